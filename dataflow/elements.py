@@ -1,0 +1,113 @@
+"""What crosses a transform: references and rows, never pixels."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Reason = Literal["kept", "near_duplicate", "blurred", "dark", "bright"]
+Status = Literal["done", "partial", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A finished object in the uploads bucket, or a video file.
+
+    Attributes:
+        uri: gs://..., s3://... or the absolute path.
+        name: the video's name, from which its images are named.
+        generation: pins the bytes, an overwrite is another upload. Cloud Storage's own; elsewhere
+            the start of the content's SHA-256, and None until it is read.
+        event: the notification that told of it, for the dead letters.
+    """
+
+    uri: str
+    name: str
+    generation: str | None = None
+    size_bytes: int | None = None
+    collector_id: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRow:
+    """A row of the frame ledger: one sample, kept or not. See docs/architecture.md."""
+
+    video_uri: str
+    generation: str
+    collector_id: str | None
+    pts_seconds: float
+    kept: bool
+    reason: Reason
+    ssim: float | None
+    local_change: float | None
+    sharpness: float
+    brightness: float
+    phash: str
+    width: int
+    height: int
+    image_id: str | None
+    image_uri: str | None
+    image_sha256: str | None
+    settings_id: str
+
+    def to_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRow:
+    """A row of the video ledger: one upload. Written last, it marks the video as done."""
+
+    video_uri: str
+    generation: str
+    collector_id: str | None
+    size_bytes: int | None
+    container: str | None
+    codec: str | None
+    width: int | None
+    height: int | None
+    rotation: int | None
+    sample_aspect_ratio: str | None
+    duration_seconds: float | None
+    samples: int
+    kept: int
+    status: Status
+    error: str | None
+    settings_id: str
+
+    def to_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that the ledgers say of one upload."""
+
+    video: VideoRow
+    frames: tuple[FrameRow, ...]
+
+    @property
+    def key(self) -> str:
+        return ledger_key(self.video.video_uri, self.video.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What could not be used, why, and as it came.
+
+    Attributes:
+        uri: of the video, or of the subscription when the message names none.
+        event: the original payload and attributes, as JSON; None when there was no event.
+    """
+
+    uri: str
+    reason: str
+    event: str | None
+
+    def to_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def ledger_key(video_uri: str, generation: str) -> str:
+    """What names an upload's ledger files: 32 hex digits."""
+    return hashlib.sha256(f"{video_uri}#{generation}".encode()).hexdigest()[:32]

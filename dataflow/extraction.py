@@ -1,0 +1,152 @@
+"""A video to images and ledger rows: the work of the ingest job, as one plain function."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import BinaryIO, Protocol, Self
+
+from dataflow.decoding import Video
+from dataflow.elements import Extraction, FrameRow, Upload, VideoRow
+from dataflow.encoding import jpeg
+from dataflow.errors import BadInputError
+from dataflow.judging import Judge
+from dataflow.naming import image_id, image_name, printable
+from dataflow.settings import ExtractionSettings
+
+
+class ImageStore(Protocol):
+    """Where images go. See `storage`."""
+
+    parallel_writes: int
+    """How many writes at once are worth while: 1 for a local folder."""
+
+    def put_once(self, name: str, data: bytes, content_type: str) -> bool:
+        """Store `data` unless `name` exists; whether it did."""
+        ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def uri(self, name: str) -> str: ...
+
+    def place(self, name: str) -> str:
+        """`<bucket>/<object name>`, or the name below the folder: what `image_id` hashes."""
+        ...
+
+
+def extract(
+    upload: Upload,
+    source: str | BinaryIO,
+    settings: ExtractionSettings,
+    images: ImageStore,
+    on_sample: Callable[[FrameRow], None] = lambda row: None,
+) -> Extraction:
+    """Sample the video at `source`, store the images worth keeping, return the ledger rows.
+
+    Doing it twice stores the same images under the same names. `upload.generation` must be known.
+
+    Raises:
+        BadInputError: not one frame can be had.
+    """
+    if upload.generation is None:
+        raise ValueError(f"the generation of {upload.uri} is not known")
+    with Video(source, printable(upload.uri)) as video, ImageWriter(images) as writer:
+        judge = Judge(settings)
+        rows: list[FrameRow] = []
+        hashes: dict[int, Future[str]] = {}
+        for frame in video.sample(settings.sampling):
+            row = judge.row(upload, frame)
+            if row.kept:
+                name = image_name(upload.name, upload.generation, frame.pts_seconds)
+                hashes[len(rows)] = writer.write(name, jpeg(frame.rgb(), settings.jpeg_quality))
+                row = replace(
+                    row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
+                )
+            rows.append(row)
+            on_sample(row)
+        for place, stored in hashes.items():
+            rows[place] = replace(rows[place], image_sha256=stored.result())
+        info = video.info
+        summary = VideoRow(
+            video_uri=printable(upload.uri),
+            generation=upload.generation,
+            collector_id=upload.collector_id,
+            size_bytes=upload.size_bytes,
+            container=info.container,
+            codec=info.codec,
+            width=info.width,
+            height=info.height,
+            rotation=info.rotation,
+            sample_aspect_ratio=info.sample_aspect_ratio,
+            duration_seconds=info.duration_seconds,
+            samples=len(rows),
+            kept=len(hashes),
+            status="partial" if video.damage else "done",
+            error=video.damage,
+            settings_id=settings.settings_id,
+        )
+    return Extraction(summary, tuple(rows))
+
+
+def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -> Extraction:
+    """The ledger rows of an upload that gives no frames."""
+    row = VideoRow(
+        video_uri=printable(upload.uri),
+        generation=upload.generation or "",
+        collector_id=upload.collector_id,
+        size_bytes=upload.size_bytes,
+        container=None,
+        codec=None,
+        width=None,
+        height=None,
+        rotation=None,
+        sample_aspect_ratio=None,
+        duration_seconds=None,
+        samples=0,
+        kept=0,
+        status="failed",
+        error=error.reason,
+        settings_id=settings.settings_id,
+    )
+    return Extraction(row, ())
+
+
+class ImageWriter:
+    """Writes images, to a bucket several at a time: their latency would exceed the decoding.
+
+    As a context manager it has written everything when it ends without an error.
+    """
+
+    def __init__(self, images: ImageStore):
+        self._images = images
+        self._stack = ExitStack()
+        self._waiting: deque[Future[str]] = deque()
+        self._pool = None
+        if images.parallel_writes > 1:
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(images.parallel_writes))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def write(self, name: str, data: bytes) -> Future[str]:
+        """Store a JPEG; gives the SHA-256 of what is stored under its name."""
+        if self._pool is None:
+            done: Future[str] = Future()
+            done.set_result(self._put(name, data))
+            return done
+        # So many JPEGs are in memory at the most, however slow the bucket is.
+        if len(self._waiting) >= 2 * self._images.parallel_writes:
+            self._waiting.popleft().result()
+        future = self._pool.submit(self._put, name, data)
+        self._waiting.append(future)
+        return future
+
+    def _put(self, name: str, data: bytes) -> str:
+        if not self._images.put_once(name, data, "image/jpeg"):
+            data = self._images.read(name)  # Written once: what is there stays, and is recorded.
+        return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,110 @@
+"""The pixels of a decoded frame: upright, in RGB or as a small luma picture. Part of `decoding`."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+# Formats whose first plane is 8-bit luma: taken as it is, without a conversion.
+_LUMA_FIRST = frozenset(
+    {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21"}
+)
+# Luma in limited range has 219 steps from black (16) to white (ITU-R BT.601 and BT.709).
+_FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
+
+
+class Scalers:
+    """One for each target: FFmpeg sets a scaler up anew whenever its target changes."""
+
+    __slots__ = ("bgr", "grey")
+
+    def __init__(self) -> None:
+        self.bgr, self.grey = VideoReformatter(), VideoReformatter()
+
+
+class DecodedFrame:
+    """A decoded picture. Pixels are converted when asked for: most samples are dropped unseen.
+
+    Attributes:
+        pts_seconds: counts from the first frame shown.
+        width, height: of the upright picture.
+    """
+
+    __slots__ = ("_frame", "_scalers", "_turn", "height", "pts_seconds", "width")
+
+    def __init__(self, frame: VideoFrame, pts_seconds: float, scalers: Scalers):
+        self._frame, self._scalers = frame, scalers
+        self._turn = _turn(frame)
+        self.pts_seconds = pts_seconds
+        size = frame.width, frame.height
+        self.width, self.height = size[::-1] if self._turn.transpose else size
+
+    @property
+    def rotation(self) -> int:
+        """Degrees clockwise by which the stored picture is turned for display."""
+        turn = self._turn
+        if turn.transpose:
+            return 90 if turn.flip_x else 270
+        return 180 if turn.flip_x and turn.flip_y else 0
+
+    def rgb(self) -> np.ndarray:
+        """(height, width, 3) uint8 RGB. A view of BGR memory, which OpenCV encodes as it is."""
+        # Nothing is scaled but the chroma of 4:2:0. FFmpeg repeats it for 8 bits whatever it is told;
+        # told so, it does for 10 bits too: the nearest to ffmpeg's own colours at sharp edges.
+        bgr = self._scalers.bgr.reformat(
+            self._frame, format="bgr24", interpolation=Interpolation.POINT, threads=1
+        )
+        return self._turn.apply(bgr.to_ndarray())[..., ::-1]
+
+    def luma(self, max_width: int) -> np.ndarray:
+        """(h, w) uint8 in full range, upright: halved, by averaging, until w <= max_width.
+
+        The width is that of the stored picture; for one turned by 90 degrees it is the height.
+        """
+        frame, name = self._frame, self._frame.format.name
+        if name not in _LUMA_FIRST:
+            frame = self._scalers.grey.reformat(frame, format="gray", threads=1)
+        plane = frame.planes[0]
+        luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        luma = luma[: frame.height, : frame.width]
+        while luma.shape[1] > max_width:
+            half = luma.shape[1] // 2, max(1, luma.shape[0] // 2)
+            luma = cv2.resize(
+                luma[: half[1] * 2, : half[0] * 2], half, interpolation=cv2.INTER_AREA
+            )
+        if name in _LUMA_FIRST and not (name[:4] == "yuvj" or frame.color_range == ColorRange.JPEG):
+            luma = cv2.LUT(luma, _FULL_RANGE)
+        # A copy in any case: the decoder will write to the plane again.
+        return np.array(self._turn.apply(luma), order="C")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """How a stored picture is turned for display: transposed first, then flipped."""
+
+    transpose: bool = False
+    flip_x: bool = False
+    flip_y: bool = False
+
+    def apply(self, picture: np.ndarray) -> np.ndarray:
+        if self.transpose:
+            picture = picture.swapaxes(0, 1)
+        if self.flip_y:
+            picture = picture[::-1]
+        return picture[:, ::-1] if self.flip_x else picture
+
+
+_UPRIGHT = _Turn()
+
+
+def _turn(frame: VideoFrame) -> _Turn:
+    """From the display matrix (ISO/IEC 14496-12, 6.2.2): x' = a x + c y + ..., y' = b x + d y + ..."""
+    if "DISPLAYMATRIX" not in frame.side_data:
+        return _UPRIGHT
+    matrix = np.frombuffer(frame.side_data["DISPLAYMATRIX"], np.int32)
+    a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
+    if abs(b) + abs(c) > abs(a) + abs(d):  # Nearer to a quarter turn than to none.
+        return _Turn(transpose=True, flip_x=c < 0, flip_y=b < 0)
+    return _Turn(flip_x=a < 0, flip_y=d < 0)

@@ -1,0 +1,106 @@
+"""How alike two samples are: SSIM for the whole picture, and a local measure beside it.
+
+Both are taken on the working luma (`DecodedFrame.luma`): full-size luma halved until it is at most
+480 wide. Averaging areas takes most of the sensor's noise away, which full-size SSIM counts as
+change, and makes the comparison cost less than the frame's JPEG.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+# Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural
+# similarity", IEEE Trans. Image Processing 13(4), 2004: K1 = 0.01, K2 = 0.03, data range L = 255.
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+_BLOCK = 4  # The windows: blocks of 4x4, side by side.
+_UNBIASED = _BLOCK**2 / (_BLOCK**2 - 1)
+# What two pictures of the same scene differ by in their quietest quarter is taken for noise, up to
+# the variance that uniform noise of +-8 levels in both gives: 2 * ((2 * 8 + 1)^2 - 1) / 12.
+_NOISE_QUANTILE, _MAX_NOISE_VARIANCE = 0.25, 48.0
+# From the measure on the working luma to full-size SSIM (colour, 7x7 windows, data range 255):
+# the pairs of thresholds at which both take the same decisions, `python -m benchmarks.similarity`.
+_WORKING = (0.0, 0.815, 0.903, 0.968, 1.0)
+_FULL_SIZE = (0.0, 0.8, 0.9, 0.95, 1.0)
+# Of pictures that are not exactly equal.
+ALMOST_ONE = 1 - 1e-6
+# The side of the window of the local measure: 0.06^2 = 0.36 % of the picture's area.
+_LOCAL_SIDE = 0.06
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A luma picture with what is needed to compare it with many others.
+
+    Attributes:
+        luma: (h, w) uint8.
+        mean, variance: (h // 4, w // 4) float32, of its 4x4 blocks.
+    """
+
+    luma: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike two pictures are.
+
+    Attributes:
+        ssim: on the scale of full-size SSIM; 1.0 only for equal luma.
+        local_change: levels, 0 to 255; how much the most changed small window has changed.
+    """
+
+    ssim: float
+    local_change: float
+
+
+def picture(luma: np.ndarray) -> Picture:
+    """Prepare (h, w) uint8 luma for comparing."""
+    height, width = (max(size - size % _BLOCK, 1) for size in luma.shape)
+    values = luma[:height, :width].astype(np.float32)
+    mean = _block_means(values)
+    variance = (_block_means(cv2.multiply(values, values)) - mean * mean) * _UNBIASED
+    return Picture(luma, mean, variance)
+
+
+def compare(a: Picture, b: Picture) -> Likeness:
+    """Compare two pictures of the same shape.
+
+    SSIM = l * cs, with l = (2 ma mb + C1) / (ma^2 + mb^2 + C1) and, since var(a - b) =
+    var(a) + var(b) - 2 cov(a, b), cs = 1 - var(a - b) / (var(a) + var(b) + C2): in this form the
+    noise can be taken out of var(a - b).
+    """
+    if np.array_equal(a.luma, b.luma):
+        return Likeness(1.0, 0.0)
+    height, width = (max(size - size % _BLOCK, 1) for size in a.luma.shape)
+    difference = cv2.absdiff(a.luma[:height, :width], b.luma[:height, :width])
+    squares = _block_means(cv2.multiply(difference, difference, dtype=cv2.CV_32F))
+    mean_difference = a.mean - b.mean
+    variance = (squares - mean_difference * mean_difference) * _UNBIASED
+    noise = min(_quantile(variance, _NOISE_QUANTILE), _MAX_NOISE_VARIANCE)
+    structure = 1 - np.maximum(variance - noise, 0) / (a.variance + b.variance + _C2)
+    squared_means = a.mean * a.mean + b.mean * b.mean
+    brightness = (squared_means - mean_difference * mean_difference + _C1) / (squared_means + _C1)
+    ssim = float(np.interp(cv2.mean(brightness * structure)[0], _WORKING, _FULL_SIZE))
+    return Likeness(min(ssim, ALMOST_ONE), _local_change(mean_difference))
+
+
+def _block_means(values: np.ndarray) -> np.ndarray:
+    height, width = values.shape
+    size = (max(width // _BLOCK, 1), max(height // _BLOCK, 1))
+    return cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+
+
+def _quantile(values: np.ndarray, share: float) -> float:
+    """Of every other row and column: enough for a threshold, and ten times faster."""
+    some = values[::2, ::2]
+    place = int(share * (some.size - 1))
+    return float(np.partition(some, place, axis=None)[place])
+
+
+def _local_change(mean_difference: np.ndarray) -> float:
+    """The largest mean change of a small window, beyond what the whole picture has changed."""
+    side = max(1, round(_LOCAL_SIDE * float(np.sqrt(mean_difference.size))))
+    change = np.abs(mean_difference - _quantile(mean_difference, 0.5))
+    return float(cv2.blur(change, (side, side)).max())

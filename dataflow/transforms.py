@@ -1,0 +1,294 @@
+"""Wiring: uploads to images, ledger rows and dead letters."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import cv2
+from apache_beam.io import PubsubMessage
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
+from apache_beam.transforms.deduplicate import DeduplicatePerKey
+from apache_beam.utils.timestamp import Duration
+
+from dataflow.dead_letters import dead_letter_message, put_dead_letter
+from dataflow.elements import DeadLetter, Extraction, FrameRow, Upload
+from dataflow.errors import BadInputError, MissingUploadError
+from dataflow.events import EventFilter, event_text, parse_event
+from dataflow.extraction import extract, failed
+from dataflow.listing import list_uploads
+from dataflow.naming import printable
+from dataflow.progress import PROGRESS
+from dataflow.settings import ExtractionSettings
+from dataflow.storage import ObjectStore, Source, open_store
+from dataflow.warehouse import open_ledger
+
+NAMESPACE = "vidset"
+_DEAD = "dead_letters"
+# Pub/Sub delivers a message again within minutes, if it does. A repeat that comes later than this
+# finds the video's ledger rows.
+_REPEATS_SECONDS = 600
+# A table takes a limited number of load jobs a day, so that a commit covers many videos.
+_COMMIT_VIDEOS, _COMMIT_SECONDS = 200, 20
+
+
+def _count(name: str, amount: int = 1) -> None:
+    Metrics.counter(NAMESPACE, name).inc(amount)
+
+
+@dataclass
+class ParseEvents(beam.PTransform):
+    """Pub/Sub messages in; uploads and dead letters out. What is no upload is counted.
+
+    Attributes:
+        wanted: which objects are uploads.
+        subscription: what a malformed message's dead letter names.
+    """
+
+    wanted: EventFilter
+    subscription: str
+
+    def expand(self, messages):
+        parse = beam.ParDo(_ParseEvent(self.wanted, self.subscription))
+        parse = parse.with_output_types(Upload)
+        outputs = messages | "Parse" >> parse.with_outputs(_DEAD, main="uploads")
+        return outputs.uploads, outputs[_DEAD]
+
+
+class _ParseEvent(beam.DoFn):
+    def __init__(self, wanted: EventFilter, subscription: str):
+        self._wanted, self._subscription = wanted, subscription
+
+    def process(self, message: PubsubMessage) -> Iterator[Upload | TaggedOutput]:
+        attributes = message.attributes or {}
+        try:
+            parsed = parse_event(message.data, attributes, self._wanted, self._subscription)
+        except BadInputError as error:
+            _count("events_malformed")
+            letter = DeadLetter(error.uri, error.reason, event_text(message.data, attributes))
+            yield TaggedOutput(_DEAD, letter)
+            return
+        if isinstance(parsed, Upload):
+            _count("videos_found")
+            PROGRESS.add(videos_found=1)
+            yield parsed
+        else:
+            _count(f"events_passed_over_{parsed}")
+
+
+@dataclass
+class ListVideos(beam.PTransform):
+    """Inputs in (paths, globs, uris); uploads out.
+
+    Attributes:
+        collector_id: of every upload; None takes it from the names.
+    """
+
+    collector_id: str | None = None
+
+    def expand(self, patterns):
+        return patterns | "List" >> beam.FlatMap(_list, self.collector_id)
+
+
+def _list(pattern: str, collector_id: str | None) -> Iterator[Upload]:
+    for upload in list_uploads(pattern, collector_id):
+        _count("videos_found")
+        PROGRESS.add(videos_found=1)
+        yield upload
+
+
+@dataclass
+class DropRepeats(beam.PTransform):
+    """Of equal uploads one, however many events or inputs name it.
+
+    Attributes:
+        is_streaming: then of those within ten minutes.
+    """
+
+    is_streaming: bool
+
+    def expand(self, uploads):
+        keyed = uploads | "Key" >> beam.Map(lambda upload: (_identity(upload), upload))
+        if self.is_streaming:
+            once = DeduplicatePerKey(processing_time_duration=Duration(_REPEATS_SECONDS))
+            return keyed | "Deduplicate" >> once | beam.Values()
+        return keyed | beam.GroupByKey() | "First" >> beam.Map(lambda pair: next(iter(pair[1])))
+
+
+def _identity(upload: Upload) -> str:
+    return f"{printable(upload.uri)}#{upload.generation or ''}"
+
+
+@dataclass
+class ExtractFrames(beam.PTransform):
+    """Uploads in; extractions (ledger rows, whose images are stored) and dead letters out.
+
+    An upload whose video the ledger has is passed over.
+
+    Attributes:
+        settings: what becomes an image.
+        images: folder or uri that the images go below.
+        ledger: as for `WriteLedger`.
+        scratch_bytes: a video up to this size is copied to a temporary file.
+    """
+
+    settings: ExtractionSettings
+    images: str
+    ledger: str
+    scratch_bytes: int
+
+    def expand(self, uploads):
+        extraction = beam.ParDo(
+            _ExtractFrames(self.settings, self.images, self.ledger, self.scratch_bytes)
+        ).with_output_types(Extraction)
+        outputs = uploads | "Extract" >> extraction.with_outputs(_DEAD, main="extractions")
+        return outputs.extractions, outputs[_DEAD]
+
+
+class _ExtractFrames(beam.DoFn):
+    def __init__(self, settings: ExtractionSettings, images: str, ledger: str, scratch_bytes: int):
+        self._settings, self._scratch_bytes = settings, scratch_bytes
+        self._images_uri, self._ledger_uri = images, ledger
+
+    def setup(self) -> None:
+        cv2.setNumThreads(1)  # OpenCV keeps memory for each thread; the runner has threads enough.
+        self._images = open_store(self._images_uri)
+        self._ledger = open_ledger(self._ledger_uri)
+        self._sources: dict[str, ObjectStore] = {}
+
+    def process(self, upload: Upload) -> Iterator[Extraction | TaggedOutput]:
+        try:
+            store = self._store_of(upload)
+            upload = store.identify(upload)
+            row = self._find(upload)
+            if row is None:
+                with store.open(upload, self._scratch_bytes) as (upload, source):
+                    row = self._find(upload)  # Some generations are known only by reading.
+                    if row is None:
+                        yield self._counted(self._extract(upload, source))
+                        return
+        except MissingUploadError as error:
+            yield self._dead_letter(upload, error.reason)
+        except BadInputError as error:
+            # The dead letter first: with the ledger's row the video is done.
+            yield self._dead_letter(upload, error.reason)
+            yield self._counted(failed(upload, self._settings, error))
+        else:
+            yield from self._pass_over(upload, row)
+
+    def _extract(self, upload: Upload, source: Source) -> Extraction:
+        return extract(upload, source, self._settings, self._images, _show)
+
+    def _store_of(self, upload: Upload) -> ObjectStore:
+        scheme, separator, rest = upload.uri.partition("://")
+        place = f"{scheme}://{rest.partition('/')[0]}" if separator else "/"
+        if place not in self._sources:
+            self._sources[place] = open_store(place)
+        return self._sources[place]
+
+    def _find(self, upload: Upload) -> dict[str, Any] | None:
+        if upload.generation is None:
+            return None
+        return self._ledger.find(upload.uri, upload.generation)
+
+    def _pass_over(self, upload: Upload, row: dict[str, Any]) -> Iterator[TaggedOutput]:
+        _count("videos_skipped")
+        PROGRESS.add(videos_skipped=1)
+        if row["settings_id"] != self._settings.settings_id:
+            _count("videos_skipped_with_other_settings")
+        if row["status"] == "failed":
+            # Again: the first one may not have got through before the row did.
+            yield self._dead_letter(upload, row["error"])
+
+    def _counted(self, extraction: Extraction) -> Extraction:
+        video = extraction.video
+        _count(f"videos_{video.status}")
+        for reason, number in Counter(frame.reason for frame in extraction.frames).items():
+            _count(f"samples_{reason}", number)
+        PROGRESS.add(videos_done=1)
+        if video.status == "partial":
+            PROGRESS.note(video.video_uri, f"partial: {video.error}")
+        return extraction
+
+    def _dead_letter(self, upload: Upload, reason: str) -> TaggedOutput:
+        _count("dead_letters")
+        uri = printable(upload.uri)
+        PROGRESS.note(uri, reason)
+        return TaggedOutput(_DEAD, DeadLetter(uri, reason, upload.event))
+
+
+def _show(row: FrameRow) -> None:
+    PROGRESS.add(samples=1, kept=row.kept)
+
+
+@dataclass
+class WriteLedger(beam.PTransform):
+    """Extractions in: their rows are written, each video's once.
+
+    Attributes:
+        ledger: folder, uri or table, see `warehouse.open_ledger`.
+    """
+
+    ledger: str
+
+    def expand(self, extractions):
+        if self.ledger.startswith("bq://"):
+            batches = (
+                extractions
+                | "Key" >> beam.Map(lambda extraction: ("", extraction))
+                | "Batch"
+                >> beam.GroupIntoBatches(
+                    _COMMIT_VIDEOS, max_buffering_duration_secs=_COMMIT_SECONDS
+                )
+                | beam.Values()
+            )
+        else:
+            batches = extractions | "Each" >> beam.Map(lambda extraction: [extraction])
+        return batches | "Commit" >> beam.ParDo(_Commit(self.ledger))
+
+
+class _Commit(beam.DoFn):
+    def __init__(self, ledger: str):
+        self._uri = ledger
+
+    def setup(self) -> None:
+        self._ledger = open_ledger(self._uri)
+
+    def process(self, extractions: Iterable[Extraction]) -> None:
+        self._ledger.commit(extractions)
+
+
+@dataclass
+class WriteDeadLetters(beam.PTransform):
+    """Dead letters in, to a folder or a topic: one of the two is set.
+
+    Attributes:
+        folder: folder or uri; a JSON file for each, once.
+        topic: projects/<p>/topics/<t>; the original message, with attributes that say why.
+    """
+
+    folder: str | None = None
+    topic: str | None = None
+
+    def expand(self, letters):
+        if self.topic:
+            messages = letters | "To messages" >> beam.Map(_to_message)
+            return messages | beam.io.WriteToPubSub(self.topic, with_attributes=True)
+        return letters | "Store" >> beam.ParDo(_StoreDeadLetter(self.folder))
+
+
+def _to_message(letter: DeadLetter) -> PubsubMessage:
+    return PubsubMessage(*dead_letter_message(letter))
+
+
+class _StoreDeadLetter(beam.DoFn):
+    def __init__(self, folder: str | None):
+        self._folder = folder
+
+    def setup(self) -> None:
+        self._store = open_store(self._folder)
+
+    def process(self, letter: DeadLetter) -> None:
+        put_dead_letter(self._store, letter)

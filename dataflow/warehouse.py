@@ -1,0 +1,111 @@
+"""The ledgers: what is known of every sample and every video. A video's rows mark it as done."""
+
+import io
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataflow.elements import Extraction, ledger_key
+from dataflow.naming import printable
+from dataflow.storage import ObjectStore, open_store
+
+_TEXT, _NUMBER, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+# As in infra/schemas, which tests compare. The second value is whether a row may lack it.
+FRAMES = pa.schema(
+    [
+        pa.field("video_uri", _TEXT, nullable=False),
+        pa.field("generation", _TEXT, nullable=False),
+        pa.field("collector_id", _TEXT),
+        pa.field("pts_seconds", _NUMBER, nullable=False),
+        pa.field("kept", _FLAG, nullable=False),
+        pa.field("reason", _TEXT, nullable=False),
+        pa.field("ssim", _NUMBER),
+        pa.field("local_change", _NUMBER),
+        pa.field("sharpness", _NUMBER, nullable=False),
+        pa.field("brightness", _NUMBER, nullable=False),
+        pa.field("phash", _TEXT, nullable=False),
+        pa.field("width", _COUNT, nullable=False),
+        pa.field("height", _COUNT, nullable=False),
+        pa.field("image_id", _TEXT),
+        pa.field("image_uri", _TEXT),
+        pa.field("image_sha256", _TEXT),
+        pa.field("settings_id", _TEXT, nullable=False),
+    ]
+)
+VIDEOS = pa.schema(
+    [
+        pa.field("video_uri", _TEXT, nullable=False),
+        pa.field("generation", _TEXT, nullable=False),
+        pa.field("collector_id", _TEXT),
+        pa.field("size_bytes", _COUNT),
+        pa.field("container", _TEXT),
+        pa.field("codec", _TEXT),
+        pa.field("width", _COUNT),
+        pa.field("height", _COUNT),
+        pa.field("rotation", _COUNT),
+        pa.field("sample_aspect_ratio", _TEXT),
+        pa.field("duration_seconds", _NUMBER),
+        pa.field("samples", _COUNT, nullable=False),
+        pa.field("kept", _COUNT, nullable=False),
+        pa.field("status", _TEXT, nullable=False),
+        pa.field("error", _TEXT),
+        pa.field("settings_id", _TEXT, nullable=False),
+    ]
+)
+_PARQUET = "application/vnd.apache.parquet"
+
+
+class Ledger(Protocol):
+    """Where rows go. Writing the same extraction twice leaves one set of rows."""
+
+    def find(self, video_uri: str, generation: str) -> dict[str, Any] | None:
+        """The video's row; None if it is not done."""
+        ...
+
+    def commit(self, extractions: Iterable[Extraction]) -> None:
+        """Write the frames' rows, then the videos'."""
+        ...
+
+
+def open_ledger(uri: str) -> Ledger:
+    """A folder, gs:// or s3:// prefix of Parquet files, or bq://project.dataset.
+
+    Raises:
+        ValueError: the uri is of another kind.
+    """
+    if not uri.startswith("bq://"):
+        return FolderLedger(open_store(uri))
+    try:
+        from dataflow.warehouse_bigquery import TableLedger
+    except ImportError as error:
+        raise ValueError(f'{uri} needs pip install "vidset[gcp]" ({error})') from None
+    return TableLedger(uri)
+
+
+class FolderLedger:
+    """`frames/<key>.parquet` and `videos/<key>.parquet`: two small files for a video."""
+
+    def __init__(self, store: ObjectStore):
+        self._store = store
+
+    def find(self, video_uri: str, generation: str) -> dict[str, Any] | None:
+        name = f"videos/{ledger_key(printable(video_uri), generation)}.parquet"
+        try:
+            data = self._store.read(name)
+        except FileNotFoundError:
+            return None
+        return pq.read_table(io.BytesIO(data)).to_pylist()[0]
+
+    def commit(self, extractions: Iterable[Extraction]) -> None:
+        for extraction in extractions:
+            frames = [frame.to_row() for frame in extraction.frames]
+            self._put(f"frames/{extraction.key}.parquet", frames, FRAMES)
+            # Last: from here on the video is done.
+            self._put(f"videos/{extraction.key}.parquet", [extraction.video.to_row()], VIDEOS)
+
+    def _put(self, name: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+        sink = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows, schema), sink, compression="zstd")
+        self._store.put(name, sink.getvalue(), _PARQUET)
