@@ -27,6 +27,12 @@ _CONTAINER_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "fi
 # A header may claim any size: a larger frame is refused before memory is taken for it.
 _MAX_PIXELS = 8192 * 4352
 _BUFFER_BYTES = 1 << 18
+# Headers round a little, and a last frame may have no duration of its own.
+_END_TOLERANCE_SECONDS = 0.1
+# In Matroska no more than the heads of a block and a cluster stand between two packets.
+_MAX_MATROSKA_HOLE_BYTES = 256
+# Plain, with a time code before each (Blu-ray), with error correction behind each.
+_TS_PACKET_BYTES = (188, 192, 204)
 # A demuxer that reports this many errors in a row, with no packet between, is at its end.
 _MAX_READ_ERRORS = 64
 
@@ -84,8 +90,8 @@ class VideoFile:
 
     @property
     def ticks_per_frame(self) -> int:
-        """By the frame rate that the header says, or 25."""
-        rate = self._stream.average_rate or self._stream.base_rate or Fraction(25)
+        """By the frame rate that the stream says (a bare one's average is not read), or 25."""
+        rate = self._stream.guessed_rate or self._stream.average_rate or Fraction(25)
         return max(1, round(1 / (rate * self.time_base)))
 
     def damaged(self, what: str) -> None:
@@ -142,10 +148,13 @@ class VideoFile:
     def _list_packets(self) -> PacketList:
         pts, flags = array("q"), array("B")
         index, video_end, other_end, corrupt = self._stream.index, None, 0.0, 0
+        holes = _Holes()
         for packet in self._read():
+            holes.add(packet)
             if packet.stream_index != index:
                 if packet.pts is not None:
-                    other_end = max(other_end, float(packet.pts * packet.time_base))
+                    end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                    other_end = max(other_end, float(end))
                 continue
             is_known = self.has_presentation_times or packet.pts == packet.dts
             pts.append(packet.pts if is_known and packet.pts is not None else PacketList.NO_PTS)
@@ -159,6 +168,8 @@ class VideoFile:
         packets = PacketList(np.frombuffer(pts, np.int64), np.frombuffer(flags, np.uint8))
         end_seconds = max(other_end, float((video_end or 0) * self.time_base))
         self._check_length(len(pts), end_seconds)
+        if self.format_name == "matroska,webm" and holes.largest > _MAX_MATROSKA_HOLE_BYTES:
+            self.damaged(f"{holes.largest} bytes between two frames are unreadable")
         if corrupt:
             self.damaged(f"the container marks {corrupt} packets as corrupt")
         shown = shown_packets(packets)
@@ -170,6 +181,10 @@ class VideoFile:
     def _check_length(self, count: int, end_seconds: float) -> None:
         """Compare what was read with what the header promises: a cut file ends without an error."""
         container, stream = self._container, self._stream
+        if self.format_name == "mpegts":  # It promises no more than whole packets.
+            if all(container.size % size for size in _TS_PACKET_BYTES):
+                self.damaged("cut short: it ends within a packet")
+            return
         if self.format_name.startswith("mov"):
             if (promised := len(stream.index_entries)) > count:
                 self.damaged(f"cut short: the index lists {promised} frames, {count} are there")
@@ -179,11 +194,28 @@ class VideoFile:
         elif self.format_name in ("matroska,webm", "flv", "asf") and container.duration:
             promised_seconds = container.duration / av.time_base
         else:
-            return  # MPEG-TS and bare streams promise nothing.
-        if promised_seconds - end_seconds > 1:
+            return  # MPEG-PS and bare streams promise nothing.
+        frame_seconds = float(self.ticks_per_frame * self.time_base)
+        if promised_seconds - end_seconds > max(_END_TOLERANCE_SECONDS, 2 * frame_seconds):
             self.damaged(
-                f"cut short: the header says {promised_seconds:.1f} s, {end_seconds:.1f} s are there"
+                f"cut short: the header says {promised_seconds:.2f} s, "
+                f"{end_seconds:.2f} s are there"
             )
+
+
+class _Holes:
+    """The bytes that a demuxer passed over between one packet and the next."""
+
+    def __init__(self) -> None:
+        self._end: int | None = None
+        self.largest = 0
+
+    def add(self, packet: Packet) -> None:
+        if packet.pos is None or packet.pos < 0:
+            return
+        if self._end is not None:
+            self.largest = max(self.largest, packet.pos - self._end)
+        self._end = max(self._end or 0, packet.pos + packet.size)
 
 
 def text_of(error: FFmpegError) -> str:

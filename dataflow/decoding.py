@@ -65,6 +65,7 @@ class Video(AbstractContextManager["Video"]):
         self._file = VideoFile(source, uri)
         self._scalers = Scalers()
         self._shape: tuple[int, int, int] | None = None
+        self._first_pts: int | None = None  # Of the first frame shown: seconds count from it.
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -133,7 +134,7 @@ class Video(AbstractContextManager["Video"]):
                 if frame.pts > due or frame.is_corrupt:
                     raise _PlanFailedError  # A later frame will have to do.
                 due = next(wanted, None)
-                yield frame.pts, self._shown(frame, frame.pts, plan.first_pts)
+                yield frame.pts, self._shown(frame, frame.pts)
         if due is not None:
             raise _PlanFailedError
 
@@ -158,19 +159,19 @@ class Video(AbstractContextManager["Video"]):
         packets, time_base = self._file.packets, self._file.time_base
         shown = shown_packets(packets)
         key_pts = None if shown is None else int(packets.pts[shown[0]])
-        first_pts, last_pts, last_number, samples = None, None, -1, 0
+        last_pts, last_number, samples = None, -1, 0
         for frame in self._feed_all():
             pts = self._presentation_time(frame, last_pts)
             if key_pts is not None and pts < key_pts:
                 continue  # Shown before the first keyframe: not whole.
-            if first_pts is None:
-                first_pts = pts
+            if self._first_pts is None:
+                self._first_pts = pts
             last_pts = pts
-            number = sampling.number(pts - first_pts, time_base)
+            number = sampling.number(pts - self._first_pts, time_base)
             # A broken picture is not worth a label: the next whole frame is the sample.
             if number > last_number and not frame.is_corrupt:
                 last_number, samples = number, samples + 1
-                yield pts, self._shown(frame, pts, first_pts)
+                yield pts, self._shown(frame, pts)
         if shown is not None:
             ticks = packets.pts[shown] - packets.pts[shown[0]]
             due = len(sampling.choose(ticks, np.zeros(len(ticks), bool), time_base))
@@ -206,5 +207,8 @@ class Video(AbstractContextManager["Video"]):
             return pts
         return last + self._file.ticks_per_frame
 
-    def _shown(self, frame: VideoFrame, pts: int, first_pts: int) -> DecodedFrame:
-        return DecodedFrame(frame, float((pts - first_pts) * self._file.time_base), self._scalers)
+    def _shown(self, frame: VideoFrame, pts: int) -> DecodedFrame:
+        if self._first_pts is None:
+            self._first_pts = pts
+        seconds = float((pts - self._first_pts) * self._file.time_base)
+        return DecodedFrame(frame, seconds, self._scalers)

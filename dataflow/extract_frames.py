@@ -15,7 +15,6 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import (
     DebugOptions,
     PipelineOptions,
-    SetupOptions,
     StandardOptions,
 )
 from apache_beam.runners.runner import PipelineResult
@@ -33,6 +32,9 @@ from dataflow.transforms import (
 # Threads of a worker process: each may hold a video's decoder. Two keep a core busy while one waits
 # for its bucket.
 _DATAFLOW_THREADS = 2
+# What Beam's DirectRunner comes to for such pipelines, without first trying to download another.
+_LOCAL_BATCH = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
+_LOCAL_STREAMING = "apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner"
 
 
 def build(pipeline: beam.Pipeline, settings: IngestSettings) -> None:
@@ -60,7 +62,7 @@ def build(pipeline: beam.Pipeline, settings: IngestSettings) -> None:
         )
     )
     letters.append(unusable)
-    extractions | "Write ledger" >> WriteLedger(settings.ledger)
+    extractions | "Write ledger" >> WriteLedger(settings.ledger, settings.is_streaming)
     (
         letters
         | "All dead letters" >> beam.Flatten()
@@ -69,31 +71,53 @@ def build(pipeline: beam.Pipeline, settings: IngestSettings) -> None:
     )
 
 
-def start(argv: Sequence[str]) -> PipelineResult:
-    """Check the options and start the job.
+def configure(argv: Sequence[str]) -> tuple[PipelineOptions, IngestSettings]:
+    """Check the options.
 
     Raises:
-        ValueError: the options do not make a job; nothing has been started.
+        ValueError: they do not make a job.
     """
     options = PipelineOptions(list(argv))
     settings = options.view_as(IngestOptions).settings()
-    options.view_as(StandardOptions).streaming = settings.is_streaming
-    options.view_as(SetupOptions).save_main_session = False
+    standard = options.view_as(StandardOptions)
+    _check_runner(standard.runner, settings)
+    standard.streaming = settings.is_streaming
+    if standard.runner is None:
+        standard.runner = _LOCAL_STREAMING if settings.is_streaming else _LOCAL_BATCH
     debug = options.view_as(DebugOptions)
     if debug.number_of_worker_harness_threads is None:
         debug.number_of_worker_harness_threads = _DATAFLOW_THREADS
+    return options, settings
+
+
+def start(options: PipelineOptions, settings: IngestSettings) -> PipelineResult:
+    """Start the job that `configure` has checked."""
     pipeline = beam.Pipeline(options=options)
     build(pipeline, settings)
     return pipeline.run()
 
 
+def _check_runner(runner: str | None, settings: IngestSettings) -> None:
+    if "dataflow" not in (runner or "").lower():
+        return
+    for option, uri in (
+        *(("--input", pattern) for pattern in settings.inputs),
+        ("--images", settings.images),
+        ("--ledger", settings.ledger),
+        ("--dead_letters", settings.dead_letters or settings.dead_letter_topic or ""),
+    ):
+        if "://" not in uri and not uri.startswith("projects/"):
+            raise ValueError(f"{option}: Dataflow's workers cannot see the local path {uri!r}")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO)
     try:
-        result = start(sys.argv[1:] if argv is None else argv)
+        options, settings = configure(sys.argv[1:] if argv is None else argv)
     except ValueError as error:
         print(f"extract_frames: {error}", file=sys.stderr)
         return 2
+    result = start(options, settings)
     # A Flex Template's launcher ends here; the job goes on in Dataflow.
     if not hasattr(result, "job_id"):
         result.wait_until_finish()

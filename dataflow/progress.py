@@ -19,6 +19,7 @@ class Progress:
     videos_skipped: int = 0
     samples: int = 0
     kept: int = 0
+    video_seconds: float = 0.0
     notes: dict[str, str] = field(default_factory=dict)
     """By uri: why a video failed, or is there in part only. The first thousand."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

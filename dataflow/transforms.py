@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import apache_beam as beam
 import cv2
@@ -27,6 +27,7 @@ from dataflow.warehouse import open_ledger
 
 NAMESPACE = "vidset"
 _DEAD = "dead_letters"
+_Dead = TaggedOutput[Literal["dead_letters"], DeadLetter]
 # Pub/Sub delivers a message again within minutes, if it does. A repeat that comes later than this
 # finds the video's ledger rows.
 _REPEATS_SECONDS = 600
@@ -52,7 +53,6 @@ class ParseEvents(beam.PTransform):
 
     def expand(self, messages):
         parse = beam.ParDo(_ParseEvent(self.wanted, self.subscription))
-        parse = parse.with_output_types(Upload)
         outputs = messages | "Parse" >> parse.with_outputs(_DEAD, main="uploads")
         return outputs.uploads, outputs[_DEAD]
 
@@ -61,13 +61,13 @@ class _ParseEvent(beam.DoFn):
     def __init__(self, wanted: EventFilter, subscription: str):
         self._wanted, self._subscription = wanted, subscription
 
-    def process(self, message: PubsubMessage) -> Iterator[Upload | TaggedOutput]:
-        attributes = message.attributes or {}
+    def process(self, message: PubsubMessage) -> Iterator[Upload | _Dead]:
+        data, attributes = message.data or b"", message.attributes or {}
         try:
-            parsed = parse_event(message.data, attributes, self._wanted, self._subscription)
+            parsed = parse_event(data, attributes, self._wanted, self._subscription)
         except BadInputError as error:
             _count("events_malformed")
-            letter = DeadLetter(error.uri, error.reason, event_text(message.data, attributes))
+            letter = DeadLetter(error.uri, error.reason, event_text(data, attributes))
             yield TaggedOutput(_DEAD, letter)
             return
         if isinstance(parsed, Upload):
@@ -142,7 +142,7 @@ class ExtractFrames(beam.PTransform):
     def expand(self, uploads):
         extraction = beam.ParDo(
             _ExtractFrames(self.settings, self.images, self.ledger, self.scratch_bytes)
-        ).with_output_types(Extraction)
+        )
         outputs = uploads | "Extract" >> extraction.with_outputs(_DEAD, main="extractions")
         return outputs.extractions, outputs[_DEAD]
 
@@ -158,7 +158,7 @@ class _ExtractFrames(beam.DoFn):
         self._ledger = open_ledger(self._ledger_uri)
         self._sources: dict[str, ObjectStore] = {}
 
-    def process(self, upload: Upload) -> Iterator[Extraction | TaggedOutput]:
+    def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
         try:
             store = self._store_of(upload)
             upload = store.identify(upload)
@@ -170,6 +170,8 @@ class _ExtractFrames(beam.DoFn):
                         yield self._counted(self._extract(upload, source))
                         return
         except MissingUploadError as error:
+            _count("videos_missing")
+            PROGRESS.add(videos_done=1)
             yield self._dead_letter(upload, error.reason)
         except BadInputError as error:
             # The dead letter first: with the ledger's row the video is done.
@@ -179,7 +181,12 @@ class _ExtractFrames(beam.DoFn):
             yield from self._pass_over(upload, row)
 
     def _extract(self, upload: Upload, source: Source) -> Extraction:
-        return extract(upload, source, self._settings, self._images, _show)
+        period = float(self._settings.sampling.every)
+
+        def show(row: FrameRow) -> None:
+            PROGRESS.add(samples=1, kept=row.kept, video_seconds=period)
+
+        return extract(upload, source, self._settings, self._images, show)
 
     def _store_of(self, upload: Upload) -> ObjectStore:
         scheme, separator, rest = upload.uri.partition("://")
@@ -193,12 +200,13 @@ class _ExtractFrames(beam.DoFn):
             return None
         return self._ledger.find(upload.uri, upload.generation)
 
-    def _pass_over(self, upload: Upload, row: dict[str, Any]) -> Iterator[TaggedOutput]:
+    def _pass_over(self, upload: Upload, row: dict[str, Any]) -> Iterator[_Dead]:
         _count("videos_skipped")
         PROGRESS.add(videos_skipped=1)
         if row["settings_id"] != self._settings.settings_id:
             _count("videos_skipped_with_other_settings")
         if row["status"] == "failed":
+            _count("videos_failed_before")
             # Again: the first one may not have got through before the row did.
             yield self._dead_letter(upload, row["error"])
 
@@ -212,15 +220,11 @@ class _ExtractFrames(beam.DoFn):
             PROGRESS.note(video.video_uri, f"partial: {video.error}")
         return extraction
 
-    def _dead_letter(self, upload: Upload, reason: str) -> TaggedOutput:
+    def _dead_letter(self, upload: Upload, reason: str) -> _Dead:
         _count("dead_letters")
         uri = printable(upload.uri)
         PROGRESS.note(uri, reason)
         return TaggedOutput(_DEAD, DeadLetter(uri, reason, upload.event))
-
-
-def _show(row: FrameRow) -> None:
-    PROGRESS.add(samples=1, kept=row.kept)
 
 
 @dataclass
@@ -228,24 +232,23 @@ class WriteLedger(beam.PTransform):
     """Extractions in: their rows are written, each video's once.
 
     Attributes:
-        ledger: folder, uri or table, see `warehouse.open_ledger`.
+        ledger: folder, uri or dataset, see `warehouse.open_ledger`.
+        is_streaming: how extractions are batched for a dataset.
     """
 
     ledger: str
+    is_streaming: bool
 
     def expand(self, extractions):
-        if self.ledger.startswith("bq://"):
-            batches = (
-                extractions
-                | "Key" >> beam.Map(lambda extraction: ("", extraction))
-                | "Batch"
-                >> beam.GroupIntoBatches(
-                    _COMMIT_VIDEOS, max_buffering_duration_secs=_COMMIT_SECONDS
-                )
-                | beam.Values()
-            )
-        else:
+        if not self.ledger.startswith("bq://"):
             batches = extractions | "Each" >> beam.Map(lambda extraction: [extraction])
+        elif self.is_streaming:
+            keyed = extractions | "Key" >> beam.Map(lambda extraction: ("", extraction))
+            some = beam.GroupIntoBatches(_COMMIT_VIDEOS, _COMMIT_SECONDS)
+            batches = keyed | "Batch" >> some | beam.Values()
+        else:
+            some = beam.BatchElements(min_batch_size=10, max_batch_size=_COMMIT_VIDEOS)
+            batches = extractions | "Batch" >> some
         return batches | "Commit" >> beam.ParDo(_Commit(self.ledger))
 
 
@@ -276,7 +279,7 @@ class WriteDeadLetters(beam.PTransform):
         if self.topic:
             messages = letters | "To messages" >> beam.Map(_to_message)
             return messages | beam.io.WriteToPubSub(self.topic, with_attributes=True)
-        return letters | "Store" >> beam.ParDo(_StoreDeadLetter(self.folder))
+        return letters | "Store" >> beam.ParDo(_StoreDeadLetter(self.folder or ""))
 
 
 def _to_message(letter: DeadLetter) -> PubsubMessage:
@@ -284,7 +287,7 @@ def _to_message(letter: DeadLetter) -> PubsubMessage:
 
 
 class _StoreDeadLetter(beam.DoFn):
-    def __init__(self, folder: str | None):
+    def __init__(self, folder: str):
         self._folder = folder
 
     def setup(self) -> None:

@@ -1,0 +1,3 @@
+from vidset.main import run
+
+run()

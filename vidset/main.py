@@ -1,0 +1,174 @@
+"""The command line. Each command's module is imported when it is called: parts may be absent."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="vidset",
+    help="Uploaded videos become a labeled, versioned, queryable image dataset.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vidset {version('vidset')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(
+    epilog="Whatever stands after -- goes to Beam, as in: -- --runner=DataflowRunner --project=P"
+)
+def extract(
+    context: typer.Context,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Videos, folders, globs, gs:// or s3:// uris."),
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="OUT", help="Folder, gs:// or s3:// uri.")
+    ],
+    every: Annotated[str, typer.Option(metavar="SECONDS", help="Sampling period.")] = "1",
+    tolerance: Annotated[
+        str,
+        typer.Option(
+            metavar="SECONDS",
+            help="A sample may be the keyframe within it: several times cheaper.",
+        ),
+    ] = "0",
+    similarity_threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SSIM",
+            help="A sample this like the last kept one is dropped; above 1 keeps all.",
+            show_default="0.9",
+        ),
+    ] = None,
+    local_change: Annotated[
+        str,
+        typer.Option(
+            metavar="LEVELS",
+            help="Kept all the same if a small window has changed by more; off for SSIM alone.",
+        ),
+    ] = "20",
+    metric: Annotated[
+        str, typer.Option(help="ssim, or a measure of image-similarity-measures.")
+    ] = "ssim",
+    jpeg_quality: Annotated[int, typer.Option(metavar="1..100")] = 95,
+    min_sharpness: Annotated[
+        float | None, typer.Option(help="Drop blurred samples: variance of the Laplacian.")
+    ] = None,
+    min_brightness: Annotated[
+        float | None, typer.Option(help="Drop dark samples: mean level, 0 to 255.")
+    ] = None,
+    max_brightness: Annotated[float | None, typer.Option(help="Drop bright samples.")] = None,
+    collector: Annotated[
+        str | None,
+        typer.Option(help="Collector id of all the videos.", show_default="their folder"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Videos at once.", show_default="one a core")
+    ] = None,
+    runner: Annotated[
+        str | None, typer.Option(help="A Beam runner.", show_default="this machine")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Sample videos once a second and keep what is new, as images with ledgers."""
+    from vidset.extract import Request, run_extract
+
+    request = Request(
+        inputs=tuple(inputs),
+        output=output,
+        options={
+            "every": every,
+            "tolerance": tolerance,
+            "similarity_threshold": similarity_threshold,
+            "local_change": local_change,
+            "metric": metric,
+            "jpeg_quality": jpeg_quality,
+            "min_sharpness": min_sharpness,
+            "min_brightness": min_brightness,
+            "max_brightness": max_brightness,
+            "collector": collector,
+            "runner": runner,
+        },
+        workers=workers,
+        beam_options=tuple(context.obj or ()),
+    )
+    raise typer.Exit(run_extract(request, as_json=as_json, quiet=quiet))
+
+
+@app.command()
+def demo(
+    video: Annotated[
+        str | None, typer.Argument(metavar="[VIDEO]", help="Your own, or one that it renders.")
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="OUT")] = "out/demo",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Render a drive with a known truth, extract it, and draw what was kept and dropped."""
+    from vidset.demo import run_demo
+
+    raise typer.Exit(run_demo(video, output, as_json=as_json, quiet=quiet))
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """The console script. Exits 0, 1 when some inputs failed, 2 on bad usage or configuration."""
+    mine, beam = _split(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        app(mine, obj=beam, prog_name="vidset")
+    except ValueError as error:
+        typer.echo(f"vidset: {error}", err=True)
+        sys.exit(2)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in _PARTS:
+            raise
+        part = _PARTS[(error.name or "").partition(".")[0]]
+        typer.echo(f'vidset: this command needs pip install "vidset[{part}]" ({error})', err=True)
+        sys.exit(2)
+
+
+# Which part of the package brings a module.
+_PARTS = {
+    "apache_beam": "extract",
+    "av": "extract",
+    "cv2": "extract",
+    "numpy": "extract",
+    "pyarrow": "extract",
+    "boto3": "s3",
+    "google": "gcp",
+}
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and what stands after `--`."""
+    if "--" not in arguments:
+        return arguments, []
+    place = arguments.index("--")
+    return arguments[:place], arguments[place + 1 :]
+
+
+if __name__ == "__main__":
+    run()
