@@ -10,7 +10,7 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
@@ -27,12 +27,17 @@ _CONTAINER_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "fi
 # A header may claim any size: a larger frame is refused before memory is taken for it.
 _MAX_PIXELS = 8192 * 4352
 _BUFFER_BYTES = 1 << 18
-# Headers round a little, and a last frame may have no duration of its own.
-_END_TOLERANCE_SECONDS = 0.1
-# In Matroska no more than the heads of a block and a cluster stand between two packets.
-_MAX_MATROSKA_HOLE_BYTES = 256
+# How much shorter than its header says a video may be, at least: headers round, some a lot.
+_END_TOLERANCE_SECONDS = {"avi": 0.1, "matroska,webm": 0.1, "flv": 1.0, "asf": 1.0}
+# What may stand between two packets: the heads of a cluster and a block (Matroska), of a fragment
+# (MP4), and in that no more than so much for each packet of the fragment.
+_MAX_CLUSTER_HEAD_BYTES = 256
+_MAX_FRAGMENT_HEAD_BYTES = 4096
+_HEAD_BYTES_PER_PACKET = 48
 # Plain, with a time code before each (Blu-ray), with error correction behind each.
 _TS_PACKET_BYTES = (188, 192, 204)
+# Of a packed AVI's last packets not all become frames.
+_MAX_LOST_FRAMES = 4
 # A demuxer that reports this many errors in a row, with no packet between, is at its end.
 _MAX_READ_ERRORS = 64
 
@@ -47,7 +52,7 @@ class VideoFile:
     Attributes:
         packets: every packet of the stream.
         damage: the first thing found missing or wrong, or None.
-        duration_seconds: from the first frame shown to the end of the last; None without timestamps.
+        duration_seconds: from the first frame shown to the end of the last; None without times.
 
     Raises:
         UndecodableVideoError: it is no video, or has no video stream.
@@ -73,7 +78,7 @@ class VideoFile:
 
     @property
     def has_presentation_times(self) -> bool:
-        """AVI stores none. What FFmpeg gives instead are guesses, wrong where frames are reordered."""
+        """AVI stores none. FFmpeg's guesses instead are wrong where frames are reordered."""
         return self.format_name != "avi"
 
     @property
@@ -114,6 +119,7 @@ class VideoFile:
         try:
             container = av.open(
                 source,
+                mode="r",
                 options=_CONTAINER_OPTIONS,
                 buffer_size=_BUFFER_BYTES,
                 metadata_errors="replace",
@@ -122,14 +128,14 @@ class VideoFile:
             reason = f"not a readable video: {text_of(error)}"
             raise UndecodableVideoError(reason, self._uri) from None
         for stream in container.streams.video:
-            if not stream.disposition & Disposition.attached_pic:
-                context = stream.codec_context
+            context = stream.codec_context  # None if FFmpeg does not know the codec.
+            if context is not None and not stream.disposition & Disposition.attached_pic:
                 context.thread_count = 1
                 context.options = {"max_pixels": str(_MAX_PIXELS)}
                 return container, stream
-        kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no streams"
+        kinds = ", ".join(sorted({_kind(stream) for stream in container.streams}))
         container.close()
-        raise UndecodableVideoError(f"no video stream, only {kinds}", self._uri)
+        raise UndecodableVideoError(f"no video stream, only {kinds or 'no streams'}", self._uri)
 
     def _read(self) -> Iterator[Packet]:
         """Every packet from where the container stands, past what cannot be read."""
@@ -141,6 +147,8 @@ class VideoFile:
                         errors = 0
                         yield packet
                 return
+            except IndexError:
+                return  # PyAV's way to end where streams were added on the way, as MPEG-TS may.
             except FFmpegError as error:
                 errors += 1
                 self.damaged(f"reading: {text_of(error)}")
@@ -148,9 +156,10 @@ class VideoFile:
     def _list_packets(self) -> PacketList:
         pts, flags = array("q"), array("B")
         index, video_end, other_end, corrupt = self._stream.index, None, 0.0, 0
-        holes = _Holes()
+        spans = _Spans() if self._is_dense else None
         for packet in self._read():
-            holes.add(packet)
+            if spans is not None:
+                spans.add(packet)
             if packet.stream_index != index:
                 if packet.pts is not None:
                     end = (packet.pts + (packet.duration or 0)) * packet.time_base
@@ -168,8 +177,11 @@ class VideoFile:
         packets = PacketList(np.frombuffer(pts, np.int64), np.frombuffer(flags, np.uint8))
         end_seconds = max(other_end, float((video_end or 0) * self.time_base))
         self._check_length(len(pts), end_seconds)
-        if self.format_name == "matroska,webm" and holes.largest > _MAX_MATROSKA_HOLE_BYTES:
-            self.damaged(f"{holes.largest} bytes between two frames are unreadable")
+        if spans is not None:
+            self._check_holes(spans)
+        keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME)
+        if len(keyframes) and keyframes[0] > 0:
+            self.damaged(f"{keyframes[0]} frames before the first keyframe cannot be decoded")
         if corrupt:
             self.damaged(f"the container marks {corrupt} packets as corrupt")
         shown = shown_packets(packets)
@@ -181,41 +193,87 @@ class VideoFile:
     def _check_length(self, count: int, end_seconds: float) -> None:
         """Compare what was read with what the header promises: a cut file ends without an error."""
         container, stream = self._container, self._stream
-        if self.format_name == "mpegts":  # It promises no more than whole packets.
-            if all(container.size % size for size in _TS_PACKET_BYTES):
-                self.damaged("cut short: it ends within a packet")
-            return
         if self.format_name.startswith("mov"):
             if (promised := len(stream.index_entries)) > count:
                 self.damaged(f"cut short: the index lists {promised} frames, {count} are there")
             return
         if self.format_name == "avi" and stream.frames and stream.average_rate:
             promised_seconds = float(stream.frames / stream.average_rate)
-        elif self.format_name in ("matroska,webm", "flv", "asf") and container.duration:
+        elif self.format_name in _END_TOLERANCE_SECONDS and container.duration:
             promised_seconds = container.duration / av.time_base
         else:
-            return  # MPEG-PS and bare streams promise nothing.
+            return  # MPEG-TS, MPEG-PS and bare streams promise nothing.
         frame_seconds = float(self.ticks_per_frame * self.time_base)
-        if promised_seconds - end_seconds > max(_END_TOLERANCE_SECONDS, 2 * frame_seconds):
+        tolerance = max(_END_TOLERANCE_SECONDS[self.format_name], 2 * frame_seconds)
+        if promised_seconds - end_seconds > tolerance:
             self.damaged(
                 f"cut short: the header says {promised_seconds:.2f} s, "
                 f"{end_seconds:.2f} s are there"
             )
 
+    @property
+    def _is_dense(self) -> bool:
+        """Whether little stands between packets; in an MP4 without fragments anything may."""
+        if self.format_name.startswith("mov"):
+            return self._stream.frames == 0
+        return self.format_name in ("matroska,webm", "mpegts")
 
-class _Holes:
-    """The bytes that a demuxer passed over between one packet and the next."""
+    def _check_holes(self, spans: "_Spans") -> None:
+        """A demuxer passes over what it cannot read, without an error."""
+        size = self._container.size
+        if self.format_name == "mpegts":
+            if not any(spans.are_steps_of(step, size) for step in _TS_PACKET_BYTES):
+                self.damaged("bytes are missing, in the middle or at the end")
+        # What follows the last packet is no concern of Matroska's: its index may be long.
+        elif self.format_name.startswith("mov"):
+            self._check_hole(spans.largest_hole(size), _MAX_FRAGMENT_HEAD_BYTES)
+        else:
+            self._check_hole(spans.largest_hole(0), _MAX_CLUSTER_HEAD_BYTES)
+
+    def _check_hole(self, hole: int, limit: int) -> None:
+        if hole > limit:
+            self.damaged(f"{hole} bytes between the frames are unreadable")
+
+    def check_count(self, frames: int) -> None:
+        """Compare with the frames that were decoded, where the container keeps each in a packet."""
+        expected = int(np.count_nonzero((self.packets.flags & PacketList.DISCARD) == 0))
+        is_frame_a_packet = self.format_name == "avi" or self.format_name.startswith("mov")
+        if is_frame_a_packet and expected - frames > _MAX_LOST_FRAMES:
+            self.damaged(f"{expected - frames} of {expected} frames do not decode")
+
+
+class _Spans:
+    """Where in the file the packets are, those of all streams."""
 
     def __init__(self) -> None:
-        self._end: int | None = None
-        self.largest = 0
+        self._starts, self._sizes = array("q"), array("q")
 
     def add(self, packet: Packet) -> None:
-        if packet.pos is None or packet.pos < 0:
-            return
-        if self._end is not None:
-            self.largest = max(self.largest, packet.pos - self._end)
-        self._end = max(self._end or 0, packet.pos + packet.size)
+        if packet.pos is not None and packet.pos >= 0:
+            self._starts.append(packet.pos)
+            self._sizes.append(packet.size)
+
+    def are_steps_of(self, size: int, end: int) -> bool:
+        """Whether from the first packet to `end` all lie at multiples of `size` bytes."""
+        starts = np.append(np.frombuffer(self._starts, np.int64), end)
+        return not ((starts - starts[0]) % size).any()
+
+    def largest_hole(self, end: int) -> int:
+        """In bytes, without what the heads of the packets that follow take; also before `end`."""
+        starts, sizes = (np.frombuffer(part, np.int64) for part in (self._starts, self._sizes))
+        order = np.argsort(starts, kind="stable")
+        ends = np.maximum.accumulate((starts + sizes)[order]) if len(order) else starts
+        holes = np.append(starts[order], end)[1:] - ends
+        places = np.flatnonzero(holes > 0)
+        followers = np.diff(np.append(places, len(holes)))
+        return int(np.max(holes[places] - _HEAD_BYTES_PER_PACKET * followers, initial=0))
+
+
+def _kind(stream: Stream) -> str:
+    if stream.type != "video":
+        return stream.type
+    is_cover = stream.disposition & Disposition.attached_pic
+    return "a cover picture" if is_cover else "video of an unknown codec"
 
 
 def text_of(error: FFmpegError) -> str:

@@ -140,7 +140,10 @@ class Video(AbstractContextManager["Video"]):
 
     def _feed_planned(self, plan: PacketPlan) -> Iterator[VideoFrame]:
         packets, context = self._file.read_again(), self._file.decoder
-        context.open()  # Before anything is skipped: dav1d reads `skip_frame` only then.
+        try:
+            context.open()  # Before anything is skipped: dav1d reads `skip_frame` only then.
+        except FFmpegError:
+            raise _PlanFailedError from None
         can_skip = context.name in _SKIPPING_DECODERS
         was_fed = False
         steps = zip(packets, plan.feed.tobytes(), plan.wanted.tobytes(), strict=False)
@@ -159,8 +162,9 @@ class Video(AbstractContextManager["Video"]):
         packets, time_base = self._file.packets, self._file.time_base
         shown = shown_packets(packets)
         key_pts = None if shown is None else int(packets.pts[shown[0]])
-        last_pts, last_number, samples = None, -1, 0
+        last_pts, last_number, samples, frames = None, -1, 0, 0
         for frame in self._feed_all():
+            frames += 1
             pts = self._presentation_time(frame, last_pts)
             if key_pts is not None and pts < key_pts:
                 continue  # Shown before the first keyframe: not whole.
@@ -177,6 +181,8 @@ class Video(AbstractContextManager["Video"]):
             due = len(sampling.choose(ticks, np.zeros(len(ticks), bool), time_base))
             if samples < due:
                 self._file.damaged(f"{due - samples} of {due} samples do not decode")
+        else:
+            self._file.check_count(frames)
 
     def _feed_all(self) -> Iterator[VideoFrame]:
         for packet in self._file.read_again():

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from dataflow.elements import Upload
 from dataflow.events import collector_of, has_video_extension, is_video
-from dataflow.storage import StoredObject, open_store
+from dataflow.places import open_store
+from dataflow.storage import StoredObject
 
 _WILDCARD = re.compile(r"[*?\[]")
 

@@ -58,8 +58,8 @@ def _without_extension(name: str) -> str:
 
 def _encode(stem: str) -> str:
     safe = _UNSAFE.sub(lambda match: _percent(match[0]), stem)
-    # An empty segment would vanish from a path: its slash becomes part of the next one.
-    safe = re.sub(r"(?<=/)/|^/", "%2F", safe)
+    # An empty segment would vanish from a path: its slash becomes part of its neighbour.
+    safe = re.sub(r"(?<=/)/|^/|/$", "%2F", safe)
     segments = []
     for segment in safe.split("/"):
         dotted = segment.replace(".", "%2E") if segment in (".", "..") else segment
@@ -69,7 +69,7 @@ def _encode(stem: str) -> str:
         return encoded
     digest = hashlib.sha256(stem.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     start = next(_chunks(encoded, _MAX_STEM_BYTES - 40)).rstrip("/%")
-    return f"{start}/%~{digest}"
+    return f"{start}%~{digest}"
 
 
 def _percent(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which packets a decoder must be fed for the chosen samples. Arithmetic on the packet list only."""
+"""Which packets a decoder must be fed for the chosen samples: arithmetic on the packet list."""
 
 from dataclasses import dataclass
 from fractions import Fraction

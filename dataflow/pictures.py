@@ -13,6 +13,9 @@ _LUMA_FIRST = frozenset(
 )
 # Luma in limited range has 219 steps from black (16) to white (ITU-R BT.601 and BT.709).
 _FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
+# ITU-T H.273 MatrixCoefficients that FFmpeg's scaler converts; it refuses to try the others.
+_MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
+_UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 
 
 class Scalers:
@@ -35,6 +38,9 @@ class DecodedFrame:
     __slots__ = ("_frame", "_scalers", "_turn", "height", "pts_seconds", "width")
 
     def __init__(self, frame: VideoFrame, pts_seconds: float, scalers: Scalers):
+        if frame.colorspace not in _MATRICES:  # As the ffmpeg command does.
+            is_2020 = frame.colorspace == _BT2020_CONSTANT_LUMINANCE
+            frame.colorspace = _BT2020 if is_2020 else _UNSPECIFIED
         self._frame, self._scalers = frame, scalers
         self._turn = _turn(frame)
         self.pts_seconds = pts_seconds
@@ -51,8 +57,8 @@ class DecodedFrame:
 
     def rgb(self) -> np.ndarray:
         """(height, width, 3) uint8 RGB. A view of BGR memory, which OpenCV encodes as it is."""
-        # Nothing is scaled but the chroma of 4:2:0. FFmpeg repeats it for 8 bits whatever it is told;
-        # told so, it does for 10 bits too: the nearest to ffmpeg's own colours at sharp edges.
+        # Nothing is scaled but the chroma of 4:2:0. For 8 bits FFmpeg repeats it whatever it is
+        # told. Told so it does for 10 bits too: nearest to ffmpeg's own colours at sharp edges.
         bgr = self._scalers.bgr.reformat(
             self._frame, format="bgr24", interpolation=Interpolation.POINT, threads=1
         )
@@ -67,7 +73,7 @@ class DecodedFrame:
         if name not in _LUMA_FIRST:
             frame = self._scalers.grey.reformat(frame, format="gray", threads=1)
         plane = frame.planes[0]
-        luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        luma = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         luma = luma[: frame.height, : frame.width]
         while luma.shape[1] > max_width:
             half = luma.shape[1] // 2, max(1, luma.shape[0] // 2)
@@ -100,7 +106,7 @@ _UPRIGHT = _Turn()
 
 
 def _turn(frame: VideoFrame) -> _Turn:
-    """From the display matrix (ISO/IEC 14496-12, 6.2.2): x' = a x + c y + ..., y' = b x + d y + ..."""
+    """From the display matrix (ISO/IEC 14496-12, 6.2.2): x' = a x + c y + e, y' = b x + d y + f."""
     if "DISPLAYMATRIX" not in frame.side_data:
         return _UPRIGHT
     matrix = np.frombuffer(frame.side_data["DISPLAYMATRIX"], np.int32)

@@ -1,6 +1,6 @@
 """Objects in a folder, in Cloud Storage or in S3, behind one interface.
 
-A store is opened from a uri in `DoFn.setup`: clients do not pickle.
+`places.open_store` opens one from a uri.
 """
 
 import io
@@ -73,33 +73,6 @@ class ObjectStore(Protocol):
             MissingUploadError: the object of this generation is not there, or changes meanwhile.
         """
         ...
-
-
-def open_store(uri: str) -> ObjectStore:
-    """A store at gs://bucket[/prefix], s3://bucket[/prefix] or a folder.
-
-    Raises:
-        ValueError: the uri is of another kind, or its client is not installed.
-    """
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        from dataflow.storage_folder import FolderStore
-
-        return FolderStore(uri)
-    bucket, _, prefix = rest.partition("/")
-    if scheme not in ("gs", "s3") or not bucket:
-        raise ValueError(f"wanted a folder, gs://bucket/... or s3://bucket/..., got {uri!r}")
-    try:
-        if scheme == "gs":
-            from dataflow.storage_gcs import GcsStore
-
-            return GcsStore(bucket, prefix)
-        from dataflow.storage_s3 import S3Store
-
-        return S3Store(bucket, prefix)
-    except ImportError as error:
-        part = {"gs": "gcp", "s3": "s3"}[scheme]
-        raise ValueError(f'{uri} needs pip install "vidset[{part}]" ({error})') from None
 
 
 @contextmanager

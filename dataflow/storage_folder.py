@@ -31,13 +31,9 @@ class FolderStore:
         return name
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        for folder, folders, files in os.walk(self._root):
-            folders.sort()
-            for file in sorted(files):
-                path = os.path.join(folder, file)
-                name = os.path.relpath(path, self._root).replace(os.sep, "/")
-                if name.startswith(prefix) and os.path.isfile(path):
-                    yield StoredObject(name, os.path.getsize(path))
+        for name, entry in _walk(self._root):
+            if name.startswith(prefix):
+                yield StoredObject(name, entry.stat().st_size)
 
     def read(self, name: str) -> bytes:
         with open(self._path(name), "rb") as file:
@@ -110,6 +106,19 @@ class FolderStore:
                     with suppress(FileNotFoundError):  # It was renamed.
                         os.unlink(path)
                 return
+
+
+def _walk(folder: str, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Files below a folder, in the order in which a bucket lists them. No loops by links."""
+    with os.scandir(folder) as entries:
+        named = [(each.name + "/" * each.is_dir(follow_symlinks=False), each) for each in entries]
+    for name, entry in sorted(named, key=lambda pair: pair[0]):
+        if name == f"{_PARTIAL}/":
+            continue
+        if name.endswith("/"):
+            yield from _walk(entry.path, above + name)
+        elif entry.is_file():
+            yield above + name, entry
 
 
 def _stamp(upload: Upload) -> tuple[int, int]:

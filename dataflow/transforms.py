@@ -20,10 +20,10 @@ from dataflow.events import EventFilter, event_text, parse_event
 from dataflow.extraction import extract, failed
 from dataflow.listing import list_uploads
 from dataflow.naming import printable
+from dataflow.places import open_ledger, open_store
 from dataflow.progress import PROGRESS
 from dataflow.settings import ExtractionSettings
-from dataflow.storage import ObjectStore, Source, open_store
-from dataflow.warehouse import open_ledger
+from dataflow.storage import ObjectStore, Source
 
 NAMESPACE = "vidset"
 _DEAD = "dead_letters"

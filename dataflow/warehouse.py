@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from dataflow.elements import Extraction, ledger_key
 from dataflow.naming import printable
-from dataflow.storage import ObjectStore, open_store
+from dataflow.storage import ObjectStore
 
 _TEXT, _NUMBER, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 # As in infra/schemas, which tests compare. The second value is whether a row may lack it.
@@ -67,21 +67,6 @@ class Ledger(Protocol):
     def commit(self, extractions: Iterable[Extraction]) -> None:
         """Write the frames' rows, then the videos'."""
         ...
-
-
-def open_ledger(uri: str) -> Ledger:
-    """A folder, gs:// or s3:// prefix of Parquet files, or bq://project.dataset.
-
-    Raises:
-        ValueError: the uri is of another kind.
-    """
-    if not uri.startswith("bq://"):
-        return FolderLedger(open_store(uri))
-    try:
-        from dataflow.warehouse_bigquery import TableLedger
-    except ImportError as error:
-        raise ValueError(f'{uri} needs pip install "vidset[gcp]" ({error})') from None
-    return TableLedger(uri)
 
 
 class FolderLedger:

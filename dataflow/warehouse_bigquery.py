@@ -10,7 +10,7 @@ from google.cloud import bigquery
 from dataflow.elements import Extraction
 from dataflow.naming import printable
 
-_DATASET = re.compile(r"bq://([a-z0-9.:-]+)[.:]([A-Za-z0-9_]+)")
+_DATASET = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z0-9-]+)\.([A-Za-z0-9_]+)")
 
 
 class TableLedger:

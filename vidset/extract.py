@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataflow.extract_frames import configure, start
+from dataflow.places import open_store
 from dataflow.progress import PROGRESS
-from dataflow.storage import open_store
 from dataflow.storage_folder import FolderStore
 from dataflow.transforms import NAMESPACE
 from vidset.display import show_progress, show_summary

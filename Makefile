@@ -1,0 +1,65 @@
+# Everything is set up by the targets themselves: they need Python 3.11 to 3.13, or uv.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+OUT ?= out/demo
+WORKERS ?= auto
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## Render a drive, extract it, draw what was kept; VIDEO=path takes your own
+	@$(BIN)/vidset demo $(VIDEO:%="%") --output "$(OUT)"
+
+test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+test-fast: $(VENV)/.all ## Without the slow tests and without servers
+	$(BIN)/pytest -n $(WORKERS) -m "not slow and not emulator" $(ARGS)
+
+check: $(VENV)/.all ## Style, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(UV) lock --check
+
+fmt: $(VENV)/.all ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.all ## The figures of docs/benchmarks.md; VIDEOS=folder takes your own videos
+	$(BIN)/python -m benchmarks $(VIDEOS:%="%")
+
+lock: $(UV) ## Lock the dependencies anew
+	$(UV) lock
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) .uv out build dist .pytest_cache .ruff_cache .hypothesis
+
+# --inexact: the demo takes nothing away that the tests need.
+$(VENV)/.demo: uv.lock pyproject.toml | $(UV)
+	@echo "Setting up $(VENV) (once) ..."
+	@$(UV) sync --quiet --locked --inexact --no-default-groups --extra extract
+	@touch $@
+
+$(VENV)/.all: uv.lock pyproject.toml | $(UV)
+	@echo "Setting up $(VENV) with everything (once) ..."
+	@$(UV) sync --quiet --locked --all-extras --group dev
+	@touch $@ $(VENV)/.demo
+
+.uv/bin/uv:
+	@for python in python3 python3.13 python3.12 python3.11; do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	    2>/dev/null && break; python=; done; \
+	if [ -z "$$python" ]; then \
+	  echo "vidset needs Python 3.11 to 3.13 on the PATH, or uv (https://docs.astral.sh/uv)." >&2; \
+	  exit 1; fi; \
+	"$$python" -m venv .uv || { \
+	  echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv." >&2; \
+	  rm -rf .uv; exit 1; }; \
+	.uv/bin/pip install --quiet "uv>=0.9,<1"
+
+.PHONY: help demo test test-fast check fmt bench lock clean

@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from tests.drawing import write_video
+
+pytest_plugins = ["tests.emulators.fixtures"]
+
+SHARED_VIDEOS = Path(__file__).parents[2] / "shared" / "videos"
+
+
+@pytest.fixture
+def shared_videos() -> Path:
+    """Real videos that stand beside the checkout where this project is developed."""
+    if not SHARED_VIDEOS.is_dir():
+        pytest.skip(f"the real videos are not here: no folder {SHARED_VIDEOS}")
+    return SHARED_VIDEOS
+
+
+@pytest.fixture
+def video(tmp_path) -> Path:
+    """Five seconds, the picture new at 0, 1, 2 and 4 s: at one sample a second, 3 s is a repeat."""
+    path = tmp_path / "videos" / "drive.mp4"
+    write_video(path, scenes=[0, 1, 2, 2, 4])
+    return path

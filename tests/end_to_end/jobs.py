@@ -1,0 +1,60 @@
+"""The ingest job as a process of its own, and what it has written so far."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from dataflow.places import open_store
+
+
+@contextmanager
+def running_job(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m dataflow.extract_frames`, killed at the end whatever happens."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dataflow.extract_frames", *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until it is true; fails with the job's log when the job ends or two minutes are over."""
+    deadline = time.monotonic() + 120
+    while not what():
+        ended = process.poll() is not None
+        if ended or time.monotonic() > deadline:
+            tail = log.read_text(errors="replace")[-4000:]
+            raise AssertionError(f"the job {'ended' if ended else 'gave nothing'}:\n{tail}")
+        time.sleep(0.2)
+
+
+def rows(place: str, table: str) -> list[dict]:
+    """All rows of a ledger kept in files."""
+    store = open_store(place)
+    tables = [
+        pq.read_table(io.BytesIO(store.read(stored.name)))
+        for stored in store.list(f"{table}/")
+        if stored.name.endswith(".parquet")
+    ]
+    return [row for each in tables for row in each.to_pylist()]
+
+
+def objects(place: str) -> dict[str, bytes]:
+    store = open_store(place)
+    return {stored.name: store.read(stored.name) for stored in store.list()}
