@@ -228,7 +228,7 @@ class VideoFile:
         elif self.format_name.startswith("mov"):
             self._check_hole(spans.largest_hole(size), _MAX_FRAGMENT_HEAD_BYTES)
         else:
-            self._check_hole(spans.largest_hole(0), _MAX_CLUSTER_HEAD_BYTES)
+            self._check_hole(spans.largest_hole(), _MAX_CLUSTER_HEAD_BYTES)
 
     def _check_hole(self, hole: int, limit: int) -> None:
         if hole > limit:
@@ -258,14 +258,19 @@ class _Spans:
         starts = np.append(np.frombuffer(self._starts, np.int64), end)
         return not ((starts - starts[0]) % size).any()
 
-    def largest_hole(self, end: int) -> int:
-        """In bytes, without what the heads of the packets that follow take; also before `end`."""
+    def largest_hole(self, end: int = 0) -> int:
+        """In bytes, without what the heads of the packets that follow take.
+
+        What stands before `end`, if given, may be an index of all the fragments.
+        """
         starts, sizes = (np.frombuffer(part, np.int64) for part in (self._starts, self._sizes))
         order = np.argsort(starts, kind="stable")
         ends = np.maximum.accumulate((starts + sizes)[order]) if len(order) else starts
         holes = np.append(starts[order], end)[1:] - ends
         places = np.flatnonzero(holes > 0)
         followers = np.diff(np.append(places, len(holes)))
+        if end:
+            followers[-1:] += len(places)
         return int(np.max(holes[places] - _HEAD_BYTES_PER_PACKET * followers, initial=0))
 
 

@@ -13,6 +13,9 @@ _LUMA_FIRST = frozenset(
 )
 # Luma in limited range has 219 steps from black (16) to white (ITU-R BT.601 and BT.709).
 _FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
+# To RGB, ffmpeg interpolates the chroma of more than 8 bits between lines and repeats it within
+# them. FFmpeg 8 does not unless led: it would shift the colours of sharp edges, by up to 96 levels.
+_TALLER_CHROMA = {"yuv420p10le": "yuv422p10le", "yuv420p12le": "yuv422p12le"}
 # ITU-T H.273 MatrixCoefficients that FFmpeg's scaler converts; it refuses to try the others.
 _MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
@@ -21,10 +24,10 @@ _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 class Scalers:
     """One for each target: FFmpeg sets a scaler up anew whenever its target changes."""
 
-    __slots__ = ("bgr", "grey")
+    __slots__ = ("bgr", "chroma", "grey")
 
     def __init__(self) -> None:
-        self.bgr, self.grey = VideoReformatter(), VideoReformatter()
+        self.bgr, self.chroma, self.grey = (VideoReformatter() for _ in range(3))
 
 
 class DecodedFrame:
@@ -57,10 +60,13 @@ class DecodedFrame:
 
     def rgb(self) -> np.ndarray:
         """(height, width, 3) uint8 RGB. A view of BGR memory, which OpenCV encodes as it is."""
-        # Nothing is scaled but the chroma of 4:2:0. For 8 bits FFmpeg repeats it whatever it is
-        # told. Told so it does for 10 bits too: nearest to ffmpeg's own colours at sharp edges.
+        frame = self._frame
+        if taller := _TALLER_CHROMA.get(frame.format.name):
+            frame = self._scalers.chroma.reformat(
+                frame, format=taller, interpolation=Interpolation.BICUBIC, threads=1
+            )
         bgr = self._scalers.bgr.reformat(
-            self._frame, format="bgr24", interpolation=Interpolation.POINT, threads=1
+            frame, format="bgr24", interpolation=Interpolation.POINT, threads=1
         )
         return self._turn.apply(bgr.to_ndarray())[..., ::-1]
 

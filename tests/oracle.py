@@ -18,18 +18,22 @@ _TIMEOUT_SECONDS = 120
 
 def require(*tools: str) -> None:
     """Skip the test where a tool is missing; fail it where VIDSET_REQUIRE_TOOLS=1 (CI) is set."""
-    missing = [tool for tool in tools if shutil.which(tool) is None]
+    missing = ", ".join(tool for tool in tools if shutil.which(tool) is None)
     if missing and os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-        pytest.fail(f"not installed, and VIDSET_REQUIRE_TOOLS=1: {', '.join(missing)}")
+        pytest.fail(f"not installed, and VIDSET_REQUIRE_TOOLS=1: {missing}")
     if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
+        pytest.skip(f"not installed: {missing}")
 
 
 def run(*command: str | Path) -> bytes:
     """The standard output of a tool that must succeed."""
     require(str(command[0]))
     done = subprocess.run(
-        command, capture_output=True, timeout=_TIMEOUT_SECONDS, stdin=subprocess.DEVNULL
+        command,
+        check=False,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=_TIMEOUT_SECONDS,
     )
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stderr.decode()}"
     return done.stdout
@@ -49,10 +53,10 @@ class Shown:
         """
         chosen, due = [], Fraction(0)
         for index, ticks in enumerate(self.ticks):
-            if (seconds := (ticks - self.ticks[0]) * self.time_base) >= due:
+            seconds = (ticks - self.ticks[0]) * self.time_base
+            if seconds >= due:
                 chosen.append(index)
-                while due <= seconds:
-                    due += every
+                due = (seconds // every + 1) * every
         return chosen
 
     def seconds(self, every: Fraction) -> list[float]:
@@ -74,10 +78,10 @@ def stream(path: Path) -> dict:
 
 @cache
 def shown(path: Path) -> Shown:
-    """By decoding: ffprobe's frame list. Its best effort timestamp is the pts where there is one."""
+    """By decoding: ffprobe's frame list. A best effort timestamp is the pts where there is one."""
     frames = _probe(path, "-show_entries", "frame=best_effort_timestamp")["frames"]
     time_base = Fraction(stream(path)["time_base"])
-    # AVI has no times for what leaves the decoder at the end, a bare stream for nothing.
+    # In AVI, what leaves the decoder at the end has no time; in a bare stream nothing has.
     step = 1 / (Fraction(stream(path)["r_frame_rate"]) * time_base)
     ticks: list[int] = []
     for frame in frames:
@@ -89,7 +93,7 @@ def shown(path: Path) -> Shown:
 
 @cache
 def shown_by_packets(path: Path) -> Shown:
-    """By demuxing alone, for long videos without edit lists and open GOPs."""
+    """By demuxing alone: for long videos without edit lists."""
     packets = _probe(path, "-show_entries", "packet=pts")["packets"]
     ticks = tuple(sorted(packet["pts"] for packet in packets))
     return Shown(ticks, Fraction(stream(path)["time_base"]))
@@ -111,7 +115,7 @@ def pictures(path: Path, indices: list[int]) -> np.ndarray:
 
 
 def rotation(path: Path) -> int:
-    """Degrees clockwise. ffprobe counts its display matrix' angle the other way round."""
+    """Degrees clockwise. ffprobe gives the display matrix' angle, which is counterclockwise."""
     side_data = stream(path).get("side_data_list", [])
     return -next((data["rotation"] for data in side_data if "rotation" in data), 0) % 360
 

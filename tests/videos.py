@@ -1,155 +1,164 @@
-"""Videos made by ffmpeg when a test asks for one by name, once in a test run."""
+"""Videos made by ffmpeg when a test asks for one by name, each once in a test run."""
 
 import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from dataflow.decoding import Video, VideoInfo
+from dataflow.sampling import Sampling
 from tests.oracle import run
 
 _H264 = ("-c:v", "libx264", "-preset", "veryfast", "-g", "30")
-_H264_CLOSED = (*_H264, "-bf", "0")
 _HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-g", "30")
 _VP9 = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", "-g", "30")
 _AV1 = ("-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime", "-g", "30")
-_SVT = ("-c:v", "libsvtav1", "-preset", "12", "-g", "30")
+_SVT_AV1 = ("-c:v", "libsvtav1", "-preset", "12", "-g", "30")
 _MPEG4 = ("-c:v", "mpeg4", "-q:v", "4", "-g", "30")
 _VFR = ("-vsync", "vfr")
-_AS_THEY_ARE = ("-vsync", "passthrough")
-# Frames 0, 3, 4, 7, 9, 12... of 30 a second: no two distances are alike for long.
+_QUIET = "log-level=error"
+# Frames 0, 3, 4, 6, 9, 11... of 30 a second.
 _UNEVEN = "select='not(mod(n,3))+not(mod(n,7)-4)+not(mod(n,11)-9)'"
+# Nothing for 20 s after frame 24, and for 7.3 s after frame 59.
+_GAPS = "setpts='PTS+(gte(N,25)*20+gte(N,60)*7.3)/TB'"
+_OPEN_GOP = "open-gop=1:keyint=20:bframes=4:b-adapt=0"
+_REFRESH = "intra-refresh=1:keyint=20"
+_ALT_REF = ("-cpu-used", "5", "-lag-in-frames", "16", "-auto-alt-ref", "1", "-b:v", "200k")
+_FRAGMENTS = ("-movflags", "frag_keyframe+empty_moov")
+_FASTSTART = ("-movflags", "faststart")
 
-
-def x265(options: str) -> tuple[str, ...]:
-    return ("-x265-params", f"log-level=error:{options}")
-
-
-_HEVC = (*_HEVC, *x265("bframes=3"))
-
-Recipe = Callable[[Path], None]
+Recipe = Callable[[Path], object]
 
 
 def _encoded(
     *args: str, size: str = "160x120", rate: str = "30", seconds: float = 3, filters: str = "null"
 ) -> Recipe:
     """Of a test picture in which something moves from each frame to the next."""
-
-    def encode(path: Path) -> None:
-        source = f"testsrc2=size={size}:rate={rate}:duration={seconds},{filters}"
-        _ffmpeg("-f", "lavfi", "-i", source, *args, path)
-
-    return encode
+    source = f"testsrc2=size={size}:rate={rate}:duration={seconds},{filters}"
+    return lambda path: _ffmpeg("-f", "lavfi", "-i", source, *args, path)
 
 
-def _copied(name: str, *args: str, before: tuple[str, ...] = ()) -> Recipe:
+def _tagged(matrix: str, *args: str) -> Recipe:
+    """Really in this matrix ("601", "709"), and marked so."""
+    name = {"601": "smpte170m", "709": "bt709"}[matrix]
+    tags = ("-colorspace", name, "-color_primaries", name, "-color_trc", name)
+    filters = f"format=rgb24,scale=out_color_matrix=bt{matrix},format=yuv420p"
+    return _encoded(*args, *tags, filters=filters)
+
+
+def _copied(name: str, *args: str, start: str = "0") -> Recipe:
     """The packets of another video, in another container or cut: nothing is encoded again."""
-    return lambda path: _ffmpeg(*before, "-i", video(name), "-c", "copy", *args, path)
+    return lambda path: _ffmpeg("-ss", start, "-i", video(name), "-c", "copy", *args, path)
 
 
 def _joined(*names: str) -> Recipe:
     return lambda path: path.write_bytes(b"".join(video(name).read_bytes() for name in names))
 
 
-def _ffmpeg(*args: str | Path) -> None:
-    run("ffmpeg", "-v", "error", "-y", *args)
+def _with_sound(name: str) -> Recipe:
+    return lambda path: _ffmpeg(
+        *("-copyts", "-i", video(name), "-f", "lavfi", "-i", "sine=duration=2"),
+        *("-map", "0", "-map", "1", "-c:v", "copy", "-c:a", "mp2", path),
+    )
 
 
-def _with_cover(path: Path) -> None:
-    """Sound and one picture that is no video: how players show an album's cover."""
-    cover = path.with_name("cover.png")
-    _ffmpeg("-f", "lavfi", "-i", "testsrc2=size=160x120", "-frames:v", "1", cover)
+def _cover(path: Path) -> None:
+    """Sound and one picture that is no video, as music players show it."""
+    picture = path.with_suffix(".png")
+    _ffmpeg("-f", "lavfi", "-i", "testsrc2=size=160x120", "-frames:v", "1", picture)
     _ffmpeg(
-        *("-f", "lavfi", "-i", "sine=duration=2", "-i", cover, "-map", "0", "-map", "1"),
+        *("-f", "lavfi", "-i", "sine=duration=2", "-i", picture, "-map", "0", "-map", "1"),
         *("-c:v", "copy", "-disposition:v", "attached_pic", path),
     )
 
 
-RATES: dict[str, Recipe] = {
+def _ffmpeg(*args: str | Path) -> None:
+    run("ffmpeg", "-v", "error", "-y", *args)
+
+
+_TIMES: dict[str, Recipe] = {
     "fps_29_97.mp4": _encoded(*_H264, rate="30000/1001", seconds=5),
-    "fps_23_976.mkv": _encoded(*_H264, rate="24000/1001", seconds=5),
     "fps_23_976.mp4": _encoded(*_H264, rate="24000/1001", seconds=5),
-    "fps_50.mp4": _encoded(*_H264, rate="50", seconds=3),
+    "fps_23_976.mkv": _copied("fps_23_976.mp4"),
+    "fps_50.mp4": _encoded(*_H264, rate="50"),
     "fps_12_5.mp4": _encoded(*_H264, rate="25/2", seconds=6),
-    "fps_60.mp4": _encoded(*_H264, rate="60", seconds=3),
-    "uneven.mkv": _encoded(*_H264, *_VFR, filters=_UNEVEN, seconds=5),
+    "fps_60.mp4": _encoded(*_H264, rate="60"),
     "uneven.mp4": _encoded(*_H264, *_VFR, filters=_UNEVEN, seconds=5),
+    "uneven.mkv": _copied("uneven.mp4"),
     "uneven.webm": _encoded(*_VP9, *_VFR, filters=_UNEVEN, seconds=5),
-    "gaps.mp4": _encoded(*_H264, *_VFR, filters="setpts='PTS+(gte(N,25)*20+gte(N,60)*7.3)/TB'"),
-    "gaps.ts": _encoded(*_H264, *_VFR, filters="setpts='PTS+(gte(N,25)*20+gte(N,60)*7.3)/TB'"),
-    "gaps.mkv": _encoded(*_H264, *_VFR, filters="setpts='PTS+(gte(N,25)*20+gte(N,60)*7.3)/TB'"),
-    "gaps.avi": _encoded(*_MPEG4, *_VFR, filters="setpts='PTS+(gte(N,25)*20+gte(N,60)*7.3)/TB'"),
+    "gaps.mp4": _encoded(*_H264, *_VFR, filters=_GAPS),
+    "gaps.mkv": _copied("gaps.mp4"),
+    "gaps.ts": _encoded(*_H264, *_VFR, filters=_GAPS),
+    "gaps.avi": _encoded(*_MPEG4, *_VFR, filters=_GAPS),
     "timelapse.mp4": _encoded(*_H264, rate="1/5", seconds=60),
-    "timelapse.mkv": _encoded(*_H264, rate="1/5", seconds=60),
+    "timelapse.mkv": _copied("timelapse.mp4"),
     "one_frame.mp4": _encoded(*_H264, "-frames:v", "1"),
-    "one_frame.ts": _encoded(*_H264, "-frames:v", "1"),
+    "one_frame.ts": _encoded(*_MPEG4, "-frames:v", "1"),
     "one_frame.avi": _encoded(*_MPEG4, "-frames:v", "1"),
     "one_frame.webm": _encoded(*_VP9, "-frames:v", "1"),
 }
-STARTS: dict[str, Recipe] = {
+_STARTS: dict[str, Recipe] = {
     "starts_at_10_s.mp4": _encoded(*_H264, "-output_ts_offset", "10"),
     "starts_at_10_s.mkv": _encoded(*_H264, "-output_ts_offset", "10"),
     "starts_at_10_s.ts": _encoded(*_H264, "-output_ts_offset", "10"),
-    "cut_on_a_keyframe.mp4": _copied("fps_50.mp4", before=("-ss", "1.2")),
-    "cut_on_no_keyframe.mp4": _copied("fps_50.mp4", before=("-ss", "1.5")),
-    "cut_on_no_keyframe.mov": _copied("fps_29_97.mp4", before=("-ss", "2.5")),
-    "cut_on_no_keyframe_bf0.mp4": _copied("h264_bf0.mp4", before=("-ss", "1.5")),
-    "cut_at_both_ends.mp4": _copied("fps_29_97.mp4", "-t", "2.2", before=("-ss", "1.3")),
-    "cut_open_gop.mp4": _copied("open_gop.mp4", before=("-ss", "1.3")),
-    "cut_hevc.mp4": _copied("hevc.mp4", before=("-ss", "1.4")),
-    "starts_in_an_open_gop.ts": _copied("open_gop.ts", before=("-ss", "1.3")),
-    "starts_in_an_open_gop_hevc.ts": _copied("open_gop_hevc.ts", before=("-ss", "1.3")),
-    "starts_in_a_refresh.ts": _copied("intra_refresh.ts", before=("-ss", "1.3")),
+    "cut_on_a_keyframe.mp4": _copied("fps_50.mp4", start="1.2"),
+    "cut_on_no_keyframe.mp4": _copied("fps_50.mp4", start="1.5"),
+    "cut_on_no_keyframe.mov": _copied("fps_29_97.mp4", start="2.5"),
+    "cut_without_b_frames.mp4": _copied("no_b_frames.mp4", start="1.5"),
+    "cut_at_both_ends.mp4": _copied("fps_29_97.mp4", "-t", "2.2", start="1.3"),
+    "cut_open_gop.mp4": _copied("open_gop.mp4", start="1.3"),
+    "cut_hevc.mp4": _copied("hevc.mp4", start="1.4"),
+    "starts_with_an_open_gop.ts": _copied("open_gop.ts", start="1.3"),
+    "starts_with_an_open_gop_hevc.ts": _copied("open_gop_hevc.ts", start="1.3"),
 }
-REORDERED: dict[str, Recipe] = {
-    "h264_bf0.mp4": _encoded(*_H264_CLOSED),
+_ORDER: dict[str, Recipe] = {
+    "no_b_frames.mp4": _encoded(*_H264, "-bf", "0"),
     "b_pyramid.mp4": _encoded(*_H264, "-x264-params", "bframes=8:b-pyramid=normal:b-adapt=0"),
     "b_strict.mkv": _encoded(*_H264, "-x264-params", "bframes=3:b-pyramid=strict:b-adapt=0"),
-    "open_gop.mp4": _encoded(*_H264, "-x264-params", "open-gop=1:keyint=20:bframes=4:b-adapt=0"),
-    "open_gop.ts": _encoded(*_H264, "-x264-params", "open-gop=1:keyint=20:bframes=4:b-adapt=0"),
+    "open_gop.mp4": _encoded(*_H264, "-x264-params", _OPEN_GOP),
     "open_gop.mkv": _copied("open_gop.mp4"),
-    "open_gop_hevc.mp4": _encoded(*_HEVC, *x265("open-gop=1:keyint=20:bframes=4:b-adapt=0")),
+    "open_gop.ts": _encoded(*_H264, "-x264-params", _OPEN_GOP),
+    "open_gop_hevc.mp4": _encoded(*_HEVC, "-x265-params", f"{_QUIET}:{_OPEN_GOP}"),
     "open_gop_hevc.ts": _copied("open_gop_hevc.mp4"),
-    "closed_gop_hevc.mkv": _encoded(*_HEVC, *x265("open-gop=0:keyint=20:bframes=4")),
-    "intra_refresh.mp4": _encoded(*_H264, "-x264-params", "intra-refresh=1:keyint=20"),
-    "intra_refresh.ts": _encoded(*_H264, "-x264-params", "intra-refresh=1:keyint=20"),
-    "intra_refresh.mkv": _copied("intra_refresh.mp4"),
-    "packed_b_frames.avi": _encoded("-c:v", "libxvid", "-bf", "2", "-q:v", "4", "-g", "30"),
+    "closed_gop_hevc.mkv": _encoded(*_HEVC, "-x265-params", f"{_QUIET}:open-gop=0:keyint=20"),
+    "refresh.mp4": _encoded(*_H264, "-x264-params", _REFRESH),
+    "refresh.mkv": _copied("refresh.mp4"),
+    "refresh.ts": _encoded(*_H264, "-x264-params", _REFRESH),
+    "packed.avi": _encoded("-c:v", "libxvid", "-bf", "2", "-q:v", "4", "-g", "30"),
     "b_frames.avi": _encoded(*_MPEG4, "-bf", "2"),
-    "h264_b_frames.avi": _encoded(*_H264),
+    "b_frames_h264.avi": _encoded(*_H264),
 }
-CODECS: dict[str, Recipe] = {
+_CODECS: dict[str, Recipe] = {
     "h264.mov": _copied("fps_29_97.mp4"),
     "h264.mkv": _copied("fps_29_97.mp4"),
     "h264.ts": _copied("fps_29_97.mp4"),
-    "h264.avi": _copied("h264_bf0.mp4"),
-    "h264.h264": _copied("fps_29_97.mp4"),
+    "h264.avi": _copied("no_b_frames.mp4"),
     "h264.flv": _copied("fps_29_97.mp4"),
-    "fragmented.mp4": _copied("fps_29_97.mp4", "-movflags", "frag_keyframe+empty_moov"),
-    "faststart.mp4": _copied("fps_29_97.mp4", "-movflags", "faststart"),
-    "hevc_faststart.mp4": _copied("hevc.mp4", "-movflags", "faststart"),
-    "av1_faststart.mp4": _copied("av1.mp4", "-movflags", "faststart"),
-    "hevc.mp4": _encoded(*_HEVC),
+    "h264.h264": _copied("fps_29_97.mp4"),
+    "h264_fragments.mp4": _copied("fps_29_97.mp4", *_FRAGMENTS),
+    "h264_faststart.mp4": _copied("fps_29_97.mp4", *_FASTSTART),
+    "hevc.mp4": _encoded(*_HEVC, "-x265-params", f"{_QUIET}:bframes=3"),
     "hevc.mov": _copied("hevc.mp4", "-tag:v", "hvc1"),
     "hevc.mkv": _copied("hevc.mp4"),
     "hevc.ts": _copied("hevc.mp4"),
     "hevc.hevc": _copied("hevc.mp4"),
+    "hevc_faststart.mp4": _copied("hevc.mp4", *_FASTSTART),
     "vp9.webm": _encoded(*_VP9),
     "vp9.mp4": _copied("vp9.webm"),
     "vp9.mkv": _copied("vp9.webm"),
-    "vp9_altref.webm": _encoded(
-        *("-c:v", "libvpx-vp9", "-cpu-used", "5", "-lag-in-frames", "16", "-auto-alt-ref", "1"),
-        *("-b:v", "200k", "-g", "40"),
-    ),
-    "vp8_altref.webm": _encoded(
-        *("-c:v", "libvpx", "-cpu-used", "5", "-lag-in-frames", "16", "-auto-alt-ref", "1"),
-        *("-b:v", "200k", "-g", "40"),
-    ),
+    "vp9_alt_ref.webm": _encoded("-c:v", "libvpx-vp9", *_ALT_REF),
+    "vp8_alt_ref.webm": _encoded("-c:v", "libvpx", *_ALT_REF),
     "av1.mp4": _encoded(*_AV1),
     "av1.mkv": _copied("av1.mp4"),
     "av1.webm": _copied("av1.mp4"),
-    "av1_svt.mp4": _encoded(*_SVT),
+    "av1_faststart.mp4": _copied("av1.mp4", *_FASTSTART),
+    "av1_svt.mp4": _encoded(*_SVT_AV1),
     "mpeg4.mp4": _encoded(*_MPEG4, "-bf", "2"),
     "mpeg4.mov": _copied("mpeg4.mp4"),
     "mpeg4.mkv": _copied("mpeg4.mp4"),
@@ -159,43 +168,45 @@ CODECS: dict[str, Recipe] = {
     "mpeg2.mpg": _copied("mpeg2.ts"),
     "mjpeg.avi": _encoded("-c:v", "mjpeg", "-q:v", "4"),
 }
-_COLOURS = {"601": "smpte170m", "709": "bt709"}
-
-
-def _tagged(matrix: str, *args: str, **encode: str) -> Recipe:
-    """Really in this matrix, and marked so."""
-    name = _COLOURS[matrix]
-    tags = ("-colorspace", name, "-color_primaries", name, "-color_trc", name)
-    filters = f"format=rgb24,scale=out_color_matrix=bt{matrix},format=yuv420p"
-    return _encoded(*args, *tags, filters=filters, **encode)
-
-
-PIXELS: dict[str, Recipe] = {
-    "rotated_90.mp4": _copied("h264_bf0.mp4", "-metadata:s:v", "rotate=90"),
-    "rotated_180.mp4": _copied("h264_bf0.mp4", "-metadata:s:v", "rotate=180"),
-    "rotated_270.mov": _copied("h264_bf0.mp4", "-metadata:s:v", "rotate=270"),
+_PIXELS: dict[str, Recipe] = {
+    # ffmpeg 5.1 takes `rotate` as counterclockwise.
+    "turned_270.mp4": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=90"),
+    "turned_180.mp4": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=180"),
+    "turned_90.mov": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=270"),
     "odd_444.mp4": _encoded(*_H264, "-pix_fmt", "yuv444p", size="161x121"),
+    "odd_turned.mp4": _copied("odd_444.mp4", "-metadata:s:v", "rotate=90"),
     "odd.webm": _encoded(*_VP9, "-pix_fmt", "yuv420p", size="161x121"),
-    "odd_rotated.mp4": _copied("odd_444.mp4", "-metadata:s:v", "rotate=90"),
-    "not_mod_16.mp4": _encoded(*_H264, size="150x86"),
+    "cropped.mp4": _encoded(*_H264, size="150x86"),
     "422.mkv": _encoded(*_H264, "-pix_fmt", "yuv422p"),
+    "grey.mp4": _encoded(*_H264, "-pix_fmt", "gray"),
+    "rgb.mkv": _encoded("-c:v", "libx264rgb", "-preset", "veryfast", "-pix_fmt", "rgb24"),
     "pixels_4_3.mp4": _encoded(*_H264, filters="setsar=4/3"),
-    "pixels_4_3.mkv": _encoded(*_VP9, filters="setsar=4/3"),
-    "10_bit.mp4": _encoded(*_H264, "-pix_fmt", "yuv420p10le"),
+    "pixels_4_3.webm": _encoded(*_VP9, filters="setsar=4/3"),
+    "10_bit_h264.mp4": _encoded(*_H264, "-pix_fmt", "yuv420p10le"),
     "10_bit_hevc.mp4": _encoded(*_HEVC, "-pix_fmt", "yuv420p10le"),
     "10_bit_vp9.webm": _encoded(*_VP9, "-pix_fmt", "yuv420p10le", "-profile:v", "2"),
     "10_bit_av1.mp4": _encoded(*_AV1, "-pix_fmt", "yuv420p10le"),
-    "full_range.mp4": _encoded(*_H264, "-pix_fmt", "yuvj420p"),
+    "10_bit_422.mp4": _encoded(*_H264, "-pix_fmt", "yuv422p10le"),
+    "10_bit_444.mp4": _encoded(*_H264, "-pix_fmt", "yuv444p10le"),
+    "10_bit_bt709.mp4": _tagged("709", *_H264, "-pix_fmt", "yuv420p10le"),
+    "10_bit_full_range.mkv": _encoded(*_HEVC, "-pix_fmt", "yuv420p10le", "-color_range", "pc"),
+    "full_range_h264.mp4": _encoded(*_H264, "-pix_fmt", "yuvj420p"),
     "full_range_hevc.mp4": _encoded(*_HEVC, "-pix_fmt", "yuvj420p", "-color_range", "pc"),
     "full_range_vp9.webm": _encoded(*_VP9, "-pix_fmt", "yuv420p", "-color_range", "pc"),
     "bt601.mp4": _tagged("601", *_H264),
     "bt709.mp4": _tagged("709", *_H264),
     "bt709.webm": _tagged("709", *_VP9),
-    "bt709_720p.mp4": _tagged("709", *_H264, size="1280x720", seconds=1),
-    "grey.mp4": _encoded(*_H264, "-pix_fmt", "gray"),
-    "rgb.mkv": _encoded("-c:v", "libx264rgb", "-preset", "veryfast", "-pix_fmt", "rgb24"),
+    "untagged_720p.mp4": _encoded(*_H264, size="1280x720", seconds=1),
 }
-OTHERS: dict[str, Recipe] = {
+# Codes of ITU-T H.273 that FFmpeg's scaler refuses.
+_MATRICES: dict[str, Recipe] = {
+    f"matrix_{code}.mp4": _copied(
+        "fps_50.mp4", "-bsf:v", f"h264_metadata=matrix_coefficients={code}"
+    )
+    for code in (3, 8, 10, 11, 14)
+}
+INTACT = _TIMES | _STARTS | _ORDER | _CODECS | _PIXELS | _MATRICES
+_OTHERS: dict[str, Recipe] = {
     "hour.mp4": _encoded(
         *("-c:v", "libx264", "-preset", "ultrafast", "-g", "300"),
         size="64x48",
@@ -204,13 +215,17 @@ OTHERS: dict[str, Recipe] = {
     ),
     "small.ts": _encoded(*_H264, size="96x64", seconds=2),
     "large.ts": _encoded(*_H264, "-output_ts_offset", "2", size="192x128", seconds=2),
-    "size_changes.ts": _joined("small.ts", "large.ts"),
+    "large_from_0.ts": _encoded(*_H264, size="192x128", seconds=2),
+    "large_with_sound.ts": _with_sound("large.ts"),
+    "small_then_large.ts": _joined("small.ts", "large.ts"),
+    "small_then_large_from_0.ts": _joined("small.ts", "large_from_0.ts"),
+    "large_then_small_from_0.ts": _joined("large.ts", "small.ts"),
+    "small_then_sound.ts": _joined("small.ts", "large_with_sound.ts"),
+    "starts_in_a_refresh.ts": _copied("refresh.ts", start="1.3"),
     "sound.mp4": lambda path: _ffmpeg("-f", "lavfi", "-i", "sine=duration=2", path),
-    "sound_with_cover.mp3": _with_cover,
-    "sound_with_cover.m4a": _with_cover,
+    "sound_with_cover.m4a": _cover,
 }
-INTACT = RATES | STARTS | REORDERED | CODECS | PIXELS
-_RECIPES = INTACT | OTHERS
+_RECIPES = INTACT | _OTHERS
 
 
 @cache
@@ -226,3 +241,35 @@ def video(name: str) -> Path:
     path = _folder() / name
     _RECIPES[name](path)
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What our decoder makes of a video."""
+
+    seconds: list[float]
+    pictures: list[np.ndarray]
+    info: VideoInfo
+    damage: str | None
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        return [(picture.shape[1], picture.shape[0]) for picture in self.pictures]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the frames are the same, in every byte."""
+        return (
+            isinstance(other, Samples)
+            and self.seconds == other.seconds
+            and all(map(np.array_equal, self.pictures, other.pictures))
+        )
+
+
+def samples(path: Path, every: Fraction | float = 1, *, decoding_all: bool = False) -> Samples:
+    """Decode a video as an upload's is, or every frame of it instead of what the plan says."""
+    with Video(str(path), path.name) as opened:
+        if decoding_all:
+            opened._frames = opened._decode_all
+        shown = [(f.pts_seconds, f.rgb()) for f in opened.sample(Sampling(Fraction(every)))]
+        seconds, pictures = [list(part) for part in zip(*shown, strict=True)]
+        return Samples(seconds, pictures, opened.info, opened.damage)

@@ -47,8 +47,10 @@ class Ground:
             self._bands.append((place, texture, *maps, _ALONG * along))
         clearness = 1 - np.exp(-(rows - rows[0]) / (0.05 * scene.height))
         hazy = slice(int(rows[0]), int(rows[0]) + round(0.2 * scene.height))
-        clear = clearness[: hazy.stop - hazy.start, None, None].astype(np.float32)
-        self._haze = hazy, clear, (1 - clear) * np.float32(_HAZE)
+        clear = np.empty((hazy.stop - hazy.start, scene.width, 3), np.float32)
+        clear[:] = clearness[: len(clear), None, None]
+        haze = (1 - clear) * np.float32(_HAZE)
+        self._haze = hazy, (255 * clear).astype(np.uint8), haze.astype(np.uint8)
 
     def draw(self, frame: np.ndarray, distance: float) -> None:
         for place, texture, x, y, along in self._bands:
@@ -60,7 +62,7 @@ class Ground:
                 visible, x, shifted, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
         hazy, clear, haze = self._haze
-        frame[hazy] = frame[hazy] * clear + haze
+        cv2.add(cv2.multiply(frame[hazy], clear, scale=1 / 255), haze, dst=frame[hazy])
 
 
 class Sky:

@@ -41,7 +41,7 @@ def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes], log: Pa
         if ended or time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-4000:]
             raise AssertionError(f"the job {'ended' if ended else 'gave nothing'}:\n{tail}")
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 def rows(place: str, table: str) -> list[dict]:
