@@ -155,27 +155,26 @@ class VideoFile:
 
     def _list_packets(self) -> PacketList:
         pts, flags = array("q"), array("B")
-        index, video_end, other_end, corrupt = self._stream.index, None, 0.0, 0
+        index, last, end_seconds, corrupt = self._stream.index, None, 0.0, 0
         spans = _Spans() if self._is_dense else None
         for packet in self._read():
             if spans is not None:
                 spans.add(packet)
-            if packet.stream_index != index:
-                if packet.pts is not None:
-                    end = (packet.pts + (packet.duration or 0)) * packet.time_base
-                    other_end = max(other_end, float(end))
-                continue
             is_known = self.has_presentation_times or packet.pts == packet.dts
+            time = packet.pts if is_known else packet.dts
+            end = (time or 0) + (packet.duration or 0)
+            if time is not None:
+                end_seconds = max(end_seconds, float(end * packet.time_base))
+            if packet.stream_index != index:
+                continue
             pts.append(packet.pts if is_known and packet.pts is not None else PacketList.NO_PTS)
             key, discard = packet.is_keyframe, packet.is_discard
             flags.append(PacketList.KEYFRAME * key + PacketList.DISCARD * discard)
-            time = packet.pts if is_known else packet.dts
-            if time is not None:
-                end = time + (packet.duration or 0)
-                video_end = end if video_end is None else max(video_end, end)
+            # Durations are steps in decoding order: only that of the frame shown last is its own.
+            if time is not None and (last is None or time > last[0]):
+                last = time, end
             corrupt += packet.is_corrupt
         packets = PacketList(np.frombuffer(pts, np.int64), np.frombuffer(flags, np.uint8))
-        end_seconds = max(other_end, float((video_end or 0) * self.time_base))
         self._check_length(len(pts), end_seconds)
         if spans is not None:
             self._check_holes(spans)
@@ -185,9 +184,9 @@ class VideoFile:
         if corrupt:
             self.damaged(f"the container marks {corrupt} packets as corrupt")
         shown = shown_packets(packets)
-        if video_end is not None and shown is not None:
+        if last is not None and shown is not None:
             first = int(packets.pts[shown[0]])
-            self.duration_seconds = float((video_end - first) * self.time_base)
+            self.duration_seconds = float((last[1] - first) * self.time_base)
         return packets
 
     def _check_length(self, count: int, end_seconds: float) -> None:

@@ -1,7 +1,5 @@
 """Which samples of a video become images: near duplicates and bad pictures do not."""
 
-import numpy as np
-
 from dataflow import quality
 from dataflow.elements import FrameRow, Reason, Upload
 from dataflow.naming import printable
@@ -63,7 +61,7 @@ class Judge:
         likeness = compare(last, this)
         if self._measure is not None:
             return self._measure(last_frame.rgb(), frame.rgb()), likeness.local_change
-        if likeness.ssim == 1 and not np.array_equal(last_frame.rgb(), frame.rgb()):
+        if likeness.ssim == 1 and not last_frame.same_pixels(frame):
             return ALMOST_ONE, likeness.local_change
         return likeness.ssim, likeness.local_change
 

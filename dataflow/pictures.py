@@ -5,17 +5,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 # Formats whose first plane is 8-bit luma: taken as it is, without a conversion.
-_LUMA_FIRST = frozenset(
-    {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21"}
-)
+_PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"})
+_LUMA_FIRST = _PLANAR | {"nv12", "nv21"}
 # Luma in limited range has 219 steps from black (16) to white (ITU-R BT.601 and BT.709).
 _FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
-# To RGB, ffmpeg interpolates the chroma of more than 8 bits between lines and repeats it within
-# them. FFmpeg 8 does not unless led: it would shift the colours of sharp edges, by up to 96 levels.
-_TALLER_CHROMA = {"yuv420p10le": "yuv422p10le", "yuv420p12le": "yuv422p12le"}
+# Formats with more than 8 bits and fewer chroma than luma samples.
+_DEEP_SUBSAMPLED = frozenset({"yuv420p10le", "yuv422p10le", "yuv420p12le", "yuv422p12le"})
 # ITU-T H.273 MatrixCoefficients that FFmpeg's scaler converts; it refuses to try the others.
 _MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
@@ -24,10 +23,10 @@ _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 class Scalers:
     """One for each target: FFmpeg sets a scaler up anew whenever its target changes."""
 
-    __slots__ = ("bgr", "chroma", "grey")
+    __slots__ = ("bgr", "grey")
 
     def __init__(self) -> None:
-        self.bgr, self.chroma, self.grey = (VideoReformatter() for _ in range(3))
+        self.bgr, self.grey = VideoReformatter(), VideoReformatter()
 
 
 class DecodedFrame:
@@ -61,12 +60,11 @@ class DecodedFrame:
     def rgb(self) -> np.ndarray:
         """(height, width, 3) uint8 RGB. A view of BGR memory, which OpenCV encodes as it is."""
         frame = self._frame
-        if taller := _TALLER_CHROMA.get(frame.format.name):
-            frame = self._scalers.chroma.reformat(
-                frame, format=taller, interpolation=Interpolation.BICUBIC, threads=1
-            )
+        if frame.format.name in _DEEP_SUBSAMPLED:
+            frame = _unsited(frame)
+        # Nothing is scaled but the chroma, and that as the ffmpeg command does unless told.
         bgr = self._scalers.bgr.reformat(
-            frame, format="bgr24", interpolation=Interpolation.POINT, threads=1
+            frame, format="bgr24", interpolation=Interpolation.BICUBIC, threads=1
         )
         return self._turn.apply(bgr.to_ndarray())[..., ::-1]
 
@@ -78,9 +76,7 @@ class DecodedFrame:
         frame, name = self._frame, self._frame.format.name
         if name not in _LUMA_FIRST:
             frame = self._scalers.grey.reformat(frame, format="gray", threads=1)
-        plane = frame.planes[0]
-        luma = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        luma = luma[: frame.height, : frame.width]
+        luma = _samples(frame.planes[0])
         while luma.shape[1] > max_width:
             half = luma.shape[1] // 2, max(1, luma.shape[0] // 2)
             luma = cv2.resize(
@@ -90,6 +86,37 @@ class DecodedFrame:
             luma = cv2.LUT(luma, _FULL_RANGE)
         # A copy in any case: the decoder will write to the plane again.
         return np.array(self._turn.apply(luma), order="C")
+
+    def same_pixels(self, other: "DecodedFrame") -> bool:
+        """Whether nothing at all differs: colours too, at full size. The sizes must be equal."""
+        a, b = self._frame, other._frame
+        if a.format.name != b.format.name or a.format.name not in _PLANAR:
+            return np.array_equal(self.rgb(), other.rgb())
+        return all(map(np.array_equal, map(_samples, a.planes), map(_samples, b.planes)))
+
+
+def _unsited(frame: VideoFrame) -> VideoFrame:
+    """A copy that does not say where its chroma samples stand: between those of luma, or on them.
+
+    If it does, FFmpeg moves them, but not if they have 8 bits: the colours of sharp edges would
+    differ, by up to 100 levels, from the ffmpeg command's and from those of the same video in 8.
+    """
+    copy = VideoFrame(frame.width, frame.height, frame.format.name)
+    copy.colorspace, copy.color_range = frame.colorspace, frame.color_range
+    for planes in zip(copy.planes, frame.planes, strict=True):
+        ours, theirs = (
+            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+            for plane in planes
+        )
+        width = min(ours.shape[1], theirs.shape[1])
+        ours[:, :width] = theirs[: len(ours), :width]
+    return copy
+
+
+def _samples(plane: VideoPlane) -> np.ndarray:
+    """(height, width) of an 8-bit plane, without the padding of its lines."""
+    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return lines[: plane.height, : plane.width]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,16 +56,17 @@ class Sampling:
         keys = np.flatnonzero(keyframes)
         if len(keys) == 0:
             return nominal
-        key_seconds = ticks[keys] * float(time_base)
-        # The first frame is sample 0 in any case.
-        due = numbers[nominal] * float(self.every)
-        right = np.clip(np.searchsorted(key_seconds, due), 0, len(keys) - 1)
+        # In a unit in which both are whole; as Python's integers, of which there are few.
+        unit = time_base / (self.every / time_base).denominator
+        key_times = ticks[keys].astype(object) * int(time_base / unit)
+        due = numbers[nominal].astype(object) * int(self.every / unit)
+        right = np.clip(np.searchsorted(key_times, due), 0, len(keys) - 1)
         left = np.maximum(right - 1, 0)
-        is_left_nearer = np.abs(key_seconds[left] - due) <= np.abs(key_seconds[right] - due)
+        is_left_nearer = np.abs(key_times[left] - due) <= np.abs(key_times[right] - due)
         nearest = np.where(is_left_nearer, left, right)
-        near = np.abs(key_seconds[nearest] - due) <= float(self.tolerance)
+        near = np.abs(key_times[nearest] - due) <= self.tolerance / unit
         snapped = np.where(near, keys[nearest], nominal)
-        snapped[0] = nominal[0]
+        snapped[0] = nominal[0]  # The first frame is sample 0 in any case.
         return np.unique(snapped)
 
 

@@ -99,6 +99,17 @@ def shown_by_packets(path: Path) -> Shown:
     return Shown(ticks, Fraction(stream(path)["time_base"]))
 
 
+def keyframe_places(path: Path, around: tuple[float, float]) -> list[int]:
+    """Where in the file, in bytes, the first keyframe's packet after each time begins."""
+    packets = _probe(path, "-show_entries", "packet=pts_time,pos,flags")["packets"]
+    keyframes = [packet for packet in packets if "K" in packet["flags"]]
+    start = float(keyframes[0]["pts_time"])
+    return [
+        next(int(k["pos"]) for k in keyframes if float(k["pts_time"]) - start > seconds)
+        for seconds in around
+    ]
+
+
 def pictures(path: Path, indices: list[int]) -> np.ndarray:
     """(n, height, width, 3) uint8 RGB of the shown frames with these indices, upright.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -173,9 +174,12 @@ _PIXELS: dict[str, Recipe] = {
     "turned_270.mp4": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=90"),
     "turned_180.mp4": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=180"),
     "turned_90.mov": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=270"),
-    "odd_444.mp4": _encoded(*_H264, "-pix_fmt", "yuv444p", size="161x121"),
+    "odd_444.mp4": _encoded(*_H264, "-pix_fmt", "yuv444p", filters="scale=161:121,setsar=1"),
     "odd_turned.mp4": _copied("odd_444.mp4", "-metadata:s:v", "rotate=90"),
-    "odd.webm": _encoded(*_VP9, "-pix_fmt", "yuv420p", size="161x121"),
+    "odd.webm": _encoded(*_VP9, "-pix_fmt", "yuv420p", filters="scale=161:121,setsar=1"),
+    "odd_10_bit.webm": _encoded(
+        *(*_VP9, "-pix_fmt", "yuv420p10le", "-profile:v", "2"), filters="scale=161:121,setsar=1"
+    ),
     "cropped.mp4": _encoded(*_H264, size="150x86"),
     "422.mkv": _encoded(*_H264, "-pix_fmt", "yuv422p"),
     "grey.mp4": _encoded(*_H264, "-pix_fmt", "gray"),
@@ -256,20 +260,19 @@ class Samples:
     def sizes(self) -> list[tuple[int, int]]:
         return [(picture.shape[1], picture.shape[0]) for picture in self.pictures]
 
-    def __eq__(self, other: object) -> bool:
-        """Whether the frames are the same, in every byte."""
-        return (
-            isinstance(other, Samples)
-            and self.seconds == other.seconds
-            and all(map(np.array_equal, self.pictures, other.pictures))
-        )
+    @property
+    def hashes(self) -> dict[float, bytes]:
+        """What tells two decodes apart: each picture's hash by its time."""
+        hashes = [sha256(picture.tobytes()).digest() for picture in self.pictures]
+        return dict(zip(self.seconds, hashes, strict=True))
 
 
-def samples(path: Path, every: Fraction | float = 1, *, decoding_all: bool = False) -> Samples:
+def samples(path: Path, every: float = 1, *, decoding_all: bool = False) -> Samples:
     """Decode a video as an upload's is, or every frame of it instead of what the plan says."""
+    sampling = Sampling(Fraction(str(every)))  # 0.1 s, not what the float 0.1 stands for.
     with Video(str(path), path.name) as opened:
         if decoding_all:
             opened._frames = opened._decode_all
-        shown = [(f.pts_seconds, f.rgb()) for f in opened.sample(Sampling(Fraction(every)))]
+        shown = [(f.pts_seconds, f.rgb()) for f in opened.sample(sampling)]
         seconds, pictures = [list(part) for part in zip(*shown, strict=True)]
         return Samples(seconds, pictures, opened.info, opened.damage)

@@ -19,6 +19,7 @@ from dataflow.decoding import Video
 from dataflow.elements import FrameRow, ledger_key
 from dataflow.listing import list_uploads
 from dataflow.naming import printable
+from dataflow.progress import PROGRESS
 from dataflow.sampling import Sampling
 from dataflow.storage_folder import FolderStore
 from vidset.contact_sheet import write_contact_sheet
@@ -27,55 +28,60 @@ from vidset.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
 from vidset.scene import Scene
 
 CONTACT_SHEET = "contact_sheet.jpg"
-# Between what the rendered drive has in daylight and in focus (brightness 130 to 150, sharpness 470
-# and more) and what its dark and blurred stretches have (brightness 16, sharpness 15 and less).
+# Between what the rendered drive has by day and in focus (brightness 130 to 150, sharpness 450 and
+# more) and what its dark and blurred stretches have (brightness 16, sharpness 15 and less).
 _MIN_BRIGHTNESS, _MIN_SHARPNESS = 40.0, 100.0
 _EVERY = Fraction(1)
 _KINDS = {
     "drive": "driving",
     "stop_with_crossing": "standing still, someone crosses",
-    "stop": "standing still, only sensor noise",
+    "stop": "standing still, sensor noise only",
     "dark": "dark",
     "blurred": "blurred",
 }
+_FATES = {"kept": "kept", "near_duplicate": "dropped as near duplicates"}
 
 
-def run_demo(
-    video: str | None, output: str, *, as_json: bool = False, quiet: bool = False
-) -> int:
+def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     """Extract `video` or, for None, a rendered one into the folder `output`, and draw the sheet.
 
-    The exit code: 1 when the video failed, else 0.
+    The exit code: 1 when the video failed, else 0. The sheet is drawn anew each time.
 
     Raises:
         ValueError: `video` is no file, or `output` cannot be a folder; nothing has been started.
     """
-    console = Console(highlight=False, soft_wrap=True, quiet=quiet or as_json)
+    quiet = quiet or as_json
+    console = Console(highlight=False, soft_wrap=True, quiet=quiet)
+    progress = Console(stderr=True, quiet=quiet)
     _check(video, output)
     path = os.path.join(output, VIDEO) if video is None else video
     thresholds = {}
     if video is None:
         thresholds = {"min_brightness": _MIN_BRIGHTNESS, "min_sharpness": _MIN_SHARPNESS}
-        _provide(DRIVE, output, console)
-    else:
-        console.print("Your own video: nothing is dropped for being dark or blurred.")
+        if has_drive(DRIVE, output):
+            console.print(f"{escape(path)} has been rendered before")
+        else:
+            with progress.status(f"Rendering a drive of {DRIVE.seconds:.0f} s"):
+                render_drive(DRIVE, output)
+            console.print(f"{escape(path)} rendered: {DRIVE.seconds:.0f} s with a known truth")
 
-    # Beam is imported only now that the request is known to be good: that takes seconds.
-    from dataflow.progress import PROGRESS
+    # Not before it is needed: importing Beam takes seconds.
     from vidset.extract import Request, extract
 
     request = Request((path,), output, {"every": str(_EVERY), **thresholds})
-    summary = extract(request, show=not console.quiet)
-    show_summary(summary, PROGRESS.notes, output, as_json=False, quiet=console.quiet)
+    summary = extract(request, show=not quiet)
+    show_summary(summary, PROGRESS.notes, output, as_json=False, quiet=quiet)
+    if video is not None:
+        console.print("dark and blurred samples are kept: for your own video no limits are set")
     rows = _ledger_rows(path, output)
     sheet = os.path.join(output, CONTACT_SHEET) if rows else None
     if sheet:
-        with Video(path, printable(path)) as opened:
+        with progress.status("Drawing the contact sheet"), Video(path, printable(path)) as opened:
             frames = opened.sample(Sampling(_EVERY))
             write_contact_sheet(sheet, os.path.basename(path), _rules(thresholds), rows, frames)
     truth = os.path.join(output, TRUTH) if video is None else None
     if truth:
-        console.print(f"truth   {escape(truth)}")
+        console.print(f"truth   {escape(truth)}, and what became of it:")
         for line in compare(DRIVE, rows):
             console.print(f"        {line}")
     console.print(f"[bold]contact sheet  {escape(sheet)}[/]" if sheet else "no contact sheet")
@@ -91,15 +97,17 @@ def compare(scene: Scene, rows: Sequence[FrameRow]) -> list[str]:
     for kind, name in _KINDS.items():
         seconds = sum(span.end - span.start for span in scene.spans if span.kind == kind)
         fates = Counter(row.reason for row in rows if scene.span_at(row.pts_seconds).kind == kind)
-        each = ", ".join(f"{number} {reason}" for reason, number in fates.most_common())
-        text = each.replace("_", " ") if each else "no samples"
-        lines.append(f"{seconds:4.1f} s {name}: of {fates.total()} samples {text}")
+        each = ", ".join(
+            f"{number} {_FATES.get(reason, f'dropped as {reason}')}"
+            for reason, number in fates.most_common()
+        )
+        lines.append(f"{seconds:5.1f} s  {name:33}  {fates.total():2} samples: {each or 'none'}")
     return lines
 
 
 def _check(video: str | None, output: str) -> None:
     if video is not None and not os.path.isfile(video):
-        raise ValueError(f"the demo wants one video file of this machine, got {video!r}")
+        raise ValueError(f"the demo wants a video file of this machine, got {video!r}")
     if "://" in output:
         raise ValueError(f"the demo's --output must be a folder of this machine, got {output!r}")
     try:
@@ -108,14 +116,6 @@ def _check(video: str | None, output: str) -> None:
         raise ValueError(f"--output {output}: {error.strerror}") from None
     if not os.access(output, os.W_OK | os.X_OK):
         raise ValueError(f"--output {output}: this user may not write there")
-
-
-def _provide(scene: Scene, folder: str, console: Console) -> None:
-    if has_drive(scene, folder):
-        console.print("The rendered drive is there already.")
-        return
-    console.print(f"Rendering a drive of {scene.seconds:.0f} s, of which everything is known...")
-    render_drive(scene, folder)
 
 
 def _ledger_rows(video: str, output: str) -> list[FrameRow]:
@@ -132,9 +132,9 @@ def _ledger_rows(video: str, output: str) -> list[FrameRow]:
 def _rules(thresholds: dict[str, float]) -> str:
     """What the sheet says of how it was decided."""
     text = (
-        "SSIM with the last kept sample; change: of the most changed small window, in levels. "
+        "SSIM: with the last kept sample. Change: of the most changed small window, in levels. "
         "A near duplicate has SSIM >= 0.9 and change <= 20."
     )
     if thresholds:
-        return f"{text}  Dark: level < {_MIN_BRIGHTNESS:g}.  Blurred: sharpness < {_MIN_SHARPNESS:g}."
-    return f"{text}  No limits on brightness and sharpness."
+        return f"{text} Dark: level < {_MIN_BRIGHTNESS:g}. Blurred: sharpness < {_MIN_SHARPNESS:g}."
+    return f"{text} No limits on brightness and sharpness."

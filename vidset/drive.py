@@ -35,8 +35,8 @@ DRIVE = Scene(
         Mover("car", "rear", 0, 6, x=3.0, ahead=42),
         Mover("car", "front", 0.5, 6, x=-3.5, ahead=110, speed=-13),
         # Each of these two covers about 1 % of the picture.
-        Mover("person", "walking", 6.4, 11.4, x=-6.4, ahead=10.8, x_speed=2.4),
-        Mover("car", "side", 11.2, 15.5, x=-18, ahead=22, x_speed=9.5),
+        Mover("person", "walking", 6.1, 12.4, x=-7.5, ahead=10.8, x_speed=2.4),
+        Mover("car", "side", 11.8, 15.5, x=-18, ahead=22, x_speed=9.5),
         Mover("car", "front", 15.5, 20, x=-3.5, ahead=90, speed=-14),
         Mover("person", "walking", 15.5, 20, x=6.2, ahead=36, x_speed=-0.4),
         Mover("car", "rear", 25, 48, x=3.0, ahead=62),

@@ -14,8 +14,8 @@ _HAZE = (206, 214, 220)
 _ASPHALT, _PAVEMENT, _KERB, _GRASS, _PAINT = (
     (98, 99, 103), (158, 154, 148), (188, 186, 180), (92, 118, 62), (222, 222, 216),
 )  # fmt: skip
-# Metres across the road from the middle of our lane, and in a texel of the ground, across and along.
-_LEFT, _RIGHT, _ACROSS, _ALONG = -24.0, 20.0, 0.04, 0.1
+_LEFT, _RIGHT = -24.0, 20.0  # Metres from the middle of our lane: so wide is the ground.
+_ACROSS, _ALONG = 0.04, 0.1  # Metres in a texel of it.
 # Metres ahead from which on the ground is drawn from a coarser copy, and how much coarser it is,
 # across and along: a pixel covers more and more of it.
 _BANDS = ((0.0, 1, 1), (10.0, 2, 4), (35.0, 4, 20))
@@ -49,7 +49,7 @@ class Ground:
         hazy = slice(int(rows[0]), int(rows[0]) + round(0.2 * scene.height))
         clear = np.empty((hazy.stop - hazy.start, scene.width, 3), np.float32)
         clear[:] = clearness[: len(clear), None, None]
-        haze = (1 - clear) * np.float32(_HAZE)
+        haze = (1 - clear) * np.array(_HAZE, np.float32)
         self._haze = hazy, (255 * clear).astype(np.uint8), haze.astype(np.uint8)
 
     def draw(self, frame: np.ndarray, distance: float) -> None:
@@ -71,14 +71,16 @@ class Sky:
     def __init__(self, scene: Scene, rng: np.random.Generator):
         height, width = math.ceil(HORIZON * scene.height), 2 * scene.width
         down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-        picture = np.float32((118, 164, 214)) * (1 - down) + np.float32(_HAZE) * down
+        picture = (
+            np.array((118, 164, 214), np.float32) * (1 - down) + np.array(_HAZE, np.float32) * down
+        )
         picture = np.repeat(picture, width, axis=1)
         clouds = sum(
             weight * _noise(rng, (height, width), (max(2, height // cell), width // (3 * cell)))
             for cell, weight in ((40, 0.5), (20, 0.3), (9, 0.2))
         )
         cover = np.clip(clouds * 1.6 - 0.1, 0, 1)[..., None] * (1 - 0.5 * down) * 0.9
-        picture += (np.float32((248, 249, 251)) - picture) * cover
+        picture += (np.array((248, 249, 251), np.float32) - picture) * cover
         picture = picture.astype(np.uint8)
         for share, colour, rough in ((0.2, (150, 168, 180), 5), (0.09, (118, 142, 120), 24)):
             ridge = _noise(rng, (1, width), (1, rough))[0] * 0.5 + 0.6

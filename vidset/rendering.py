@@ -22,7 +22,7 @@ _AHEAD = 16  # Frames.
 
 
 class Renderer:
-    """Renders a scene's frames. Each depends on its number alone, in whatever order they are made."""
+    """Renders a scene's frames. Each depends on its number alone: make them in any order."""
 
     def __init__(self, scene: Scene):
         self._scene = scene
@@ -84,7 +84,7 @@ class Renderer:
         return self._sprites[key]
 
     def _strength(self, kind: str, seconds: float) -> float:
-        """Full from the start of a span of this kind on, nothing at its end, to be clear of both."""
+        """Full at the start of a span of this kind, nothing at its end: what follows is clear."""
         return max(
             (
                 min(

@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -176,8 +175,8 @@ def _distances(scene: Scene) -> np.ndarray:
     """Metres driven until each frame."""
     seconds = np.arange(scene.frames) / scene.fps
     speed = np.full(scene.frames, _SPEED)
-    for before, span in pairwise((None, *scene.spans)):
-        if span is None or span.kind not in STOPS:
+    for span in scene.spans:
+        if span.kind not in STOPS:
             continue
         braking = np.clip((span.start - seconds) / _BRAKING, 0, 1)
         starting = np.clip((seconds - span.end) / _STARTING, 0, 1)

@@ -86,7 +86,7 @@ class _Canvas:
     def limb(self, colour: Colour, thickness: float, *joints: tuple[float, float]) -> None:
         pixels = max(1, round(thickness * self.rgba.shape[0]))
         places = np.array([self._place(*joint) for joint in joints], np.int32)
-        cv2.polylines(self.rgba, [places], False, (*colour, 255), pixels)
+        cv2.polylines(self.rgba, [places], isClosed=False, color=(*colour, 255), thickness=pixels)
 
     def trimmed(self) -> Sprite:
         x, y, width, height = cv2.boundingRect(self.rgba[..., 3])
@@ -172,7 +172,9 @@ def house(rng: np.random.Generator) -> Sprite:
     front = _Canvas(9.0, 6.5)
     wall = tuple(np.array((196, 178, 158)) * rng.uniform(0.8, 1.2, 3))
     front.rectangle(_shade(wall, 1), 0.04, 0.36, 0.96, 1)
-    front.area(_shade((128, 70, 58), rng.uniform(0.7, 1.2)), (0.1, 0), (0.9, 0), (1, 0.38), (0, 0.38))
+    front.area(
+        _shade((128, 70, 58), rng.uniform(0.7, 1.2)), (0.1, 0), (0.9, 0), (1, 0.38), (0, 0.38)
+    )
     for row, height in ((0.44, 0.17), (0.72, 0.17)):
         for column in (0.1, 0.32, 0.54, 0.76):
             front.rectangle((232, 230, 224), column, row, column + 0.14, row + height)
