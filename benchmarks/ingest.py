@@ -6,7 +6,6 @@ written to a folder. Interpreters' start-up is left out; ffmpeg is counted as a 
 
 import math
 import resource
-import shutil
 import subprocess
 import tempfile
 import time
@@ -100,7 +99,3 @@ def run(videos: list[Path]) -> None:
             f"| {alone / theirs:.2f} | {loop:.2f} | {mine / loop:.3f} |",
             flush=True,
         )
-
-
-def needed() -> str | None:
-    return None if shutil.which("ffmpeg") else "ffmpeg is not installed: apt-get install ffmpeg"

@@ -41,7 +41,7 @@ def extract(
     source: str | BinaryIO,
     settings: ExtractionSettings,
     images: ImageStore,
-    on_sample: Callable[[FrameRow], None] = lambda row: None,
+    on_sample: Callable[[FrameRow], None] | None = None,
 ) -> Extraction:
     """Sample the video at `source`, store the images worth keeping, return the ledger rows.
 
@@ -65,7 +65,8 @@ def extract(
                     row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
                 )
             rows.append(row)
-            on_sample(row)
+            if on_sample is not None:
+                on_sample(row)
         for place, stored in hashes.items():
             rows[place] = replace(rows[place], image_sha256=stored.result())
         info = video.info

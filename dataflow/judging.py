@@ -23,7 +23,7 @@ class Judge:
     def row(self, upload: Upload, frame: DecodedFrame) -> FrameRow:
         """The sample's ledger row, still without its image."""
         luma = frame.luma(_LUMA_WIDTH)
-        this = picture(luma)
+        this = picture(luma, frame.chroma(_LUMA_WIDTH // 2))
         sharpness, brightness = quality.sharpness(luma), quality.brightness(luma)
         alike, change = self._compare(frame, this)
         reason = self._reject(sharpness, brightness)

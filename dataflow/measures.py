@@ -1,4 +1,4 @@
-"""The measures that `--metric` can name: ours, and those of image-similarity-measures (optional)."""
+"""What `--metric` can name: our SSIM, and the measures of image-similarity-measures (optional)."""
 
 import importlib
 import importlib.util

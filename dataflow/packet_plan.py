@@ -31,7 +31,8 @@ class PacketPlan:
     Attributes:
         feed: bool; the others are passed over.
         wanted: bool; the packets whose frames are the samples. Always fed.
-        start_pts: int64, ascending; the keyframes' with which the stretches of fed packets begin.
+        start_pts: int64, ascending; the keyframes' with which the stretches of fed packets begin,
+            if they are shown.
         first_pts: of the first frame shown, from which seconds are counted.
     """
 
@@ -81,6 +82,7 @@ def plan_packets(packets: PacketList, time_base: Fraction, sampling: Sampling) -
     is_wanted = np.zeros(len(packets.pts), bool)
     is_wanted[wanted] = True
     begins = np.flatnonzero(feed & ~np.concatenate([[False], feed[:-1]]))
+    begins = begins[(packets.flags[begins] & PacketList.DISCARD) == 0]
     return PacketPlan(feed, is_wanted, packets.pts[begins], first_pts)
 
 

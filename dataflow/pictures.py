@@ -8,9 +8,8 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
-# Formats whose first plane is 8-bit luma: taken as it is, without a conversion.
+# Formats with a plane of 8 bits for luma and each colour difference: taken without a conversion.
 _PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"})
-_LUMA_FIRST = _PLANAR | {"nv12", "nv21"}
 # Luma in limited range has 219 steps from black (16) to white (ITU-R BT.601 and BT.709).
 _FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
 # Formats with more than 8 bits and fewer chroma than luma samples.
@@ -23,10 +22,10 @@ _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 class Scalers:
     """One for each target: FFmpeg sets a scaler up anew whenever its target changes."""
 
-    __slots__ = ("bgr", "grey")
+    __slots__ = ("bgr", "planar")
 
     def __init__(self) -> None:
-        self.bgr, self.grey = VideoReformatter(), VideoReformatter()
+        self.bgr, self.planar = VideoReformatter(), VideoReformatter()
 
 
 class DecodedFrame:
@@ -73,19 +72,25 @@ class DecodedFrame:
 
         The width is that of the stored picture; for one turned by 90 degrees it is the height.
         """
-        frame, name = self._frame, self._frame.format.name
-        if name not in _LUMA_FIRST:
-            frame = self._scalers.grey.reformat(frame, format="gray", threads=1)
-        luma = _samples(frame.planes[0])
-        while luma.shape[1] > max_width:
-            half = luma.shape[1] // 2, max(1, luma.shape[0] // 2)
-            luma = cv2.resize(
-                luma[: half[1] * 2, : half[0] * 2], half, interpolation=cv2.INTER_AREA
-            )
-        if name in _LUMA_FIRST and not (name[:4] == "yuvj" or frame.color_range == ColorRange.JPEG):
+        planar = self._planar()
+        luma = _halved(_samples(planar.planes[0]), max_width)
+        if not (planar.format.name[:4] == "yuvj" or planar.color_range == ColorRange.JPEG):
             luma = cv2.LUT(luma, _FULL_RANGE)
         # A copy in any case: the decoder will write to the plane again.
         return np.array(self._turn.apply(luma), order="C")
+
+    def chroma(self, max_width: int) -> np.ndarray:
+        """(h, w, 2) uint8, the two colour differences, upright; halved as `luma` is."""
+        planes = (_halved(_samples(plane), max_width) for plane in self._planar().planes[1:3])
+        return np.array(self._turn.apply(cv2.merge(list(planes))), order="C")
+
+    def _planar(self) -> VideoFrame:
+        """As planes of 8 bits."""
+        if self._frame.format.name in _PLANAR:
+            return self._frame
+        return self._scalers.planar.reformat(
+            self._frame, format="yuv420p", dst_color_range=ColorRange.MPEG, threads=1
+        )
 
     def same_pixels(self, other: "DecodedFrame") -> bool:
         """Whether nothing at all differs: colours too, at full size. The sizes must be equal."""
@@ -111,6 +116,15 @@ def _unsited(frame: VideoFrame) -> VideoFrame:
         width = min(ours.shape[1], theirs.shape[1])
         ours[:, :width] = theirs[: len(ours), :width]
     return copy
+
+
+def _halved(plane: np.ndarray, max_width: int) -> np.ndarray:
+    while plane.shape[1] > max_width:
+        width, height = plane.shape[1] // 2, max(1, plane.shape[0] // 2)
+        plane = cv2.resize(
+            plane[: height * 2, : width * 2], (width, height), interpolation=cv2.INTER_AREA
+        )
+    return plane
 
 
 def _samples(plane: VideoPlane) -> np.ndarray:

@@ -35,11 +35,13 @@ class Picture:
     Attributes:
         luma: (h, w) uint8.
         mean, variance: (h // 4, w // 4) float32, of its 4x4 blocks.
+        chroma: (h // 4, w // 4, 2) float32, the colour differences of the blocks.
     """
 
     luma: np.ndarray
     mean: np.ndarray
     variance: np.ndarray
+    chroma: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,22 @@ class Likeness:
 
     Attributes:
         ssim: on the scale of full-size SSIM; 1.0 only for equal luma.
-        local_change: levels, 0 to 255; how much the most changed small window has changed.
+        local_change: levels, 0 to 255; how much the most changed small window has changed, in luma
+            or in colour.
     """
 
     ssim: float
     local_change: float
 
 
-def picture(luma: np.ndarray) -> Picture:
-    """Prepare (h, w) uint8 luma for comparing."""
+def picture(luma: np.ndarray, chroma: np.ndarray) -> Picture:
+    """Prepare (h, w) uint8 luma and uint8 chroma of any size, two channels, for comparing."""
     height, width = (max(size - size % _BLOCK, 1) for size in luma.shape)
     values = luma[:height, :width].astype(np.float32)
     mean = _block_means(values)
     variance = (_block_means(cv2.multiply(values, values)) - mean * mean) * _UNBIASED
-    return Picture(luma, mean, variance)
+    colours = cv2.resize(chroma, mean.shape[::-1], interpolation=cv2.INTER_AREA)
+    return Picture(luma, mean, variance, colours.reshape(*mean.shape, 2).astype(np.float32))
 
 
 def compare(a: Picture, b: Picture) -> Likeness:
@@ -72,7 +76,7 @@ def compare(a: Picture, b: Picture) -> Likeness:
     noise can be taken out of var(a - b).
     """
     if np.array_equal(a.luma, b.luma):
-        return Likeness(1.0, 0.0)
+        return Likeness(1.0, _local_change(a.mean - b.mean, a.chroma - b.chroma))
     height, width = (max(size - size % _BLOCK, 1) for size in a.luma.shape)
     difference = cv2.absdiff(a.luma[:height, :width], b.luma[:height, :width])
     squares = _block_means(cv2.multiply(difference, difference, dtype=cv2.CV_32F))
@@ -83,7 +87,7 @@ def compare(a: Picture, b: Picture) -> Likeness:
     squared_means = a.mean * a.mean + b.mean * b.mean
     brightness = (squared_means - mean_difference * mean_difference + _C1) / (squared_means + _C1)
     ssim = float(np.interp(cv2.mean(brightness * structure)[0], _WORKING, _FULL_SIZE))
-    return Likeness(min(ssim, ALMOST_ONE), _local_change(mean_difference))
+    return Likeness(min(ssim, ALMOST_ONE), _local_change(mean_difference, a.chroma - b.chroma))
 
 
 def _block_means(values: np.ndarray) -> np.ndarray:
@@ -99,8 +103,11 @@ def _quantile(values: np.ndarray, share: float) -> float:
     return float(np.partition(some, place, axis=None)[place])
 
 
-def _local_change(mean_difference: np.ndarray) -> float:
-    """The largest mean change of a small window, beyond what the whole picture has changed."""
-    side = max(1, round(_LOCAL_SIDE * float(np.sqrt(mean_difference.size))))
-    change = np.abs(mean_difference - _quantile(mean_difference, 0.5))
-    return float(cv2.blur(change, (side, side)).max())
+def _local_change(luma: np.ndarray, chroma: np.ndarray) -> float:
+    """The largest mean change of a small window, beyond what the whole picture has changed.
+
+    In colour too: a red car on a road of the same brightness is not to be seen in luma.
+    """
+    side = max(1, round(_LOCAL_SIDE * float(np.sqrt(luma.size))))
+    changes = cv2.merge([luma - _quantile(luma, 0.5), *cv2.split(chroma)])
+    return float(cv2.blur(cv2.absdiff(changes, (0.0, 0.0, 0.0, 0.0)), (side, side)).max())

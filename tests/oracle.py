@@ -118,7 +118,7 @@ def pictures(path: Path, indices: list[int]) -> np.ndarray:
     chosen = "+".join(f"eq(n,{index})" for index in indices)
     raw = run(
         *("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-map", "0:V:0"),
-        *("-vf", f"select='{chosen}'", "-vsync", "passthrough"),
+        *("-vf", f"select='{chosen}'", "-fps_mode", "passthrough"),
         *("-f", "rawvideo", "-pix_fmt", "bgr24", "-"),
     )
     width, height = upright_size(path)

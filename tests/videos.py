@@ -2,6 +2,7 @@
 
 import atexit
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _VP9 = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", "-g", "
 _AV1 = ("-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime", "-g", "30")
 _SVT_AV1 = ("-c:v", "libsvtav1", "-preset", "12", "-g", "30")
 _MPEG4 = ("-c:v", "mpeg4", "-q:v", "4", "-g", "30")
-_VFR = ("-vsync", "vfr")
+_VFR = ("-fps_mode", "vfr")
 _QUIET = "log-level=error"
 # Frames 0, 3, 4, 6, 9, 11... of 30 a second.
 _UNEVEN = "select='not(mod(n,3))+not(mod(n,7)-4)+not(mod(n,11)-9)'"
@@ -56,6 +57,19 @@ def _tagged(matrix: str, *args: str) -> Recipe:
 def _copied(name: str, *args: str, start: str = "0") -> Recipe:
     """The packets of another video, in another container or cut: nothing is encoded again."""
     return lambda path: _ffmpeg("-ss", start, "-i", video(name), "-c", "copy", *args, path)
+
+
+def _turned(name: str, a: int, b: int, c: int, d: int) -> Recipe:
+    """With this display matrix: a pixel at x, y is shown at a x + c y, b x + d y, y downwards."""
+
+    def turn(path: Path) -> None:
+        data = bytearray(video(name).read_bytes())
+        matrix = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+        place = data.index(b"tkhd") + 44  # ISO/IEC 14496-12, 8.3.2, version 0.
+        data[place : place + len(matrix)] = matrix
+        path.write_bytes(data)
+
+    return turn
 
 
 def _joined(*names: str) -> Recipe:
@@ -170,12 +184,11 @@ _CODECS: dict[str, Recipe] = {
     "mjpeg.avi": _encoded("-c:v", "mjpeg", "-q:v", "4"),
 }
 _PIXELS: dict[str, Recipe] = {
-    # ffmpeg 5.1 takes `rotate` as counterclockwise.
-    "turned_270.mp4": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=90"),
-    "turned_180.mp4": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=180"),
-    "turned_90.mov": _copied("no_b_frames.mp4", "-metadata:s:v", "rotate=270"),
+    "turned_90.mov": _turned("h264.mov", a=0, b=1, c=-1, d=0),
+    "turned_180.mp4": _turned("no_b_frames.mp4", a=-1, b=0, c=0, d=-1),
+    "turned_270.mp4": _turned("no_b_frames.mp4", a=0, b=-1, c=1, d=0),
     "odd_444.mp4": _encoded(*_H264, "-pix_fmt", "yuv444p", filters="scale=161:121,setsar=1"),
-    "odd_turned.mp4": _copied("odd_444.mp4", "-metadata:s:v", "rotate=90"),
+    "odd_turned.mp4": _turned("odd_444.mp4", a=0, b=-1, c=1, d=0),
     "odd.webm": _encoded(*_VP9, "-pix_fmt", "yuv420p", filters="scale=161:121,setsar=1"),
     "odd_10_bit.webm": _encoded(
         *(*_VP9, "-pix_fmt", "yuv420p10le", "-profile:v", "2"), filters="scale=161:121,setsar=1"
@@ -225,6 +238,7 @@ _OTHERS: dict[str, Recipe] = {
     "small_then_large_from_0.ts": _joined("small.ts", "large_from_0.ts"),
     "large_then_small_from_0.ts": _joined("large.ts", "small.ts"),
     "small_then_sound.ts": _joined("small.ts", "large_with_sound.ts"),
+    "starts_in_a_refresh.mp4": _copied("refresh.mp4", start="1.3"),
     "starts_in_a_refresh.ts": _copied("refresh.ts", start="1.3"),
     "sound.mp4": lambda path: _ffmpeg("-f", "lavfi", "-i", "sine=duration=2", path),
     "sound_with_cover.m4a": _cover,

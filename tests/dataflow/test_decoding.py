@@ -21,13 +21,11 @@ REAL_VIDEOS = [
     "static_cars_720p30_bframes.mp4",
     "static_onebyone_432p10_139s.mp4",
 ]
-# Where the packets do not tell what to decode: no presentation times (AVI with B-frames, bare
-# streams), keyframes that are none (gradual refresh), cut away keyframes (edit lists).
+# Where the packets do not tell what to decode: no presentation times (bare streams, AVI unless no
+# frame can be reordered), keyframes that are none (gradual refresh).
 DECODED_IN_FULL = {
     *("packed.avi", "b_frames.avi", "b_frames_h264.avi", "h264.avi", "h264.h264", "hevc.hevc"),
     *("refresh.mp4", "refresh.mkv", "refresh.ts"),
-    *("cut_on_no_keyframe.mp4", "cut_on_no_keyframe.mov", "cut_without_b_frames.mp4"),
-    *("cut_at_both_ends.mp4", "cut_open_gop.mp4", "cut_hevc.mp4"),
 }
 
 

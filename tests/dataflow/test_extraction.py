@@ -151,7 +151,7 @@ def test_a_cut_video_gives_its_frames_and_says_so(tmp_path):
 def test_what_is_no_video_is_bad_input(tmp_path):
     text = tmp_path / "text.mp4"
     text.write_text("not a video")
-    with pytest.raises(UndecodableVideoError, match="text.mp4: not a readable video") as raised:
+    with pytest.raises(UndecodableVideoError, match=r"text\.mp4: not a readable video") as raised:
         run(text)
     upload = Upload(str(text), "text.mp4", "1", 11)
     row = failed(upload, ExtractionSettings(), raised.value).video

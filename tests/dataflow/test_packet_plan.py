@@ -58,7 +58,7 @@ CLOSED = "K0 1 2 3 K4 5 6 7 K8 9 10 11"
         ),
         pytest.param("K0 1 2 K5 3 4 6 7", 6, "K0 K5 3 4 6", "K0 6", [0, 5], id="open gop: others"),
         pytest.param("K0 -1 2 3 K4", 2, "K0 -1 2 K4", "K0 2 K4", [0, 4], id="cut in the middle"),
-        pytest.param("-K0 -1 2 3 K4 5", 2, "-K0 -1 2 K4", "2 K4", [0, 4], id="cut on no keyframe"),
+        pytest.param("-K0 -1 2 3 K4 5", 2, "-K0 -1 2 K4", "2 K4", [4], id="cut on no keyframe"),
         pytest.param("-K0 -1 K2 3 4", 2, "K2 3 4", "K2 4", [2], id="cut on a keyframe"),
         pytest.param(
             "K90 91 92 K93", 3, "K90 K93", "K90 K93", [90, 93], id="a start that is not 0"

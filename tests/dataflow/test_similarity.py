@@ -26,8 +26,11 @@ def noisy(picture_: np.ndarray, seed: int, levels: int = 8) -> np.ndarray:
     return np.clip(picture_.astype(int) + noise, 0, 255).astype(np.uint8)
 
 
+GREY = np.full((8, 8, 2), 128, np.uint8)
+
+
 def likeness(a: np.ndarray, b: np.ndarray):
-    return compare(picture(a), picture(b))
+    return compare(picture(a, GREY), picture(b, GREY))
 
 
 def test_equal_pictures_have_ssim_1_and_no_local_change():
@@ -75,6 +78,16 @@ def test_an_object_of_1_percent_of_the_area_is_a_local_change(contrast):
     assert result.local_change > 20
 
 
+def test_an_object_that_differs_in_colour_alone_is_a_local_change():
+    """Red on green of the same brightness: luma sees nothing."""
+    background = noisy(np.full((270, 480), 100, np.uint8), 1)
+    colours = np.full((135, 240, 2), (110, 120), np.uint8)
+    entered = colours.copy()
+    entered[75:89, 100:124] = (110, 190)
+    result = compare(picture(background, colours), picture(background, entered))
+    assert result.local_change > 60
+
+
 def test_a_change_of_exposure_alone_is_no_local_change():
     grey = np.clip(luma(scene(4)), 20, 200)
     assert likeness(grey, grey + np.uint8(25)).local_change < 2
@@ -96,7 +109,7 @@ def test_every_metric_of_image_similarity_measures_can_be_called():
     # Against scikit-image itself, on which the reference's ssim rests.
     expected = structural_similarity(a, b, data_range=255, channel_axis=2)
     assert values["ssim-full"] == pytest.approx(expected)
-    assert values["rmse"] == pytest.approx(np.sqrt(np.square((a / 255.0 - b / 255.0)).mean()), 0.01)
+    assert values["rmse"] == pytest.approx(np.sqrt(np.square(a / 255.0 - b / 255.0).mean()), 0.01)
     assert set(values) == {"ssim-full", "fsim", "issm", "psnr", "rmse", "sam", "sre", "uiq"}
 
 

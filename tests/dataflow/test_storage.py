@@ -106,18 +106,22 @@ def test_nothing_is_left_of_a_temporary_file(place, tmp_path, monkeypatch):
     (tmp_path / "scratch").mkdir()
     store = open_store(place)
     store.put("video.mp4", b"x" * 1000, "video/mp4")
-    with pytest.raises(RuntimeError), store.open(upload_of(place, "video.mp4"), 1 << 30):
+
+    def fail() -> None:
         assert not os.listdir(tmp_path / "scratch")
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), store.open(upload_of(place, "video.mp4"), 1 << 30):
+        fail()
     assert not os.listdir(tmp_path / "scratch")
 
 
 def test_a_missing_upload_is_named(place):
     store = open_store(place)
     upload = upload_of(place, "missing.mp4")
-    with pytest.raises(MissingUploadError, match="missing.mp4"):
+    with pytest.raises(MissingUploadError, match=r"missing\.mp4"):
         store.identify(upload)
-    with pytest.raises(MissingUploadError, match="missing.mp4"):
+    with pytest.raises(MissingUploadError, match=r"missing\.mp4"):
         read(store, upload)
 
 
@@ -147,9 +151,9 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "growing.mp4"
     path.write_bytes(b"half")
     store = open_store("/")
-    with pytest.raises(MissingUploadError, match="changed while it was read"):
-        with store.open(Upload(str(path), "growing.mp4"), 0):
-            path.write_bytes(b"half and the rest")
+    opened = store.open(Upload(str(path), "growing.mp4"), 0)
+    with pytest.raises(MissingUploadError, match="changed while it was read"), opened:
+        path.write_bytes(b"half and the rest")
 
 
 @pytest.mark.parametrize("name", ["../a", "/a", "a/../../b", "a//b", ".", ""])
@@ -214,7 +218,7 @@ def test_an_unknown_uri_is_a_wrong_configuration(uri):
 
 @pytest.mark.parametrize("uri", ["bq://x", "bq://p.d.t", "bq://p."])
 def test_an_unknown_dataset_is_a_wrong_configuration(uri):
-    with pytest.raises(ValueError, match="bq://PROJECT.DATASET"):
+    with pytest.raises(ValueError, match=r"bq://PROJECT\.DATASET"):
         open_ledger(uri)
 
 

@@ -30,7 +30,7 @@ def test_what_was_committed_is_found_and_nothing_else(tmp_path):
 
 
 def test_rows_are_read_back_by_any_reader_of_parquet(tmp_path):
-    import pyarrow.dataset as dataset  # noqa: PLC0415
+    from pyarrow import dataset
 
     open_ledger(str(tmp_path)).commit([EXTRACTION])
     rows = dataset.dataset(tmp_path / "frames").to_table().to_pylist()

@@ -83,7 +83,7 @@ def test_the_batch_job_is_the_same_behind_another_source():
 
 @pytest.mark.parametrize("arguments", [STREAMING, BATCH], ids=["streaming", "batch"])
 def test_the_reshuffle_stands_right_before_the_decoding(arguments):
-    """Dataflow acknowledges an event once what follows it is persisted: not after an hour's work."""
+    """Dataflow acknowledges an event once what follows is persisted: not after an hour's work."""
     of = transforms(job(arguments))
     reshuffle, extract = of["Redistribute"], of["Extract frames"]
     assert reshuffle.spec.urn == "beam:transform:reshuffle:v1"

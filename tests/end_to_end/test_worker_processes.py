@@ -23,9 +23,7 @@ def start(stack: ExitStack, module: str, option: str, folder) -> Server:
     # The pool starts its workers as `python`: that of this environment.
     path = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"
     name = module.rpartition(".")[2]
-    return stack.enter_context(
-        serve(name, command, "", folder=folder, environment={"PATH": path})
-    )
+    return stack.enter_context(serve(name, command, "", folder=folder, environment={"PATH": path}))
 
 
 def worker_processes(pool: Server) -> set[str]:

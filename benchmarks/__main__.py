@@ -1,0 +1,45 @@
+"""All figures of docs/benchmarks.md: python -m benchmarks [--only NAME] [VIDEOS]."""
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import av
+import cv2
+
+from benchmarks import ingest, pipeline, similarity
+from vidset.drive import DRIVE, VIDEO, render_drive
+
+SECTIONS = {"ingest": ingest.run, "similarity": similarity.run, "pipeline": pipeline.run}
+_BESIDE = Path(__file__).parents[2] / "shared" / "videos"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("videos", nargs="?", type=Path, help="Folder; default: a rendered drive.")
+    parser.add_argument("--only", choices=SECTIONS)
+    arguments = parser.parse_args()
+    if shutil.which("ffmpeg") is None:
+        print("ffmpeg is not installed, the peer to compare with: apt-get install ffmpeg")
+        return 2
+    folder = arguments.videos or (_BESIDE if _BESIDE.is_dir() else None)
+    with tempfile.TemporaryDirectory() as rendered:
+        if folder is None:
+            render_drive(DRIVE, rendered)
+        videos = sorted(folder.glob("*.mp4")) if folder else [Path(rendered, VIDEO)]
+        print(
+            f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
+            f"PyAV {av.__version__}, OpenCV {cv2.__version__}\n"
+        )
+        for name, run in SECTIONS.items():
+            if arguments.only in (None, name):
+                run(videos)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
