@@ -61,17 +61,18 @@ def _memory(video: Path, work: Path) -> None:
     for minutes in _MINUTES:
         path = _loop(video, work / f"{minutes}{video.suffix}", seconds=60 * minutes)
         with tempfile.TemporaryDirectory() as out:
+            # Not ru_maxrss: a child inherits its parent's.
             program = (
-                "import resource, sys; from vidset.main import run\n"
+                "import sys; from vidset.main import run\n"
                 "try: run(sys.argv[1:])\n"
-                "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+                "finally: print(*(l for l in open('/proc/self/status') if l[:5] == 'VmHWM'))"
             )
             arguments = ("extract", str(path), "--output", out, "--workers", "1", "--json")
             command = [sys.executable, "-c", program, *arguments]
             ended = subprocess.run(command, check=True, capture_output=True, text=True)
-        summary, kilobytes = ended.stdout.splitlines()
+        summary, peak = ended.stdout.splitlines()[:2]
         values = json.loads(summary)
-        megabytes = int(kilobytes) / (1024 if sys.platform == "linux" else 1024 * 1024)
+        megabytes = int(peak.split()[1]) / 1024
         print(
             f"| {minutes} | {megabytes:.0f} | {values['cpu_seconds']:.1f} | {values['samples']} |",
             flush=True,

@@ -7,6 +7,7 @@ Batch over files, folders and buckets (backfill, reconciliation) and streaming o
 notifications are the same transforms behind another source.
 """
 
+import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -97,6 +98,18 @@ def start(options: PipelineOptions, settings: IngestSettings) -> PipelineResult:
     return pipeline.run()
 
 
+def _print_help() -> None:
+    """Our options. Beam's own, some hundred, are at https://beam.apache.org."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dataflow.extract_frames",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Any option of Beam and of its runner may follow, as in --runner=DataflowRunner.",
+    )
+    IngestOptions._add_argparse_args(parser)
+    parser.print_help()
+
+
 def _check_runner(runner: str | None, settings: IngestSettings) -> None:
     if "dataflow" not in (runner or "").lower():
         return
@@ -112,8 +125,12 @@ def _check_runner(runner: str | None, settings: IngestSettings) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO)
+    arguments = sys.argv[1:] if argv is None else argv
+    if {"-h", "--help"} & set(arguments):
+        _print_help()
+        return 0
     try:
-        options, settings = configure(sys.argv[1:] if argv is None else argv)
+        options, settings = configure(arguments)
     except ValueError as error:
         print(f"extract_frames: {error}", file=sys.stderr)
         return 2

@@ -110,4 +110,4 @@ def _local_change(luma: np.ndarray, chroma: np.ndarray) -> float:
     """
     side = max(1, round(_LOCAL_SIDE * float(np.sqrt(luma.size))))
     changes = cv2.merge([luma - _quantile(luma, 0.5), *cv2.split(chroma)])
-    return float(cv2.blur(cv2.absdiff(changes, (0.0, 0.0, 0.0, 0.0)), (side, side)).max())
+    return float(cv2.blur(np.abs(changes), (side, side)).max())

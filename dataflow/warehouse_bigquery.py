@@ -1,23 +1,42 @@
 """The ledgers as BigQuery tables: `frames` and `videos` of one dataset."""
 
-import hashlib
+import json
+import os
 import re
+import tempfile
+import uuid
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
 
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from dataflow.elements import Extraction
+from dataflow.elements import Extraction, FrameRow, VideoRow
 from dataflow.naming import printable
 
 _DATASET = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z0-9-]+)\.([A-Za-z0-9_]+)")
+# Of each table: what its rows are, and what tells them apart.
+_TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
+    "frames": (FrameRow, ("video_uri", "generation", "settings_id", "pts_seconds")),
+    "videos": (VideoRow, ("video_uri", "generation")),
+}
+# What a killed worker leaves goes by itself.
+_LOADED_EXPIRES = timedelta(days=1)
 
 
 class TableLedger:
-    """Rows come by load job into a table of their own, and by MERGE into the ledger.
+    """Rows come by load job into a table of the commit's own; those the ledger lacks, on into it.
 
-    A repeated commit merges nothing: neither crashes nor second deliveries give double rows, which
-    streaming inserts could not promise. BIGQUERY_EMULATOR_HOST leads to an emulator.
+    So a commit after a crash, or of what was delivered twice, gives no double rows, which streaming
+    inserts could not promise. Only two workers that commit one video in the same second can: neither
+    statement sees the other's rows. Such rows are equal in every column.
+
+    Frames come before their video. When a job dies in between and the video is then done with other
+    settings, both leave frames: those count that have the `settings_id` of the video's row.
+
+    BIGQUERY_EMULATOR_HOST leads to an emulator.
 
     Raises:
         ValueError: the uri is not bq://project.dataset.
@@ -27,8 +46,8 @@ class TableLedger:
         match = _DATASET.fullmatch(uri)
         if match is None:
             raise ValueError(f"--ledger must be bq://PROJECT.DATASET, got {uri!r}")
-        project, self._dataset = match[1], f"{match[1]}.{match[2]}"
-        self._client = bigquery.Client(project=project)
+        self._dataset = bigquery.DatasetReference(match[1], match[2])
+        self._client = _client(match[1])
 
     def find(self, video_uri: str, generation: str) -> dict[str, Any] | None:
         parameters = [
@@ -36,7 +55,7 @@ class TableLedger:
             bigquery.ScalarQueryParameter("generation", "STRING", generation),
         ]
         query = (
-            f"SELECT * FROM `{self._dataset}.videos` "  # noqa: S608 (checked by _DATASET)
+            f"SELECT * FROM {_sql(self._dataset.table('videos'))} "  # noqa: S608 (see _sql)
             "WHERE video_uri = @video_uri AND generation = @generation LIMIT 1"
         )
         config = bigquery.QueryJobConfig(query_parameters=parameters)
@@ -44,27 +63,80 @@ class TableLedger:
         return dict(rows[0]) if rows else None
 
     def commit(self, extractions: Iterable[Extraction]) -> None:
-        batch = list(extractions)
-        name = hashlib.sha256("".join(sorted(each.key for each in batch)).encode()).hexdigest()[:16]
-        frames = [frame.to_row() for each in batch for frame in each.frames]
-        self._merge("frames", frames, name, ("video_uri", "generation", "pts_seconds"))
+        # By key: events delivered twice may put a video twice into one batch.
+        batch = {extraction.key: extraction for extraction in extractions}.values()
+        self._add("frames", (frame for extraction in batch for frame in extraction.frames))
         # Last: from here on the videos are done.
-        videos = [each.video.to_row() for each in batch]
-        self._merge("videos", videos, name, ("video_uri", "generation"))
+        self._add("videos", (extraction.video for extraction in batch))
 
-    def _merge(
-        self, table: str, rows: list[dict[str, Any]], name: str, key: tuple[str, ...]
-    ) -> None:
-        if not rows:
-            return
-        ledger, loaded = f"{self._dataset}.{table}", f"{self._dataset}.{table}_load_{name}"
-        schema = self._client.get_table(ledger).schema
-        config = bigquery.LoadJobConfig(schema=schema, write_disposition="WRITE_TRUNCATE")
-        self._client.load_table_from_json(rows, loaded, job_config=config).result()
-        columns = ", ".join(f"`{field.name}`" for field in schema)
-        same = " AND ".join(f"ledger.{column} = loaded.{column}" for column in key)
-        self._client.query(
-            f"MERGE `{ledger}` AS ledger USING `{loaded}` AS loaded ON {same} "
-            f"WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({columns})"
+    def _add(self, table: str, rows: Iterable[FrameRow | VideoRow]) -> None:
+        videos = set()
+        with tempfile.TemporaryFile() as file:  # As JSON, the rows of long videos fill the memory.
+            for row in rows:
+                videos.add(row.video_uri)
+                file.write(json.dumps(row.to_row(), ensure_ascii=False).encode() + b"\n")
+            if not videos:
+                return
+            ledger = self._client.get_table(self._dataset.table(table))
+            loaded = self._client.create_table(_loaded_table(ledger))
+            try:
+                self._load(file, loaded, ledger.location)
+                self._insert(ledger, loaded, sorted(videos))
+            finally:
+                self._client.delete_table(loaded, not_found_ok=True)
+
+    def _load(self, file: IO[bytes], loaded: bigquery.Table, location: str | None) -> None:
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            schema=loaded.schema,
+            # To overwrite may take the table's expiration along.
+            write_disposition=bigquery.WriteDisposition.WRITE_EMPTY,
+        )
+        self._client.load_table_from_file(
+            file, loaded, rewind=True, size=file.tell(), location=location, job_config=config
         ).result()
-        self._client.delete_table(loaded, not_found_ok=True)
+
+    def _insert(self, ledger: bigquery.Table, loaded: bigquery.Table, videos: list[str]) -> None:
+        """INSERT, for a table takes ten at a time and 100 wait; of MERGE it takes 2, and 20 wait.
+
+        `videos` says nothing new; in a table clustered by video_uri it spares reading the rest.
+        """
+        names = ", ".join(f"`{column}`" for column in _columns(ledger))
+        _, key = _TABLES[ledger.table_id]
+        same = " AND ".join(f"there.{column} = loaded.{column}" for column in key)
+        statement = (
+            f"INSERT INTO {_sql(ledger)} ({names}) "  # noqa: S608 (see _sql)
+            f"SELECT {names} FROM {_sql(loaded)} AS loaded "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {_sql(ledger)} AS there "
+            f"WHERE there.video_uri IN UNNEST(@videos) AND {same})"
+        )
+        parameters = [bigquery.ArrayQueryParameter("videos", "STRING", videos)]
+        config = bigquery.QueryJobConfig(query_parameters=parameters)
+        self._client.query(statement, location=ledger.location, job_config=config).result()
+
+
+def _client(project: str) -> bigquery.Client:
+    # It finds the emulator by itself, but would look for credentials that nobody has there.
+    anonymous = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
+    return bigquery.Client(project=project, credentials=anonymous)
+
+
+def _columns(ledger: bigquery.Table) -> list[str]:
+    """Ours: the table may have more."""
+    row, _ = _TABLES[ledger.table_id]
+    return [field.name for field in fields(row)]
+
+
+def _loaded_table(ledger: bigquery.Table) -> bigquery.Table:
+    """A table of one attempt: two that commit the same must not take it from each other."""
+    name = f"{ledger.table_id}_load_{uuid.uuid4().hex}"
+    schema = [field for field in ledger.schema if field.name in _columns(ledger)]
+    reference = bigquery.DatasetReference(ledger.project, ledger.dataset_id).table(name)
+    table = bigquery.Table(reference, schema)
+    table.expires = datetime.now(UTC) + _LOADED_EXPIRES
+    return table
+
+
+def _sql(table: bigquery.Table | bigquery.TableReference) -> str:
+    """Its name in a statement: of characters that _DATASET allows, and our own."""
+    return f"`{table.project}.{table.dataset_id}.{table.table_id}`"

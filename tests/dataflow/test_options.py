@@ -22,6 +22,12 @@ def arguments(values: dict[str, str | None]) -> list[str]:
     return [f"{key}={value}" for key, value in values.items() if value is not None]
 
 
+def test_help_lists_every_option(capsys):
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(option in shown for option in (*GOOD, *STREAM, "--min_sharpness"))
+
+
 def test_options_become_settings():
     _, settings = configure(arguments(GOOD | {"--every": "0.1", "--local_change": "off"}))
     assert settings.inputs == ("/",)

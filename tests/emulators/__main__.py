@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.emulators.bigquery import Bigquery, bigquery_server
 from tests.emulators.firestore import Firestore, firestore_server
 from tests.emulators.gcs import Gcs, gcs_server
 from tests.emulators.pubsub import Pubsub, pubsub_server
@@ -18,7 +19,7 @@ from tests.emulators.servers import Server, ServerError, ToolMissingError
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.emulators", description=__doc__)
-    parser.add_argument("server", choices=["firestore", "gcs", "pubsub", "s3"])
+    parser.add_argument("server", choices=["bigquery", "firestore", "gcs", "pubsub", "s3"])
     parser.add_argument("--port", type=int, help="default: a free one")
     parser.add_argument("--project", default="vidset-local", help="default: %(default)s")
     gcs = parser.add_argument_group("gcs")
@@ -44,6 +45,9 @@ def start(options: argparse.Namespace) -> Iterator[tuple[Server, dict[str, str]]
         case "firestore":
             with firestore_server(options.port) as server:
                 yield server, Firestore(server.address, project).environment
+        case "bigquery":
+            with bigquery_server(options.port) as server:
+                yield server, Bigquery(server.url, project).environment
         case "s3":
             with s3_server(options.port) as server:
                 yield server, S3(server.url).environment

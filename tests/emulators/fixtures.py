@@ -1,6 +1,6 @@
 """Pytest fixtures: each test gets a project, a Cloud Storage and an S3 that no other test sees.
 
-The slow servers (Java, moto) run once a session, and under pytest-xdist once a worker;
+The slow servers (Java, moto, bqemulator) run once a session, and under pytest-xdist once a worker;
 fake-gcs-server starts so fast that each test has its own. The environment names the servers
 for the time of one test only. A missing tool skips the test, or fails it when
 VIDSET_REQUIRE_TOOLS=1.
@@ -18,6 +18,7 @@ import pytest
 from tests.emulators.servers import Server, ToolMissingError
 
 if TYPE_CHECKING:  # The clients take a second to import, which tests without a server save.
+    from tests.emulators.bigquery import Bigquery
     from tests.emulators.firestore import Firestore
     from tests.emulators.gcs import Gcs, GcsWithEvents
     from tests.emulators.pubsub import Pubsub
@@ -73,6 +74,13 @@ def firestore_emulator(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def bigquery_emulator(tmp_path_factory) -> Iterator[Server]:
+    start = _load("bigquery").bigquery_server
+    with _required(start(folder=tmp_path_factory.mktemp("bigquery"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def s3_emulator(tmp_path_factory) -> Iterator[Server]:
     start = _load("s3").s3_server
     with _required(start(folder=tmp_path_factory.mktemp("s3"))) as server:
@@ -119,6 +127,13 @@ def firestore(firestore_emulator, emulator_project, monkeypatch) -> "Firestore":
     firestore = _load("firestore").Firestore(firestore_emulator.address, emulator_project)
     _set(monkeypatch, firestore.environment)
     return firestore
+
+
+@pytest.fixture
+def bigquery(bigquery_emulator, emulator_project, monkeypatch) -> "Bigquery":
+    bigquery = _load("bigquery").Bigquery(bigquery_emulator.url, emulator_project)
+    _set(monkeypatch, bigquery.environment)
+    return bigquery
 
 
 @pytest.fixture
