@@ -81,6 +81,7 @@ def configure(argv: Sequence[str]) -> tuple[PipelineOptions, IngestSettings]:
     options = PipelineOptions(list(argv))
     settings = options.view_as(IngestOptions).settings()
     standard = options.view_as(StandardOptions)
+    _check_names(options, standard.runner)
     _check_runner(standard.runner, settings)
     standard.streaming = settings.is_streaming
     if standard.runner is None:
@@ -106,8 +107,21 @@ def _print_help() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Any option of Beam and of its runner may follow, as in --runner=DataflowRunner.",
     )
-    IngestOptions._add_argparse_args(parser)
+    IngestOptions._add_argparse_args(parser)  # pyright: ignore[reportArgumentType]
     parser.print_help()
+
+
+def _check_names(options: PipelineOptions, runner: str | None) -> None:
+    """Beam passes over what it does not know; a misspelt option must not be without effect.
+
+    A portable runner's job server may know more options than are known here.
+    """
+    if any(name in (runner or "").lower() for name in ("portable", "flink", "spark", "prism")):
+        return
+    known = options.get_all_options()
+    unknown = set(options.get_all_options(retain_unknown_options=True)) - set(known)
+    if unknown:
+        raise ValueError(f"unknown options: {', '.join(f'--{name}' for name in sorted(unknown))}")
 
 
 def _check_runner(runner: str | None, settings: IngestSettings) -> None:

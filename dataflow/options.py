@@ -100,11 +100,20 @@ class IngestOptions(PipelineOptions):
             default="20",
             help="Levels by which a small window may change in a near duplicate, or off.",
         )
-        group.add_argument("--jpeg_quality", type=int, default=95)
-        group.add_argument("--min_sharpness", type=float)
-        group.add_argument("--min_brightness", type=float)
-        group.add_argument("--max_brightness", type=float)
-        group.add_argument("--scratch_bytes", type=int, default=DEFAULT_SCRATCH_BYTES)
+        group.add_argument("--jpeg_quality", type=int, default=95, help="1 to 100; 95.")
+        group.add_argument(
+            "--min_sharpness", type=float, help="Drop blurred samples: variance of the Laplacian."
+        )
+        group.add_argument(
+            "--min_brightness", type=float, help="Drop dark samples: mean level, 0 to 255."
+        )
+        group.add_argument("--max_brightness", type=float, help="Drop bright samples.")
+        group.add_argument(
+            "--scratch_bytes",
+            type=int,
+            default=DEFAULT_SCRATCH_BYTES,
+            help="A larger video is read in ranges rather than copied to a temporary file; 8 GiB.",
+        )
 
     def settings(self) -> IngestSettings:
         """Check the options.

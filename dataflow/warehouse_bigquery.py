@@ -30,8 +30,8 @@ class TableLedger:
     """Rows come by load job into a table of the commit's own; those the ledger lacks, on into it.
 
     So a commit after a crash, or of what was delivered twice, gives no double rows, which streaming
-    inserts could not promise. Only two workers that commit one video in the same second can: neither
-    statement sees the other's rows. Such rows are equal in every column.
+    inserts could not promise. Only two workers that commit one video in the same second can, for
+    neither statement sees the other's rows. Such rows are equal in every column.
 
     Frames come before their video. When a job dies in between and the video is then done with other
     settings, both leave frames: those count that have the `settings_id` of the video's row.

@@ -70,6 +70,7 @@ def test_streaming_options_become_settings():
             "--dead_letter_topic must be projects/PROJECT/topics/NAME",
             id="topic",
         ),
+        pytest.param(GOOD | {"--evry": "2"}, "unknown options: --evry", id="misspelt"),
         pytest.param(GOOD | {"--every": "x"}, "--every must be a number of seconds", id="every"),
         pytest.param(GOOD | {"--every": "1/0"}, "--every must be a number", id="every 1/0"),
         pytest.param(GOOD | {"--local_change": "x"}, "--local_change must be", id="local change"),
