@@ -1,11 +1,9 @@
 """`vidset extract`: the ingest job over what the user names, with a display and a summary."""
 
-import logging
 import os
 import resource
 import sys
 import time
-import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +62,6 @@ def extract(request: Request, *, show: bool = False) -> Summary:
         ValueError: the request does not make a job.
     """
     began, cpu_began = time.perf_counter(), _cpu_seconds()
-    _quieten()
     options, settings = configure(_arguments(request))
     folders = _prepare(request.output)
     with show_progress(PROGRESS, enabled=show and sys.stderr.isatty()):
@@ -137,9 +134,3 @@ def _counters(result: Any) -> dict[str, int]:
 def _cpu_seconds() -> float:
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-def _quieten() -> None:
-    """Beam tells at length what it does; errors still come as exceptions."""
-    logging.getLogger().setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="apache_beam")

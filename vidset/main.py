@@ -1,5 +1,6 @@
 """The command line. Each command's module is imported when it is called: parts may be absent."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -137,6 +138,8 @@ def demo(
 def run(arguments: Sequence[str] | None = None) -> None:
     """The console script. Exits 0, 1 when some inputs failed, 2 on bad usage or configuration."""
     mine, beam = _split(list(sys.argv[1:] if arguments is None else arguments))
+    # Beam tells at length what it does, from its import on; errors still come as exceptions.
+    logging.getLogger().setLevel(logging.ERROR)
     try:
         app(mine, obj=beam, prog_name="vidset")
     except ValueError as error:
