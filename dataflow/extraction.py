@@ -73,7 +73,7 @@ def extract(
         summary = VideoRow(
             video_uri=printable(upload.uri),
             generation=upload.generation,
-            collector_id=upload.collector_id,
+            collector_id=upload.collector_id and printable(upload.collector_id),
             size_bytes=upload.size_bytes,
             container=info.container,
             codec=info.codec,
@@ -96,7 +96,7 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
     row = VideoRow(
         video_uri=printable(upload.uri),
         generation=upload.generation or "",
-        collector_id=upload.collector_id,
+        collector_id=upload.collector_id and printable(upload.collector_id),
         size_bytes=upload.size_bytes,
         container=None,
         codec=None,

@@ -34,7 +34,7 @@ class Judge:
         return FrameRow(
             video_uri=printable(upload.uri),
             generation=upload.generation or "",
-            collector_id=upload.collector_id,
+            collector_id=upload.collector_id and printable(upload.collector_id),
             pts_seconds=frame.pts_seconds,
             kept=reason == "kept",
             reason=reason,

@@ -9,6 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from dataflow.events import EventFilter
 from dataflow.listing import check_input
 from dataflow.measures import DEFAULT, METRICS
+from dataflow.places import check_client
 from dataflow.sampling import Sampling
 from dataflow.settings import ExtractionSettings
 from dataflow.storage import DEFAULT_SCRATCH_BYTES
@@ -61,6 +62,8 @@ class IngestSettings:
             raise ValueError(f"--scratch_bytes must be >= 0, got {self.scratch_bytes}")
         for pattern in self.inputs:
             check_input(pattern)
+        for uri in (*self.inputs, self.images, self.ledger, self.dead_letters or ""):
+            check_client(uri)
 
     @property
     def is_streaming(self) -> bool:

@@ -1,6 +1,7 @@
 """What the commands show a person. Progress and messages go to stderr, results to stdout."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ def show_progress(counts: "Counts", *, enabled: bool) -> Iterator[None]:
         TextColumn("{task.fields[samples]} samples, {task.fields[kept]} kept"),
         TextColumn("{task.fields[speed]}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=Console(file=sys.stderr),  # As it is now: it may be redirected for Beam.
         transient=True,
     )
     ended = threading.Event()

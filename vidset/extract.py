@@ -1,9 +1,11 @@
 """`vidset extract`: the ingest job over what the user names, with a display and a summary."""
 
+import io
 import os
 import resource
 import sys
 import time
+from contextlib import nullcontext, redirect_stderr
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,19 +46,21 @@ class Summary:
     skipped_with_other_settings: int = 0
 
 
-def run_extract(request: Request, *, as_json: bool = False, quiet: bool = False) -> int:
+def run_extract(
+    request: Request, *, as_json: bool = False, quiet: bool = False, debug: bool = False
+) -> int:
     """Extract and report; the exit code: 1 when some inputs failed, else 0.
 
     Raises:
         ValueError: the request does not make a job; nothing has been started.
     """
-    summary = extract(request, show=not (quiet or as_json))
+    summary = extract(request, show=not (quiet or as_json or debug), debug=debug)
     show_summary(summary, PROGRESS.notes, request.output, as_json=as_json, quiet=quiet)
     return 1 if summary.failed else 0
 
 
-def extract(request: Request, *, show: bool = False) -> Summary:
-    """Run the job to its end.
+def extract(request: Request, *, show: bool = False, debug: bool = False) -> Summary:
+    """Run the job to its end. Without `debug`, what Beam prints beside its exception is not shown.
 
     Raises:
         ValueError: the request does not make a job.
@@ -66,8 +70,10 @@ def extract(request: Request, *, show: bool = False) -> Summary:
     folders = _prepare(request.output)
     with show_progress(PROGRESS, enabled=show and sys.stderr.isatty()):
         try:
-            result = start(options, settings)
-            result.wait_until_finish()
+            hidden = nullcontext() if debug else redirect_stderr(io.StringIO())
+            with hidden:
+                result = start(options, settings)
+                result.wait_until_finish()
         finally:
             for folder in folders:
                 folder.sweep()

@@ -94,8 +94,14 @@ def extract(
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Beam's own messages, and where an error came from.")
+    ] = False,
 ) -> None:
     """Sample videos once a second and keep what is new, as images with ledgers."""
+    if debug:
+        logging.disable(logging.NOTSET)
+        logging.basicConfig(level=logging.INFO)
     from vidset.extract import Request, run_extract
 
     request = Request(
@@ -117,7 +123,14 @@ def extract(
         workers=workers,
         beam_options=tuple(context.obj or ()),
     )
-    raise typer.Exit(run_extract(request, as_json=as_json, quiet=quiet))
+    try:
+        code = run_extract(request, as_json=as_json, quiet=quiet, debug=debug)
+    except RuntimeError as error:
+        if debug or isinstance(error, NotImplementedError | RecursionError):
+            raise
+        _explain(error)
+        code = 1
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -139,7 +152,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """The console script. Exits 0, 1 when some inputs failed, 2 on bad usage or configuration."""
     mine, beam = _split(list(sys.argv[1:] if arguments is None else arguments))
     # Beam tells at length what it does, from its import on; errors still come as exceptions.
-    logging.getLogger().setLevel(logging.ERROR)
+    logging.disable(logging.CRITICAL)
     try:
         app(mine, obj=beam, prog_name="vidset")
     except ValueError as error:
@@ -163,6 +176,16 @@ _PARTS = {
     "boto3": "s3",
     "google": "gcp",
 }
+
+
+def _explain(error: RuntimeError) -> None:
+    """A runner reports a failed job as the text of the worker's traceback: say its last line."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    typer.echo(
+        f"vidset: the job failed: {lines[-1] if lines else type(error).__name__}\n"
+        "What is done stays done: the same command goes on from there; --debug tells more.",
+        err=True,
+    )
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

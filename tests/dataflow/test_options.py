@@ -2,6 +2,7 @@ from fractions import Fraction
 
 import pytest
 
+from dataflow import places
 from dataflow.extract_frames import configure, main
 
 GOOD = {
@@ -41,6 +42,12 @@ def test_streaming_options_become_settings():
     assert settings.is_streaming is True
     assert settings.events.prefix == "videos/"
     assert settings.events.outputs == ("gs://images",)
+
+
+def test_a_client_that_is_not_installed_is_named_before_any_work(monkeypatch, capsys):
+    monkeypatch.setattr(places, "_is_installed", lambda module: module != "boto3")
+    assert main(arguments(GOOD | {"--images": "s3://images"})) == 2
+    assert 's3://images needs pip install "vidset[s3]"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

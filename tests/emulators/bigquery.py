@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def _make_environment(folder: Path) -> None:
                 command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS
             )
     except (OSError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", None) or str(error)).strip()
+        said = textwrap.shorten(str(getattr(error, "stderr", None) or error), 200)
         by_hand = " && ".join(map(shlex.join, _commands(folder)))
         raise ToolMissingError(f"bqemulator ({said})", by_hand) from None
     unfinished.rename(folder)

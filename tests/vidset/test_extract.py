@@ -145,6 +145,17 @@ def test_names_are_by_input(video, tmp_path):
     assert {row["collector_id"] for row in rows(str(out), "frames")} == {"truck-7"}
 
 
+def test_a_name_that_is_no_text_is_extracted(video, tmp_path):
+    folder = os.fsencode(tmp_path / "in") + b"/caf\xe9"
+    os.makedirs(folder)
+    shutil.copy(video, folder + b"/\xff.mp4")
+    out = tmp_path / "out"
+    ended = vidset("extract", tmp_path / "in", "--output", out)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (out / "images" / "caf%E9" / "%FF").is_dir()
+    assert rows(str(out), "videos")[0]["collector_id"] == "caf%E9"
+
+
 def test_a_terminal_shows_progress(tmp_path):
     """On a real pseudo-terminal: the display is for people only."""
     for number in range(3):
@@ -164,6 +175,20 @@ def test_a_terminal_shows_progress(tmp_path):
     assert re.search(r"\d+/3 videos", text)
     assert re.search(r"[1-9]\d* samples, [1-9]\d* kept", text)
     assert "x real time" in text
+
+
+def test_a_job_that_fails_is_explained_in_two_lines(video, tmp_path):
+    """What is no fault of an input: here, a folder in which nothing can be made."""
+    out = tmp_path / "out"
+    (out / "images").mkdir(parents=True)
+    (out / "images" / "drive").write_text("in the way")
+    ended = vidset("extract", video, "--output", out)
+    assert ended.returncode == 1
+    first, second = ended.stderr.splitlines()
+    assert first.startswith("vidset: the job failed: ")
+    assert "images/drive" in first
+    assert "--debug" in second
+    assert "Traceback" in vidset("extract", video, "--output", out, "--debug").stderr
 
 
 @pytest.mark.parametrize("which", ["gs", "s3"])
