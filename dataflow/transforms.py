@@ -159,6 +159,7 @@ class _ExtractFrames(beam.DoFn):
         self._sources: dict[str, ObjectStore] = {}
 
     def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
+        extraction = None
         try:
             store = self._store_of(upload)
             upload = store.identify(upload)
@@ -167,8 +168,7 @@ class _ExtractFrames(beam.DoFn):
                 with store.open(upload, self._scratch_bytes) as (upload, source):
                     row = self._find(upload)  # Some generations are known only by reading.
                     if row is None:
-                        yield self._counted(self._extract(upload, source))
-                        return
+                        extraction = self._extract(upload, source)
         except MissingUploadError as error:
             _count("videos_missing")
             PROGRESS.add(videos_done=1)
@@ -178,7 +178,10 @@ class _ExtractFrames(beam.DoFn):
             yield self._dead_letter(upload, error.reason)
             yield self._counted(failed(upload, self._settings, error))
         else:
-            yield from self._pass_over(upload, row)
+            if extraction is not None:
+                yield self._counted(extraction)
+            elif row is not None:
+                yield from self._pass_over(upload, row)
 
     def _extract(self, upload: Upload, source: Source) -> Extraction:
         period = float(self._settings.sampling.every)

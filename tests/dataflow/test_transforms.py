@@ -1,4 +1,6 @@
 import json
+import random
+import shutil
 from dataclasses import replace
 
 import apache_beam as beam
@@ -22,6 +24,7 @@ from dataflow.transforms import (
     WriteLedger,
 )
 from tests.dataflow.test_events import SUBSCRIPTION, message
+from tests.drawing import write_video
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 
@@ -134,6 +137,24 @@ def test_extract_frames_gives_no_row_for_a_video_that_is_missing(tmp_path):
         assert_that(reasons, equal_to(expected), "dead letters")
 
 
+def test_a_file_that_changed_while_it_was_read_gives_no_row(video, tmp_path):
+    """Its images may mix two files; the next run takes the new one."""
+
+    class _Touch(ExtractionSettings):
+        """Writes to the video between its reading and the row: by then it is decoded."""
+
+        @property
+        def settings_id(self):
+            video.write_bytes(video.read_bytes() + b"more")
+            return super().settings_id
+
+    with pipeline() as p:
+        extractions, letters = p | beam.Create([upload(video)]) | extract(_Touch(), out=tmp_path)
+        assert_that(extractions, equal_to([]), "rows")
+        reasons = letters | beam.Map(lambda each: each.reason)
+        assert_that(reasons, equal_to(["the file changed while it was read"]), "dead letters")
+
+
 def test_extract_frames_passes_over_what_the_ledger_has(video, tmp_path):
     for number in range(2):
         p = pipeline()
@@ -143,6 +164,27 @@ def test_extract_frames_passes_over_what_the_ledger_has(video, tmp_path):
         names = {each.key.metric.name: each.committed for each in counters}
         assert names.get("videos_done", 0) == 1 - number
         assert names.get("videos_skipped", 0) == number
+
+
+def test_the_order_of_uploads_changes_nothing(tmp_path):
+    """Shuffled, and some of them twice: the same files byte by byte."""
+    for number in range(4):
+        write_video(tmp_path / "in" / f"{number}.mp4", scenes=[number, number, number + 10])
+    uploads = [upload(path) for path in sorted((tmp_path / "in").iterdir())]
+    trees = []
+    for seed in range(3):
+        some = [*uploads, *uploads[:2]]
+        random.Random(seed).shuffle(some)
+        out = tmp_path / "out"
+        with pipeline() as p:
+            once = p | beam.Create(some) | DropRepeats(is_streaming=False)
+            extractions, _ = once | extract(out=out)
+            _ = extractions | WriteLedger(str(out), is_streaming=False)
+        files = sorted(path for path in out.rglob("*") if path.is_file())
+        trees.append([(path, path.read_bytes()) for path in files])
+        shutil.rmtree(out)
+    assert len(trees[0]) == 4 * (2 + 2)
+    assert trees[1] == trees[0] == trees[2]
 
 
 def test_a_failed_video_met_again_is_in_the_dead_letters_again(tmp_path):
