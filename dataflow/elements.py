@@ -1,7 +1,7 @@
 """What crosses a transform: references and rows, never pixels."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Reason = Literal["kept", "near_duplicate", "blurred", "dark", "bright"]
@@ -51,7 +51,7 @@ class FrameRow:
     settings_id: str
 
     def to_row(self) -> dict[str, Any]:
-        return asdict(self)
+        return _as_row(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class VideoRow:
     settings_id: str
 
     def to_row(self) -> dict[str, Any]:
-        return asdict(self)
+        return _as_row(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,14 @@ class DeadLetter:
     event: str | None
 
     def to_row(self) -> dict[str, Any]:
-        return asdict(self)
+        return _as_row(self)
 
 
 def ledger_key(video_uri: str, generation: str) -> str:
     """What names an upload's ledger files: 32 hex digits."""
     return hashlib.sha256(f"{video_uri}#{generation}".encode()).hexdigest()[:32]
+
+
+def _as_row(element: Any) -> dict[str, Any]:
+    """By field, in their order. `dataclasses.asdict` takes ten times as long: it copies values."""
+    return {name: getattr(element, name) for name in element.__slots__}

@@ -55,20 +55,20 @@ def extract(
     with Video(source, printable(upload.uri)) as video, ImageWriter(images) as writer:
         judge = Judge(settings)
         rows: list[FrameRow] = []
-        hashes: dict[int, Future[str]] = {}
         for frame in video.sample(settings.sampling):
             row = judge.row(upload, frame)
             if row.kept:
                 name = image_name(upload.name, upload.generation, frame.pts_seconds)
-                hashes[len(rows)] = writer.write(name, jpeg(frame.rgb(), settings.jpeg_quality))
+                writer.write(len(rows), name, jpeg(frame.rgb(), settings.jpeg_quality))
                 row = replace(
                     row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
                 )
             rows.append(row)
             if on_sample is not None:
                 on_sample(row)
-        for place, stored in hashes.items():
-            rows[place] = replace(rows[place], image_sha256=stored.result())
+        hashes = writer.finish()
+        for place, digest in hashes.items():
+            rows[place] = replace(rows[place], image_sha256=digest)
         info = video.info
         summary = VideoRow(
             video_uri=printable(upload.uri),
@@ -115,15 +115,13 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
 
 
 class ImageWriter:
-    """Writes images, to a bucket several at a time: their latency would exceed the decoding.
-
-    As a context manager it has written everything when it ends without an error.
-    """
+    """Writes images, to a bucket several at a time: their latency would exceed the decoding."""
 
     def __init__(self, images: ImageStore):
         self._images = images
         self._stack = ExitStack()
-        self._waiting: deque[Future[str]] = deque()
+        self._hashes: dict[int, str] = {}
+        self._waiting: deque[tuple[int, Future[str]]] = deque()
         self._pool = None
         if images.parallel_writes > 1:
             self._pool = self._stack.enter_context(ThreadPoolExecutor(images.parallel_writes))
@@ -134,18 +132,25 @@ class ImageWriter:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def write(self, name: str, data: bytes) -> Future[str]:
-        """Store a JPEG; gives the SHA-256 of what is stored under its name."""
+    def write(self, number: int, name: str, data: bytes) -> None:
+        """Store a JPEG; `number` is the caller's for it."""
         if self._pool is None:
-            done: Future[str] = Future()
-            done.set_result(self._put(name, data))
-            return done
+            self._hashes[number] = self._put(name, data)
+            return
         # So many JPEGs are in memory at the most, however slow the bucket is.
         if len(self._waiting) >= 2 * self._images.parallel_writes:
-            self._waiting.popleft().result()
-        future = self._pool.submit(self._put, name, data)
-        self._waiting.append(future)
-        return future
+            self._take_oldest()
+        self._waiting.append((number, self._pool.submit(self._put, name, data)))
+
+    def finish(self) -> dict[int, str]:
+        """Once all are stored: by number, the SHA-256 of what is stored under the name."""
+        while self._waiting:
+            self._take_oldest()
+        return self._hashes
+
+    def _take_oldest(self) -> None:
+        number, stored = self._waiting.popleft()
+        self._hashes[number] = stored.result()
 
     def _put(self, name: str, data: bytes) -> str:
         if not self._images.put_once(name, data, "image/jpeg"):

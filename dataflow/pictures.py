@@ -20,12 +20,23 @@ _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 
 
 class Scalers:
-    """One for each target: FFmpeg sets a scaler up anew whenever its target changes."""
+    """What the frames of a video share.
 
-    __slots__ = ("bgr", "planar")
+    A scaler for each target, since FFmpeg sets one up anew whenever its target changes. And how
+    frames are turned, by their rotation: PyAV ties each frame whose side data are read to itself,
+    so that its memory would wait for the garbage collector.
+    """
+
+    __slots__ = ("_turns", "bgr", "planar")
 
     def __init__(self) -> None:
         self.bgr, self.planar = VideoReformatter(), VideoReformatter()
+        self._turns: dict[int, _Turn] = {}
+
+    def turn(self, frame: VideoFrame) -> "_Turn":
+        if frame.rotation not in self._turns:
+            self._turns[frame.rotation] = _turn(frame)
+        return self._turns[frame.rotation]
 
 
 class DecodedFrame:
@@ -43,7 +54,7 @@ class DecodedFrame:
             is_2020 = frame.colorspace == _BT2020_CONSTANT_LUMINANCE
             frame.colorspace = _BT2020 if is_2020 else _UNSPECIFIED
         self._frame, self._scalers = frame, scalers
-        self._turn = _turn(frame)
+        self._turn = scalers.turn(frame)
         self.pts_seconds = pts_seconds
         size = frame.width, frame.height
         self.width, self.height = size[::-1] if self._turn.transpose else size
