@@ -11,7 +11,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Render a drive, extract it, draw what was kept; VIDEO=path takes your own
-	@$(BIN)/vidset demo $(VIDEO:%="%") --output "$(OUT)"
+	@$(BIN)/vidset demo $(if $(VIDEO),"$(VIDEO)") --output "$(OUT)"
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
@@ -31,7 +31,7 @@ fmt: $(VENV)/.all ## Format the code
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.all ## The figures of docs/benchmarks.md; VIDEOS=folder takes your own videos
-	$(BIN)/python -m benchmarks $(VIDEOS:%="%")
+	$(BIN)/python -m benchmarks $(if $(VIDEOS),"$(VIDEOS)")
 
 lock: $(UV) ## Lock the dependencies anew
 	$(UV) lock
