@@ -25,6 +25,7 @@ from dataflow.storage_folder import FolderStore
 from vidset.contact_sheet import write_contact_sheet
 from vidset.display import show_summary
 from vidset.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
+from vidset.output import make_output
 from vidset.scene import Scene
 
 CONTACT_SHEET = "contact_sheet.jpg"
@@ -110,12 +111,7 @@ def _check(video: str | None, output: str) -> None:
         raise ValueError(f"the demo wants a video file of this machine, got {video!r}")
     if "://" in output:
         raise ValueError(f"the demo's --output must be a folder of this machine, got {output!r}")
-    try:
-        os.makedirs(output, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"--output {output}: {error.strerror}") from None
-    if not os.access(output, os.W_OK | os.X_OK):
-        raise ValueError(f"--output {output}: this user may not write there")
+    make_output(output)
 
 
 def _ledger_rows(video: str, output: str) -> list[FrameRow]:

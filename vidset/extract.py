@@ -15,6 +15,7 @@ from dataflow.progress import PROGRESS
 from dataflow.storage_folder import FolderStore
 from dataflow.transforms import NAMESPACE
 from vidset.display import show_progress, show_summary
+from vidset.output import make_output
 
 _REASONS = ("near_duplicate", "blurred", "dark", "bright")
 
@@ -116,12 +117,7 @@ def _prepare(output: str) -> list[FolderStore]:
     if "://" in output:
         open_store(output)  # Its uri and its client, before any work.
         return []
-    try:
-        os.makedirs(output, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"--output {output}: {error.strerror}") from None
-    if not os.access(output, os.W_OK | os.X_OK):
-        raise ValueError(f"--output {output}: this user may not write there")
+    make_output(output)
     folders = [FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters")]
     for folder in folders:
         folder.sweep()

@@ -126,7 +126,7 @@ def extract(
     try:
         code = run_extract(request, as_json=as_json, quiet=quiet, debug=debug)
     except RuntimeError as error:
-        if debug or isinstance(error, NotImplementedError | RecursionError):
+        if debug:
             raise
         _explain(error)
         code = 1
