@@ -14,7 +14,12 @@ import cv2
 from benchmarks import ingest, pipeline, similarity
 from vidset.drive import DRIVE, VIDEO, render_drive
 
-SECTIONS = {"ingest": ingest.run, "similarity": similarity.run, "pipeline": pipeline.run}
+SECTIONS = {
+    "ingest": ingest.run,
+    "tolerance": ingest.run_tolerance,
+    "similarity": similarity.run,
+    "pipeline": pipeline.run,
+}
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 
 

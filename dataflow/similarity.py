@@ -19,7 +19,7 @@ _UNBIASED = _BLOCK**2 / (_BLOCK**2 - 1)
 # the variance that uniform noise of +-8 levels in both gives: 2 * ((2 * 8 + 1)^2 - 1) / 12.
 _NOISE_QUANTILE, _MAX_NOISE_VARIANCE = 0.4, 48.0
 # From the measure on the working luma to full-size SSIM (colour, 7x7 windows, data range 255):
-# the pairs of thresholds at which both take the same decisions, `python -m benchmarks.similarity`.
+# the pairs of thresholds at which both decide alike, `python -m benchmarks --only similarity`.
 _WORKING = (0.0, 0.818, 0.904, 0.970, 1.0)
 _FULL_SIZE = (0.0, 0.8, 0.9, 0.95, 1.0)
 # Of pictures that are not exactly equal.

@@ -53,7 +53,7 @@ def extract(
         str,
         typer.Option(
             metavar="SECONDS",
-            help="A sample may be the keyframe within it: several times cheaper.",
+            help="A sample may be the keyframe within it: cheaper where keyframes are near.",
         ),
     ] = "0",
     similarity_threshold: Annotated[
@@ -123,14 +123,7 @@ def extract(
         workers=workers,
         beam_options=tuple(context.obj or ()),
     )
-    try:
-        code = run_extract(request, as_json=as_json, quiet=quiet, debug=debug)
-    except RuntimeError as error:
-        if debug:
-            raise
-        _explain(error)
-        code = 1
-    raise typer.Exit(code)
+    raise typer.Exit(run_extract(request, as_json=as_json, quiet=quiet, debug=debug))
 
 
 @app.command()
@@ -158,6 +151,11 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         typer.echo(f"vidset: {error}", err=True)
         sys.exit(2)
+    except RuntimeError as error:
+        if "--debug" in mine:
+            raise
+        _explain(error)
+        sys.exit(1)
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in _PARTS:
             raise
