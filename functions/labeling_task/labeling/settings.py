@@ -1,0 +1,202 @@
+"""The broker's settings, from environment variables. docs/labeling.md describes each."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, get_args
+
+from labeling.limits import Limit, parse_limits
+
+VendorName = Literal["scale", "label-studio", "truth"]
+VENDOR_NAMES: tuple[VendorName, ...] = get_args(VendorName)
+ConsensusRule = Literal["latest", "majority"]
+_HERE = Path(__file__).resolve().parent
+_IMAGES = re.compile(r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.+)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Read once, by `from_environment`. Secrets are not shown.
+
+    Attributes:
+        vendor: who gets new tasks. Answers are taken from every vendor with a secret.
+        store: see `store.open_store`.
+        images: gs://bucket[/prefix] of the images to label.
+        template: path of the task template.
+        image_access: `signed`, `uri`, or an url with `{name}` or `{bucket}`: how vendors read
+            the images.
+        signed_url_lifetime: of a signed url.
+        limits: the budget; none: no cap.
+        price: of one task, in the budget's currency.
+        consensus: of several annotators' answers to one image.
+        answer_deadline: after which `reconcile` asks for an answer.
+        predictions: whether tasks take objects from `predictions/` along.
+        ledger: bq://project.dataset with the frame ledger, in which `reconcile` looks for images
+            without a task.
+        callback_url: where vendors send their answers.
+        label_studio_project: its id; None takes the one of the template's title.
+        truth_file: what the truth labeler answers from.
+        max_callback_bytes: a larger callback is refused.
+        reconcile_limit: how many tasks of each kind one run of `reconcile` takes up.
+    """
+
+    vendor: VendorName
+    store: str
+    images: str | None
+    template: str
+    image_access: str
+    signed_url_lifetime: timedelta
+    limits: tuple[Limit, ...]
+    price: float
+    consensus: ConsensusRule
+    answer_deadline: timedelta
+    predictions: bool
+    ledger: str | None
+    callback_url: str | None
+    scale_url: str | None
+    scale_api_key: str | None = field(repr=False)
+    scale_callback_auth: str | None = field(repr=False)
+    label_studio_url: str | None
+    label_studio_token: str | None = field(repr=False)
+    label_studio_project: int | None
+    label_studio_webhook_secret: str | None = field(repr=False)
+    truth_file: str | None
+    truth_callback_secret: str | None = field(repr=False)
+    max_callback_bytes: int
+    reconcile_limit: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Check all of it.
+
+        Raises:
+            ValueError: something is missing or wrong; every fault with the variable's name.
+        """
+        read = _Reader(environment)
+        vendor = read.choice("LABELING_VENDOR", VENDOR_NAMES, default=None)
+        settings = {
+            "vendor": vendor,
+            "store": read.text("LABELING_STORE", required=True),
+            "images": read.matching("LABELING_IMAGES", _IMAGES, "gs://bucket[/prefix]"),
+            "template": read.text("LABELING_TEMPLATE") or str(_HERE / "template.yaml"),
+            "image_access": read.image_access("LABELING_IMAGE_ACCESS"),
+            "signed_url_lifetime": timedelta(
+                hours=read.number("LABELING_URL_HOURS", default=24, least=0.1, most=168)
+            ),
+            "limits": read.limits("LABELING_BUDGET"),
+            "price": read.number("LABELING_PRICE", default=0, least=0),
+            "consensus": read.choice(
+                "LABELING_CONSENSUS", get_args(ConsensusRule), default="latest"
+            ),
+            "answer_deadline": timedelta(
+                hours=read.number("LABELING_ANSWER_DEADLINE_HOURS", default=24, least=0)
+            ),
+            "predictions": read.choice("LABELING_PREDICTIONS", ("no", "yes"), "no") == "yes",
+            "ledger": read.text("LABELING_LEDGER"),
+            "callback_url": read.url("LABELING_CALLBACK_URL", required=vendor == "scale"),
+            "scale_url": read.url("SCALE_API_URL"),
+            "scale_api_key": read.text("SCALE_API_KEY", required=vendor == "scale"),
+            "scale_callback_auth": read.secret("SCALE_CALLBACK_AUTH", required=vendor == "scale"),
+            "label_studio_url": read.url("LABEL_STUDIO_URL", required=vendor == "label-studio"),
+            "label_studio_token": read.text(
+                "LABEL_STUDIO_TOKEN", required=vendor == "label-studio"
+            ),
+            "label_studio_project": read.id("LABEL_STUDIO_PROJECT"),
+            "label_studio_webhook_secret": read.secret("LABEL_STUDIO_WEBHOOK_SECRET"),
+            "truth_file": read.text("LABELING_TRUTH", required=vendor == "truth"),
+            "truth_callback_secret": read.secret("LABELING_TRUTH_SECRET"),
+            "max_callback_bytes": int(
+                read.number("LABELING_MAX_CALLBACK_MB", default=8, least=0.001, most=30) * 1e6
+            ),
+            "reconcile_limit": int(read.number("LABELING_RECONCILE_LIMIT", 5000, least=1)),
+        }
+        read.raise_faults()
+        return cls(**settings)
+
+    @property
+    def secrets(self) -> dict[VendorName, tuple[str, ...]]:
+        """By vendor, what a callback may carry: several while one replaces another."""
+        given = {
+            "scale": self.scale_callback_auth,
+            "label-studio": self.label_studio_webhook_secret,
+            "truth": self.truth_callback_secret,
+        }
+        return {name: tuple(value.split()) for name, value in given.items() if value}
+
+
+class _Reader:
+    """Reads variables and collects their faults, so that all are told at once."""
+
+    def __init__(self, environment: Mapping[str, str]):
+        self._environment, self._faults = environment, []
+
+    def raise_faults(self) -> None:
+        if self._faults:
+            raise ValueError("\n".join(self._faults))
+
+    def text(self, name: str, *, required: bool = False) -> str | None:
+        value = self._environment.get(name, "").strip()
+        if required and not value:
+            self._faults.append(f"{name} must be set")
+        return value or None
+
+    def matching(self, name: str, pattern: re.Pattern, wanted: str) -> str | None:
+        value = self.text(name)
+        if value and not pattern.match(value):
+            self._faults.append(f"{name} must be {wanted}, got {value!r}")
+        return value and value.rstrip("/")
+
+    def url(self, name: str, *, required: bool = False) -> str | None:
+        value = self.text(name, required=required)
+        if value and not re.match(r"^https?://[^\s/]+", value):
+            self._faults.append(f"{name} must be an http(s) url, got {value!r}")
+        return value and value.rstrip("/")
+
+    def secret(self, name: str, *, required: bool = False) -> str | None:
+        """The value is never told."""
+        value = self.text(name, required=required)
+        if value and min(map(len, value.split())) < 16:
+            self._faults.append(
+                f"{name} must have 16 characters or more: callbacks are guarded by it"
+            )
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str | None):
+        value = self.text(name, required=default is None) or default
+        if value and value not in choices:
+            self._faults.append(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+        return value
+
+    def number(self, name: str, default: float, least: float, most: float = float("inf")) -> float:
+        text = self.text(name)
+        try:
+            value = float(text) if text else default
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            self._faults.append(f"{name} must be a number from {least} to {most}, got {text!r}")
+        return value
+
+    def id(self, name: str) -> int | None:
+        value = self.text(name)
+        if value and not (value.isascii() and value.isdigit()):
+            self._faults.append(f"{name} must be a number, got {value!r}")
+            return None
+        return int(value) if value else None
+
+    def image_access(self, name: str) -> str:
+        value = self.text(name) or "signed"
+        if value not in ("signed", "uri") and not ("://" in value and "{name}" in value):
+            self._faults.append(
+                f"{name} must be signed, uri, or an url with {{name}} in it, got {value!r}"
+            )
+        return value
+
+    def limits(self, name: str) -> tuple[Limit, ...]:
+        try:
+            return parse_limits(self.text(name) or "")
+        except ValueError as error:
+            self._faults.append(f"{name}: {error}")
+            return ()

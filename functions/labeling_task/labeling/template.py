@@ -1,0 +1,110 @@
+"""The task template: what annotators are asked, in YAML, from which every vendor's task is made.
+
+docs/labeling.md describes each field. A name can be a label of one type only.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import model_validator
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Label(_Part):
+    """Something to mark. The least sizes are in pixels, of a box or of a polygon's bounds."""
+
+    name: Name
+    type: Literal["box", "polygon", "classification"] = "box"
+    min_width: float = Field(default=1, ge=0)
+    min_height: float = Field(default=1, ge=0)
+    description: str = ""
+    color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+
+
+class Attribute(_Part):
+    """A question on each object, or with `labels` on those of these labels."""
+
+    name: Name
+    choices: tuple[Name, ...] = Field(min_length=1)
+    many: bool = False
+    required: bool = False
+    labels: tuple[Name, ...] = ()
+
+
+class ScaleTemplate(_Part):
+    """What Scale AI's tasks have beside: https://scale.com/docs/api-reference."""
+
+    project: Name | None = None
+    batch: Name | None = None
+    priority: int | None = Field(default=None, ge=10, le=30)
+    params: dict[str, Any] = {}
+
+
+class LabelStudioTemplate(_Part):
+    """`project`: the title of the project, which is made when there is none."""
+
+    project: Name | None = None
+    annotators_per_image: int = Field(default=1, ge=1)
+    config: str | None = None
+    """A label config of your own, instead of the one made from the labels."""
+
+
+class Template(_Part):
+    name: Name
+    instruction: str = ""
+    labels: tuple[Label, ...] = Field(min_length=1)
+    attributes: tuple[Attribute, ...] = ()
+    scale: ScaleTemplate = ScaleTemplate()
+    label_studio: LabelStudioTemplate = LabelStudioTemplate()
+
+    def label(self, name: str) -> Label | None:
+        return next((label for label in self.labels if label.name == name), None)
+
+    @model_validator(mode="after")
+    def _check_names(self) -> "Template":
+        names = [label.name for label in self.labels]
+        for what, listed in ("label", names), ("attribute", [a.name for a in self.attributes]):
+            repeated = sorted({name for name in listed if listed.count(name) > 1})
+            if repeated:
+                raise ValueError(f"each {what} must be named once, got twice: {repeated}")
+        for attribute in self.attributes:
+            unknown = sorted(set(attribute.labels) - set(names))
+            if unknown:
+                raise ValueError(f"attribute {attribute.name!r} is of unknown labels: {unknown}")
+        return self
+
+
+def read_template(path: str | Path) -> Template:
+    """From a YAML file.
+
+    Raises:
+        ValueError: it is not there, is no YAML, or is not as it should be: every fault with
+            its place.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"no task template at {path}: {error}") from None
+    return parse_template(text, str(path))
+
+
+def parse_template(text: str, source: str) -> Template:
+    """`read_template` for a text; errors name `source`."""
+    try:
+        return Template.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{source} is no YAML: {error}") from None
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}, "
+            f"got {str(fault['input'])[:80]!r}"
+            for fault in error.errors()
+        ]
+        raise ValueError(f"{source} is no task template:\n  " + "\n  ".join(faults)) from None

@@ -1,0 +1,93 @@
+"""What the broker asks of a vendor, and what a vendor tells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from labeling.annotation import Answer, LabeledObject
+from labeling.task import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Label this image.
+
+    Attributes:
+        image_url: by which the vendor reads it; it may carry a signature: never store or log it.
+        predictions: objects to begin with.
+    """
+
+    image: Image
+    image_url: str
+    predictions: tuple[LabeledObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a vendor says of one image.
+
+    Attributes:
+        state: `open`: no answer yet; `answered`; `failed` or `cancelled`: there will be none.
+        withdrawn: the ids of annotations that the vendor says are gone.
+        is_complete: `answers` are all that there are now; any other answer of the vendor's
+            to this image has been withdrawn. A poll's are, a callback's are not.
+        error: the vendor's message, when it failed.
+        raw: what the vendor sent, for the quarantine.
+    """
+
+    image_id: str
+    vendor_task_id: str | None
+    state: Literal["open", "answered", "failed", "cancelled"]
+    answers: tuple[Answer, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    is_complete: bool = False
+    error: str | None = None
+    raw: Any = None
+
+
+class MissingTaskError(Exception):
+    """The vendor has no such task (any more)."""
+
+
+class Vendor(Protocol):
+    """Safe for use by several threads. Every call has a time-out."""
+
+    name: str
+    callback_header: str
+    """The HTTP header in which its callbacks carry the secret, in lower case."""
+
+    def submit(self, request: Request) -> str:
+        """Have the image labeled; the vendor's id of the task.
+
+        The image id is the idempotency key: however often this is called, and at once, and by
+        several processes, the vendor ends with one task.
+
+        Raises:
+            RefusedError: a 4xx, with the vendor's message.
+            TryAgainError: a 5xx, 429 or time-out; the task may or may not have been made.
+        """
+        ...
+
+    def report(self, image_id: str, vendor_task_id: str) -> Report:
+        """What the vendor says of a task now; complete.
+
+        Raises:
+            MissingTaskError, InvalidAnswerError, RefusedError, TryAgainError
+        """
+        ...
+
+    def reports_since(self, moment: datetime) -> Iterator[Report]:
+        """Complete reports of all tasks that changed at or after `moment`, of the vendor's clock.
+
+        Memory does not grow with their number. Raises as `report` does.
+        """
+        ...
+
+    def read_callback(self, body: Any) -> list[Report]:
+        """A callback's JSON; none for an event that says nothing of an answer.
+
+        Raises:
+            InvalidAnswerError: it is not as the vendor documents it.
+        """
+        ...
