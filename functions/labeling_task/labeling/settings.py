@@ -116,7 +116,7 @@ class Settings:
         return cls(**settings)
 
     @property
-    def secrets(self) -> dict[VendorName, tuple[str, ...]]:
+    def secrets(self) -> dict[str, tuple[str, ...]]:
         """By vendor, what a callback may carry: several while one replaces another."""
         given = {
             "scale": self.scale_callback_auth,
