@@ -49,6 +49,13 @@ class FrameRow:
     image_uri: str | None
     image_sha256: str | None
     settings_id: str
+    # None in rows from before there were these.
+    period_seconds: float | None = None
+    similarity_threshold: float | None = None
+    kept_at: int | None = None
+    kept_at_2: int | None = None
+    kept_at_5: int | None = None
+    kept_at_10: int | None = None
 
     def to_row(self) -> dict[str, Any]:
         return _as_row(self)

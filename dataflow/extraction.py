@@ -69,6 +69,7 @@ def extract(
         hashes = writer.finish()
         for place, digest in hashes.items():
             rows[place] = replace(rows[place], image_sha256=digest)
+        rows = judge.settle(rows)
         info = video.info
         summary = VideoRow(
             video_uri=printable(upload.uri),

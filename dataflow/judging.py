@@ -1,14 +1,35 @@
 """Which samples of a video become images: near duplicates and bad pictures do not."""
 
+from functools import cache
+
 from dataflow import quality
 from dataflow.elements import FrameRow, Reason, Upload
 from dataflow.naming import printable
 from dataflow.pictures import DecodedFrame
 from dataflow.settings import ExtractionSettings
 from dataflow.similarity import ALMOST_ONE, Picture, compare, picture
+from dataflow.threshold_grid import COLUMNS, ThresholdGrid
 
 # The working luma of `similarity` and `quality` is at most this wide.
 _LUMA_WIDTH = 480
+
+
+class _Sample:
+    """A sample with its picture. What it is asked about earlier ones, it finds out once."""
+
+    def __init__(self, frame: DecodedFrame, this: Picture, local_change: float | None):
+        self.frame, self.picture = frame, this
+        self.pts_seconds, self.size = frame.pts_seconds, (frame.width, frame.height)
+        self.likeness = cache(lambda earlier: compare(earlier, this))
+        self.same_pixels = cache(frame.same_pixels)
+        self._local_change = local_change
+
+    def ssim(self, earlier: Picture) -> float:
+        return self.likeness(earlier).ssim
+
+    def has_changed(self, earlier: Picture) -> bool:
+        limit = self._local_change
+        return limit is not None and self.likeness(earlier).local_change > limit
 
 
 class Judge:
@@ -19,14 +40,19 @@ class Judge:
         self._measure = settings.measure.load()
         self._settings_id = settings.settings_id
         self._last: tuple[DecodedFrame, Picture] | None = None
+        # A measure of whole pictures is too slow for more than one comparison of each sample.
+        self._grid = ThresholdGrid(settings.sampling) if self._measure is None else None
+        self._period_seconds = float(settings.sampling.every)
 
     def row(self, upload: Upload, frame: DecodedFrame) -> FrameRow:
         """The sample's ledger row, still without its image."""
         luma = frame.luma(_LUMA_WIDTH)
         this = picture(luma, frame.chroma(_LUMA_WIDTH // 2))
+        sample = _Sample(frame, this, self._settings.local_change)
         sharpness, brightness = quality.sharpness(luma), quality.brightness(luma)
-        alike, change = self._compare(frame, this)
+        alike, change = self._compare(sample)
         reason = self._reject(sharpness, brightness)
+        masks = self._masks(sample, is_bad=reason != "kept")
         if reason == "kept" and self._is_duplicate(alike, change):
             reason = "near_duplicate"
         if reason == "kept":
@@ -49,19 +75,31 @@ class Judge:
             image_uri=None,
             image_sha256=None,
             settings_id=self._settings_id,
+            period_seconds=self._period_seconds,
+            similarity_threshold=self._settings.threshold,
+            **masks,
         )
 
-    def _compare(self, frame: DecodedFrame, this: Picture) -> tuple[float | None, float | None]:
+    def settle(self, rows: list[FrameRow]) -> list[FrameRow]:
+        """All rows of the video, once there are no more."""
+        return rows if self._grid is None else self._grid.settle(rows)
+
+    def _masks(self, sample: _Sample, *, is_bad: bool) -> dict[str, int | None]:
+        if self._grid is None:
+            return dict.fromkeys(COLUMNS.values())
+        return self._grid.masks(sample, is_bad=is_bad)
+
+    def _compare(self, sample: _Sample) -> tuple[float | None, float | None]:
         """With the last kept sample. None where there is none, or it has another size."""
         if self._last is None:
             return None, None
         last_frame, last = self._last
-        if (last_frame.width, last_frame.height) != (frame.width, frame.height):
+        if (last_frame.width, last_frame.height) != sample.size:
             return None, None
-        likeness = compare(last, this)
+        likeness = sample.likeness(last)
         if self._measure is not None:
-            return self._measure(last_frame.rgb(), frame.rgb()), likeness.local_change
-        if likeness.ssim == 1 and not last_frame.same_pixels(frame):
+            return self._measure(last_frame.rgb(), sample.frame.rgb()), likeness.local_change
+        if likeness.ssim == 1 and not sample.same_pixels(last_frame):
             return ALMOST_ONE, likeness.local_change
         return likeness.ssim, likeness.local_change
 

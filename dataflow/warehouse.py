@@ -32,6 +32,12 @@ FRAMES = pa.schema(
         pa.field("image_uri", _TEXT),
         pa.field("image_sha256", _TEXT),
         pa.field("settings_id", _TEXT, nullable=False),
+        pa.field("period_seconds", _NUMBER),
+        pa.field("similarity_threshold", _NUMBER),
+        pa.field("kept_at", _COUNT),
+        pa.field("kept_at_2", _COUNT),
+        pa.field("kept_at_5", _COUNT),
+        pa.field("kept_at_10", _COUNT),
     ]
 )
 VIDEOS = pa.schema(

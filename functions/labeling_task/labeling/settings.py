@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from labeling.limits import Limit, parse_limits
 
 VendorName = Literal["scale", "label-studio", "truth"]
 VENDOR_NAMES: tuple[VendorName, ...] = get_args(VendorName)
 ConsensusRule = Literal["latest", "majority"]
+# What somebody is about to do: each function gets the secrets that it needs and no others.
+Use = Literal["dispatch", "receive", "inspect"]
 _HERE = Path(__file__).resolve().parent
-_IMAGES = re.compile(r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.+)?$")
+_IMAGES = re.compile(r"^(gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.+)?|/.*|\.\.?(/.*)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Settings:
     Attributes:
         vendor: who gets new tasks. Answers are taken from every vendor with a secret.
         store: see `store.open_store`.
-        images: gs://bucket[/prefix] of the images to label.
+        images: gs://bucket[/prefix] of the images to label, or their folder.
         template: path of the task template.
         image_access: `signed`, `uri`, or an url with `{name}` or `{bucket}`: how vendors read
             the images.
@@ -68,18 +70,21 @@ class Settings:
     reconcile_limit: int
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Check all of it.
+    def from_environment(cls, environment: Mapping[str, str], use: Use) -> "Settings":
+        """Check all of it, and that there is what `use` takes.
 
         Raises:
             ValueError: something is missing or wrong; every fault with the variable's name.
         """
         read = _Reader(environment)
-        vendor = read.choice("LABELING_VENDOR", VENDOR_NAMES, default=None)
-        settings = {
+        vendor = read.choice("LABELING_VENDOR", VENDOR_NAMES, default="label-studio")
+        to_scale, to_label_studio, to_truth = (
+            use == "dispatch" and vendor == name for name in VENDOR_NAMES
+        )
+        settings: dict[str, Any] = {
             "vendor": vendor,
             "store": read.text("LABELING_STORE", required=True),
-            "images": read.matching("LABELING_IMAGES", _IMAGES, "gs://bucket[/prefix]"),
+            "images": read.matching("LABELING_IMAGES", _IMAGES, "gs://bucket[/prefix] or a path"),
             "template": read.text("LABELING_TEMPLATE") or str(_HERE / "template.yaml"),
             "image_access": read.image_access("LABELING_IMAGE_ACCESS"),
             "signed_url_lifetime": timedelta(
@@ -95,25 +100,33 @@ class Settings:
             ),
             "predictions": read.choice("LABELING_PREDICTIONS", ("no", "yes"), "no") == "yes",
             "ledger": read.text("LABELING_LEDGER"),
-            "callback_url": read.url("LABELING_CALLBACK_URL", required=vendor == "scale"),
+            "callback_url": read.url("LABELING_CALLBACK_URL", required=to_scale or to_truth),
             "scale_url": read.url("SCALE_API_URL"),
-            "scale_api_key": read.text("SCALE_API_KEY", required=vendor == "scale"),
-            "scale_callback_auth": read.secret("SCALE_CALLBACK_AUTH", required=vendor == "scale"),
-            "label_studio_url": read.url("LABEL_STUDIO_URL", required=vendor == "label-studio"),
-            "label_studio_token": read.text(
-                "LABEL_STUDIO_TOKEN", required=vendor == "label-studio"
-            ),
+            "scale_api_key": read.text("SCALE_API_KEY", required=to_scale),
+            "scale_callback_auth": read.secret("SCALE_CALLBACK_AUTH"),
+            "label_studio_url": read.url("LABEL_STUDIO_URL", required=to_label_studio),
+            "label_studio_token": read.text("LABEL_STUDIO_TOKEN", required=to_label_studio),
             "label_studio_project": read.id("LABEL_STUDIO_PROJECT"),
             "label_studio_webhook_secret": read.secret("LABEL_STUDIO_WEBHOOK_SECRET"),
-            "truth_file": read.text("LABELING_TRUTH", required=vendor == "truth"),
-            "truth_callback_secret": read.secret("LABELING_TRUTH_SECRET"),
+            "truth_file": read.text("LABELING_TRUTH", required=to_truth),
+            "truth_callback_secret": read.secret("LABELING_TRUTH_SECRET", required=to_truth),
             "max_callback_bytes": int(
                 read.number("LABELING_MAX_CALLBACK_MB", default=8, least=0.001, most=30) * 1e6
             ),
             "reconcile_limit": int(read.number("LABELING_RECONCILE_LIMIT", 5000, least=1)),
         }
-        read.raise_faults()
-        return cls(**settings)
+        made = cls(**settings)
+        if use == "receive" and not made.secrets:
+            read.faults.append(
+                "one of SCALE_CALLBACK_AUTH, LABEL_STUDIO_WEBHOOK_SECRET, LABELING_TRUTH_SECRET "
+                "must be set: callbacks are guarded by it"
+            )
+        currencies = [limit.unit for limit in made.limits if limit.unit != "tasks"]
+        if currencies and not made.price:
+            read.faults.append(f"LABELING_BUDGET is in {currencies[0]}: LABELING_PRICE must be set")
+        if read.faults:
+            raise ValueError("\n".join(read.faults))
+        return made
 
     @property
     def secrets(self) -> dict[str, tuple[str, ...]]:
@@ -130,35 +143,32 @@ class _Reader:
     """Reads variables and collects their faults, so that all are told at once."""
 
     def __init__(self, environment: Mapping[str, str]):
-        self._environment, self._faults = environment, []
-
-    def raise_faults(self) -> None:
-        if self._faults:
-            raise ValueError("\n".join(self._faults))
+        self._environment = environment
+        self.faults: list[str] = []
 
     def text(self, name: str, *, required: bool = False) -> str | None:
         value = self._environment.get(name, "").strip()
         if required and not value:
-            self._faults.append(f"{name} must be set")
+            self.faults.append(f"{name} must be set")
         return value or None
 
     def matching(self, name: str, pattern: re.Pattern, wanted: str) -> str | None:
         value = self.text(name)
         if value and not pattern.match(value):
-            self._faults.append(f"{name} must be {wanted}, got {value!r}")
+            self.faults.append(f"{name} must be {wanted}, got {value!r}")
         return value and value.rstrip("/")
 
     def url(self, name: str, *, required: bool = False) -> str | None:
         value = self.text(name, required=required)
         if value and not re.match(r"^https?://[^\s/]+", value):
-            self._faults.append(f"{name} must be an http(s) url, got {value!r}")
+            self.faults.append(f"{name} must be an http(s) url, got {value!r}")
         return value and value.rstrip("/")
 
     def secret(self, name: str, *, required: bool = False) -> str | None:
         """The value is never told."""
         value = self.text(name, required=required)
         if value and min(map(len, value.split())) < 16:
-            self._faults.append(
+            self.faults.append(
                 f"{name} must have 16 characters or more: callbacks are guarded by it"
             )
         return value
@@ -166,7 +176,7 @@ class _Reader:
     def choice(self, name: str, choices: tuple[str, ...], default: str | None):
         value = self.text(name, required=default is None) or default
         if value and value not in choices:
-            self._faults.append(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+            self.faults.append(f"{name} must be one of {', '.join(choices)}, got {value!r}")
         return value
 
     def number(self, name: str, default: float, least: float, most: float = float("inf")) -> float:
@@ -176,20 +186,20 @@ class _Reader:
         except ValueError:
             value = float("nan")
         if not least <= value <= most:
-            self._faults.append(f"{name} must be a number from {least} to {most}, got {text!r}")
+            self.faults.append(f"{name} must be a number from {least} to {most}, got {text!r}")
         return value
 
     def id(self, name: str) -> int | None:
         value = self.text(name)
         if value and not (value.isascii() and value.isdigit()):
-            self._faults.append(f"{name} must be a number, got {value!r}")
+            self.faults.append(f"{name} must be a number, got {value!r}")
             return None
         return int(value) if value else None
 
     def image_access(self, name: str) -> str:
         value = self.text(name) or "signed"
         if value not in ("signed", "uri") and not ("://" in value and "{name}" in value):
-            self._faults.append(
+            self.faults.append(
                 f"{name} must be signed, uri, or an url with {{name}} in it, got {value!r}"
             )
         return value
@@ -198,5 +208,5 @@ class _Reader:
         try:
             return parse_limits(self.text(name) or "")
         except ValueError as error:
-            self._faults.append(f"{name}: {error}")
+            self.faults.append(f"{name}: {error}")
             return ()

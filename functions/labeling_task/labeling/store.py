@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 # answers: by Answer.key. state: what the broker remembers of itself (budget, watermarks).
 Collection = Literal["tasks", "annotations", "answers", "predictions", "quarantine", "state"]
+Key = tuple[Collection, str]
 Value = str | int | float | bool | None
 
 
@@ -64,7 +65,7 @@ class Store(Protocol):
     Safe for use by several threads.
     """
 
-    def get(self, *keys: tuple[Collection, str]) -> list[Stored | None]:
+    def get(self, *keys: Key) -> list[Stored | None]:
         """The documents, in the order of the keys; None for one that is not there."""
         ...
 

@@ -42,7 +42,8 @@ class Task:
         cost: what it was booked with, in the budget's currency.
         booked_on: the day (UTC) whose budget it was taken from; None until then.
         due_at: nobody works on it before. Requested: the end of a lease, or of the wait that the
-            vendor asked for. Dispatched: when `reconcile` asks for the answer.
+            vendor asked for; None while the budget holds it back. Dispatched: when `reconcile`
+            asks for the answer.
         error: why it failed, or why it waits.
     """
 
@@ -59,7 +60,7 @@ class Task:
     requested_at: datetime
     dispatched_at: datetime | None
     completed_at: datetime | None
-    due_at: datetime
+    due_at: datetime | None
     error: str | None
 
     @classmethod
@@ -78,7 +79,7 @@ class Task:
             requested_at=now,
             dispatched_at=None,
             completed_at=None,
-            due_at=now,
+            due_at=None,
             error=None,
         )
 

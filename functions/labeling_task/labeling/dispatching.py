@@ -1,0 +1,156 @@
+"""An image becomes one task of the vendor, whatever is repeated and wherever it breaks off.
+
+The task document is created, or taken over when its lease has ended, before the vendor is called:
+`due_at` is the lease. Whoever holds it calls the vendor, which takes the image id as idempotency
+key, and then records the vendor's id. A repeat finds the document and stops, waits or resumes.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from labeling.annotation import LabeledObject
+from labeling.broker import Broker
+from labeling.budget import Booking
+from labeling.errors import RefusedError, TryAgainError
+from labeling.store import ConflictError, Stored, Write
+from labeling.task import Image, Task
+from labeling.vendors.vendor import Request
+
+Outcome = Literal["dispatched", "repeated", "held", "refused"]
+# Longer than all calls of an attempt may take together.
+LEASE = timedelta(seconds=90)
+_MAX_WAIT_SECONDS = 600
+
+
+def dispatch(broker: Broker, image: Image) -> Outcome:
+    """Have `image` labeled, once.
+
+    Raises:
+        TryAgainError: the vendor is down or busy, or somebody else is at it. Anything else that
+            is raised leaves the task to whoever comes after the lease.
+    """
+    now = broker.clock()
+    broker.pause.check(now)
+    booking = broker.budget.book(now)
+    task = _begun(broker, Task.requested(image, broker.vendor.name, now), booking)
+    try:
+        [version] = broker.store.commit([Write("tasks", image.id, task.to_document())])
+    except ConflictError:
+        broker.budget.give_back(booking)
+        [stored] = broker.store.get(("tasks", image.id))
+        if stored is None:
+            raise TryAgainError(f"{image.uri}: its task was there and is gone") from None
+        return resume(broker, stored)
+    return "held" if task.booked_on is None else _submit(broker, task, version)
+
+
+def resume(broker: Broker, stored: Stored) -> Outcome:
+    """`dispatch` for a task that is in the store."""
+    task, now = Task.from_document(stored.document), broker.clock()
+    if task.state != "requested":
+        return "repeated"
+    if task.due_at and task.due_at > now:
+        wait = (task.due_at - now).total_seconds()
+        why = task.error or "is being dispatched"
+        raise TryAgainError(f"{task.image_uri}: {why}", wait)
+    booking = None if task.booked_on else broker.budget.book(now)
+    if not (task.booked_on or booking):
+        return "held"
+    begun = _begun(broker, task, booking)
+    try:
+        [version] = broker.store.commit(
+            [Write("tasks", task.image_id, begun.to_document(), stored.version)]
+        )
+    except ConflictError:
+        broker.budget.give_back(booking)
+        raise TryAgainError(f"{task.image_uri}: somebody else took it up", 1) from None
+    return _submit(broker, begun, version)
+
+
+def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:
+    if booking:
+        task = task.changed(booked_on=booking.day, cost=booking.cost)
+    if task.booked_on is None:
+        return task.changed(error=broker.budget.explain())
+    return task.changed(
+        vendor=broker.vendor.name,
+        attempts=task.attempts + 1,
+        due_at=broker.clock() + LEASE,
+        error=None,
+    )
+
+
+def _submit(broker: Broker, task: Task, version: Any) -> Outcome:
+    image = task.image
+    try:
+        request = Request(image, broker.images.url(image.uri), _predictions(broker, image))
+        vendor_task_id = broker.vendor.submit(request)
+    except RefusedError as error:
+        reason = str(error)
+        _record(broker, task, version, lambda task: _failed(task, reason))
+        broker.budget.give_back(Booking(task.booked_on or "", task.cost))
+        return "refused"
+    except TryAgainError as error:
+        now, asked = broker.clock(), error.retry_after_seconds
+        if asked is not None:
+            broker.pause.start(now, asked)
+        wait = _backoff_seconds(task.attempts) if asked is None else asked
+        due_at = now + timedelta(seconds=wait)
+        message = str(error)
+        _record(broker, task, version, lambda task: _postponed(task, due_at, message))
+        raise
+    now = broker.clock()
+    _record(broker, task, version, lambda task: _dispatched(broker, task, vendor_task_id, now))
+    return "dispatched"
+
+
+def _record(broker: Broker, task: Task, version: Any, change: Callable[[Task], Task]) -> None:
+    """Store the change, also over what was stored meanwhile: an answer can be that fast."""
+    while True:
+        try:
+            broker.store.commit(
+                [Write("tasks", task.image_id, change(task).to_document(), version)]
+            )
+        except ConflictError:
+            [stored] = broker.store.get(("tasks", task.image_id))
+            if stored is None:
+                raise
+            task, version = Task.from_document(stored.document), stored.version
+        else:
+            return
+
+
+def _dispatched(broker: Broker, task: Task, vendor_task_id: str, now: datetime) -> Task:
+    if task.state == "requested":
+        due_at = now + broker.settings.answer_deadline
+        task = task.changed(state="dispatched", due_at=due_at, error=None)
+    return task.changed(
+        vendor_task_id=task.vendor_task_id or vendor_task_id,
+        dispatched_at=task.dispatched_at or now,
+    )
+
+
+def _postponed(task: Task, due_at: datetime, reason: str) -> Task:
+    return task.changed(due_at=due_at, error=reason) if task.state == "requested" else task
+
+
+def _failed(task: Task, reason: str) -> Task:
+    if task.state != "requested":
+        return task
+    return task.changed(state="failed", error=reason, booked_on=None, cost=0.0)
+
+
+def _predictions(broker: Broker, image: Image) -> tuple[LabeledObject, ...]:
+    if not broker.settings.predictions:
+        return ()
+    [stored] = broker.store.get(("predictions", image.id))
+    objects = stored.document["objects"] if stored else ()
+    return tuple(map(LabeledObject.from_document, objects))
+
+
+def _backoff_seconds(attempts: int) -> float:
+    """Doubling from 2 s, with jitter, so that what failed together does not return together."""
+    longest = min(2.0**attempts, _MAX_WAIT_SECONDS)
+    return longest * random.uniform(0.5, 1)  # noqa: S311 (no secret)

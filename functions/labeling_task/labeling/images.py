@@ -1,0 +1,99 @@
+"""How vendors read an image, and how large it is."""
+
+import struct
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from labeling.settings import Settings
+
+# A JPEG's size comes after its tables and what cameras put before them.
+HEADER_BYTES = 1 << 16
+_JPEG_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+class ImageAccess(Protocol):
+    """Safe for use by several threads."""
+
+    def url(self, uri: str) -> str:
+        """By which a vendor reads the image. It may carry a signature: never store or log it."""
+        ...
+
+    def size(self, uri: str) -> tuple[int, int]:
+        """Width and height in pixels, from the image's first bytes.
+
+        Raises:
+            FileNotFoundError: there is no such image.
+            ValueError: it is neither JPEG nor PNG.
+        """
+        ...
+
+
+def open_image_access(settings: Settings) -> ImageAccess:
+    """For images in Cloud Storage, or in a folder.
+
+    Raises:
+        ValueError: images in a folder cannot be signed, or a client is not installed.
+    """
+    if settings.images is None or settings.images.startswith("gs://"):
+        try:
+            from labeling.images_gcs import GcsImages
+        except ModuleNotFoundError as error:
+            raise ValueError(f'gs:// images need pip install "vidset[gcp]": {error}') from None
+        return GcsImages(settings.image_access, settings.signed_url_lifetime)
+    return FolderImages(settings.images, settings.image_access)
+
+
+class FolderImages:
+    """Images in a folder: vendors read them by an url of yours, or by their path."""
+
+    def __init__(self, folder: str, access: str):
+        if access == "signed":
+            raise ValueError(
+                f"images in a folder ({folder}) cannot be signed: "
+                "LABELING_IMAGE_ACCESS must be uri, or an url with {name} in it"
+            )
+        self._folder, self._access = Path(folder).absolute(), access
+
+    def url(self, uri: str) -> str:
+        if self._access == "uri":
+            return uri
+        return fill_url(self._access, self._folder.name, self._name(uri))
+
+    def size(self, uri: str) -> tuple[int, int]:
+        with (self._folder / self._name(uri)).open("rb") as file:
+            return picture_size(file.read(HEADER_BYTES), uri)
+
+    def _name(self, uri: str) -> str:
+        path = Path(uri)
+        if not path.is_relative_to(self._folder) or ".." in path.parts:
+            raise ValueError(f"{uri} is not below {self._folder}")
+        return path.relative_to(self._folder).as_posix()
+
+
+def fill_url(template: str, bucket: str, name: str) -> str:
+    """`{bucket}` and `{name}` replaced, percent-encoded."""
+    return template.replace("{bucket}", quote(bucket)).replace("{name}", quote(name))
+
+
+def picture_size(header: bytes, uri: str) -> tuple[int, int]:
+    """Width and height of a JPEG or PNG, from its start.
+
+    The formats: ITU-T T.81, B.2.2, and https://www.w3.org/TR/png-3/#11IHDR.
+
+    Raises:
+        ValueError: it is neither, or its start does not tell.
+    """
+    if header.startswith(b"\x89PNG\r\n\x1a\n") and len(header) >= 24:
+        return struct.unpack(">II", header[16:24])
+    place = 2
+    while header.startswith(b"\xff\xd8") and place + 9 <= len(header) and header[place] == 0xFF:
+        marker = header[place + 1]
+        if marker == 0xFF:  # A fill byte.
+            place += 1
+            continue
+        if marker in _JPEG_STARTS_OF_FRAME:
+            height, width = struct.unpack(">HH", header[place + 5 : place + 9])
+            return width, height
+        place += 2 + struct.unpack(">H", header[place + 2 : place + 4])[0]
+    raise ValueError(f"{uri}: wanted a JPEG or PNG, its first bytes are {header[:8]!r}")

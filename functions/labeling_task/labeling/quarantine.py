@@ -1,0 +1,69 @@
+"""What a vendor sent and cannot be used: kept as it came, with the reason."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from labeling.store import ConflictError, Key, Store, Write
+
+# A Firestore document holds 1 MiB.
+_PART_BYTES = 900_000
+
+
+def quarantine(
+    store: Store, payload: bytes, *, vendor: str, reason: str, image_id: str | None, now: datetime
+) -> bool:
+    """Store `quarantine/<hash of the payload>`, once; whether it is new.
+
+    A long payload goes on in documents `<id>-1`, `<id>-2`, ..., which are written before.
+    """
+    name = hashlib.sha256(payload).hexdigest()[:32]
+    head, *parts = _parts(payload)
+    for number, part in enumerate(parts, 1):
+        with contextlib.suppress(ConflictError):  # The same is there: its name tells its content.
+            document = {"payload": part, "part_of": name}
+            store.commit([Write("quarantine", f"{name}-{number}", document)])
+    try:
+        store.commit(
+            [
+                Write(
+                    "quarantine",
+                    name,
+                    {
+                        "vendor": vendor,
+                        "reason": reason,
+                        "image_id": image_id,
+                        "received_at": now,
+                        "size_bytes": len(payload),
+                        "parts": len(parts),
+                        "payload": head,
+                        "part_of": None,
+                    },
+                )
+            ]
+        )
+    except ConflictError:
+        return False
+    return True
+
+
+def read_payload(store: Store, name: str) -> bytes:
+    """The payload of `quarantine/<name>` as it came.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    [head] = store.get(("quarantine", name))
+    if head is None:
+        raise KeyError(f"no quarantine/{name}")
+    numbers = range(1, head.document["parts"] + 1)
+    keys: list[Key] = [("quarantine", f"{name}-{number}") for number in numbers]
+    rest = store.get(*keys)
+    documents = [head.document, *(part.document for part in rest if part)]
+    return b"".join(document["payload"] for document in documents)
+
+
+def _parts(payload: bytes) -> Iterable[bytes]:
+    starts = range(0, max(len(payload), 1), _PART_BYTES)
+    return [payload[start : start + _PART_BYTES] for start in starts]

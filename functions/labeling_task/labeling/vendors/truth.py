@@ -1,0 +1,177 @@
+"""A labeler that knows the truth: it answers each task from a file, by a real HTTP callback.
+
+For the demo, for tests, and as the plain form of a callback that a labeler of your own can send:
+
+    POST <callback url>
+    x-vidset-truth-secret: <LABELING_TRUTH_SECRET>
+    {"image_id": "...", "annotation_id": "...", "annotator": "...", "state": "labeled",
+     "updated_at": "2026-01-31T12:00:00Z", "image_width": 1280, "image_height": 720,
+     "objects": [{"id": "1", "label": "car", "type": "box",
+                  "box": {"x": 1, "y": 2, "width": 30, "height": 20}, "points": null,
+                  "attributes": {}}]}
+
+The file has one such JSON object a line, without `annotation_id`, `annotator` and `updated_at`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from labeling.annotation import AnnotationState, Answer, Box, LabeledObject, ObjectType
+from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
+from labeling.timestamps import format_timestamp, parse_timestamp
+from labeling.vendors.http import raise_for_status
+from labeling.vendors.vendor import MissingTaskError, Report, Request
+
+_TIMEOUT = httpx.Timeout(20, connect=5)
+
+
+class _Box(BaseModel):
+    model_config = ConfigDict(strict=True)
+    x: FiniteFloat
+    y: FiniteFloat
+    width: FiniteFloat
+    height: FiniteFloat
+
+
+class _Point(BaseModel):
+    model_config = ConfigDict(strict=True)
+    x: FiniteFloat
+    y: FiniteFloat
+
+
+class _Object(BaseModel):
+    model_config = ConfigDict(strict=True)
+    id: str = Field(min_length=1, max_length=200)
+    label: str
+    type: ObjectType
+    box: _Box | None = None
+    points: list[_Point] | None = None
+    attributes: dict[str, str | bool | int | FiniteFloat | list[str]] = {}
+
+
+class _Callback(BaseModel):
+    model_config = ConfigDict(strict=True)
+    image_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    annotation_id: str = Field(min_length=1, max_length=200)
+    annotator: str = Field(min_length=1, max_length=200)
+    state: AnnotationState = "labeled"
+    updated_at: str
+    objects: list[_Object]
+    image_width: int | None = Field(default=None, gt=0)
+    image_height: int | None = Field(default=None, gt=0)
+
+
+class TruthVendor:
+    """A `Vendor` that answers at once, while the task is still being dispatched."""
+
+    name = "truth"
+    callback_header = "x-vidset-truth-secret"
+
+    def __init__(self, truth_file: str, callback_url: str, secret: str):
+        self._truth, self._answered_at = _read_truth(truth_file)
+        self._url, self._secret = callback_url, secret
+        self._http = httpx.Client(timeout=_TIMEOUT)
+
+    def submit(self, request: Request) -> str:
+        body = self._body(request.image.id)
+        headers = {self.callback_header: self._secret}
+        try:
+            response = self._http.post(self._url, json=body, headers=headers)
+        except httpx.TransportError as error:
+            raise TryAgainError(f"callback {self._url}: {error!r}") from None
+        message = f"callback {self._url}: {response.text}"
+        raise_for_status(response.status_code, response.headers.get("retry-after"), message)
+        return _task_id(request.image.id)
+
+    def report(self, image_id: str, vendor_task_id: str) -> Report:
+        try:
+            body = self._body(image_id)
+        except RefusedError as error:
+            raise MissingTaskError(str(error)) from None
+        [report] = read_callback(body)
+        return report
+
+    def reports_since(self, moment: datetime) -> Iterator[Report]:
+        """None: the truth does not change."""
+        return iter(())
+
+    def read_callback(self, body: Any) -> list[Report]:
+        return read_callback(body)
+
+    def _body(self, image_id: str) -> dict[str, Any]:
+        if image_id not in self._truth:
+            raise RefusedError(f"the truth file has nothing on image {image_id}")
+        return self._truth[image_id] | {
+            "image_id": image_id,
+            "annotation_id": _task_id(image_id),
+            "annotator": "truth",
+            "updated_at": self._answered_at,
+        }
+
+
+def read_callback(body: Any) -> list[Report]:
+    """See the module's docstring for the form.
+
+    Raises:
+        InvalidAnswerError: every fault with its place.
+    """
+    try:
+        said = _Callback.model_validate(body)
+        updated_at = parse_timestamp(said.updated_at)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InvalidAnswerError("; ".join(list(faults)[:5])) from None
+    except ValueError as error:
+        raise InvalidAnswerError(f"updated_at: {error}") from None
+    answer = Answer(
+        image_id=said.image_id,
+        vendor=TruthVendor.name,
+        vendor_task_id=_task_id(said.image_id),
+        annotation_id=said.annotation_id,
+        annotator=said.annotator,
+        state=said.state,
+        objects=tuple(map(_object, said.objects)),
+        updated_at=updated_at,
+        image_width=said.image_width,
+        image_height=said.image_height,
+    )
+    return [Report(said.image_id, answer.vendor_task_id, "answered", (answer,), raw=body)]
+
+
+def _object(said: _Object) -> LabeledObject:
+    return LabeledObject(
+        id=said.id,
+        label=said.label,
+        type=said.type,
+        box=Box(**said.box.model_dump()) if said.box else None,
+        points=tuple((point.x, point.y) for point in said.points) if said.points else None,
+        attributes=said.attributes,
+    )
+
+
+def _task_id(image_id: str) -> str:
+    return f"truth-{image_id}"
+
+
+def _read_truth(path: str) -> tuple[Mapping[str, dict[str, Any]], str]:
+    """By image id, and the time of the file: it orders the answers of two files."""
+    truth: dict[str, dict[str, Any]] = {}
+    file = Path(path)
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"no truth file at {path}: {error}") from None
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+            truth[entry["image_id"]] = entry
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{path}, line {number}: no answer to an image: {error!r}") from None
+    return truth, format_timestamp(modified)

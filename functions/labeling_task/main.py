@@ -1,0 +1,34 @@
+"""The entry points of the functions. Settings are checked when the process starts."""
+
+import os
+
+import functions_framework
+from cloudevents.http import CloudEvent
+from flask import Request, Response
+
+from labeling import entry_points
+from labeling.broker import open_broker
+from labeling.settings import Settings
+
+# Set by the platform and by functions-framework --target.
+_TARGET = os.environ.get("FUNCTION_TARGET")
+_USE = "receive" if _TARGET == "receive_annotation" else "dispatch"
+_BROKER = open_broker(Settings.from_environment(os.environ, _USE))
+
+
+@functions_framework.cloud_event
+def request_labeling(event: CloudEvent) -> None:
+    """Triggered by the Pub/Sub topic of the images bucket's notifications."""
+    entry_points.request_labeling(_BROKER, event)
+
+
+@functions_framework.http
+def receive_annotation(request: Request) -> Response:
+    """Called by the labeling vendor."""
+    return entry_points.receive_annotation(_BROKER, request)
+
+
+@functions_framework.http
+def reconcile(request: Request) -> Response:
+    """Called by a timer."""
+    return entry_points.run_reconcile(_BROKER, request)
