@@ -7,7 +7,7 @@ from dataflow.elements import FrameRow, Reason, Upload
 from dataflow.naming import printable
 from dataflow.pictures import DecodedFrame
 from dataflow.settings import ExtractionSettings
-from dataflow.similarity import ALMOST_ONE, Picture, compare, picture
+from dataflow.similarity import ALMOST_ONE, Likeness, Picture, _local_change, compare, picture
 from dataflow.threshold_grid import COLUMNS, ThresholdGrid
 
 # The working luma of `similarity` and `quality` is at most this wide.
@@ -20,16 +20,31 @@ class _Sample:
     def __init__(self, frame: DecodedFrame, this: Picture, local_change: float | None):
         self.frame, self.picture = frame, this
         self.pts_seconds, self.size = frame.pts_seconds, (frame.width, frame.height)
-        self.likeness = cache(lambda earlier: compare(earlier, this))
         self.same_pixels = cache(frame.same_pixels)
-        self._local_change = local_change
+        self._limit = local_change
+        self._changed: dict[Picture, bool] = {}
+        self._likenesses: dict[Picture, Likeness] = {}
+
+    def likeness(self, earlier: Picture) -> Likeness:
+        if earlier not in self._likenesses:
+            self._likenesses[earlier] = compare(earlier, self.picture)
+        return self._likenesses[earlier]
 
     def ssim(self, earlier: Picture) -> float:
         return self.likeness(earlier).ssim
 
     def has_changed(self, earlier: Picture) -> bool:
-        limit = self._local_change
-        return limit is not None and self.likeness(earlier).local_change > limit
+        """Whether the local change is too large for a near duplicate: a third of the cost."""
+        if self._limit is None:
+            return False
+        if earlier not in self._changed:
+            this, known = self.picture, self._likenesses.get(earlier)
+            if known is None:
+                change = _local_change(earlier.mean - this.mean, earlier.chroma - this.chroma)
+            else:
+                change = known.local_change
+            self._changed[earlier] = change > self._limit
+        return self._changed[earlier]
 
 
 class Judge:

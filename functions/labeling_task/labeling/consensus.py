@@ -35,6 +35,15 @@ class Consensus:
     updated_at: datetime
 
 
+def counted(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers that count: of each annotator the newest of what has not been withdrawn."""
+    by_age = sorted(answers, key=_age)
+    annotations = {_annotation(answer): answer for answer in by_age}
+    standing = [answer for answer in by_age if annotations[_annotation(answer)] is answer]
+    standing = [answer for answer in standing if answer.state != "rejected"]
+    return list({(answer.vendor, answer.annotator): answer for answer in standing}.values())
+
+
 def consensus(answers: Sequence[Answer], rule: ConsensusRule) -> Consensus:
     """What the answers to one image say together; their order does not matter.
 
@@ -50,25 +59,21 @@ def consensus(answers: Sequence[Answer], rule: ConsensusRule) -> Consensus:
     """
     if not answers:
         raise ValueError("wanted at least one answer, got none")
-    by_age = sorted(answers, key=_age)
-    annotations = {(answer.vendor, answer.annotation_id): answer for answer in by_age}
-    standing = [answer for answer in by_age if annotations[_annotation(answer)] is answer]
-    standing = [answer for answer in standing if answer.state != "rejected"]
-    counted = list({(answer.vendor, answer.annotator): answer for answer in standing}.values())
-    newest = max(counted or by_age, key=_age)
+    standing = counted(answers)
+    newest = max(standing or answers, key=_age)
     result = Consensus(
-        state=newest.state if counted else "rejected",
-        objects=newest.objects if counted else (),
+        state=newest.state if standing else "rejected",
+        objects=newest.objects if standing else (),
         annotator=newest.annotator,
         vendor=newest.vendor,
         vendor_task_id=newest.vendor_task_id,
         updated_at=newest.updated_at,
     )
-    if rule == "latest" or not counted:
+    if rule == "latest" or not standing:
         return result
-    result = replace(result, annotator=", ".join(sorted({a.annotator for a in counted})))
-    labeled = [answer for answer in counted if answer.state == "labeled"]
-    if 2 * len(labeled) < len(counted):
+    result = replace(result, annotator=", ".join(sorted({a.annotator for a in standing})))
+    labeled = [answer for answer in standing if answer.state == "labeled"]
+    if 2 * len(labeled) < len(standing):
         return replace(result, state="skipped", objects=())
     labeled.sort(key=lambda answer: (answer.vendor, answer.annotator))
     return replace(result, state="labeled", objects=_agreed(labeled))

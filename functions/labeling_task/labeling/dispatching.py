@@ -19,8 +19,6 @@ from labeling.task import Image, Task
 from labeling.vendors.vendor import Request
 
 Outcome = Literal["dispatched", "repeated", "held", "refused"]
-# Longer than all calls of an attempt may take together.
-LEASE = timedelta(seconds=90)
 _MAX_WAIT_SECONDS = 600
 
 
@@ -33,6 +31,10 @@ def dispatch(broker: Broker, image: Image) -> Outcome:
     """
     now = broker.clock()
     broker.pause.check(now)
+    # Without limits a booking costs nothing, and the creation itself finds the repeats.
+    [known] = broker.store.get(("tasks", image.id)) if broker.settings.limits else [None]
+    if known:
+        return resume(broker, known)
     booking = broker.budget.book(now)
     task = _begun(broker, Task.requested(image, broker.vendor.name, now), booking)
     try:
@@ -77,7 +79,7 @@ def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:
     return task.changed(
         vendor=broker.vendor.name,
         attempts=task.attempts + 1,
-        due_at=broker.clock() + LEASE,
+        due_at=broker.clock() + broker.settings.lease,
         error=None,
     )
 

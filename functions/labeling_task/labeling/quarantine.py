@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
+from labeling.errors import without_signatures
 from labeling.store import ConflictError, Key, Store, Write
 
 # A Firestore document holds 1 MiB.
@@ -16,8 +17,11 @@ def quarantine(
 ) -> bool:
     """Store `quarantine/<hash of the payload>`, once; whether it is new.
 
-    A long payload goes on in documents `<id>-1`, `<id>-2`, ..., which are written before.
+    Signatures of urls, which vendors repeat, are left out. A long payload goes on in documents
+    `<id>-1`, `<id>-2`, ..., which are written before.
     """
+    # Latin-1 gives every byte back.
+    payload = without_signatures(payload.decode("latin-1")).encode("latin-1")
     name = hashlib.sha256(payload).hexdigest()[:32]
     head, *parts = _parts(payload)
     for number, part in enumerate(parts, 1):

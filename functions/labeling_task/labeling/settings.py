@@ -41,6 +41,7 @@ class Settings:
         label_studio_project: its id; None takes the one of the template's title.
         truth_file: what the truth labeler answers from.
         max_callback_bytes: a larger callback is refused.
+        lease: how long a delivery has a task to itself: longer than all its calls may take.
         reconcile_limit: how many tasks of each kind one run of `reconcile` takes up.
     """
 
@@ -67,6 +68,7 @@ class Settings:
     truth_file: str | None
     truth_callback_secret: str | None = field(repr=False)
     max_callback_bytes: int
+    lease: timedelta
     reconcile_limit: int
 
     @classmethod
@@ -112,6 +114,9 @@ class Settings:
             "truth_callback_secret": read.secret("LABELING_TRUTH_SECRET", required=to_truth),
             "max_callback_bytes": int(
                 read.number("LABELING_MAX_CALLBACK_MB", default=8, least=0.001, most=30) * 1e6
+            ),
+            "lease": timedelta(
+                seconds=read.number("LABELING_LEASE_SECONDS", default=90, least=1, most=3600)
             ),
             "reconcile_limit": int(read.number("LABELING_RECONCILE_LIMIT", 5000, least=1)),
         }

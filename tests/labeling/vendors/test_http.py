@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from labeling.errors import RefusedError, TryAgainError
 from labeling.vendors.http import raise_for_status, retry_after_seconds
 

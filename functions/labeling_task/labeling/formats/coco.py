@@ -50,8 +50,8 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
     drawn: dict[Any, list[tuple[Any, str]]] = {key: [] for key in images}
     for _, annotation, place in _by_id(document, "annotations", str(path)):
         for key, known in ("image_id", images), ("category_id", categories):
-            if annotation.get(key) not in known:
-                got = annotation.get(key)
+            got = annotation.get(key)
+            if not isinstance(got, int | str) or got not in known:
                 raise ValueError(f"{place}: wanted the {key} of an entry of the file, got {got!r}")
         drawn[annotation["image_id"]].append((annotation, place))
     names = set()
@@ -170,13 +170,13 @@ def _write(file: IO[str], all_labels: Iterable[ImageLabels], numbers_of: dict[st
         for label, number in numbers_of.items()
     ]
     info = {"description": "Exported by vidset", "version": "1.0"}
-    head = json.dumps({"info": info, "licenses": [], "categories": categories}, ensure_ascii=False)
+    head = json.dumps({"info": info, "licenses": [], "categories": categories})
     file.write(head.removesuffix("}") + ', "images": [')
     with tempfile.TemporaryFile("w+", encoding="utf-8") as annotations:
         annotation_id = 0
         for image_id, labels in enumerate(all_labels, 1):
             file.write(",\n" if image_id > 1 else "\n")
-            json.dump(_image(labels, image_id), file, ensure_ascii=False)
+            json.dump(_image(labels, image_id), file)
             for item in labels.objects:
                 annotation_id += 1
                 entry = _annotation(item, annotation_id, image_id, numbers_of[item.label] + 1)

@@ -176,12 +176,12 @@ def spooled(
     *,
     format_name: str,
     lossy: bool,
-    file_of: Callable[[str], str],
+    file_of: Callable[[str], str] | None,
 ) -> Iterator[Spool]:
     """All labels, with what the format can say of them.
 
     Args:
-        file_of: the file, or the entry in one, that an image is written to.
+        file_of: the file, or the entry in one, of an image; None: an image may come repeatedly.
 
     Raises:
         ValueError: something cannot be said and `lossy` is not set; or two images are one file.
@@ -195,13 +195,14 @@ def spooled(
                 spool.lose(loss, format_name=format_name, lossy=lossy)
             if remaining is None:
                 continue
-            target = file_of(remaining.image_name)
+            target = file_of(remaining.image_name) if file_of else ""
             if target in files:
                 raise ValueError(
-                    f"images {files[target]!r} and {each.image_name!r}: wanted a file for each in "
-                    f"{format_name}, got {target!r} for both"
+                    f"images {files[target]!r} and {each.image_name!r}: wanted a place for each "
+                    f"in {format_name}, got {target!r} for both"
                 )
-            files[target] = each.image_name
+            if file_of:
+                files[target] = each.image_name
             spool.add(remaining)
         yield spool
 

@@ -202,11 +202,12 @@ class _PooledApi(Api):
         ) as error:
             raise TryAgainError(shortened(f"{subject}: {error}")) from error
         reply = _json(response)
-        if not response.ok or response.is_redirect:
-            _raise(response, reply, subject)
-        if not isinstance(reply, dict):
-            raise TryAgainError(shortened(f"{subject}: no JSON object: {response.text}"))
-        return reply
+        if response.status_code == 200 and isinstance(reply, dict):
+            return reply
+        said = reply.get("error") if isinstance(reply, dict) else None
+        message = f"{subject}: {said if isinstance(said, str) else response.text}"
+        _, _, signature = (body or {}).get("attachment", "").partition("?")
+        _raise(response, shortened(message.replace(signature, "") if signature else message))
 
 
 def _json(response: requests.Response) -> Any:
@@ -216,14 +217,12 @@ def _json(response: requests.Response) -> Any:
         return None
 
 
-def _raise(response: requests.Response, reply: Any, subject: str) -> NoReturn:
-    said = reply.get("error") if isinstance(reply, dict) else None
-    message = f"{subject}: {said if isinstance(said, str) else response.text}"
+def _raise(response: requests.Response, message: str) -> NoReturn:
     for known in ScaleResourceNotFound, ScaleDuplicateResource:
         if response.status_code == known.code:
-            raise known(shortened(message))
+            raise known(message)
     raise_for_status(response.status_code, response.headers.get("Retry-After"), message)
-    raise TryAgainError(shortened(message))
+    raise TryAgainError(f"{message} is no JSON object")
 
 
 def _called(call: Callable[[], _T]) -> _T:

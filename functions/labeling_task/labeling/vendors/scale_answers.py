@@ -20,8 +20,8 @@ from labeling.vendors.scale_template import WHOLE_IMAGE
 from labeling.vendors.vendor import Report
 
 TASK_TYPE = "imageannotation"
-ReportState = Literal["open", "answered", "failed", "cancelled"]
-_STATES: dict[str, ReportState] = {
+_State = Literal["open", "answered", "failed", "cancelled"]
+_STATES: dict[str, _State] = {
     "pending": "open",
     "completed": "answered",
     "canceled": "cancelled",
@@ -45,11 +45,12 @@ def read_callback(body: Any) -> list[Report]:
         InvalidAnswerError: it is not as Scale documents it; with the place.
     """
     task = _Object(body, "body").object("task").value
-    if body.get("task_id", task.get("task_id")) != task.get("task_id"):
-        raise InvalidAnswerError("body.task_id is not the one of body.task")
     if task.get("response") is None and "response" in body:
         task = task | {"response": body["response"]}
-    return [_checked(task, body, is_complete=False)]
+    report = _checked(task, body, is_complete=False)
+    if body.get("task_id", report.vendor_task_id) != report.vendor_task_id:
+        raise InvalidAnswerError(f"body.task_id is not of body.task, {report.vendor_task_id!r}")
+    return [report]
 
 
 def is_ours(task: Any) -> bool:
@@ -137,12 +138,14 @@ def _checked(task: Any, raw: Any, *, is_complete: bool) -> Report:
         return _report(_Object(task, "task"), _without_signatures(raw), is_complete)
     except RecursionError:
         raise InvalidAnswerError("task is nested too deeply") from None
+    except InvalidAnswerError as error:  # Places have the names of attributes, which may be long.
+        raise InvalidAnswerError(shortened(str(error))) from None
 
 
 def _report(task: _Object, raw: Any, is_complete: bool) -> Report:
     task_id, kind, status = (task.text(name) for name in ("task_id", "type", "status"))
     if kind != TASK_TYPE:
-        raise InvalidAnswerError(f"task.type must be {TASK_TYPE}, got {kind!r} of task {task_id}")
+        raise _unlike("task.type", TASK_TYPE, kind)
     if status not in _STATES:
         raise _unlike("task.status", f"one of {', '.join(_STATES)}", status)
     image_id = _image_id(task)
@@ -171,7 +174,7 @@ def _image_id(task: _Object) -> str:
 
 def _error(task: _Object) -> str:
     response = task.value.get("response") or "Scale gives no reason"
-    said = response.get("error", response) if isinstance(response, dict) else response
+    said = response.get("error") or response if isinstance(response, dict) else response
     return shortened(_without_signatures(said) if isinstance(said, str) else json.dumps(said))
 
 
@@ -181,6 +184,9 @@ def _answer(task: _Object, task_id: str, image_id: str) -> Answer:
     ids = {item.id for item in drawn}
     if len(ids) < len(drawn):
         raise InvalidAnswerError("task.response.annotations must each have a uuid of their own")
+    moments = [task.moment(name) for name in ("completed_at", "updated_at") if task.has(name)]
+    if not moments:
+        raise InvalidAnswerError("task.completed_at and task.updated_at are missing")
     review, fixed_by = _review(task)
     return Answer(
         image_id=image_id,
@@ -190,7 +196,7 @@ def _answer(task: _Object, task_id: str, image_id: str) -> Answer:
         annotator=fixed_by or "scale",
         state="rejected" if review == "rejected" else "labeled",
         objects=(*drawn, *_whole_image(response)),
-        updated_at=_updated_at(task),
+        updated_at=max(moments),
     )
 
 
@@ -201,13 +207,6 @@ def _review(task: _Object) -> tuple[str | None, str | None]:
     result, by = newest.optional_text("audit_result"), newest.optional_text("audited_by")
     review = task.optional_text("customer_review_status") or result
     return review, by if result == "fixed" else None
-
-
-def _updated_at(task: _Object) -> datetime:
-    moments = [task.moment(name) for name in ("completed_at", "updated_at") if task.has(name)]
-    if not moments:
-        raise InvalidAnswerError("task.completed_at and task.updated_at are missing")
-    return max(moments)
 
 
 def _drawn(annotation: _Object) -> LabeledObject:

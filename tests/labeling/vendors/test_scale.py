@@ -1,0 +1,453 @@
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from labeling.annotation import Box, LabeledObject
+from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
+from labeling.task import Image
+from labeling.template import Template
+from labeling.vendors import scale
+from labeling.vendors.scale import ScaleVendor
+from labeling.vendors.vendor import MissingTaskError, Request
+from tests.labeling.vendors.scale_double import API_KEY, CALLBACK_AUTH, ScaleDouble, scale_double
+from tests.labeling.vendors.scale_double_state import Completion, Failure
+
+pytestmark = pytest.mark.emulator
+
+CALLBACK_URL = "https://broker.example/answers/scale"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+QUERY = "X-Goog-Algorithm=GOOG4&X-Goog-Credential=me%40p.iam&X-Goog-Signature=5ec2e7"
+BOX = {"type": "box", "label": "car", "left": 1, "top": 2, "width": 3, "height": 4, "uuid": "u1"}
+
+
+@pytest.fixture(scope="module")
+def running_double():
+    with scale_double() as double:
+        yield double
+
+
+@pytest.fixture
+def double(running_double):
+    running_double.fail()
+    return running_double
+
+
+@pytest.fixture
+def vendor(double):
+    return open_vendor(double.url)
+
+
+@pytest.fixture
+def image(request):
+    """An image of its own for each test."""
+    return Image(f"id of {request.node.name}", f"gs://images/{request.node.name}.jpg")
+
+
+def open_vendor(url, api_key=API_KEY, callback_url=CALLBACK_URL):
+    template = Template.model_validate(
+        {
+            "name": "cars",
+            "instruction": "Draw boxes.",
+            "labels": [{"name": "car", "min_width": 8}],
+            "scale": {"project": "drives", "priority": 20, "params": {"tags": ["a"]}},
+        }
+    )
+    return ScaleVendor(api_key, template, callback_url, url)
+
+
+def request_for(image, **values):
+    name = image.uri.removeprefix("gs://")
+    return Request(image, f"https://storage.googleapis.com/{name}?{QUERY}", **values)
+
+
+def tasks_of(double, image):
+    return [task for task in double.tasks() if task.get("unique_id") == image.id]
+
+
+def test_submit_makes_the_task_that_the_template_asks_for(double, vendor, image):
+    prediction = LabeledObject("p1", "car", "box", Box(1, 2, 3, 4), attributes={"parked": "yes"})
+    task_id = vendor.submit(request_for(image, predictions=(prediction,)))
+    (task,) = tasks_of(double, image)
+    assert task["task_id"] == task_id
+    assert task["type"] == "imageannotation"
+    assert task["instruction"] == "Draw boxes."
+    assert task["callback_url"] == CALLBACK_URL
+    assert task["project"] == "drives"
+    assert task["metadata"] == {"image_id": image.id, "image_uri": image.uri}
+    assert task["params"] == {
+        "attachment": request_for(image).image_url,
+        "geometries": {
+            "box": {"objects_to_annotate": ["car"], "min_width": 8, "min_height": 1},
+        },
+        "hypothesis": {
+            "annotations": [
+                {
+                    "type": "box",
+                    "label": "car",
+                    "left": 1,
+                    "top": 2,
+                    "width": 3,
+                    "height": 4,
+                    "attributes": {"parked": "yes"},
+                }
+            ]
+        },
+        "priority": 20,
+        "tags": ["a"],
+    }
+
+
+def test_submit_again_gives_the_same_task(double, vendor, image):
+    first = vendor.submit(request_for(image))
+    assert vendor.submit(request_for(image)) == first
+    assert open_vendor(double.url).submit(request_for(image)) == first
+    assert len(tasks_of(double, image)) == 1
+
+
+def test_submit_by_eight_threads_at_once_makes_one_task(double, vendor, image):
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda _: vendor.submit(request_for(image)), range(64)))
+    assert [task["task_id"] for task in tasks_of(double, image)] == [ids[0]]
+    assert set(ids) == {ids[0]}
+
+
+def test_submit_keeps_its_connection(double, vendor):
+    before = double.stats()["connections"]
+    for number in range(20):
+        vendor.submit(request_for(Image(f"kept {number}", f"gs://images/kept{number}.jpg")))
+    # One for the submits, and one for each question to the double.
+    assert double.stats()["connections"] == before + 2
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(Failure(status=500, after=True), id="500"),
+        pytest.param(Failure(status=504, after=True), id="504"),
+        pytest.param(Failure("close", after=True), id="closed connection"),
+        pytest.param(Failure("hang", after=True), id="silence"),
+        pytest.param(Failure("malformed", message="OK", after=True), id="no JSON"),
+    ],
+)
+def test_submit_finds_the_task_that_was_made_before_a_failure(
+    double, vendor, image, failure, monkeypatch
+):
+    monkeypatch.setattr(scale, "READ_SECONDS", 0.3)
+    double.fail(failure)
+    with pytest.raises(TryAgainError):
+        vendor.submit(request_for(image))
+    (made,) = tasks_of(double, image)
+    assert vendor.submit(request_for(image)) == made["task_id"]
+    assert len(tasks_of(double, image)) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [
+        pytest.param(Failure(status=429, retry_after="7"), 7.0, id="429 with a wait"),
+        pytest.param(Failure(status=429), None, id="429"),
+        pytest.param(Failure(status=408), None, id="408"),
+        pytest.param(Failure(status=500), None, id="500"),
+        pytest.param(Failure(status=503, retry_after="120"), 120.0, id="503 with a wait"),
+        pytest.param(Failure(status=302), None, id="redirect"),
+        pytest.param(Failure("close"), None, id="closed connection"),
+        pytest.param(Failure("malformed", message="{'task_id':"), None, id="broken JSON"),
+        pytest.param(Failure("malformed", message="[1]"), None, id="a list"),
+        pytest.param(Failure("malformed", message='{"status": "pending"}'), None, id="no task id"),
+        pytest.param(Failure("malformed", message="[" * 100_000), None, id="deep JSON"),
+    ],
+)
+@pytest.mark.parametrize("call", ["submit", "report", "reports_since"])
+def test_a_failure_that_may_pass_is_told_as_one(double, vendor, image, failure, seconds, call):
+    task_id = vendor.submit(request_for(image)) if call == "report" else ""
+    calls = {
+        "submit": lambda: vendor.submit(request_for(image)),
+        "report": lambda: vendor.report(image.id, task_id),
+        "reports_since": lambda: list(vendor.reports_since(LONG_AGO)),
+    }
+    double.fail(failure)
+    with pytest.raises(TryAgainError) as caught:
+        calls[call]()
+    assert caught.value.retry_after_seconds == seconds
+    assert len(str(caught.value)) < 2000
+
+
+def test_a_date_to_retry_after_is_a_wait(double, vendor, image):
+    double.fail(Failure(status=429, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"))
+    with pytest.raises(TryAgainError) as caught:
+        vendor.submit(request_for(image))
+    assert caught.value.retry_after_seconds == 0.0
+
+
+def test_a_failure_names_the_image_and_what_scale_says(double, vendor, image):
+    double.fail(Failure(status=400, message="bad geometry"))
+    with pytest.raises(RefusedError) as caught:
+        vendor.submit(request_for(image))
+    assert str(caught.value) == (
+        f"HTTP 400: Scale, POST task/imageannotation of image {image.id}: bad geometry"
+    )
+
+
+def test_silence_is_given_up(double, vendor, image, monkeypatch):
+    monkeypatch.setattr(scale, "READ_SECONDS", 0.3)
+    double.fail(Failure("hang"))
+    start = time.monotonic()
+    with pytest.raises(TryAgainError, match="timed out"):
+        vendor.submit(request_for(image))
+    assert time.monotonic() - start < 3
+
+
+def test_a_server_that_is_not_there_is_tried_again(image):
+    with scale_double() as gone:
+        vendor = open_vendor(gone.url)
+    with pytest.raises(TryAgainError, match="refused"):
+        vendor.submit(request_for(image))
+
+
+def test_submit_is_not_repeated_by_the_client(double, vendor, image):
+    before = double.stats()["requests"].get("POST task", 0)
+    double.fail(Failure(status=503, times=5))
+    with pytest.raises(TryAgainError):
+        vendor.submit(request_for(image))
+    assert double.stats()["requests"]["POST task"] == before + 1
+
+
+@pytest.mark.parametrize("status", [400, 402, 403, 413, 422])
+def test_a_refusal_is_told_as_one(double, vendor, image, status):
+    double.fail(Failure(status=status, message="no"))
+    with pytest.raises(RefusedError, match=rf"HTTP {status}: .* no$"):
+        vendor.submit(request_for(image))
+
+
+def test_a_wrong_key_is_refused(double, image):
+    with pytest.raises(RefusedError, match=r"HTTP 401: .*No valid API key"):
+        open_vendor(double.url, api_key="other").submit(request_for(image))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(Failure(status=400), id="400"),
+        pytest.param(Failure(status=500), id="500"),
+        pytest.param(Failure("malformed"), id="no JSON"),
+    ],
+)
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("cannot fetch {attachment}", id="whole"),
+        pytest.param('"{attachment}"', id="quoted"),
+        pytest.param("x" * 940 + "{attachment}", id="at the cut"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.jpg", "my drive.jpg", "o'brien.jpg"])
+def test_no_signature_gets_into_an_error(double, vendor, image, failure, message, name):
+    failure.message = message
+    image = Image(image.id, f"gs://images/{name}")
+    double.fail(failure)
+    with pytest.raises((RefusedError, TryAgainError)) as caught:
+        vendor.submit(request_for(image))
+    told = f"{caught.value} {caught.value.__cause__} {caught.value.__context__}"
+    assert "Signature" not in told
+    assert "Credential" not in told
+
+
+def test_submit_refuses_an_id_that_another_image_has(double, vendor, image):
+    taken = vendor.submit(request_for(image))
+    other = Image(image.id, "gs://images/other.jpg")
+    with pytest.raises(RefusedError) as caught:
+        vendor.submit(request_for(other))
+    assert str(caught.value) == (
+        f"image {image.id}: its id is taken by Scale's task {taken}, of type imageannotation and "
+        f"for {image.uri}; wanted gs://images/other.jpg"
+    )
+
+
+@pytest.mark.parametrize(
+    ("attachment", "is_same"),
+    [
+        pytest.param("https://storage.googleapis.com/images/a.jpg?Expires=1", True, id="same"),
+        pytest.param("https://storage.googleapis.com/images/b.jpg?Expires=1", False, id="other"),
+    ],
+)
+def test_submit_goes_by_the_attachment_of_a_task_made_elsewhere(
+    double, vendor, image, attachment, is_same
+):
+    made = vendor._client.api.post_request(
+        "task/imageannotation",
+        {"unique_id": image.id, "attachment": attachment, "geometries": {"box": {}}},
+    )
+    image = Image(image.id, "gs://images/a.jpg")
+    if is_same:
+        assert vendor.submit(request_for(image)) == made["task_id"]
+    else:
+        with pytest.raises(RefusedError, match=r"for https://storage.googleapis.com/images/b.jpg;"):
+            vendor.submit(request_for(image))
+
+
+def test_submit_tries_again_when_the_task_in_its_way_is_not_listed(double, vendor, image):
+    double.fail(Failure(status=409, on="POST task"))
+    with pytest.raises(TryAgainError, match="lists none"):
+        vendor.submit(request_for(image))
+
+
+def test_report_follows_a_task(double, vendor, image):
+    task_id = vendor.submit(request_for(image))
+    open_report = vendor.report(image.id, task_id)
+    assert (open_report.state, open_report.answers) == ("open", ())
+    assert open_report.is_complete
+    double.complete(task_id, Completion([BOX], callback="lose"))
+    report = vendor.report(image.id, task_id)
+    assert (report.image_id, report.vendor_task_id) == (image.id, task_id)
+    assert (report.state, report.is_complete) == ("answered", True)
+    assert report.answers[0].objects == (LabeledObject("u1", "car", "box", Box(1, 2, 3, 4)),)
+    assert "Signature" not in str(report)
+
+
+def test_report_tells_a_cancelled_task(double, vendor, image):
+    task_id = vendor.submit(request_for(image))
+    vendor._client.cancel_task(task_id)
+    assert vendor.report(image.id, task_id).state == "cancelled"
+
+
+def test_report_tells_why_a_task_failed(double, vendor, image):
+    task_id = vendor.submit(request_for(image))
+    error = f"could not download {request_for(image).image_url}"
+    changes = {"status": "error", "response": {"error": error}}
+    double.complete(task_id, Completion(changes=changes, callback="lose"))
+    report = vendor.report(image.id, task_id)
+    assert report.state == "failed"
+    assert report.error == (
+        f"could not download https://storage.googleapis.com/{image.uri.removeprefix('gs://')}"
+    )
+
+
+@pytest.mark.parametrize("task_id", ["f" * 24, "../tasks", "a/cancel?x=1"])
+def test_report_of_an_unknown_task_says_so(vendor, task_id):
+    with pytest.raises(MissingTaskError, match="image a: task"):
+        vendor.report("a", task_id)
+
+
+def test_report_of_another_image_is_invalid(vendor, image):
+    task_id = vendor.submit(request_for(image))
+    with pytest.raises(InvalidAnswerError, match=f"must be of image b, got {image.id}"):
+        vendor.report("b", task_id)
+
+
+def test_reports_since_gives_what_changed_page_by_page():
+    with scale_double() as double:
+        vendor = open_vendor(double.url)
+        images = [Image(f"{i:032x}", f"gs://images/{i}.jpg") for i in range(250)]
+        ids = [vendor.submit(request_for(image)) for image in images]
+        time.sleep(0.01)
+        completed = [
+            double.complete(task_id, Completion([BOX], callback="lose"))
+            for task_id in (ids[3], ids[200])
+        ]
+        everything = list(vendor.reports_since(LONG_AGO))
+        assert sorted(report.image_id for report in everything) == [image.id for image in images]
+        assert all(report.is_complete for report in everything)
+        since = datetime.fromisoformat(completed[0]["task"]["updated_at"])
+        changed = list(vendor.reports_since(since))
+        assert {report.vendor_task_id for report in changed} == {ids[3], ids[200]}
+        assert {report.state for report in changed} == {"answered"}
+        assert list(vendor.reports_since(datetime.now(UTC) + timedelta(seconds=1))) == []
+
+
+def test_reports_since_asks_for_a_page_when_it_is_needed(double, vendor):
+    for number in range(101):
+        vendor.submit(request_for(Image(f"paged {number}", f"gs://images/paged{number}.jpg")))
+    before = double.stats()["requests"].get("GET tasks", 0)
+    next(vendor.reports_since(LONG_AGO))
+    assert double.stats()["requests"]["GET tasks"] == before + 1
+
+
+def test_reports_since_passes_over_the_tasks_of_others_and_raises_for_a_broken_one_last():
+    with scale_double() as double:
+        vendor = open_vendor(double.url)
+        images = [Image(name, f"gs://images/{name}.jpg") for name in "abc"]
+        ids = [vendor.submit(request_for(image)) for image in images]
+        vendor._client.api.post_request(
+            "task/imageannotation", {"attachment": "https://x/y.jpg", "geometries": {"box": {}}}
+        )
+        line = {"type": "line", "label": "lane", "uuid": "u", "vertices": []}
+        double.complete(ids[1], Completion([line], callback="lose"))
+        reports = vendor.reports_since(LONG_AGO)
+        assert [next(reports).image_id, next(reports).image_id] == ["c", "a"]
+        with pytest.raises(InvalidAnswerError, match="box or polygon, got 'line'"):
+            next(reports)
+
+
+def test_a_callback_is_read_as_it_is_sent(double, image):
+    with received_callbacks() as (url, received):
+        vendor = open_vendor(double.url, callback_url=url)
+        task_id = vendor.submit(request_for(image))
+        assert double.complete(task_id, Completion([BOX]))["callback_status"] == 200
+        double.complete(task_id, Completion([BOX], callback="lose"))
+    ((header, body),) = received
+    assert header == CALLBACK_AUTH
+    (report,) = vendor.read_callback(body)
+    assert (report.image_id, report.vendor_task_id) == (image.id, task_id)
+    assert (report.state, report.is_complete) == ("answered", False)
+    assert report.answers[0].objects == (LabeledObject("u1", "car", "box", Box(1, 2, 3, 4)),)
+    assert "Signature" not in str(report)
+
+
+def test_the_double_runs_as_a_process_of_its_own(image):
+    command = [sys.executable, "-m", "tests.labeling.vendors.scale_double", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        double = ScaleDouble(process.stdout.readline().strip())
+        task_id = open_vendor(double.url).submit(request_for(image))
+        assert [task["task_id"] for task in double.tasks()] == [task_id]
+        process.terminate()
+
+
+def test_failures_by_chance_are_the_same_with_the_same_seed(double, vendor):
+    def failed(round_):
+        double.fail(Failure(status=500, times=100, probability=0.3), seed=7)
+        outcomes = []
+        for number in range(40):
+            image = Image(f"chance {round_} {number}", f"gs://images/{round_}/{number}.jpg")
+            try:
+                vendor.submit(request_for(image))
+            except TryAgainError:
+                outcomes.append(number)
+        return outcomes
+
+    first = failed(1)
+    assert 3 < len(first) < 25
+    assert failed(2) == first
+
+
+@contextmanager
+def received_callbacks():
+    received = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((self.headers["scale-callback-auth"], json.loads(body)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            """Not to stderr."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", received
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
