@@ -148,8 +148,10 @@ def period_number(seconds: float, every: Fraction) -> int:
 
     Rounding keeps order, so that the rounded times compare as the exact ones do.
     """
-    number = int(Fraction(seconds) // every)
-    return number + (float((number + 1) * every) <= seconds)
+    top, bottom = seconds.as_integer_ratio()
+    number = top * every.denominator // (bottom * every.numerator)
+    due = (number + 1) * every.numerator / every.denominator  # Of integers: rounded only once.
+    return number + (due <= seconds)
 
 
 def _kept_beside(reference: _Reference, sample: Sample) -> int:

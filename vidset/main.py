@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from vidset.flags import Json, Quiet
+from vidset.label import app as label
+
 app = typer.Typer(
     name="vidset",
     help="Uploaded videos become a labeled, versioned, queryable image dataset.",
@@ -17,8 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+app.add_typer(label, name="label")
 
 
 def _show_version(wanted: bool) -> None:
@@ -173,6 +175,14 @@ _PARTS = {
     "pyarrow": "extract",
     "boto3": "s3",
     "google": "gcp",
+    "cloudevents": "label",
+    "flask": "label",
+    "httpx": "label",
+    "pydantic": "label",
+    "scaleapi": "label",
+    "shapely": "label",
+    "werkzeug": "label",
+    "yaml": "label",
 }
 
 

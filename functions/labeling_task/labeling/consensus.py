@@ -35,56 +35,57 @@ class Consensus:
     updated_at: datetime
 
 
-def counted(answers: Sequence[Answer]) -> list[Answer]:
-    """The answers that count: of each annotator the newest of what has not been withdrawn."""
-    by_age = sorted(answers, key=_age)
-    annotations = {_annotation(answer): answer for answer in by_age}
-    standing = [answer for answer in by_age if annotations[_annotation(answer)] is answer]
-    standing = [answer for answer in standing if answer.state != "rejected"]
-    return list({(answer.vendor, answer.annotator): answer for answer in standing}.values())
-
-
 def consensus(answers: Sequence[Answer], rule: ConsensusRule) -> Consensus:
     """What the answers to one image say together; their order does not matter.
 
-    Of each annotation the newest answer counts, unless it withdraws the annotation, and of each
-    annotator (a vendor's: names are the vendor's own) the newest of these. With none left the
-    state is rejected. `latest` takes the newest. `majority` is skipped when more than half
-    skipped the image; else it holds what more than half of those who labeled it show (of two:
-    both), with the median of each edge of a box, the polygon that the others are most like, and
-    the attributes that most give; ties go to the newest.
+    With no answer that counts, the state is rejected. `latest` takes the newest that does.
+    `majority` is skipped when more than half skipped the image; else it holds what more than half
+    of those who labeled it show (of two: both), with the median of each edge of a box, the polygon
+    that the others are most like, and the attributes that most give; ties go to the newest.
 
     Args:
         answers: at least one, each of which `check_answer` has passed.
     """
     if not answers:
         raise ValueError("wanted at least one answer, got none")
-    standing = counted(answers)
-    newest = max(standing or answers, key=_age)
+    voices = counted(answers)
+    newest = max(voices or answers, key=_age)
     result = Consensus(
-        state=newest.state if standing else "rejected",
-        objects=newest.objects if standing else (),
+        state=newest.state if voices else "rejected",
+        objects=newest.objects if voices else (),
         annotator=newest.annotator,
         vendor=newest.vendor,
         vendor_task_id=newest.vendor_task_id,
         updated_at=newest.updated_at,
     )
-    if rule == "latest" or not standing:
+    if rule == "latest" or not voices:
         return result
-    result = replace(result, annotator=", ".join(sorted({a.annotator for a in standing})))
-    labeled = [answer for answer in standing if answer.state == "labeled"]
-    if 2 * len(labeled) < len(standing):
+    result = replace(result, annotator=", ".join(sorted({voice.annotator for voice in voices})))
+    labeled = [voice for voice in voices if voice.state == "labeled"]
+    if 2 * len(labeled) < len(voices):
         return replace(result, state="skipped", objects=())
-    labeled.sort(key=lambda answer: (answer.vendor, answer.annotator))
     return replace(result, state="labeled", objects=_agreed(labeled))
+
+
+def counted(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers that count, in the order of the annotators' names.
+
+    Of each annotation it is the newest, unless that withdraws the annotation, and of each
+    annotator (a vendor's: names are the vendor's own) the newest of these.
+    """
+    by_age = sorted(answers, key=_age)
+    newest = {(answer.vendor, answer.annotation_id): answer for answer in by_age}
+    standing = [
+        answer
+        for answer in by_age
+        if newest[answer.vendor, answer.annotation_id] is answer and answer.state != "rejected"
+    ]
+    voices = {(answer.vendor, answer.annotator): answer for answer in standing}
+    return [voices[annotator] for annotator in sorted(voices)]
 
 
 def _age(answer: Answer) -> tuple[datetime, str]:
     return answer.updated_at, answer.key
-
-
-def _annotation(answer: Answer) -> tuple[str, str]:
-    return answer.vendor, answer.annotation_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,9 @@ class _Drawn:
 
 def _agreed(answers: Sequence[Answer]) -> tuple[LabeledObject, ...]:
     """What more than half of the answers show, in the order of the answers."""
-    ages = [answer.key for answer in sorted(answers, key=_age)]
+    by_age = sorted(range(len(answers)), key=lambda by: _age(answers[by]))
     drawn = [
-        _drawn(item, by, ages.index(answer.key))
+        _drawn(item, by, by_age.index(by))
         for by, answer in enumerate(answers)
         for item in answer.objects
     ]

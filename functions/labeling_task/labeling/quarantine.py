@@ -28,28 +28,48 @@ def quarantine(
         with contextlib.suppress(ConflictError):  # The same is there: its name tells its content.
             document = {"payload": part, "part_of": name}
             store.commit([Write("quarantine", f"{name}-{number}", document)])
+    document = {
+        "vendor": vendor,
+        "reason": reason,
+        "image_id": image_id,
+        "received_at": now,
+        "resolved_at": None,
+        "size_bytes": len(payload),
+        "parts": len(parts),
+        "payload": head,
+        "part_of": None,
+    }
     try:
-        store.commit(
-            [
-                Write(
-                    "quarantine",
-                    name,
-                    {
-                        "vendor": vendor,
-                        "reason": reason,
-                        "image_id": image_id,
-                        "received_at": now,
-                        "size_bytes": len(payload),
-                        "parts": len(parts),
-                        "payload": head,
-                        "part_of": None,
-                    },
-                )
-            ]
-        )
+        store.commit([Write("quarantine", name, document)])
     except ConflictError:
+        # It is there. If it was resolved once, it fails again, perhaps for another reason.
+        _change(store, name, {"reason": reason, "resolved_at": None})
         return False
     return True
+
+
+def resolve(store: Store, name: str, now: datetime) -> None:
+    """What `quarantine/<name>` holds has been stored since, or will not be missed.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    _change(store, name, {"resolved_at": now})
+
+
+def _change(store: Store, name: str, values: dict[str, Any]) -> None:
+    while True:
+        [stored] = store.get(("quarantine", name))
+        if stored is None:
+            raise KeyError(f"no quarantine/{name}")
+        document = stored.document | values
+        if document == stored.document:
+            return
+        try:
+            store.commit([Write("quarantine", name, document, stored.version)])
+        except ConflictError:
+            continue
+        return
 
 
 def read_payload(store: Store, name: str) -> bytes:

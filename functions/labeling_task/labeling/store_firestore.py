@@ -18,7 +18,7 @@ from google.api_core.exceptions import (
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
-from labeling.store import Collection, ConflictError, Query, Stored, Write
+from labeling.store import ConflictError, Key, Query, Stored, Write
 from labeling.store_documents import check_query, check_writes, in_pages, is_id
 
 # The client's own are 60 s to 300 s, longer than who waits for an answer.
@@ -49,7 +49,7 @@ class FirestoreStore:
     def __init__(self, project: str, database: str):
         self._client = firestore.Client(project=project, database=database)
 
-    def get(self, *keys: tuple[Collection, str]) -> list[Stored | None]:
+    def get(self, *keys: Key) -> list[Stored | None]:
         # An id from outside may be anything; what cannot be an id is no document's.
         references = [self._client.document(*key) for key in keys if is_id(key[1])]
         found = {

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, get_args
 
-from labeling.store import Collection, ConflictError, Query, Stored, Value, Write
+from labeling.store import Collection, ConflictError, Key, Query, Stored, Value, Write
 from labeling.store_documents import check_query, check_writes, in_pages, is_id
 from labeling.timestamps import format_timestamp
 
@@ -60,7 +61,7 @@ class SqliteStore:
                 raise ValueError(f"{self._path} is no SQLite database") from None
             raise
 
-    def get(self, *keys: tuple[Collection, str]) -> list[Stored | None]:
+    def get(self, *keys: Key) -> list[Stored | None]:
         with self._connection() as connection:
             return [_get(connection, *key) for key in keys]
 
@@ -202,6 +203,20 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             )
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Readers and a writer do not wait for each other then."""
+    deadline = monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # Here SQLite itself does not wait for another who is just making the file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.01)
 
 
 def _get(connection: sqlite3.Connection, collection: Collection, name: str) -> Stored | None:

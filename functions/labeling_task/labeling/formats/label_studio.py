@@ -46,10 +46,11 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
         is_skipped = annotation.get("was_cancelled") or False
         if not isinstance(is_skipped, bool):
             raise ValueError(f"{place}: wanted was_cancelled true or false, got {is_skipped!r}")
-        labels = _labels(name, annotation, size_of, place)
         if is_skipped:  # What was drawn before is no answer.
-            labels = replace(labels, state="skipped", objects=())
-        yield labels
+            skipped = _labels(name, annotation | {"result": []}, size_of, place)
+            yield replace(skipped, state="skipped")
+        else:
+            yield _labels(name, annotation, size_of, place)
 
 
 def read_predictions(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:

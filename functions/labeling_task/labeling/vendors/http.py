@@ -20,7 +20,7 @@ def retry_after_seconds(value: str | None) -> float | None:
     It is seconds or an HTTP date; None for no header and for one that is neither.
     """
     text = (value or "").strip()
-    if text.isascii() and text.isdigit():
+    if text.isdigit():
         return min(float(text), _LONGEST_WAIT_SECONDS)
     try:
         date = parsedate_to_datetime(text)

@@ -112,7 +112,11 @@ def _said(response: httpx.Response) -> str | None:
     if not isinstance(told, dict) or "detail" not in told:
         return None
     faults = told.get("validation_errors")
-    return f"{told['detail']}: {json.dumps(faults, ensure_ascii=False)}" if faults else str(told["detail"])
+    return (
+        f"{told['detail']}: {json.dumps(faults, ensure_ascii=False)}"
+        if faults
+        else str(told["detail"])
+    )
 
 
 def _json(response: httpx.Response, asked: str) -> Any:

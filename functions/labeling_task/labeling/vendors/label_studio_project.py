@@ -1,11 +1,11 @@
 """The project and the webhook that a template has in Label Studio: found, or made once."""
 
+import contextlib
 import html
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labeling.errors import RefusedError
 from labeling.template import Template
 from labeling.vendors.label_studio_answers import CALLBACK_ACTIONS
 from labeling.vendors.label_studio_client import Client, NotFoundError
@@ -74,11 +74,13 @@ def open_project(client: Client, template: Template, project_id: int | None) -> 
     return Project(project_id, title, is_new, controls)
 
 
-def open_webhook(client: Client, project_id: int, url: str, header: str, secret: str) -> WebhookChange:
-    """Have the project tell `url` of its annotations, with the secret; one webhook at the end."""
+def open_webhook(
+    client: Client, project_id: int, url: str, headers: dict[str, str]
+) -> WebhookChange:
+    """Have the project tell `url` of its annotations; it ends with one webhook to it."""
     wanted = {
         "url": url,
-        "headers": {header: secret},
+        "headers": headers,
         "send_payload": True,
         "send_for_all_actions": False,
         "actions": sorted(CALLBACK_ACTIONS),
@@ -92,7 +94,7 @@ def open_webhook(client: Client, project_id: int, url: str, header: str, secret:
     kept, *others = ours
     for other in others:  # Made by another process at the same time.
         _delete(client, f"/api/webhooks/{other['id']}/")
-    if any(sorted(kept[key]) != value if key == "actions" else kept[key] != value for key, value in wanted.items()):
+    if kept | {"actions": sorted(kept["actions"])} != kept | wanted:
         client.call("PATCH", f"/api/webhooks/{kept['id']}/", body=wanted)
         change = "changed"
     return change
@@ -136,7 +138,5 @@ def _webhooks(client: Client, project_id: int, url: str) -> list[dict[str, Any]]
 
 
 def _delete(client: Client, path: str) -> None:
-    try:
+    with contextlib.suppress(NotFoundError):  # Another process was faster.
         client.call("DELETE", path)
-    except NotFoundError:
-        pass  # Another process was faster.

@@ -7,7 +7,7 @@ a second task for an image (409).
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -202,12 +202,18 @@ class _PooledApi(Api):
         ) as error:
             raise TryAgainError(shortened(f"{subject}: {error}")) from error
         reply = _json(response)
-        if response.status_code == 200 and isinstance(reply, dict):
+        status = response.status_code
+        if 200 <= status < 300 and isinstance(reply, dict):
             return reply
         said = reply.get("error") if isinstance(reply, dict) else None
         message = f"{subject}: {said if isinstance(said, str) else response.text}"
         _, _, signature = (body or {}).get("attachment", "").partition("?")
-        _raise(response, shortened(message.replace(signature, "") if signature else message))
+        message = shortened(message.replace(signature, "") if signature else message)
+        for known in ScaleResourceNotFound, ScaleDuplicateResource:
+            if status == known.code:
+                raise known(message)
+        raise_for_status(status, response.headers.get("Retry-After"), message)
+        raise TryAgainError(f"{message} is no JSON object")
 
 
 def _json(response: requests.Response) -> Any:
@@ -215,14 +221,6 @@ def _json(response: requests.Response) -> Any:
         return response.json()
     except (ValueError, RecursionError):
         return None
-
-
-def _raise(response: requests.Response, message: str) -> NoReturn:
-    for known in ScaleResourceNotFound, ScaleDuplicateResource:
-        if response.status_code == known.code:
-            raise known(message)
-    raise_for_status(response.status_code, response.headers.get("Retry-After"), message)
-    raise TryAgainError(f"{message} is no JSON object")
 
 
 def _called(call: Callable[[], _T]) -> _T:

@@ -1,0 +1,252 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.annotation import Answer, Box, LabeledObject
+from labeling.checking import check_answer
+from labeling.errors import InvalidAnswerError
+from labeling.template import parse_template
+
+TEMPLATE = parse_template(
+    """
+name: road
+labels:
+  - {name: car, min_width: 8, min_height: 8}
+  - {name: road, type: polygon}
+  - {name: night, type: classification}
+attributes:
+  - {name: colour, choices: [red, blue]}
+  - {name: damage, choices: [dent, rust], many: true}
+  - {name: surface, choices: [asphalt, gravel], required: true, labels: [road]}
+""",
+    "road.yaml",
+)
+SQUARE = ((10.0, 10.0), (30.0, 10.0), (30.0, 30.0), (10.0, 30.0))
+
+
+def car(x=10.0, y=20.0, width=30.0, height=40.0, **changes) -> LabeledObject:
+    item = LabeledObject("c1", "car", "box", box=Box(x, y, width, height))
+    return replace(item, **changes)
+
+
+def road(*points, **changes) -> LabeledObject:
+    item = LabeledObject("r1", "road", "polygon", points=points, attributes={"surface": "asphalt"})
+    return replace(item, **changes)
+
+
+NIGHT = LabeledObject("n1", "night", "classification")
+
+
+def answer(*objects, **changes) -> Answer:
+    said = Answer(
+        image_id="i1",
+        vendor="scale",
+        vendor_task_id="t1",
+        annotation_id="a1",
+        annotator="ann",
+        state="labeled",
+        objects=objects,
+        updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    return replace(said, **changes)
+
+
+def check(*objects, width: int | None = 100, height: int | None = 80, **changes):
+    return check_answer(answer(*objects, **changes), TEMPLATE, width, height).objects
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param(car(), id="box"),
+        pytest.param(car(0.0, 0.0, 100.0, 80.0), id="box as large as the image"),
+        pytest.param(car(width=7.5, height=7.5), id="box half a pixel too small"),
+        pytest.param(road(*SQUARE), id="polygon"),
+        pytest.param(road(*SQUARE, SQUARE[0]), id="polygon that ends where it begins"),
+        pytest.param(NIGHT, id="classification"),
+        pytest.param(
+            car(box=None, type="polygon", points=SQUARE, attributes={"rotation": 12.5}),
+            id="rotated rectangle",
+        ),
+        pytest.param(car(attributes={"colour": "red", "damage": ["rust", "dent"]}), id="choices"),
+        pytest.param(car(attributes={"damage": []}), id="no choice"),
+        pytest.param(car(attributes={"seen": True, "score": 0.5, "n": 3}), id="unknown attributes"),
+    ],
+)
+def test_a_good_object_is_kept_as_it_is(item):
+    assert check(item) == (item,)
+
+
+def test_an_answer_without_objects_is_one_whatever_its_state():
+    assert check() == check(state="skipped") == check(state="rejected") == ()
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        pytest.param(
+            car(label="bus"), "wanted a label of car, road, night, got 'bus'", id="unknown label"
+        ),
+        pytest.param(replace(NIGHT, label="car"), "wanted a box, got a classification", id="word"),
+        pytest.param(road(*SQUARE, label="night"), "a classification, got a polygon", id="shape"),
+        pytest.param(
+            car(box=None, type="polygon", points=SQUARE),
+            "the attribute rotation in degrees, got a polygon of 4 corners with rotation None",
+            id="polygon for a box",
+        ),
+        pytest.param(
+            car(box=None, type="polygon", points=SQUARE[:3], attributes={"rotation": 1}),
+            "got a polygon of 3 corners with rotation 1",
+            id="rotated triangle",
+        ),
+        pytest.param(
+            car(box=None, type="polygon", points=SQUARE, attributes={"rotation": "x"}),
+            "with rotation 'x'",
+            id="rotation is a text",
+        ),
+        pytest.param(car(box=None), "wanted the shape of a box and no other, got none", id="none"),
+        pytest.param(car(points=SQUARE), "no other, got ['box', 'polygon']", id="box with points"),
+        pytest.param(
+            replace(NIGHT, box=Box(1, 1, 1, 1)), "no other, got ['box']", id="word with a box"
+        ),
+        pytest.param(car(x=nan), "a box of finite numbers, got x=nan", id="not a number"),
+        pytest.param(car(width=inf), "a box of finite numbers", id="infinite"),
+        pytest.param(car(x=10**400), "a box of finite numbers", id="huge integer"),
+        pytest.param(car(x="10"), "a box of finite numbers", id="text"),
+        pytest.param(car(width=0.0), "a box with a positive size", id="no width"),
+        pytest.param(car(height=-4.0), "a box with a positive size", id="negative height"),
+        pytest.param(
+            car(width=7.4), "wanted at least 8 x 8 px, got 7.4 x 40", id="smaller than the label's"
+        ),
+        pytest.param(
+            car(x=-1.5), "inside the image of 100 x 80 px, got the point (-1.5, 20)", id="left"
+        ),
+        pytest.param(car(y=-2.0), "which is 2 px outside", id="above"),
+        pytest.param(car(x=71.5), "got the point (101.5, 60), which is 1.5 px outside", id="right"),
+        pytest.param(car(y=42.0), "which is 2 px outside", id="below"),
+        pytest.param(car(x=100.0, width=0.5), "a box inside the image", id="on the edge"),
+        pytest.param(road((1.0, nan), (2.0, 3.0), (4.0, 5.0)), "of finite numbers", id="nan"),
+        pytest.param(road(), "a polygon of 3 points or more, got 0", id="no points"),
+        pytest.param(road((1.0, 1.0), (9.0, 9.0), (1.0, 1.0)), "or more, got 2", id="two points"),
+        pytest.param(road((1.0, 1.0), (2.0, 2.0), (3.0, 3.0)), "cross itself", id="a line"),
+        pytest.param(
+            road((0.0, 0.0), (9.0, 9.0), (9.0, 0.0), (0.0, 9.0)),
+            "wanted a polygon that does not cross itself: Self-intersection[4.5 4.5]",
+            id="bow tie",
+        ),
+        pytest.param(road(*SQUARE[:3], (10.0, 81.5)), "which is 1.5 px outside", id="outside"),
+        pytest.param(
+            road((1.0, 1.0), (1.2, 1.0), (1.2, 9.0)), "wanted at least 1 x 1 px", id="thin polygon"
+        ),
+        pytest.param(
+            road(*SQUARE, attributes={}), "wanted the attribute surface, got none", id="required"
+        ),
+        pytest.param(
+            car(attributes={"colour": "green"}),
+            "wanted as colour one of red, blue, got 'green'",
+            id="no such choice",
+        ),
+        pytest.param(car(attributes={"colour": ["red"]}), "one of red, blue", id="list for one"),
+        pytest.param(car(attributes={"colour": True}), "got 'True'", id="flag for a choice"),
+        pytest.param(
+            car(attributes={"damage": "dent"}), "a list of dent, rust, got 'dent'", id="no list"
+        ),
+        pytest.param(
+            car(attributes={"damage": ["dent", "dent"]}), "a list of dent, rust", id="twice"
+        ),
+        pytest.param(car(attributes={"damage": ["hail"]}), "a list of dent, rust", id="one wrong"),
+        pytest.param(
+            car(attributes={"surface": "ice"}), "one of asphalt, gravel", id="not asked, but wrong"
+        ),
+        pytest.param(car(attributes={"score": nan}), "a finite score, got nan", id="nan attribute"),
+    ],
+)
+def test_a_bad_object_is_refused_with_its_id_the_wanted_and_the_got(item, reason):
+    with pytest.raises(InvalidAnswerError) as raised:
+        check(item)
+    where = f"image i1, scale annotation a1, object {item.id} ({item.label}): wanted"
+    assert str(raised.value).startswith(where)
+    assert reason in str(raised.value)
+
+
+def test_an_object_id_stands_for_one_object():
+    with pytest.raises(InvalidAnswerError, match=r"object c1 .car.: wanted each object id once"):
+        check(car(), car(x=50.0))
+
+
+@pytest.mark.parametrize("state", ["skipped", "rejected"])
+def test_only_a_labeled_answer_has_objects(state):
+    with pytest.raises(InvalidAnswerError, match=f"a {state} answer has no objects, got 1"):
+        check(car(), state=state)
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        pytest.param({"image_width": 200, "image_height": 80}, "width 100, got 200", id="width"),
+        pytest.param({"image_height": 81}, "height 80, got 81", id="height"),
+    ],
+)
+def test_an_answer_to_an_image_of_another_size_is_refused(seen, reason):
+    with pytest.raises(InvalidAnswerError, match=reason):
+        check(**seen)
+
+
+def test_the_vendors_size_is_taken_where_ours_is_unknown():
+    seen = {"image_width": 50, "image_height": 50, "width": None, "height": None}
+    with pytest.raises(InvalidAnswerError, match="inside the image of 50 x 50 px"):
+        check(car(x=40.0), **seen)
+
+
+def test_nothing_is_outside_of_an_image_of_unknown_size():
+    far = car(x=-500.0)
+    assert check(far, width=None, height=None) == (far,)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "stored"),
+    [
+        pytest.param(car(-1.0, -0.5, 20.0, 20.0), car(0.0, 0.0, 19.0, 19.5), id="top left"),
+        pytest.param(car(80.0, 60.0, 20.75, 21.0), car(80.0, 60.0, 20.0, 20.0), id="bottom right"),
+        pytest.param(
+            road((-0.5, 0.0), (100.5, 0.0), (50.0, 81.0)),
+            road((0.0, 0.0), (100.0, 0.0), (50.0, 80.0)),
+            id="polygon",
+        ),
+    ],
+)
+def test_up_to_a_pixel_outside_is_cut_off(drawn, stored):
+    assert check(drawn) == (stored,)
+
+
+boxes = st.builds(
+    Box, *(st.floats(-3, 103) for _ in range(2)), *(st.floats(-1, 110) for _ in range(2))
+)
+
+
+@given(boxes)
+def test_what_passes_lies_inside_the_image_and_is_large_enough(box):
+    try:
+        (stored,) = check(car(box=box))
+    except InvalidAnswerError:
+        return
+    assert stored.box is not None
+    assert stored.box.x >= 0
+    assert stored.box.y >= 0
+    assert stored.box.x + stored.box.width <= 100 + 1e-9
+    assert stored.box.y + stored.box.height <= 80 + 1e-9
+    assert min(stored.box.width, stored.box.height) >= 7.5
+    assert abs(stored.box.x - box.x) <= 1 + 1e-6
+
+
+@given(boxes)
+def test_what_passes_once_passes_again_unchanged(box):
+    try:
+        once = check(car(box=box))
+    except InvalidAnswerError:
+        return
+    assert check(*once) == once

@@ -1,0 +1,159 @@
+"""The function is killed at each boundary between two steps, and the event comes again."""
+
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from labeling.dispatching import dispatch
+from labeling.events import image_id
+from labeling.store import Query
+
+from tests.labeling.brokers import NOON, Clock, SteeredVendor, broker, image
+from tests.labeling.functions import (
+    SCALE_SECRET,
+    binary_event,
+    function,
+    message,
+    post,
+    scale_settings,
+)
+from tests.labeling.vendors.scale_double import scale_double
+from tests.labeling.vendors.scale_double_state import Completion
+
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
+
+DYING_MAIN = Path(__file__).with_name("dying_main.py")
+TEMPLATE = "name: cars\nlabels: [{name: car}]\n"
+DRAWN = {"type": "box", "label": "car", "left": 1, "top": 2, "width": 30, "height": 40, "uuid": "1"}
+# More than a function has: the last ones are not reached, which ends the test.
+MANY = 40
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def place(request, tmp_path) -> str:
+    """The store's uri."""
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path}/labels.sqlite"
+    return f"firestore://{request.getfixturevalue('firestore').project}"
+
+
+@pytest.fixture
+def store(place):
+    from labeling.store import open_store
+
+    opened = open_store(place)
+    yield opened
+    opened.close()
+
+
+def settings(folder: Path, place: str, scale_url: str) -> dict[str, str]:
+    (folder / "template.yaml").write_text(TEMPLATE)
+    return scale_settings(
+        place,
+        scale_url,
+        "http://127.0.0.1:9",
+        LABELING_TEMPLATE=str(folder / "template.yaml"),
+        LABELING_LEASE_SECONDS="1",
+        LABELING_BUDGET="1000 tasks",
+        DIE_FILE=str(folder / "die"),
+    )
+
+
+def until_done(deliver: Callable[[], httpx.Response]) -> None:
+    """Deliver as Pub/Sub and vendors do: again, until it is taken."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if deliver().status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError("not taken within 60 s")
+
+
+def test_request_labeling_killed_anywhere_ends_with_one_vendor_task(place, store, tmp_path):
+    die, killed = tmp_path / "die", 0
+    with (
+        scale_double() as scale,
+        function(
+            "request_labeling", settings(tmp_path, place, scale.url), tmp_path, DYING_MAIN
+        ) as running,
+    ):
+        for boundary in range(1, MANY):
+            name = f"drive/1/{boundary:010d}.jpg"
+            die.write_text(str(boundary))
+            until_done(lambda name=name: post(running.url, binary_event(message(name))))
+            [stored] = store.get(("tasks", image_id(f"images/{name}")))
+            made = [one for one in scale.tasks() if one["unique_id"] == stored.id]
+            assert [one["task_id"] for one in made] == [stored.document["vendor_task_id"]]
+            assert stored.document["state"] == "dispatched"
+            if die.exists():  # The event was done before it came to that.
+                break
+            killed += 1
+        assert killed >= 8
+        die.unlink()
+        assert post(running.url, binary_event(message(name))).status_code == 200
+        assert len(scale.tasks()) == boundary
+
+
+def test_receive_annotation_killed_anywhere_ends_with_one_annotation(place, store, tmp_path):
+    die, killed = tmp_path / "die", 0
+    environment = settings(tmp_path, place, "http://127.0.0.1:9")
+    headers = {"scale-callback-auth": SCALE_SECRET}
+    works = broker(store, SteeredVendor("scale"), Clock(NOON))
+    with function("receive_annotation", environment, tmp_path, DYING_MAIN) as running:
+        for boundary in range(1, MANY):
+            of = image(f"drive/1/{boundary:010d}.jpg")
+            dispatch(works, of)
+            body = {
+                "task_id": f"task-{boundary}",
+                "status": "completed",
+                "task": {
+                    "task_id": f"task-{boundary}",
+                    "type": "imageannotation",
+                    "status": "completed",
+                    "unique_id": of.id,
+                    "completed_at": "2026-03-01T12:00:00.000Z",
+                    "response": {"annotations": [DRAWN]},
+                },
+            }
+            die.write_text(str(boundary))
+            until_done(lambda body=body: httpx.post(running.url, json=body, headers=headers))
+            [stored] = store.get(("annotations", of.id))
+            assert stored.document["revision"] == 1
+            assert store.count(Query("answers", {"image_id": of.id})) == 1
+            [task] = store.get(("tasks", of.id))
+            assert task.document["state"] == "completed"
+            if die.exists():
+                break
+            killed += 1
+    assert killed >= 4
+
+
+def test_reconcile_killed_anywhere_finds_each_lost_answer_once(place, store, tmp_path):
+    die, killed = tmp_path / "die", 0
+    with scale_double() as scale:
+        environment = settings(tmp_path, place, scale.url) | {"LABELING_ANSWER_DEADLINE_HOURS": "0"}
+        with (
+            function("request_labeling", environment, tmp_path) as request,
+            function("reconcile", environment, tmp_path, DYING_MAIN) as running,
+        ):
+            for boundary in range(1, MANY):
+                name = f"drive-{uuid.uuid4().hex}/1/0000000000.jpg"
+                until_done(lambda name=name: post(request.url, binary_event(message(name))))
+                [stored] = store.get(("tasks", image_id(f"images/{name}")))
+                lost = Completion(annotations=[DRAWN], callback="lose")
+                scale.complete(stored.document["vendor_task_id"], lost)
+                die.write_text(str(boundary))
+                until_done(lambda: httpx.post(running.url, timeout=60))
+                [annotation] = store.get(("annotations", stored.id))
+                assert annotation.document["revision"] == 1
+                if die.exists():
+                    break
+                killed += 1
+    assert killed >= 4
+    assert store.count(Query("answers")) == store.count(Query("annotations")) == boundary

@@ -1,0 +1,28 @@
+"""The images that an extraction kept, from its ledger of Parquet files."""
+
+import io
+from collections.abc import Iterator
+
+import pyarrow.parquet as pq
+
+from dataflow.places import open_store
+from labeling.task import Image
+
+_COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
+
+
+class ParquetLedger:
+    """A `labeling.ledger.ImageLedger` over a folder, gs:// or s3:// place."""
+
+    def __init__(self, out: str):
+        """Raises ValueError: of another kind, or its client is not installed."""
+        self._frames, self._videos = open_store(f"{out}/frames"), open_store(f"{out}/videos")
+
+    def images(self) -> Iterator[Image]:
+        # Frames count when their video's row says so. Names only: some 100 bytes for a video.
+        committed = {video.name for video in self._videos.list()}
+        for name in sorted(committed):
+            table = pq.read_table(io.BytesIO(self._frames.read(name)), columns=_COLUMNS)
+            for row in table.to_pylist():
+                if row["kept"]:
+                    yield Image(row["image_id"], row["image_uri"], row["width"], row["height"])
