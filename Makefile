@@ -10,7 +10,7 @@ WORKERS ?= auto
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo ## Render a drive, extract it, draw what was kept; VIDEO=path takes your own
+demo: $(VENV)/.demo ## Render a drive, extract and label it, draw both; VIDEO=path takes your own
 	@$(BIN)/vidset demo $(if $(VIDEO),"$(VIDEO)") --output "$(OUT)"
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
@@ -42,7 +42,7 @@ clean: ## Remove what the targets made
 # --inexact: the demo takes nothing away that the tests need.
 $(VENV)/.demo: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up $(VENV) (once) ..."
-	@$(UV) sync --quiet --locked --inexact --no-default-groups --extra extract
+	@$(UV) sync --quiet --locked --inexact --no-default-groups --extra extract --extra label
 	@touch $@
 
 $(VENV)/.all: uv.lock pyproject.toml | $(UV)

@@ -1,6 +1,7 @@
 """`vidset demo`: a video, its extraction, and one picture of what was kept and dropped.
 
-Without a video of the user's it renders its own, so that what is in it is known: the truth.
+Without a video of the user's it renders its own, so that what is in it is known: the truth, by
+which its images are labeled.
 """
 
 import io
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -25,8 +27,12 @@ from dataflow.storage_folder import FolderStore
 from vidset.contact_sheet import write_contact_sheet
 from vidset.display import show_summary
 from vidset.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
+from vidset.label_display import show_problems
 from vidset.output import make_output
 from vidset.scene import Scene
+
+if TYPE_CHECKING:
+    from vidset.demo_labels import Labeling
 
 CONTACT_SHEET = "contact_sheet.jpg"
 # Between what the rendered drive has by day and in focus (brightness 130 to 150, sharpness 450 and
@@ -46,7 +52,8 @@ _FATES = {"kept": "kept", "near_duplicate": "dropped as near duplicates"}
 def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     """Extract `video` or, for None, a rendered one into the folder `output`, and draw the sheet.
 
-    The exit code: 1 when the video failed, else 0. The sheet is drawn anew each time.
+    The rendered one is labeled too. The exit code: 1 when the video failed or an image was not
+    labeled, else 0. The sheets are drawn anew each time.
 
     Raises:
         ValueError: `video` is no file, or `output` cannot be a folder; nothing has been started.
@@ -55,6 +62,8 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
     console = Console(highlight=False, soft_wrap=True, quiet=quiet)
     progress = Console(stderr=True, quiet=quiet)
     _check(video, output)
+    if video is None:
+        import vidset.demo_labels  # noqa: F401 (it may not be installed: before any work)
     path = os.path.join(output, VIDEO) if video is None else video
     thresholds = {}
     if video is None:
@@ -85,11 +94,37 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
         console.print(f"truth   {escape(truth)}, and what became of it:")
         for line in compare(DRIVE, rows):
             console.print(f"        {line}")
+    labeling = None
+    if video is None:
+        labeling = _label(rows, output, console, progress)
+    else:
+        console.print(f"what is in it, nobody knows yet: vidset label dispatch {escape(output)}")
     console.print(f"[bold]contact sheet  {escape(sheet)}[/]" if sheet else "no contact sheet")
+    if labeling and labeling.sheet:
+        console.print(f"[bold]labels         {escape(labeling.sheet)}[/]")
     if as_json:
         places = {"contact_sheet": sheet, "video": path, "truth": truth}
-        print(json.dumps(asdict(summary) | places))
-    return 1 if summary.failed else 0
+        print(json.dumps(asdict(summary) | places | {"labeling": labeling and asdict(labeling)}))
+    return 1 if summary.failed or (labeling and labeling.problems) else 0
+
+
+def _label(
+    rows: Sequence[FrameRow], output: str, console: Console, progress: Console
+) -> "Labeling":
+    from vidset.demo_labels import label_drive
+
+    with progress.status("Labeling"):
+        labeling = label_drive(DRIVE, rows, output, f"{VIDEO}, as the truth labels it")
+    show_problems(labeling.problems)
+    done = labeling.annotations["labeled"]
+    how = f"{labeling.dispatched} tasks sent, answered by HTTP callbacks"
+    if not labeling.dispatched:
+        how = "all of them before, no task sent again"
+    console.print(f"{done} images labeled ({how})")
+    objects = ", ".join(f"{number} {label}" for label, number in labeling.objects.items())
+    console.print(f"        {objects}; {labeling.quarantine} answers in quarantine")
+    console.print(f"        vidset label status {escape(output)}")
+    return labeling
 
 
 def compare(scene: Scene, rows: Sequence[FrameRow]) -> list[str]:

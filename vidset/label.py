@@ -143,9 +143,7 @@ def serve(
     out: Out,
     host: Annotated[str, typer.Option(help="An address of this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
-    reconcile_every: Annotated[
-        float, typer.Option(min=0, metavar="MINUTES", help="0: never.")
-    ] = 5,
+    reconcile_every: Annotated[float, typer.Option(min=0, metavar="MINUTES", help="0: never.")] = 5,
     store: Store = None,
     vendor: Vendor = None,
     template: Template = None,

@@ -10,11 +10,12 @@ from itertools import islice
 
 from labeling.broker import Broker, open_broker
 from labeling.dispatching import dispatch, resume
-from labeling.errors import RefusedError, TryAgainError
+from labeling.errors import TryAgainError
 from labeling.store import ConflictError, Key, Stored, Write
 from labeling.task import Image, Task
 from vidset.label_display import counting, say, show_problems
 from vidset.label_settings import Place
+from vidset.label_vendor import connect_vendor
 
 # Of an image: done, or why not.
 OUTCOMES = ("dispatched", "repeated", "held", "refused", "waiting")
@@ -33,6 +34,11 @@ def run_dispatch(
         ValueError: the settings do not do; nothing has been dispatched.
     """
     broker = open_broker(place.settings("dispatch"))
+    try:
+        connect_vendor(broker)
+    except TryAgainError as error:
+        show_problems([f"{broker.settings.vendor}: {error}"])
+        return 1
     with counting("Dispatching", show=not (quiet or as_json)) as show:
         counts, problems = dispatch_images(broker, place.images(), limit, retry, show)
     found = {outcome: counts[outcome] for outcome in OUTCOMES}

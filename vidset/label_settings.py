@@ -48,7 +48,9 @@ class Place:
         if "://" in out:
             return cls(out.rstrip("/"), options)
         if not os.path.isdir(os.path.join(out, "videos")):
-            raise ValueError(f"{out}: wanted the output of vidset extract, got no folder {out}/videos")
+            raise ValueError(
+                f"{out}: wanted the output of vidset extract, got no folder {out}/videos"
+            )
         return cls(os.path.abspath(out), options)
 
     @property

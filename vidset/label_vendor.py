@@ -21,9 +21,13 @@ def run_reconcile(place: Place, *, as_json: bool, quiet: bool) -> int:
         ValueError: the settings do not do, or the vendor refuses the key.
     """
     broker = open_broker(place.settings("dispatch"))
-    connect_vendor(broker)
-    with counting("Reconciling", show=not (quiet or as_json)):
-        report = reconcile(broker, place.images())
+    try:
+        connect_vendor(broker)
+        with counting("Reconciling", show=not (quiet or as_json)):
+            report = reconcile(broker, place.images())
+    except (InvalidAnswerError, RefusedError, TryAgainError) as error:
+        show_problems([f"{broker.settings.vendor}: {error}"])
+        return 1
     incomplete = report["incomplete"]
     show_problems(incomplete)
     if as_json:
@@ -39,9 +43,15 @@ def run_reconcile(place: Place, *, as_json: bool, quiet: bool) -> int:
 def run_connect(place: Place, *, as_json: bool, quiet: bool) -> int:
     """Raises ValueError: the settings do not do, or the vendor refuses them."""
     settings = place.settings("dispatch")
-    connection = connect_vendor(open_broker(settings))
+    try:
+        connection = connect_vendor(open_broker(settings))
+    except TryAgainError as error:
+        show_problems([f"{settings.vendor}: {error}"])
+        return 1
     if as_json:
-        print(json.dumps({"vendor": settings.vendor, "connection": connection and asdict(connection)}))
+        print(
+            json.dumps({"vendor": settings.vendor, "connection": connection and asdict(connection)})
+        )
     elif not quiet and connection is None:
         say(f"{settings.vendor} needs no setting up")
     elif not quiet and connection:

@@ -143,6 +143,31 @@ def demo(
     raise typer.Exit(run_demo(video, output, as_json=as_json, quiet=quiet))
 
 
+@app.command()
+def plan(
+    ledger: Annotated[
+        str, typer.Argument(metavar="LEDGER", help="What extract wrote to: folder, gs://, s3://.")
+    ],
+    price: Annotated[float, typer.Option(help="Of labeling one image.")] = 0.08,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Recommend a setting for it: as extracted if that fits, else the one that gives "
+            "the most images and fits, at thresholds up to the run's own."
+        ),
+    ] = None,
+    currency: Annotated[str, typer.Option(help="Of price and budget; a name, no more.")] = "USD",
+    chart: Annotated[str | None, typer.Option(metavar="PNG", help="Draw it, too.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """How many images other thresholds and periods would give, and what they cost to label."""
+    from vidset.plan import Request, run_plan
+
+    request = Request(ledger, price, budget, currency, chart)
+    raise typer.Exit(run_plan(request, as_json=as_json, quiet=quiet))
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """The console script. Exits 0, 1 when some inputs failed, 2 on bad usage or configuration."""
     mine, beam = _split(list(sys.argv[1:] if arguments is None else arguments))

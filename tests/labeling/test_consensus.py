@@ -4,7 +4,7 @@ from itertools import permutations
 from math import cos, pi, sin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.annotation import Answer, Box, LabeledObject
@@ -274,7 +274,10 @@ items = st.one_of(
 
 @st.composite
 def histories(draw) -> list[Answer]:
-    """Answers of three annotators, with corrections, withdrawals and equal times."""
+    """Answers of three annotators, with corrections, withdrawals and equal times.
+
+    As in the store, there is one of each key.
+    """
     said = []
     for _ in range(draw(st.integers(1, 5))):
         objects = draw(st.lists(items, max_size=4))
@@ -289,15 +292,17 @@ def histories(draw) -> list[Answer]:
                 minutes=draw(st.integers(0, 2)),
             )
         )
-    return said
+    return list({one.key: one for one in said}.values())
 
 
+@settings(deadline=None)
 @given(histories(), st.sampled_from(["latest", "majority"]))
 def test_the_order_of_the_answers_does_not_matter(answers, rule):
     results = [consensus(order, rule) for order in permutations(answers)]
     assert all(result == results[0] for result in results)
 
 
+@settings(deadline=None)
 @given(histories())
 def test_what_a_majority_holds_was_shown_by_more_than_half(answers):
     result = consensus(answers, "majority")
@@ -313,6 +318,7 @@ def test_what_a_majority_holds_was_shown_by_more_than_half(answers):
         assert 2 * len(shown) > len(voices)
 
 
+@settings(deadline=None)
 @given(st.lists(items, max_size=6), st.integers(1, 5))
 def test_annotators_who_agree_are_right(objects, number):
     """Things that overlap within one answer are matched with themselves, by an overlap of 1."""

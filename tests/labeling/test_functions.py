@@ -155,9 +155,7 @@ def test_request_labeling_asks_for_a_repeat_while_the_vendor_is_down(running, na
 
 def test_request_labeling_marks_a_refused_task_failed_and_is_done_with_it(running, name):
     text = "attachment {attachment} is not an image"
-    running.scale.fail(
-        Failure("status", status=400, message=text, times=1, on="POST task")
-    )
+    running.scale.fail(Failure("status", status=400, message=text, times=1, on="POST task"))
     assert post(running.request.url, binary_event(message(name))).status_code == 200
     assert post(running.request.url, binary_event(message(name))).status_code == 200
     task = running.task(name)
@@ -270,9 +268,7 @@ def test_no_function_logs_a_secret_or_a_traceback_for_bad_input(running):
 
 def test_a_wait_that_the_vendor_asks_for_is_told_to_the_sender(running, name):
     """Last in this file: the function leaves the vendor alone for a second."""
-    running.scale.fail(
-        Failure("status", status=429, retry_after="1", times=1, on="POST task")
-    )
+    running.scale.fail(Failure("status", status=429, retry_after="1", times=1, on="POST task"))
     response = post(running.request.url, binary_event(message(name)))
     assert response.status_code == 503
     assert retry_after_seconds(response.headers["retry-after"]) == 1

@@ -86,6 +86,19 @@ def test_receive_of_a_repeat_changes_nothing(works, store, clock):
     assert answers_of(store) == 1
 
 
+def test_receive_of_the_same_answer_under_a_newer_time_changes_nothing(works, store):
+    """Vendors touch a task, when its callback was taken or somebody looked at it."""
+    receive(works, delivery(answer(image(), car())))
+    touched = answer(image(), car(), at=NOON + timedelta(minutes=1))
+    assert receive(works, delivery(touched)) == Counter(repeated=1)
+    back_and_forth = [car(x=1.0), car(), car(x=1.0)]
+    for minute, one in enumerate(back_and_forth, 2):
+        said = answer(image(), one, at=NOON + timedelta(minutes=minute))
+        assert receive(works, delivery(said)) == Counter(stored=1)
+    assert annotation_of(store).objects == (car(x=1.0),)
+    assert annotation_of(store).revision == 4
+
+
 CORRECTIONS = [
     answer(image(), car(x=float(number)), at=NOON + timedelta(seconds=number))
     for number in range(3)

@@ -44,7 +44,7 @@ def consensus(answers: Sequence[Answer], rule: ConsensusRule) -> Consensus:
     that the others are most like, and the attributes that most give; ties go to the newest.
 
     Args:
-        answers: at least one, each of which `check_answer` has passed.
+        answers: at least one; of each key one, which `check_answer` has passed.
     """
     if not answers:
         raise ValueError("wanted at least one answer, got none")

@@ -3,25 +3,27 @@
 import re
 
 # Parameters of signed urls: Cloud Storage V2 and V4, S3 V2 and V4.
-_SECRET = r"(?:signature|credential|security-token|googleaccessid|awsaccesskeyid)"
+_PARAMETER = (
+    r"(?:x-(?:goog|amz)-)?(?:signature|credential|security-token|googleaccessid|awsaccesskeyid)"
+)
 # To the end of the query, but not what follows the url: quotes, brackets, the end of a sentence.
 _PLAIN = (
-    r"(?:[\w%~+/=@$*-]|\\+/|\\+u00(?:26|2b|2f|3d)|[.:!?](?=[\w%&])"
-    r"|&(?!quot;|apos;|[lg]t;|#3[49];|#x2[27];)(?:amp;|#38;|#x26;)?)*"
+    r"(?:[\w%~+/=@$*-]|\\{1,4}/|\\{1,4}u00(?:26|2b|2f|3d)|[.:!?](?=[\w%&])"
+    r"|&(?!quot;|apos;|[lg]t;|#(?:3[49]|6[02]|x2[27]|x3[ce]);)(?:amp;|#x?[0-9a-f]{2};)?)*"
 )
-_CODED = r"(?:[\w.~*-]|%(?:25)*(?!25|0|2[0279c]|3[ce]|[57][bd])[0-9a-f]{2})*"
+_CODED = r"(?:[\w~*-]|[.](?=[\w%])|%(?:25){0,3}(?!25|0|2[0279c]|3[ce]|[57][bd])[0-9a-f]{2})*"
 
 
 def _query(start: str, equals: str, rest: str) -> re.Pattern:
     """A query with a secret in it, or at least the secret."""
     before = rf"(?:{start}(?:(?!{start})[^\s\"'<>])*?)?"
-    return re.compile(f"{before}{_SECRET}{equals}{rest}", re.IGNORECASE | re.ASCII)
+    return re.compile(f"{before}{_PARAMETER}{equals}{rest}", re.IGNORECASE | re.ASCII)
 
 
 # A url may be escaped for JSON or for HTML, or stand percent-encoded in another one.
 _QUERIES = (
-    _query(r"(?:\?|\\+u003f|&#63;|&#x3f;)", r"(?:=|\\+u003d|&#61;|&#x3d;)", _PLAIN),
-    _query("%(?:25)*3f", "%(?:25)*3d", _CODED),
+    _query(r"(?:\?|\\{1,4}u003f|&#63;|&#x3f;)", r"(?:=|\\{1,4}u003d|&#61;|&#x3d;)", _PLAIN),
+    _query("%(?:25){0,3}3f", "%(?:25){0,3}3d", _CODED),
 )
 
 

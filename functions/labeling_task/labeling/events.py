@@ -12,9 +12,10 @@ from typing import Any
 
 from labeling.task import Image
 
-# <video name>/<generation>/<milliseconds, 10 digits>.jpg, as dataflow/naming.py makes it.
-_IMAGE_NAME = re.compile(r".+/[^/]+/\d{10}\.jpg", re.DOTALL)
-_MAX_PIXELS = 10**6
+# <video name>/<generation>/<milliseconds, 10 digits or more>.jpg, as dataflow/naming.py makes it.
+# Lone surrogates are in no name of Cloud Storage's, and cannot be stored.
+_IMAGE_NAME = re.compile(r"[^\ud800-\udfff]+/[^/\ud800-\udfff]+/[0-9]{10,}\.jpg")
+_SIDE = re.compile("[1-9][0-9]{0,5}")
 
 
 def image_id(place: str) -> str:
@@ -57,9 +58,7 @@ def _size(encoded: Any) -> tuple[int | None, int | None]:
     metadata = resource.get("metadata") if isinstance(resource, dict) else None
     if not isinstance(metadata, dict):
         return None, None
-    width, height = (str(metadata.get(key, "")) for key in ("width", "height"))
-    if not all(side.isascii() and side.isdigit() for side in (width, height)):
-        return None, None
-    if not (0 < int(width[:9]) < _MAX_PIXELS and 0 < int(height[:9]) < _MAX_PIXELS):
+    width, height = (str(metadata.get(key)) for key in ("width", "height"))
+    if not (_SIDE.fullmatch(width) and _SIDE.fullmatch(height)):
         return None, None
     return int(width), int(height)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_LIMIT = re.compile(r"^(\d+(?:\.\d+)?)\s*([A-Za-z]+)(/day)?$")
+_LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([A-Za-z]+)(/day)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +15,25 @@ class Limit:
     per_day: bool
 
     def __str__(self) -> str:
-        return f"{self.amount:g} {self.unit}{'/day' if self.per_day else ''}"
+        return f"{self.amount:.15g} {self.unit}{'/day' if self.per_day else ''}"
 
 
 def parse_limits(text: str) -> tuple[Limit, ...]:
     """From a list with commas; none from an empty text.
 
     Raises:
-        ValueError: not understood, two currencies, or two limits of one kind.
+        ValueError: not understood, a part of a task, two currencies, or two limits of one kind.
     """
     limits = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _LIMIT.match(part)
+        match = _LIMIT.fullmatch(part)
         if not match:
             raise ValueError(f"wanted limits such as 500 tasks/day, 100 USD, got {part!r}")
         unit = "tasks" if match[2].lower() in ("task", "tasks") else match[2].upper()
-        limits.append(Limit(float(match[1]), unit, per_day=bool(match[3])))
+        amount = float(match[1])
+        if unit == "tasks" and amount % 1:
+            raise ValueError(f"wanted whole tasks, got {part!r}")
+        limits.append(Limit(amount, unit, per_day=bool(match[3])))
     currencies = sorted({limit.unit for limit in limits} - {"tasks"})
     if len(currencies) > 1:
         raise ValueError(f"one currency, the price's, got {' and '.join(currencies)}")

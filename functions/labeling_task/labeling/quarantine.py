@@ -2,14 +2,18 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from labeling.errors import without_signatures
-from labeling.store import ConflictError, Key, Store, Write
+from labeling.store import ConflictError, Key, Store, Value, Write
 
+OPEN: Mapping[str, Value] = {"part_of": None, "resolved_at": None}
+"""What the documents equal that somebody has still to look at."""
 # A Firestore document holds 1 MiB.
 _PART_BYTES = 900_000
+_LONGEST_REASON = 2000
 
 
 def quarantine(
@@ -23,6 +27,7 @@ def quarantine(
     # Latin-1 gives every byte back.
     payload = without_signatures(payload.decode("latin-1")).encode("latin-1")
     name = hashlib.sha256(payload).hexdigest()[:32]
+    reason, image_id = _storable(reason), image_id and _storable(image_id)
     head, *parts = _parts(payload)
     for number, part in enumerate(parts, 1):
         with contextlib.suppress(ConflictError):  # The same is there: its name tells its content.
@@ -76,16 +81,25 @@ def read_payload(store: Store, name: str) -> bytes:
     """The payload of `quarantine/<name>` as it came.
 
     Raises:
-        KeyError: there is none of this name.
+        KeyError: there is none of this name, or not all of it.
     """
     [head] = store.get(("quarantine", name))
     if head is None:
         raise KeyError(f"no quarantine/{name}")
     numbers = range(1, head.document["parts"] + 1)
     keys: list[Key] = [("quarantine", f"{name}-{number}") for number in numbers]
-    rest = store.get(*keys)
-    documents = [head.document, *(part.document for part in rest if part)]
-    return b"".join(document["payload"] for document in documents)
+    payload = head.document["payload"]
+    for key, part in zip(keys, store.get(*keys), strict=True):
+        if part is None:
+            raise KeyError(f"no {'/'.join(key)}, a part of quarantine/{name}")
+        payload += part.document["payload"]
+    return payload
+
+
+def _storable(text: str) -> str:
+    """What a vendor sent may be in it: texts without end, or that are no Unicode."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
 
 
 def _parts(payload: bytes) -> Iterable[bytes]:

@@ -118,8 +118,11 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
         except InvalidAnswerError as error:
             refuse(broker, delivery, str(error))
             counts["quarantined"] += 1
-    counts["stored"] = len(fresh)
     history = _history(broker, report.image_id) if stored_annotation else []
+    for key in [key for key, answer in fresh.items() if _says_nothing_new(answer, history)]:
+        del fresh[key]
+        counts["repeated"] += 1
+    counts["stored"] = len(fresh)
     withdrawn = dict(_withdrawals(broker, delivery, history))
     counts["withdrawn"] = len(withdrawn)
     writes = _writes(broker, task, stored_annotation, history, fresh | withdrawn)
@@ -145,6 +148,22 @@ def _sized(broker: Broker, task: Task, answers: Sequence[Answer]) -> Task:
 
 def _history(broker: Broker, image_id: str) -> list[Stored]:
     return list(broker.store.find(Query("answers", {"image_id": image_id})))
+
+
+def _says_nothing_new(answer: Answer, history: Sequence[Stored]) -> bool:
+    """Whether it repeats what the annotation says: vendors touch tasks without an answer."""
+    known = [Answer.from_document(stored.document) for stored in history]
+    same = [one for one in known if _annotation(one) == _annotation(answer)]
+    last = max(same, key=lambda one: one.updated_at, default=None)
+    return (
+        last is not None
+        and last.updated_at <= answer.updated_at
+        and (last.state, last.objects) == (answer.state, answer.objects)
+    )
+
+
+def _annotation(answer: Answer) -> tuple[str, str, str]:
+    return answer.vendor, answer.annotation_id, answer.annotator
 
 
 def _withdrawals(

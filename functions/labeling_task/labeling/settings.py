@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from labeling.limits import Limit, parse_limits
 
@@ -15,7 +16,8 @@ ConsensusRule = Literal["latest", "majority"]
 # What somebody is about to do: each function gets the secrets that it needs and no others.
 Use = Literal["dispatch", "receive", "inspect"]
 _HERE = Path(__file__).resolve().parent
-_IMAGES = re.compile(r"^(gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.+)?|/.*|\.\.?(/.*)?)$")
+_IMAGES = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL)
+_LEDGER = re.compile(r"bq://[^/.`\s]+\.[^/.`\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,15 @@ class Settings:
                 hours=read.number("LABELING_URL_HOURS", default=24, least=0.1, most=168)
             ),
             "limits": read.limits("LABELING_BUDGET"),
-            "price": read.number("LABELING_PRICE", default=0, least=0),
+            "price": read.number("LABELING_PRICE", default=0, least=0, most=1e6),
             "consensus": read.choice(
                 "LABELING_CONSENSUS", get_args(ConsensusRule), default="latest"
             ),
             "answer_deadline": timedelta(
-                hours=read.number("LABELING_ANSWER_DEADLINE_HOURS", default=24, least=0)
+                hours=read.number("LABELING_ANSWER_DEADLINE_HOURS", default=24, least=0, most=8760)
             ),
             "predictions": read.choice("LABELING_PREDICTIONS", ("no", "yes"), "no") == "yes",
-            "ledger": read.text("LABELING_LEDGER"),
+            "ledger": read.matching("LABELING_LEDGER", _LEDGER, "bq://PROJECT.DATASET"),
             "callback_url": read.url("LABELING_CALLBACK_URL", required=to_scale or to_truth),
             "scale_url": read.url("SCALE_API_URL"),
             "scale_api_key": read.text("SCALE_API_KEY", required=to_scale),
@@ -118,7 +120,9 @@ class Settings:
             "lease": timedelta(
                 seconds=read.number("LABELING_LEASE_SECONDS", default=90, least=1, most=3600)
             ),
-            "reconcile_limit": int(read.number("LABELING_RECONCILE_LIMIT", 5000, least=1)),
+            "reconcile_limit": int(
+                read.number("LABELING_RECONCILE_LIMIT", default=5000, least=1, most=1e6)
+            ),
         }
         made = cls(**settings)
         if use == "receive" and not made.secrets:
@@ -129,6 +133,8 @@ class Settings:
         currencies = [limit.unit for limit in made.limits if limit.unit != "tasks"]
         if currencies and not made.price:
             read.faults.append(f"LABELING_BUDGET is in {currencies[0]}: LABELING_PRICE must be set")
+        if round(made.price, 6) != made.price:
+            read.faults.append(f"LABELING_PRICE must have at most 6 decimals, got {made.price}")
         if read.faults:
             raise ValueError("\n".join(read.faults))
         return made
@@ -159,22 +165,23 @@ class _Reader:
 
     def matching(self, name: str, pattern: re.Pattern, wanted: str) -> str | None:
         value = self.text(name)
-        if value and not pattern.match(value):
+        if value and not pattern.fullmatch(value):
             self.faults.append(f"{name} must be {wanted}, got {value!r}")
-        return value and value.rstrip("/")
+        return value and (value.rstrip("/") or "/")
 
     def url(self, name: str, *, required: bool = False) -> str | None:
         value = self.text(name, required=required)
-        if value and not re.match(r"^https?://[^\s/]+", value):
-            self.faults.append(f"{name} must be an http(s) url, got {value!r}")
+        if value and not _is_url(value):
+            got = "one with @ in it" if "@" in value else repr(value)  # A password, perhaps.
+            self.faults.append(f"{name} must be an http(s) url without a password, got {got}")
         return value and value.rstrip("/")
 
     def secret(self, name: str, *, required: bool = False) -> str | None:
         """The value is never told."""
         value = self.text(name, required=required)
-        if value and min(map(len, value.split())) < 16:
+        if value and (min(map(len, value.split())) < 16 or not value.isascii()):
             self.faults.append(
-                f"{name} must have 16 characters or more: callbacks are guarded by it"
+                f"{name} must have 16 characters or more, of ASCII: callbacks are guarded by it"
             )
         return value
 
@@ -184,14 +191,15 @@ class _Reader:
             self.faults.append(f"{name} must be one of {', '.join(choices)}, got {value!r}")
         return value
 
-    def number(self, name: str, default: float, least: float, most: float = float("inf")) -> float:
+    def number(self, name: str, default: float, least: float, most: float) -> float:
         text = self.text(name)
         try:
             value = float(text) if text else default
         except ValueError:
             value = float("nan")
         if not least <= value <= most:
-            self.faults.append(f"{name} must be a number from {least} to {most}, got {text!r}")
+            self.faults.append(f"{name} must be a number from {least:g} to {most:g}, got {text!r}")
+            return default
         return value
 
     def id(self, name: str) -> int | None:
@@ -215,3 +223,13 @@ class _Reader:
         except ValueError as error:
             self.faults.append(f"{name}: {error}")
             return ()
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        has_host = bool(parts.hostname) and parts.port != 0  # It raises for what is no number.
+    except ValueError:
+        return False
+    is_open = parts.username is None and parts.password is None
+    return has_host and is_open and parts.scheme in ("http", "https") and not re.search(r"\s", value)

@@ -54,7 +54,7 @@ class SqliteStore:
             with self._transaction() as connection:
                 _prepare(connection, self._path)
             with self._connection() as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
+                _switch_to_wal(connection)
         except sqlite3.DatabaseError as error:
             self.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:

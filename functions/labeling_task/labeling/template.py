@@ -13,14 +13,33 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
+class _Loader(yaml.SafeLoader):
+    """Without aliases, of which a few lines make gigabytes, and without a key given twice."""
+
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="an alias is not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        repeated = sorted({key for key in keys if keys.count(key) > 1})
+        if repeated:
+            problem = f"each key must be given once, got twice: {repeated}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Label(_Part):
@@ -42,6 +61,13 @@ class Attribute(_Part):
     many: bool = False
     required: bool = False
     labels: tuple[Name, ...] = ()
+
+    @field_validator("choices")
+    @classmethod
+    def _check_choices(cls, choices: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(choices)) < len(choices):
+            raise ValueError("each choice must be named once")
+        return choices
 
 
 class ScaleTemplate(_Part):
@@ -104,9 +130,12 @@ def read_template(path: str | Path) -> Template:
 def parse_template(text: str, source: str) -> Template:
     """`read_template` for a text; errors name `source`."""
     try:
-        return Template.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{source} is no YAML: {error}") from None
+        given = yaml.load(text, _Loader)  # noqa: S506 (it is a safe loader)
+    # Beside its own errors: what PyYAML trips over in a tag that does not fit its value.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{source} is no YAML of a template: {error}") from None
+    try:
+        return Template.model_validate(given)
     except ValidationError as error:
         faults = [
             f"{'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}, "

@@ -19,9 +19,13 @@ def parse_timestamp(value: datetime | str) -> datetime:
         moment = datetime.fromisoformat(value.isoformat())
     if moment.tzinfo is None:
         raise ValueError(f"wanted a time with its zone, got {value!r}")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"wanted a time of the years 1 to 9999 in UTC, got {value!r}") from None
 
 
 def format_timestamp(moment: datetime) -> str:
     """27 characters: `2026-01-31T12:00:00.000000Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: its %Y of the year 33 is "33".
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

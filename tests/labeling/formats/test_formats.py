@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -226,20 +227,28 @@ def test_a_file_of_images_of_another_size_is_refused(name, tmp_path):
     ],
 )
 def test_two_images_do_not_share_a_place(name, images, tmp_path):
+    labels = [replace(LABELS, image_name=image) for image in images]
     with pytest.raises(ValueError, match=f"images '{images[0]}' and '{images[1]}': wanted a place"):
-        labels = (replace(LABELS, image_name=image) for image in images)
         format_named(name).write(labels, tmp_path / "out")
 
 
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_nothing_is_written_when_the_labels_end_in_an_error(name, tmp_path):
+    def labels() -> Iterator[ImageLabels]:
+        yield LABELS
+        raise ConnectionError("the store is gone")
+
+    with pytest.raises(ConnectionError):
+        format_named(name).write(labels(), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["coco", "label-studio"])
-def test_a_file_stays_as_it_was_when_writing_fails(name, tmp_path):
-    chosen, place = format_named(name), tmp_path / "out.json"
-    place.write_text("before")
-    half_a_character = replace(CAR, attributes={"a": {"no": "JSON", "at": place}})
-    with pytest.raises(TypeError):
-        chosen.write([LABELS, replace(LABELS, objects=(half_a_character,))], place)
-    assert place.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [place]
+def test_no_half_file_is_left_when_the_file_cannot_be_placed(name, tmp_path):
+    (tmp_path / "out.json").mkdir()
+    with pytest.raises(IsADirectoryError):
+        format_named(name).write([LABELS], tmp_path / "out.json")
+    assert list(tmp_path.iterdir()) == [tmp_path / "out.json"]
 
 
 @pytest.mark.parametrize("name", ["coco", "label-studio", "labelme"])
@@ -303,17 +312,17 @@ def test_names_below_are_kept(name, expected):
     "name", ["..", "a/..", "/a", "D:/a", "gs://b/a", "a\x00b", "a\nb", "\ud800", ".", ""]
 )
 def test_names_that_lead_elsewhere_are_refused(name):
-    with pytest.raises(ValueError, match="^place: wanted a relative file name"):
+    with pytest.raises(ValueError, match=r"^place: wanted a relative file name"):
         relative_name(name, "place")
 
 
 @pytest.mark.parametrize("told", [(100, None), (0, 80), (100.0, 80), ("100", "80"), (True, 80)])
 def test_a_size_is_two_numbers_of_pixels(told):
-    with pytest.raises(ValueError, match="^place: wanted a width and a height in pixels"):
+    with pytest.raises(ValueError, match=r"^place: wanted a width and a height in pixels"):
         image_size(told, "a.jpg", None, "place")
 
 
 @pytest.mark.parametrize("value", [None, {"a": 1}, [1], float("nan"), [["x"]]])
 def test_attributes_are_texts_numbers_or_lists_of_texts(value):
-    with pytest.raises(ValueError, match="^place: wanted attribute x"):
+    with pytest.raises(ValueError, match=r"^place: wanted attribute x"):
         attributes_in({"x": value}, "place")

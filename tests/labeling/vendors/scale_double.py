@@ -99,10 +99,9 @@ class _Connection(asyncio.Protocol):
         elif failure.kind == "malformed":
             self._send(200, message)
         elif failure.kind == "status":
-            wait = f"Retry-After: {failure.retry_after}\r\n" if failure.retry_after else ""
-            self._send(
-                failure.status, {"status_code": failure.status, "error": message}, headers=wait
-            )
+            told = {"Retry-After": failure.retry_after, "Location": failure.location}
+            headers = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value)
+            self._send(failure.status, {"status_code": failure.status, "error": message}, headers)
 
     def _control(self, method: str, steps: list[str], sent: dict[str, Any]) -> None:
         state = self._state

@@ -30,6 +30,7 @@ class Failure:
     after: bool = False
     status: int = 500
     retry_after: str | None = None
+    location: str | None = None
     message: str = "something went wrong"
 
 

@@ -13,18 +13,14 @@ import pytest
 from labeling.annotation import Box, LabeledObject
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.task import Image
-from labeling.template import Template
-from labeling.vendors import scale
-from labeling.vendors.scale import ScaleVendor
-from labeling.vendors.vendor import MissingTaskError, Request
-from tests.labeling.vendors.scale_double import API_KEY, CALLBACK_AUTH, ScaleDouble, scale_double
+from labeling.vendors.vendor import MissingTaskError
+from tests.labeling.vendors.scale_double import CALLBACK_AUTH, ScaleDouble, scale_double
 from tests.labeling.vendors.scale_double_state import Completion, Failure
+from tests.labeling.vendors.scale_vendors import CALLBACK_URL, open_vendor, request_for, tasks_of
 
 pytestmark = pytest.mark.emulator
 
-CALLBACK_URL = "https://broker.example/answers/scale"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-QUERY = "X-Goog-Algorithm=GOOG4&X-Goog-Credential=me%40p.iam&X-Goog-Signature=5ec2e7"
 BOX = {"type": "box", "label": "car", "left": 1, "top": 2, "width": 3, "height": 4, "uuid": "u1"}
 
 
@@ -49,27 +45,6 @@ def vendor(double):
 def image(request):
     """An image of its own for each test."""
     return Image(f"id of {request.node.name}", f"gs://images/{request.node.name}.jpg")
-
-
-def open_vendor(url, api_key=API_KEY, callback_url=CALLBACK_URL):
-    template = Template.model_validate(
-        {
-            "name": "cars",
-            "instruction": "Draw boxes.",
-            "labels": [{"name": "car", "min_width": 8}],
-            "scale": {"project": "drives", "priority": 20, "params": {"tags": ["a"]}},
-        }
-    )
-    return ScaleVendor(api_key, template, callback_url, url)
-
-
-def request_for(image, **values):
-    name = image.uri.removeprefix("gs://")
-    return Request(image, f"https://storage.googleapis.com/{name}?{QUERY}", **values)
-
-
-def tasks_of(double, image):
-    return [task for task in double.tasks() if task.get("unique_id") == image.id]
 
 
 def test_submit_makes_the_task_that_the_template_asks_for(double, vendor, image):
@@ -127,139 +102,6 @@ def test_submit_keeps_its_connection(double, vendor):
     assert double.stats()["connections"] == before + 2
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        pytest.param(Failure(status=500, after=True), id="500"),
-        pytest.param(Failure(status=504, after=True), id="504"),
-        pytest.param(Failure("close", after=True), id="closed connection"),
-        pytest.param(Failure("hang", after=True), id="silence"),
-        pytest.param(Failure("malformed", message="OK", after=True), id="no JSON"),
-    ],
-)
-def test_submit_finds_the_task_that_was_made_before_a_failure(
-    double, vendor, image, failure, monkeypatch
-):
-    monkeypatch.setattr(scale, "READ_SECONDS", 0.3)
-    double.fail(failure)
-    with pytest.raises(TryAgainError):
-        vendor.submit(request_for(image))
-    (made,) = tasks_of(double, image)
-    assert vendor.submit(request_for(image)) == made["task_id"]
-    assert len(tasks_of(double, image)) == 1
-
-
-@pytest.mark.parametrize(
-    ("failure", "seconds"),
-    [
-        pytest.param(Failure(status=429, retry_after="7"), 7.0, id="429 with a wait"),
-        pytest.param(Failure(status=429), None, id="429"),
-        pytest.param(Failure(status=408), None, id="408"),
-        pytest.param(Failure(status=500), None, id="500"),
-        pytest.param(Failure(status=503, retry_after="120"), 120.0, id="503 with a wait"),
-        pytest.param(Failure(status=302), None, id="redirect"),
-        pytest.param(Failure("close"), None, id="closed connection"),
-        pytest.param(Failure("malformed", message="{'task_id':"), None, id="broken JSON"),
-        pytest.param(Failure("malformed", message="[1]"), None, id="a list"),
-        pytest.param(Failure("malformed", message='{"status": "pending"}'), None, id="no task id"),
-        pytest.param(Failure("malformed", message="[" * 100_000), None, id="deep JSON"),
-    ],
-)
-@pytest.mark.parametrize("call", ["submit", "report", "reports_since"])
-def test_a_failure_that_may_pass_is_told_as_one(double, vendor, image, failure, seconds, call):
-    task_id = vendor.submit(request_for(image)) if call == "report" else ""
-    calls = {
-        "submit": lambda: vendor.submit(request_for(image)),
-        "report": lambda: vendor.report(image.id, task_id),
-        "reports_since": lambda: list(vendor.reports_since(LONG_AGO)),
-    }
-    double.fail(failure)
-    with pytest.raises(TryAgainError) as caught:
-        calls[call]()
-    assert caught.value.retry_after_seconds == seconds
-    assert len(str(caught.value)) < 2000
-
-
-def test_a_date_to_retry_after_is_a_wait(double, vendor, image):
-    double.fail(Failure(status=429, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"))
-    with pytest.raises(TryAgainError) as caught:
-        vendor.submit(request_for(image))
-    assert caught.value.retry_after_seconds == 0.0
-
-
-def test_a_failure_names_the_image_and_what_scale_says(double, vendor, image):
-    double.fail(Failure(status=400, message="bad geometry"))
-    with pytest.raises(RefusedError) as caught:
-        vendor.submit(request_for(image))
-    assert str(caught.value) == (
-        f"HTTP 400: Scale, POST task/imageannotation of image {image.id}: bad geometry"
-    )
-
-
-def test_silence_is_given_up(double, vendor, image, monkeypatch):
-    monkeypatch.setattr(scale, "READ_SECONDS", 0.3)
-    double.fail(Failure("hang"))
-    start = time.monotonic()
-    with pytest.raises(TryAgainError, match="timed out"):
-        vendor.submit(request_for(image))
-    assert time.monotonic() - start < 3
-
-
-def test_a_server_that_is_not_there_is_tried_again(image):
-    with scale_double() as gone:
-        vendor = open_vendor(gone.url)
-    with pytest.raises(TryAgainError, match="refused"):
-        vendor.submit(request_for(image))
-
-
-def test_submit_is_not_repeated_by_the_client(double, vendor, image):
-    before = double.stats()["requests"].get("POST task", 0)
-    double.fail(Failure(status=503, times=5))
-    with pytest.raises(TryAgainError):
-        vendor.submit(request_for(image))
-    assert double.stats()["requests"]["POST task"] == before + 1
-
-
-@pytest.mark.parametrize("status", [400, 402, 403, 413, 422])
-def test_a_refusal_is_told_as_one(double, vendor, image, status):
-    double.fail(Failure(status=status, message="no"))
-    with pytest.raises(RefusedError, match=rf"HTTP {status}: .* no$"):
-        vendor.submit(request_for(image))
-
-
-def test_a_wrong_key_is_refused(double, image):
-    with pytest.raises(RefusedError, match=r"HTTP 401: .*No valid API key"):
-        open_vendor(double.url, api_key="other").submit(request_for(image))
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        pytest.param(Failure(status=400), id="400"),
-        pytest.param(Failure(status=500), id="500"),
-        pytest.param(Failure("malformed"), id="no JSON"),
-    ],
-)
-@pytest.mark.parametrize(
-    "message",
-    [
-        pytest.param("cannot fetch {attachment}", id="whole"),
-        pytest.param('"{attachment}"', id="quoted"),
-        pytest.param("x" * 940 + "{attachment}", id="at the cut"),
-    ],
-)
-@pytest.mark.parametrize("name", ["a.jpg", "my drive.jpg", "o'brien.jpg"])
-def test_no_signature_gets_into_an_error(double, vendor, image, failure, message, name):
-    failure.message = message
-    image = Image(image.id, f"gs://images/{name}")
-    double.fail(failure)
-    with pytest.raises((RefusedError, TryAgainError)) as caught:
-        vendor.submit(request_for(image))
-    told = f"{caught.value} {caught.value.__cause__} {caught.value.__context__}"
-    assert "Signature" not in told
-    assert "Credential" not in told
-
-
 def test_submit_refuses_an_id_that_another_image_has(double, vendor, image):
     taken = vendor.submit(request_for(image))
     other = Image(image.id, "gs://images/other.jpg")
@@ -293,6 +135,13 @@ def test_submit_goes_by_the_attachment_of_a_task_made_elsewhere(
             vendor.submit(request_for(image))
 
 
+def test_submit_refuses_an_id_that_a_task_of_another_type_has(double, vendor, image):
+    taken = vendor.submit(request_for(image))
+    double.complete(taken, Completion(changes={"type": "categorization"}, callback="lose"))
+    with pytest.raises(RefusedError, match="of type categorization and for gs://images/"):
+        vendor.submit(request_for(image))
+
+
 def test_submit_tries_again_when_the_task_in_its_way_is_not_listed(double, vendor, image):
     double.fail(Failure(status=409, on="POST task"))
     with pytest.raises(TryAgainError, match="lists none"):
@@ -303,11 +152,11 @@ def test_report_follows_a_task(double, vendor, image):
     task_id = vendor.submit(request_for(image))
     open_report = vendor.report(image.id, task_id)
     assert (open_report.state, open_report.answers) == ("open", ())
-    assert open_report.is_complete
+    assert not open_report.is_complete
     double.complete(task_id, Completion([BOX], callback="lose"))
     report = vendor.report(image.id, task_id)
     assert (report.image_id, report.vendor_task_id) == (image.id, task_id)
-    assert (report.state, report.is_complete) == ("answered", True)
+    assert (report.state, report.is_complete) == ("answered", False)
     assert report.answers[0].objects == (LabeledObject("u1", "car", "box", Box(1, 2, 3, 4)),)
     assert "Signature" not in str(report)
 
@@ -354,7 +203,6 @@ def test_reports_since_gives_what_changed_page_by_page():
         ]
         everything = list(vendor.reports_since(LONG_AGO))
         assert sorted(report.image_id for report in everything) == [image.id for image in images]
-        assert all(report.is_complete for report in everything)
         since = datetime.fromisoformat(completed[0]["task"]["updated_at"])
         changed = list(vendor.reports_since(since))
         assert {report.vendor_task_id for report in changed} == {ids[3], ids[200]}
@@ -409,23 +257,6 @@ def test_the_double_runs_as_a_process_of_its_own(image):
         task_id = open_vendor(double.url).submit(request_for(image))
         assert [task["task_id"] for task in double.tasks()] == [task_id]
         process.terminate()
-
-
-def test_failures_by_chance_are_the_same_with_the_same_seed(double, vendor):
-    def failed(round_):
-        double.fail(Failure(status=500, times=100, probability=0.3), seed=7)
-        outcomes = []
-        for number in range(40):
-            image = Image(f"chance {round_} {number}", f"gs://images/{round_}/{number}.jpg")
-            try:
-                vendor.submit(request_for(image))
-            except TryAgainError:
-                outcomes.append(number)
-        return outcomes
-
-    first = failed(1)
-    assert 3 < len(first) < 25
-    assert failed(2) == first
 
 
 @contextmanager

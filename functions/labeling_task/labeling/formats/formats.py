@@ -242,7 +242,7 @@ def member(parent: Any, key: str, kind: type[_T], place: str) -> _T:
         raise ValueError(f"{place}: wanted an object with {key}, got {str(parent)[:80]!r}")
     value = parent.get(key)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{place}: wanted {key}, a {kind.__name__}, got {str(value)[:80]!r}")
+        raise ValueError(f"{place}: wanted {key} as {kind.__name__}, got {str(value)[:80]!r}")
     return value
 
 

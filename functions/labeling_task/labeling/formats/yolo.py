@@ -192,11 +192,18 @@ def write(
                 file.parent.mkdir(parents=True, exist_ok=True)
                 lines = [_line(item, numbers, each, boxes_only) for item in each.objects]
                 file.write_text("".join(lines), encoding="utf-8")
-        names = {number: label for label, number in numbers.items()}
-        settings = {"train": _LIST, "val": _LIST, "names": names}
-        text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
-        (root / "data.yaml").write_text(_COMMENT + text, encoding="utf-8")
+        (root / "data.yaml").write_text(_settings_text(numbers), encoding="utf-8")
         return spool.written()
+
+
+def _settings_text(numbers: Mapping[str, int]) -> str:
+    """Names in double quotes: `no` stays a text then, and PyYAML loses some line ends in others."""
+    names = [
+        f"  {number}: " + yaml.safe_dump(label, default_style='"', allow_unicode=True, width=10_000)
+        for label, number in numbers.items()
+    ]
+    head = f"{_COMMENT}train: {_LIST}\nval: {_LIST}\nnames:"
+    return head + ("\n" + "".join(names) if names else " {}\n")
 
 
 def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:

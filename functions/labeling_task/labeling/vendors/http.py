@@ -10,6 +10,9 @@ from labeling.timestamps import now
 _LONGEST_MESSAGE = 1000
 # A wrong clock or a wrong unit must not put a task off for ever.
 _LONGEST_WAIT_SECONDS = 86_400.0
+# A wrong key, an unpaid bill: no task is at fault, and all would fail until a person sees to it.
+_NOT_THE_TASK = {401, 402, 403}
+_PAUSE_SECONDS = 300.0
 # The 4xx that may not come another time. A caller that knows what conflicts handles 409 first.
 _TRY_AGAIN = {408, 409, 425, 429}
 
@@ -20,7 +23,7 @@ def retry_after_seconds(value: str | None) -> float | None:
     It is seconds or an HTTP date; None for no header and for one that is neither.
     """
     text = (value or "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_WAIT_SECONDS)
     try:
         date = parsedate_to_datetime(text)
@@ -39,11 +42,14 @@ def raise_for_status(status: int, retry_after: str | None, message: str) -> None
 
     Raises:
         RefusedError: a 4xx that no repetition changes.
-        TryAgainError: anything else, 408, 409, 425 and 429 included.
+        TryAgainError: anything else, 408, 409, 425 and 429 included; in five minutes for a key
+            that is not accepted (401, 402, 403).
     """
     if 200 <= status < 300:
         return
     reason = f"HTTP {status}: {shortened(message)}"
+    if status in _NOT_THE_TASK:
+        raise TryAgainError(reason, _PAUSE_SECONDS)
     if 400 <= status < 500 and status not in _TRY_AGAIN:
         raise RefusedError(reason)
     raise TryAgainError(reason, retry_after_seconds(retry_after))

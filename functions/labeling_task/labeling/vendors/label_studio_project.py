@@ -113,7 +113,7 @@ def _first_of(client: Client, title: str) -> int | None:
 
 
 def _made(client: Client, template: Template, title: str) -> int:
-    instruction = html.escape(template.instruction.strip()).replace("\n", "<br>")
+    instruction = html.escape(template.instruction.strip(), quote=False).replace("\n", "<br>")
     wanted = {
         "title": title,
         "description": "Made by vidset",

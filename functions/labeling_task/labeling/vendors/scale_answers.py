@@ -30,12 +30,15 @@ _STATES: dict[str, _State] = {
 
 
 def read_task(task: Any) -> Report:
-    """The complete report that a polled task gives.
+    """The report that a polled task gives.
+
+    It is never complete: Scale takes a task back to work on it further, and until that is done
+    what it said before is the best there is.
 
     Raises:
         InvalidAnswerError: it is not as Scale documents it; with the place.
     """
-    return _checked(task, task, is_complete=True)
+    return _checked(task, task)
 
 
 def read_callback(body: Any) -> list[Report]:
@@ -47,7 +50,7 @@ def read_callback(body: Any) -> list[Report]:
     task = _Object(body, "body").object("task").value
     if task.get("response") is None and "response" in body:
         task = task | {"response": body["response"]}
-    report = _checked(task, body, is_complete=False)
+    report = _checked(task, body)
     if body.get("task_id", report.vendor_task_id) != report.vendor_task_id:
         raise InvalidAnswerError(f"body.task_id is not of body.task, {report.vendor_task_id!r}")
     return [report]
@@ -133,16 +136,16 @@ class _Object:
         return [_Object(value, f"{path}[{i}]") for i, value in enumerate(values)]
 
 
-def _checked(task: Any, raw: Any, *, is_complete: bool) -> Report:
+def _checked(task: Any, raw: Any) -> Report:
     try:
-        return _report(_Object(task, "task"), _without_signatures(raw), is_complete)
+        return _report(_Object(task, "task"), _without_signatures(raw))
     except RecursionError:
         raise InvalidAnswerError("task is nested too deeply") from None
     except InvalidAnswerError as error:  # Places have the names of attributes, which may be long.
         raise InvalidAnswerError(shortened(str(error))) from None
 
 
-def _report(task: _Object, raw: Any, is_complete: bool) -> Report:
+def _report(task: _Object, raw: Any) -> Report:
     task_id, kind, status = (task.text(name) for name in ("task_id", "type", "status"))
     if kind != TASK_TYPE:
         raise _unlike("task.type", TASK_TYPE, kind)
@@ -154,7 +157,6 @@ def _report(task: _Object, raw: Any, is_complete: bool) -> Report:
         vendor_task_id=task_id,
         state=_STATES[status],
         answers=(_answer(task, task_id, image_id),) if status == "completed" else (),
-        is_complete=is_complete,
         error=_error(task) if status == "error" else None,
         raw=raw,
     )
@@ -195,7 +197,7 @@ def _answer(task: _Object, task_id: str, image_id: str) -> Answer:
         annotation_id=task_id,
         annotator=fixed_by or "scale",
         state="rejected" if review == "rejected" else "labeled",
-        objects=(*drawn, *_whole_image(response)),
+        objects=() if review == "rejected" else (*drawn, *_whole_image(response)),
         updated_at=max(moments),
     )
 

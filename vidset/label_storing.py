@@ -1,0 +1,91 @@
+"""Imported labels into the store: annotations as the answers of a vendor, or predictions."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from labeling.annotation import Answer
+from labeling.broker import Broker
+from labeling.errors import InvalidAnswerError
+from labeling.receiving import Delivery, receive
+from labeling.store import ConflictError, Query, Stored, Write
+from labeling.task import Image, Task
+from labeling.vendors.vendor import Report
+
+VENDOR = "import"
+_THREADS = 8
+Labels = Sequence[tuple[Image, Answer]]
+Show = Callable[[Counter[str]], None]
+
+
+def store_annotations(broker: Broker, labels: Labels, show: Show) -> Counter[str]:
+    """Each as an answer, on the way of all answers; counts by stored and repeated."""
+    return _each(lambda image, answer: _store_answer(broker, image, answer), labels, show)
+
+
+def store_predictions(broker: Broker, labels: Labels, show: Show) -> Counter[str]:
+    """Each as `predictions/<image id>`; the last one of an image wins."""
+    last = {image.id: (image, answer) for image, answer in labels}
+    return _each(lambda _, answer: _store_prediction(broker, answer), [*last.values()], show)
+
+
+def _each(work: Callable[[Image, Answer], str], labels: Labels, show: Show) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for outcome in threads.map(lambda pair: work(*pair), labels):
+            counts[outcome] += 1
+            show(counts)
+    return counts
+
+
+def _store_answer(broker: Broker, image: Image, answer: Answer) -> str:
+    if _is_said_already(broker, answer):
+        return "repeated"
+    now = broker.clock()
+    # Dispatched and never due: nobody pays for it, and nobody is asked for it.
+    task = Task.requested(image, VENDOR, now).changed(state="dispatched", dispatched_at=now)
+    with suppress(ConflictError):  # It has one, of whatever vendor.
+        broker.store.commit([Write("tasks", image.id, task.to_document())])
+    report = Report(image.id, None, "answered", (answer,), raw=answer.to_document())
+    counts = receive(broker, Delivery(VENDOR, report, b""))
+    if counts["quarantined"]:
+        raise InvalidAnswerError(f"{image.uri}: its answer was changed while it was stored")
+    return "stored" if counts["stored"] else "repeated"
+
+
+def _is_said_already(broker: Broker, answer: Answer) -> bool:
+    """A file's new time alone is no correction."""
+    stored = broker.store.find(Query("answers", {"image_id": answer.image_id}))
+    known = [Answer.from_document(one.document) for one in stored]
+    same = [one for one in known if one.annotation_id == answer.annotation_id]
+    newest = max(same, key=lambda one: (one.updated_at, one.key), default=None)
+    return newest is not None and _said(newest) == _said(answer)
+
+
+def _said(answer: Answer) -> tuple:
+    return answer.state, answer.annotator, answer.objects
+
+
+def _store_prediction(broker: Broker, answer: Answer) -> str:
+    while True:
+        [stored] = broker.store.get(("predictions", answer.image_id))
+        written_at = broker.clock()
+        document = {
+            "image_id": answer.image_id,
+            "objects": [item.to_document() for item in answer.objects],
+            "source": answer.annotator,
+            "written_at": written_at,
+        }
+        if stored and _is_same(stored, document):
+            return "repeated"
+        try:
+            write = Write("predictions", answer.image_id, document, stored and stored.version)
+            broker.store.commit([write])
+        except ConflictError:
+            continue
+        return "stored"
+
+
+def _is_same(stored: Stored, document: dict) -> bool:
+    return all(stored.document[key] == document[key] for key in ("objects", "source"))
