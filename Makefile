@@ -4,6 +4,9 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# What the labeling functions run with, with hashes. The command line's own parts stay out.
+FUNCTION_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra function \
+  --no-emit-project --prune typer --prune rich
 OUT ?= out/demo
 WORKERS ?= auto
 
@@ -25,6 +28,7 @@ check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(UV) lock --check
+	@$(FUNCTION_LOCK) | diff -u functions/labeling_task/requirements.txt -
 
 fmt: $(VENV)/.all ## Format the code
 	$(BIN)/ruff format .
@@ -35,6 +39,7 @@ bench: $(VENV)/.all ## The figures of docs/benchmarks.md; VIDEOS=folder takes yo
 
 lock: $(UV) ## Lock the dependencies anew
 	$(UV) lock
+	@$(FUNCTION_LOCK) > functions/labeling_task/requirements.txt
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .uv out build dist .pytest_cache .ruff_cache .hypothesis

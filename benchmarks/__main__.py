@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import cv2
 
-from benchmarks import ingest, pipeline, similarity
+from benchmarks import ingest, pipeline, plan, similarity
 from vidset.drive import DRIVE, VIDEO, render_drive
 
 SECTIONS = {
@@ -19,6 +19,7 @@ SECTIONS = {
     "tolerance": ingest.run_tolerance,
     "similarity": similarity.run,
     "pipeline": pipeline.run,
+    "plan": plan.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

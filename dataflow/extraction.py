@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -23,7 +23,9 @@ class ImageStore(Protocol):
     parallel_writes: int
     """How many writes at once are worth while: 1 for a local folder."""
 
-    def put_once(self, name: str, data: bytes, content_type: str) -> bool:
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Mapping[str, str]
+    ) -> bool:
         """Store `data` unless `name` exists; whether it did."""
         ...
 
@@ -59,7 +61,8 @@ def extract(
             row = judge.row(upload, frame)
             if row.kept:
                 name = image_name(upload.name, upload.generation, frame.pts_seconds)
-                writer.write(len(rows), name, jpeg(frame.rgb(), settings.jpeg_quality))
+                data = jpeg(frame.rgb(), settings.jpeg_quality)
+                writer.write(len(rows), name, data, _metadata(row))
                 row = replace(
                     row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
                 )
@@ -115,6 +118,11 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
     return Extraction(row, ())
 
 
+def _metadata(row: FrameRow) -> dict[str, str]:
+    """Of an image: what the labeling broker reads in its notification (labeling/events.py)."""
+    return {"width": str(row.width), "height": str(row.height)}
+
+
 class ImageWriter:
     """Writes images, to a bucket several at a time: their latency would exceed the decoding."""
 
@@ -133,15 +141,15 @@ class ImageWriter:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def write(self, number: int, name: str, data: bytes) -> None:
+    def write(self, number: int, name: str, data: bytes, metadata: Mapping[str, str]) -> None:
         """Store a JPEG; `number` is the caller's for it."""
         if self._pool is None:
-            self._hashes[number] = self._put(name, data)
+            self._hashes[number] = self._put(name, data, metadata)
             return
         # So many JPEGs are in memory at the most, however slow the bucket is.
         if len(self._waiting) >= 2 * self._images.parallel_writes:
             self._take_oldest()
-        self._waiting.append((number, self._pool.submit(self._put, name, data)))
+        self._waiting.append((number, self._pool.submit(self._put, name, data, metadata)))
 
     def finish(self) -> dict[int, str]:
         """Once all are stored: by number, the SHA-256 of what is stored under the name."""
@@ -153,7 +161,7 @@ class ImageWriter:
         number, stored = self._waiting.popleft()
         self._hashes[number] = stored.result()
 
-    def _put(self, name: str, data: bytes) -> str:
-        if not self._images.put_once(name, data, "image/jpeg"):
+    def _put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> str:
+        if not self._images.put_once(name, data, "image/jpeg", metadata):
             data = self._images.read(name)  # Written once: what is there stays, and is recorded.
         return hashlib.sha256(data).hexdigest()

@@ -6,7 +6,7 @@
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 from dataflow.elements import Upload
 
 Source = str | BinaryIO
+Metadata = Mapping[str, str]
 # A video up to this size is copied to a temporary file, a larger one is read in ranges.
 DEFAULT_SCRATCH_BYTES = 8 << 30
 _RANGE_BYTES = 8 << 20
@@ -52,8 +53,10 @@ class ObjectStore(Protocol):
         """Store or replace, at once: nobody sees half of it."""
         ...
 
-    def put_once(self, name: str, data: bytes, content_type: str) -> bool:
-        """Store unless `name` exists; whether it did."""
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> bool:
+        """Store unless `name` exists; whether it did. A folder has no room for metadata."""
         ...
 
     def identify(self, upload: Upload) -> Upload:

@@ -11,7 +11,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from dataflow.elements import Upload
 from dataflow.errors import MissingUploadError
 from dataflow.naming import printable
-from dataflow.storage import Source, StoredObject
+from dataflow.storage import Metadata, Source, StoredObject
 
 _PARTIAL = ".partial"
 
@@ -43,7 +43,9 @@ class FolderStore:
         with self._partial(name, data) as partial:
             os.replace(partial, self._path(name))
 
-    def put_once(self, name: str, data: bytes, content_type: str) -> bool:
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> bool:
         path = self._path(name)
         if os.path.exists(path):
             return False

@@ -11,7 +11,7 @@ from google.cloud.storage import Blob
 from dataflow.elements import Upload
 from dataflow.errors import MissingUploadError
 from dataflow.events import collector_of
-from dataflow.storage import RangedReader, Source, StoredObject, scratch_file
+from dataflow.storage import Metadata, RangedReader, Source, StoredObject, scratch_file
 
 _GONE = "the object of generation {} is gone: overwritten or deleted since"
 
@@ -51,9 +51,13 @@ class GcsStore:
     def put(self, name: str, data: bytes, content_type: str) -> None:
         self._blob(name).upload_from_string(data, content_type)
 
-    def put_once(self, name: str, data: bytes, content_type: str) -> bool:
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> bool:
+        blob = self._blob(name)
+        blob.metadata = metadata and dict(metadata)
         try:
-            self._blob(name).upload_from_string(data, content_type, if_generation_match=0)
+            blob.upload_from_string(data, content_type, if_generation_match=0)
         except PreconditionFailed:
             return False
         return True

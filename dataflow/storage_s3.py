@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from dataflow.elements import Upload
 from dataflow.errors import MissingUploadError
 from dataflow.events import collector_of
-from dataflow.storage import RangedReader, Source, StoredObject, scratch_file
+from dataflow.storage import Metadata, RangedReader, Source, StoredObject, scratch_file
 
 _CHUNK_BYTES = 1 << 20
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
@@ -55,9 +55,11 @@ class S3Store:
     def put(self, name: str, data: bytes, content_type: str) -> None:
         self._put(name, data, content_type)
 
-    def put_once(self, name: str, data: bytes, content_type: str) -> bool:
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> bool:
         try:
-            self._put(name, data, content_type, IfNoneMatch="*")
+            self._put(name, data, content_type, IfNoneMatch="*", Metadata=dict(metadata or {}))
         except ClientError as error:
             if _code(error) in _EXISTS:
                 return False
@@ -118,7 +120,7 @@ class S3Store:
     def _get(self, key: str, **options: str) -> dict[str, Any]:
         return self._client.get_object(Bucket=self._bucket, Key=key, **options)
 
-    def _put(self, name: str, data: bytes, content_type: str, **options: str) -> None:
+    def _put(self, name: str, data: bytes, content_type: str, **options: Any) -> None:
         self._client.put_object(
             Bucket=self._bucket,
             Key=self._prefix + name,

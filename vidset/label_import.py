@@ -56,9 +56,10 @@ def read_labels(
 ) -> tuple[list[tuple[Image, Answer]], int]:
     """Each image with what the files say of it, and how many images the ledger does not have."""
     names = ImageNames((image, place.name_of(image.id, image.uri)) for image in place.images())
+    said = _read(wanted, names)
     changed_at = _changed_at(Path(wanted.path))
     read, unknown = [], 0
-    for labels in _read(wanted, names):
+    for labels in said:
         image = names.find(labels.image_name)
         if image is None:
             if not wanted.skip_unknown:
@@ -100,13 +101,13 @@ def _sizes(names: ImageNames, *, skip_unknown: bool) -> SizeOf:
 def _answer(
     image: Image, labels: ImageLabels, annotator: str | None, changed_at: datetime
 ) -> Answer:
-    who = labels.annotator or annotator
+    who = labels.annotator or annotator or VENDOR
     return Answer(
         image_id=image.id,
         vendor=VENDOR,
         vendor_task_id=None,
-        annotation_id=f"{VENDOR}-{image.id}" + (f"-{who}" if who else ""),
-        annotator=who or VENDOR,
+        annotation_id=f"{VENDOR}-{image.id}" + (f"-{who}" if who != VENDOR else ""),
+        annotator=who,
         state=labels.state,
         objects=labels.objects,
         updated_at=labels.updated_at or changed_at,

@@ -17,7 +17,7 @@ class FakeStore:
     def __init__(self, parallel_writes=1):
         self.parallel_writes, self.images = parallel_writes, {}
 
-    def put_once(self, name, data, content_type):
+    def put_once(self, name, data, content_type, metadata):
         assert content_type == "image/jpeg"
         return self.images.setdefault(name, data) is data
 
@@ -129,7 +129,7 @@ def test_an_image_that_is_there_stays_and_is_what_the_row_says(video):
 
 def test_a_failing_store_fails_the_extraction(video):
     class Full(FakeStore):
-        def put_once(self, name, data, content_type):
+        def put_once(self, name, data, content_type, metadata):
             raise OSError("disk full")
 
     for parallel_writes in (1, 4):

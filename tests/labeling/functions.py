@@ -20,7 +20,11 @@ SCALE_SECRET = "test_callback_auth"  # noqa: S105
 
 @contextmanager
 def function(
-    target: str, environment: dict[str, str], folder: Path, main: Path = MAIN
+    target: str,
+    environment: dict[str, str],
+    folder: Path,
+    main: Path = MAIN,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """A running function; its log holds what it prints."""
 
@@ -29,7 +33,9 @@ def function(
         return [*framework, "--source", str(main), "--host", "127.0.0.1", "--port", str(port)]
 
     environment = {"THREADS": "8", "GUNICORN_LOG_LEVEL": "info"} | environment
-    with serve(target, command, "Booting worker", environment=environment, folder=folder) as server:
+    with serve(
+        target, command, "Booting worker", port=port, environment=environment, folder=folder
+    ) as server:
         yield server
 
 

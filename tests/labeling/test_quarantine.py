@@ -126,7 +126,9 @@ def test_what_broke_off_after_the_first_parts_is_completed(store):
 
 
 def test_a_signed_url_keeps_no_signature_and_the_rest_stays_json(store):
-    signed = "https://storage.googleapis.com/b/o.jpg?X-Goog-Credential=a%40b&X-Goog-Signature=0ff1ce"
+    signed = (
+        "https://storage.googleapis.com/b/o.jpg?X-Goog-Credential=a%40b&X-Goog-Signature=0ff1ce"
+    )
     told = {"task": {"params": {"attachment": signed}}, "of": [json.dumps({"url": signed}), "ü"]}
     keep(store, json.dumps(told, ensure_ascii=False).encode())
     [document] = documents(store).values()

@@ -105,6 +105,23 @@ def test_read_changes_reads_on_from_where_the_last_run_began(works, store, vendo
     assert vendor.asked_since == [datetime(2000, 1, 1, tzinfo=UTC), NOON - timedelta(minutes=10)]
 
 
+def test_read_changes_keeps_what_it_could_not_read_and_reads_on(works, store, clock):
+    class Garbled(SteeredVendor):
+        def reports_since(self, moment):
+            self.asked_since.append(moment)
+            yield answered(image())
+            raise InvalidAnswerError("Label Studio task 8: type must be rectanglelabels")
+
+    works.open_vendor = lambda: garbled
+    garbled = Garbled()
+    dispatch(works, image())
+    assert read_changes(works) == Counter(stored=1, quarantined=1)
+    [kept] = store.find(Query("quarantine"))
+    assert kept.document["reason"] == "Label Studio task 8: type must be rectanglelabels"
+    read_changes(works)
+    assert garbled.asked_since[1] == NOON - timedelta(minutes=10)
+
+
 def test_read_changes_that_breaks_off_is_read_again(works, vendor, clock):
     class Breaking(SteeredVendor):
         def reports_since(self, moment):

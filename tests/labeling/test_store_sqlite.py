@@ -25,6 +25,10 @@ def path(tmp_path):
 barriers = []
 
 
+def start_process(barrier) -> None:
+    barriers.append(barrier)
+
+
 def increment_of_a_process(path) -> int:
     meet = partial(barriers[0].wait, 60)
     meet()
@@ -35,9 +39,10 @@ def increment_of_a_process(path) -> int:
         store.close()
 
 
+@pytest.mark.slow
 def test_no_increment_of_4_processes_is_lost_and_they_may_make_the_file_at_once(path):
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(4, spawn, barriers.append, (spawn.Barrier(4),)) as processes:
+    with ProcessPoolExecutor(4, spawn, start_process, (spawn.Barrier(4),)) as processes:
         overtaken = sum(processes.map(increment_of_a_process, [path] * 4))
     assert SqliteStore(path).get(("state", "counter"))[0].document == {"n": 2000}
     assert overtaken >= 3

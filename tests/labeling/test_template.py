@@ -79,10 +79,14 @@ def test_every_field_is_read():
         pytest.param("name: x", "labels: Field required", id="no labels"),
         pytest.param("name: x\nlabels: []", "labels: Tuple should have at least 1", id="none"),
         pytest.param("name: ' '\n" + LABELS, "name: String should have at least 1", id="blank"),
-        pytest.param(f"name: {'x' * 101}\n" + LABELS, "name: String should have at most", id="long"),
+        pytest.param(
+            f"name: {'x' * 101}\n" + LABELS, "name: String should have at most", id="long"
+        ),
         pytest.param("name: 7\n" + LABELS, "name: Input should be a valid string", id="number"),
         pytest.param(
-            "name: x\nlabels: [{name: no}]", "labels.0.name: Input should be a valid string", id="no"
+            "name: x\nlabels: [{name: no}]",
+            "labels.0.name: Input should be a valid string",
+            id="no",
         ),
         pytest.param(
             "name: x\nlabels: [{name: a}, {name: b, type: circle}]", "labels.1.type", id="type"
@@ -149,9 +153,9 @@ def test_a_fault_is_told_with_its_place(text, told):
 
 
 def test_all_faults_are_told_at_once():
-    text = "name: 7\nlabels: [{name: a, type: x}, {nam: b}]\nattributes: 3"
+    text = "name: 7\nlabels: [{name: a}, {name: b, type: x}, {nam: c}]\nattributes: 3"
     places = [line.split(":")[0].strip() for line in fault(text).splitlines()[1:]]
-    assert places == ["name", "labels.0.type", "labels.1.name", "labels.1.nam", "attributes"]
+    assert places == ["name", "labels.1.type", "labels.2.name", "labels.2.nam", "attributes"]
 
 
 def test_a_fault_in_a_long_text_is_told_in_a_few_words():

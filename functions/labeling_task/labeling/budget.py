@@ -27,10 +27,15 @@ _MAX_BLOCK = 50
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One unit of the budget of `day` (UTC), which a task is booked with."""
+    """One unit of the budget of `day` (UTC), which a task is booked with.
+
+    Attributes:
+        block: which of the process's blocks it is of; None where that is not known.
+    """
 
     day: str
     cost: float
+    block: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Spending:
             spent = self.day_tasks if limit.per_day else self.all_tasks
             return int(limit.amount) - spent
         spent = self.day_cost if limit.per_day else self.all_cost
-        return int((limit.amount - spent) / price + 1e-9)
+        return (_millionths(limit.amount) - _millionths(spent)) // _millionths(price)
 
     def set_aside(self, tasks: int, price: float, now: datetime) -> "Spending":
         cost = round(tasks * price, 6)
@@ -97,13 +102,20 @@ class Spending:
         )
 
 
+def _millionths(amount: float) -> int:
+    """Sums of cents are not exact as floats. Prices and limits have at most 6 decimals."""
+    return round(amount * 1e6)
+
+
 class Budget:
     """Books tasks within the limits; safe for threads and processes."""
 
     def __init__(self, store: Store, limits: tuple[Limit, ...], price: float):
         self._store, self._limits, self._price = store, limits, price
         self._lock = threading.Lock()
-        self._day, self._left, self._until = "", 0, datetime.min
+        # The block: its number, the day it is of, what is left of it, until when it may be used.
+        self._block, self._day, self._left, self._until = 0, "", 0, datetime.min
+        self._size = 0
 
     def book(self, now: datetime) -> Booking | None:
         """A unit, or None: the budget is used up."""
@@ -111,20 +123,26 @@ class Budget:
         if not self._limits:
             return Booking(day, self._price)
         with self._lock:
-            if not (self._left and self._day == day and now.replace(tzinfo=None) < self._until):
-                self._left = self._set_aside(day, now)
-                self._day = day
+            # A block may be of a later day: then others' clocks are ahead of this one.
+            if not (self._left and self._day >= day and now.replace(tzinfo=None) < self._until):
+                self._day, self._left = self._set_aside(day, now)
+                self._size, self._block = self._left, self._block + 1
                 self._until = now.replace(tzinfo=None) + _BLOCK_LIFETIME
             if not self._left:
                 return None
             self._left -= 1
-            return Booking(day, self._price)
+            return Booking(self._day, self._price, self._block)
 
     def give_back(self, booking: Booking | None) -> None:
-        """What no task was booked with after all."""
+        """What no task was booked with after all.
+
+        Only into the block that it came from: what other blocks did not use, `recount` gives
+        back, and nobody may use it twice.
+        """
         if booking and self._limits:
             with self._lock:
-                if booking.day == self._day:
+                known = booking.block == self._block if booking.block else booking.day == self._day
+                if known and self._left < self._size:
                     self._left += 1
 
     def recount(self, now: datetime) -> Spending | None:
@@ -142,17 +160,21 @@ class Budget:
     def explain(self) -> str:
         return f"held back: the budget of {', '.join(map(str, self._limits))} is used up"
 
-    def _set_aside(self, day: str, now: datetime) -> int:
+    def _set_aside(self, day: str, now: datetime) -> tuple[str, int]:
+        """Whose day, and how many tasks."""
         while True:
             [stored] = self._store.get(_KEY)
-            spending = Spending.from_document(stored and stored.document, day)
+            if stored is None:  # Tasks may have been booked before there were limits.
+                spending = self._counted(day)
+            else:
+                spending = Spending.from_document(stored.document, day)
             left = min(spending.left(limit, self._price) for limit in self._limits)
             tasks = min(self._block_size(), left)
             if tasks <= 0:
-                return 0
+                return spending.day, 0
             spending = spending.set_aside(tasks, self._price, now)
             if self._store_spending(spending, stored and stored.version):
-                return tasks
+                return spending.day, tasks
 
     def _block_size(self) -> int:
         """A hundredth of the smallest limit: that much may be held back by a crash."""

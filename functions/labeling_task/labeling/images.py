@@ -1,22 +1,29 @@
 """How vendors read an image, and how large it is."""
 
+import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
 from labeling.settings import Settings
 
-# A JPEG's size comes after its tables and what cameras put before them.
-HEADER_BYTES = 1 << 16
+# A JPEG's size comes after its tables. Cameras and editors put a lot before these.
+_HEADER_BYTES, _LONGEST_HEADER_BYTES = 1 << 14, 1 << 21
 _JPEG_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_END_OF_HEADER = {0xD8, 0xD9, 0xDA}  # The next image, the end, or a scan without a frame.
 
 
 class ImageAccess(Protocol):
     """Safe for use by several threads."""
 
     def url(self, uri: str) -> str:
-        """By which a vendor reads the image. It may carry a signature: never store or log it."""
+        """By which a vendor reads the image. It may carry a signature: never store or log it.
+
+        Raises:
+            TryAgainError: it cannot be signed now.
+        """
         ...
 
     def size(self, uri: str) -> tuple[int, int]:
@@ -53,7 +60,8 @@ class FolderImages:
                 f"images in a folder ({folder}) cannot be signed: "
                 "LABELING_IMAGE_ACCESS must be uri, or an url with {name} in it"
             )
-        self._folder, self._access = Path(folder).absolute(), access
+        # Not resolved: as the ingest job writes it into the uris.
+        self._folder, self._access = Path(os.path.abspath(folder)), access
 
     def url(self, uri: str) -> str:
         if self._access == "uri":
@@ -61,8 +69,15 @@ class FolderImages:
         return fill_url(self._access, self._folder.name, self._name(uri))
 
     def size(self, uri: str) -> tuple[int, int]:
-        with (self._folder / self._name(uri)).open("rb") as file:
-            return picture_size(file.read(HEADER_BYTES), uri)
+        path = self._folder / self._name(uri)
+        if not path.is_file():
+            raise FileNotFoundError(uri)
+
+        def read(count: int) -> bytes:
+            with path.open("rb") as file:
+                return file.read(count)
+
+        return read_size(read, uri)
 
     def _name(self, uri: str) -> str:
         path = Path(uri)
@@ -76,6 +91,17 @@ def fill_url(template: str, bucket: str, name: str) -> str:
     return template.replace("{bucket}", quote(bucket)).replace("{name}", quote(name))
 
 
+def read_size(read: Callable[[int], bytes], uri: str) -> tuple[int, int]:
+    """`picture_size` of as much as it takes. `read` gives the first bytes, at most so many."""
+    header = read(_HEADER_BYTES)
+    try:
+        return picture_size(header, uri)
+    except ValueError:
+        if len(header) < _HEADER_BYTES:
+            raise
+    return picture_size(read(_LONGEST_HEADER_BYTES), uri)
+
+
 def picture_size(header: bytes, uri: str) -> tuple[int, int]:
     """Width and height of a JPEG or PNG, from its start.
 
@@ -84,8 +110,9 @@ def picture_size(header: bytes, uri: str) -> tuple[int, int]:
     Raises:
         ValueError: it is neither, or its start does not tell.
     """
-    if header.startswith(b"\x89PNG\r\n\x1a\n") and len(header) >= 24:
-        return struct.unpack(">II", header[16:24])
+    width = height = 0
+    if header.startswith(b"\x89PNG\r\n\x1a\n") and header[12:16] == b"IHDR" and len(header) >= 24:
+        width, height = struct.unpack(">II", header[16:24])
     place = 2
     while header.startswith(b"\xff\xd8") and place + 9 <= len(header) and header[place] == 0xFF:
         marker = header[place + 1]
@@ -94,6 +121,14 @@ def picture_size(header: bytes, uri: str) -> tuple[int, int]:
             continue
         if marker in _JPEG_STARTS_OF_FRAME:
             height, width = struct.unpack(">HH", header[place + 5 : place + 9])
-            return width, height
-        place += 2 + struct.unpack(">H", header[place + 2 : place + 4])[0]
-    raise ValueError(f"{uri}: wanted a JPEG or PNG, its first bytes are {header[:8]!r}")
+            break
+        length = struct.unpack(">H", header[place + 2 : place + 4])[0]
+        if marker in _JPEG_END_OF_HEADER or length < 2:
+            break
+        place += 2 + length
+    if width and height:
+        return width, height
+    raise ValueError(
+        f"{uri}: wanted a JPEG or PNG, its first {len(header)} bytes, {header[:8]!r}..., "
+        "tell no size"
+    )

@@ -4,14 +4,16 @@ import threading
 from datetime import timedelta
 
 import google.auth
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import NotFound, RequestRangeNotSatisfiable
 from google.auth import iam
 from google.auth.credentials import Credentials, Signing
+from google.auth.exceptions import RefreshError, TransportError
 from google.auth.transport import Request
 from google.auth.transport.requests import Request as HttpRequest
 from google.cloud import storage
 
-from labeling.images import HEADER_BYTES, fill_url, picture_size
+from labeling.errors import TryAgainError
+from labeling.images import fill_url, read_size
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _TIMEOUT_SECONDS = 10
@@ -34,21 +36,29 @@ class GcsImages:
         bucket, _, name = uri.removeprefix("gs://").partition("/")
         if self._access != "signed":
             return fill_url(self._access, bucket, name)
-        with self._lock:
-            self._signing = self._signing or default_signing()
         blob = self._open().bucket(bucket).blob(name)
-        return blob.generate_signed_url(
-            version="v4", expiration=self._lifetime, method="GET", credentials=self._signing
-        )
+        try:
+            with self._lock:
+                self._signing = self._signing or default_signing()
+            return blob.generate_signed_url(
+                version="v4", expiration=self._lifetime, method="GET", credentials=self._signing
+            )
+        except (RefreshError, TransportError) as error:  # It has tried thrice where that may help.
+            raise TryAgainError(f"{uri} cannot be signed now: {error}") from None
 
     def size(self, uri: str) -> tuple[int, int]:
         bucket, _, name = uri.removeprefix("gs://").partition("/")
         blob = self._open().bucket(bucket).blob(name)
-        try:
-            header = blob.download_as_bytes(start=0, end=HEADER_BYTES - 1, timeout=_TIMEOUT_SECONDS)
-        except NotFound:
-            raise FileNotFoundError(uri) from None
-        return picture_size(header, uri)
+
+        def read(count: int) -> bytes:
+            try:
+                return blob.download_as_bytes(start=0, end=count - 1, timeout=_TIMEOUT_SECONDS)
+            except NotFound:
+                raise FileNotFoundError(uri) from None
+            except RequestRangeNotSatisfiable:  # Of an empty object.
+                return b""
+
+        return read_size(read, uri)
 
     def _open(self) -> storage.Client:
         with self._lock:
@@ -94,7 +104,7 @@ def default_signing() -> "IamSigning | Signing":
     if isinstance(credentials, Signing):  # Impersonation: signs by IAM as well.
         return credentials
     request = _TimedRequest()
-    if not hasattr(credentials, "service_account_email"):
+    if not getattr(credentials, "service_account_email", None):
         raise ValueError(
             "signed urls need a service account: on your own machine, gcloud auth "
             "application-default login --impersonate-service-account=ACCOUNT"

@@ -63,8 +63,13 @@ def read_changes(broker: Broker) -> Counter[str]:
         since = parse_timestamp(stored.document["until"]) - _OVERLAP
     asked_at = broker.clock()
     counts: Counter[str] = Counter()
-    for report in broker.vendor.reports_since(since):
-        counts += receive(broker, Delivery(broker.vendor.name, report, b"", asked_at))
+    try:
+        for report in broker.vendor.reports_since(since):
+            counts += receive(broker, Delivery(broker.vendor.name, report, b"", asked_at))
+    except InvalidAnswerError as error:  # Raised after the last report: see `Vendor`.
+        unread = Report("", None, "open")
+        refuse(broker, Delivery(broker.vendor.name, unread, str(error).encode()), str(error))
+        counts["quarantined"] += 1
     try:  # Last: what breaks off is read again.
         broker.store.commit([Write(*key, {"until": asked_at}, stored and stored.version)])
     except ConflictError:

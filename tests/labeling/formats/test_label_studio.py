@@ -17,13 +17,14 @@ CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
 ROAD = LabeledObject("r", "road", "polygon", points=((0.0, 0.0), (50.0, 0.0), (0.0, 80.0)))
 
 
-def with_texts_for_flags(labels: ImageLabels) -> ImageLabels:
+def sayable(labels: ImageLabels) -> ImageLabels:
     objects = tuple(
         replace(
             item,
             attributes={
                 name: str(value).lower() if isinstance(value, bool) else value
                 for name, value in item.attributes.items()
+                if not name.endswith("[]")
             },
         )
         for item in labels.objects
@@ -35,9 +36,9 @@ def with_texts_for_flags(labels: ImageLabels) -> ImageLabels:
 @given(images(boxes, polygons))
 def test_shapes_come_back_within_a_millionth_of_a_pixel(labels):
     with TemporaryDirectory() as folder:
-        label_studio.write(labels, Path(folder, "a.json"))
+        label_studio.write(labels, Path(folder, "a.json"), lossy=True)
         got = list(label_studio.read(Path(folder, "a.json")))
-    assert is_near(got, [with_texts_for_flags(each) for each in labels])
+    assert is_near(got, [sayable(each) for each in labels])
 
 
 @settings(deadline=None)

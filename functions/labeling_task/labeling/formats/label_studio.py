@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from labeling.annotation import LabeledObject
+from labeling.annotation import Attribute, LabeledObject
 from labeling.errors import InvalidAnswerError, without_signatures
 from labeling.formats.formats import (
     ImageLabels,
@@ -29,6 +29,7 @@ from labeling.formats.formats import (
 )
 from labeling.timestamps import format_timestamp, parse_timestamp
 from labeling.vendors import label_studio_answers
+from labeling.vendors.label_studio_items import MANY
 
 _NAME = "Label Studio"
 
@@ -173,9 +174,14 @@ def _sayable_attributes(item: LabeledObject) -> tuple[str, LabeledObject]:
     said = {
         name: value
         for name, value in item.attributes.items()
-        if name and value != "" and not (isinstance(value, list) and "" in value)
+        if name and not name.endswith(MANY) and value != "" and not _has_empty_text(value)
     }
-    return "empty attributes", replace(item, attributes=said)
+    what = f"attributes that are empty or named with {MANY} at the end"
+    return what, replace(item, attributes=said)
+
+
+def _has_empty_text(value: Attribute) -> bool:
+    return isinstance(value, list) and "" in value
 
 
 def _annotation(labels: ImageLabels, annotation_id: int) -> dict[str, Any]:

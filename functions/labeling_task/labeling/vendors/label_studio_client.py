@@ -38,8 +38,8 @@ class Client:
 
         Raises:
             NotFoundError: there is no such thing.
-            RefusedError: another 4xx.
-            TryAgainError: a 5xx, a time-out, no connection, or no JSON.
+            RefusedError: another 4xx that no repetition changes.
+            TryAgainError: a wrong token, a 5xx, a time-out, no connection, or no JSON.
         """
         asked = f"{method} {self.url}{path}"
         try:

@@ -54,9 +54,6 @@ class Vendor(Protocol):
     """Safe for use by several threads. Every call has a time-out."""
 
     name: str
-    callback_header: str
-    """The HTTP header in which its callbacks carry the secret, in lower case."""
-
     def submit(self, request: Request) -> str:
         """Have the image labeled; the vendor's id of the task.
 
@@ -70,7 +67,7 @@ class Vendor(Protocol):
         ...
 
     def report(self, image_id: str, vendor_task_id: str) -> Report:
-        """What the vendor says of a task now; complete.
+        """What the vendor says of a task now.
 
         Raises:
             MissingTaskError, InvalidAnswerError, RefusedError, TryAgainError
@@ -78,16 +75,9 @@ class Vendor(Protocol):
         ...
 
     def reports_since(self, moment: datetime) -> Iterator[Report]:
-        """Complete reports of all tasks that changed at or after `moment`, of the vendor's clock.
+        """Reports of all tasks that changed at or after `moment`, by the vendor's clock.
 
-        Memory does not grow with their number. Raises as `report` does.
-        """
-        ...
-
-    def read_callback(self, body: Any) -> list[Report]:
-        """A callback's JSON; none for an event that says nothing of an answer.
-
-        Raises:
-            InvalidAnswerError: it is not as the vendor documents it.
+        Memory does not grow with their number. Raises as `report` does; but what cannot be read
+        of one task does not hold back the others: InvalidAnswerError comes after the last report.
         """
         ...

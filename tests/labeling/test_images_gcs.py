@@ -1,0 +1,354 @@
+"""With a double of IAM's signBlob that signs with a real key, as Google's does."""
+
+import base64
+import hashlib
+import json
+import logging
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import httpx
+import labeling
+import numpy as np
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from google.oauth2.credentials import Credentials
+from labeling import images_gcs
+from labeling.errors import TryAgainError
+from labeling.images_gcs import GcsImages, IamSigning, default_signing
+
+from dataflow.encoding import jpeg
+
+EMAIL = "broker@project-1.iam.gserviceaccount.com"
+TOKEN = "test-access-token"  # noqa: S105
+URI = "gs://images/out/cam 1/Straße?%0A#/17/0000001000.jpg"
+JPEG = jpeg(np.zeros((48, 64, 3), np.uint8), 95)
+
+
+class Iam:
+    """IAM's signBlob, and the metadata server of a machine that runs as its account."""
+
+    def __init__(self):
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.failures: list[int] = []
+        self.seconds = 0.0
+        self.calls: list[tuple[str, str]] = []
+
+    def sign(self, blob: bytes) -> bytes:
+        return self.key.sign(blob, padding.PKCS1v15(), hashes.SHA256())
+
+
+class _Handler(BaseHTTPRequestHandler):
+    iam: Iam
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.iam.calls.append((self.path, self.headers["Authorization"]))
+        time.sleep(self.iam.seconds)
+        if self.iam.failures:
+            return self._send(self.iam.failures.pop(0), {"error": {"message": "denied by IAM"}})
+        signed = self.iam.sign(base64.b64decode(body["payload"]))
+        return self._send(200, {"keyId": "1", "signedBlob": base64.b64encode(signed).decode()})
+
+    def do_GET(self):
+        path = urlsplit(self.path).path
+        account = {"email": EMAIL, "aliases": ["default"], "scopes": []}
+        told = {
+            "/": {},
+            "/computeMetadata/v1/instance/service-accounts/default/": account,
+            "/computeMetadata/v1/instance/service-accounts/default/token": {
+                "access_token": TOKEN,
+                "expires_in": 3600,
+                "token_type": "Bearer",
+            },
+            f"/computeMetadata/v1/instance/service-accounts/{EMAIL}/token": {
+                "access_token": TOKEN,
+                "expires_in": 3600,
+                "token_type": "Bearer",
+            },
+        }
+        return self._send(200 if path in told else 404, told.get(path, {}))
+
+    def _send(self, status: int, body: dict) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Metadata-Flavor", "Google")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        with suppress(BrokenPipeError):  # The client has given up.
+            self.wfile.write(data)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@contextmanager
+def _served(iam: Iam) -> Iterator[str]:
+    handler = type("Handler", (_Handler,), {"iam": iam})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def iam() -> Iam:
+    return Iam()
+
+
+@pytest.fixture
+def signing(iam, monkeypatch) -> Iterator[IamSigning]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with _served(iam) as address:
+
+        class ToTheDouble(images_gcs._TimedRequest):
+            def __call__(self, url, *arguments, **options):
+                assert url.startswith("https://iamcredentials.googleapis.com/")
+                url = url.replace("https://iamcredentials.googleapis.com", address)
+                return super().__call__(url, *arguments, **options)
+
+        yield IamSigning(Credentials(TOKEN), EMAIL, ToTheDouble())
+
+
+@pytest.fixture
+def stored(gcs):
+    """The image in Cloud Storage."""
+    blob = gcs.make_bucket("images").blob(URI.removeprefix("gs://images/"))
+    blob.upload_from_string(JPEG, content_type="image/jpeg")
+    return blob
+
+
+def verify(url: str, iam: Iam) -> None:
+    """https://cloud.google.com/storage/docs/access-control/signed-urls and .../canonical-requests."""
+    parts = urlsplit(url)
+    parameters = dict(parse_qsl(parts.query, strict_parsing=True))
+    signature = bytes.fromhex(parameters.pop("X-Goog-Signature"))
+    query = "&".join(
+        f"{quote(name, safe='')}={quote(value, safe='')}"
+        for name, value in sorted(parameters.items())
+    )
+    assert parameters["X-Goog-SignedHeaders"] == "host"
+    lines = ["GET", parts.path, query, f"host:{parts.netloc}", "", "host", "UNSIGNED-PAYLOAD"]
+    account, scope = parameters["X-Goog-Credential"].split("/", 1)
+    assert account == EMAIL
+    moment = parameters["X-Goog-Date"]
+    assert scope == f"{moment[:8]}/auto/storage/goog4_request"
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    signed = "\n".join(["GOOG4-RSA-SHA256", moment, scope, digest]).encode()
+    iam.key.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+
+
+@pytest.mark.emulator
+def test_a_signed_url_is_valid_for_its_time_and_for_nothing_else(stored, signing, iam):
+    url = GcsImages("signed", timedelta(hours=1), signing).url(URI)
+    verify(url, iam)
+    parameters = dict(parse_qsl(urlsplit(url).query))
+    assert parameters["X-Goog-Algorithm"] == "GOOG4-RSA-SHA256"
+    assert parameters["X-Goog-Expires"] == "3600"
+    made_at = datetime.strptime(parameters["X-Goog-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    assert abs(datetime.now(UTC) - made_at) < timedelta(minutes=1)
+    assert urlsplit(url).path == ("/images/out/cam%201/Stra%C3%9Fe%3F%250A%23/17/0000001000.jpg")
+    assert httpx.get(url, trust_env=False).content == JPEG
+    for true, forged in ("Expires=3600", "Expires=3601"), ("cam%201", "cam%202"):
+        assert true in url
+        with pytest.raises(InvalidSignature):
+            verify(url.replace(true, forged), iam)
+    path = f"/v1/projects/-/serviceAccounts/{EMAIL}:signBlob"
+    assert iam.calls == [(path, f"Bearer {TOKEN}")]
+
+
+@pytest.mark.emulator
+def test_the_longest_lifetime_that_settings_allow_can_be_signed(stored, signing, iam):
+    url = GcsImages("signed", timedelta(hours=168), signing).url(URI)
+    verify(url, iam)
+    assert "X-Goog-Expires=604800" in url
+
+
+@pytest.mark.emulator
+def test_urls_can_be_signed_by_several_threads(stored, signing, iam):
+    images, urls = GcsImages("signed", timedelta(hours=1), signing), []
+    threads = [
+        threading.Thread(target=lambda: urls.append(images.url(URI)), daemon=True) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(urls) == 8
+    for url in urls:
+        verify(url, iam)
+
+
+@pytest.mark.parametrize(
+    ("access", "url"),
+    [
+        pytest.param("uri", URI, id="uri"),
+        pytest.param(
+            "https://cdn.test/{bucket}/{name}",
+            "https://cdn.test/images/out/cam%201/Stra%C3%9Fe%3F%250A%23/17/0000001000.jpg",
+            id="an url of yours",
+        ),
+    ],
+)
+def test_an_url_without_signature_takes_no_service(access, url):
+    assert GcsImages(access, timedelta(hours=1)).url(URI) == url
+
+
+def assert_untold(text: str, iam: Iam) -> None:
+    assert TOKEN not in text
+    assert "X-Goog-Credential" not in text
+    assert "X-Goog-Signature" not in text
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    ("failures", "seconds", "attempts", "told"),
+    [
+        pytest.param([403], 2, 1, "denied by IAM", id="forbidden"),
+        pytest.param([429], 2, 1, "denied by IAM", id="too many"),
+        pytest.param([503] * 9, 15, 3, "exhausted signBlob endpoint retries", id="down"),
+    ],
+)
+def test_a_failure_of_iam_is_raised_soon_and_tells_no_url(
+    stored, signing, iam, caplog, failures, seconds, attempts, told
+):
+    caplog.set_level(logging.DEBUG)
+    iam.failures = failures
+    start = time.monotonic()
+    with pytest.raises(TryAgainError, match=f"{re.escape(URI)} cannot be signed now: ") as raised:
+        GcsImages("signed", timedelta(hours=1), signing).url(URI)
+    assert time.monotonic() - start < seconds
+    assert len(iam.calls) == attempts
+    assert told in str(raised.value)
+    assert_untold(repr(raised.value) + caplog.text, iam)
+
+
+@pytest.mark.emulator
+def test_iam_that_is_down_for_a_moment_is_asked_again(stored, signing, iam, caplog):
+    caplog.set_level(logging.DEBUG)
+    iam.failures = [503]
+    url = GcsImages("signed", timedelta(hours=1), signing).url(URI)
+    verify(url, iam)
+    assert_untold(caplog.text, iam)
+    assert url not in caplog.text
+
+
+@pytest.mark.emulator
+def test_iam_that_does_not_answer_is_given_up(stored, signing, iam, monkeypatch):
+    monkeypatch.setattr(images_gcs, "_TIMEOUT_SECONDS", 0.2)
+    iam.seconds = 2
+    start = time.monotonic()
+    with pytest.raises(TryAgainError, match=r"timed out|timeout"):
+        GcsImages("signed", timedelta(hours=1), signing).url(URI)
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.emulator
+def test_an_image_in_cloud_storage_tells_its_size(stored, caplog):
+    images = GcsImages("signed", timedelta(hours=1))
+    assert images.size(URI) == (64, 48)
+
+
+@pytest.mark.emulator
+def test_an_image_with_a_long_header_tells_its_size(gcs):
+    profile = b"\xff\xe2\xff\xff" + bytes(0xFFFD)
+    blob = gcs.make_bucket("images").blob("a.jpg")
+    blob.upload_from_string(JPEG[:2] + profile * 20 + JPEG[2:])
+    assert GcsImages("uri", timedelta(hours=1)).size("gs://images/a.jpg") == (64, 48)
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    "content", [b"", b"no image", b"\0" * 3_000_000], ids=["empty", "text", "long"]
+)
+def test_an_object_that_is_no_image_is_refused(gcs, content):
+    gcs.make_bucket("images").blob("a.jpg").upload_from_string(content)
+    with pytest.raises(ValueError, match=r"gs://images/a\.jpg: wanted a JPEG or PNG"):
+        GcsImages("uri", timedelta(hours=1)).size("gs://images/a.jpg")
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("uri", ["gs://images/none.jpg", "gs://nowhere/a.jpg"])
+def test_an_object_that_is_not_there_is_told(gcs, uri):
+    gcs.make_bucket("images")
+    with pytest.raises(FileNotFoundError, match=uri):
+        GcsImages("uri", timedelta(hours=1)).size(uri)
+
+
+def test_a_person_cannot_sign(tmp_path, monkeypatch):
+    person = {
+        "type": "authorized_user",
+        "client_id": "c",
+        "client_secret": "s",
+        "refresh_token": "r",
+    }
+    (tmp_path / "adc.json").write_text(json.dumps(person))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "adc.json"))
+    with pytest.raises(ValueError, match="signed urls need a service account"):
+        default_signing()
+
+
+def test_a_federated_identity_without_an_account_cannot_sign(tmp_path, monkeypatch):
+    identity = {
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/"
+        "providers/q",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": "https://sts.googleapis.com/v1/token",
+        "credential_source": {"file": "/nowhere"},
+    }
+    (tmp_path / "adc.json").write_text(json.dumps(identity))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "adc.json"))
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "project-1")
+    with pytest.raises(ValueError, match="signed urls need a service account"):
+        default_signing()
+
+
+@pytest.mark.emulator
+def test_a_function_signs_as_its_own_account(iam, tmp_path):
+    program = (
+        "from labeling.images_gcs import IamSigning, default_signing\n"
+        "signing = default_signing()\n"
+        "assert isinstance(signing, IamSigning), signing\n"
+        "print(signing.signer_email)"
+    )
+    with _served(iam) as address:
+        host = address.removeprefix("http://")
+        environment = {
+            "GCE_METADATA_HOST": host,
+            "GCE_METADATA_IP": host,
+            "GOOGLE_CLOUD_PROJECT": "project-1",
+            "NO_PROXY": "127.0.0.1",
+            "HOME": str(tmp_path),
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environment,
+            cwd=Path(labeling.__path__[0]).parent,
+            check=False,
+        )
+    assert (done.stdout, done.returncode) == (f"{EMAIL}\n", 0), done.stderr
+
+
+def test_the_broker_handles_no_private_key():
+    for module in Path(labeling.__path__[0]).rglob("*.py"):
+        text = module.read_text()
+        for word in "PRIVATE KEY", "private_key", "from_service_account", "generate_private":
+            assert word not in text, module
