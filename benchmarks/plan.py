@@ -58,7 +58,7 @@ def _plan(folder: str) -> tuple[int, float, float]:
 
 
 def _beside(video: Path) -> tuple[float, float]:
-    """CPU seconds of the ingest without and with the masks, in turns: the machine's speed varies."""
+    """CPU seconds of the ingest without and with the masks, in turns: machines change speed."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(2 if video.name.startswith("av1") else _REPEATS):
         with _no_masks():

@@ -147,7 +147,7 @@ class _Run:
         )
         try:
             [version] = self.broker.store.commit(
-                [Write("tasks", stored.id, task.to_document(), stored.version)]
+                [broker.task_write(task, stored.version)]
             )
         except ConflictError:
             raise TryAgainError(f"{task.image_uri}: somebody else changed its task") from None

@@ -77,23 +77,23 @@ def _labels(store: Store) -> dict[str, int]:
 def _show(found: dict[str, Any]) -> None:
     _line("tasks", found["tasks"])
     if found["held"]:
-        say(f"             {found['held']} of the requested are held back by the budget")
+        say(f"{'':15}{found['held']} of the requested are held back by the budget")
     for state, oldest in found["oldest"].items():
         if oldest:
             why = f" ({oldest['error']})" if oldest["error"] else ""
             since = oldest["requested_at"][:19].replace("T", " ")
-            say(f"oldest       {state}, since {since} UTC: {oldest['image_uri']}{why}")
+            say(f"{'oldest':15}{state}, since {since} UTC: {oldest['image_uri']}{why}")
     for name, title in ("today", "booked today"), ("in_all", "booked in all"):
         tasks, cost = found["booked"][name].values()
         limits = [one for one in found["limits"] if one.endswith("/day") == (name == "today")]
         cap = f"  (limit {', '.join(limits)})" if limits else ""
-        say(f"{title:13}{tasks} tasks{f', cost {cost:g}' if cost else ''}{cap}")
+        say(f"{title:15}{tasks} tasks{f', cost {cost:g}' if cost else ''}{cap}")
     _line("annotations", found["annotations"])
     if found["labels"]:
         _line("labels", found["labels"])
-    say(f"quarantine   {found['quarantine']}")
+    say(f"{'quarantine':15}{found['quarantine']}")
 
 
 def _line(title: str, counts: dict[str, int]) -> None:
     each = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-    say(f"{title:13}{each or 'none'}")
+    say(f"{title:15}{each or 'none'}")

@@ -46,7 +46,7 @@ def _store_answer(broker: Broker, image: Image, answer: Answer) -> str:
     # Dispatched and never due: nobody pays for it, and nobody is asked for it.
     task = Task.requested(image, VENDOR, now).changed(state="dispatched", dispatched_at=now)
     with suppress(ConflictError):  # It has one, of whatever vendor.
-        broker.store.commit([Write("tasks", image.id, task.to_document())])
+        broker.store.commit([broker.task_write(task)])
     report = Report(image.id, None, "answered", (answer,), raw=answer.to_document())
     counts = receive(broker, Delivery(VENDOR, report, b""))
     if counts["quarantined"]:

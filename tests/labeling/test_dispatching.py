@@ -58,6 +58,7 @@ def test_dispatch_makes_one_task_with_the_vendors_id(store, vendor, clock):
         completed_at=None,
         due_at=NOON + timedelta(hours=1),
         error=None,
+        written_at=NOON,
     )
 
 

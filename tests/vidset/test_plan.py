@@ -15,6 +15,7 @@ from dataflow.elements import Extraction, FrameRow, VideoRow
 from dataflow.places import open_ledger
 from dataflow.sampling import Sampling
 from dataflow.threshold_grid import GRID, STRIDES
+from tests.dataflow.bigquery_ledger import ROOT, Cloud
 from tests.dataflow.test_extraction import run
 from tests.dataflow.test_threshold_grid import drifting
 from tests.drawing import encode, scene
@@ -416,3 +417,20 @@ def test_a_ledger_in_a_bucket_is_planned(scheme, request):
     assert images(count(place), 1, 0.9) == 5
     with pytest.raises(ValueError, match="there is no ledger in"):
         count(f"{scheme}://things/elsewhere")
+
+
+@pytest.mark.emulator
+def test_the_query_for_bigquery_counts_the_same(bigquery):
+    cloud = Cloud(bigquery)
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    query = text.split("```sql\n")[1].split("```")[0]
+    unplanned = extraction("/other.mp4", [(None, None, None, None)] * 2)
+    other = replace(SOME, frames=tuple(replace(f, settings_id="x") for f in SOME.frames))
+    ledger = open_ledger(cloud.uri)
+    ledger.commit([other])  # Frames of a run that was killed, and then of one with other settings.
+    ledger.commit([SOME, EVERY, unplanned])
+    found = {round(row["threshold"], 2): row for row in bigquery.rows(query)}
+    assert len(found) == 11
+    assert [found[0.5][f"images{each}"] for each in ("", "_2", "_5", "_10")] == [3, 2, 2, 2]
+    assert [found[0.9][f"images{each}"] for each in ("", "_2", "_5", "_10")] == [5, 3, 2, 2]
+    assert found[0.9]["unplanned_samples"] == 2

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from labeling.budget import Budget
 from labeling.errors import TryAgainError
 from labeling.images import ImageAccess, open_image_access
 from labeling.settings import Settings
-from labeling.store import Store, open_store
+from labeling.store import Store, Write, open_store
+from labeling.task import Task
 from labeling.template import Template, read_template
 from labeling.timestamps import now
 from labeling.vendors.registry import open_vendor
@@ -50,6 +52,11 @@ class Broker:
     open_vendor: Callable[[], Vendor]
     clock: Callable[[], datetime] = now
     pause: Pause = field(default_factory=Pause)
+
+    def task_write(self, task: Task, version: Any = None) -> Write:
+        """The task as it is to be stored now."""
+        document = task.changed(written_at=self.clock()).to_document()
+        return Write("tasks", task.image_id, document, version)
 
     @cached_property
     def vendor(self) -> Vendor:

@@ -14,7 +14,7 @@ from labeling.annotation import LabeledObject
 from labeling.broker import Broker
 from labeling.budget import Booking
 from labeling.errors import RefusedError, TryAgainError
-from labeling.store import ConflictError, Stored, Write
+from labeling.store import ConflictError, Stored
 from labeling.task import Image, Task
 from labeling.vendors.vendor import Request
 
@@ -38,7 +38,7 @@ def dispatch(broker: Broker, image: Image) -> Outcome:
     booking = broker.budget.book(now)
     task = _begun(broker, Task.requested(image, broker.vendor.name, now), booking)
     try:
-        [version] = broker.store.commit([Write("tasks", image.id, task.to_document())])
+        [version] = broker.store.commit([broker.task_write(task)])
     except ConflictError:
         broker.budget.give_back(booking)
         [stored] = broker.store.get(("tasks", image.id))
@@ -62,9 +62,7 @@ def resume(broker: Broker, stored: Stored) -> Outcome:
         return "held"
     begun = _begun(broker, task, booking)
     try:
-        [version] = broker.store.commit(
-            [Write("tasks", task.image_id, begun.to_document(), stored.version)]
-        )
+        [version] = broker.store.commit([broker.task_write(begun, stored.version)])
     except ConflictError:
         broker.budget.give_back(booking)
         raise TryAgainError(f"{task.image_uri}: somebody else took it up", 1) from None
@@ -112,9 +110,7 @@ def _record(broker: Broker, task: Task, version: Any, change: Callable[[Task], T
     """Store the change, also over what was stored meanwhile: an answer can be that fast."""
     while True:
         try:
-            broker.store.commit(
-                [Write("tasks", task.image_id, change(task).to_document(), version)]
-            )
+            broker.store.commit([broker.task_write(change(task), version)])
         except ConflictError:
             [stored] = broker.store.get(("tasks", task.image_id))
             if stored is None:

@@ -128,7 +128,7 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
     writes = _writes(broker, task, stored_annotation, history, fresh | withdrawn)
     changed = _changed_task(broker, task, report, history, fresh | withdrawn)
     if changed != before:
-        writes.append(Write("tasks", task.image_id, changed.to_document(), stored_task.version))
+        writes.append(broker.task_write(changed, stored_task.version))
         if changed.state != task.state and changed.state in ("failed", "cancelled"):
             counts[changed.state] += 1
     if writes:

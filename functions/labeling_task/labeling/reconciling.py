@@ -160,7 +160,7 @@ def request_missing(broker: Broker, images: Iterable[Image]) -> Counter[str]:
 
 def _set(broker: Broker, stored: Stored, task: Task, outcome: str) -> Counter[str]:
     try:
-        broker.store.commit([Write("tasks", stored.id, task.to_document(), stored.version)])
+        broker.store.commit([broker.task_write(task, stored.version)])
     except ConflictError:
         return Counter(overtaken=1)  # An answer came meanwhile.
     return Counter([outcome])

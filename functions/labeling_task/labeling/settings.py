@@ -232,4 +232,6 @@ def _is_url(value: str) -> bool:
     except ValueError:
         return False
     is_open = parts.username is None and parts.password is None
-    return has_host and is_open and parts.scheme in ("http", "https") and not re.search(r"\s", value)
+    return (
+        has_host and is_open and parts.scheme in ("http", "https") and not re.search(r"\s", value)
+    )

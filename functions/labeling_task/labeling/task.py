@@ -45,6 +45,7 @@ class Task:
             vendor asked for; None while the budget holds it back. Dispatched: when `reconcile`
             asks for the answer.
         error: why it failed, or why it waits.
+        written_at: when this state was stored, which is what an export reads on from.
     """
 
     image_id: str
@@ -62,6 +63,7 @@ class Task:
     completed_at: datetime | None
     due_at: datetime | None
     error: str | None
+    written_at: datetime
 
     @classmethod
     def requested(cls, image: Image, vendor: str, now: datetime) -> "Task":
@@ -81,6 +83,7 @@ class Task:
             completed_at=None,
             due_at=None,
             error=None,
+            written_at=now,
         )
 
     @property
@@ -93,7 +96,7 @@ class Task:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Task":
         values = {name: document[name] for name in cls.__slots__}
-        for name in "requested_at", "dispatched_at", "completed_at", "due_at":
+        for name in "requested_at", "dispatched_at", "completed_at", "due_at", "written_at":
             values[name] = values[name] and parse_timestamp(values[name])
         return cls(**values)
 

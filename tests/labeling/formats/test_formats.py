@@ -109,11 +109,13 @@ CASES = {
         LABELS, objects=(replace(NIGHT, attributes={"sure": "no"}),)
     ),
     "attributes": replace(LABELS, objects=(replace(CAR, attributes={"a": "x", "b": "y"}),)),
-    EMPTY: replace(LABELS, objects=(replace(CAR, attributes={"a": "", "b[]": "x", "c": ["", "x"], "d": "y"}),)),
+    EMPTY: replace(
+        LABELS, objects=(replace(CAR, attributes={"a": "", "b[]": "x", "c": ["", "x"], "d": "y"}),)
+    ),
     "repeated classifications": replace(LABELS, objects=(NIGHT, replace(NIGHT, id="10"))),
     "objects outside of the image": replace(LABELS, objects=(replace(CAR, box=Box(0, 0, 101, 9)),)),
     "outlines beside boxes": replace(LABELS, objects=(CAR, ROAD)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from labeling.vendors.vendor import MissingTaskError, Report, Request
 
 MODEL_VERSION = "vidset"
 MOST_AT_ONCE = 500
+_MOST_TOLD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +143,22 @@ class LabelStudioVendor:
     def reports_since(self, moment: datetime) -> Iterator[Report]:
         """By the ids of the tasks: a task may come twice when it changes meanwhile.
 
-        One that cannot be read does not hold back the others: the first such error is raised
-        after the last report.
+        Those that cannot be read do not hold back the others: one error tells them after the
+        last report.
         """
-        unreadable = None
-        for task in tasks_since(self._client, self._project().id, moment):
-            try:
-                report = read_task(task)
-            except InvalidAnswerError as error:
-                unreadable = unreadable or InvalidAnswerError(
-                    f"Label Studio task {task.get('id')}: {error}"
-                )
-                continue
-            if report:
-                yield report
+        unreadable, project = [], self._project()
+        with self._gone_project_forgotten(project):
+            for task in tasks_since(self._client, project.id, moment):
+                try:
+                    report = read_task(task)
+                except InvalidAnswerError as error:
+                    unreadable.append(f"Label Studio task {task.get('id')}: {error}")
+                    del unreadable[_MOST_TOLD:]  # All have the same cause, when there are many.
+                    continue
+                if report:
+                    yield report
         if unreadable:
-            raise unreadable
+            raise InvalidAnswerError("\n".join(unreadable))
 
     def read_callback(self, body: Any) -> list[Report]:
         return read_callback(body)

@@ -62,7 +62,7 @@ class JsonObject:
         text = self.text(name)
         try:
             return parse_timestamp(text)
-        except (ValueError, OverflowError):  # The latter where UTC leaves the years 1 to 9999.
+        except ValueError:
             raise unlike(self.path(name), "a time with its zone", text) from None
 
     def object(self, name: str) -> "JsonObject":

@@ -54,6 +54,7 @@ class Vendor(Protocol):
     """Safe for use by several threads. Every call has a time-out."""
 
     name: str
+
     def submit(self, request: Request) -> str:
         """Have the image labeled; the vendor's id of the task.
 
