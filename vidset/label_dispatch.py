@@ -11,7 +11,7 @@ from itertools import islice
 from labeling.broker import Broker, open_broker
 from labeling.dispatching import dispatch, resume
 from labeling.errors import TryAgainError
-from labeling.store import ConflictError, Key, Stored, Write
+from labeling.store import ConflictError, Key, Stored
 from labeling.task import Image, Task
 from vidset.label_display import counting, say, show_problems
 from vidset.label_settings import Place
@@ -146,9 +146,7 @@ class _Run:
             error=None,
         )
         try:
-            [version] = self.broker.store.commit(
-                [broker.task_write(task, stored.version)]
-            )
+            [version] = self.broker.store.commit([self.broker.task_write(task, stored.version)])
         except ConflictError:
             raise TryAgainError(f"{task.image_uri}: somebody else changed its task") from None
         return Stored(stored.id, task.to_document(), version)

@@ -7,9 +7,8 @@ from contextlib import suppress
 
 from labeling.annotation import Answer
 from labeling.broker import Broker
-from labeling.errors import InvalidAnswerError
 from labeling.receiving import Delivery, receive
-from labeling.store import ConflictError, Query, Stored, Write
+from labeling.store import ConflictError, Stored, Write
 from labeling.task import Image, Task
 from labeling.vendors.vendor import Report
 
@@ -40,8 +39,6 @@ def _each(work: Callable[[Image, Answer], str], labels: Labels, show: Show) -> C
 
 
 def _store_answer(broker: Broker, image: Image, answer: Answer) -> str:
-    if _is_said_already(broker, answer):
-        return "repeated"
     now = broker.clock()
     # Dispatched and never due: nobody pays for it, and nobody is asked for it.
     task = Task.requested(image, VENDOR, now).changed(state="dispatched", dispatched_at=now)
@@ -50,21 +47,8 @@ def _store_answer(broker: Broker, image: Image, answer: Answer) -> str:
     report = Report(image.id, None, "answered", (answer,), raw=answer.to_document())
     counts = receive(broker, Delivery(VENDOR, report, b""))
     if counts["quarantined"]:
-        raise InvalidAnswerError(f"{image.uri}: its answer was changed while it was stored")
+        raise ValueError(f"{image.uri}: its task was changed while its answer was stored")
     return "stored" if counts["stored"] else "repeated"
-
-
-def _is_said_already(broker: Broker, answer: Answer) -> bool:
-    """A file's new time alone is no correction."""
-    stored = broker.store.find(Query("answers", {"image_id": answer.image_id}))
-    known = [Answer.from_document(one.document) for one in stored]
-    same = [one for one in known if one.annotation_id == answer.annotation_id]
-    newest = max(same, key=lambda one: (one.updated_at, one.key), default=None)
-    return newest is not None and _said(newest) == _said(answer)
-
-
-def _said(answer: Answer) -> tuple:
-    return answer.state, answer.annotator, answer.objects
 
 
 def _store_prediction(broker: Broker, answer: Answer) -> str:

@@ -37,6 +37,9 @@ class _Handler(WSGIRequestHandler):
     timeout = _SLOWEST_CLIENT_SECONDS  # Who says nothing must not keep the server from stopping.
     protocol_version = "HTTP/1.0"  # A connection for each request: none is left open at the end.
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """The functions tell of what they did."""
+
 
 class _Server(ThreadedWSGIServer):
     daemon_threads = False  # When it is closed, it waits for the requests that it has taken.

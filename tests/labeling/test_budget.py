@@ -142,7 +142,10 @@ def test_what_a_crash_held_back_comes_back_when_its_block_is_closed(store):
     crashed, other = budget(store, "500 tasks"), budget(store, "500 tasks")
     write(store, crashed.book(NOON))
     del crashed
-    write(store, *book_all(other)[:300], *[Booking(TODAY, 0.0)] * 195)
+    bookings = book_all(other)
+    assert len(bookings) == 495
+    write(store, *bookings[:300])
+    write(store, *bookings[300:])
     assert other.book(NOON) is None
     for minutes in 5, 10, 10.9:
         other.recount(NOON + minutes * MINUTE)
@@ -274,13 +277,17 @@ LIMITS = [
 class Spending(RuleBasedStateMachine):
     """Three processes, whose clocks differ, with all that can happen to them."""
 
-    @initialize(limits=st.sampled_from(LIMITS), skews=st.tuples(*[st.integers(-10, 10)] * 3))
-    def start(self, limits, skews):
+    @initialize(
+        limits=st.sampled_from(LIMITS),
+        skews=st.tuples(*[st.integers(-10, 10)] * 3),
+        start=st.sampled_from([(23, 45, 0), (23, 59, 55)]),
+    )
+    def start(self, limits, skews, start):
         self.folder = tempfile.TemporaryDirectory()
         self.store = SqliteStore(Path(self.folder.name) / "labels.sqlite")
         self.limits, self.price = parse_limits(limits[0]), limits[1]
         self.skews = [timedelta(seconds=seconds) for seconds in skews]
-        self.now = datetime(2026, 3, 1, 23, 45, tzinfo=UTC)
+        self.now = datetime(2026, 3, 1, *start, tzinfo=UTC)
         self.budgets = [self.open() for _ in range(3)]
         # By process: bookings that no task has yet.
         self.open_bookings: list[list[Booking]] = [[], [], []]
@@ -299,6 +306,10 @@ class Spending(RuleBasedStateMachine):
             booking = self.budgets[process].book(self.clock(process))
             if booking:
                 self.open_bookings[process].append(booking)
+
+    @rule(process=st.integers(0, 2))
+    def use_up(self, process):
+        self.open_bookings[process] += book_all(self.budgets[process], self.clock(process))
 
     @rule(process=st.integers(0, 2))
     def write(self, process):

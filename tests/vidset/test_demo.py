@@ -123,6 +123,8 @@ def test_of_your_own_video_nothing_is_dropped_for_being_dark(tmp_path, capsys):
     text = capsys.readouterr().out
     assert "dark and blurred samples are kept" in text
     assert "truth" not in text
+    assert f"what is in it, nobody knows yet: vidset label dispatch {out}" in text
+    assert not (out / "labels.sqlite").exists()
     reasons = [row["reason"] for row in ledger(out)]
     assert reasons[:3] == ["kept", "kept", "kept"]  # The third is dark.
     assert set(reasons) <= {"kept", "near_duplicate"}
@@ -136,6 +138,7 @@ def test_a_video_that_fails_gives_exit_code_1_and_no_contact_sheet(tmp_path, cap
     assert run_demo(str(video), str(out), as_json=True) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["failed"], found["contact_sheet"], found["truth"]) == (1, None, None)
+    assert found["labeling"] is None
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,7 @@ def test_dispatch_has_each_image_labeled_once(out, serving):
 
 @pytest.mark.emulator
 @pytest.mark.slow
-def test_the_budget_holds_back_and_reconcile_goes_on_when_it_allows_more(
-    out, serving, monkeypatch
-):
+def test_the_budget_holds_back_and_reconcile_goes_on_when_it_allows_more(out, serving, monkeypatch):
     monkeypatch.setenv("LABELING_PRICE", "0.5")
     ended = label("dispatch", out, "--budget", "2 tasks/day")
     assert ended.code == 0

@@ -113,9 +113,9 @@ class Budget:
     def __init__(self, store: Store, limits: tuple[Limit, ...], price: float):
         self._store, self._limits, self._price = store, limits, price
         self._lock = threading.Lock()
-        # The block: its number, the day it is of, what is left of it, until when it may be used.
-        self._block, self._day, self._left, self._until = 0, "", 0, datetime.min
-        self._size = 0
+        # The block: its number, the day that it is of, until when it may be used; its tasks.
+        self._block, self._day, self._until = 0, "", datetime.min
+        self._size = self._left = 0
 
     def book(self, now: datetime) -> Booking | None:
         """A unit, or None: the budget is used up."""
@@ -125,11 +125,12 @@ class Budget:
         with self._lock:
             # A block may be of a later day: then others' clocks are ahead of this one.
             if not (self._left and self._day >= day and now.replace(tzinfo=None) < self._until):
-                self._day, self._left = self._set_aside(day, now)
-                self._size, self._block = self._left, self._block + 1
+                spent_on, tasks = self._set_aside(day, now)
+                if not tasks:
+                    return None
+                self._block, self._day = self._block + 1, spent_on
+                self._size = self._left = tasks
                 self._until = now.replace(tzinfo=None) + _BLOCK_LIFETIME
-            if not self._left:
-                return None
             self._left -= 1
             return Booking(self._day, self._price, self._block)
 

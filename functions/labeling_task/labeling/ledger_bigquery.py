@@ -1,7 +1,9 @@
 """The frame ledger in BigQuery."""
 
+import os
 from collections.abc import Iterator
 
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from labeling.task import Image
@@ -18,7 +20,9 @@ _TIMEOUT_SECONDS = 300
 
 class BigqueryLedger:
     def __init__(self, project: str, dataset: str):
-        self._client = bigquery.Client(project=project)
+        # It finds the emulator by itself, but would look for credentials that nobody has there.
+        anonymous = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
+        self._client = bigquery.Client(project=project, credentials=anonymous)
         self._dataset = f"{project}.{dataset}"
 
     def images(self) -> Iterator[Image]:

@@ -84,11 +84,18 @@ def test_a_file_has_coco_s_structure(tmp_path):
 
 
 def test_without_an_order_the_categories_are_sorted(tmp_path):
-    coco.write([ImageLabels("a.jpg", 100, 80, (ROAD, CAR))], tmp_path / "a.json")
+    objects = tuple(replace(CAR, id=label, label=label) for label in "hgfedcba")
+    coco.write([ImageLabels("a.jpg", 100, 80, objects)], tmp_path / "a.json")
     document = json.loads((tmp_path / "a.json").read_text())
     assert [(each["id"], each["name"]) for each in document["categories"]] == [
-        (1, "car"),
-        (2, "road"),
+        (1, "a"),
+        (2, "b"),
+        (3, "c"),
+        (4, "d"),
+        (5, "e"),
+        (6, "f"),
+        (7, "g"),
+        (8, "h"),
     ]
 
 

@@ -5,6 +5,7 @@ import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -50,9 +51,12 @@ def test_a_submission_that_was_not_recorded_is_found_by_the_next_process(label_s
 
 def test_an_image_submitted_by_eight_at_once_has_one_task(label_studio, open_vendor):
     vendors = [open_vendor() for _ in range(8)]
-    vendors[0].connect()
+    for vendor in vendors:
+        vendor.connect()
+    together = Barrier(8)
 
     def submit(vendor):
+        together.wait(10)
         for _ in range(10):
             try:
                 return vendor.submit(request_of())

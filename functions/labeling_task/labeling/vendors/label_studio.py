@@ -84,8 +84,8 @@ class LabelStudioVendor:
     def connect(self) -> Connection:
         """Find or make the project and its webhook, and check that they fit.
 
-        Safe to repeat, and by several processes at once: they end with one project and one
-        webhook.
+        Safe to repeat, and by several processes at once: they use one project and one webhook.
+        (A server's error while a project is made can leave another, which nobody uses.)
 
         Raises:
             ValueError: no project of this id, or its label config lacks a label of the template.

@@ -15,12 +15,13 @@ The file has one such JSON object a line, without `annotation_id`, `annotator` a
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from labeling.annotation import AnnotationState, Answer, Box, LabeledObject, ObjectType
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
@@ -29,6 +30,18 @@ from labeling.vendors.http import raise_for_status
 from labeling.vendors.vendor import MissingTaskError, Report, Request
 
 _TIMEOUT = httpx.Timeout(20, connect=5)
+
+
+def _unicode(text: str) -> str:
+    """JSON can have lone surrogates in it, which no store takes."""
+    text.encode()  # Raises UnicodeEncodeError, a ValueError.
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_unicode)]
+_Name = Annotated[_Text, Field(min_length=1, max_length=200)]
+_Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Side = Annotated[int, Field(gt=0, lt=2**31)]
 
 
 class _Box(BaseModel):
@@ -47,24 +60,24 @@ class _Point(BaseModel):
 
 class _Object(BaseModel):
     model_config = ConfigDict(strict=True)
-    id: str = Field(min_length=1, max_length=200)
-    label: str
+    id: _Name
+    label: _Name
     type: ObjectType
     box: _Box | None = None
     points: list[_Point] | None = None
-    attributes: dict[str, str | bool | int | FiniteFloat | list[str]] = {}
+    attributes: dict[_Name, _Text | bool | _Integer | FiniteFloat | list[_Text]] = {}
 
 
 class _Callback(BaseModel):
     model_config = ConfigDict(strict=True)
     image_id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    annotation_id: str = Field(min_length=1, max_length=200)
-    annotator: str = Field(min_length=1, max_length=200)
+    annotation_id: _Name
+    annotator: _Name
     state: AnnotationState = "labeled"
     updated_at: str
     objects: list[_Object]
-    image_width: int | None = Field(default=None, gt=0)
-    image_height: int | None = Field(default=None, gt=0)
+    image_width: _Side | None = None
+    image_height: _Side | None = None
 
 
 class TruthVendor:
@@ -74,7 +87,7 @@ class TruthVendor:
     callback_header = "x-vidset-truth-secret"
 
     def __init__(self, truth_file: str, callback_url: str, secret: str):
-        self._truth, self._answered_at = _read_truth(truth_file)
+        self._truth = _read_truth(truth_file)
         self._url, self._secret = callback_url, secret
         self._http = httpx.Client(timeout=_TIMEOUT)
 
@@ -83,7 +96,7 @@ class TruthVendor:
         headers = {self.callback_header: self._secret}
         try:
             response = self._http.post(self._url, json=body, headers=headers)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise TryAgainError(f"callback {self._url}: {error!r}") from None
         message = f"callback {self._url}: {response.text}"
         raise_for_status(response.status_code, response.headers.get("retry-after"), message)
@@ -95,7 +108,7 @@ class TruthVendor:
         except RefusedError as error:
             raise MissingTaskError(str(error)) from None
         [report] = read_callback(body)
-        return report
+        return replace(report, is_complete=True)
 
     def reports_since(self, moment: datetime) -> Iterator[Report]:
         """None: the truth does not change."""
@@ -107,25 +120,22 @@ class TruthVendor:
     def _body(self, image_id: str) -> dict[str, Any]:
         if image_id not in self._truth:
             raise RefusedError(f"the truth file has nothing on image {image_id}")
-        return self._truth[image_id] | {
-            "image_id": image_id,
-            "annotation_id": _task_id(image_id),
-            "annotator": "truth",
-            "updated_at": self._answered_at,
-        }
+        return self._truth[image_id]
 
 
 def read_callback(body: Any) -> list[Report]:
     """See the module's docstring for the form.
 
     Raises:
-        InvalidAnswerError: every fault with its place.
+        InvalidAnswerError: the first faults, each with its place.
     """
     try:
         said = _Callback.model_validate(body)
         updated_at = parse_timestamp(said.updated_at)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        faults = (
+            f"{'.'.join(map(str, e['loc'])) or 'the answer'}: {e['msg']}" for e in error.errors()
+        )
         raise InvalidAnswerError("; ".join(list(faults)[:5])) from None
     except ValueError as error:
         raise InvalidAnswerError(f"updated_at: {error}") from None
@@ -159,19 +169,34 @@ def _task_id(image_id: str) -> str:
     return f"truth-{image_id}"
 
 
-def _read_truth(path: str) -> tuple[Mapping[str, dict[str, Any]], str]:
-    """By image id, and the time of the file: it orders the answers of two files."""
+def _read_truth(path: str) -> Mapping[str, dict[str, Any]]:
+    """The answers by image id. They are as old as the file, which orders those of two files."""
     truth: dict[str, dict[str, Any]] = {}
     file = Path(path)
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8").split("\n")  # splitlines() would cut at U+2028.
         modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"no truth file at {path}: {error}") from None
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
-            entry = json.loads(line)
-            truth[entry["image_id"]] = entry
-        except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(f"{path}, line {number}: no answer to an image: {error!r}") from None
-    return truth, format_timestamp(modified)
+            body = _with_origin(json.loads(line), format_timestamp(modified))
+            [report] = read_callback(body)
+        except (ValueError, RecursionError, InvalidAnswerError) as error:
+            raise ValueError(f"{path}, line {number}: no answer to an image: {error}") from None
+        if report.image_id in truth:
+            raise ValueError(f"{path}, line {number}: image {report.image_id} for the second time")
+        truth[report.image_id] = body
+    return truth
+
+
+def _with_origin(entry: Any, answered_at: str) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    return entry | {
+        "annotation_id": _task_id(str(entry.get("image_id"))),
+        "annotator": "truth",
+        "updated_at": answered_at,
+    }
