@@ -4,7 +4,7 @@ import pytest
 
 from tests.drawing import write_video
 
-pytest_plugins = ["tests.emulators.fixtures"]
+pytest_plugins = ["tests.emulators.fixtures", "tests.emulators.label_studio_fixtures"]
 
 SHARED_VIDEOS = Path(__file__).parents[2] / "shared" / "videos"
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from labeling.annotation import Annotation, Answer, Box, LabeledObject
 from labeling.store import Write
 from labeling.timestamps import format_timestamp, now, parse_timestamp

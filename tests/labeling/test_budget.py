@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-import labeling
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+import labeling
 from labeling.budget import Booking, Budget
 from labeling.limits import parse_limits
 from labeling.store import Query, Write

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from labeling.errors import TryAgainError, without_signatures
 
 GCS_V4_SECRET = "5f1c3e7ba9" * 51
@@ -17,7 +18,7 @@ GCS_V4 = (
     "%2Fgoog4_request&X-Goog-Date=20260301T120000Z&X-Goog-Expires=86400"
     f"&X-Goog-SignedHeaders=host&X-Goog-Signature={GCS_V4_SECRET}"
 )
-GCS_V2_SECRET = "MJUBXAzTc7f%2BSq1x%2FDeadBeef0123456789abcdefghijklmnop%3D%3D"
+GCS_V2_SECRET = "MJUBXAzTc7f%2BSq1x%2FDeadBeef0123456789abcdefghijklmnop%3D%3D"  # noqa: S105
 GCS_V2 = (
     "https://storage.googleapis.com/images/a.jpg"
     "?GoogleAccessId=broker@project-1.iam.gserviceaccount.com&Expires=1772452800"
@@ -116,10 +117,10 @@ def pieces(secret: str, size: int = 12) -> list[str]:
 
 
 def assert_gone(secret: str, text: str) -> None:
-    """No piece of it is left, however it is encoded."""
+    """No piece of it is left."""
+    assert len(pieces(secret)) >= 2
     for piece in pieces(secret):
-        for form in (piece, quote(piece, safe="")):
-            assert form.lower() not in text.lower()
+        assert piece.lower() not in text.lower()
 
 
 @pytest.mark.parametrize(("url", "secret"), URLS)
@@ -128,11 +129,9 @@ def assert_gone(secret: str, text: str) -> None:
 def test_a_signed_url_loses_its_query_and_the_rest_of_the_message_stays(
     url, secret, escape, before, after
 ):
-    text = f"{before}{escape(url)}{after}"
-    assert_gone_of = escape(secret)
-    cleaned = without_signatures(text)
+    cleaned = without_signatures(f"{before}{escape(url)}{after}")
     assert cleaned == f"{before}{escape(url.partition('?')[0])}{after}"
-    assert assert_gone_of.lower() not in cleaned.lower()
+    assert_gone(secret, cleaned)
 
 
 @pytest.mark.parametrize(("url", "secret"), URLS)
@@ -194,12 +193,14 @@ def test_a_text_without_a_signed_url_stays_as_it_is(text):
     assert without_signatures(text) == text
 
 
-@given(st.text(), st.text(alphabet=st.characters(exclude_characters="%&?\\"), max_size=20))
+# Without what a parameter of a url takes.
+prose = st.text(st.characters(exclude_characters="=%&\\"))
+
+
+@given(prose, prose)
 def test_a_text_around_a_signed_url_stays(before, after):
-    """Unless it goes on with what could be a part of the query."""
-    assert without_signatures(before) == before or "=" in before or "%3" in before.lower()
-    cleaned = without_signatures(f'"{GCS_V4}" {after}')
-    assert cleaned == f'"{GCS_V4.partition("?")[0]}" {after}' or "=" in after
+    place = GCS_V4.partition("?")[0]
+    assert without_signatures(f'{before} "{GCS_V4}" {after}') == f'{before} "{place}" {after}'
 
 
 @given(st.text(alphabet="?&=%3fFdD25\\u0026;:.,/ \"'signature-x", max_size=200))

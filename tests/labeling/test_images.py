@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labeling.images import FolderImages, fill_url, open_image_access, picture_size
-from labeling.settings import Settings
 from PIL import Image as Picture
 
 from dataflow.encoding import jpeg
+from labeling.images import FolderImages, fill_url, open_image_access, picture_size
+from labeling.settings import Settings
 
 URI = "/images/a/1/0000000000.jpg"
 NOISE = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
@@ -121,7 +121,7 @@ def test_any_bytes_give_a_size_or_an_error(start, rest):
     try:
         width, height = picture_size(start + b"".join(rest), URI)
     except ValueError as error:
-        assert URI in str(error)
+        assert URI in str(error)  # noqa: PT017
     else:
         assert width > 0
         assert height > 0

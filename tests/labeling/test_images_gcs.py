@@ -17,18 +17,18 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
-import labeling
 import numpy as np
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from google.oauth2.credentials import Credentials
+
+import labeling
+from dataflow.encoding import jpeg
 from labeling import images_gcs
 from labeling.errors import TryAgainError
 from labeling.images_gcs import GcsImages, IamSigning, default_signing
-
-from dataflow.encoding import jpeg
 
 EMAIL = "broker@project-1.iam.gserviceaccount.com"
 TOKEN = "test-access-token"  # noqa: S105
@@ -133,7 +133,7 @@ def stored(gcs):
 
 
 def verify(url: str, iam: Iam) -> None:
-    """https://cloud.google.com/storage/docs/access-control/signed-urls and .../canonical-requests."""
+    """As https://cloud.google.com/storage/docs/authentication/canonical-requests has it."""
     parts = urlsplit(url)
     parameters = dict(parse_qsl(parts.query, strict_parsing=True))
     signature = bytes.fromhex(parameters.pop("X-Goog-Signature"))

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 from google.api_core.exceptions import NotFound
-from labeling.ledger import open_ledger
-from labeling.ledger_bigquery import BigqueryLedger
-from labeling.task import Image
 
 from dataflow import places
 from dataflow.elements import Extraction
+from labeling.ledger import open_ledger
+from labeling.ledger_bigquery import BigqueryLedger
+from labeling.task import Image
 from tests.dataflow.bigquery_ledger import FAILED, Cloud
 from tests.dataflow.test_warehouse import DROPPED, FRAME, VIDEO
 

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from labeling.quarantine import quarantine, read_payload, resolve
 from labeling.store import Query
 from labeling.store_sqlite import SqliteStore
@@ -109,16 +110,16 @@ def test_what_comes_twice_at_once_is_new_once(store, size):
 
 
 def test_what_broke_off_after_the_first_parts_is_completed(store):
-    class BrokenOff(Exception):
+    class BrokenOffError(Exception):
         pass
 
     class Breaking:
         def commit(self, writes):
             if writes[0].id == name_of(NOISE):
-                raise BrokenOff
+                raise BrokenOffError
             return store.commit(writes)
 
-    with pytest.raises(BrokenOff):
+    with pytest.raises(BrokenOffError):
         keep(Breaking(), NOISE)
     assert len(documents(store)) == 2
     assert keep(store, NOISE)

@@ -301,6 +301,13 @@ def test_receive_keeps_every_earlier_answer(works, store):
     assert xs == [0.0, 1.0, 2.0]
 
 
+def test_receive_stores_no_token_of_the_vendor_in_the_quarantine(works, store):
+    outside = delivery(answer(image(), car(x=9000.0)))
+    receive(works, replace(outside, payload=b'{"project": {"id": 1, "token": "2f6e1c"}}'))
+    [kept] = store.find(Query("quarantine"))
+    assert read_payload(store, kept.id) == b'{"project": {"id": 1, "token": "..."}}'
+
+
 def test_receive_stores_no_signed_url_in_the_quarantine(works, store):
     url = "https://storage.googleapis.com/images/a.jpg?X-Goog-Credential=c&X-Goog-Signature=5ec4e7"
     payload = json.dumps({"task": {"params": {"attachment": url}}}).encode()

@@ -1,10 +1,11 @@
 from datetime import timedelta
 from pathlib import Path
 
-import labeling
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import labeling
 from labeling.limits import Limit
 from labeling.settings import Settings
 
@@ -151,10 +152,11 @@ def test_whoever_dispatches_needs_what_its_vendor_takes_and_no_more(environment,
 
 @pytest.mark.parametrize("vendor", ["scale", "label-studio", "truth"])
 def test_whoever_receives_needs_one_secret_and_no_key(vendor):
-    assert faults(STORE | {"LABELING_VENDOR": vendor}, "receive") == [
+    [told] = faults(STORE | {"LABELING_VENDOR": vendor}, "receive")
+    assert told == (
         "one of SCALE_CALLBACK_AUTH, LABEL_STUDIO_WEBHOOK_SECRET, LABELING_TRUTH_SECRET must be "
         "set: callbacks are guarded by it"
-    ]
+    )
     for name, of in (
         ("SCALE_CALLBACK_AUTH", "scale"),
         ("LABEL_STUDIO_WEBHOOK_SECRET", "label-studio"),

@@ -3,10 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import labeling
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import labeling
 from labeling.template import Attribute, Label, Template, parse_template, read_template
 
 SHIPPED = Path(labeling.__path__[0]) / "template.yaml"
@@ -217,6 +218,6 @@ def test_any_text_gives_a_template_or_a_reason(text):
     try:
         template = parse_template(text, "t.yaml")
     except ValueError as error:
-        assert str(error).startswith("t.yaml is no ")
+        assert str(error).startswith("t.yaml is no ")  # noqa: PT017
     else:
         assert template.labels

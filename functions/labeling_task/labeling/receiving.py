@@ -182,7 +182,8 @@ def _withdrawals(
         came_before = delivery.asked_at and (
             parse_timestamp(stored.document["received_at"]) < delivery.asked_at
         )
-        if report.is_complete and came_before and answer.annotation_id not in listed:
+        is_of_task = answer.vendor_task_id == report.vendor_task_id
+        if report.is_complete and is_of_task and came_before and answer.annotation_id not in listed:
             gone.add(answer.annotation_id)
         newest[answer.annotation_id] = max(
             answer, newest.get(answer.annotation_id, answer), key=lambda one: one.updated_at

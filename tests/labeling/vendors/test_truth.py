@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from labeling.annotation import Answer, Box, LabeledObject
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.task import Image

@@ -57,8 +57,7 @@ def open_project(client: Client, template: Template, project_id: int | None) -> 
         title = project_title(template)
         project_id = _first_of(client, title)
         if project_id is None:
-            project_id = _made(client, template, title)
-            is_new = True
+            project_id, is_new = _made(client, template, title)
     try:
         found = client.call("GET", f"/api/projects/{project_id}/")
     except NotFoundError as error:
@@ -112,7 +111,8 @@ def _first_of(client: Client, title: str) -> int | None:
     return min(found, default=None)
 
 
-def _made(client: Client, template: Template, title: str) -> int:
+def _made(client: Client, template: Template, title: str) -> tuple[int, bool]:
+    """The project's id, and whether it is the one made here and no other process's."""
     instruction = html.escape(template.instruction.strip(), quote=False).replace("\n", "<br>")
     wanted = {
         "title": title,
@@ -126,10 +126,10 @@ def _made(client: Client, template: Template, title: str) -> int:
     time.sleep(_SETTLE_SECONDS)
     first = _first_of(client, title)
     if first is None or first == made:
-        return made
+        return made, True
     if not client.call("GET", f"/api/projects/{made}/")["task_number"]:
         _delete(client, f"/api/projects/{made}/")
-    return first
+    return first, False
 
 
 def _webhooks(client: Client, project_id: int, url: str) -> list[dict[str, Any]]:

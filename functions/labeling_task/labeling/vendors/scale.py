@@ -32,6 +32,7 @@ from labeling.vendors.vendor import MissingTaskError, Report, Request
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
 _PAGE = 100  # The most that Scale gives at once.
+_MOST_NAMED = 100
 _T = TypeVar("_T")
 
 
@@ -84,21 +85,22 @@ class ScaleVendor:
     def reports_since(self, moment: datetime) -> Iterator[Report]:
         """Tasks of the account that are not ours are passed over.
 
-        One that cannot be read does not hold back the others: the first such error is raised
+        One that cannot be read does not hold back the others: an error that names them is raised
         after the last report.
         """
-        unreadable = None
+        unreadable: list[str] = []
         for task in self._tasks_since(moment):
             if not is_ours(task):
                 continue
             try:
                 report = read_task(task)
             except InvalidAnswerError as error:
-                unreadable = unreadable or error
+                unreadable.append(f"task {task.get('task_id')}: {error}")
                 continue
             yield report
         if unreadable:
-            raise unreadable
+            named = "; ".join(unreadable[:_MOST_NAMED])
+            raise InvalidAnswerError(f"{len(unreadable)} tasks cannot be read: {named}")
 
     def read_callback(self, body: Any) -> list[Report]:
         return read_callback(body)

@@ -1,0 +1,88 @@
+"""A folder that appears when it is whole."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+
+@contextmanager
+def new_folder(destination: str, marker: str, *, overwrite: bool) -> Iterator[Path]:
+    """A folder to write into, which becomes `destination` when the block ends without an error.
+
+    Until then it is `.<name>.unfinished` beside it. After an error nothing is left; what a killed
+    process left, the next one removes.
+
+    Args:
+        marker: a file that the block writes; only what has it is replaced by `overwrite`.
+
+    Raises:
+        ValueError: there is something already, another process is at work, or no folder can be
+            made there.
+    """
+    if "://" in destination:
+        raise ValueError(f"{destination}: wanted a folder of this machine")
+    target = Path(os.path.abspath(destination))
+    unfinished, replaced = (
+        target.with_name(f".{target.name}.{state}") for state in ("unfinished", "replaced")
+    )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.mkdir(exist_ok=True)
+        descriptor = os.open(unfinished, os.O_RDONLY)
+    except OSError as error:
+        raise ValueError(f"{target}: no folder can be made here: {error.strerror}") from None
+    try:
+        _lock(descriptor, target)
+        try:
+            _restore(replaced, target)
+            _check(target, marker, overwrite=overwrite)
+            _clear(unfinished)
+            yield unfinished
+            if os.path.lexists(target):
+                os.rename(target, replaced)
+            os.rename(unfinished, target)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _restore(replaced, target)
+            raise
+        shutil.rmtree(replaced, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, target: Path) -> None:
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(f"{target}: another process is writing it") from None
+
+
+def _check(target: Path, marker: str, *, overwrite: bool) -> None:
+    if not os.path.lexists(target) or (target.is_dir() and not any(target.iterdir())):
+        return
+    if not overwrite:
+        raise ValueError(f"{target} is there already; --overwrite replaces an earlier export")
+    if target.is_symlink() or not (target / marker).is_file():
+        raise ValueError(
+            f"{target}: wanted an earlier export to overwrite, got no folder with {marker}"
+        )
+
+
+def _restore(replaced: Path, target: Path) -> None:
+    """What a process that was killed between two renames left."""
+    if replaced.exists():
+        if os.path.lexists(target):
+            shutil.rmtree(replaced)
+        else:
+            os.rename(replaced, target)
+
+
+def _clear(folder: Path) -> None:
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
