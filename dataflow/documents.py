@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from dataflow.places import check_installed
+from dataflow.places import check_client
 
 _HEXDIGITS = "0123456789abcdef"
 # A part with fewer documents is not worth dividing.
@@ -69,7 +69,7 @@ def open_documents(uri: str) -> Documents:
         return SqliteDocuments(os.path.abspath(os.path.expanduser(rest)))
     project, _, database = rest.removeprefix("//").partition("/")
     if scheme == "firestore" and rest.startswith("//") and project:
-        check_installed(uri, "google.cloud.firestore", "gcp")
+        check_client(uri)
         from dataflow.documents_firestore import FirestoreDocuments
 
         return FirestoreDocuments(project, database or "(default)")

@@ -51,8 +51,11 @@ class FirestoreDocuments:
     def __init__(self, project: str, database: str):
         self.uri = f"firestore://{project}/{database}"
         self._database = f"projects/{project}/databases/{database}"
-        self._client = _client()
+        emulator = os.environ.get("FIRESTORE_EMULATOR_HOST")
+        self._client = _client(emulator)
         self._metadata = [("google-cloud-resource-prefix", self._database)]
+        if emulator:
+            self._metadata.append(("authorization", "Bearer owner"))
 
     def now(self) -> datetime:
         return self._aggregate(Part("tasks", since=datetime.now(UTC)))[1]
@@ -144,25 +147,11 @@ class FirestoreDocuments:
         return types.Cursor(values=values, before=False)
 
 
-def _client() -> FirestoreClient:
-    emulator = os.environ.get("FIRESTORE_EMULATOR_HOST")
+def _client(emulator: str | None) -> FirestoreClient:
     if not emulator:
         return FirestoreClient()
-    options = [("grpc.max_receive_message_length", -1)]
-    channel = grpc.insecure_channel(emulator, options=options)
-    owner = _Owner()
-    return FirestoreClient(
-        transport=FirestoreGrpcTransport(channel=grpc.intercept_channel(channel, owner))
-    )
-
-
-class _Owner(grpc.UnaryStreamClientInterceptor):
-    """The emulator lets everybody read who says to be the owner."""
-
-    def intercept_unary_stream(self, continuation, client_call_details, request):
-        details = client_call_details
-        metadata = [*(details.metadata or ()), ("authorization", "Bearer owner")]
-        return continuation(details._replace(metadata=metadata), request)
+    channel = grpc.insecure_channel(emulator, options=[("grpc.max_receive_message_length", -1)])
+    return FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
 
 
 def _field(name: str) -> Any:

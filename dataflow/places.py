@@ -11,6 +11,7 @@ _CLIENTS = {
     "gs": ("google.cloud.storage", "gcp"),
     "s3": ("boto3", "s3"),
     "bq": ("google.cloud.bigquery", "gcp"),
+    "firestore": ("google.cloud.firestore", "gcp"),
 }
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TextIO
 
@@ -30,6 +31,10 @@ def run_serve(
     Raises:
         ValueError: the settings do not do, the vendor refuses them, or the port is taken.
     """
+    listening = listen(*address)
+    url = url_of(listening)
+    if not ip_address(listening.getsockname()[0]).is_unspecified:
+        place = replace(place, served=url)
     settings = place.settings("dispatch")
     broker = open_broker(settings)
     problems: list[str] = []
@@ -37,8 +42,6 @@ def run_serve(
         connect_vendor(broker)
     except TryAgainError as error:  # It may read the images from here before it answers.
         problems.append(f"{settings.vendor}, not yet: {error}")
-    listening = listen(*address)
-    url = url_of(listening)
     log: TextIO = open(os.devnull, "w") if quiet else sys.stderr  # noqa: SIM115 (to the end)
     folder = place.images_root if place.folder else None
     app = make_app(broker, place.images, folder, log)

@@ -9,19 +9,18 @@ from labeling.ledger import open_ledger
 from labeling.settings import Settings, Use
 from labeling.task import Image
 
-# Where `vidset label serve` gives the images of a folder, unless it is told otherwise.
-_SERVED = "http://127.0.0.1:8080/images/{name}"
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Attributes:
     out: what `vidset extract` wrote, a folder by its absolute path; None: a store alone.
     options: what was given on the command line, by the names of the environment's variables.
+    served: where `vidset label serve` is, for the images of a folder and for callbacks.
     """
 
     out: str | None
     options: Mapping[str, str] = field(default_factory=dict)
+    served: str = "http://127.0.0.1:8080"
 
     @classmethod
     def of(
@@ -109,8 +108,12 @@ class Place:
         store = {"LABELING_STORE": f"sqlite:{self.folder}/labels.sqlite"}
         if use != "dispatch":  # No vendor is told of an image.
             return store | {"LABELING_IMAGE_ACCESS": "uri"}
-        # Scale cannot reach this machine: it takes an url of yours.
-        return store if vendor == "scale" else store | {"LABELING_IMAGE_ACCESS": _SERVED}
+        if vendor == "scale":  # It cannot reach this machine: it takes urls of yours.
+            return store
+        return store | {
+            "LABELING_IMAGE_ACCESS": f"{self.served}/images/{{name}}",
+            "LABELING_CALLBACK_URL": f"{self.served}/receive_annotation",
+        }
 
     def _fixed(self, use: Use) -> dict[str, str]:
         """OUT says where the images are, whatever the environment says."""

@@ -109,6 +109,7 @@ def environment(copied) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_broker_imports_nothing_of_ours(copied, environment):
     done = subprocess.run(
         [sys.executable, "-I", "-c", IMPORTS_ALL, str(copied), str(ROOT)],

@@ -1,5 +1,6 @@
 """The masks beside what extraction itself keeps at another threshold and period."""
 
+import math
 from fractions import Fraction
 
 import cv2
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 
 from dataflow import threshold_grid
+from dataflow.judging import _Sample
 from dataflow.sampling import Sampling
-from dataflow.threshold_grid import COLUMNS, GRID, STRIDES, period_number
+from dataflow.similarity import compare, picture
+from dataflow.threshold_grid import COLUMNS, GRID, STRIDES, ThresholdGrid, period_number
 from tests.dataflow.test_extraction import run
 from tests.drawing import encode, scene
 from tests.videos import video as video_named
@@ -175,6 +178,60 @@ def test_too_many_last_kept_samples_leave_every_fifth_threshold_which_is_exact(
     coarse = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
     assert [GRID[place] for place in range(51) if known >> place & 1] == list(coarse)
     assert_exact(path, thresholds=coarse, strides=(1, 2), local_change=None)
+
+
+class FakeFrame:
+    """What a sample needs of a frame beside its picture."""
+
+    pts_seconds, width, height = 0.0, 320, 240
+
+    def same_pixels(self, other) -> bool:
+        return self is other
+
+
+class FakeSample:
+    """Like every other, but no repeat."""
+
+    size = 320, 240
+
+    def __init__(self, pts_seconds: float):
+        self.pts_seconds, self.picture, self.frame = pts_seconds, object(), object()
+
+    def has_changed(self, earlier) -> bool:
+        return False
+
+    def ssim(self, earlier) -> float:
+        return 0.95
+
+    def same_pixels(self, frame) -> bool:
+        return False
+
+
+def test_each_period_holds_one_whole_frame_and_two_pictures():
+    """The first sample, kept at 0.50 to 0.95, and the last one: frames are large."""
+    grid = ThresholdGrid(Sampling(Fraction(1)))
+    for second in range(21):
+        grid.masks(FakeSample(float(second)), is_bad=False)
+    held = [chain.references for chain in grid._chains.values()]
+    assert [len(references) for references in held] == [2, 2, 2, 2]
+    frames = [[each.frame is not None for each in references] for references in held]
+    assert frames == [[False, True]] * 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_local_change_alone_is_that_of_the_whole_comparison(seed):
+    """To the last bit: a limit of just this much is not exceeded, one a little lower is."""
+    random = np.random.default_rng(seed)
+    earlier, this = (
+        picture(
+            random.integers(0, 256, (240, 320), np.uint8),
+            np.full((120, 160, 2), 128, np.uint8),
+        )
+        for _ in range(2)
+    )
+    change = compare(earlier, this).local_change
+    for limit, expected in ((change, False), (math.nextafter(change, 0), True)):
+        assert _Sample(FakeFrame(), this, limit).has_changed(earlier) is expected
 
 
 @pytest.mark.parametrize(

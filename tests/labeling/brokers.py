@@ -1,13 +1,14 @@
 """Brokers for tests: on a store that the test chooses, with a vendor that the test steers."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from labeling.annotation import Answer, Box, LabeledObject
 from labeling.broker import Broker
+from labeling.errors import RefusedError
 from labeling.events import image_id
 from labeling.receiving import Delivery
 from labeling.settings import Settings
@@ -73,6 +74,28 @@ class SteeredVendor:
     def reports_since(self, moment: datetime) -> Iterator[Report]:
         self.asked_since.append(moment)
         yield from self.changes
+
+
+@dataclass
+class BatchingVendor(SteeredVendor):
+    """Takes several images at once; `batches` are the numbers of them."""
+
+    most_at_once: int = 100
+    refused: frozenset[str] = frozenset()
+    batches: list[int] = field(default_factory=list)
+
+    def submit(self, request: Request) -> str:
+        if request.image.id in self.refused:
+            raise RefusedError(f"HTTP 400: {request.image.uri}")
+        return super().submit(request)
+
+    def submit_many(self, requests: Sequence[Request]) -> list[str]:
+        self.batches.append(len(requests))
+        if self.failures:
+            raise self.failures.pop(0)
+        if any(request.image.id in self.refused for request in requests):
+            raise RefusedError("HTTP 400: one of them")
+        return [self.submit(request) for request in requests]
 
 
 class PlainImages:

@@ -396,7 +396,7 @@ class Spending(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-TestSpending = Spending.TestCase
+TestSpending = pytest.mark.slow(Spending.TestCase)
 TestSpending.settings = settings(
     max_examples=60,
     stateful_step_count=40,

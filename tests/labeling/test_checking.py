@@ -64,7 +64,7 @@ def check(*objects, width: int | None = 100, height: int | None = 80, **changes)
     [
         pytest.param(car(), id="box"),
         pytest.param(car(0.0, 0.0, 100.0, 80.0), id="box as large as the image"),
-        pytest.param(car(0.1, 0.7, 20.2, 30.3), id="box whose edges are rounded"),
+        pytest.param(car(10.1, 0.7, 20.2, 30.3), id="box whose edges are rounded"),
         pytest.param(car(width=7.5, height=7.5), id="box half a pixel too small"),
         pytest.param(road(*SQUARE), id="polygon"),
         pytest.param(road(*SQUARE, SQUARE[0]), id="polygon that ends where it begins"),

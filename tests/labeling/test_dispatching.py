@@ -1,10 +1,11 @@
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from labeling.annotation import LabeledObject
-from labeling.dispatching import dispatch
+from labeling.dispatching import dispatch, dispatch_new
 from labeling.errors import RefusedError, TryAgainError
 from labeling.receiving import receive
 from labeling.store import Write
@@ -12,6 +13,7 @@ from labeling.task import Task
 from tests.labeling.brokers import (
     LEASE_SECONDS,
     NOON,
+    BatchingVendor,
     Clock,
     SteeredVendor,
     answer,
@@ -215,3 +217,59 @@ def test_dispatch_takes_predictions_along_if_it_is_told_to(store, vendor, clock,
     store.commit([Write("predictions", image().id, document)])
     dispatch(broker(store, vendor, clock, LABELING_PREDICTIONS=setting), image())
     assert vendor.requests[0].predictions == (predicted,) * number
+
+
+IMAGES = [image(f"drive/1/{number:010d}.jpg") for number in range(5)]
+
+
+def test_dispatch_new_sends_several_images_in_one_request(store, clock):
+    vendor = BatchingVendor()
+    assert dispatch_new(broker(store, vendor, clock), IMAGES) == Counter(dispatched=5)
+    assert vendor.batches == [5]
+    assert {task_of(store, one).vendor_task_id for one in IMAGES} == {
+        f"task-{one.id[:6]}" for one in IMAGES
+    }
+
+
+def test_dispatch_new_sends_one_by_one_to_a_vendor_that_takes_no_several(store, vendor, clock):
+    assert dispatch_new(broker(store, vendor, clock), IMAGES) == Counter(dispatched=5)
+    assert len(vendor.requests) == 5
+
+
+def test_dispatch_new_sends_none_twice_that_somebody_else_has_begun_with(store, clock):
+    vendor = BatchingVendor()
+    works = broker(store, vendor, clock)
+    dispatch(works, IMAGES[2])
+    assert dispatch_new(works, IMAGES) == Counter(dispatched=4, repeated=1)
+    assert len(vendor.requests) == 5
+
+
+def test_dispatch_new_fails_those_alone_that_are_refused(store, clock):
+    vendor = BatchingVendor(refused=frozenset({IMAGES[1].id}))
+    works = broker(store, vendor, clock)
+    assert dispatch_new(works, IMAGES) == Counter(dispatched=4, refused=1)
+    assert task_of(store, IMAGES[1]).state == "failed"
+    assert task_of(store, IMAGES[1]).error == f"HTTP 400: {IMAGES[1].uri}"
+
+
+def test_dispatch_new_leaves_all_to_a_later_delivery_when_the_vendor_is_down(store, clock):
+    vendor = BatchingVendor(failures=[TryAgainError("HTTP 503", 30)])
+    works = broker(store, vendor, clock)
+    with pytest.raises(TryAgainError):
+        dispatch_new(works, IMAGES)
+    assert {task_of(store, one).due_at for one in IMAGES} == {NOON + timedelta(seconds=30)}
+    clock.pass_by(seconds=30)
+    assert [dispatch(works, one) for one in IMAGES] == ["dispatched"] * 5
+
+
+def test_dispatch_new_keeps_to_the_budget(store, clock):
+    vendor = BatchingVendor()
+    works = broker(store, vendor, clock, LABELING_BUDGET="3 tasks")
+    assert dispatch_new(works, IMAGES) == Counter(dispatched=3, held=2)
+    assert vendor.batches == [3]
+
+
+def test_dispatch_new_refuses_more_than_the_vendor_takes(store, clock):
+    works = broker(store, BatchingVendor(most_at_once=4), clock)
+    with pytest.raises(ValueError, match="label-studio takes 4 images at once, got 5"):
+        dispatch_new(works, IMAGES)

@@ -58,7 +58,7 @@ def _row(folder: Path, video: str, second: int, *, kept: bool) -> FrameRow:
     path = folder / "images" / name
     if kept:
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture = np.full((HEIGHT, WIDTH, 3), 20 * second + 10, np.uint8)
+        picture = np.full((HEIGHT, WIDTH, 3), (20 * second + 10) % 256, np.uint8)
         path.write_bytes(cv2.imencode(".jpg", picture)[1].tobytes())
     return FrameRow(
         video_uri=f"/videos/{video}",

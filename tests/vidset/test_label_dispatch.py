@@ -117,6 +117,16 @@ def test_a_vendor_that_is_down_stops_the_run_and_loses_nothing(out):
     assert {task["state"] for task in tasks(out)} <= {"requested"}
 
 
+@pytest.mark.slow
+def test_a_vendor_that_is_down_is_not_asked_for_each_image(tmp_path, out):
+    many = make_output(tmp_path / "many", {"a.mp4": 201})
+    write_truth(many, tmp_path / "truth.jsonl")
+    ended = label("dispatch", many, "--json")
+    assert (ended.code, ended.found["waiting"]) == (1, 200)
+    assert len(tasks(many)) < 30
+    assert len(ended.err.splitlines()) == 10
+
+
 def test_reconcile_finds_lost_images_and_says_what_it_could_not_finish(out):
     ended = label("reconcile", out, "--json")
     assert ended.code == 1
@@ -214,3 +224,16 @@ def test_all_of_it_works_on_firestore_too(out, firestore, monkeypatch):
     again = label("import", "coco", out / "coco.json", out, "--store", store, "--json")
     assert again.found["repeated"] == 6
     assert not (out / "labels.sqlite").exists()
+
+
+@pytest.mark.emulator
+def test_the_ledger_can_be_in_cloud_storage(out, gcs, tmp_path, monkeypatch):
+    monkeypatch.delenv("LABELING_IMAGES", raising=False)
+    bucket = gcs.make_bucket("drives")
+    for file in [*(out / "frames").iterdir(), *(out / "videos").iterdir()]:
+        name = f"out/{file.parent.name}/{file.name}"
+        bucket.blob(name).upload_from_filename(str(file))
+    bucket.blob("out/frames/unfinished.parquet").upload_from_string(b"no video's row says so")
+    arguments = ("gs://drives/out", "--store", f"sqlite:{tmp_path}/labels.sqlite", "--json")
+    found = label("dispatch", *arguments, "--budget", "0 tasks").found
+    assert found == {"dispatched": 0, "repeated": 0, "held": 6, "refused": 0, "waiting": 0}

@@ -25,10 +25,6 @@ _OWN = frozenset({
 # fmt: on
 
 
-def image_file(image_name: str) -> str:
-    return f"data/{image_name}"
-
-
 def write(
     labels: Iterable[ImageLabels],
     path: str | Path,

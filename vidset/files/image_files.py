@@ -14,7 +14,8 @@ from dataflow.storage import ObjectStore
 from vidset.label_settings import Place
 
 _AT_ONCE = 8  # Buckets answer slowly, but many requests at once; for folders it does no harm.
-_In, _Out = TypeVar("_In"), TypeVar("_Out")
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,10 @@ def sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
 
 
 def write(
-    samples: Iterable[Sample], folder: Path, numbers_of: Mapping[str, int], most_bytes: int
+    samples: Iterable[Sample],
+    folder: Path,
+    numbers_of: Mapping[str, int],  # noqa: ARG001  Labels are texts here.
+    most_bytes: int,
 ) -> None:
     """data/train-00000-of-00001.parquet and so on: the names that `datasets` looks for."""
     (folder / "data").mkdir()
@@ -72,13 +75,12 @@ class _File:
     def __init__(self, path: Path):
         # JPEGs are neither repeated nor ordered, and do not get smaller.
         other = [name for name in _leaves(SCHEMA) if name != "image.bytes"]
-        self._writer = pq.ParquetWriter(
-            path,
-            SCHEMA,
-            compression=dict.fromkeys(other, "zstd") | {"image.bytes": "none"},
-            use_dictionary=other,
-            write_statistics=other,
-        )
+        options: dict[str, Any] = {
+            "compression": dict.fromkeys(other, "zstd") | {"image.bytes": "none"},
+            "use_dictionary": other,
+            "write_statistics": other,
+        }
+        self._writer = pq.ParquetWriter(path, SCHEMA, **options)
         self._rows: list[dict[str, Any]] = []
         self._size = 0
 

@@ -10,14 +10,14 @@ which TensorFlow's own parsers pass over.
 
 import json
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import google_crc32c
 
-from labeling.annotation import LabeledObject
+from labeling.annotation import Box, LabeledObject
 from labeling.formats.formats import ImageLabels, Loss
 from vidset.files.boxes import boxes_of
 from vidset.files.samples import Sample, write_shards
@@ -25,8 +25,6 @@ from vidset.files.samples import Sample, write_shards
 NAME = "TFRecord"
 _FORMATS = {b"\xff\xd8\xff": b"jpeg", b"\x89PN": b"png"}
 _MASK = 0xA282EAD8
-
-Values = Sequence[bytes] | Sequence[float] | Sequence[int]
 
 
 def image_file(image_name: str) -> str:
@@ -59,7 +57,7 @@ class _File:
         self._file = path.open("wb")
 
     def add(self, sample: Sample) -> None:
-        data = example(features(sample, self._numbers_of))
+        data = _example(_features(sample, self._numbers_of))
         length = struct.pack("<Q", len(data))
         self._file.write(length + _checksum(length) + data + _checksum(data))
 
@@ -73,8 +71,8 @@ def _checksum(data: bytes) -> bytes:
     return struct.pack("<I", ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF)
 
 
-def features(sample: Sample, numbers_of: Mapping[str, int]) -> dict[str, tuple[int, Values]]:
-    """By name, each with its kind: 1 for bytes, 2 for floats, 3 for integers.
+def _features(sample: Sample, numbers_of: Mapping[str, int]) -> dict[str, bytes]:
+    """By name, serialised.
 
     Raises:
         ValueError: the image is neither a JPEG nor a PNG.
@@ -88,33 +86,29 @@ def features(sample: Sample, numbers_of: Mapping[str, int]) -> dict[str, tuple[i
     labels = sample.labels
     boxed = [item for item in labels.objects if item.box]
     words = [item for item in labels.objects if not item.box]
-    name = labels.image_name.encode()
 
-    def each(of: Callable[[LabeledObject], str]) -> tuple[int, list[bytes]]:
-        return 1, [of(item).encode() for item in boxed]
+    def each(of: Callable[[LabeledObject], str]) -> bytes:
+        return _texts([of(item).encode() for item in boxed])
 
     return {
-        "image/encoded": (1, [sample.data]),
-        "image/format": (1, [encoding]),
-        "image/filename": (1, [name]),
-        "image/source_id": (1, [sample.image_id.encode()]),
-        "image/key/sha256": (1, [sha256(sample.data).hexdigest().encode()]),
-        "image/height": (3, [labels.height or 0]),
-        "image/width": (3, [labels.width or 0]),
-        **_bounds(boxed, labels.width or 1, labels.height or 1),
+        "image/encoded": _texts([sample.data]),
+        "image/format": _texts([encoding]),
+        "image/filename": _texts([labels.image_name.encode()]),
+        "image/source_id": _texts([sample.image_id.encode()]),
+        "image/key/sha256": _texts([sha256(sample.data).hexdigest().encode()]),
+        "image/height": _integers([labels.height or 0]),
+        "image/width": _integers([labels.width or 0]),
+        **_edges([item.box for item in boxed if item.box], labels.width or 1, labels.height or 1),
         "image/object/class/text": each(lambda item: item.label),
-        "image/object/class/label": (3, [numbers_of[item.label] + 1 for item in boxed]),
+        "image/object/class/label": _integers([numbers_of[item.label] + 1 for item in boxed]),
         "image/object/id": each(lambda item: item.id),
         "image/object/attributes": each(lambda item: json.dumps(dict(item.attributes))),
-        "image/class/text": (1, [item.label.encode() for item in words]),
-        "image/class/label": (3, [numbers_of[item.label] + 1 for item in words]),
+        "image/class/text": _texts([item.label.encode() for item in words]),
+        "image/class/label": _integers([numbers_of[item.label] + 1 for item in words]),
     }
 
 
-def _bounds(
-    boxed: Sequence[LabeledObject], width: int, height: int
-) -> dict[str, tuple[int, list[float]]]:
-    boxes = [item.box for item in boxed if item.box]
+def _edges(boxes: Sequence[Box], width: int, height: int) -> dict[str, bytes]:
     edges = {
         "xmin": [box.x / width for box in boxes],
         "xmax": [(box.x + box.width) / width for box in boxes],
@@ -123,42 +117,40 @@ def _bounds(
     }
     # Sums of rounded numbers may leave the image by some billionths.
     return {
-        f"image/object/bbox/{name}": (2, [min(max(value, 0.0), 1.0) for value in values])
+        f"image/object/bbox/{name}": _floats([min(max(value, 0.0), 1.0) for value in values])
         for name, values in edges.items()
     }
 
 
-def example(values: Mapping[str, tuple[int, Values]]) -> bytes:
-    """A serialised tf.train.Example: the few messages of its definition, as protobuf writes them.
+def _example(features: Mapping[str, bytes]) -> bytes:
+    """A serialised tf.train.Example. Its few messages take no protobuf library.
 
     https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/example/feature.proto
     """
-    entries = [
-        _field(1, name.encode()) + _field(2, _field(kind, _list(kind, found)))
-        for name, (kind, found) in sorted(values.items())
-    ]
+    entries = [_field(1, name.encode()) + _field(2, features[name]) for name in sorted(features)]
     return _field(1, b"".join(_field(1, entry) for entry in entries))
 
 
-def _list(kind: int, values: Values) -> bytes:
-    if kind == 1:
-        return b"".join(_field(1, value) for value in values if isinstance(value, bytes))
-    if kind == 2:
-        return _field(1, struct.pack(f"<{len(values)}f", *values))
-    return _field(1, b"".join(_varint(value) for value in values if isinstance(value, int)))
+def _texts(values: Sequence[bytes]) -> bytes:
+    return _field(1, b"".join(_field(1, value) for value in values))
+
+
+def _floats(values: Sequence[float]) -> bytes:
+    return _field(2, _field(1, struct.pack(f"<{len(values)}f", *values)))
+
+
+def _integers(values: Sequence[int]) -> bytes:
+    return _field(3, _field(1, b"".join(map(_varint, values))))
 
 
 def _field(number: int, data: bytes) -> bytes:
-    """One of a length of its own."""
     return _varint(number << 3 | 2) + _varint(len(data)) + data
 
 
 def _varint(value: int) -> bytes:
-    return bytes(_sevens(value))
-
-
-def _sevens(value: int) -> Iterator[int]:
+    """Seven bits a byte, the lowest first."""
+    data = bytearray()
     while value > 127:
-        yield value & 127 | 128
+        data.append(value & 127 | 128)
         value >>= 7
-    yield value
+    return bytes([*data, value])

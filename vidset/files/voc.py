@@ -18,17 +18,12 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from labeling.annotation import Attribute, Box, LabeledObject
 from labeling.formats.formats import ImageLabels, Loss, Spool, Written, spooled
 from vidset.files.boxes import boxes_of
-from vidset.files.names import flat_name
 
 _NAME = "Pascal VOC"
 _ALL = "trainval"
 _FLAGS = ("truncated", "difficult", "occluded")
 _NOT_IN_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BATCH = 1000
-
-
-def image_file(image_name: str) -> str:
-    return f"JPEGImages/{flat_name(image_name)}"
 
 
 def write(
@@ -38,7 +33,8 @@ def write(
     *,
     lossy: bool = False,
 ) -> Written:
-    """See `labeling.formats.formats.Format.write`; the images are the caller's.
+    """See `labeling.formats.formats.Format.write`; the images are the caller's, and
+    their names flat.
 
     ImageSets/Main/trainval.txt names all images, and <label>_trainval.txt says of each whether it
     has the label, which is where words on whole images go.
@@ -57,7 +53,7 @@ def write(
 
 
 def _stem(image_name: str) -> str:
-    return PurePosixPath(flat_name(image_name)).stem
+    return PurePosixPath(image_name).stem
 
 
 def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
@@ -78,10 +74,8 @@ def _text(value: Attribute) -> str:
 def _document(labels: ImageLabels) -> Element:
     root = Element("annotation")
     _add(root, "folder", "VOC2012")  # Which some tools take for a part of the path.
-    _add(root, "filename", flat_name(labels.image_name))
-    source = SubElement(root, "source")
-    _add(source, "database", "vidset")
-    _add(source, "image", labels.image_name)
+    _add(root, "filename", labels.image_name)
+    _add(SubElement(root, "source"), "database", "vidset")
     size = SubElement(root, "size")
     for name, value in ("width", labels.width), ("height", labels.height), ("depth", 3):
         _add(size, name, str(value))

@@ -27,7 +27,10 @@ def sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
 
 
 def write(
-    samples: Iterable[Sample], folder: Path, numbers_of: Mapping[str, int], most_bytes: int
+    samples: Iterable[Sample],
+    folder: Path,
+    numbers_of: Mapping[str, int],  # noqa: ARG001  Labels are texts here.
+    most_bytes: int,
 ) -> None:
     """images-000000.tar and so on."""
     write_shards(samples, folder, lambda number, _: f"images-{number:06}.tar", _Tar, most_bytes)

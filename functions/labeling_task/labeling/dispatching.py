@@ -6,8 +6,10 @@ key, and then records the vendor's id. A repeat finds the document and stops, wa
 """
 
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from labeling.annotation import LabeledObject
@@ -16,7 +18,7 @@ from labeling.budget import Booking
 from labeling.errors import RefusedError, TryAgainError
 from labeling.store import ConflictError, Stored
 from labeling.task import Image, Task
-from labeling.vendors.vendor import Request
+from labeling.vendors.vendor import BatchVendor, Request
 
 Outcome = Literal["dispatched", "repeated", "held", "refused"]
 _MAX_WAIT_SECONDS = 600
@@ -46,6 +48,47 @@ def dispatch(broker: Broker, image: Image) -> Outcome:
             raise TryAgainError(f"{image.uri}: its task was there and is gone") from None
         return resume(broker, stored)
     return "held" if task.booked_on is None else _submit(broker, task, version)
+
+
+def dispatch_new(broker: Broker, images: Sequence[Image]) -> Counter[str]:
+    """`dispatch` for images without a task, in one request where the vendor takes several.
+
+    Returns:
+        How many had which outcome.
+
+    Raises:
+        ValueError: there are more than the vendor takes, or than a commit holds.
+        TryAgainError: as `dispatch` does; some may have been dispatched.
+    """
+    if not isinstance(broker.vendor, BatchVendor):
+        return Counter(dispatch(broker, image) for image in images)
+    if len(images) > broker.vendor.most_at_once:
+        most = broker.vendor.most_at_once
+        raise ValueError(f"{broker.vendor.name} takes {most} images at once, got {len(images)}")
+    now = broker.clock()
+    broker.pause.check(now)
+    new = (Task.requested(image, broker.vendor.name, now) for image in images)
+    tasks = [_begun(broker, task, broker.budget.book(now)) for task in new]
+    try:
+        versions = broker.store.commit([broker.task_write(task) for task in tasks])
+    except ConflictError:  # Somebody else has begun with one of them.
+        for task in tasks:
+            broker.budget.give_back(_booking(task))
+        return Counter(dispatch(broker, image) for image in images)
+    begun = [(t, version) for t, version in zip(tasks, versions, strict=True) if t.booked_on]
+    counts = Counter(held=len(tasks) - len(begun))
+    try:
+        ids = broker.vendor.submit_many([_request(broker, task.image) for task, _ in begun])
+    except RefusedError:  # One by one tells which.
+        return +(counts + Counter(_submit(broker, task, version) for task, version in begun))
+    except TryAgainError as error:
+        for task, version in begun:
+            _postpone(broker, task, version, error)
+        raise
+    done = broker.clock()
+    for (task, version), vendor_task_id in zip(begun, ids, strict=True):
+        _record(broker, task, version, partial(_dispatched, broker, vendor_task_id, done))
+    return +(counts + Counter(dispatched=len(begun)))
 
 
 def resume(broker: Broker, stored: Stored) -> Outcome:
@@ -83,27 +126,36 @@ def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:
 
 
 def _submit(broker: Broker, task: Task, version: Any) -> Outcome:
-    image = task.image
     try:
-        request = Request(image, broker.images.url(image.uri), _predictions(broker, image))
-        vendor_task_id = broker.vendor.submit(request)
+        vendor_task_id = broker.vendor.submit(_request(broker, task.image))
     except RefusedError as error:
-        reason = str(error)
-        _record(broker, task, version, lambda task: _failed(task, reason))
-        broker.budget.give_back(Booking(task.booked_on or "", task.cost))
+        _record(broker, task, version, partial(_failed, str(error)))
+        broker.budget.give_back(_booking(task))
         return "refused"
     except TryAgainError as error:
-        now, asked = broker.clock(), error.retry_after_seconds
-        if asked is not None:
-            broker.pause.start(now, asked)
-        wait = _backoff_seconds(task.attempts) if asked is None else asked
-        due_at = now + timedelta(seconds=wait)
-        message = str(error)
-        _record(broker, task, version, lambda task: _postponed(task, due_at, message))
+        _postpone(broker, task, version, error)
         raise
     now = broker.clock()
-    _record(broker, task, version, lambda task: _dispatched(broker, task, vendor_task_id, now))
+    _record(broker, task, version, partial(_dispatched, broker, vendor_task_id, now))
     return "dispatched"
+
+
+def _postpone(broker: Broker, task: Task, version: Any, error: TryAgainError) -> None:
+    now, wait = broker.clock(), error.retry_after_seconds
+    if wait is None:
+        wait = _backoff_seconds(task.attempts)
+    else:
+        broker.pause.start(now, wait)
+    due_at = now + timedelta(seconds=wait)
+    _record(broker, task, version, partial(_postponed, due_at, str(error)))
+
+
+def _booking(task: Task) -> Booking | None:
+    return Booking(task.booked_on, task.cost) if task.booked_on else None
+
+
+def _request(broker: Broker, image: Image) -> Request:
+    return Request(image, broker.images.url(image.uri), _predictions(broker, image))
 
 
 def _record(broker: Broker, task: Task, version: Any, change: Callable[[Task], Task]) -> None:
@@ -120,7 +172,7 @@ def _record(broker: Broker, task: Task, version: Any, change: Callable[[Task], T
             return
 
 
-def _dispatched(broker: Broker, task: Task, vendor_task_id: str, now: datetime) -> Task:
+def _dispatched(broker: Broker, vendor_task_id: str, now: datetime, task: Task) -> Task:
     if task.state == "requested":
         due_at = now + broker.settings.answer_deadline
         task = task.changed(state="dispatched", due_at=due_at, error=None)
@@ -130,11 +182,11 @@ def _dispatched(broker: Broker, task: Task, vendor_task_id: str, now: datetime) 
     )
 
 
-def _postponed(task: Task, due_at: datetime, reason: str) -> Task:
+def _postponed(due_at: datetime, reason: str, task: Task) -> Task:
     return task.changed(due_at=due_at, error=reason) if task.state == "requested" else task
 
 
-def _failed(task: Task, reason: str) -> Task:
+def _failed(reason: str, task: Task) -> Task:
     if task.state != "requested":
         return task
     return task.changed(state="failed", error=reason, booked_on=None, cost=0.0)

@@ -122,10 +122,9 @@ def picture_size(header: bytes, uri: str) -> tuple[int, int]:
         if marker in _JPEG_STARTS_OF_FRAME:
             height, width = struct.unpack(">HH", header[place + 5 : place + 9])
             break
-        length = struct.unpack(">H", header[place + 2 : place + 4])[0]
-        if marker in _JPEG_END_OF_HEADER or length < 2:
+        if marker in _JPEG_END_OF_HEADER:
             break
-        place += 2 + length
+        place += 2 + struct.unpack(">H", header[place + 2 : place + 4])[0]
     if width and height:
         return width, height
     raise ValueError(

@@ -24,8 +24,8 @@ def quarantine(
 ) -> bool:
     """Store `quarantine/<hash of the payload>`, once; whether it is new.
 
-    Signatures of urls, which vendors repeat, are left out, and what they call a token. A long payload goes on in documents
-    `<id>-1`, `<id>-2`, ..., which are written before.
+    Signatures of urls, which vendors repeat, are left out, and what they call a token. A long
+    payload goes on in documents `<id>-1`, `<id>-2`, ..., which are written before.
     """
     # Latin-1 gives every byte back.
     text = without_signatures(payload.decode("latin-1"))

@@ -8,18 +8,19 @@ from itertools import islice
 from typing import Any
 
 from labeling.broker import Broker
-from labeling.dispatching import dispatch, resume
+from labeling.dispatching import dispatch_new, resume
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.receiving import Delivery, receive, refuse
 from labeling.store import ConflictError, Key, Query, Stored, Write
 from labeling.task import TASK_STATES, Image, Task
 from labeling.timestamps import parse_timestamp
-from labeling.vendors.vendor import MissingTaskError, Report
+from labeling.vendors.vendor import BatchVendor, MissingTaskError, Report
 
 # The vendor's clock may lag behind ours, and what it finds behind what it has.
 _OVERLAP = timedelta(minutes=10)
 _THREADS = 8
-_LOOKUPS = 300
+# A commit holds 400 documents. What goes to the vendor one by one is shared among the threads.
+_LOOKUPS, _BATCH = 320, 40
 
 
 def reconcile(broker: Broker, images: Iterable[Image] = ()) -> dict[str, Any]:
@@ -154,7 +155,9 @@ def request_missing(broker: Broker, images: Iterable[Image]) -> Counter[str]:
         keys: list[Key] = [("tasks", image.id) for image in chunk]
         tasks = broker.store.get(*keys)
         missing = [image for image, task in zip(chunk, tasks, strict=True) if task is None]
-        counts += _each(lambda image: Counter([dispatch(broker, image)]), missing)
+        size = _LOOKUPS if isinstance(broker.vendor, BatchVendor) else _BATCH
+        parts = [missing[start : start + size] for start in range(0, len(missing), size)]
+        counts += _each(lambda part: dispatch_new(broker, part), parts)
     return counts
 
 

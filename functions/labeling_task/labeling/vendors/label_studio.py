@@ -27,7 +27,6 @@ from labeling.vendors.label_studio_tasks import look_up, settle, tasks_since
 from labeling.vendors.vendor import MissingTaskError, Report, Request
 
 MODEL_VERSION = "vidset"
-MOST_AT_ONCE = 500
 _MOST_TOLD = 100
 
 
@@ -51,6 +50,7 @@ class LabelStudioVendor:
 
     name = VENDOR
     callback_header = "x-vidset-webhook-secret"
+    most_at_once = 500
 
     def __init__(
         self,
@@ -106,8 +106,8 @@ class LabelStudioVendor:
             RefusedError: one of them is refused. Then those that were not there are not made.
             TryAgainError: as `submit` does, for all of them.
         """
-        if len(requests) > MOST_AT_ONCE:
-            raise ValueError(f"at most {MOST_AT_ONCE} images at once, got {len(requests)}")
+        if len(requests) > self.most_at_once:
+            raise ValueError(f"at most {self.most_at_once} images at once, got {len(requests)}")
         project = self._project()
         wanted = {request.image.id: _task(request, project) for request in requests}
         with self._gone_project_forgotten(project):

@@ -1,9 +1,9 @@
 """What the broker asks of a vendor, and what a vendor tells."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from labeling.annotation import Answer, LabeledObject
 from labeling.task import Image
@@ -80,5 +80,21 @@ class Vendor(Protocol):
 
         Memory does not grow with their number. Raises as `report` does; but what cannot be read
         of one task does not hold back the others: InvalidAnswerError comes after the last report.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchVendor(Vendor, Protocol):
+    """A vendor that takes several images in one request."""
+
+    most_at_once: int
+
+    def submit_many(self, requests: Sequence[Request]) -> list[str]:
+        """`submit` for up to `most_at_once` images; the ids in their order.
+
+        Raises:
+            RefusedError: one of them is refused, and none was taken.
+            TryAgainError: as `submit` does, for all of them.
         """
         ...

@@ -1,0 +1,73 @@
+"""The warehouse's tables and views in DuckDB, over its Parquet files."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from dataflow.tables import Table, schema_folder, tables
+from dataflow.warehouse_files import TableFiles, find_files
+
+VIEWS = ("objects", "dataset_candidates", "labeling_cost", "collector_scorecard")
+
+
+def open_duckdb(memory: str = "1GB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
+    """In memory, with times in UTC. What does not fit goes to files in `temporary`."""
+    config: dict[str, str] = {"memory_limit": memory}
+    config["temp_directory"] = temporary or ""
+    connection = duckdb.connect(config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def make_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+    """Tables and views by name; the files that they read.
+
+    Raises:
+        ValueError: there is no warehouse in the folder.
+    """
+    paths: list[str] = []
+    for table in tables().values():
+        files = find_files(folder / table.name)
+        if files.base is None:
+            raise ValueError(f"{folder} is no warehouse: there is no table {table.name}")
+        connection.execute(f"CREATE VIEW {table.name} AS {select(table, files)}")
+        paths += map(str, files.live)
+    for name in VIEWS:
+        query = (schema_folder() / "views" / "duckdb" / f"{name}.sql").read_text()
+        connection.execute(f"CREATE VIEW {name} AS {query}")
+    return paths
+
+
+def select(table: Table, files: TableFiles) -> str:
+    """The rows that hold. A delta's stand for all of the same key before it."""
+    names = ", ".join(table.names)
+    base = f"SELECT {names} FROM {read(files.base and [files.base])}"  # noqa: S608
+    if not files.deltas:
+        return base
+    key, deltas = ", ".join(table.key), read(files.deltas)
+    same = " AND ".join(f"base.{name} = newer.{name}" for name in table.key)
+    return (
+        f"{base.replace(' FROM ', ' FROM ', 1)} AS base WHERE NOT EXISTS "  # noqa: S608
+        f"(SELECT 1 FROM {deltas} AS newer WHERE {same}) UNION ALL BY NAME "
+        f"SELECT {names} FROM {read(files.deltas, named=True)} "
+        f"QUALIFY rank() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
+    )
+
+
+def read(files: Iterable[Path] | None, *, named: bool = False) -> str:
+    """In place of a table's name. `named`: with each row's `filename`."""
+    paths = ", ".join(map(quoted, files or ()))
+    return f"read_parquet([{paths}]{', filename = true' if named else ''})"
+
+
+def quoted(path: Path | str) -> str:
+    """A text in SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def ordering(table: Table) -> str:
+    """By day, then what is clustered, so that the row groups' statistics tell what to pass over."""
+    day: Sequence[str] = [f"CAST({table.partitioned_by} AS DATE)"] if table.partitioned_by else []
+    columns = [*day, *table.clustering]
+    return f"ORDER BY {', '.join(columns)}" if columns else ""

@@ -1,0 +1,112 @@
+"""The loop with a real Label Studio: 200 images, half of the webhooks lost, nothing lost."""
+
+import json
+import os
+
+import httpx
+import pytest
+
+from labeling.annotation import Annotation, Box
+from labeling.broker import open_broker
+from labeling.dispatching import dispatch, dispatch_new
+from labeling.reconciling import reconcile
+from labeling.settings import Settings
+from labeling.store import Query
+from labeling.task import Image
+from tests.emulators.servers import free_port
+from tests.labeling.functions import function
+
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
+
+IMAGES = [
+    Image(f"{number:032x}", f"gs://images/drive/1/{number:010d}.jpg", 640, 480)
+    for number in range(1, 201)
+]
+SECRET = "the-webhooks-own-secret"  # noqa: S105
+
+
+@pytest.fixture
+def settings(label_studio, tmp_path):
+    """By the variables that the functions read too."""
+    title = f"loop {os.urandom(4).hex()}"
+    (tmp_path / "template.yaml").write_text(
+        f"name: {title}\nlabels: [{{name: car}}, {{name: lane, type: polygon}}]\n"
+    )
+    return {
+        "LABELING_VENDOR": "label-studio",
+        "LABELING_STORE": f"sqlite:{tmp_path}/labels.sqlite",
+        "LABELING_IMAGES": "gs://images",
+        "LABELING_IMAGE_ACCESS": "uri",
+        "LABELING_TEMPLATE": str(tmp_path / "template.yaml"),
+        "LABELING_ANSWER_DEADLINE_HOURS": "0",
+        "LABEL_STUDIO_URL": label_studio.url,
+        "LABEL_STUDIO_TOKEN": label_studio.token,
+        "LABEL_STUDIO_WEBHOOK_SECRET": SECRET,
+    }
+
+
+def drawn(number: int) -> list[dict]:
+    """A car whose place tells which image it was drawn in."""
+    return [car(number / 4)]
+
+
+def car(x: float) -> dict:
+    place = {"x": x, "y": 10, "width": 20, "height": 10, "rotation": 0}
+    return {
+        "id": "r1",
+        "from_name": "box",
+        "to_name": "image",
+        "type": "rectanglelabels",
+        "original_width": 640,
+        "original_height": 480,
+        "image_rotation": 0,
+        "value": place | {"rectanglelabels": ["car"]},
+    }
+
+
+def test_every_answer_arrives_though_half_of_the_webhooks_are_lost(
+    label_studio, settings, tmp_path
+):
+    port = free_port()
+    settings["LABELING_CALLBACK_URL"] = f"http://127.0.0.1:{port}"
+    broker = open_broker(Settings.from_environment(settings, "dispatch"))
+    assert dispatch_new(broker, IMAGES) == {"dispatched": 200}
+    assert [dispatch(broker, image) for image in IMAGES[:5]] == ["repeated"] * 5
+    project = broker.vendor.connect().project_id
+    tasks = {task["data"]["image_id"]: task for task in label_studio.tasks(project)}
+    assert len(label_studio.tasks(project)) == 200
+
+    def annotate(number: int) -> int:
+        return label_studio.annotate(tasks[f"{number:032x}"]["id"], drawn(number))
+
+    for number in range(1, 101):  # Nobody listens: Label Studio does not try again.
+        annotate(number)
+    with function("receive_annotation", settings, tmp_path, port=port):
+        for number in range(101, 199):
+            annotate(number)
+        label_studio.annotate(tasks[f"{199:032x}"]["id"], [], was_cancelled=True)
+        label_studio.annotate(tasks[f"{200:032x}"]["id"], [car(95)])  # It leaves the image.
+        forged = json.dumps({"action": "ANNOTATION_CREATED"}).encode()
+        assert httpx.post(settings["LABELING_CALLBACK_URL"], content=forged).status_code == 401
+        annotations = broker.store.count(Query("annotations"))
+        assert 90 <= annotations <= 99  # A webhook has one second, and may be lost for real.
+    assert broker.store.count(Query("quarantine")) == 1
+
+    report = reconcile(broker)
+    assert report["incomplete"] == []
+    assert report["tasks"]["completed"] == 199
+    for image in IMAGES[:198]:
+        [stored] = broker.store.get(("annotations", image.id))
+        annotation = Annotation.from_document(stored.document)
+        number = int(image.id, 16)
+        [item] = annotation.objects
+        assert item.box == Box(pytest.approx(number * 1.6), 48.0, 128.0, 48.0)
+        assert annotation.revision == 1
+    [skipped] = broker.store.get(("annotations", f"{199:032x}"))
+    assert skipped.document["state"] == "skipped"
+
+    label_studio.annotate(tasks[f"{200:032x}"]["id"], drawn(200))  # Corrected, and lost again.
+    assert reconcile(broker)["tasks"]["completed"] == 200
+    assert reconcile(broker)["changes"] == {}  # And from then on nothing changes any more.
+    assert len(label_studio.tasks(project)) == 200
+    broker.store.close()
