@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 Reason = Literal["kept", "near_duplicate", "blurred", "dark", "bright"]
@@ -18,6 +19,8 @@ class Upload:
         generation: pins the bytes, an overwrite is another upload. Cloud Storage's own; elsewhere
             the start of the content's SHA-256, and None until it is read.
         event: the notification that told of it, for the dead letters.
+        uploaded_at: when the store got it, or of a file, when it was last changed; None until it
+            is opened.
     """
 
     uri: str
@@ -26,6 +29,7 @@ class Upload:
     size_bytes: int | None = None
     collector_id: str | None = None
     event: str | None = None
+    uploaded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class FrameRow:
     kept_at_2: int | None = None
     kept_at_5: int | None = None
     kept_at_10: int | None = None
+    uploaded_at: datetime | None = None
 
     def to_row(self) -> dict[str, Any]:
         return _as_row(self)
@@ -81,6 +86,8 @@ class VideoRow:
     status: Status
     error: str | None
     settings_id: str
+    # None in rows from before there was this, and of an upload that could not be opened.
+    uploaded_at: datetime | None = None
 
     def to_row(self) -> dict[str, Any]:
         return _as_row(self)

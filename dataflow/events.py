@@ -140,6 +140,11 @@ def _text(resource: dict[str, Any], key: str, source: str) -> str:
     value = resource.get(key)
     if not isinstance(value, str) or not value:
         raise MalformedEventError(f"the payload's {key} must be a text, got {value!r}", source)
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # JSON can escape half a character.
+        reason = f"the payload's {key} must be Unicode, got {value!a}"
+        raise MalformedEventError(reason, source) from None
     return value
 
 

@@ -91,6 +91,7 @@ def extract(
             status="partial" if video.damage else "done",
             error=video.damage,
             settings_id=settings.settings_id,
+            uploaded_at=upload.uploaded_at,
         )
     return Extraction(summary, tuple(rows))
 
@@ -114,6 +115,7 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
         status="failed",
         error=error.reason,
         settings_id=settings.settings_id,
+        uploaded_at=upload.uploaded_at,
     )
     return Extraction(row, ())
 

@@ -7,7 +7,7 @@ from dataflow.elements import FrameRow, Reason, Upload
 from dataflow.naming import printable
 from dataflow.pictures import DecodedFrame
 from dataflow.settings import ExtractionSettings
-from dataflow.similarity import ALMOST_ONE, Likeness, Picture, _local_change, compare, picture
+from dataflow.similarity import ALMOST_ONE, Likeness, Picture, local_change_between, compare, picture
 from dataflow.threshold_grid import COLUMNS, ThresholdGrid
 
 # The working luma of `similarity` and `quality` is at most this wide.
@@ -40,7 +40,7 @@ class _Sample:
         if earlier not in self._changed:
             this, known = self.picture, self._likenesses.get(earlier)
             if known is None:
-                change = _local_change(earlier.mean - this.mean, earlier.chroma - this.chroma)
+                change = local_change_between(earlier.mean - this.mean, earlier.chroma - this.chroma)
             else:
                 change = known.local_change
             self._changed[earlier] = change > self._limit
@@ -92,6 +92,7 @@ class Judge:
             settings_id=self._settings_id,
             period_seconds=self._period_seconds,
             similarity_threshold=self._settings.threshold,
+            uploaded_at=upload.uploaded_at,
             **masks,
         )
 

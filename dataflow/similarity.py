@@ -76,7 +76,7 @@ def compare(a: Picture, b: Picture) -> Likeness:
     noise can be taken out of var(a - b).
     """
     if np.array_equal(a.luma, b.luma):
-        return Likeness(1.0, _local_change(a.mean - b.mean, a.chroma - b.chroma))
+        return Likeness(1.0, local_change_between(a.mean - b.mean, a.chroma - b.chroma))
     height, width = (max(size - size % _BLOCK, 1) for size in a.luma.shape)
     difference = cv2.absdiff(a.luma[:height, :width], b.luma[:height, :width])
     squares = _block_means(cv2.multiply(difference, difference, dtype=cv2.CV_32F))
@@ -87,7 +87,7 @@ def compare(a: Picture, b: Picture) -> Likeness:
     squared_means = a.mean * a.mean + b.mean * b.mean
     brightness = (squared_means - mean_difference * mean_difference + _C1) / (squared_means + _C1)
     ssim = float(np.interp(cv2.mean(brightness * structure)[0], _WORKING, _FULL_SIZE))
-    return Likeness(min(ssim, ALMOST_ONE), _local_change(mean_difference, a.chroma - b.chroma))
+    return Likeness(min(ssim, ALMOST_ONE), local_change_between(mean_difference, a.chroma - b.chroma))
 
 
 def _block_means(values: np.ndarray) -> np.ndarray:
@@ -103,7 +103,7 @@ def _quantile(values: np.ndarray, share: float) -> float:
     return float(np.partition(some, place, axis=None)[place])
 
 
-def _local_change(luma: np.ndarray, chroma: np.ndarray) -> float:
+def local_change_between(luma: np.ndarray, chroma: np.ndarray) -> float:
     """The largest mean change of a small window, beyond what the whole picture has changed.
 
     In colour too: a red car on a road of the same brightness is not to be seen in luma.

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 from dataflow.elements import Upload
@@ -14,6 +15,7 @@ from dataflow.naming import printable
 from dataflow.storage import Metadata, Source, StoredObject
 
 _PARTIAL = ".partial"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FolderStore:
@@ -80,7 +82,10 @@ class FolderStore:
     @contextmanager
     def open(self, upload: Upload, scratch_bytes: int) -> Iterator[tuple[Upload, Source]]:
         before = _stamp(upload)
-        yield (upload if upload.generation else self.identify(upload)), upload.uri
+        upload = upload if upload.generation else self.identify(upload)
+        # To the microsecond, as tables have it.
+        changed_at = _EPOCH + timedelta(microseconds=before[1] // 1000)
+        yield replace(upload, uploaded_at=changed_at), upload.uri
         if _stamp(upload) != before:
             raise MissingUploadError("the file changed while it was read", printable(upload.uri))
 

@@ -100,5 +100,10 @@ class GcsStore:
         except NotFound:
             gone = _GONE.format(generation) if generation else "there is no such object"
             raise MissingUploadError(gone, upload.uri) from None
-        upload = replace(upload, generation=str(blob.generation), size_bytes=blob.size)
+        upload = replace(
+            upload,
+            generation=str(blob.generation),
+            size_bytes=blob.size,
+            uploaded_at=blob.time_created,
+        )
         return upload, self._bucket.blob(name, generation=blob.generation)

@@ -78,6 +78,7 @@ class S3Store:
     @contextmanager
     def open(self, upload: Upload, scratch_bytes: int) -> Iterator[tuple[Upload, Source]]:
         head, key = self._head(upload), self._key(upload)
+        upload = replace(upload, uploaded_at=head["LastModified"])
         pin = {"IfMatch": head["ETag"]}  # Another version's bytes never mix in.
         size, digest = head["ContentLength"], hashlib.sha256()
         try:

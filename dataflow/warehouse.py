@@ -12,6 +12,7 @@ from dataflow.naming import printable
 from dataflow.storage import ObjectStore
 
 _TEXT, _NUMBER, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+_TIME = pa.timestamp("us", tz="UTC")
 # As in infra/schemas, which tests compare. The second value is whether a row may lack it.
 FRAMES = pa.schema(
     [
@@ -38,6 +39,7 @@ FRAMES = pa.schema(
         pa.field("kept_at_2", _COUNT),
         pa.field("kept_at_5", _COUNT),
         pa.field("kept_at_10", _COUNT),
+        pa.field("uploaded_at", _TIME),
     ]
 )
 VIDEOS = pa.schema(
@@ -58,6 +60,7 @@ VIDEOS = pa.schema(
         pa.field("status", _TEXT, nullable=False),
         pa.field("error", _TEXT),
         pa.field("settings_id", _TEXT, nullable=False),
+        pa.field("uploaded_at", _TIME),
     ]
 )
 _PARQUET = "application/vnd.apache.parquet"

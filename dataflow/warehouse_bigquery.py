@@ -1,8 +1,6 @@
 """The ledgers as BigQuery tables: `frames` and `videos` of one dataset."""
 
 import json
-import os
-import re
 import tempfile
 import uuid
 from collections.abc import Iterable
@@ -10,13 +8,12 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from dataflow.bigquery_names import dataset_of, open_client, sql_name
 from dataflow.elements import Extraction, FrameRow, VideoRow
 from dataflow.naming import printable
 
-_DATASET = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z0-9-]+)\.([A-Za-z0-9_]+)")
 # Of each table: what its rows are, and what tells them apart.
 _TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
     "frames": (FrameRow, ("video_uri", "generation", "settings_id", "pts_seconds")),
@@ -43,11 +40,8 @@ class TableLedger:
     """
 
     def __init__(self, uri: str):
-        match = _DATASET.fullmatch(uri)
-        if match is None:
-            raise ValueError(f"--ledger must be bq://PROJECT.DATASET, got {uri!r}")
-        self._dataset = bigquery.DatasetReference(match[1], match[2])
-        self._client = _client(match[1])
+        self._dataset = dataset_of("--ledger", uri)
+        self._client = open_client(self._dataset.project)
 
     def find(self, video_uri: str, generation: str) -> dict[str, Any] | None:
         parameters = [
@@ -55,7 +49,7 @@ class TableLedger:
             bigquery.ScalarQueryParameter("generation", "STRING", generation),
         ]
         query = (
-            f"SELECT * FROM {_sql(self._dataset.table('videos'))} "  # noqa: S608 (see _sql)
+            f"SELECT * FROM {sql_name(self._dataset.table('videos'))} "  # noqa: S608 (see sql_name)
             "WHERE video_uri = @video_uri AND generation = @generation LIMIT 1"
         )
         config = bigquery.QueryJobConfig(query_parameters=parameters)
@@ -74,7 +68,8 @@ class TableLedger:
         with tempfile.TemporaryFile() as file:  # As JSON, the rows of long videos fill the memory.
             for row in rows:
                 videos.add(row.video_uri)
-                file.write(json.dumps(row.to_row(), ensure_ascii=False).encode() + b"\n")
+                line = json.dumps(row.to_row(), ensure_ascii=False, default=datetime.isoformat)
+                file.write(line.encode() + b"\n")
             if not videos:
                 return
             ledger = self._client.get_table(self._dataset.table(table))
@@ -105,20 +100,14 @@ class TableLedger:
         _, key = _TABLES[ledger.table_id]
         same = " AND ".join(f"there.{column} = loaded.{column}" for column in key)
         statement = (
-            f"INSERT INTO {_sql(ledger)} ({names}) "  # noqa: S608 (see _sql)
-            f"SELECT {names} FROM {_sql(loaded)} AS loaded "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {_sql(ledger)} AS there "
+            f"INSERT INTO {sql_name(ledger)} ({names}) "  # noqa: S608 (see sql_name)
+            f"SELECT {names} FROM {sql_name(loaded)} AS loaded "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {sql_name(ledger)} AS there "
             f"WHERE there.video_uri IN UNNEST(@videos) AND {same})"
         )
         parameters = [bigquery.ArrayQueryParameter("videos", "STRING", videos)]
         config = bigquery.QueryJobConfig(query_parameters=parameters)
         self._client.query(statement, location=ledger.location, job_config=config).result()
-
-
-def _client(project: str) -> bigquery.Client:
-    # It finds the emulator by itself, but would look for credentials that nobody has there.
-    anonymous = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
-    return bigquery.Client(project=project, credentials=anonymous)
 
 
 def _columns(ledger: bigquery.Table) -> list[str]:
@@ -135,8 +124,3 @@ def _loaded_table(ledger: bigquery.Table) -> bigquery.Table:
     table = bigquery.Table(reference, schema)
     table.expires = datetime.now(UTC) + _LOADED_EXPIRES
     return table
-
-
-def _sql(table: bigquery.Table | bigquery.TableReference) -> str:
-    """Its name in a statement: of characters that _DATASET allows, and our own."""
-    return f"`{table.project}.{table.dataset_id}.{table.table_id}`"

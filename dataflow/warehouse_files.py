@@ -47,7 +47,9 @@ def find_files(folder: Path) -> TableFiles:
         base=folder / base if base else None,
         deltas=tuple(folder / m[0] for m in matches if m[2] == "delta" and m[1] > base[:8]),
         replaced=tuple(
-            folder / m[0] for m in matches if m[0] != base and not (m[2] == "delta" and m[1] > base[:8])
+            folder / m[0]
+            for m in matches
+            if m[0] != base and not (m[2] == "delta" and m[1] > base[:8])
         ),
         number=max((int(match[1]) for match in matches), default=-1),
     )

@@ -140,7 +140,9 @@ class ParquetWarehouse:
             self._add_columns(table, files, empty)
 
     def _add_columns(self, table: Table, files: TableFiles, empty: pa.Table) -> None:
-        there = [column for column in table.columns if column.name in pq.read_schema(files.live[0]).names]
+        there = [
+            column for column in table.columns if column.name in pq.read_schema(files.live[0]).names
+        ]
         old = Table(table.name, tuple(there), None, (), table.key, ())
         with open_duckdb(temporary=str(self.staging)) as connection:
             connection.register("empty", empty)
@@ -195,7 +197,9 @@ def _newer(table: Table, files: Sequence[str]) -> str:
 
     Which ones these are is found by their keys alone: to carry whole rows along takes far longer.
     """
-    staged = f"read_parquet([{', '.join(map(quoted, files))}], filename = true, file_row_number = true)"
+    staged = (
+        f"read_parquet([{', '.join(map(quoted, files))}], filename = true, file_row_number = true)"
+    )
     key, newest = ", ".join(table.key), ", ".join(table.newest_by)
     same = " AND ".join(f"there.{name} = staged.{name}" for name in table.key)
     there = ", ".join(f"there.{name}" for name in table.newest_by)

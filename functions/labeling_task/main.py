@@ -8,12 +8,12 @@ from flask import Request, Response
 
 from labeling import entry_points
 from labeling.broker import open_broker
-from labeling.settings import Settings
+from labeling.settings import Settings, Use
 
 # Set by the platform and by functions-framework --target.
 _TARGET = os.environ.get("FUNCTION_TARGET")
-_USE = "receive" if _TARGET == "receive_annotation" else "dispatch"
-_BROKER = open_broker(Settings.from_environment(os.environ, _USE))
+_USES: dict[str | None, Use] = {"request_labeling": "request", "receive_annotation": "receive"}
+_BROKER = open_broker(Settings.from_environment(os.environ, _USES.get(_TARGET, "dispatch")))
 
 
 @functions_framework.cloud_event

@@ -155,9 +155,31 @@ def test_receive_puts_an_invalid_answer_into_quarantine_and_keeps_the_valid(work
 
 def test_receive_keeps_an_invalid_answer_once_however_often_it_comes(works, store):
     outside = delivery(answer(image(), car(x=9000.0)))
-    assert [receive(works, outside) for _ in range(3)] == [Counter(quarantined=1)] * 3
+    assert receive(works, outside) == Counter(quarantined=1)
+    assert [receive(works, outside) for _ in range(2)] == [Counter(repeated=1)] * 2
     assert store.count(Query("quarantine")) == 1
     assert task_of(store).state == "dispatched"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        pytest.param(
+            answer(image(), car(), at=NOON + timedelta(days=2)),
+            "wanted a time up to now, got 2026-03-03 12:00:00+00:00",
+            id="a time to come",
+        ),
+        pytest.param(
+            answer(image(), replace(car(), attributes={"__x__": "1"})),
+            "wanted keys that are texts of 1 to 1500 bytes, not __...__",
+            id="a name that no store takes",
+        ),
+    ],
+)
+def test_receive_of_what_cannot_be_kept_goes_to_quarantine(works, store, said, reason):
+    assert receive(works, delivery(said)) == Counter(quarantined=1)
+    [kept] = store.find(Query("quarantine"))
+    assert reason in kept.document["reason"]
 
 
 def test_receive_of_an_unknown_image_goes_to_quarantine(works, store):

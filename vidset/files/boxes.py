@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from labeling.annotation import Box, LabeledObject
-from labeling.formats.formats import ImageLabels, Loss, relative_name
+from labeling.formats.formats import ImageLabels, Loss
 
 # Of a pixel: what sums of rounded numbers may come to.
 _ROUNDING = 1e-6
@@ -15,10 +15,9 @@ def boxes_of(
     """The image with its boxes, and with what is said of it as a whole if the format has `words`.
 
     Raises:
-        ValueError: its size is not known, or its name leads elsewhere.
+        ValueError: its size is not known.
     """
     place = f"image {labels.image_name!r}"
-    relative_name(labels.image_name, place)
     if labels.width is None or labels.height is None:
         raise ValueError(f"{place}: {format_name} wants its width and height, got none")
     objects: list[LabeledObject] = []

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from dataflow.places import open_store
 from dataflow.storage import ObjectStore
+from labeling.formats.formats import relative_name
 from vidset.label_settings import Place
 
 _AT_ONCE = 8  # Buckets answer slowly, but many requests at once; for folders it does no harm.
@@ -65,8 +66,9 @@ class ImageFiles:
         return _at_once(self._link if link else self._copy, targets())
 
     def _located(self, image: Indexed) -> tuple[Indexed, str, str]:
-        """With the place of the images, and the name below it."""
+        """With the place of the images, and the name below it, which leads nowhere else."""
         name = self._place.name_of(image.image_id, image.image_uri)
+        relative_name(name, f"image {image.image_id}")
         root = self._place.images_root or image.image_uri.removesuffix(name).rstrip("/")
         if root not in self._stores:
             self._stores[root] = open_store(root)

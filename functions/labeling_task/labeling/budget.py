@@ -30,12 +30,12 @@ class Booking:
     """One unit of the budget of `day` (UTC), which a task is booked with.
 
     Attributes:
-        block: which of the process's blocks it is of; None where that is not known.
+        block: which of the process's blocks it is of; 0 without limits.
     """
 
     day: str
     cost: float
-    block: int | None = None
+    block: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Budget:
         self._lock = threading.Lock()
         # The block: its number, the day that it is of, until when it may be used; its tasks.
         self._block, self._day, self._until = 0, "", datetime.min
-        self._size = self._left = 0
+        self._left = 0
 
     def book(self, now: datetime) -> Booking | None:
         """A unit, or None: the budget is used up."""
@@ -129,7 +129,7 @@ class Budget:
                 if not tasks:
                     return None
                 self._block, self._day = self._block + 1, spent_on
-                self._size = self._left = tasks
+                self._left = tasks
                 self._until = now.replace(tzinfo=None) + _BLOCK_LIFETIME
             self._left -= 1
             return Booking(self._day, self._price, self._block)
@@ -142,8 +142,7 @@ class Budget:
         """
         if booking and self._limits:
             with self._lock:
-                known = booking.block == self._block if booking.block else booking.day == self._day
-                if known and self._left < self._size:
+                if booking.block == self._block:
                     self._left += 1
 
     def recount(self, now: datetime) -> Spending | None:

@@ -47,7 +47,7 @@ def dispatch(broker: Broker, image: Image) -> Outcome:
         if stored is None:
             raise TryAgainError(f"{image.uri}: its task was there and is gone") from None
         return resume(broker, stored)
-    return "held" if task.booked_on is None else _submit(broker, task, version)
+    return "held" if task.booked_on is None else _submit(broker, task, version, booking)
 
 
 def dispatch_new(broker: Broker, images: Sequence[Image]) -> Counter[str]:
@@ -67,26 +67,29 @@ def dispatch_new(broker: Broker, images: Sequence[Image]) -> Counter[str]:
         raise ValueError(f"{broker.vendor.name} takes {most} images at once, got {len(images)}")
     now = broker.clock()
     broker.pause.check(now)
-    new = (Task.requested(image, broker.vendor.name, now) for image in images)
-    tasks = [_begun(broker, task, broker.budget.book(now)) for task in new]
+    bookings = [broker.budget.book(now) for _ in images]
+    tasks = [
+        _begun(broker, Task.requested(image, broker.vendor.name, now), booking)
+        for image, booking in zip(images, bookings, strict=True)
+    ]
     try:
         versions = broker.store.commit([broker.task_write(task) for task in tasks])
     except ConflictError:  # Somebody else has begun with one of them.
-        for task in tasks:
-            broker.budget.give_back(_booking(task))
+        for booking in bookings:
+            broker.budget.give_back(booking)
         return Counter(dispatch(broker, image) for image in images)
-    begun = [(t, version) for t, version in zip(tasks, versions, strict=True) if t.booked_on]
+    begun = [each for each in zip(tasks, versions, bookings, strict=True) if each[2]]
     counts = Counter(held=len(tasks) - len(begun))
     try:
-        ids = broker.vendor.submit_many([_request(broker, task.image) for task, _ in begun])
+        ids = broker.vendor.submit_many([_request(broker, task.image) for task, *_ in begun])
     except RefusedError:  # One by one tells which.
-        return +(counts + Counter(_submit(broker, task, version) for task, version in begun))
+        return +(counts + Counter(_submit(broker, *each) for each in begun))
     except TryAgainError as error:
-        for task, version in begun:
+        for task, version, _ in begun:
             _postpone(broker, task, version, error)
         raise
     done = broker.clock()
-    for (task, version), vendor_task_id in zip(begun, ids, strict=True):
+    for (task, version, _), vendor_task_id in zip(begun, ids, strict=True):
         _record(broker, task, version, partial(_dispatched, broker, vendor_task_id, done))
     return +(counts + Counter(dispatched=len(begun)))
 
@@ -109,7 +112,7 @@ def resume(broker: Broker, stored: Stored) -> Outcome:
     except ConflictError:
         broker.budget.give_back(booking)
         raise TryAgainError(f"{task.image_uri}: somebody else took it up", 1) from None
-    return _submit(broker, begun, version)
+    return _submit(broker, begun, version, booking)
 
 
 def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:
@@ -125,12 +128,12 @@ def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:
     )
 
 
-def _submit(broker: Broker, task: Task, version: Any) -> Outcome:
+def _submit(broker: Broker, task: Task, version: Any, booking: Booking | None) -> Outcome:
     try:
         vendor_task_id = broker.vendor.submit(_request(broker, task.image))
     except RefusedError as error:
         _record(broker, task, version, partial(_failed, str(error)))
-        broker.budget.give_back(_booking(task))
+        broker.budget.give_back(booking)  # One of another process comes back with a recount.
         return "refused"
     except TryAgainError as error:
         _postpone(broker, task, version, error)
@@ -148,10 +151,6 @@ def _postpone(broker: Broker, task: Task, version: Any, error: TryAgainError) ->
         broker.pause.start(now, wait)
     due_at = now + timedelta(seconds=wait)
     _record(broker, task, version, partial(_postponed, due_at, str(error)))
-
-
-def _booking(task: Task) -> Booking | None:
-    return Booking(task.booked_on, task.cost) if task.booked_on else None
 
 
 def _request(broker: Broker, image: Image) -> Request:

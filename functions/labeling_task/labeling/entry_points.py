@@ -29,7 +29,7 @@ def request_labeling(broker: Broker, event: CloudEvent) -> None:
     Raises:
         ServiceUnavailable: the delivery is to be repeated; so it is for anything else raised.
     """
-    image = image_of_event(event.get_data(), broker.settings.images or "gs://")
+    image = image_of_event(event.get_data(), broker.settings.images or "")
     if isinstance(image, str):
         log("DEBUG", "passed over", reason=image)
         return

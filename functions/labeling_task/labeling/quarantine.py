@@ -20,9 +20,16 @@ _LONGEST_REASON = 2000
 
 
 def quarantine(
-    store: Store, payload: bytes, *, vendor: str, reason: str, image_id: str | None, now: datetime
+    store: Store,
+    payload: bytes,
+    *,
+    vendor: str,
+    reason: str,
+    image_id: str | None,
+    now: datetime,
+    key: str | None = None,
 ) -> bool:
-    """Store `quarantine/<hash of the payload>`, once; whether it is new.
+    """Store `quarantine/<hash of the key, or of the payload>`, once; whether it is new.
 
     Signatures of urls, which vendors repeat, are left out, and what they call a token. A long
     payload goes on in documents `<id>-1`, `<id>-2`, ..., which are written before.
@@ -30,7 +37,7 @@ def quarantine(
     # Latin-1 gives every byte back.
     text = without_signatures(payload.decode("latin-1"))
     payload = _TOKEN.sub(r"\1...\2", text).encode("latin-1")
-    name = hashlib.sha256(payload).hexdigest()[:32]
+    name = hashlib.sha256(key.encode() if key else payload).hexdigest()[:32]
     reason, image_id = _storable(reason), image_id and _storable(image_id)
     head, *parts = _parts(payload)
     for number, part in enumerate(parts, 1):

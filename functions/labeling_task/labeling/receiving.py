@@ -17,11 +17,13 @@ from labeling.consensus import consensus, counted
 from labeling.errors import InvalidAnswerError
 from labeling.quarantine import quarantine
 from labeling.store import ConflictError, Key, Query, Stored, Write
+from labeling.store_documents import check_writes
 from labeling.task import Task
 from labeling.timestamps import parse_timestamp
 from labeling.vendors.vendor import Report
 
 _ATTEMPTS = 50
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,21 @@ def receive(broker: Broker, delivery: Delivery) -> Counter[str]:
     raise ConflictError(f"{image_id}: changed {_ATTEMPTS} times while a report was stored")
 
 
-def refuse(broker: Broker, delivery: Delivery, reason: str) -> None:
-    """Into the quarantine."""
+def refuse(broker: Broker, delivery: Delivery, reason: str, key: str | None = None) -> bool:
+    """Into the quarantine; whether it was not there.
+
+    Args:
+        key: of the answer, which may come by a callback and by a poll; None: of the payload.
+    """
     report = delivery.report
-    quarantine(
+    return quarantine(
         broker.store,
         delivery.payload or json.dumps(report.raw, default=str).encode(),
         vendor=delivery.vendor,
         reason=reason,
         image_id=report.image_id,
         now=broker.clock(),
+        key=key,
     )
 
 
@@ -100,8 +107,8 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
         ("tasks", report.image_id), ("annotations", report.image_id), *keys
     )
     if stored_task is None:
-        refuse(broker, delivery, f"there is no task for an image {report.image_id!r}")
-        return Counter(quarantined=1)
+        is_new = refuse(broker, delivery, f"there is no task for an image {report.image_id!r}")
+        return Counter(["quarantined" if is_new else "repeated"])
     before = task = Task.from_document(stored_task.document)
     known = {stored.id for stored in found if stored}
     if any(answer.key not in known for answer in report.answers):
@@ -112,12 +119,10 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
             counts["repeated"] += 1
             continue
         try:
-            fresh[answer.key] = check_answer(
-                answer, broker.template, task.image_width, task.image_height
-            )
+            fresh[answer.key] = _checked(broker, task, answer)
         except InvalidAnswerError as error:
-            refuse(broker, delivery, str(error))
-            counts["quarantined"] += 1
+            is_new = refuse(broker, delivery, str(error), answer.key)
+            counts["quarantined" if is_new else "repeated"] += 1
     history = _history(broker, report.image_id) if stored_annotation else []
     for key in [key for key, answer in fresh.items() if _says_nothing_new(answer, history)]:
         del fresh[key]
@@ -134,6 +139,20 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
     if writes:
         broker.store.commit(writes)
     return +counts or Counter(open=1)
+
+
+def _checked(broker: Broker, task: Task, answer: Answer) -> Answer:
+    """Raises InvalidAnswerError."""
+    if answer.updated_at > broker.clock() + _CLOCKS_DIFFER:  # Above all corrections to come.
+        raise InvalidAnswerError(
+            f"annotation {answer.annotation_id}: wanted a time up to now, got {answer.updated_at}"
+        )
+    answer = check_answer(answer, broker.template, task.image_width, task.image_height)
+    try:
+        check_writes([Write("answers", answer.key, answer.to_document())])
+    except ValueError as error:  # What no store can hold.
+        raise InvalidAnswerError(str(error)) from None
+    return answer
 
 
 def _sized(broker: Broker, task: Task, answers: Sequence[Answer]) -> Task:

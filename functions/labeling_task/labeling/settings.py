@@ -14,7 +14,7 @@ VendorName = Literal["scale", "label-studio", "truth"]
 VENDOR_NAMES: tuple[VendorName, ...] = get_args(VendorName)
 ConsensusRule = Literal["latest", "majority"]
 # What somebody is about to do: each function gets the secrets that it needs and no others.
-Use = Literal["dispatch", "receive", "inspect"]
+Use = Literal["request", "dispatch", "receive", "inspect"]
 _HERE = Path(__file__).resolve().parent
 _IMAGES = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL)
 _LEDGER = re.compile(r"bq://[^/.`\s]+\.[^/.`\s]+")
@@ -83,12 +83,17 @@ class Settings:
         read = _Reader(environment)
         vendor = read.choice("LABELING_VENDOR", VENDOR_NAMES, default="label-studio")
         to_scale, to_label_studio, to_truth = (
-            use == "dispatch" and vendor == name for name in VENDOR_NAMES
+            use in ("request", "dispatch") and vendor == name for name in VENDOR_NAMES
         )
         settings: dict[str, Any] = {
             "vendor": vendor,
             "store": read.text("LABELING_STORE", required=True),
-            "images": read.matching("LABELING_IMAGES", _IMAGES, "gs://bucket[/prefix] or a path"),
+            "images": read.matching(
+                "LABELING_IMAGES",
+                _IMAGES,
+                "gs://bucket[/prefix] or a path",
+                required=use == "request",
+            ),
             "template": read.text("LABELING_TEMPLATE") or str(_HERE / "template.yaml"),
             "image_access": read.image_access("LABELING_IMAGE_ACCESS"),
             "signed_url_lifetime": timedelta(
@@ -163,8 +168,10 @@ class _Reader:
             self.faults.append(f"{name} must be set")
         return value or None
 
-    def matching(self, name: str, pattern: re.Pattern, wanted: str) -> str | None:
-        value = self.text(name)
+    def matching(
+        self, name: str, pattern: re.Pattern, wanted: str, *, required: bool = False
+    ) -> str | None:
+        value = self.text(name, required=required)
         if value and not pattern.fullmatch(value):
             self.faults.append(f"{name} must be {wanted}, got {value!r}")
         return value and (value.rstrip("/") or "/")

@@ -1,0 +1,33 @@
+"""BigQuery's client, and the names of datasets and tables."""
+
+import os
+import re
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+_DATASET = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z0-9-]+)\.([A-Za-z0-9_]+)")
+
+
+def dataset_of(option: str, uri: str) -> bigquery.DatasetReference:
+    """Of bq://project.dataset.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    match = _DATASET.fullmatch(uri)
+    if match is None:
+        raise ValueError(f"{option} must be bq://PROJECT.DATASET, got {uri!r}")
+    return bigquery.DatasetReference(match[1], match[2])
+
+
+def open_client(project: str) -> bigquery.Client:
+    """BIGQUERY_EMULATOR_HOST leads to an emulator."""
+    # The client finds it by itself, but would look for credentials that nobody has there.
+    anonymous = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
+    return bigquery.Client(project=project, credentials=anonymous)
+
+
+def sql_name(table: bigquery.Table | bigquery.TableReference) -> str:
+    """In a statement: of characters that a dataset's uri allows, and our own."""
+    return f"`{table.project}.{table.dataset_id}.{table.table_id}`"
