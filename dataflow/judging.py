@@ -7,7 +7,14 @@ from dataflow.elements import FrameRow, Reason, Upload
 from dataflow.naming import printable
 from dataflow.pictures import DecodedFrame
 from dataflow.settings import ExtractionSettings
-from dataflow.similarity import ALMOST_ONE, Likeness, Picture, local_change_between, compare, picture
+from dataflow.similarity import (
+    ALMOST_ONE,
+    Likeness,
+    Picture,
+    local_change_between,
+    compare,
+    picture,
+)
 from dataflow.threshold_grid import COLUMNS, ThresholdGrid
 
 # The working luma of `similarity` and `quality` is at most this wide.
@@ -40,7 +47,9 @@ class _Sample:
         if earlier not in self._changed:
             this, known = self.picture, self._likenesses.get(earlier)
             if known is None:
-                change = local_change_between(earlier.mean - this.mean, earlier.chroma - this.chroma)
+                change = local_change_between(
+                    earlier.mean - this.mean, earlier.chroma - this.chroma
+                )
             else:
                 change = known.local_change
             self._changed[earlier] = change > self._limit

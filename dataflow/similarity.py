@@ -87,7 +87,9 @@ def compare(a: Picture, b: Picture) -> Likeness:
     squared_means = a.mean * a.mean + b.mean * b.mean
     brightness = (squared_means - mean_difference * mean_difference + _C1) / (squared_means + _C1)
     ssim = float(np.interp(cv2.mean(brightness * structure)[0], _WORKING, _FULL_SIZE))
-    return Likeness(min(ssim, ALMOST_ONE), local_change_between(mean_difference, a.chroma - b.chroma))
+    return Likeness(
+        min(ssim, ALMOST_ONE), local_change_between(mean_difference, a.chroma - b.chroma)
+    )
 
 
 def _block_means(values: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from labeling.annotation import Annotation
 from labeling.formats.formats import ImageLabels, Written, spooled
-from labeling.store import Query, Store, open_store
+from labeling.places import open_store
+from labeling.store import Query, Store
 from labeling.template import read_template
 from vidset.files.formats import FolderFormat, SampleFormat, file_format
 from vidset.files.image_files import ImageFiles, Indexed

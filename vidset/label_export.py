@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from labeling.annotation import Annotation
 from labeling.formats.formats import ImageLabels, Written, format_named
-from labeling.store import Query, Store, open_store
+from labeling.places import open_store
+from labeling.store import Query, Store
 from labeling.template import read_template
 from vidset.label_display import say
 from vidset.label_names import format_name

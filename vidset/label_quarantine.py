@@ -7,9 +7,10 @@ from typing import Any
 
 from labeling.broker import Broker, open_broker
 from labeling.errors import InvalidAnswerError
+from labeling.places import open_store
 from labeling.quarantine import OPEN, read_payload, resolve
 from labeling.receiving import Delivery, receive
-from labeling.store import Query, Store, open_store
+from labeling.store import Query, Store
 from labeling.timestamps import format_timestamp, now, parse_timestamp
 from labeling.vendors import label_studio_answers, scale_answers
 from labeling.vendors.registry import CALLBACKS

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from labeling.events import image_id as id_of
-from labeling.ledger import open_ledger
+from labeling.places import open_ledger
 from labeling.settings import Settings, Use
 from labeling.task import Image
 

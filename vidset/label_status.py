@@ -4,9 +4,10 @@ import json
 from collections import Counter
 from typing import Any
 
+from labeling.places import open_store
 from labeling.quarantine import OPEN
 from labeling.settings import Settings
-from labeling.store import Query, Store, open_store
+from labeling.store import Query, Store
 from labeling.task import TASK_STATES, Task
 from labeling.timestamps import format_timestamp, now
 from vidset.label_display import say

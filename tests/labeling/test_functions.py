@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+
 from labeling.events import image_id
 from labeling.store import Query, Store
 from labeling.vendors.http import retry_after_seconds
-
 from tests.emulators.servers import Server
 from tests.labeling.functions import (
     SCALE_SECRET,

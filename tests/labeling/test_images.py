@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 
 from dataflow.encoding import jpeg
-from labeling.images import FolderImages, fill_url, open_image_access, picture_size
+from labeling.images import FolderImages, fill_url, picture_size
+from labeling.places import open_image_access
 from labeling.settings import Settings
 
 URI = "/images/a/1/0000000000.jpg"

@@ -5,8 +5,8 @@ from google.api_core.exceptions import NotFound
 
 from dataflow import places
 from dataflow.elements import Extraction
-from labeling.ledger import open_ledger
 from labeling.ledger_bigquery import BigqueryLedger
+from labeling.places import open_ledger
 from labeling.task import Image
 from tests.dataflow.bigquery_ledger import FAILED, Cloud
 from tests.dataflow.test_warehouse import DROPPED, FRAME, VIDEO

@@ -6,9 +6,10 @@ import os
 import pytest
 
 from labeling.broker import open_broker
+from labeling.places import open_store
 from labeling.quarantine import OPEN, quarantine, read_payload, resolve
 from labeling.receiving import Delivery, receive
-from labeling.store import Query, Write, open_store
+from labeling.store import Query, Write
 from labeling.task import Task
 from labeling.timestamps import now
 from labeling.vendors import label_studio_answers, scale_answers, truth

@@ -9,9 +9,10 @@ from typing import Any
 
 from labeling.budget import Budget
 from labeling.errors import TryAgainError
-from labeling.images import ImageAccess, open_image_access
+from labeling.images import ImageAccess
+from labeling.places import open_image_access, open_store
 from labeling.settings import Settings
-from labeling.store import Store, Write, open_store
+from labeling.store import Store, Write
 from labeling.task import Task
 from labeling.template import Template, read_template
 from labeling.timestamps import now

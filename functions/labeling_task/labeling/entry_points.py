@@ -15,7 +15,7 @@ from labeling.broker import Broker
 from labeling.dispatching import dispatch
 from labeling.errors import InvalidAnswerError, TryAgainError
 from labeling.events import image_of_event
-from labeling.ledger import open_ledger
+from labeling.places import open_ledger
 from labeling.quarantine import quarantine
 from labeling.receiving import Delivery, receive
 from labeling.reconciling import reconcile

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-from labeling.settings import Settings
-
 # A JPEG's size comes after its tables. Cameras and editors put a lot before these.
 _HEADER_BYTES, _LONGEST_HEADER_BYTES = 1 << 14, 1 << 21
 _JPEG_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -34,21 +32,6 @@ class ImageAccess(Protocol):
             ValueError: it is neither JPEG nor PNG.
         """
         ...
-
-
-def open_image_access(settings: Settings) -> ImageAccess:
-    """For images in Cloud Storage, or in a folder.
-
-    Raises:
-        ValueError: images in a folder cannot be signed, or a client is not installed.
-    """
-    if settings.images is None or settings.images.startswith("gs://"):
-        try:
-            from labeling.images_gcs import GcsImages
-        except ModuleNotFoundError as error:
-            raise ValueError(f'gs:// images need pip install "vidset[gcp]": {error}') from None
-        return GcsImages(settings.image_access, settings.signed_url_lifetime)
-    return FolderImages(settings.images, settings.image_access)
 
 
 class FolderImages:

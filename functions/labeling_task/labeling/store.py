@@ -90,24 +90,3 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def open_store(uri: str) -> Store:
-    """`firestore://PROJECT[/DATABASE]`, or `sqlite:PATH`.
-
-    Raises:
-        ValueError: the uri is of another kind, or its client is not installed.
-    """
-    scheme, _, rest = uri.partition(":")
-    if scheme == "sqlite" and rest:
-        from labeling.store_sqlite import SqliteStore
-
-        return SqliteStore(rest)
-    project, _, database = rest.removeprefix("//").partition("/")
-    if scheme == "firestore" and rest.startswith("//") and project:
-        try:
-            from labeling.store_firestore import FirestoreStore
-        except ModuleNotFoundError as error:
-            raise ValueError(f'{uri} needs pip install "vidset[gcp]": {error}') from None
-        return FirestoreStore(project, database or "(default)")
-    raise ValueError(f"wanted firestore://PROJECT[/DATABASE] or sqlite:PATH, got {uri!r}")

@@ -1,0 +1,58 @@
+"""Uris and settings to stores, images and ledgers. Each client is imported when it is used."""
+
+from labeling.images import FolderImages, ImageAccess
+from labeling.ledger import ImageLedger
+from labeling.settings import Settings
+from labeling.store import Store
+
+
+def open_store(uri: str) -> Store:
+    """`firestore://PROJECT[/DATABASE]`, or `sqlite:PATH`.
+
+    Raises:
+        ValueError: the uri is of another kind, or its client is not installed.
+    """
+    scheme, _, rest = uri.partition(":")
+    if scheme == "sqlite" and rest:
+        from labeling.store_sqlite import SqliteStore
+
+        return SqliteStore(rest)
+    project, _, database = rest.removeprefix("//").partition("/")
+    if scheme == "firestore" and rest.startswith("//") and project:
+        try:
+            from labeling.store_firestore import FirestoreStore
+        except ModuleNotFoundError as error:
+            raise ValueError(f'{uri} needs pip install "vidset[gcp]": {error}') from None
+        return FirestoreStore(project, database or "(default)")
+    raise ValueError(f"wanted firestore://PROJECT[/DATABASE] or sqlite:PATH, got {uri!r}")
+
+
+def open_image_access(settings: Settings) -> ImageAccess:
+    """For images in Cloud Storage, or in a folder.
+
+    Raises:
+        ValueError: images in a folder cannot be signed, or a client is not installed.
+    """
+    if settings.images is None or settings.images.startswith("gs://"):
+        try:
+            from labeling.images_gcs import GcsImages
+        except ModuleNotFoundError as error:
+            raise ValueError(f'gs:// images need pip install "vidset[gcp]": {error}') from None
+        return GcsImages(settings.image_access, settings.signed_url_lifetime)
+    return FolderImages(settings.images, settings.image_access)
+
+
+def open_ledger(uri: str) -> ImageLedger:
+    """`bq://PROJECT.DATASET`.
+
+    Raises:
+        ValueError: the uri is of another kind, or the client is not installed.
+    """
+    project, _, dataset = uri.removeprefix("bq://").partition(".")
+    if not uri.startswith("bq://") or not (project and dataset):
+        raise ValueError(f"wanted bq://PROJECT.DATASET, got {uri!r}")
+    try:
+        from labeling.ledger_bigquery import BigqueryLedger
+    except ModuleNotFoundError as error:
+        raise ValueError(f'{uri} needs pip install "vidset[gcp]": {error}') from None
+    return BigqueryLedger(project, dataset)
