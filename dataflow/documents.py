@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 from dataflow.places import check_client
 
-_HEXDIGITS = "0123456789abcdef"
 # A part with fewer documents is not worth dividing.
 PART = 2_000
+# By the first two hex digits of the ids.
+_MOST_PARTS = 256
 _SHORTEST = timedelta(milliseconds=1)
 
 
@@ -45,7 +46,7 @@ class Documents(Protocol):
         ...
 
     def count(self, part: Part) -> int:
-        """Of a range of `written_at`."""
+        """Of a range of `written_at`, or a whole collection."""
         ...
 
     def read(self, part: Part) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -78,9 +79,8 @@ def open_documents(uri: str) -> Documents:
 
 def all_parts(collection: str, number: int) -> list[Part]:
     """The whole collection in about so many parts of one size, for ids that are hashes."""
-    digits = len(_HEXDIGITS)
-    number = max(1, min(number, digits))
-    cuts = [_HEXDIGITS[digits * place // number] for place in range(1, number)]
+    number = max(1, min(number, _MOST_PARTS))
+    cuts = [f"{_MOST_PARTS * place // number:02x}" for place in range(1, number)]
     bounds = [None, *cuts, None]
     return [
         Part(collection, after_id=after, up_to_id=up_to)

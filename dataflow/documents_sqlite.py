@@ -51,11 +51,12 @@ class SqliteDocuments:
         return datetime.now(UTC)
 
     def count(self, part: Part) -> int:
-        sql = f"SELECT count(*) FROM {_table(part)} WHERE {_WRITTEN_AT} >= ?"  # noqa: S608
-        parameters = [_format(part.since)]
-        if part.before is not None:
-            sql += f" AND {_WRITTEN_AT} < ?"
-            parameters.append(_format(part.before))
+        conditions, parameters = ["true"], []
+        for moment, condition in (part.since, ">= ?"), (part.before, "< ?"):
+            if moment is not None:
+                conditions.append(f"{_WRITTEN_AT} {condition}")
+                parameters.append(_format(moment))
+        sql = f"SELECT count(*) FROM {_table(part)} WHERE {' AND '.join(conditions)}"  # noqa: S608
         return self._connection.execute(sql, parameters).fetchone()[0]
 
     def read(self, part: Part) -> Iterator[tuple[str, dict[str, Any]]]:

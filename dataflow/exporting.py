@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from dataflow.document_rows import ROWS, Row
-from dataflow.documents import Documents, Part, all_parts, parts_since
+from dataflow.documents import PART, Documents, Part, all_parts, parts_since
 from dataflow.elements import DeadLetter
 from dataflow.errors import BadInputError
 from dataflow.naming import printable
@@ -84,7 +84,7 @@ class Warehouse(Protocol):
     def merge(self, table: str, files: Sequence[str]) -> int:
         """Of each key, the newest of these rows replaces an older one; how many did.
 
-        All of them, or none. Again, it changes nothing. The files are gone afterwards.
+        All of them, or none. Again, it changes nothing. Nobody needs the files afterwards.
         """
         ...
 
@@ -104,7 +104,8 @@ def plan(
     started_at = documents.now()
     last = None if full else warehouse.watermark(documents.uri, table)
     if last is None:
-        ranges = all_parts(table, parts)
+        number = documents.count(Part(table)) // PART + 1
+        ranges = all_parts(table, min(parts, number))
     else:
         since = last - OVERLAP
         ranges = parts_since(documents.count, table, since, started_at, parts)

@@ -20,7 +20,7 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.runners.runner import PipelineResult
 
-from dataflow.options import IngestOptions, IngestSettings
+from dataflow.options import DeadLetterOptions, IngestOptions, IngestSettings
 from dataflow.transforms import (
     DropRepeats,
     ExtractFrames,
@@ -34,7 +34,7 @@ from dataflow.transforms import (
 # for its bucket.
 _DATAFLOW_THREADS = 2
 # What Beam's DirectRunner comes to for such pipelines, without first trying to download another.
-_LOCAL_BATCH = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
+LOCAL_BATCH = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 _LOCAL_STREAMING = "apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner"
 
 
@@ -81,11 +81,11 @@ def configure(argv: Sequence[str]) -> tuple[PipelineOptions, IngestSettings]:
     options = PipelineOptions(list(argv))
     settings = options.view_as(IngestOptions).settings()
     standard = options.view_as(StandardOptions)
-    _check_names(options, standard.runner)
+    check_names(options, standard.runner)
     _check_runner(standard.runner, settings)
     standard.streaming = settings.is_streaming
     if standard.runner is None:
-        standard.runner = _LOCAL_STREAMING if settings.is_streaming else _LOCAL_BATCH
+        standard.runner = _LOCAL_STREAMING if settings.is_streaming else LOCAL_BATCH
     debug = options.view_as(DebugOptions)
     if debug.number_of_worker_harness_threads is None:
         debug.number_of_worker_harness_threads = _DATAFLOW_THREADS
@@ -107,11 +107,12 @@ def _print_help() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Any option of Beam and of its runner may follow, as in --runner=DataflowRunner.",
     )
-    IngestOptions._add_argparse_args(parser)  # pyright: ignore[reportArgumentType]
+    for options in IngestOptions, DeadLetterOptions:
+        options._add_argparse_args(parser)  # pyright: ignore[reportArgumentType]
     parser.print_help()
 
 
-def _check_names(options: PipelineOptions, runner: str | None) -> None:
+def check_names(options: PipelineOptions, runner: str | None) -> None:
     """Beam passes over what it does not know; a misspelt option must not be without effect.
 
     A portable runner's job server may know more options than are known here.

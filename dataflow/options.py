@@ -70,6 +70,15 @@ class IngestSettings:
         return self.subscription is not None
 
 
+class DeadLetterOptions(PipelineOptions):
+    """Of every job: Beam has one option of a name, however many jobs know it."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser) -> None:
+        group = parser.add_argument_group("vidset: what cannot be used")
+        group.add_argument("--dead_letters", help="Folder, gs:// or s3:// uri for dead letters.")
+
+
 class IngestOptions(PipelineOptions):
     """The options by name, as on the command line and in the Flex Template."""
 
@@ -89,7 +98,6 @@ class IngestOptions(PipelineOptions):
             "--ledger",
             help="Folder, gs:// or s3:// uri for Parquet files, or bq://project.dataset.",
         )
-        group.add_argument("--dead_letters", help="Folder, gs:// or s3:// uri for dead letters.")
         group.add_argument("--dead_letter_topic", help="projects/P/topics/T for dead letters.")
         group.add_argument("--collector", help="Collector id of every upload.")
         group.add_argument("--every", default="1", help="Sampling period in seconds.")
@@ -125,6 +133,7 @@ class IngestOptions(PipelineOptions):
             ValueError: what is wrong, by option.
         """
         values = self.view_as(IngestOptions)
+        dead_letters = self.view_as(DeadLetterOptions).dead_letters
         for name in ("images", "ledger"):
             if not getattr(values, name):
                 raise ValueError(f"--{name} is required")
@@ -133,11 +142,11 @@ class IngestOptions(PipelineOptions):
             subscription=values.input_subscription,
             images=values.images,
             ledger=values.ledger,
-            dead_letters=values.dead_letters,
+            dead_letters=dead_letters,
             dead_letter_topic=values.dead_letter_topic,
             events=EventFilter(
                 prefix=values.uploads_prefix,
-                outputs=_buckets([values.images, values.ledger, values.dead_letters]),
+                outputs=_buckets([values.images, values.ledger, dead_letters]),
                 collector_id=values.collector,
             ),
             extraction=ExtractionSettings(

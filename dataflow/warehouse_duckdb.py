@@ -5,10 +5,9 @@ from pathlib import Path
 
 import duckdb
 
-from dataflow.tables import Table, schema_folder, tables
+from dataflow.tables import Table, tables
 from dataflow.warehouse_files import TableFiles, find_files
-
-VIEWS = ("objects", "dataset_candidates", "labeling_cost", "collector_scorecard")
+from dataflow.warehouse_views import VIEWS, view_sql
 
 
 def open_duckdb(memory: str = "1GB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
@@ -34,8 +33,7 @@ def make_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]
         connection.execute(f"CREATE VIEW {table.name} AS {select(table, files)}")
         paths += map(str, files.live)
     for name in VIEWS:
-        query = (schema_folder() / "views" / "duckdb" / f"{name}.sql").read_text()
-        connection.execute(f"CREATE VIEW {name} AS {query}")
+        connection.execute(f"CREATE VIEW {name} AS {view_sql('duckdb', name)}")
     return paths
 
 

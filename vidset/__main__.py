@@ -1,3 +1,5 @@
 from vidset.main import run
 
-run()
+# Guarded: worker processes import this module anew.
+if __name__ == "__main__":
+    run()

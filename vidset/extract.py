@@ -78,7 +78,7 @@ def extract(request: Request, *, show: bool = False, debug: bool = False) -> Sum
         finally:
             for folder in folders:
                 folder.sweep()
-    counts = _counters(result)
+    counts = job_counters(result)
     return Summary(
         videos=counts.get("videos_found", 0),
         samples=sum(counts.get(f"samples_{reason}", 0) for reason in ("kept", *_REASONS)),
@@ -124,7 +124,7 @@ def _prepare(output: str) -> list[FolderStore]:
     return folders
 
 
-def _counters(result: Any) -> dict[str, int]:
+def job_counters(result: Any) -> dict[str, int]:
     counters = result.metrics().query()["counters"]
     return {
         each.key.metric.name: each.committed if each.committed is not None else each.attempted

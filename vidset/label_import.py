@@ -56,8 +56,9 @@ def read_labels(
 ) -> tuple[list[tuple[Image, Answer]], int]:
     """Each image with what the files say of it, and how many images the ledger does not have."""
     names = ImageNames((image, place.name_of(image.id, image.uri)) for image in place.images())
-    said = _read(wanted, names)
-    changed_at = _changed_at(Path(wanted.path))
+    said, now = _read(wanted, names), broker.clock()
+    # What comes from another machine can be of tomorrow, by its clock.
+    changed_at = min(_changed_at(Path(wanted.path)), now)
     read, unknown = [], 0
     for labels in said:
         image = names.find(labels.image_name)
@@ -68,6 +69,8 @@ def read_labels(
             continue
         answer = _answer(image, labels, wanted.annotator, changed_at)
         try:
+            if answer.updated_at > now:
+                raise InvalidAnswerError(f"wanted a time up to now, got {answer.updated_at}")
             checked = check_answer(answer, broker.template, image.width, image.height)
         except InvalidAnswerError as error:
             raise ValueError(f"{wanted.path}, {labels.image_name}: {error}") from None

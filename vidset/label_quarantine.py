@@ -61,17 +61,22 @@ def list_quarantine(store: Store) -> list[dict[str, Any]]:
 
 
 def replay_payload(broker: Broker, name: str, vendor: str) -> Counter[str]:
-    """Store what a payload says, as if it came now; if all of it can be used, it is resolved.
+    """Store what a payload says, as if it came now; it stays open if it cannot be used again.
 
     Raises:
         InvalidAnswerError: it is no answer of the vendor's.
     """
     payload = read_payload(broker.store, name)
+    reports = _reports(vendor, payload)
+    # First: what cannot be used again opens it again.
+    resolve(broker.store, name, broker.clock())
     counts: Counter[str] = Counter()
-    for report in _reports(vendor, payload):
-        counts += receive(broker, Delivery(vendor, report, payload))
-    if not counts["quarantined"]:
-        resolve(broker.store, name, broker.clock())
+    try:
+        for report in reports:
+            counts += receive(broker, Delivery(vendor, report, payload))
+    except BaseException:
+        resolve(broker.store, name, None)
+        raise
     return counts
 
 
@@ -101,17 +106,16 @@ def _replay(broker: Broker, found: list[dict[str, Any]], *, as_json: bool, quiet
         except InvalidAnswerError as error:
             results.append(entry | {"resolved": False, "reason": str(error)})
             continue
-        reason = _entry(broker.store, entry["name"])["reason"] if counts["quarantined"] else None
-        resolved = not counts["quarantined"]
-        results.append(entry | {"resolved": resolved, "reason": reason, "counts": dict(counts)})
+        after = _entry(broker.store, entry["name"])
+        results.append(after | {"counts": dict(counts)})
     resolved = sum(result["resolved"] for result in results)
     if as_json:
         print(json.dumps({"resolved": resolved, "left": len(results) - resolved, "each": results}))
     elif not quiet:
         for result in results:
-            said = result["reason"] or ", ".join(
-                f"{n} {what}" for what, n in result["counts"].items()
-            )
+            said = result["reason"]
+            if result["resolved"]:
+                said = ", ".join(f"{n} {what}" for what, n in result["counts"].items())
             say(f"{result['name']}  {'resolved' if result['resolved'] else 'not yet'}: {said}")
         say(f"{resolved} resolved, {len(results) - resolved} left")
     return 0 if resolved == len(results) else 1
@@ -127,7 +131,8 @@ def _entry(store: Store, name: str) -> dict[str, Any]:
 def _without_payload(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
     received_at = format_timestamp(parse_timestamp(document["received_at"]))
     shown = {key: document[key] for key in ("vendor", "image_id", "size_bytes", "reason")}
-    return {"name": name, "received_at": received_at, **shown}
+    resolved = document["resolved_at"] is not None
+    return {"name": name, "received_at": received_at, "resolved": resolved, **shown}
 
 
 def _show(found: list[dict[str, Any]]) -> None:

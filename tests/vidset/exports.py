@@ -10,6 +10,7 @@ from labeling.store import Write
 from labeling.store_sqlite import SqliteStore
 from labeling.task import Image
 from tests.vidset.labels import make_output
+from vidset.export_files import ExportedFiles, export_files
 from vidset.label_settings import Place
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -86,6 +87,10 @@ def write_annotations(
         )
         store.commit([Write("annotations", image.id, annotation.to_document())])
     store.close()
+
+
+def export(name: str, out: Path, to: Path, **options) -> ExportedFiles:
+    return export_files(name, Place.of(str(out)), str(to), **options)
 
 
 def tree(folder: Path) -> dict[str, str]:

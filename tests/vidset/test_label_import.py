@@ -10,7 +10,7 @@ import pytest
 from labeling.store import Query, Write
 from labeling.store_sqlite import SqliteStore
 from labeling.task import Image, Task
-from labeling.timestamps import now
+from labeling.timestamps import now, parse_timestamp
 from tests.vidset.labels import box, label, make_output, write_labelme
 from vidset.label_names import ImageNames
 from vidset.label_settings import Place
@@ -74,7 +74,7 @@ def test_import_again_changes_nothing_even_of_files_with_a_new_time(out, files):
     label("import", "labelme", files, out)
     before = {name: documents(out, name) for name in ("tasks", "annotations", "answers")}
     for file in files.rglob("*.json"):
-        os.utime(file, (2e9, 2e9))
+        os.utime(file)
     again = label("import", "labelme", files, out, "--json")
     assert again.found == {"images": 2, "stored": 0, "repeated": 2, "unknown": 0}
     assert {name: documents(out, name) for name in before} == before
@@ -82,8 +82,7 @@ def test_import_again_changes_nothing_even_of_files_with_a_new_time(out, files):
 
 def test_import_of_a_corrected_file_is_a_revision_of_its_image_alone(out, files):
     label("import", "labelme", files, out)
-    file = write_labelme(files, FIRST, box("person"))
-    os.utime(file, (2e9, 2e9))
+    write_labelme(files, FIRST, box("person"))
     again = label("import", "labelme", files, out, "--json")
     assert (again.found["stored"], again.found["repeated"]) == (1, 1)
     revisions = {
@@ -94,6 +93,15 @@ def test_import_of_a_corrected_file_is_a_revision_of_its_image_alone(out, files)
         for each in documents(out, "annotations")
     }
     assert revisions == {FIRST: (2, ["person"]), SECOND: (1, [])}
+
+
+def test_a_file_of_tomorrow_is_of_now(out, files):
+    for file in files.rglob("*.json"):
+        os.utime(file, (4e9, 4e9))
+    before = now()
+    assert label("import", "labelme", files, out, "--json").found["stored"] == 2
+    for annotation in documents(out, "annotations"):
+        assert before <= parse_timestamp(annotation["updated_at"]) <= now()
 
 
 def test_import_takes_the_annotator_and_the_time_that_the_file_tells(out, tmp_path):
@@ -174,6 +182,9 @@ def test_import_of_what_the_ledger_has_not_stores_nothing_unless_it_is_to_be_ski
         pytest.param(box("unicorn"), {}, "wanted a label of car", id="a label of no template"),
         pytest.param(box(x=60), {}, "16 px outside", id="outside of the image"),
         pytest.param(box(), {"imageWidth": 65}, "width 64, got 65", id="another size"),
+        pytest.param(
+            box(), {"updated_at": "2100-01-01T00:00:00Z"}, "a time up to now", id="of tomorrow"
+        ),
     ],
 )
 def test_import_of_a_wrong_object_names_it_and_stores_nothing(out, files, shape, more, message):

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -94,6 +95,18 @@ def test_replay_after_a_correction_stores_the_answer_and_takes_it_off_the_list(
     [task] = broker.store.get(("tasks", image_id))
     assert task is not None
     assert task.document["state"] == "completed"
+
+
+def test_of_two_answers_in_one_payload_each_is_an_entry_of_its_own(out, broker, tmp_path):
+    """As Label Studio sends them when many are made at once."""
+    [image_id, _] = image_ids(broker)
+    tractor, unicorn = (
+        truth.read_callback(answer(image_id, name) | {"annotation_id": name})[0].answers[0]
+        for name in ("tractor", "unicorn")
+    )
+    both = replace(truth.read_callback(answer(image_id))[0], answers=(tractor, unicorn))
+    receive(broker, Delivery("truth", both, json.dumps(answer(image_id)).encode()))
+    assert len(label("quarantine", out, "--json").found) == 2
 
 
 def test_replay_of_one_leaves_the_others(out, broker, tmp_path):

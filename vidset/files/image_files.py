@@ -14,7 +14,7 @@ from dataflow.storage import ObjectStore
 from labeling.formats.formats import relative_name
 from vidset.label_settings import Place
 
-_AT_ONCE = 8  # Buckets answer slowly, but many requests at once; for folders it does no harm.
+_AT_ONCE = 8  # Requests to a bucket; in a folder, threads only get in each other's way.
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
@@ -42,10 +42,11 @@ class ImageFiles:
 
     def __init__(self, place: Place):
         self._place = place
+        self._map = map if place.folder else _at_once
         self._stores: dict[str, ObjectStore] = {}
 
     def read_all(self, images: Iterable[Indexed]) -> Iterator[bytes]:
-        return _at_once(self._read, map(self._located, images))
+        return self._map(self._read, map(self._located, images))
 
     def copy_all(self, images: Iterable[Indexed], folder: Path, *, link: bool) -> Iterator[None]:
         """Each to where its `image` says, below the folder; hard links need files.
@@ -63,7 +64,7 @@ class ImageFiles:
                     made.add(target.parent)
                 yield *self._located(image), target
 
-        return _at_once(self._link if link else self._copy, targets())
+        return self._map(self._link if link else self._copy, targets())
 
     def _located(self, image: Indexed) -> tuple[Indexed, str, str]:
         """With the place of the images, and the name below it, which leads nowhere else."""

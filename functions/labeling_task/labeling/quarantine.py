@@ -64,8 +64,8 @@ def quarantine(
     return True
 
 
-def resolve(store: Store, name: str, now: datetime) -> None:
-    """What `quarantine/<name>` holds has been stored since, or will not be missed.
+def resolve(store: Store, name: str, now: datetime | None) -> None:
+    """What `quarantine/<name>` holds has been stored since, or will not be missed; None: not so.
 
     Raises:
         KeyError: there is none of this name.

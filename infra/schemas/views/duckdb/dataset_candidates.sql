@@ -1,5 +1,15 @@
 -- One row for each kept image of a committed video, with all that is known of it. Videos of the same
 -- content and the same name but for its extension have the same images: the first one has them here.
+WITH first_of AS (
+  SELECT frames.image_id, MIN(frames.video_uri) AS video_uri
+  FROM frames
+  JOIN videos
+    ON videos.video_uri = frames.video_uri
+    AND videos.generation = frames.generation
+    AND videos.settings_id = frames.settings_id
+  WHERE frames.kept
+  GROUP BY frames.image_id
+)
 SELECT
   frames.image_id,
   frames.image_uri,
@@ -31,9 +41,9 @@ JOIN videos
   ON videos.video_uri = frames.video_uri
   AND videos.generation = frames.generation
   AND videos.settings_id = frames.settings_id
+JOIN first_of
+  ON first_of.image_id = frames.image_id
+  AND first_of.video_uri = frames.video_uri
 LEFT JOIN tasks ON tasks.image_id = frames.image_id
 LEFT JOIN annotations ON annotations.image_id = frames.image_id
 WHERE frames.kept
-  AND frames.video_uri = (
-    SELECT MIN(same.video_uri) FROM frames AS same WHERE same.image_id = frames.image_id
-  )

@@ -1,0 +1,111 @@
+"""The export job: annotation and task documents to the warehouse's tables.
+
+    python -m dataflow.export_annotations --store firestore://P --warehouse bq://P.D \\
+        --staging gs://B/export --dead_letters gs://B/dead_letters
+
+A batch job. It reads what was written since the last one, so that it can run as often as one likes.
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.runner import PipelineResult
+
+from dataflow.document_rows import ROWS
+from dataflow.documents import open_documents
+from dataflow.export_options import ExportOptions, ExportSettings
+from dataflow.export_transforms import MergeRows, PlanExports, StageRows
+from dataflow.extract_frames import LOCAL_BATCH, check_names
+from dataflow.options import DeadLetterOptions
+from dataflow.transforms import WriteDeadLetters
+from dataflow.warehouse_places import open_warehouse
+
+
+def build(pipeline: beam.Pipeline, settings: ExportSettings) -> None:
+    """Add the job's steps to `pipeline`."""
+    plans = (
+        pipeline
+        | "Tables" >> beam.Create(list(ROWS))
+        | "Plan exports" >> PlanExports(settings)
+    )
+    staged, letters = plans | "Stage rows" >> StageRows(settings)
+    letters | "Write dead letters" >> WriteDeadLetters(settings.dead_letters)
+    (plans, staged) | "Merge rows" >> MergeRows(settings)
+
+
+def configure(argv: Sequence[str]) -> tuple[PipelineOptions, ExportSettings]:
+    """Check the options.
+
+    Raises:
+        ValueError: they do not make a job.
+    """
+    options = PipelineOptions(list(argv))
+    settings = options.view_as(ExportOptions).settings()
+    standard = options.view_as(StandardOptions)
+    check_names(options, standard.runner)
+    if "dataflow" in (standard.runner or "").lower():
+        for option, uri in settings.places.items():
+            if "://" not in uri:
+                raise ValueError(f"{option}: Dataflow's workers cannot see the local {uri!r}")
+    if standard.runner is None:
+        standard.runner = LOCAL_BATCH
+    return options, settings
+
+
+def prepare(settings: ExportSettings) -> None:
+    """Make the tables ready.
+
+    Raises:
+        ValueError: there is no such store or dataset, or a table is not as its schema says.
+    """
+    open_documents(settings.store).close()
+    warehouse = open_warehouse(settings.warehouse, settings.staging)
+    warehouse.prepare()
+    warehouse.close()
+
+
+def start(options: PipelineOptions, settings: ExportSettings) -> PipelineResult:
+    """Start the job that `configure` has checked, in a warehouse that is prepared."""
+    pipeline = beam.Pipeline(options=options)
+    build(pipeline, settings)
+    return pipeline.run()
+
+
+def _print_help() -> None:
+    """Our options. Beam's own, some hundred, are at https://beam.apache.org."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dataflow.export_annotations",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Any option of Beam and of its runner may follow, as in --runner=DataflowRunner.",
+    )
+    for options in ExportOptions, DeadLetterOptions:
+        options._add_argparse_args(parser)  # pyright: ignore[reportArgumentType]
+    parser.print_help()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    logging.basicConfig(level=logging.INFO)
+    arguments = sys.argv[1:] if argv is None else argv
+    if {"-h", "--help"} & set(arguments):
+        _print_help()
+        return 0
+    try:
+        options, settings = configure(arguments)
+        prepare(settings)
+    except ValueError as error:
+        print(f"export_annotations: {error}", file=sys.stderr)
+        return 2
+    result = start(options, settings)
+    # A Flex Template's launcher ends here; the job goes on in Dataflow.
+    if not hasattr(result, "job_id"):
+        result.wait_until_finish()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
