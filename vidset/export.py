@@ -203,7 +203,9 @@ def _export_by_beam(request: Request, places: Places) -> Summary:
     with TemporaryDirectory() as staging:
         arguments = [f"--store={places.store}", f"--warehouse={places.warehouse}"]
         arguments += [f"--dead_letters={places.dead_letters}"]
-        if not any(option.startswith(("--staging", "--temp_location")) for option in request.beam_options):
+        if not any(
+            option.startswith(("--staging", "--temp_location")) for option in request.beam_options
+        ):
             arguments.append(f"--staging={staging}")
         if request.full:
             arguments.append("--full")

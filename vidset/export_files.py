@@ -72,6 +72,9 @@ def export_files(
     if link and not (isinstance(named, FolderFormat) and place.folder):
         raise ValueError("--link: wanted images of a folder, and a format that leaves them files")
     settings = place.settings("inspect")
+    kind, _, path = settings.store.partition(":")
+    if kind == "sqlite" and not os.path.exists(path):  # Opening it would make it.
+        raise ValueError(f"nothing was labeled yet: there is no {path}")
     order = None
     if "LABELING_TEMPLATE" in place.options or os.environ.get("LABELING_TEMPLATE"):
         order = [label.name for label in read_template(settings.template).labels]

@@ -3,16 +3,17 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
 from labeling.broker import Broker, open_broker
-from labeling.dispatching import dispatch, resume
+from labeling.dispatching import dispatch, dispatch_new, resume
 from labeling.errors import TryAgainError
 from labeling.store import ConflictError, Key, Stored
 from labeling.task import Image, Task
+from labeling.vendors.vendor import BatchVendor
 from vidset.label_display import counting, say, show_problems
 from vidset.label_settings import Place
 from vidset.label_vendor import connect_vendor
@@ -75,7 +76,7 @@ def dispatch_images(
                 todo = run.todo(chunk)
                 left = None if limit is None else limit - run.taken
                 counts["repeated"] += len(chunk) - len(todo)
-                for outcome in threads.map(run.dispatch, todo[:left]):
+                for outcome in run.dispatch_all(threads, todo[:left]):
                     counts[outcome] += 1
                     run.taken += 1
                     show(counts)
@@ -107,6 +108,29 @@ class _Run:
             for image, stored in zip(images, self.broker.store.get(*keys), strict=True)
             if stored is None or stored.document["state"] in states
         ]
+
+    def dispatch_all(
+        self, threads: ThreadPoolExecutor, todo: Sequence[tuple[Image, Stored | None]]
+    ) -> Iterator[str]:
+        """The outcomes, in any order; new images in one request where the vendor takes several."""
+        new = [image for image, stored in todo if stored is None]
+        if len(new) > 1 and isinstance(self.broker.vendor, BatchVendor):
+            try:
+                counts = dispatch_new(self.broker, new)
+            except TryAgainError:  # Then one by one, which waits.
+                pass
+            else:
+                yield from counts.elements()
+                if counts["refused"]:
+                    self._tell_refused(new)
+                todo = [item for item in todo if item[1] is not None]
+        yield from threads.map(self.dispatch, todo)
+
+    def _tell_refused(self, images: Sequence[Image]) -> None:
+        keys: list[Key] = [("tasks", image.id) for image in images]
+        for image, task in zip(images, self.broker.store.get(*keys), strict=True):
+            if task and task.document["state"] == "failed":
+                self._tell(image, f"refused: {task.document['error']}")
 
     def dispatch(self, item: tuple[Image, Stored | None]) -> str:
         image, stored = item

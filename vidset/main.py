@@ -1,6 +1,7 @@
 """The command line. Each command's module is imported when it is called: parts may be absent."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -210,9 +211,7 @@ def export(
     """Bring annotations, tasks and ledgers to the warehouse: what has changed since the last time."""
     from vidset.export import Request, run_export
 
-    request = Request(
-        out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ())
-    )
+    request = Request(out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ()))
     raise typer.Exit(run_export(request, as_json=as_json, quiet=quiet))
 
 
@@ -239,6 +238,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     mine, beam = _split(list(sys.argv[1:] if arguments is None else arguments))
     # Beam tells at length what it does, from its import on; errors still come as exceptions.
     logging.disable(logging.CRITICAL)
+    _reach_this_machine_directly()
     try:
         app(mine, obj=beam, prog_name="vidset")
     except ValueError as error:
@@ -286,6 +286,13 @@ def _explain(error: RuntimeError) -> None:
         "What is done stays done: the same command goes on from there; --debug tells more.",
         err=True,
     )
+
+
+def _reach_this_machine_directly() -> None:
+    """Beam's workers and the local server are here: a proxy would look for them elsewhere."""
+    for name in "no_proxy", "NO_PROXY":
+        given = os.environ.get(name)
+        os.environ[name] = f"{given},127.0.0.1,localhost" if given else "127.0.0.1,localhost"
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -1,11 +1,10 @@
 """The export job from the Firestore emulator to the BigQuery emulator and to Parquet."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from tests.dataflow.labels import (
     OBJECTS,
     annotation,
     id_of,
-    put,
     put_annotations,
     put_tasks,
     sqlite_store,
@@ -171,3 +169,166 @@ def test_an_empty_store_leaves_empty_tables_and_a_watermark(store, warehouse):
     assert warehouse.export() == 0
     assert revisions(warehouse) == {}
     assert len(warehouse.rows("SELECT * FROM {exports}")) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        pytest.param("bigquery", "staged", id="bigquery-before-the-load-job"),
+        pytest.param("bigquery", "loaded", id="bigquery-between-staging-and-merge"),
+        pytest.param("bigquery", "merged", id="bigquery-between-merge-and-watermark"),
+        pytest.param("parquet", "staged", id="parquet-before-the-merge"),
+        pytest.param("parquet", "written", id="parquet-before-the-file-appears"),
+        pytest.param("parquet", "merged", id="parquet-between-merge-and-watermark"),
+    ],
+)
+def test_an_export_that_is_killed_is_repaired_by_the_next(
+    kind, place, store, firestore, tmp_path, request
+):
+    warehouse = (
+        InParquet(firestore.project, tmp_path)
+        if kind == "parquet"
+        else InBigquery(request.getfixturevalue("bigquery"), firestore.project, tmp_path)
+    )
+    put_annotations(store, *(annotation(number) for number in range(5)))
+    assert warehouse.export() == 0
+    now = datetime.now(UTC)
+    put_annotations(store, *(annotation(n, revision=2, written_at=now) for n in range(3, 8)))
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.end_to_end.dying_export", place, *warehouse.arguments],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
+    if place != "merged":
+        assert set(revisions(warehouse).values()) == {1}
+    assert warehouse.export() == 0
+    assert revisions(warehouse) == {
+        **{id_of(number): 1 for number in range(3)},
+        **{id_of(number): 2 for number in range(3, 8)},
+    }
+
+
+@pytest.mark.slow
+def test_documents_that_change_during_exports_are_in_the_last(store, warehouse):
+    """Half of them keep changing, by a writer that knows nothing of the exports."""
+    numbers = range(40)
+    put_annotations(store, *(annotation(number) for number in numbers))
+    written: dict[str, int] = {id_of(number): 1 for number in numbers}
+    done = threading.Event()
+
+    def write() -> None:
+        revision = 1
+        while not done.is_set():
+            revision += 1
+            for number in numbers[::2]:
+                now = datetime.now(UTC)
+                put_annotations(store, annotation(number, revision=revision, written_at=now))
+                written[id_of(number)] = revision
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen: dict[str, int] = {}
+    try:
+        for _ in range(4):
+            assert warehouse.export() == 0
+            now_seen = revisions(warehouse)
+            assert all(now_seen[name] >= revision for name, revision in seen.items())
+            seen = now_seen
+    finally:
+        done.set()
+        writer.join()
+    assert max(written.values()) > 2
+    assert warehouse.export() == 0
+    assert revisions(warehouse) == written
+
+
+def test_a_sqlite_store_goes_to_bigquery_as_well(bigquery, tmp_path):
+    labels = sqlite_store(tmp_path)
+    put_annotations(labels, annotation(1), annotation(2))
+    labels.close()
+    warehouse = InBigquery(bigquery, "unused", tmp_path)
+    warehouse.arguments[0] = f"--store=sqlite:{tmp_path}/labels.sqlite"
+    assert warehouse.export() == 0
+    assert revisions(warehouse) == {id_of(1): 1, id_of(2): 1}
+
+
+def test_nothing_is_left_beside_the_tables_and_views(store, bigquery, firestore, tmp_path):
+    warehouse = InBigquery(bigquery, firestore.project, tmp_path)
+    put_annotations(store, annotation(1))
+    assert warehouse.export() == 0
+    assert warehouse.tables() == {
+        "annotations", "tasks", "frames", "videos", "exports",
+        "objects", "dataset_candidates", "labeling_cost", "collector_scorecard",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_rows_reach_bigquery_through_a_bucket(
+    store, firestore, emulator_project, tmp_path, monkeypatch
+):
+    """fake-gcs-server keeps its objects where the BigQuery emulator looks for gs://."""
+    from tests.emulators.bigquery import PROGRAM, Bigquery, _own_python
+    from tests.emulators.gcs import Gcs, gcs_server
+    from tests.emulators.servers import serve
+
+    root = tmp_path / "buckets"
+
+    def command(port: int) -> list[str]:
+        return [str(_own_python()), "-I", str(PROGRAM), str(port), str(tmp_path / "uploads")]
+
+    root.mkdir()
+    environment = {"BQEMU_GCS_LOCAL_ROOT": str(root)}
+    with (
+        serve("bigquery", command, "grpc.listen", environment=environment, folder=tmp_path) as one,
+        gcs_server(root=root, folder=tmp_path) as other,
+    ):
+        bigquery, gcs = Bigquery(one.url, emulator_project), Gcs(other.url, emulator_project)
+        for name, value in {**bigquery.environment, **gcs.environment}.items():
+            monkeypatch.setenv(name, value)
+        gcs.client().create_bucket("staging")
+        warehouse = InBigquery(bigquery, firestore.project, tmp_path)
+        warehouse.arguments[2] = "--staging=gs://staging/export"
+        put_annotations(store, *(annotation(number) for number in range(3)))
+        assert warehouse.export() == 0
+        assert revisions(warehouse) == {id_of(number): 1 for number in range(3)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["--warehouse=w", "--dead_letters=d"], "--store is required", id="store"),
+        pytest.param(
+            ["--store=x", "--warehouse=w", "--dead_letters=d"], "--store must be", id="kind"
+        ),
+        pytest.param(
+            ["--store=firestore://p", "--warehouse=bq://p.d", "--dead_letters=d"],
+            "needs --staging or --temp_location",
+            id="staging",
+        ),
+        pytest.param(
+            ["--store=firestore://p", "--warehouse=w", "--dead_letters=d", "--wharehouse=x"],
+            "unknown options: --wharehouse",
+            id="misspelt",
+        ),
+        pytest.param(
+            [
+                "--store=sqlite:x", "--warehouse=bq://p.d", "--dead_letters=gs://d/x",
+                "--staging=gs://b/s", "--runner=DataflowRunner",
+            ],
+            "--store: Dataflow's workers cannot see",
+            id="dataflow",
+        ),
+        pytest.param(
+            ["--store=sqlite:/no/such.sqlite", "--warehouse=w", "--dead_letters=d"],
+            "/no/such.sqlite is no store of labels",
+            id="no-store",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_options_are_refused_before_anything_starts(arguments, message, capsys, tmp_path):
+    assert main([each.replace("=w", f"={tmp_path}/w") for each in arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "w").exists()

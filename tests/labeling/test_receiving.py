@@ -68,6 +68,7 @@ def test_receive_stores_the_annotation_and_completes_the_task(works, store):
         vendor_task_id="42",
         annotator="ann",
         state="labeled",
+        answers=(said.key,),
         revision=1,
         updated_at=NOON + timedelta(minutes=4),
         written_at=NOON + timedelta(minutes=5),

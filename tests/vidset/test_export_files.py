@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from tests.vidset.exports import (
     write_annotations,
 )
 from vidset.export_files import export_files
+from vidset.export_files_command import run_export_files
 from vidset.files.formats import FILE_FORMATS
 from vidset.label_settings import Place
 
@@ -244,45 +244,33 @@ def test_images_come_from_a_bucket(out, to, gcs, tmp_path, name):
         assert found == {(out / "images" / FIRST).read_bytes()}
 
 
-def big_images(out: Path, number: int, size: int) -> Place:
-    """Images that are one picture, with some bytes behind it."""
-    make_labeled(out, {})
-    data = (out / "images" / FIRST).read_bytes()
-    labeled = []
-    for n in range(number):
-        path = out / "images" / "big" / f"{n}.jpg"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data + n.to_bytes(4, "big") * ((size - len(data)) // 4))
-        labeled.append((Image(f"{n:032}", str(path), 64, 48), (PERSON,), "labeled"))
-    write_annotations(out / "labels.sqlite", labeled)
-    return Place.of(str(out))
+def test_the_command_tells_what_it_wrote_and_left_out(out, to, capsys):
+    def run(destination: Path, *, as_json: bool, quiet: bool) -> str:
+        code = run_export_files(
+            Place.of(str(out)),
+            "yolo",
+            str(destination),
+            link=False,
+            lossy=True,
+            overwrite=False,
+            shard_mb=1,
+            as_json=as_json,
+            quiet=quiet,
+        )
+        assert code == 0
+        return capsys.readouterr().out
 
-
-@pytest.mark.parametrize("name", FILE_FORMATS)
-def test_memory_does_not_grow_with_the_images(tmp_path, name):
-    place = big_images(tmp_path / "out", 200, 1_000_000)
-    tracemalloc.start()
-    try:
-        export_files(name, place, str(tmp_path / "export"), shard_mb=64)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 80e6  # Of 200 MB: what is read ahead, and a row group.
-
-
-@pytest.mark.parametrize("name", ["parquet", "tfrecord", "webdataset"])
-def test_files_hold_images_of_so_many_megabytes(tmp_path, name):
-    place = big_images(tmp_path / "out", 5, 400_000)
-    export_files(name, place, str(tmp_path / "export"), shard_mb=1)
-    files = sorted(
-        path.relative_to(tmp_path / "export").as_posix()
-        for path in (tmp_path / "export").rglob(f"*{'tar' if name == 'webdataset' else name}")
-    )
-    assert (
-        files
-        == {
-            "parquet": [f"data/train-0000{n}-of-00003.parquet" for n in range(3)],
-            "tfrecord": [f"images-0000{n}-of-00003.tfrecord" for n in range(3)],
-            "webdataset": [f"images-00000{n}.tar" for n in range(3)],
-        }[name]
-    )
+    dropped = {"classifications": 1, "attributes": 4, "outlines beside boxes": 1}
+    assert json.loads(run(to, as_json=True, quiet=False)) == {
+        "images": 4,
+        "objects": 4,
+        "dropped": dropped,
+        "passed_over": {"skipped": 1, "rejected": 1},
+    }
+    assert run(to.with_name("b"), as_json=False, quiet=False).splitlines() == [
+        f"{to.with_name('b')}: 4 images, 4 objects",
+        "left out: 4 attributes, 1 classifications, 1 outlines beside boxes",
+        "1 images whose annotations are skipped are not in it",
+        "1 images whose annotations are rejected are not in it",
+    ]
+    assert run(to.with_name("c"), as_json=False, quiet=True) == ""

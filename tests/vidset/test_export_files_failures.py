@@ -51,6 +51,13 @@ def test_an_image_that_is_gone_is_named_and_nothing_is_left(out, to, name):
     assert not any(to.parent.iterdir())
 
 
+def test_before_any_labeling_there_is_no_export_and_no_store(out, to):
+    (out / "labels.sqlite").unlink()
+    with pytest.raises(ValueError, match=f"nothing was labeled yet: there is no {out}/labels.sqli"):
+        export("coco", out, to)
+    assert not (out / "labels.sqlite").exists()
+
+
 def test_without_any_label_there_is_no_export(tmp_path, to):
     out = make_labeled(tmp_path / "other", {})
     with pytest.raises(ValueError, match="wanted images with labels, got none"):

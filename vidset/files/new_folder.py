@@ -35,7 +35,7 @@ def new_folder(destination: str, marker: str, *, overwrite: bool) -> Iterator[Pa
     except OSError as error:
         raise ValueError(f"{target}: no folder can be made here: {error.strerror}") from None
     try:
-        _lock(descriptor, target)
+        _lock(descriptor, unfinished, target)
         try:
             _restore(replaced, target)
             _check(target, marker, overwrite=overwrite)
@@ -53,11 +53,14 @@ def new_folder(destination: str, marker: str, *, overwrite: bool) -> Iterator[Pa
         os.close(descriptor)
 
 
-def _lock(descriptor: int, target: Path) -> None:
+def _lock(descriptor: int, unfinished: Path, target: Path) -> None:
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)
-    except BlockingIOError:
-        raise ValueError(f"{target}: another process is writing it") from None
+        is_there = os.path.samestat(os.fstat(descriptor), os.stat(unfinished))
+    except (BlockingIOError, FileNotFoundError):  # At work, or done since we looked.
+        is_there = False
+    if not is_there:
+        raise ValueError(f"{target}: another process is writing it")
 
 
 def _check(target: Path, marker: str, *, overwrite: bool) -> None:

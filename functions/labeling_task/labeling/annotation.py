@@ -131,8 +131,9 @@ class Annotation:
 
     Attributes:
         annotator: whose answer it is; several, joined by ", ", for a consensus.
-        revision: how many answers it takes into account, so it never falls, and does not depend
-            on the order in which they came.
+        answers: the ids of all answers that it was worked out from.
+        revision: their number, so it never falls, and does not depend on the order in which they
+            came.
         updated_at: of the newest answer.
         written_at: when this revision was stored, which is what an export reads on from.
     """
@@ -149,15 +150,18 @@ class Annotation:
     revision: int
     updated_at: datetime
     written_at: datetime
+    answers: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         document = {name: getattr(self, name) for name in self.__slots__}
-        return document | {"objects": [item.to_document() for item in self.objects]}
+        objects = [item.to_document() for item in self.objects]
+        return document | {"objects": objects, "answers": list(self.answers)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Annotation":
         values = {name: document[name] for name in cls.__slots__}
         values["objects"] = tuple(map(LabeledObject.from_document, document["objects"]))
+        values["answers"] = tuple(document["answers"])
         for name in "updated_at", "written_at":
             values[name] = parse_timestamp(document[name])
         return cls(**values)

@@ -123,7 +123,7 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
         except InvalidAnswerError as error:
             is_new = refuse(broker, delivery, str(error), answer.key)
             counts["quarantined" if is_new else "repeated"] += 1
-    history = _history(broker, report.image_id) if stored_annotation else []
+    history = _history(broker, stored_annotation)
     for key in [key for key, answer in fresh.items() if _says_nothing_new(answer, history)]:
         del fresh[key]
         counts["repeated"] += 1
@@ -165,8 +165,15 @@ def _sized(broker: Broker, task: Task, answers: Sequence[Answer]) -> Task:
     return task.changed(image_width=width, image_height=height)
 
 
-def _history(broker: Broker, image_id: str) -> list[Stored]:
-    return list(broker.store.find(Query("answers", {"image_id": image_id})))
+def _history(broker: Broker, annotation: Stored | None) -> list[Stored]:
+    if annotation is None:
+        return []
+    names = annotation.document["answers"]
+    keys: list[Key] = [("answers", name) for name in names]
+    found = [stored for stored in broker.store.get(*keys) if stored]
+    if len(found) < len(names):
+        raise ValueError(f"annotations/{annotation.id} names answers that are not there")
+    return found
 
 
 def _says_nothing_new(answer: Answer, history: Sequence[Stored]) -> bool:
@@ -246,6 +253,7 @@ def _writes(
         vendor_task_id=agreed.vendor_task_id,
         annotator=agreed.annotator,
         state=agreed.state,
+        answers=(*(stored.id for stored in history), *fresh),
         revision=len(answers),
         updated_at=agreed.updated_at,
         written_at=now,

@@ -40,7 +40,7 @@ def reconcile(broker: Broker, images: Iterable[Image] = ()) -> dict[str, Any]:
     for name, step in steps.items():
         try:
             report[name] = dict(step())
-        except TryAgainError as error:
+        except (TryAgainError, RefusedError) as error:
             report[name] = {}
             incomplete.append(f"{name}: {error}")
     spending = broker.budget.recount(broker.clock())
