@@ -39,11 +39,10 @@ def gather_ledgers(warehouse: ParquetWarehouse, out: str) -> int:
             known = {}  # All anew.
         changed = sorted(key for key, stamp in found.items() if known.get(key) != stamp)
         if changed or not known and warehouse.has_rows("videos"):
-            # The frames first: a video counts when its own row is there.
-            for name in "frames", "videos":
-                with _local(out, name, changed) as files:
-                    rows = _staged(tables()[name], files, warehouse.staging)
-                    warehouse.gather(tables()[name], rows, anew=not known)
+            staged = {name: _stage(warehouse, out, name, changed) for name in ("frames", "videos")}
+            # The frames come first: a video counts when its own row is there.
+            for name, files in staged.items():
+                warehouse.gather(tables()[name], files, anew=not known)
         _remember(warehouse, found)
     return len(changed)
 
@@ -75,6 +74,11 @@ def _local(out: str, table: str, keys: Sequence[str]) -> Iterator[list[str]]:
         for key, file in zip(keys, files, strict=True):
             Path(file).write_bytes(store.read(f"{key}.parquet"))
         yield files
+
+
+def _stage(warehouse: ParquetWarehouse, out: str, table: str, keys: Sequence[str]) -> list[str]:
+    with _local(out, table, keys) as files:
+        return _staged(tables()[table], files, warehouse.staging)
 
 
 def _staged(table: Table, files: Sequence[str], folder: Path) -> list[str]:

@@ -11,7 +11,13 @@ from dataflow.elements import FrameRow, VideoRow
 from dataflow.warehouse import FRAMES, VIDEOS
 
 SCHEMAS = Path(__file__).parents[2] / "infra" / "schemas"
-TYPES = {"STRING": pa.string(), "FLOAT": pa.float64(), "INTEGER": pa.int64(), "BOOLEAN": pa.bool_()}
+TYPES = {
+    "STRING": pa.string(),
+    "FLOAT": pa.float64(),
+    "INTEGER": pa.int64(),
+    "BOOLEAN": pa.bool_(),
+    "TIMESTAMP": pa.timestamp("us", tz="UTC"),
+}
 
 
 @pytest.mark.parametrize(

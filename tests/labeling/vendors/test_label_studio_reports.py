@@ -7,6 +7,7 @@ import pytest
 
 from labeling.annotation import Box, LabeledObject
 from labeling.errors import InvalidAnswerError
+from labeling.vendors.label_studio_answers import CALLBACK_HEADER, read_callback
 from labeling.vendors.vendor import MissingTaskError
 from tests.labeling.vendors.label_studio_streets import CAR, rectangle, request_of, vendor_opener
 
@@ -21,8 +22,8 @@ def open_vendor(label_studio):
 
 def next_reports(callbacks, vendor):
     headers, body = callbacks.next()
-    assert headers[vendor.callback_header] == SECRET
-    return vendor.read_callback(json.loads(body))
+    assert headers[CALLBACK_HEADER] == SECRET
+    return read_callback(json.loads(body))
 
 
 def test_callbacks_and_polls_give_the_same_answers(label_studio, open_vendor, callbacks):

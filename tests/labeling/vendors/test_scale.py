@@ -13,6 +13,7 @@ import pytest
 from labeling.annotation import Box, LabeledObject
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.task import Image
+from labeling.vendors.scale_answers import read_callback
 from labeling.vendors.vendor import MissingTaskError
 from tests.labeling.vendors.scale_double import CALLBACK_AUTH, ScaleDouble, scale_double
 from tests.labeling.vendors.scale_double_state import Completion, Failure
@@ -242,7 +243,7 @@ def test_a_callback_is_read_as_it_is_sent(double, image):
         double.complete(task_id, Completion([BOX], callback="lose"))
     ((header, body),) = received
     assert header == CALLBACK_AUTH
-    (report,) = vendor.read_callback(body)
+    (report,) = read_callback(body)
     assert (report.image_id, report.vendor_task_id) == (image.id, task_id)
     assert (report.state, report.is_complete) == ("answered", False)
     assert report.answers[0].objects == (LabeledObject("u1", "car", "box", Box(1, 2, 3, 4)),)

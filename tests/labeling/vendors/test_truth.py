@@ -14,7 +14,7 @@ from labeling.annotation import Answer, Box, LabeledObject
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.task import Image
 from labeling.vendors.registry import CALLBACKS
-from labeling.vendors.truth import TruthVendor, read_callback
+from labeling.vendors.truth import CALLBACK_HEADER, TruthVendor, read_callback
 from labeling.vendors.vendor import MissingTaskError, Report, Request
 
 ID, OTHER = "0123456789abcdef" * 2, "f" * 32
@@ -263,7 +263,7 @@ def test_a_task_is_answered_by_a_callback(file, calls, address):
         "annotator": "truth",
         "updated_at": "2026-01-31T12:00:00.500000Z",
     }
-    [report] = vendor.read_callback(body)
+    [report] = read_callback(body)
     assert report.answers == (
         answer(
             annotation_id=f"truth-{ID}",
@@ -273,7 +273,7 @@ def test_a_task_is_answered_by_a_callback(file, calls, address):
             image_height=480,
         ),
     )
-    assert (vendor.name, vendor.callback_header) == ("truth", CALLBACKS["truth"].header)
+    assert (vendor.name, CALLBACK_HEADER) == ("truth", CALLBACKS["truth"].header)
 
 
 def test_a_report_is_the_callbacks_answer_and_complete(file, calls, address):

@@ -13,7 +13,7 @@ from typing import Any
 
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.template import Template
-from labeling.vendors.label_studio_answers import VENDOR, read_callback, read_task, result_of
+from labeling.vendors.label_studio_answers import CALLBACK_HEADER, VENDOR, read_task, result_of
 from labeling.vendors.label_studio_client import Client, NotFoundError
 from labeling.vendors.label_studio_config import label_config
 from labeling.vendors.label_studio_project import (
@@ -49,7 +49,6 @@ class LabelStudioVendor:
     """A `Vendor`. It connects at the first call that needs the project."""
 
     name = VENDOR
-    callback_header = "x-vidset-webhook-secret"
     most_at_once = 500
 
     def __init__(
@@ -160,9 +159,6 @@ class LabelStudioVendor:
         if unreadable:
             raise InvalidAnswerError("\n".join(unreadable))
 
-    def read_callback(self, body: Any) -> list[Report]:
-        return read_callback(body)
-
     def _project(self) -> Project:
         with self._lock:
             self._connected = self._connected or self._opened()
@@ -172,7 +168,7 @@ class LabelStudioVendor:
         project = open_project(self._client, self._template, self._project_id)
         change = None
         if self._callback_url and self._secret:
-            headers = {self.callback_header: self._secret}
+            headers = {CALLBACK_HEADER: self._secret}
             change = open_webhook(self._client, project.id, self._callback_url, headers)
         url = f"{self._client.url}/projects/{project.id}/data"
         return project, Connection(project.id, project.title, url, project.is_new, change)

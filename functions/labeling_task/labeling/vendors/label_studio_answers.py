@@ -26,6 +26,7 @@ from labeling.vendors.label_studio_json import JsonObject, unlike
 from labeling.vendors.label_studio_shapes import Size
 from labeling.vendors.vendor import Report
 
+CALLBACK_HEADER = "x-vidset-webhook-secret"
 VENDOR = "label-studio"
 _ANSWERS = {"ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED"}
 _DELETED = "ANNOTATIONS_DELETED"

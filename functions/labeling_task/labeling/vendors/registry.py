@@ -24,9 +24,11 @@ class Callback:
 
 
 CALLBACKS: Mapping[str, Callback] = {
-    "scale": Callback("scale-callback-auth", scale_answers.read_callback),
-    "label-studio": Callback("x-vidset-webhook-secret", label_studio_answers.read_callback),
-    "truth": Callback("x-vidset-truth-secret", truth.read_callback),
+    "scale": Callback(scale_answers.CALLBACK_HEADER, scale_answers.read_callback),
+    "label-studio": Callback(
+        label_studio_answers.CALLBACK_HEADER, label_studio_answers.read_callback
+    ),
+    "truth": Callback(truth.CALLBACK_HEADER, truth.read_callback),
 }
 
 

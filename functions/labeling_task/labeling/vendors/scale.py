@@ -24,7 +24,6 @@ from labeling.vendors.scale_answers import (
     TASK_TYPE,
     hypothesis,
     is_ours,
-    read_callback,
     read_task,
 )
 from labeling.vendors.scale_template import task_parameters
@@ -44,7 +43,6 @@ class ScaleVendor:
     """
 
     name = "scale"
-    callback_header = "scale-callback-auth"
 
     def __init__(
         self, api_key: str, template: Template, callback_url: str, base_url: str | None = None
@@ -101,9 +99,6 @@ class ScaleVendor:
         if unreadable:
             named = "; ".join(unreadable[:_MOST_NAMED])
             raise InvalidAnswerError(f"{len(unreadable)} tasks cannot be read: {named}")
-
-    def read_callback(self, body: Any) -> list[Report]:
-        return read_callback(body)
 
     def _task_of(self, request: Request) -> str:
         """The id of the task that has the image's id as its unique id, if it is for the image."""

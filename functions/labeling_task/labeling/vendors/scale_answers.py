@@ -19,6 +19,7 @@ from labeling.vendors.http import shortened
 from labeling.vendors.scale_template import WHOLE_IMAGE
 from labeling.vendors.vendor import Report
 
+CALLBACK_HEADER = "scale-callback-auth"
 TASK_TYPE = "imageannotation"
 _State = Literal["open", "answered", "failed", "cancelled"]
 _STATES: dict[str, _State] = {

@@ -29,6 +29,7 @@ from labeling.timestamps import format_timestamp, parse_timestamp
 from labeling.vendors.http import raise_for_status
 from labeling.vendors.vendor import MissingTaskError, Report, Request
 
+CALLBACK_HEADER = "x-vidset-truth-secret"
 _TIMEOUT = httpx.Timeout(20, connect=5)
 
 
@@ -84,7 +85,6 @@ class TruthVendor:
     """A `Vendor` that answers at once, while the task is still being dispatched."""
 
     name = "truth"
-    callback_header = "x-vidset-truth-secret"
 
     def __init__(self, truth_file: str, callback_url: str, secret: str):
         self._truth = _read_truth(truth_file)
@@ -93,7 +93,7 @@ class TruthVendor:
 
     def submit(self, request: Request) -> str:
         body = self._body(request.image.id)
-        headers = {self.callback_header: self._secret}
+        headers = {CALLBACK_HEADER: self._secret}
         try:
             response = self._http.post(self._url, json=body, headers=headers)
         except httpx.RequestError as error:
@@ -113,9 +113,6 @@ class TruthVendor:
     def reports_since(self, moment: datetime) -> Iterator[Report]:
         """None: the truth does not change."""
         return iter(())
-
-    def read_callback(self, body: Any) -> list[Report]:
-        return read_callback(body)
 
     def _body(self, image_id: str) -> dict[str, Any]:
         if image_id not in self._truth:
