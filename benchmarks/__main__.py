@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import cv2
 
-from benchmarks import ingest, pipeline, plan, similarity
+from benchmarks import ingest, labeling, pipeline, plan, similarity
 from vidset.drive import DRIVE, VIDEO, render_drive
 
 SECTIONS = {
@@ -20,6 +20,7 @@ SECTIONS = {
     "similarity": similarity.run,
     "pipeline": pipeline.run,
     "plan": plan.run,
+    "labeling": labeling.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

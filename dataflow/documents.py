@@ -108,7 +108,7 @@ def parts_since(
         yield from divide(since, middle)
         yield from divide(middle, before)
 
-    if number == 1 or since >= now or most == PART and count(whole) <= PART:
+    if number == 1 or since >= now or (most == PART and count(whole) <= PART):
         return [whole]
     *first, last = divide(since, now)
     return [*first, Part(collection, since=last.since)]

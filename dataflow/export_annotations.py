@@ -27,11 +27,7 @@ from dataflow.warehouse_places import open_warehouse
 
 def build(pipeline: beam.Pipeline, settings: ExportSettings) -> None:
     """Add the job's steps to `pipeline`."""
-    plans = (
-        pipeline
-        | "Tables" >> beam.Create(list(ROWS))
-        | "Plan exports" >> PlanExports(settings)
-    )
+    plans = pipeline | "Tables" >> beam.Create(list(ROWS)) | "Plan exports" >> PlanExports(settings)
     staged, letters = plans | "Stage rows" >> StageRows(settings)
     letters | "Write dead letters" >> WriteDeadLetters(settings.dead_letters)
     (plans, staged) | "Merge rows" >> MergeRows(settings)

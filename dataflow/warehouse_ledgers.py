@@ -38,7 +38,7 @@ def gather_ledgers(warehouse: ParquetWarehouse, out: str) -> int:
         if known.keys() - found.keys():
             known = {}  # All anew.
         changed = sorted(key for key, stamp in found.items() if known.get(key) != stamp)
-        if changed or not known and warehouse.has_rows("videos"):
+        if changed or (not known and warehouse.has_rows("videos")):
             staged = {name: _stage(warehouse, out, name, changed) for name in ("frames", "videos")}
             # The frames come first: a video counts when its own row is there.
             for name, files in staged.items():

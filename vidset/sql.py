@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -34,8 +33,8 @@ def run_sql(
     if as_json and as_csv:
         raise ValueError("wanted --json or --csv, got both")
     with TemporaryDirectory() as temporary:
-        connection = open_warehouse(out, memory, temporary)
         try:
+            connection = open_warehouse(out, memory, temporary)
             rows = connection.execute(check_question(connection, query)).to_arrow_reader()
             if as_json:
                 _print_json(rows)
@@ -45,8 +44,7 @@ def run_sql(
                 _print_table(rows)
         except duckdb.Error as error:
             raise ValueError(str(error)) from None
-        finally:
-            connection.close()
+        connection.close()
     return 0
 
 
@@ -113,7 +111,8 @@ def _print_csv(rows: pa.RecordBatchReader) -> None:
 def _print_table(rows: pa.RecordBatchReader) -> None:
     table, more = Table(), 0
     for field in rows.schema:
-        is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+        is_number = any(is_kind(field.type) for is_kind in kinds)
         table.add_column(escape(field.name), justify="right" if is_number else "left")
     for number, row in enumerate(_rows(rows)):
         if number < _SHOWN:
@@ -141,4 +140,6 @@ def _as_text(value: Any) -> str:
 def _as_json(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return float(value) if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):  # Sums of integers come as such.
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)

@@ -29,7 +29,10 @@ def test_columns_may_be_added(wanted, found, new):
     [
         pytest.param([A], [A, B], r"t\.b: wanted no such column", id="one-is-gone"),
         pytest.param(
-            [A, B], [B], r"t\.a: a column that is added must be NULLABLE, got REQUIRED", id="required"
+            [A, B],
+            [B],
+            r"t\.a: a column that is added must be NULLABLE, got REQUIRED",
+            id="required",
         ),
         pytest.param(
             [replace(A, type="INTEGER")],
@@ -71,9 +74,7 @@ def test_tables_name_columns_that_they_have():
 
 
 def test_tables_are_partitioned_by_day_and_clustered_by_video():
-    layouts = {
-        name: (table.partitioned_by, table.clustering) for name, table in tables().items()
-    }
+    layouts = {name: (table.partitioned_by, table.clustering) for name, table in tables().items()}
     assert layouts == {
         "frames": ("uploaded_at", ("video_uri",)),
         "videos": ("uploaded_at", ("video_uri",)),

@@ -4,15 +4,15 @@ import pytest
 from google.cloud.bigquery import DatasetReference, SchemaField, Table
 
 from dataflow.document_rows import annotation_row
+from dataflow.places import open_ledger
 from dataflow.tables import tables
+from dataflow.warehouse_ledgers import gather_ledgers
 from dataflow.warehouse_merge import DatasetWarehouse, _as_bigquery
 from dataflow.warehouse_parquet import ParquetWarehouse
 from dataflow.warehouse_places import open_warehouse
 from dataflow.warehouse_views import VIEWS
 from tests.dataflow.bigquery_ledger import FAILED, A
 from tests.dataflow.labels import NOON, OBJECTS, annotation, id_of
-from dataflow.places import open_ledger
-from dataflow.warehouse_ledgers import gather_ledgers
 from tests.dataflow.test_warehouse_parquet import ask
 
 
@@ -167,5 +167,3 @@ def test_views_say_the_same_in_bigquery_and_in_duckdb(warehouse, bigquery, tmp_p
 def _plain(rows: list[dict]) -> list[dict]:
     """Decimals of DuckDB's sums are BigQuery's integers."""
     return sorted(({**row} for row in rows), key=repr)
-
-

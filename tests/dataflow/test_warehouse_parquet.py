@@ -259,7 +259,9 @@ def test_a_new_field_of_a_record_is_null_in_the_rows_there_are(
             lambda columns: columns[0].update(type="INTEGER"), "annotations.image_id", id="type"
         ),
         pytest.param(
-            lambda columns: columns[5]["fields"].pop(), "annotations.objects.attributes", id="nested"
+            lambda columns: columns[5]["fields"].pop(),
+            "annotations.objects.attributes",
+            id="nested",
         ),
     ],
 )

@@ -104,7 +104,9 @@ def test_processes_side_by_side_give_the_same(out, tmp_path):
         [*run, "--workers", "1", "--warehouse", str(tmp_path / "one")],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    two = subprocess.run([*run, "--workers", "3"], capture_output=True, text=True, timeout=120, check=False)
+    two = subprocess.run(
+        [*run, "--workers", "3"], capture_output=True, text=True, timeout=120, check=False
+    )
     assert (one.returncode, two.returncode) == (1, 1), two.stderr
     assert json.loads(one.stdout)["tables"] == json.loads(two.stdout)["tables"]
     assert json.loads(two.stdout)["tables"]["annotations"] == {

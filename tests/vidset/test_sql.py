@@ -52,7 +52,7 @@ def test_csv_has_a_line_for_each_row(warehouse):
 
 def test_sums_are_integers(warehouse):
     query = "SELECT sum(object_count) AS n FROM dataset_candidates"
-    assert json.loads(call("sql", query, warehouse, "--json").stdout)["rows"] == [{"n": 15}]
+    assert '"rows": [{"n": 15}]' in call("sql", query, warehouse, "--json").stdout
     assert "15" in call("sql", query, warehouse, "--csv").stdout.splitlines()
     assert call("sql", "SELECT * FROM objects WHERE false", warehouse, "--json").exit_code == 0
 
@@ -96,7 +96,7 @@ def test_many_rows_are_cut_on_the_screen_only(warehouse):
 def test_only_questions_to_the_warehouse_are_answered(warehouse, query, message):
     folder = warehouse / "warehouse"
     before = {path: path.read_bytes() for path in folder.rglob("*.parquet")}
-    [file] = (folder / "tasks").glob("*.parquet")
+    file = max((folder / "tasks").glob("*.parquet"))
     query = query.replace("{file}", str(file)).replace("{folder}", str(folder))
     with pytest.raises(ValueError, match=message):
         call("sql", query.replace("{labels}", str(warehouse / "labels.sqlite")), warehouse)
