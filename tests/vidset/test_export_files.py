@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -227,21 +228,27 @@ def test_a_store_alone_leads_to_the_images(out, to, name):
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("name", FILE_FORMATS)
-def test_images_come_from_a_bucket(out, to, gcs, tmp_path, name):
+@pytest.mark.parametrize("name", ["coco", "webdataset"])
+def test_images_of_a_bucket_come_each_with_its_own_labels(out, to, gcs, tmp_path, name):
     bucket = gcs.make_bucket("frames")
-    images = []
+    picture, pictures, labeled = (out / "images" / FIRST).read_bytes(), {}, []
     for number in range(40):  # More than are read at once.
-        key = f"run/images/a/0/{number:010}.jpg"
-        bucket.blob(key).upload_from_filename(str(out / "images" / FIRST))
-        images.append(Image(f"{number:032}", f"gs://frames/{key}", 64, 48))
-    store = tmp_path / "labels.sqlite"
-    write_annotations(store, [(image, (PERSON,), "labeled") for image in images])
-    done = export_files(name, Place.of("gs://frames/run", f"sqlite:{store}"), str(to))
+        key, image_id = f"run/images/a/0/{number:010}.jpg", f"{number:032}"
+        pictures[image_id] = picture + number.to_bytes(2, "big")
+        bucket.blob(key).upload_from_string(pictures[image_id])
+        labeled.append((Image(image_id, f"gs://frames/{key}", 64, 48), (PERSON,), "labeled"))
+    write_annotations(tmp_path / "labels.sqlite", labeled)
+    place = Place.of("gs://frames/run", f"sqlite:{tmp_path}/labels.sqlite")
+    done = export_files(name, place, str(to))
     assert (done.images, done.objects) == (40, 40)
-    if name in WITH_IMAGE_FILES:
-        found = {(to / each["image"]).read_bytes() for each in index(to)}
-        assert found == {(out / "images" / FIRST).read_bytes()}
+    if name == "coco":
+        found = {each["image_id"]: (to / each["image"]).read_bytes() for each in index(to)}
+    else:
+        with tarfile.open(to / "images-000000.tar") as tar:
+            data = {entry.name: tar.extractfile(entry).read() for entry in tar}
+        said = {name: json.loads(data[name]) for name in data if name.endswith(".json")}
+        found = {said[name]["image_id"]: data[name.replace(".json", ".jpg")] for name in said}
+    assert found == pictures
 
 
 def test_the_command_tells_what_it_wrote_and_left_out(out, to, capsys):

@@ -31,7 +31,7 @@ def test_memory_does_not_grow_with_the_images(tmp_path, name):
     place = big_images(tmp_path / "out", 200, 1_000_000)
     tracemalloc.start()
     try:
-        export_files(name, place, str(tmp_path / "export"), shard_mb=64)
+        export_files(name, place, str(tmp_path / "export"), shard_mb=512)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
