@@ -137,7 +137,9 @@ def ask(folder: str, query: str) -> None:
             began, cpu = time.perf_counter(), time.process_time()
             connection.execute(query).fetchall()
             seconds.append((time.perf_counter() - began, time.process_time() - cpu))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ru_maxrss, which a process takes over from the one that started it.
+    status = Path("/proc/self/status").read_text()
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
     print(json.dumps({"seconds": min(seconds)[0], "cpu": min(seconds)[1], "megabytes": peak}))
 
 
