@@ -11,8 +11,8 @@ from pathlib import Path
 import av
 import cv2
 
-from benchmarks import ingest, labeling, pipeline, plan, similarity
-from vidset.drive import DRIVE, VIDEO, render_drive
+from benchmarks import ingest, labeling, pipeline, plan, similarity, warehouse
+from vidset.demo.drive import DRIVE, VIDEO, render_drive
 
 SECTIONS = {
     "ingest": ingest.run,
@@ -20,6 +20,7 @@ SECTIONS = {
     "similarity": similarity.run,
     "pipeline": pipeline.run,
     "plan": plan.run,
+    "warehouse": warehouse.run,
     "labeling": labeling.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"

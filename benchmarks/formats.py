@@ -14,9 +14,9 @@ import numpy as np
 from labeling.annotation import Annotation, Box, LabeledObject
 from labeling.store import Write
 from labeling.store_sqlite import SqliteStore
-from vidset.export_files import export_files
+from vidset.files.export import export_files
 from vidset.files.formats import FILE_FORMATS
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 
 _IMAGES, _OBJECTS, _REPEATS = 2000, 5, 5
 _WIDTH, _HEIGHT = 480, 270

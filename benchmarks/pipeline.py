@@ -27,7 +27,7 @@ def run(videos: list[Path]) -> None:
 
 
 def _rendered(folder: Path) -> Path:
-    from vidset.drive import DRIVE, VIDEO, render_drive
+    from vidset.demo.drive import DRIVE, VIDEO, render_drive
 
     render_drive(DRIVE, str(folder / "rendered"))
     return folder / "rendered" / VIDEO

@@ -23,7 +23,7 @@ _LEDGERS = ((278, 3600), (2000, 60))
 _REPEATS = 7
 _PROGRAM = """
 import json, sys, time
-from vidset.plan_counts import count
+from vidset.plan.counts import count
 before = time.process_time()
 counts = count(sys.argv[1])
 seconds = time.process_time() - before

@@ -21,8 +21,8 @@ from dataflow.sampling import Sampling
 from dataflow.settings import ExtractionSettings
 from dataflow.similarity import compare, picture
 from tests.drawing import encode as encode_pictures
-from vidset.drive import DRIVE
-from vidset.rendering import Renderer
+from vidset.demo.drive import DRIVE
+from vidset.demo.rendering import Renderer
 
 _EVERY_SECOND = Sampling(Fraction(1))
 _THRESHOLDS = (0.8, 0.9, 0.95)

@@ -77,7 +77,7 @@ def from_firestore(folder: Path) -> None:
         put(store, documents(FIRESTORE_DOCUMENTS))
         store.close()
         request = Request(None, f"firestore://{PROJECT}", "")
-        ways: Mapping[str, Callable[[], None]] = {
+        ways: Mapping[str, Callable[[], object]] = {
             "bare parallel read, by the client library": lambda: bare_read(_by_client),
             "bare parallel read, as the export reads": lambda: bare_read(_by_messages),
             "the export, to Parquet": lambda: timed_into(request, folder / f"{time.time_ns()}"),
@@ -100,7 +100,9 @@ def questions(folder: Path) -> None:
     make_million(folder)
     print(f"{FRAMES} frames, DuckDB's memory limit {MEMORY}:")
     asked = {
-        "all columns and rows": "CREATE OR REPLACE TEMP TABLE t AS SELECT * FROM dataset_candidates",
+        "all columns and rows": (
+            "CREATE OR REPLACE TEMP TABLE t AS SELECT * FROM dataset_candidates"
+        ),
         "grouped": (
             "SELECT collector_id, count(*), avg(sharpness), sum(object_count) "
             "FROM dataset_candidates GROUP BY 1"
@@ -231,7 +233,7 @@ def put(store: Any, named: Iterator[tuple[str, dict[str, Any]]]) -> None:
 
 
 def make_million(folder: Path) -> None:
-    """A warehouse of 2,000 videos with 500 samples, of which 2 in 5 are kept and 1 in 10 labeled."""
+    """2,000 videos with 500 samples, of which 2 in 5 are kept, and a quarter of these labeled."""
     ParquetWarehouse(str(folder)).prepare()
     with open_duckdb("4GB", str(folder)) as connection:
         for table, query in _million().items():
@@ -263,8 +265,9 @@ def _million() -> dict[str, str]:
           random() * 255 AS brightness, md5({number}::VARCHAR)[:16] AS phash,
           1920::BIGINT AS width, 1080::BIGINT AS height,
           CASE WHEN {kept} THEN md5('i' || {number}) END AS image_id,
-          CASE WHEN {kept} THEN 'gs://images/cam' || video % 40 || '/drive-' || video || '/17000000000'
-            || video || '/' || printf('%010d', sample * 1000) || '.jpg' END AS image_uri,
+          CASE WHEN {kept} THEN 'gs://images/cam' || video % 40 || '/drive-' || video
+            || '/17000000000' || video || '/' || printf('%010d', sample * 1000) || '.jpg'
+          END AS image_uri,
           CASE WHEN {kept} THEN sha256('i' || {number}) END AS image_sha256, 's' AS settings_id,
           1.0::DOUBLE AS period_seconds, 0.9::DOUBLE AS similarity_threshold,
           5::BIGINT AS kept_at, 5::BIGINT AS kept_at_2, 5::BIGINT AS kept_at_5,

@@ -185,11 +185,12 @@ def _integer_or_none(place: str, document: Document, field: str) -> int | None:
 
 def _number(place: str, value: Any) -> float:
     try:
-        if type(value) in _NUMBERS and math.isfinite(value):  # Not isinstance: True is none.
-            return float(value)
+        number = float(value) if type(value) in _NUMBERS else math.nan  # True is no number.
     except OverflowError:  # JSON's integers have no end.
-        pass
-    _refuse(place, "a finite number", value)
+        number = math.inf
+    if not math.isfinite(number):
+        _refuse(place, "a finite number", value)
+    return number
 
 
 def _time(place: str, document: Document, field: str) -> datetime:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Protocol
 
 from dataflow.places import check_client
@@ -82,10 +83,7 @@ def all_parts(collection: str, number: int) -> list[Part]:
     number = max(1, min(number, _MOST_PARTS))
     cuts = [f"{_MOST_PARTS * place // number:02x}" for place in range(1, number)]
     bounds = [None, *cuts, None]
-    return [
-        Part(collection, after_id=after, up_to_id=up_to)
-        for after, up_to in zip(bounds, bounds[1:], strict=False)
-    ]
+    return [Part(collection, after_id=after, up_to_id=up_to) for after, up_to in pairwise(bounds)]
 
 
 def parts_since(

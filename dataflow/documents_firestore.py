@@ -134,7 +134,7 @@ class FirestoreDocuments:
                 composite_filter=_Query.CompositeFilter(op=together, filters=filters)
             )
         if limit is not None:
-            query.limit = limit
+            query.limit = limit  # pyright: ignore[reportAttributeAccessIssue] (it takes both)
         return query
 
     def _reference(self, part: Part, name: str | None) -> str | None:

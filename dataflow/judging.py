@@ -11,8 +11,8 @@ from dataflow.similarity import (
     ALMOST_ONE,
     Likeness,
     Picture,
-    local_change_between,
     compare,
+    local_change_between,
     picture,
 )
 from dataflow.threshold_grid import COLUMNS, ThresholdGrid

@@ -24,9 +24,10 @@ class Column:
 
     @classmethod
     def from_json(cls, column: dict[str, Any]) -> "Column":
+        kind = column["type"]
         return cls(
             name=column["name"],
-            type=_NAMES.get(column["type"], column["type"]),
+            type=str(_NAMES.get(kind, kind)),
             mode=column.get("mode", "NULLABLE"),
             description=column.get("description", ""),
             fields=tuple(map(cls.from_json, column.get("fields", ()))),

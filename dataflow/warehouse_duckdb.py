@@ -12,9 +12,9 @@ from dataflow.warehouse_views import VIEWS, view_sql
 
 def open_duckdb(memory: str = "1GB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
     """In memory, with times in UTC. What does not fit goes to files in `temporary`."""
-    config: dict[str, str] = {"memory_limit": memory}
-    config["temp_directory"] = temporary or ""
-    connection = duckdb.connect(config=config)
+    connection = duckdb.connect(
+        config={"memory_limit": memory, "temp_directory": temporary or ""},
+    )
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
@@ -40,23 +40,21 @@ def make_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]
 def select(table: Table, files: TableFiles) -> str:
     """The rows that hold. A delta's stand for all of the same key before it."""
     names = ", ".join(table.names)
-    base = f"SELECT {names} FROM {read(files.base and [files.base])}"  # noqa: S608
+    base = f"SELECT {names} FROM {read([files.base] if files.base else [])} AS base"  # noqa: S608
     if not files.deltas:
         return base
-    key, deltas = ", ".join(table.key), read(files.deltas)
     same = " AND ".join(f"base.{name} = newer.{name}" for name in table.key)
     return (
-        f"{base.replace(' FROM ', ' FROM ', 1)} AS base WHERE NOT EXISTS "  # noqa: S608
-        f"(SELECT 1 FROM {deltas} AS newer WHERE {same}) UNION ALL BY NAME "
-        f"SELECT {names} FROM {read(files.deltas, named=True)} "
-        f"QUALIFY rank() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
+        f"{base} WHERE NOT EXISTS (SELECT 1 FROM {read(files.deltas)} AS newer WHERE {same}) "  # noqa: S608
+        f"UNION ALL BY NAME SELECT {names} FROM {read(files.deltas, named=True)} "
+        f"QUALIFY rank() OVER (PARTITION BY {', '.join(table.key)} ORDER BY filename DESC) = 1"
     )
 
 
-def read(files: Iterable[Path] | None, *, named: bool = False) -> str:
-    """In place of a table's name. `named`: with each row's `filename`."""
-    paths = ", ".join(map(quoted, files or ()))
-    return f"read_parquet([{paths}]{', filename = true' if named else ''})"
+def read(files: Iterable[Path | str], *, named: bool = False) -> str:
+    """In place of a table's name. `named`: with each row's `filename` and `file_row_number`."""
+    with_names = ", filename = true, file_row_number = true" if named else ""
+    return f"read_parquet([{', '.join(map(quoted, files))}]{with_names})"
 
 
 def quoted(path: Path | str) -> str:

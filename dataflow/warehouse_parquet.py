@@ -5,13 +5,13 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from fcntl import LOCK_EX, flock
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataflow.arrow_tables import arrow_columns, arrow_schema, as_stored
@@ -50,9 +50,9 @@ class ParquetWarehouse:
             self._sweep()
 
     def watermark(self, source: str, table: str) -> datetime | None:
-        rows = self._read_exports()
-        same = pc.and_(pc.equal(rows["source"], source), pc.equal(rows["table_name"], table))
-        return pc.max(rows.filter(same)["started_at"]).as_py()
+        rows = self._read_exports().to_pylist()
+        same = (row for row in rows if (row["source"], row["table_name"]) == (source, table))
+        return max((row["started_at"] for row in same), default=None)
 
     def stage(self, table: str, rows: Iterable[Row]) -> tuple[str, ...]:
         schema, rows = arrow_schema(tables()[table].columns), iter(rows)
@@ -73,7 +73,8 @@ class ParquetWarehouse:
         changed = 0
         if files:
             with self.locked():
-                changed = self._add(tables()[table], _newer(tables()[table], files))
+                live = self._files(table).live
+                changed = self._add(tables()[table], _newer(tables()[table], files, live))
         for file in files:
             Path(file).unlink(missing_ok=True)
         return changed
@@ -94,7 +95,7 @@ class ParquetWarehouse:
         Args:
             anew: in the place of all that the table has.
         """
-        rows = f"SELECT * FROM {read(map(Path, files))}"  # noqa: S608
+        rows = f"SELECT * FROM {read(files)}"  # noqa: S608
         if anew:
             empty = arrow_schema(as_stored(table.columns)).empty_table()
             self.put(self._files(table.name).next("base"), empty)
@@ -107,12 +108,11 @@ class ParquetWarehouse:
         return _count(self._files(table).live) > 0
 
     def _add(self, table: Table, rows: str) -> int:
-        """Rows, given as a query of them with `{live}` for the table's files; how many there are."""
+        """The rows of a query; how many there are."""
         files = self._files(table.name)
         is_first = _count(files.live) == 0
         added = files.next("base" if is_first else "delta")
-        query = rows.replace("{live}", read(files.live))
-        number = self._copy(f"{query} {ordering(table)}", added)
+        number = self._copy(f"{rows} {ordering(table)}", added)
         if number and not is_first:
             self._compact(table)
         return number
@@ -140,13 +140,12 @@ class ParquetWarehouse:
             self._add_columns(table, files, empty)
 
     def _add_columns(self, table: Table, files: TableFiles, empty: pa.Table) -> None:
-        there = [
-            column for column in table.columns if column.name in pq.read_schema(files.live[0]).names
-        ]
-        old = Table(table.name, tuple(there), None, (), table.key, ())
+        there = pq.read_schema(files.live[0]).names
+        known = tuple(column for column in table.columns if column.name in there)
+        old = select(replace(table, columns=known), files)
         with open_duckdb(temporary=str(self.staging)) as connection:
             connection.register("empty", empty)
-            query = f"SELECT * FROM empty UNION ALL BY NAME {select(old, files)}"  # noqa: S608
+            query = f"SELECT * FROM empty UNION ALL BY NAME {old}"  # noqa: S608
             path = files.next("base")
             partial = _partial(path)
             connection.execute(f"COPY ({query}) TO {quoted(partial)} {_WRITE}")
@@ -192,14 +191,12 @@ class ParquetWarehouse:
             yield
 
 
-def _newer(table: Table, files: Sequence[str]) -> str:
+def _newer(table: Table, files: Sequence[str], live: Sequence[Path]) -> str:
     """Of the staged rows the newest of each key, if it is newer than the table's.
 
     Which ones these are is found by their keys alone: to carry whole rows along takes far longer.
     """
-    staged = (
-        f"read_parquet([{', '.join(map(quoted, files))}], filename = true, file_row_number = true)"
-    )
+    staged = read(files, named=True)
     key, newest = ", ".join(table.key), ", ".join(table.newest_by)
     same = " AND ".join(f"there.{name} = staged.{name}" for name in table.key)
     there = ", ".join(f"there.{name}" for name in table.newest_by)
@@ -208,7 +205,7 @@ def _newer(table: Table, files: Sequence[str]) -> str:
         f"SELECT (filename, file_row_number) FROM (SELECT filename, file_row_number, {key}, {newest} "  # noqa: S608
         f"FROM {staged} QUALIFY row_number() OVER (PARTITION BY {key} "
         f"ORDER BY {', '.join(f'{name} DESC' for name in table.newest_by)}) = 1) AS staged "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {{live}} AS there WHERE {same} "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {read(live)} AS there WHERE {same} "
         f"AND ({there}) >= ({found}))"
     )
     return (

@@ -20,7 +20,7 @@ from dataflow.elements import DeadLetter
 from dataflow.exporting import Staged, Warehouse, export_part, finish, plan
 from dataflow.places import open_store
 from dataflow.warehouse_places import open_warehouse
-from vidset.label_display import say, show_problems
+from vidset.label.display import say, show_problems
 
 # Of malformed documents, named on stderr.
 _NAMED = 10

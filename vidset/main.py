@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vidset.flags import Json, Quiet
-from vidset.label import app as label
+from vidset.label.commands import app as label
 
 app = typer.Typer(
     name="vidset",
@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 
 app.add_typer(label, name="label")
+app.command(epilog="Whatever stands after -- goes to Beam, which does what BigQuery gets.")(export)
+app.command()(sql)
 
 
 def _show_version(wanted: bool) -> None:
@@ -139,7 +141,7 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Render a drive with a known truth, extract it, and draw what was kept and dropped."""
-    from vidset.demo import run_demo
+    from vidset.demo.demo import run_demo
 
     raise typer.Exit(run_demo(video, output, as_json=as_json, quiet=quiet))
 
@@ -163,74 +165,10 @@ def plan(
     quiet: Quiet = False,
 ) -> None:
     """How many images other thresholds and periods would give, and what they cost to label."""
-    from vidset.plan import Request, run_plan
+    from vidset.plan.plan import Request, run_plan
 
     request = Request(ledger, price, budget, currency, chart)
     raise typer.Exit(run_plan(request, as_json=as_json, quiet=quiet))
-
-
-@app.command(epilog="Whatever stands after -- goes to Beam, which runs exports to BigQuery.")
-def export(
-    context: typer.Context,
-    out: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[OUT]",
-            help="What vidset extract wrote. Not needed with --store and --warehouse.",
-        ),
-    ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="sqlite:PATH or firestore://PROJECT[/DATABASE].",
-            show_default="LABELING_STORE, else OUT/labels.sqlite",
-        ),
-    ] = None,
-    warehouse: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="A folder, or bq://PROJECT.DATASET.",
-            show_default="OUT/warehouse",
-        ),
-    ] = None,
-    dead_letters: Annotated[
-        str | None,
-        typer.Option(metavar="PLACE", help="Of malformed documents.", show_default="beside it"),
-    ] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Read all documents, whatever was read before.")
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes.", show_default="one a core")
-    ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Bring annotations, tasks and ledgers to the warehouse: what has changed since the last time."""
-    from vidset.export import Request, run_export
-
-    request = Request(out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ()))
-    raise typer.Exit(run_export(request, as_json=as_json, quiet=quiet))
-
-
-@app.command()
-def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, as DuckDB takes it.")],
-    out: Annotated[
-        str, typer.Argument(metavar="[OUT]", help="What vidset export wrote to, or a warehouse.")
-    ] = ".",
-    as_json: Json = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values.")] = False,
-    memory: Annotated[
-        str, typer.Option(metavar="SIZE", help="What needs more goes through temporary files.")
-    ] = "1GB",
-) -> None:
-    """Ask the embedded warehouse a question; docs/warehouse.md has the tables."""
-    from vidset.sql import run_sql
-
-    raise typer.Exit(run_sql(query, out, as_json=as_json, as_csv=as_csv, memory=memory))
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

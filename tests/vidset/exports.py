@@ -10,8 +10,8 @@ from labeling.store import Write
 from labeling.store_sqlite import SqliteStore
 from labeling.task import Image
 from tests.vidset.labels import make_output
-from vidset.export_files import ExportedFiles, export_files
-from vidset.label_settings import Place
+from vidset.files.export import ExportedFiles, export_files
+from vidset.label.settings import Place
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 # The images, by name below OUT/images.

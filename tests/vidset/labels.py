@@ -17,7 +17,7 @@ from dataflow.elements import Extraction, FrameRow, VideoRow
 from dataflow.naming import image_id, image_name
 from dataflow.storage_folder import FolderStore
 from dataflow.warehouse import FolderLedger
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 from vidset.main import app
 
 WIDTH, HEIGHT = 64, 48

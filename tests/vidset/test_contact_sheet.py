@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from dataflow.elements import FrameRow
-from vidset.contact_sheet import choose, thumbnails, write_contact_sheet
-from vidset.sheet_drawing import Layout, draw_sheet
+from vidset.demo.contact_sheet import choose, thumbnails, write_contact_sheet
+from vidset.demo.sheet_drawing import Layout, draw_sheet
 
 GREEN, BLUE, VIOLET = (62, 207, 122), (122, 150, 190), (164, 120, 232)
 

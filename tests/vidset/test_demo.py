@@ -8,10 +8,10 @@ import cv2
 import pyarrow.parquet as pq
 import pytest
 
-from vidset.demo import run_demo
-from vidset.drive import DRIVE, has_drive, render_drive
-from vidset.rendering import render_video
-from vidset.scene import Scene, Span
+from vidset.demo.demo import run_demo
+from vidset.demo.drive import DRIVE, has_drive, render_drive
+from vidset.demo.rendering import render_video
+from vidset.demo.scene import Scene, Span
 
 SHORT = Scene((Span("drive", 0, 2), Span("dark", 2, 5)), (), width=320, height=180)
 

@@ -12,10 +12,10 @@ from labeling.annotation import Annotation, Box, LabeledObject
 from labeling.store import Query
 from labeling.store_sqlite import SqliteStore
 from tests.vidset.labels import label
-from vidset.demo import run_demo
-from vidset.demo_labels_sheet import choose, write_labels_sheet
-from vidset.drive import DRIVE
-from vidset.rendering import Renderer
+from vidset.demo.demo import run_demo
+from vidset.demo.drive import DRIVE
+from vidset.demo.labels_sheet import choose, write_labels_sheet
+from vidset.demo.rendering import Renderer
 
 pytestmark = pytest.mark.slow
 KEPT = [*range(20), *range(25, 30), *range(40, 43), 46, 47]

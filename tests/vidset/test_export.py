@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from labeling.store_sqlite import SqliteStore
 from tests.dataflow.labels import annotation, put_annotations, put_tasks, task
 from tests.vidset.labels import make_output
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 from vidset.main import app
 
 
@@ -53,8 +53,8 @@ def test_export_brings_all_to_the_warehouse(out):
     }
     [row] = ask(
         out,
-        "SELECT count(*) AS images, count(annotation_state) AS labeled, sum(object_count) AS objects"
-        " FROM dataset_candidates",
+        "SELECT count(*) AS images, count(annotation_state) AS labeled, "
+        "sum(object_count) AS objects FROM dataset_candidates",
     )
     assert row == {"images": 7, "labeled": 5, "objects": 15}
     [card] = ask(out, "SELECT videos, samples, kept, duplicate_rate, label_yield "

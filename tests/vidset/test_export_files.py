@@ -21,10 +21,10 @@ from tests.vidset.exports import (
     tree,
     write_annotations,
 )
-from vidset.export_files import export_files
-from vidset.export_files_command import run_export_files
+from vidset.files.command import run_export_files
+from vidset.files.export import export_files
 from vidset.files.formats import FILE_FORMATS
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 
 WITH_IMAGE_FILES = ("coco", "fiftyone", "labelme", "voc", "yolo")
 

@@ -21,9 +21,9 @@ from tests.vidset.exports import (
     tree,
     write_annotations,
 )
-from vidset.export_files import export_files
+from vidset.files.export import export_files
 from vidset.files.formats import FILE_FORMATS
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +93,8 @@ def test_a_killed_export_leaves_nothing_that_could_be_taken_for_one(out, to):
         target = to / name
         code = (
             "import os, signal, sys\n"
-            "from vidset.export_files import export_files\n"
-            "from vidset.label_settings import Place\n"
+            "from vidset.files.export import export_files\n"
+            "from vidset.label.settings import Place\n"
             "kill = lambda done: done == 2 and os.kill(os.getpid(), signal.SIGKILL)\n"
             "place = Place.of(sys.argv[2])\n"
             "export_files(sys.argv[1], place, sys.argv[3], lossy=True, progress=kill)"

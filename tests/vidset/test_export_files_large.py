@@ -7,9 +7,9 @@ import pytest
 
 from labeling.task import Image
 from tests.vidset.exports import FIRST, PERSON, make_labeled, write_annotations
-from vidset.export_files import export_files
+from vidset.files.export import export_files
 from vidset.files.formats import FILE_FORMATS
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 
 
 def big_images(out: Path, number: int, size: int) -> Place:

@@ -20,7 +20,7 @@ from tests.vidset.exports import (
     make_labeled,
     write_annotations,
 )
-from vidset.export_files import ExportedFiles
+from vidset.files.export import ExportedFiles
 
 
 @pytest.fixture(autouse=True)

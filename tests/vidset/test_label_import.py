@@ -12,8 +12,8 @@ from labeling.store_sqlite import SqliteStore
 from labeling.task import Image, Task
 from labeling.timestamps import now, parse_timestamp
 from tests.vidset.labels import box, label, make_output, write_labelme
-from vidset.label_names import ImageNames
-from vidset.label_settings import Place
+from vidset.label.names import ImageNames
+from vidset.label.settings import Place
 
 FIRST, SECOND = "a/0/0000000000.jpg", "a/0/0000001000.jpg"
 

@@ -15,7 +15,7 @@ from labeling.task import Task
 from labeling.timestamps import now
 from labeling.vendors import label_studio_answers, scale_answers, truth
 from tests.vidset.labels import label, make_output
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 
 TRUCKS = "name: x\nlabels: [{name: car}, {name: tractor}]\n"
 

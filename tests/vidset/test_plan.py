@@ -20,9 +20,9 @@ from tests.dataflow.test_extraction import run
 from tests.dataflow.test_threshold_grid import drifting
 from tests.drawing import encode, scene
 from tests.videos import video as video_named
-from vidset.plan import Request, Setting, choose, make_plan, seconds
-from vidset.plan_chart import draw_chart
-from vidset.plan_counts import ANOTHER_METRIC, BEFORE, UNKNOWN, count
+from vidset.plan.chart import draw_chart
+from vidset.plan.counts import ANOTHER_METRIC, BEFORE, UNKNOWN, count
+from vidset.plan.plan import Request, Setting, choose, make_plan, seconds
 
 ALL = (1 << 51) - 1
 # Kept at GRID[40] = 0.90 and above.

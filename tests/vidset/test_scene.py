@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.drive import DRIVE
-from vidset.rendering import Renderer
-from vidset.scene import Box, Mover, Scene, SceneObject, Span
+from vidset.demo.drive import DRIVE
+from vidset.demo.rendering import Renderer
+from vidset.demo.scene import Box, Mover, Scene, SceneObject, Span
 
 PERSON = Mover("person", "walking", 0, 9, x=-4, ahead=10.8, x_speed=2)
 CROSSING_CAR = Mover("car", "side", 0, 9, x=-10, ahead=22, x_speed=9)

@@ -27,8 +27,11 @@ def test_a_table_is_shown(warehouse):
 
 
 def test_json_is_one_object_of_columns_and_rows(warehouse):
-    query = "SELECT updated_at, objects[1].box AS box, cost FROM annotations JOIN tasks USING (image_id)"
-    found = json.loads(call("sql", f"{query} LIMIT 1", warehouse, "--json").stdout)
+    query = (
+        "SELECT updated_at, objects[1].box AS box, cost "
+        "FROM annotations JOIN tasks USING (image_id) LIMIT 1"
+    )
+    found = json.loads(call("sql", query, warehouse, "--json").stdout)
     assert found == {
         "columns": ["updated_at", "box", "cost"],
         "rows": [
@@ -127,7 +130,7 @@ def test_what_does_not_fit_into_memory_goes_to_temporary_files(warehouse, tmp_pa
 
 
 def test_an_unknown_memory_size_is_refused(warehouse):
-    with pytest.raises(ValueError, match="[Mm]emory"):
+    with pytest.raises(ValueError, match="Memory must have a number"):
         call("sql", "SELECT 1", warehouse, "--memory", "much")
 
 

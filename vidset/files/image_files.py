@@ -12,7 +12,7 @@ from typing import TypeVar
 from dataflow.places import open_store
 from dataflow.storage import ObjectStore
 from labeling.formats.formats import relative_name
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 
 _AT_ONCE = 8  # Requests to a bucket; in a folder, threads only get in each other's way.
 _In = TypeVar("_In")

@@ -17,7 +17,7 @@ from vidset.files.image_files import ImageFiles, Indexed
 from vidset.files.names import flat_name
 from vidset.files.new_folder import new_folder
 from vidset.files.samples import Sample
-from vidset.label_settings import Place
+from vidset.label.settings import Place
 
 _INDEX = "images.jsonl"
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dataflow.threshold_grid import GRID
-from vidset.plan import Plan, Request, Setting, seconds
+from vidset.plan.plan import Plan, Request, Setting, seconds
 
 _Colour = tuple[int, int, int]
 _Point = tuple[int, int]

@@ -15,8 +15,8 @@ from labeling.timestamps import format_timestamp, now, parse_timestamp
 from labeling.vendors import label_studio_answers, scale_answers
 from labeling.vendors.registry import CALLBACKS
 from labeling.vendors.vendor import Report
-from vidset.label_display import say
-from vidset.label_settings import Place
+from vidset.label.display import say
+from vidset.label.settings import Place
 
 # What `reconcile` reads is a vendor's task, not a callback.
 _TASKS: Mapping[str, Callable[[Any], Report | None]] = {

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from vidset.scene import Kind, Mover, Scene, Span
+from vidset.demo.scene import Kind, Mover, Scene, Span
 
 VIDEO, TRUTH = "drive.mp4", "truth.json"
 
@@ -57,7 +57,7 @@ def has_drive(scene: Scene, folder: str) -> bool:
 
 def render_drive(scene: Scene, folder: str) -> None:
     """Write the scene's video and its truth into `folder`, each at once."""
-    from vidset.rendering import render_video
+    from vidset.demo.rendering import render_video
 
     video, truth = Path(folder, VIDEO), Path(folder, TRUTH)
     partial = Path(folder, f".{VIDEO}.{os.getpid()}")

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dataflow.threshold_grid import STRIDES
-from vidset.plan import Plan, Request, Setting, options, seconds, share, top_videos
-from vidset.plan_counts import Unplanned
+from vidset.plan.counts import Unplanned
+from vidset.plan.plan import Plan, Request, Setting, options, seconds, share, top_videos
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from labeling.annotation import Annotation, LabeledObject
-from vidset.sheet_drawing import (
+from vidset.demo.sheet_drawing import (
     BACKGROUND,
     BOLD,
     BORDER,

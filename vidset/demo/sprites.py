@@ -8,7 +8,7 @@ from copy import copy
 import cv2
 import numpy as np
 
-from vidset.scene import Box
+from vidset.demo.scene import Box
 
 Colour = tuple[int, int, int]
 _PIXELS_A_METRE = 96

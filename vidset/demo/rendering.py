@@ -9,9 +9,9 @@ import av
 import cv2
 import numpy as np
 
-from vidset.landscape import SIGHT, Ground, Sky, landmarks
-from vidset.scene import STOPS, Box, Mover, Scene
-from vidset.sprites import Sprite, car_across, car_along, person
+from vidset.demo.landscape import SIGHT, Ground, Sky, landmarks
+from vidset.demo.scene import STOPS, Box, Mover, Scene
+from vidset.demo.sprites import Sprite, car_across, car_along, person
 
 _NOISE_LEVELS = 8  # Of the sensor, to be seen while the camera stands still.
 _FADE_METRES = 35.0  # Things come out of the haze over so many metres.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from dataflow.elements import FrameRow
-from vidset.sheet_drawing import Layout, draw_sheet
+from vidset.demo.sheet_drawing import Layout, draw_sheet
 
 LIMIT = 240  # Tiles of a sheet: of more samples it shows a choice.
 

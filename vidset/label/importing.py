@@ -16,10 +16,10 @@ from labeling.checking import check_answer
 from labeling.errors import InvalidAnswerError
 from labeling.formats.formats import ImageLabels, SizeOf, format_named
 from labeling.task import Image
-from vidset.label_display import counting, say
-from vidset.label_names import ImageNames, format_name
-from vidset.label_settings import Place
-from vidset.label_storing import VENDOR, store_annotations, store_predictions
+from vidset.label.display import counting, say
+from vidset.label.names import ImageNames, format_name
+from vidset.label.settings import Place
+from vidset.label.storing import VENDOR, store_annotations, store_predictions
 
 
 @dataclass(frozen=True, slots=True)

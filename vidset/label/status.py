@@ -10,8 +10,8 @@ from labeling.settings import Settings
 from labeling.store import Query, Store
 from labeling.task import TASK_STATES, Task
 from labeling.timestamps import format_timestamp, now
-from vidset.label_display import say
-from vidset.label_settings import Place
+from vidset.label.display import say
+from vidset.label.settings import Place
 
 _ANNOTATION_STATES = ("labeled", "skipped", "rejected")
 

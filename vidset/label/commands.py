@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vidset.flags import Json, Quiet
-from vidset.label_options import Format, Kind, Out, OutOrStore, Retry, Store, Template, Vendor
+from vidset.label.options import Format, Kind, Out, OutOrStore, Retry, Store, Template, Vendor
 
 app = typer.Typer(
     help="Have the images labeled, and take labels in and out.",
@@ -36,8 +36,8 @@ def dispatch(
     quiet: Quiet = False,
 ) -> None:
     """Have every kept image that has no task labeled."""
-    from vidset.label_dispatch import run_dispatch
-    from vidset.label_settings import Place
+    from vidset.label.dispatch import run_dispatch
+    from vidset.label.settings import Place
 
     place = Place.of(out, store, vendor=vendor, template=template, budget=budget)
     wanted = None if retry is None else retry.value
@@ -49,8 +49,8 @@ def status(
     out: OutOrStore = None, store: Store = None, as_json: Json = False, quiet: Quiet = False
 ) -> None:
     """How far labeling is, what it has cost, what waits."""
-    from vidset.label_settings import Place
-    from vidset.label_status import run_status
+    from vidset.label.settings import Place
+    from vidset.label.status import run_status
 
     raise typer.Exit(run_status(Place.of(out, store), as_json=as_json, quiet=quiet))
 
@@ -65,8 +65,8 @@ def reconcile(
     quiet: Quiet = False,
 ) -> None:
     """Fetch lost answers, dispatch what was lost or held back. Safe to repeat."""
-    from vidset.label_settings import Place
-    from vidset.label_vendor import run_reconcile
+    from vidset.label.settings import Place
+    from vidset.label.vendor import run_reconcile
 
     place = Place.of(out, store, vendor=vendor, template=template)
     raise typer.Exit(run_reconcile(place, as_json=as_json, quiet=quiet))
@@ -82,8 +82,8 @@ def connect(
     quiet: Quiet = False,
 ) -> None:
     """Set up what the vendor needs: for Label Studio, the project and its webhook."""
-    from vidset.label_settings import Place
-    from vidset.label_vendor import run_connect
+    from vidset.label.settings import Place
+    from vidset.label.vendor import run_connect
 
     place = Place.of(out, store, vendor=vendor, template=template)
     raise typer.Exit(run_connect(place, as_json=as_json, quiet=quiet))
@@ -107,8 +107,8 @@ def import_(
     quiet: Quiet = False,
 ) -> None:
     """Take labels of another tool in. Safe to repeat."""
-    from vidset.label_import import Import, run_import
-    from vidset.label_settings import Place
+    from vidset.label.importing import Import, run_import
+    from vidset.label.settings import Place
 
     place = Place.of(out, store, template=template)
     wanted = Import(format_name, path, kind.value, annotator, skip_unknown=skip_unknown)
@@ -129,8 +129,8 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write the annotations for another tool. A --template fixes the order of the labels."""
-    from vidset.label_export import run_export
-    from vidset.label_settings import Place
+    from vidset.label.export import run_export
+    from vidset.label.settings import Place
 
     place = Place.of(out, store, template=template)
     raise typer.Exit(
@@ -151,8 +151,8 @@ def serve(
     quiet: Quiet = False,
 ) -> None:
     """Be the labeling functions, and give the images, until Ctrl-C."""
-    from vidset.label_serve import run_serve
-    from vidset.label_settings import Place
+    from vidset.label.serve import run_serve
+    from vidset.label.settings import Place
 
     place = Place.of(out, store, vendor=vendor, template=template)
     raise typer.Exit(
@@ -176,8 +176,8 @@ def quarantine(
     quiet: Quiet = False,
 ) -> None:
     """What vendors sent and could not be used, and why."""
-    from vidset.label_quarantine import run_quarantine
-    from vidset.label_settings import Place
+    from vidset.label.quarantine import run_quarantine
+    from vidset.label.settings import Place
 
     place = Place.of(out, store, template=template)
     raise typer.Exit(

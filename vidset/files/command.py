@@ -4,9 +4,9 @@ import json
 from collections import Counter
 from dataclasses import asdict
 
-from vidset.export_files import export_files
-from vidset.label_display import counting, say
-from vidset.label_settings import Place
+from vidset.files.export import export_files
+from vidset.label.display import counting, say
+from vidset.label.settings import Place
 
 
 def run_export_files(

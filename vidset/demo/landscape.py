@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidset.scene import CAMERA_HEIGHT, FOCAL, HORIZON, Scene
-from vidset.sprites import Sprite, house, tree
+from vidset.demo.scene import CAMERA_HEIGHT, FOCAL, HORIZON, Scene
+from vidset.demo.sprites import Sprite, house, tree
 
 SIGHT = 120.0  # Metres; beyond it is haze.
 _HAZE = (206, 214, 220)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from labeling.broker import Broker, open_broker
 from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.reconciling import reconcile
-from vidset.label_display import counting, say, show_problems
-from vidset.label_settings import Place
+from vidset.label.display import counting, say, show_problems
+from vidset.label.settings import Place
 
 if TYPE_CHECKING:
     from labeling.vendors.label_studio import Connection

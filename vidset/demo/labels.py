@@ -17,13 +17,13 @@ from labeling.annotation import Annotation
 from labeling.broker import open_broker
 from labeling.store import Query, Store
 from labeling.task import Image
-from vidset.demo_labels_sheet import write_labels_sheet
-from vidset.label_dispatch import dispatch_images
-from vidset.label_export import export
-from vidset.label_settings import Place
-from vidset.label_status import read_status
-from vidset.scene import Scene
-from vidset.serve import listen, make_app, serving, url_of
+from vidset.demo.labels_sheet import write_labels_sheet
+from vidset.demo.scene import Scene
+from vidset.label.dispatch import dispatch_images
+from vidset.label.export import export
+from vidset.label.server import listen, make_app, serving, url_of
+from vidset.label.settings import Place
+from vidset.label.status import read_status
 
 ANSWERS, SHEET, COCO = "truth.jsonl", "labels.jpg", "coco.json"
 _SUBTITLE = (

@@ -79,7 +79,7 @@ class Place:
             return iter(())
         if self.out.startswith("bq://"):
             return open_ledger(self.out).images()
-        from vidset.label_images import ParquetLedger
+        from vidset.label.images import ParquetLedger
 
         return map(self._moved, ParquetLedger(self.out).images())
 

@@ -14,9 +14,9 @@ from labeling.errors import TryAgainError
 from labeling.store import ConflictError, Key, Stored
 from labeling.task import Image, Task
 from labeling.vendors.vendor import BatchVendor
-from vidset.label_display import counting, say, show_problems
-from vidset.label_settings import Place
-from vidset.label_vendor import connect_vendor
+from vidset.label.display import counting, say, show_problems
+from vidset.label.settings import Place
+from vidset.label.vendor import connect_vendor
 
 # Of an image: done, or why not.
 OUTCOMES = ("dispatched", "repeated", "held", "refused", "waiting")

@@ -10,9 +10,9 @@ from labeling.formats.formats import ImageLabels, Written, format_named
 from labeling.places import open_store
 from labeling.store import Query, Store
 from labeling.template import read_template
-from vidset.label_display import say
-from vidset.label_names import format_name
-from vidset.label_settings import Place
+from vidset.label.display import say
+from vidset.label.names import format_name
+from vidset.label.settings import Place
 
 
 def run_export(

@@ -12,10 +12,10 @@ from typing import TextIO
 from labeling.broker import open_broker
 from labeling.errors import TryAgainError
 from labeling.settings import Settings
-from vidset.label_display import say, show_problems
-from vidset.label_settings import Place
-from vidset.label_vendor import connect_vendor
-from vidset.serve import listen, make_app, serving, url_of
+from vidset.label.display import say, show_problems
+from vidset.label.server import listen, make_app, serving, url_of
+from vidset.label.settings import Place
+from vidset.label.vendor import connect_vendor
 
 
 def run_serve(

@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from dataflow.threshold_grid import GRID, STRIDES
-from vidset.plan_counts import UNKNOWN, Counts, VideoCounts, count
+from vidset.plan.counts import UNKNOWN, Counts, VideoCounts, count
 
 _TOP = 10
 
@@ -93,7 +93,7 @@ def run_plan(request: Request, *, as_json: bool = False, quiet: bool = False) ->
     Raises:
         ValueError: there is no ledger.
     """
-    from vidset.plan_display import show_plan, show_unplanned
+    from vidset.plan.display import show_plan, show_unplanned
 
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     shows_progress = sys.stderr.isatty() and not (as_json or quiet)
@@ -101,7 +101,7 @@ def run_plan(request: Request, *, as_json: bool = False, quiet: bool = False) ->
         plan = make_plan(count(request.ledger), request.affordable)
     show_unplanned(plan.counts.unplanned, errors)
     if request.chart is not None:
-        from vidset.plan_chart import write_chart
+        from vidset.plan.chart import write_chart
 
         write_chart(request.chart, plan, request)
     if as_json:

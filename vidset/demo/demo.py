@@ -24,15 +24,15 @@ from dataflow.naming import printable
 from dataflow.progress import PROGRESS
 from dataflow.sampling import Sampling
 from dataflow.storage_folder import FolderStore
-from vidset.contact_sheet import write_contact_sheet
+from vidset.demo.contact_sheet import write_contact_sheet
+from vidset.demo.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
+from vidset.demo.scene import Scene
 from vidset.display import show_summary
-from vidset.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
-from vidset.label_display import show_problems
+from vidset.label.display import show_problems
 from vidset.output import make_output
-from vidset.scene import Scene
 
 if TYPE_CHECKING:
-    from vidset.demo_labels import Labeling
+    from vidset.demo.labels import Labeling
 
 CONTACT_SHEET = "contact_sheet.jpg"
 # Between what the rendered drive has by day and in focus (brightness 130 to 150, sharpness 450 and
@@ -63,7 +63,7 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
     progress = Console(stderr=True, quiet=quiet)
     _check(video, output)
     if video is None:
-        import vidset.demo_labels  # noqa: F401 (it may not be installed: before any work)
+        import vidset.demo.labels  # noqa: F401 (it may not be installed: before any work)
     path = os.path.join(output, VIDEO) if video is None else video
     thresholds = {}
     if video is None:
@@ -111,7 +111,7 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
 def _label(
     rows: Sequence[FrameRow], output: str, console: Console, progress: Console
 ) -> "Labeling":
-    from vidset.demo_labels import label_drive
+    from vidset.demo.labels import label_drive
 
     with progress.status("Labeling"):
         labeling = label_drive(DRIVE, rows, output, f"{VIDEO}, as the truth labels it")

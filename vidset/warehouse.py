@@ -1,0 +1,69 @@
+"""The commands `vidset export` and `vidset sql`. What each does is imported when it is called."""
+
+from typing import Annotated
+
+import typer
+
+from vidset.flags import Json, Quiet
+
+
+def export(
+    context: typer.Context,
+    out: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[OUT]",
+            help="What vidset extract wrote. Not needed with --store and --warehouse.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="sqlite:PATH or firestore://PROJECT[/DATABASE].",
+            show_default="LABELING_STORE, else OUT/labels.sqlite",
+        ),
+    ] = None,
+    warehouse: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="A folder, or bq://PROJECT.DATASET.",
+            show_default="OUT/warehouse",
+        ),
+    ] = None,
+    dead_letters: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Of malformed documents.", show_default="beside it"),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read all documents, whatever was read before.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes.", show_default="one a core")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring what has changed of annotations, tasks and ledgers to the warehouse."""
+    from vidset.export import Request, run_export
+
+    request = Request(out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ()))
+    raise typer.Exit(run_export(request, as_json=as_json, quiet=quiet))
+
+
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, as DuckDB takes it.")],
+    out: Annotated[
+        str, typer.Argument(metavar="[OUT]", help="What vidset export wrote to, or a warehouse.")
+    ] = ".",
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values.")] = False,
+    memory: Annotated[
+        str, typer.Option(metavar="SIZE", help="What needs more goes through temporary files.")
+    ] = "1GB",
+) -> None:
+    """Ask the embedded warehouse a question; docs/warehouse.md has the tables."""
+    from vidset.sql import run_sql
+
+    raise typer.Exit(run_sql(query, out, as_json=as_json, as_csv=as_csv, memory=memory))
