@@ -24,7 +24,7 @@ from labeling.annotation import Annotation, Box, LabeledObject
 from labeling.store import Write
 from labeling.store_sqlite import SqliteStore
 from tests.emulators.firestore import firestore_server
-from vidset.export import Places, Request, Summary, export
+from vidset.warehouse.export import Places, Request, Summary, export
 
 DOCUMENTS, CHANGED, OBJECTS = 100_000, 100, 5
 FIRESTORE_DOCUMENTS, PROJECT = 20_000, "benchmark-1"

@@ -95,7 +95,8 @@ def parts_since(
     and not the time.
     """
     whole = Part(collection, since=since)
-    most = max(PART, -(-count(whole) // number))
+    documents = count(whole)
+    most = max(PART, -(-documents // number))
 
     def divide(since: datetime, before: datetime) -> Iterator[Part]:
         part = Part(collection, since=since, before=before)
@@ -106,7 +107,7 @@ def parts_since(
         yield from divide(since, middle)
         yield from divide(middle, before)
 
-    if number == 1 or since >= now or (most == PART and count(whole) <= PART):
+    if documents <= PART or number == 1 or since >= now:
         return [whole]
     *first, last = divide(since, now)
     return [*first, Part(collection, since=last.since)]

@@ -29,7 +29,7 @@ class DatasetWarehouse:
     """Staged files are JSON lines in a folder or bucket; a merge loads all of them by one job.
 
     A table takes 1,500 load jobs a day: an export needs one, however many workers stage. MERGE
-    takes all rows or none. What is staged in a bucket stays there until its lifecycle rule takes it.
+    takes all rows or none. What is staged in a bucket stays there, for its lifecycle rule.
 
     Raises:
         ValueError: the uri is not bq://project.dataset.

@@ -44,6 +44,11 @@ class ParquetWarehouse:
         self.staging = self.folder / _STAGED
 
     def prepare(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"no warehouse can be made there: {error.strerror}"
+            raise ValueError(f"{self.folder}: {reason}") from None
         with self.locked():
             for table in tables().values():
                 self._prepare(table)
@@ -185,7 +190,6 @@ class ParquetWarehouse:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Others wait, in any process of this machine."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / ".lock", "wb") as file:
             flock(file, LOCK_EX)
             yield
@@ -202,8 +206,9 @@ def _newer(table: Table, files: Sequence[str], live: Sequence[Path]) -> str:
     there = ", ".join(f"there.{name}" for name in table.newest_by)
     found = ", ".join(f"staged.{name}" for name in table.newest_by)
     wanted = (
-        f"SELECT (filename, file_row_number) FROM (SELECT filename, file_row_number, {key}, {newest} "  # noqa: S608
-        f"FROM {staged} QUALIFY row_number() OVER (PARTITION BY {key} "
+        "SELECT (filename, file_row_number) FROM "  # noqa: S608
+        f"(SELECT filename, file_row_number, {key}, {newest} FROM {staged} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} "
         f"ORDER BY {', '.join(f'{name} DESC' for name in table.newest_by)}) = 1) AS staged "
         f"WHERE NOT EXISTS (SELECT 1 FROM {read(live)} AS there WHERE {same} "
         f"AND ({there}) >= ({found}))"

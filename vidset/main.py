@@ -11,6 +11,7 @@ import typer
 
 from vidset.flags import Json, Quiet
 from vidset.label.commands import app as label
+from vidset.warehouse.commands import export, sql
 
 app = typer.Typer(
     name="vidset",

@@ -124,10 +124,12 @@ def without(field: str):
         pytest.param(
             with_object(type="circle"), ".objects[0].type", "wanted one of box", id="type"
         ),
-        pytest.param(with_object(box=None), ".objects[0].box", "wanted a map for a box", id="no-box"),
         pytest.param(
-            with_object(type="polygon", box=None), ".objects[0].points", "wanted a list for a polygon",
-            id="no-points",
+            with_object(box=None), ".objects[0].box", "wanted a map for a box", id="no-box"
+        ),
+        pytest.param(
+            with_object(type="polygon", box=None), ".objects[0].points",
+            "wanted a list for a polygon", id="no-points",
         ),
         pytest.param(
             with_object(type="polygon", box=None, points=[[1, 2]]), ".objects[0].points",

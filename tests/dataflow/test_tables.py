@@ -1,8 +1,12 @@
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
-from dataflow.tables import Column, new_columns, tables
+from dataflow import tables as tables_module
+from dataflow.tables import Column, new_columns, schema_folder, tables
 
 A = Column("a", "STRING", "REQUIRED")
 B = Column("b", "RECORD", "REPEATED", fields=(Column("x", "FLOAT", "REQUIRED"),))
@@ -64,6 +68,18 @@ def test_servers_names_of_types_are_the_same_types():
 
 def test_a_column_without_a_mode_is_nullable():
     assert Column.from_json({"name": "a", "type": "STRING"}).mode == "NULLABLE"
+
+
+def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
+    (tmp_path / "dataflow").mkdir()
+    shutil.copy(tables_module.__file__, tmp_path / "dataflow" / "tables.py")
+    shutil.copytree(schema_folder(), tmp_path / "dataflow" / "schemas")
+    program = "from dataflow.tables import *; print(schema_folder()); print(len(tables()))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == [str(tmp_path / "dataflow" / "schemas"), "5"]
 
 
 def test_tables_name_columns_that_they_have():

@@ -77,7 +77,7 @@ def test_of_a_key_the_newest_row_holds(warehouse):
         == 3
     )
     assert revisions(warehouse) == {id_of(1): 3, id_of(2): 2, id_of(3): 1, id_of(4): 1}
-    query = f"SELECT written_at FROM annotations WHERE image_id = '{id_of(3)}'"
+    query = f"SELECT written_at FROM annotations WHERE image_id = '{id_of(3)}'"  # noqa: S608
     assert ask(warehouse, query) == [{"written_at": later}]
 
 

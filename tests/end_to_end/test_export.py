@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflow.export_annotations import main
+from dataflow.export_annotations import configure, main, start
 from dataflow.tables import tables
 from dataflow.warehouse_duckdb import make_views, open_duckdb
 from labeling.store_firestore import FirestoreStore
@@ -88,6 +88,12 @@ def warehouse(request, firestore, tmp_path):
 REVISIONS = "SELECT image_id, revision FROM {annotations}"
 
 
+def annotation_of(warehouse, number: int) -> dict:
+    rows = warehouse.rows("SELECT * FROM {annotations}")
+    [row] = [row for row in rows if row["image_id"] == id_of(number)]
+    return row
+
+
 def revisions(warehouse) -> dict[str, int]:
     rows = warehouse.rows(REVISIONS)
     assert len(rows) == len({row["image_id"] for row in rows})
@@ -98,7 +104,7 @@ def test_documents_become_rows_of_their_tables(store, warehouse):
     put_annotations(store, annotation(1), annotation(2, state="skipped", objects=()))
     put_tasks(store, task(1))
     assert warehouse.export() == 0
-    [labeled] = warehouse.rows(f"SELECT * FROM {{annotations}} WHERE image_id = '{id_of(1)}'")
+    labeled = annotation_of(warehouse, 1)
     assert list(labeled) == tables()["annotations"].names
     assert labeled["updated_at"] == NOON - timedelta(hours=1)
     assert labeled["written_at"] == NOON
@@ -113,7 +119,7 @@ def test_documents_become_rows_of_their_tables(store, warehouse):
         "share": 0.5,
         "seen": ["sky", "Straße 日"],
     }
-    [skipped] = warehouse.rows(f"SELECT * FROM {{annotations}} WHERE image_id = '{id_of(2)}'")
+    skipped = annotation_of(warehouse, 2)
     assert (skipped["state"], list(skipped["objects"])) == ("skipped", [])
     [row] = warehouse.rows("SELECT * FROM {tasks}")
     assert (row["state"], row["cost"], str(row["booked_on"])) == ("completed", 0.08, "2026-02-28")
@@ -263,6 +269,44 @@ def test_nothing_is_left_beside_the_tables_and_views(store, bigquery, firestore,
         "annotations", "tasks", "frames", "videos", "exports",
         "objects", "dataset_candidates", "labeling_cost", "collector_scorecard",
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_workers_may_be_processes_of_their_own(store, firestore, tmp_path):
+    warehouse = InParquet(firestore.project, tmp_path)
+    put_annotations(store, *(annotation(number, objects=()) for number in range(4_100)))
+    more = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "dataflow.export_annotations", *warehouse.arguments, *more],
+        capture_output=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    assert len(revisions(warehouse)) == 4_100
+
+
+def test_dataflow_gets_the_job_with_a_barrier_before_each_long_step():
+    pytest.importorskip("apache_beam.runners.dataflow.internal.apiclient", exc_type=ImportError)
+    options, settings = configure(
+        [
+            "--store=firestore://project-1", "--warehouse=bq://project-1.vidset",
+            "--dead_letters=gs://b/d", "--temp_location=gs://b/temp", "--runner=DataflowRunner",
+            "--staging_location=gs://b/s", "--dry_run=True", "--no_auth", "--project=project-1",
+            "--region=europe-west1", "--sdk_container_image=europe-docker.pkg.dev/p/v/beam:1",
+        ]
+    )  # fmt: skip
+    assert settings.staging == "gs://b/temp/export"
+    job = start(options, settings).job
+    names = {each.unique_name for each in job.proto_pipeline.components.transforms.values()}
+    assert {
+        "Plan exports/Fix",
+        "Stage rows/Redistribute",
+        "Stage rows/Stage",
+        "Merge rows/All of a table",
+        "Merge rows/Merge",
+        "Write dead letters/Store",
+    } <= names
 
 
 @pytest.mark.slow

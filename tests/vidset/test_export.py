@@ -139,14 +139,29 @@ def test_a_folder_goes_to_bigquery_by_beam(out, bigquery):
     assert bigquery.rows("SELECT count(*) AS n FROM vidset.objects") == [{"n": 15}]
 
 
+def test_with_a_format_the_labeled_images_are_written_for_other_tools(out, tmp_path):
+    to = tmp_path / "labelme"
+    found = json.loads(
+        call("export", out, "--format", "labelme", "--to", to, "--lossy", "--json").stdout
+    )
+    assert found["images"] == 5
+    assert len(list(to.rglob("*.json"))) == 5
+    assert not (out / "warehouse").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         pytest.param([], "wanted --store or LABELING_STORE, got neither", id="nothing"),
         pytest.param(["--store", "sqlite:x"], "wanted --warehouse, a folder", id="no-warehouse"),
+        pytest.param(["bq://p.d"], "wanted ledgers in files", id="dataset"),
+        pytest.param(["OUT", "--warehouse", "/proc/no"], "no warehouse can be made", id="folder"),
         pytest.param(["/no/such"], "wanted the output of vidset extract", id="no-output"),
         pytest.param(["OUT", "--warehouse", "gs://b"], "must be a folder or bq://", id="bucket"),
         pytest.param(["OUT", "--store", "redis://x"], "wanted firestore://PROJECT", id="store"),
+        pytest.param(["OUT", "--format", "coco"], "wanted OUT, --to PATH", id="no-path"),
+        pytest.param(["OUT", "--format", "x", "--to", "y", "--full"], "no option", id="mixed"),
+        pytest.param(["OUT", "--to", "x"], "wanted --format with --to", id="no-format"),
     ],
 )
 def test_bad_usage_is_refused_before_any_work(out, arguments, message, monkeypatch):

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from vidset.flags import Json, Quiet
+from vidset.label.options import Template
 
 
 def export(
@@ -42,11 +43,50 @@ def export(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.", show_default="one a core")
     ] = None,
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="Write the labeled images for other tools instead: coco, yolo, voc, labelme, "
+            "tfrecord, webdataset, parquet or fiftyone.",
+        ),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="PATH", help="With --format: a new folder.")
+    ] = None,
+    template: Template = None,
+    link: Annotated[
+        bool, typer.Option("--link", help="With --format: hard links instead of copies.")
+    ] = False,
+    lossy: Annotated[
+        bool,
+        typer.Option("--lossy", help="With --format: leave out what it cannot say, and count it."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="With --format: replace an earlier export.")
+    ] = False,
+    shard_mb: Annotated[
+        int, typer.Option(min=1, help="With --format: of files that hold many images.")
+    ] = 256,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Bring what has changed of annotations, tasks and ledgers to the warehouse."""
-    from vidset.export import Request, run_export
+    if format_name is not None:
+        if to is None or out is None or warehouse or dead_letters or full or workers:
+            raise ValueError("--format: wanted OUT, --to PATH and no option of the warehouse")
+        from vidset.files.command import run_export_files
+        from vidset.label.settings import Place
+
+        place = Place.of(out, store, template=template)
+        how = {"link": link, "lossy": lossy, "overwrite": overwrite, "shard_mb": shard_mb}
+        raise typer.Exit(
+            run_export_files(place, format_name, to, **how, as_json=as_json, quiet=quiet)
+        )
+    if to or template or link or lossy or overwrite:
+        raise ValueError("wanted --format with --to, --template, --link, --lossy, --overwrite")
+    from vidset.warehouse.export import Request, run_export
 
     request = Request(out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ()))
     raise typer.Exit(run_export(request, as_json=as_json, quiet=quiet))
@@ -64,6 +104,6 @@ def sql(
     ] = "1GB",
 ) -> None:
     """Ask the embedded warehouse a question; docs/warehouse.md has the tables."""
-    from vidset.sql import run_sql
+    from vidset.warehouse.sql import run_sql
 
     raise typer.Exit(run_sql(query, out, as_json=as_json, as_csv=as_csv, memory=memory))

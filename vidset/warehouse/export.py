@@ -55,6 +55,8 @@ class Places:
     def of(cls, request: Request) -> "Places":
         """Raises ValueError: something is missing."""
         out = request.out and request.out.rstrip("/")
+        if out and out.startswith("bq://"):
+            raise ValueError(f"{out}: wanted ledgers in files; those in BigQuery are there already")
         folder = out if out and "://" not in out else None
         if folder and not os.path.isdir(os.path.join(folder, "videos")):
             raise ValueError(
