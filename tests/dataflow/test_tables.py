@@ -72,6 +72,7 @@ def test_a_column_without_a_mode_is_nullable():
 
 def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
     (tmp_path / "dataflow").mkdir()
+    (tmp_path / "dataflow" / "__init__.py").touch()
     shutil.copy(tables_module.__file__, tmp_path / "dataflow" / "tables.py")
     shutil.copytree(schema_folder(), tmp_path / "dataflow" / "schemas")
     program = "from dataflow.tables import *; print(schema_folder()); print(len(tables()))"

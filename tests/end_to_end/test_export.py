@@ -290,13 +290,20 @@ def test_dataflow_gets_the_job_with_a_barrier_before_each_long_step():
     pytest.importorskip("apache_beam.runners.dataflow.internal.apiclient", exc_type=ImportError)
     options, settings = configure(
         [
-            "--store=firestore://project-1", "--warehouse=bq://project-1.vidset",
-            "--dead_letters=gs://b/d", "--temp_location=gs://b/temp", "--runner=DataflowRunner",
-            "--staging_location=gs://b/s", "--dry_run=True", "--no_auth", "--project=project-1",
-            "--region=europe-west1", "--sdk_container_image=europe-docker.pkg.dev/p/v/beam:1",
+            "--store=firestore://project-1",
+            "--warehouse=bq://project-1.vidset",
+            "--dead_letters=gs://staging/dead_letters",
+            "--temp_location=gs://staging/temp",
+            "--staging_location=gs://staging/staging",
+            "--runner=DataflowRunner",
+            "--dry_run=True",
+            "--no_auth",
+            "--project=project-1",
+            "--region=europe-west1",
+            "--sdk_container_image=europe-docker.pkg.dev/project-1/vidset/beam:1",
         ]
-    )  # fmt: skip
-    assert settings.staging == "gs://b/temp/export"
+    )
+    assert settings.staging == "gs://staging/temp/export"
     job = start(options, settings).job
     names = {each.unique_name for each in job.proto_pipeline.components.transforms.values()}
     assert {

@@ -290,11 +290,11 @@ def test_images_are_in_a_bucket_or_in_a_folder(value, images):
 
 
 @pytest.mark.parametrize(
-    "value", ["gs://", "gs://UPPER", "gs:/images", "s3://images", "images", "https://images.test"]
+    "value", ["gs://", "gs://UPPER", "gs:/images", "s3://", "images", "https://images.test"]
 )
 def test_images_elsewhere_are_refused(value):
     assert faults(STORE | {"LABELING_IMAGES": value}) == [
-        f"LABELING_IMAGES must be gs://bucket[/prefix] or a path, got {value!r}"
+        f"LABELING_IMAGES must be gs://bucket[/prefix], s3://bucket[/prefix] or a path, got {value!r}"
     ]
 
 

@@ -161,7 +161,6 @@ def test_a_ledger_without_the_videos_row_gives_no_images(out):
             id="scale, of a folder",
         ),
         pytest.param(("gs://bucket/out",), {}, "wanted --store or LABELING_STORE", id="gs://"),
-        pytest.param(("s3://bucket/out",), {}, "images at s3:// yet", id="s3://"),
     ],
 )
 def test_bad_usage_is_refused_before_any_work(out, monkeypatch, arguments, environment, message):

@@ -68,7 +68,7 @@ class Place:
             ValueError: something is missing or wrong.
         """
         told = {**environment, **self.options}
-        told = {**self._suggested(use, told.get("LABELING_VENDOR")), **told, **self._fixed(use)}
+        told = {**self._suggested(use, told.get("LABELING_VENDOR")), **told, **self._fixed()}
         if not told.get("LABELING_STORE"):
             raise ValueError(f"{self.out}: wanted --store or LABELING_STORE, got neither")
         return Settings.from_environment(told, use)
@@ -115,14 +115,10 @@ class Place:
             "LABELING_CALLBACK_URL": f"{self.served}/receive_annotation",
         }
 
-    def _fixed(self, use: Use) -> dict[str, str]:
+    def _fixed(self) -> dict[str, str]:
         """OUT says where the images are, whatever the environment says."""
         if self.out is None:
             return {}
         if self.out.startswith("bq://"):
             return {"LABELING_LEDGER": self.out}
-        if not self.out.startswith("s3://"):
-            return {"LABELING_IMAGES": f"{self.images_root}"}
-        if use == "dispatch":
-            raise ValueError(f"{self.out}: vendors cannot be given images at s3:// yet")
-        return {}
+        return {"LABELING_IMAGES": f"{self.images_root}"}

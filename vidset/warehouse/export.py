@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext, redirect_stderr
+from contextlib import closing, nullcontext, redirect_stderr
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryDirectory
 
@@ -128,31 +128,38 @@ def export(request: Request, places: Places) -> Summary:
     if is_dataset or request.beam_options:
         return _export_by_beam(request, places)
     summary, warehouse = Summary(), open_warehouse(places.warehouse)
-    documents = None if places.store is None else open_documents(places.store)
-    warehouse.prepare()
-    if documents is not None and places.store is not None:
-        workers = _Workers(places.store, places.warehouse, request.workers)
-        letters = open_store(places.dead_letters)
-        for table in ROWS:
-            summary.tables[table] = _export_table(
-                table, documents, warehouse, workers, letters, summary.letters, full=request.full
-            )
-        documents.close()
+    if places.store is None:
+        warehouse.prepare()
+    else:
+        with closing(open_documents(places.store)) as documents:
+            warehouse.prepare()
+            workers = _Workers(places.store, places.warehouse, request.workers)
+            _export_tables(documents, warehouse, workers, places, summary, full=request.full)
     summary.videos = _gather(request, warehouse)
     return summary
 
 
-def _export_table(table, documents, warehouse, workers, store, letters, *, full) -> Counts:
-    planned = plan(documents, warehouse, table, workers.parts, full=full)
-    staged = []
-    for output in workers.run(planned.parts, documents, warehouse):
-        if isinstance(output, DeadLetter):
-            put_dead_letter(store, output)
-            letters.append(output)
-        else:
-            staged.append(output)
-    done = finish(warehouse, planned, staged)
-    return Counts(done.documents, done.changed, done.malformed)
+def _export_tables(
+    documents: Documents,
+    warehouse: Warehouse,
+    workers: "_Workers",
+    places: Places,
+    summary: Summary,
+    *,
+    full: bool,
+) -> None:
+    store = open_store(places.dead_letters)
+    for table in ROWS:
+        planned = plan(documents, warehouse, table, workers.parts, full=full)
+        staged = []
+        for output in workers.run(planned.parts, documents, warehouse):
+            if isinstance(output, DeadLetter):
+                put_dead_letter(store, output)
+                summary.letters.append(output)
+            else:
+                staged.append(output)
+        done = finish(warehouse, planned, staged)
+        summary.tables[table] = Counts(done.documents, done.changed, done.malformed)
 
 
 def _gather(request: Request, warehouse: Warehouse) -> int | None:

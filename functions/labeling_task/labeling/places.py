@@ -28,7 +28,7 @@ def open_store(uri: str) -> Store:
 
 
 def open_image_access(settings: Settings) -> ImageAccess:
-    """For images in Cloud Storage, or in a folder.
+    """For images in Cloud Storage, in any S3, or in a folder.
 
     Raises:
         ValueError: images in a folder cannot be signed, or a client is not installed.
@@ -39,6 +39,12 @@ def open_image_access(settings: Settings) -> ImageAccess:
         except ModuleNotFoundError as error:
             raise ValueError(f'gs:// images need pip install "vidset[gcp]": {error}') from None
         return GcsImages(settings.image_access, settings.signed_url_lifetime)
+    if settings.images.startswith("s3://"):
+        try:
+            from labeling.images_s3 import S3Images
+        except ModuleNotFoundError as error:
+            raise ValueError(f's3:// images need pip install "vidset[s3]": {error}') from None
+        return S3Images(settings.image_access, settings.signed_url_lifetime)
     return FolderImages(settings.images, settings.image_access)
 
 

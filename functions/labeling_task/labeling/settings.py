@@ -16,7 +16,9 @@ ConsensusRule = Literal["latest", "majority"]
 # What somebody is about to do: each function gets the secrets that it needs and no others.
 Use = Literal["request", "dispatch", "receive", "inspect"]
 _HERE = Path(__file__).resolve().parent
-_IMAGES = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL)
+_IMAGES = re.compile(
+    r"(?:gs|s3)://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL
+)
 _LEDGER = re.compile(r"bq://[^/.`\s]+\.[^/.`\s]+")
 
 
@@ -27,7 +29,7 @@ class Settings:
     Attributes:
         vendor: who gets new tasks. Answers are taken from every vendor with a secret.
         store: see `store.open_store`.
-        images: gs://bucket[/prefix] of the images to label, or their folder.
+        images: gs:// or s3://bucket[/prefix] of the images to label, or their folder.
         template: path of the task template.
         image_access: `signed`, `uri`, or an url with `{name}` or `{bucket}`: how vendors read
             the images.
@@ -91,7 +93,7 @@ class Settings:
             "images": read.matching(
                 "LABELING_IMAGES",
                 _IMAGES,
-                "gs://bucket[/prefix] or a path",
+                "gs://bucket[/prefix], s3://bucket[/prefix] or a path",
                 required=use == "request",
             ),
             "template": read.text("LABELING_TEMPLATE") or str(_HERE / "template.yaml"),
