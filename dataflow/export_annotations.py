@@ -6,8 +6,6 @@
 A batch job. It reads what was written since the last one, so that it can run as often as one likes.
 """
 
-import argparse
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -19,7 +17,7 @@ from dataflow.document_rows import ROWS
 from dataflow.documents import open_documents
 from dataflow.export_options import ExportOptions, ExportSettings
 from dataflow.export_transforms import MergeRows, PlanExports, StageRows
-from dataflow.extract_frames import LOCAL_BATCH, check_names
+from dataflow.job_main import LOCAL_BATCH, check_names, run_job
 from dataflow.options import DeadLetterOptions
 from dataflow.transforms import WriteDeadLetters
 from dataflow.warehouse_places import open_warehouse
@@ -71,36 +69,15 @@ def start(options: PipelineOptions, settings: ExportSettings) -> PipelineResult:
     return pipeline.run()
 
 
-def _print_help() -> None:
-    """Our options. Beam's own, some hundred, are at https://beam.apache.org."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dataflow.export_annotations",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Any option of Beam and of its runner may follow, as in --runner=DataflowRunner.",
-    )
-    for options in ExportOptions, DeadLetterOptions:
-        options._add_argparse_args(parser)  # pyright: ignore[reportArgumentType]
-    parser.print_help()
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    logging.basicConfig(level=logging.INFO)
-    arguments = sys.argv[1:] if argv is None else argv
-    if {"-h", "--help"} & set(arguments):
-        _print_help()
-        return 0
-    try:
-        options, settings = configure(arguments)
-        prepare(settings)
-    except ValueError as error:
-        print(f"export_annotations: {error}", file=sys.stderr)
-        return 2
-    result = start(options, settings)
-    # A Flex Template's launcher ends here; the job goes on in Dataflow.
-    if not hasattr(result, "job_id"):
-        result.wait_until_finish()
-    return 0
+    parts = (ExportOptions, DeadLetterOptions)
+    return run_job("export_annotations", __doc__, parts, _ready, start, argv)
+
+
+def _ready(argv: Sequence[str]) -> tuple[PipelineOptions, ExportSettings]:
+    options, settings = configure(argv)
+    prepare(settings)
+    return options, settings
 
 
 if __name__ == "__main__":

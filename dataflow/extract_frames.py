@@ -7,8 +7,6 @@ Batch over files, folders and buckets (backfill, reconciliation) and streaming o
 notifications are the same transforms behind another source.
 """
 
-import argparse
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +18,7 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.runners.runner import PipelineResult
 
+from dataflow.job_main import LOCAL_BATCH, check_names, run_job
 from dataflow.options import DeadLetterOptions, IngestOptions, IngestSettings
 from dataflow.transforms import (
     DropRepeats,
@@ -33,8 +32,6 @@ from dataflow.transforms import (
 # Threads of a worker process: each may hold a video's decoder. Two keep a core busy while one waits
 # for its bucket.
 _DATAFLOW_THREADS = 2
-# What Beam's DirectRunner comes to for such pipelines, without first trying to download another.
-LOCAL_BATCH = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 _LOCAL_STREAMING = "apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner"
 
 
@@ -99,32 +96,6 @@ def start(options: PipelineOptions, settings: IngestSettings) -> PipelineResult:
     return pipeline.run()
 
 
-def _print_help() -> None:
-    """Our options. Beam's own, some hundred, are at https://beam.apache.org."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dataflow.extract_frames",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Any option of Beam and of its runner may follow, as in --runner=DataflowRunner.",
-    )
-    for options in IngestOptions, DeadLetterOptions:
-        options._add_argparse_args(parser)  # pyright: ignore[reportArgumentType]
-    parser.print_help()
-
-
-def check_names(options: PipelineOptions, runner: str | None) -> None:
-    """Beam passes over what it does not know; a misspelt option must not be without effect.
-
-    A portable runner's job server may know more options than are known here.
-    """
-    if any(name in (runner or "").lower() for name in ("portable", "flink", "spark", "prism")):
-        return
-    known = options.get_all_options()
-    unknown = set(options.get_all_options(retain_unknown_options=True)) - set(known)
-    if unknown:
-        raise ValueError(f"unknown options: {', '.join(f'--{name}' for name in sorted(unknown))}")
-
-
 def _check_runner(runner: str | None, settings: IngestSettings) -> None:
     if "dataflow" not in (runner or "").lower():
         return
@@ -139,21 +110,8 @@ def _check_runner(runner: str | None, settings: IngestSettings) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    logging.basicConfig(level=logging.INFO)
-    arguments = sys.argv[1:] if argv is None else argv
-    if {"-h", "--help"} & set(arguments):
-        _print_help()
-        return 0
-    try:
-        options, settings = configure(arguments)
-    except ValueError as error:
-        print(f"extract_frames: {error}", file=sys.stderr)
-        return 2
-    result = start(options, settings)
-    # A Flex Template's launcher ends here; the job goes on in Dataflow.
-    if not hasattr(result, "job_id"):
-        result.wait_until_finish()
-    return 0
+    parts = (IngestOptions, DeadLetterOptions)
+    return run_job("extract_frames", __doc__, parts, configure, start, argv)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from dataflow.documents import open_documents
 from dataflow.elements import DeadLetter
-from dataflow.exporting import OVERLAP, Plan, export_part, finish, plan
+from dataflow.exporting import Plan, export_part, finish, plan
 from dataflow.warehouse_parquet import ParquetWarehouse
 from tests.dataflow.labels import NOON, annotation, id_of, put_annotations, sqlite_store
 from tests.dataflow.test_warehouse_parquet import revisions
@@ -65,7 +65,7 @@ def test_the_first_export_reads_all_and_the_next_what_was_written_since(
 def test_documents_that_became_visible_late_are_found(documents, warehouse, labels):
     """A writer's clock, and the time its commit takes, may be minutes behind."""
     run(documents, warehouse)
-    late = now() - OVERLAP + timedelta(seconds=30)
+    late = now() - timedelta(minutes=9, seconds=30)
     put_annotations(labels, annotation(1, written_at=late))
     assert run(documents, warehouse).changed == 1
 

@@ -72,9 +72,10 @@ def test_of_a_key_the_newest_row_holds(warehouse, bigquery):
         annotation(2, revision=1, written_at=later),
         annotation(3, written_at=later),
         annotation(4),
+        annotation(4, revision=2),
     )
     assert changed == 3
-    assert revisions(bigquery) == {id_of(1): 3, id_of(2): 2, id_of(3): 1, id_of(4): 1}
+    assert revisions(bigquery) == {id_of(1): 3, id_of(2): 2, id_of(3): 1, id_of(4): 2}
     assert merge(warehouse, annotation(1, revision=3), annotation(4)) == 0
 
 
@@ -135,6 +136,7 @@ def test_the_watermark_is_of_the_source_and_the_table(warehouse):
         warehouse.remember(Export("it's", "tasks", started, 1, 1, 0))
     assert warehouse.watermark("it's", "tasks") == NOON + timedelta(hours=3, microseconds=7)
     assert warehouse.watermark("it's", "annotations") is None
+    assert warehouse.watermark("its", "tasks") is None
 
 
 @pytest.mark.emulator

@@ -1,13 +1,7 @@
 """Label Studio: the real server on SQLite, in an environment of its own."""
 
-import fcntl
-import hashlib
 import os
-import shlex
 import shutil
-import subprocess
-import sys
-import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +14,11 @@ from typing import Any
 
 import httpx
 
+from tests.emulators.environments import digest, locked, own_python
 from tests.emulators.servers import (
     HOST,
     PortTakenError,
     Server,
-    ToolMissingError,
     cache_folder,
     serve,
 )
@@ -162,33 +156,16 @@ def _own_python_and_data() -> tuple[Path, Path]:
 
     Made once, whoever comes first: to install takes minutes, to set up a database one more.
     """
-    given = os.environ.get("VIDSET_LABEL_STUDIO")
-    wanted = f"{sys.version} {sys.base_prefix} {REQUIREMENTS.read_text()} {_SETTINGS}"
-    name = f"label-studio-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
-    folder, data = cache_folder() / name, cache_folder() / f"{name}-data"
-    python = Path(given).with_name("python") if given else folder / "bin" / "python"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not given and not folder.exists():
-            _make_environment(folder)
+    if given := os.environ.get("VIDSET_LABEL_STUDIO"):
+        python = Path(given).with_name("python")
+    else:
+        python = own_python("label-studio", REQUIREMENTS, INSTALL_SECONDS)
+    name = f"label-studio-data-{digest(REQUIREMENTS.read_text(), str(_SETTINGS))}"
+    data = cache_folder() / name
+    with locked(data):
         if not data.exists():
             _make_data(python, data)
     return python, data
-
-
-def _make_environment(folder: Path) -> None:
-    unfinished = folder.with_suffix(".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        for command in _commands(unfinished):
-            subprocess.run(
-                command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS
-            )
-    except (OSError, subprocess.SubprocessError) as error:
-        said = textwrap.shorten(str(getattr(error, "stderr", None) or error), 200)
-        by_hand = " && ".join(map(shlex.join, _commands(folder)))
-        raise ToolMissingError(f"label-studio ({said})", by_hand) from None
-    unfinished.rename(folder)
 
 
 def _make_data(python: Path, data: Path) -> None:
@@ -198,17 +175,3 @@ def _make_data(python: Path, data: Path) -> None:
     with _serve(python, unfinished, None, None):
         pass  # The database and its user are there before the server listens.
     unfinished.rename(data)
-
-
-def _commands(folder: Path) -> list[list[str]]:
-    """What makes the environment. It may be moved: only its interpreter is run."""
-    python, requirements = str(folder / "bin" / "python"), ["-r", str(REQUIREMENTS)]
-    if uv := shutil.which("uv"):
-        return [
-            [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "--quiet", "--python", python, *requirements],
-        ]
-    return [
-        [sys.executable, "-m", "venv", str(folder)],
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements],
-    ]

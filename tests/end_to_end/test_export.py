@@ -321,14 +321,14 @@ def test_rows_reach_bigquery_through_a_bucket(
     store, firestore, emulator_project, tmp_path, monkeypatch
 ):
     """fake-gcs-server keeps its objects where the BigQuery emulator looks for gs://."""
-    from tests.emulators.bigquery import PROGRAM, Bigquery, _own_python
+    from tests.emulators.bigquery import PROGRAM, Bigquery, emulator_python
     from tests.emulators.gcs import Gcs, gcs_server
     from tests.emulators.servers import serve
 
     root = tmp_path / "buckets"
 
     def command(port: int) -> list[str]:
-        return [str(_own_python()), "-I", str(PROGRAM), str(port), str(tmp_path / "uploads")]
+        return [str(emulator_python()), "-I", str(PROGRAM), str(port), str(tmp_path / "uploads")]
 
     root.mkdir()
     environment = {"BQEMU_GCS_LOCAL_ROOT": str(root)}

@@ -294,7 +294,8 @@ def test_images_are_in_a_bucket_or_in_a_folder(value, images):
 )
 def test_images_elsewhere_are_refused(value):
     assert faults(STORE | {"LABELING_IMAGES": value}) == [
-        f"LABELING_IMAGES must be gs://bucket[/prefix], s3://bucket[/prefix] or a path, got {value!r}"
+        "LABELING_IMAGES must be gs://bucket[/prefix], s3://bucket[/prefix] or a path, "
+        f"got {value!r}"
     ]
 
 
