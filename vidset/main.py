@@ -22,10 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-app.add_typer(label, name="label")
-app.command(epilog="Whatever stands after -- goes to Beam, which does what BigQuery gets.")(export)
-app.command()(sql)
-
 
 def _show_version(wanted: bool) -> None:
     if wanted:
@@ -170,6 +166,11 @@ def plan(
 
     request = Request(ledger, price, budget, currency, chart)
     raise typer.Exit(run_plan(request, as_json=as_json, quiet=quiet))
+
+
+app.add_typer(label, name="label")
+app.command(epilog="Whatever stands after -- goes to Beam, which does what BigQuery gets.")(export)
+app.command()(sql)
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
