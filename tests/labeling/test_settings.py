@@ -293,10 +293,9 @@ def test_images_are_in_a_bucket_or_in_a_folder(value, images):
     "value", ["gs://", "gs://UPPER", "gs:/images", "s3://", "images", "https://images.test"]
 )
 def test_images_elsewhere_are_refused(value):
-    assert faults(STORE | {"LABELING_IMAGES": value}) == [
-        "LABELING_IMAGES must be gs://bucket[/prefix], s3://bucket[/prefix] or a path, "
-        f"got {value!r}"
-    ]
+    wanted = "gs://bucket[/prefix], s3://bucket[/prefix] or a path"
+    told = faults(STORE | {"LABELING_IMAGES": value})
+    assert told == [f"LABELING_IMAGES must be {wanted}, got {value!r}"]
 
 
 def test_all_faults_are_told_at_once():
