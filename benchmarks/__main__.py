@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import cv2
 
-from benchmarks import ingest, labeling, pipeline, plan, similarity, warehouse
+from benchmarks import formats, ingest, labeling, pipeline, plan, similarity, warehouse
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
 
 SECTIONS = {
@@ -22,6 +22,7 @@ SECTIONS = {
     "plan": plan.run,
     "warehouse": warehouse.run,
     "labeling": labeling.run,
+    "formats": formats.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

@@ -203,6 +203,7 @@ _PARTS = {
     "av": "extract",
     "cv2": "extract",
     "duckdb": "warehouse",
+    "google_crc32c": "warehouse",
     "numpy": "extract",
     "pyarrow": "extract",
     "boto3": "s3",
