@@ -60,7 +60,7 @@ def test_dispatch_makes_one_task_with_the_vendors_id(store, vendor, clock):
         completed_at=None,
         due_at=NOON + timedelta(hours=1),
         error=None,
-        written_at=NOON,
+        written_at=NOON + timedelta(microseconds=1),  # The clock stood still: it is the second.
     )
 
 
@@ -273,3 +273,16 @@ def test_dispatch_new_refuses_more_than_the_vendor_takes(store, clock):
     works = broker(store, BatchingVendor(most_at_once=4), clock)
     with pytest.raises(ValueError, match="label-studio takes 4 images at once, got 5"):
         dispatch_new(works, IMAGES)
+
+
+def test_a_tasks_writes_are_in_order_where_clocks_are_not(store, vendor, clock):
+    """An export takes the latest: another instance's clock may lag behind."""
+    works = broker(store, vendor, clock)
+    vendor.failures = [TryAgainError("HTTP 500")]
+    with pytest.raises(TryAgainError):
+        dispatch(works, image())
+    written = task_of(store, image()).written_at
+    clock.pass_by(minutes=-5)
+    receive(works, delivery(answer(image(), car(), at=NOON - timedelta(hours=1))))
+    assert task_of(store, image()).state == "completed"
+    assert task_of(store, image()).written_at == written + timedelta(microseconds=1)

@@ -55,8 +55,14 @@ class Broker:
     pause: Pause = field(default_factory=Pause)
 
     def task_write(self, task: Task, version: Any = None) -> Write:
-        """The task as it is to be stored now."""
-        document = task.changed(written_at=self.clock()).to_document()
+        """The task as it is to be stored now.
+
+        It is newer than what it replaces, even where this instance's clock lags behind.
+        """
+        moment = self.clock()
+        if version is not None:
+            moment = max(moment, task.written_at + timedelta(microseconds=1))
+        document = task.changed(written_at=moment).to_document()
         return Write("tasks", task.image_id, document, version)
 
     @cached_property

@@ -19,7 +19,13 @@ from labeling.timestamps import format_timestamp
 _APPLICATION, _SCHEMA = 0x76647374, 1
 # For the queries that there are. The id comes last so that a page begins where the last one ended.
 _INDEXES: dict[Collection, list[tuple[str, ...]]] = {
-    "tasks": [("state", "due_at"), ("state", "requested_at"), ("state", "vendor"), ("booked_on",)],
+    "tasks": [
+        ("state", "due_at"),
+        ("state", "requested_at"),
+        ("state", "vendor"),
+        ("booked_on",),
+        ("written_at",),
+    ],
     "annotations": [("written_at",)],
     "answers": [("image_id",), ("vendor", "annotation_id")],
 }
