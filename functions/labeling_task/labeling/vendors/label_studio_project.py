@@ -14,8 +14,9 @@ from labeling.vendors.label_studio_items import Controls
 
 # What Label Studio takes.
 _TITLE_LENGTHS = range(3, 51)
-# A project made at the same time may have a lower id, and show only when its maker is done.
-_SETTLE_SECONDS = 1.0
+# A project made at the same time may have a lower id, and show only when its maker is done: on a
+# busy server seconds later. It is made once in its life.
+_SETTLE_SECONDS = 5.0
 WebhookChange = Literal["made", "changed", "kept"]
 
 
