@@ -91,7 +91,7 @@ class _Scale:
 
 def _draw_axes(picture: np.ndarray, scale: _Scale, plan: Plan, request: Request) -> None:
     counts = plan.counts
-    title = f"{len(counts.videos)} videos, {counts.samples:,} samples"
+    title = f"{counts.told_videos}, {counts.samples:,} samples"
     _write(picture, title, (_LEFT, 44), 0.8, _TEXT)
     decimals = 0 if request.cost(scale.step) >= 1 else 2
     for images in scale.lines():

@@ -65,6 +65,11 @@ class Counts:
         return sum(video.samples for video in self.videos)
 
     @property
+    def told_videos(self) -> str:
+        number = len(self.videos)
+        return f"{number:,} video{'s' * (number != 1)}"
+
+    @property
     def kept(self) -> int:
         return sum(video.kept for video in self.videos)
 

@@ -40,7 +40,7 @@ def show_plan(plan: Plan, request: Request) -> None:
         console.print("No video to plan.")
         return
     console.print(
-        f"{len(counts.videos)} videos, {counts.samples:,} samples; as extracted"
+        f"{counts.told_videos}, {counts.samples:,} samples; as extracted"
         f"{_own_options(plan)}: {_amount(own, request)} at {request.price:g} an image\n"
     )
     thresholds = _thresholds(plan)

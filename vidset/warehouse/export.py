@@ -238,5 +238,6 @@ def _show(summary: Summary, places: Places) -> None:
         bad = f", {counts.malformed} malformed" if counts.malformed else ""
         say(f"{table:12}{counts.documents} documents read, {counts.changed} rows changed{bad}")
     if summary.videos is not None:
-        say(f"{'ledgers':12}{summary.videos} videos new or changed")
+        several = "s" * (summary.videos != 1)
+        say(f"{'ledgers':12}{summary.videos} video{several} new or changed")
     say(f"{'warehouse':12}{places.warehouse}")
