@@ -87,19 +87,6 @@ def test_receive_of_a_repeat_changes_nothing(works, store, clock):
     assert answers_of(store) == 1
 
 
-def test_receive_of_the_same_answer_under_a_newer_time_changes_nothing(works, store):
-    """Vendors touch a task, when its callback was taken or somebody looked at it."""
-    receive(works, delivery(answer(image(), car())))
-    touched = answer(image(), car(), at=NOON + timedelta(minutes=1))
-    assert receive(works, delivery(touched)) == Counter(repeated=1)
-    back_and_forth = [car(x=1.0), car(), car(x=1.0)]
-    for minute, one in enumerate(back_and_forth, 2):
-        said = answer(image(), one, at=NOON + timedelta(minutes=minute))
-        assert receive(works, delivery(said)) == Counter(stored=1)
-    assert annotation_of(store).objects == (car(x=1.0),)
-    assert annotation_of(store).revision == 4
-
-
 CORRECTIONS = [
     answer(image(), car(x=float(number)), at=NOON + timedelta(seconds=number))
     for number in range(3)
@@ -115,6 +102,21 @@ def test_receive_ends_with_the_newest_whatever_the_order(works, store, order):
     assert annotation.revision == 3
     assert annotation.updated_at == NOON + timedelta(seconds=2)
     assert answers_of(store) == 3
+
+
+# An annotator who changes back: what was said first is said again, and holds.
+BACK_AGAIN = [
+    answer(image(), car(x=float(x)), at=NOON + timedelta(seconds=number))
+    for number, x in enumerate((5, 6, 5))
+]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_receive_ends_with_what_was_said_again_whatever_the_order(works, store, order):
+    for number in order:
+        receive(works, delivery(BACK_AGAIN[number]))
+    assert annotation_of(store).objects == (car(x=5.0),)
+    assert annotation_of(store).revision == 3
 
 
 def test_receive_of_an_older_answer_does_not_change_what_holds(works, store):
@@ -311,6 +313,23 @@ def test_receive_learns_the_size_of_an_image_that_its_event_did_not_tell(store, 
     assert task_of(store).image_width == 640
     outside = answer(unsized, car(x=635.0), at=NOON + timedelta(seconds=1))
     assert receive(works, delivery(outside)) == Counter(quarantined=1)
+
+
+def test_receive_of_an_answer_to_an_image_that_is_gone_goes_to_quarantine(store, clock):
+    class NoImages:
+        def url(self, uri):
+            return uri
+
+        def size(self, uri):
+            raise FileNotFoundError(uri)
+
+    works = broker(store, SteeredVendor(), clock)
+    works.images = NoImages()
+    unsized = image(size=None)
+    dispatch(works, unsized)
+    assert receive(works, delivery(answer(unsized, car()))) == Counter(quarantined=1)
+    [kept] = store.find(Query("quarantine"))
+    assert kept.document["reason"] == f"the image's size is not known: {unsized.uri}"
 
 
 def test_receive_keeps_every_earlier_answer(works, store):

@@ -112,7 +112,11 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
     before = task = Task.from_document(stored_task.document)
     known = {stored.id for stored in found if stored}
     if any(answer.key not in known for answer in report.answers):
-        task = _sized(broker, task, report.answers)
+        try:
+            task = _sized(broker, task, report.answers)
+        except (FileNotFoundError, ValueError) as error:  # Nobody can tell what is inside of it.
+            is_new = refuse(broker, delivery, f"the image's size is not known: {error}")
+            return Counter(["quarantined" if is_new else "repeated"])
     fresh = {}
     for answer in report.answers:
         if answer.key in known or answer.key in fresh:
@@ -124,9 +128,6 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
             is_new = refuse(broker, delivery, str(error), answer.key)
             counts["quarantined" if is_new else "repeated"] += 1
     history = _history(broker, stored_annotation)
-    for key in [key for key, answer in fresh.items() if _says_nothing_new(answer, history)]:
-        del fresh[key]
-        counts["repeated"] += 1
     counts["stored"] = len(fresh)
     withdrawn = dict(_withdrawals(broker, delivery, history))
     counts["withdrawn"] = len(withdrawn)
@@ -174,22 +175,6 @@ def _history(broker: Broker, annotation: Stored | None) -> list[Stored]:
     if len(found) < len(names):
         raise ValueError(f"annotations/{annotation.id} names answers that are not there")
     return found
-
-
-def _says_nothing_new(answer: Answer, history: Sequence[Stored]) -> bool:
-    """Whether it repeats what the annotation says: vendors touch tasks without an answer."""
-    known = [Answer.from_document(stored.document) for stored in history]
-    same = [one for one in known if _annotation(one) == _annotation(answer)]
-    last = max(same, key=lambda one: one.updated_at, default=None)
-    return (
-        last is not None
-        and last.updated_at <= answer.updated_at
-        and (last.state, last.objects) == (answer.state, answer.objects)
-    )
-
-
-def _annotation(answer: Answer) -> tuple[str, str, str]:
-    return answer.vendor, answer.annotation_id, answer.annotator
 
 
 def _withdrawals(
