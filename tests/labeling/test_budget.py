@@ -202,6 +202,7 @@ def test_several_threads_book_no_more_than_the_limit(store):
 
 BOOKS = """
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, UTC
 from labeling.budget import Budget
@@ -223,6 +224,7 @@ def work(thread):
         task = task.changed(booked_on=booking.day, cost=booking.cost)
         store.commit([Write("tasks", f"{name}-{thread}-{booked}", task.to_document())])
         booked += 1
+        time.sleep(0.01)  # As a vendor takes its time: so the others have their turn.
         if booked % 20 == 0:
             budget.recount(now)
     return booked

@@ -8,7 +8,7 @@ from contextlib import suppress
 from labeling.annotation import Answer
 from labeling.broker import Broker
 from labeling.receiving import Delivery, receive
-from labeling.store import ConflictError, Stored, Write
+from labeling.store import ConflictError, Key, Stored, Write
 from labeling.task import Image, Task
 from labeling.vendors.vendor import Report
 
@@ -44,11 +44,26 @@ def _store_answer(broker: Broker, image: Image, answer: Answer) -> str:
     task = Task.requested(image, VENDOR, now).changed(state="dispatched", dispatched_at=now)
     with suppress(ConflictError):  # It has one, of whatever vendor.
         broker.store.commit([broker.task_write(task)])
+    if _was_said(broker, answer):
+        return "repeated"
     report = Report(image.id, None, "answered", (answer,), raw=answer.to_document())
     counts = receive(broker, Delivery(VENDOR, report, b""))
     if counts["quarantined"]:
         raise ValueError(f"{image.uri}: its task was changed while its answer was stored")
     return "stored" if counts["stored"] else "repeated"
+
+
+def _was_said(broker: Broker, answer: Answer) -> bool:
+    """Whether the last import said the same: a file may have a new time and nothing else."""
+    [annotation] = broker.store.get(("annotations", answer.image_id))
+    names = annotation.document["answers"] if annotation else ()
+    keys: list[Key] = [("answers", name) for name in names]
+    known = [Answer.from_document(one.document) for one in broker.store.get(*keys) if one]
+    own = [
+        one for one in known if (one.vendor, one.annotation_id) == (VENDOR, answer.annotation_id)
+    ]
+    last = max(own, key=lambda one: one.updated_at, default=None)
+    return last is not None and (last.state, last.objects) == (answer.state, answer.objects)
 
 
 def _store_prediction(broker: Broker, answer: Answer) -> str:
