@@ -269,6 +269,13 @@ def test_dispatch_new_keeps_to_the_budget(store, clock):
     assert vendor.batches == [3]
 
 
+def test_dispatch_new_asks_the_vendor_for_nothing_without_a_budget(store, clock):
+    vendor = BatchingVendor()
+    works = broker(store, vendor, clock, LABELING_BUDGET="0 tasks")
+    assert dispatch_new(works, IMAGES) == Counter(held=5)
+    assert vendor.batches == []
+
+
 def test_dispatch_new_refuses_more_than_the_vendor_takes(store, clock):
     works = broker(store, BatchingVendor(most_at_once=4), clock)
     with pytest.raises(ValueError, match="label-studio takes 4 images at once, got 5"):

@@ -148,6 +148,20 @@ def test_drive_requested_takes_up_what_broke_off(works, store, vendor, clock):
     assert state_of(store, image()) == "dispatched"
 
 
+def test_drive_requested_leaves_a_vendor_alone_that_says_retry_after(works, vendor, clock):
+    vendor.failures = [TryAgainError("HTTP 500")] * 4 + [TryAgainError("HTTP 429", 30)]
+    for one in IMAGES[:4]:
+        with pytest.raises(TryAgainError):
+            dispatch(works, one)
+    clock.pass_by(minutes=1)
+    with pytest.raises(TryAgainError):
+        dispatch(works, IMAGES[4])
+    assert drive_requested(works) == Counter(waiting=4)
+    assert len(vendor.requests) == 5
+    clock.pass_by(seconds=30)
+    assert drive_requested(works) == Counter(dispatched=5)
+
+
 def test_drive_requested_goes_on_with_the_budget_of_the_next_day(store, vendor, clock):
     works = broker(store, vendor, clock, LABELING_BUDGET="2 tasks/day")
     for one in IMAGES:

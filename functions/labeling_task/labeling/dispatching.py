@@ -80,6 +80,8 @@ def dispatch_new(broker: Broker, images: Sequence[Image]) -> Counter[str]:
         return Counter(dispatch(broker, image) for image in images)
     begun = [each for each in zip(tasks, versions, bookings, strict=True) if each[2]]
     counts = Counter(held=len(tasks) - len(begun))
+    if not begun:
+        return counts
     try:
         ids = broker.vendor.submit_many([_request(broker, task.image) for task, *_ in begun])
     except RefusedError:  # One by one tells which.
@@ -103,6 +105,7 @@ def resume(broker: Broker, stored: Stored) -> Outcome:
         wait = (task.due_at - now).total_seconds()
         why = task.error or "is being dispatched"
         raise TryAgainError(f"{task.image_uri}: {why}", wait)
+    broker.pause.check(now)
     booking = None if task.booked_on else broker.budget.book(now)
     if not (task.booked_on or booking):
         return "held"

@@ -25,29 +25,6 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 BOX = {"type": "box", "label": "car", "left": 1, "top": 2, "width": 3, "height": 4, "uuid": "u1"}
 
 
-@pytest.fixture(scope="module")
-def running_double():
-    with scale_double() as double:
-        yield double
-
-
-@pytest.fixture
-def double(running_double):
-    running_double.fail()
-    return running_double
-
-
-@pytest.fixture
-def vendor(double):
-    return open_vendor(double.url)
-
-
-@pytest.fixture
-def image(request):
-    """An image of its own for each test."""
-    return Image(f"id of {request.node.name}", f"gs://images/{request.node.name}.jpg")
-
-
 def test_submit_makes_the_task_that_the_template_asks_for(double, vendor, image):
     prediction = LabeledObject("p1", "car", "box", Box(1, 2, 3, 4), attributes={"parked": "yes"})
     task_id = vendor.submit(request_for(image, predictions=(prediction,)))

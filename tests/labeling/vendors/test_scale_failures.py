@@ -15,29 +15,6 @@ pytestmark = pytest.mark.emulator
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def running_double():
-    with scale_double() as double:
-        yield double
-
-
-@pytest.fixture
-def double(running_double):
-    running_double.fail()
-    return running_double
-
-
-@pytest.fixture
-def vendor(double):
-    return open_vendor(double.url)
-
-
-@pytest.fixture
-def image(request):
-    """An image of its own for each test."""
-    return Image(f"id of {request.node.name}", f"gs://images/{request.node.name}.jpg")
-
-
 @pytest.mark.parametrize(
     "failure",
     [
