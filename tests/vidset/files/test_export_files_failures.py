@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from fcntl import LOCK_EX, flock
-from pathlib import Path
 
 import pytest
 
@@ -24,23 +23,6 @@ from tests.vidset.exports import (
 from vidset.files.export import export_files
 from vidset.files.formats import FILE_FORMATS
 from vidset.label.settings import Place
-
-
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch):
-    for name in os.environ:
-        if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    return make_labeled(tmp_path / "out")
-
-
-@pytest.fixture
-def to(tmp_path) -> Path:
-    return tmp_path / "sets" / "export"
 
 
 @pytest.mark.parametrize("name", FILE_FORMATS)

@@ -1,8 +1,6 @@
 """What formats cannot say is refused, or counted."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,24 +19,6 @@ from tests.vidset.exports import (
     write_annotations,
 )
 from vidset.files.export import ExportedFiles
-
-
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch):
-    for name in os.environ:
-        if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    return make_labeled(tmp_path / "out")
-
-
-@pytest.fixture
-def to(tmp_path) -> Path:
-    return tmp_path / "sets" / "export"
-
 
 NAMED = replace(CAR, attributes={"label": "x"})
 BEYOND = replace(CAR, box=replace(CAR.box, x=50.0))

@@ -29,23 +29,6 @@ from vidset.label.settings import Place
 WITH_IMAGE_FILES = ("coco", "fiftyone", "labelme", "voc", "yolo")
 
 
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch):
-    for name in os.environ:
-        if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    return make_labeled(tmp_path / "out")
-
-
-@pytest.fixture
-def to(tmp_path) -> Path:
-    return tmp_path / "sets" / "export"
-
-
 def index(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / "images.jsonl").read_text().splitlines()]
 
