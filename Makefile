@@ -7,6 +7,10 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # What the labeling functions run with, with hashes. The command line's own parts stay out.
 FUNCTION_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra function \
   --no-emit-project --prune typer --prune rich
+# PyTorch comes without CUDA, which would be gigabytes; a folder of wheels that pip was told of goes first.
+TORCH_FROM = $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)",--torch-backend cpu)
+TORCH_LOCK = $(UV) export --quiet --frozen --no-header --no-hashes --no-default-groups --extra train \
+  --no-emit-project
 OUT ?= out/demo
 WORKERS ?= auto
 
@@ -52,7 +56,9 @@ $(VENV)/.demo: uv.lock pyproject.toml | $(UV)
 
 $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up $(VENV) with everything (once) ..."
-	@$(UV) sync --quiet --locked --all-extras --group dev
+	@$(UV) sync --quiet --locked --inexact --all-extras --no-extra train --group dev
+	@$(TORCH_LOCK) > $(VENV)/torch.txt
+	@$(UV) pip install --quiet --python $(VENV) --constraint $(VENV)/torch.txt $(TORCH_FROM) torch
 	@touch $@ $(VENV)/.demo
 
 .uv/bin/uv:
