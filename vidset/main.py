@@ -9,9 +9,15 @@ from typing import Annotated
 
 import typer
 
+from vidset.dataset.commands import app as dataset
+from vidset.errors.commands import errors, review
 from vidset.flags import Json, Quiet
 from vidset.label.commands import app as label
+from vidset.training.commands import train
+from vidset.training.scores import compare, evaluate
+from vidset.upload.command import upload
 from vidset.warehouse.commands import export, sql
+from vidset.watch.command import watch
 
 app = typer.Typer(
     name="vidset",
@@ -171,6 +177,14 @@ def plan(
 app.add_typer(label, name="label")
 app.command(epilog="Whatever stands after -- goes to Beam, which does what BigQuery gets.")(export)
 app.command()(sql)
+app.command()(upload)
+app.command(epilog="Whatever stands after -- goes to Beam.")(watch)
+app.add_typer(dataset, name="dataset")
+app.command()(train)
+app.command()(evaluate)
+app.command()(compare)
+app.command()(errors)
+app.command()(review)
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -190,14 +204,28 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _explain(error)
         sys.exit(1)
     except ImportError as error:
-        if (error.name or "").partition(".")[0] not in _PARTS:
+        module = (error.name or "").partition(".")[0]
+        command = next((word for word in mine if not word.startswith("-")), "")
+        if module not in _PARTS:
             raise
-        part = _PARTS[(error.name or "").partition(".")[0]]
+        part = _PARTS_OF_ANY_COMMAND.get(module) or _PARTS_OF.get(command) or _PARTS[module]
         typer.echo(f'vidset: this command needs pip install "vidset[{part}]" ({error})', err=True)
         sys.exit(2)
 
 
-# Which part of the package brings a module.
+# Which part of the package a command needs.
+_PARTS_OF = {
+    "compare": "scores",
+    "dataset": "dataset",
+    "errors": "scores",
+    "evaluate": "scores",
+    "review": "scores",
+    "train": "train",
+    "upload": "upload",
+}
+# Which part brings a module that any command may need, for what it is pointed at.
+_PARTS_OF_ANY_COMMAND = {"boto3": "s3", "pika": "amqp", "torch": "train", "kfp": "pipelines"}
+# Which part brings a module, elsewhere.
 _PARTS = {
     "apache_beam": "extract",
     "av": "extract",
@@ -206,8 +234,16 @@ _PARTS = {
     "google_crc32c": "warehouse",
     "numpy": "extract",
     "pyarrow": "extract",
+    "cleanlab": "scores",
+    "faster_coco_eval": "scores",
     "boto3": "s3",
     "google": "gcp",
+    "kfp": "pipelines",
+    "pika": "amqp",
+    "scipy": "dataset",
+    "sklearn": "dataset",
+    "tensorboard": "scores",
+    "torch": "train",
     "cloudevents": "label",
     "flask": "label",
     "httpx": "label",
