@@ -1,0 +1,27 @@
+"""What can be wrong with a dataset, and with what is done to it."""
+
+from collections.abc import Sequence
+
+
+class DatasetError(ValueError):
+    """The data or the request cannot be used as they are; it says which, and what was wanted."""
+
+
+class UnknownVersionError(DatasetError):
+    """No version has this id, beginning of an id, or name."""
+
+
+class FaultsError(DatasetError):
+    """Faults in the data that stop a version from being made: each is one line of `faults`."""
+
+    def __init__(self, summary: str, faults: Sequence[str]):
+        super().__init__(summary, tuple(faults))
+        self.summary = summary
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        return "\n  ".join((self.summary, *self.faults))
+
+
+class UnequalError(DatasetError):
+    """Two results that must not be compared: other models, or other evaluation images."""
