@@ -1,6 +1,80 @@
-"""`vidset train`, `evaluate`, `compare`: the fixed model."""
+"""`vidset train`: the fixed model on a dataset version."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidset.flags import Json, Quiet
 
 
-def train() -> None:
-    """Train the fixed model on a dataset version."""
-    raise NotImplementedError
+def train(
+    reference: Annotated[
+        str, typer.Argument(metavar="VERSION", help="Name, id or beginning of an id.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="RUN", help="Its folder; a run that is there goes on."
+        ),
+    ],
+    repository: Annotated[
+        Path,
+        typer.Option(
+            "--repository",
+            "-r",
+            metavar="DIR",
+            envvar="VIDSET_REPOSITORY",
+            help="Where dataset versions are kept.",
+        ),
+    ] = Path("datasets"),
+    model: Annotated[str, typer.Option(help="A fixed model.")] = "resnet50-c2-32",
+    seed: Annotated[int, typer.Option(help="Of initial weights and shuffling.")] = 1,
+    epochs: Annotated[int, typer.Option(metavar="N")] = 50,
+    splits: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME...",
+            help="Scored after each epoch; the first one selects the best epoch.",
+        ),
+    ] = "validation",
+    cap: Annotated[
+        int, typer.Option(min=0, help="Most images of training and validation; 0 for any number.")
+    ] = 10_000,
+    threads: Annotated[int, typer.Option(min=1, help="Of PyTorch.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    allow_leaks: Annotated[
+        bool, typer.Option("--allow-leaks", help="Train on a version that was made with leaks.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the fixed model on a dataset version. Interrupted, the same command goes on."""
+    from training.running.threads import set_threads
+
+    set_threads(threads)  # Before anything imports PyTorch.
+    from training.errors import FaultsError
+    from training.repository import Repository
+    from training.running.running import Request, run_training
+    from vidset.training.display import show_result, showing_progress
+
+    request = Request(
+        repository=Repository(repository),
+        reference=reference,
+        output=output,
+        seed=seed,
+        epochs=epochs,
+        splits=tuple(name.strip() for name in splits.split(",") if name.strip()),
+        model=model,
+        threads=threads,
+        device=device,
+        cap=cap,
+        allow_leaks=allow_leaks,
+    )
+    try:
+        with showing_progress(quiet=quiet or as_json) as progress:
+            run = run_training(request, progress)
+    except FaultsError as error:
+        typer.echo(f"vidset: {error}", err=True)
+        raise typer.Exit(1) from None
+    show_result(run, output, as_json=as_json, quiet=quiet)

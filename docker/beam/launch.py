@@ -1,0 +1,46 @@
+"""What the Flex Templates' launcher runs: the job whose own required option is given.
+
+    python launch.py --images=gs://... --ledger=bq://... --input_subscription=...   the ingest job
+    python launch.py --store=firestore://... --warehouse=bq://...                    the export job
+
+One image serves two templates, and an image names one main program.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+_JOBS = {"--images": "dataflow.extract_frames", "--store": "dataflow.export_annotations"}
+# A template's parameters always have a value: --full=true rather than --full.
+_FLAGS = ("--full",)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job; its exit code, or 2 if it is not clear which one is meant."""
+    names = {argument.partition("=")[0] for argument in argv}
+    jobs = [job for option, job in _JOBS.items() if option in names]
+    if len(jobs) != 1:
+        wanted = " or ".join(f"{option} ({job})" for option, job in _JOBS.items())
+        got = ", ".join(sorted(names)) or "no options"
+        print(f"launch: wanted either {wanted}; got {got}", file=sys.stderr)
+        return 2
+    try:
+        arguments = [kept for argument in argv for kept in _plain(argument)]
+    except ValueError as error:
+        print(f"launch: {error}", file=sys.stderr)
+        return 2
+    return importlib.import_module(jobs[0]).main(arguments)
+
+
+def _plain(argument: str) -> list[str]:
+    """An argument as the jobs take it: a flag without its value, or not at all."""
+    name, _, value = argument.partition("=")
+    if name not in _FLAGS or not value:
+        return [argument]
+    if value not in ("true", "false"):
+        raise ValueError(f"{name} must be true or false, got {value!r}")
+    return [name] if value == "true" else []
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

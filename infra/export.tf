@@ -1,0 +1,95 @@
+# The export job: a Dataflow batch from annotation and task documents to BigQuery, started by a timer.
+# While one runs, another of its name is refused: exports never overlap.
+
+locals {
+  template_uris = {
+    export = coalesce(var.export_template_uri, "gs://${local.buckets.releases}/templates/export.json")
+    ingest = coalesce(var.ingest_template_uri, "gs://${local.buckets.releases}/templates/ingest.json")
+  }
+
+  export_parameters = {
+    dead_letters = "gs://${google_storage_bucket.staging.name}/dead_letters"
+    staging      = "gs://${google_storage_bucket.staging.name}/export"
+    store        = local.labeling_store
+    warehouse    = local.ledger
+  }
+
+  export_launch = {
+    launchParameter = {
+      jobName              = "${var.name}-export"
+      containerSpecGcsPath = local.template_uris.export
+      parameters           = local.export_parameters
+      environment = merge(
+        {
+          ipConfiguration     = "WORKER_IP_PRIVATE"
+          machineType         = "e2-standard-2"
+          maxWorkers          = 4
+          network             = google_compute_network.workers.name
+          sdkContainerImage   = var.worker_image
+          serviceAccountEmail = google_service_account.export.email
+          stagingLocation     = "gs://${google_storage_bucket.staging.name}/dataflow"
+          subnetwork          = "regions/${var.region}/subnetworks/${google_compute_subnetwork.workers.name}"
+          tempLocation        = "gs://${google_storage_bucket.staging.name}/temp"
+        },
+        var.kms_key == null ? {} : { kmsKeyName = var.kms_key },
+      )
+    }
+  }
+}
+
+resource "google_service_account" "export" {
+  account_id   = "${var.name}-export"
+  display_name = "Workers of the export job"
+  depends_on   = [google_project_service.enabled]
+}
+
+resource "google_service_account" "export_timer" {
+  account_id   = "${var.name}-export-timer"
+  display_name = "Starts the export job"
+  depends_on   = [google_project_service.enabled]
+}
+
+# To start a job, as the account that its workers are.
+resource "google_project_iam_member" "export_timer_starts_jobs" {
+  project = var.project_id
+  role    = "roles/dataflow.developer"
+  member  = google_service_account.export_timer.member
+}
+
+resource "google_service_account_iam_member" "export_timer_acts_as_export" {
+  service_account_id = google_service_account.export.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = google_service_account.export_timer.member
+}
+
+resource "google_cloud_scheduler_job" "export" {
+  count = var.deploy_jobs ? 1 : 0
+
+  name        = "${var.name}-export"
+  description = "Annotations and tasks to BigQuery."
+  region      = var.region
+  schedule    = var.export_schedule
+  time_zone   = "Etc/UTC"
+
+  http_target {
+    http_method = "POST"
+    uri         = "https://dataflow.googleapis.com/v1b3/projects/${var.project_id}/locations/${var.region}/flexTemplates:launch"
+    headers     = { "Content-Type" = "application/json" }
+    body        = base64encode(jsonencode(local.export_launch))
+
+    oauth_token {
+      scope                 = "https://www.googleapis.com/auth/cloud-platform"
+      service_account_email = google_service_account.export_timer.email
+    }
+  }
+
+  # The next time does as well.
+  retry_config {
+    retry_count = 0
+  }
+
+  depends_on = [
+    google_project_iam_member.export_timer_starts_jobs,
+    google_service_account_iam_member.export_timer_acts_as_export,
+  ]
+}

@@ -1,0 +1,82 @@
+# The ingest job: a Dataflow stream from upload events to images and ledger rows.
+
+locals {
+  # Both jobs' accounts, for what both need.
+  job_accounts = {
+    export = google_service_account.export.member
+    ingest = google_service_account.ingest.member
+  }
+
+  ingest_parameters = merge(
+    # A worker's disk has 30 GB, which four videos at a time must fit: larger ones are read in ranges.
+    { scratch_bytes = tostring(2 * 1024 * 1024 * 1024) },
+    var.ingest_options,
+    {
+      dead_letter_topic  = google_pubsub_topic.dead_letters["uploads"].id
+      images             = "gs://${google_storage_bucket.images.name}"
+      input_subscription = google_pubsub_subscription.uploads.id
+      ledger             = local.ledger
+    },
+  )
+}
+
+resource "google_service_account" "ingest" {
+  account_id   = "${var.name}-ingest"
+  display_name = "Workers of the ingest job"
+  depends_on   = [google_project_service.enabled]
+}
+
+resource "google_project_iam_member" "jobs_work" {
+  for_each = local.job_accounts
+
+  project = var.project_id
+  role    = "roles/dataflow.worker"
+  member  = each.value
+}
+
+resource "google_dataflow_flex_template_job" "ingest" {
+  #checkov:skip=CKV_GCP_90:Encrypted with the team's own key where there is one (var.kms_key)
+  provider = google-beta
+  count    = var.deploy_jobs ? 1 : 0
+
+  name                    = "${var.name}-ingest"
+  region                  = var.region
+  container_spec_gcs_path = local.template_uris.ingest
+  parameters              = local.ingest_parameters
+
+  sdk_container_image     = var.worker_image
+  service_account_email   = google_service_account.ingest.email
+  network                 = google_compute_network.workers.name
+  subnetwork              = "regions/${var.region}/subnetworks/${google_compute_subnetwork.workers.name}"
+  ip_configuration        = "WORKER_IP_PRIVATE"
+  temp_location           = "gs://${google_storage_bucket.staging.name}/temp"
+  staging_location        = "gs://${google_storage_bucket.staging.name}/dataflow"
+  kms_key_name            = var.kms_key
+  enable_streaming_engine = true
+  additional_experiments  = ["use_runner_v2"]
+  autoscaling_algorithm   = "THROUGHPUT_BASED"
+  machine_type            = var.ingest_machine_type
+  num_workers             = 1
+  max_workers             = var.ingest_max_workers
+
+  # What is under way is finished; events that come later wait in the subscription.
+  on_delete = "drain"
+
+  # What the job may do is taken from it only once it has ended.
+  depends_on = [
+    google_artifact_registry_repository_iam_member.jobs_pull,
+    google_bigquery_dataset_iam_member.writes,
+    google_bigquery_table.tables,
+    google_kms_crypto_key_iam_member.encrypting,
+    google_project_iam_member.jobs_work,
+    google_project_iam_member.queries,
+    google_pubsub_subscription_iam_member.ingest_consumes_uploads,
+    google_pubsub_subscription_iam_member.ingest_sees_uploads,
+    google_pubsub_topic_iam_member.ingest_publishes_dead_letters,
+    google_pubsub_topic_iam_member.ingest_sees_dead_letters,
+    google_storage_bucket_iam_member.ingest_reads_uploads,
+    google_storage_bucket_iam_member.ingest_writes_images,
+    google_storage_bucket_iam_member.jobs_use_staging,
+    google_storage_bucket_iam_member.reads_releases,
+  ]
+}

@@ -1,0 +1,268 @@
+# What somebody has to look at, and whom it is told. dashboard.tf shows it.
+
+locals {
+  channels = google_monitoring_notification_channel.email[*].id
+
+  answer_deadline_hours = tonumber(lookup(var.labeling_options, "LABELING_ANSWER_DEADLINE_HOURS", "24"))
+
+  # Of a distribution named a/b, in PromQL's way of writing.
+  unanswered_sum = "logging_googleapis_com:user_${replace(google_logging_metric.unanswered_tasks.name, "/[^A-Za-z0-9]/", "_")}_sum"
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  count = var.alert_email == null ? 0 : 1
+
+  display_name = "${var.name} alerts"
+  type         = "email"
+  labels       = { email_address = var.alert_email }
+  depends_on   = [google_project_service.enabled]
+}
+
+resource "google_monitoring_alert_policy" "dead_letters" {
+  display_name          = "${var.name}: dead letters"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "WARNING"
+
+  conditions {
+    display_name = "There are dead letters"
+
+    condition_threshold {
+      filter = join(" AND ", [
+        "resource.type = \"pubsub_subscription\"",
+        "resource.labels.subscription_id = one_of(${join(", ", [for each in google_pubsub_subscription.dead_letters : "\"${each.name}\""])})",
+        "metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\"",
+      ])
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Something could not be used. `gcloud pubsub subscriptions pull SUBSCRIPTION --limit=10` shows what and, in `dead_letter_reason`, why; `--auto-ack` takes it away. Of exports, the files are in `gs://${google_storage_bucket.staging.name}/dead_letters`."
+  }
+}
+
+resource "google_monitoring_alert_policy" "oldest_unacked" {
+  display_name          = "${var.name}: events are not taken"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "ERROR"
+
+  dynamic "conditions" {
+    for_each = {
+      "The ingest job does not take uploads"   = google_pubsub_subscription.uploads.name
+      "request_labeling does not take images" = google_pubsub_subscription.images.name
+    }
+
+    content {
+      display_name = conditions.key
+
+      condition_threshold {
+        filter = join(" AND ", [
+          "resource.type = \"pubsub_subscription\"",
+          "resource.labels.subscription_id = \"${conditions.value}\"",
+          "metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"",
+        ])
+        comparison      = "COMPARISON_GT"
+        threshold_value = var.alert_thresholds.oldest_unacked_minutes * 60
+        duration        = "300s"
+
+        aggregations {
+          alignment_period   = "60s"
+          per_series_aligner = "ALIGN_MAX"
+        }
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Is the job running, is the function deployed, does the vendor answer? Nothing is lost for a month."
+  }
+}
+
+resource "google_monitoring_alert_policy" "job_lag" {
+  display_name          = "${var.name}: the ingest job lags"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "WARNING"
+
+  dynamic "conditions" {
+    for_each = {
+      "System lag"     = "dataflow.googleapis.com/job/system_lag"
+      "Data freshness" = "dataflow.googleapis.com/job/data_watermark_age"
+    }
+
+    content {
+      display_name = conditions.key
+
+      condition_threshold {
+        filter = join(" AND ", [
+          "resource.type = \"dataflow_job\"",
+          "resource.labels.job_name = \"${var.name}-ingest\"",
+          "metric.type = \"${conditions.value}\"",
+        ])
+        comparison      = "COMPARISON_GT"
+        threshold_value = var.alert_thresholds.job_lag_minutes * 60
+        duration        = "600s"
+
+        aggregations {
+          alignment_period   = "60s"
+          per_series_aligner = "ALIGN_MAX"
+        }
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Long videos take minutes. Else see the job's errors; `ingest_max_workers` is ${var.ingest_max_workers}."
+  }
+}
+
+resource "google_monitoring_alert_policy" "job_failed" {
+  display_name          = "${var.name}: a job has failed"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "CRITICAL"
+
+  dynamic "conditions" {
+    for_each = toset(["export", "ingest"])
+
+    content {
+      display_name = "The ${conditions.value} job has failed"
+
+      condition_threshold {
+        filter = join(" AND ", [
+          "resource.type = \"dataflow_job\"",
+          "resource.labels.job_name = \"${var.name}-${conditions.value}\"",
+          "metric.type = \"dataflow.googleapis.com/job/is_failed\"",
+        ])
+        comparison      = "COMPARISON_GT"
+        threshold_value = 0
+        duration        = "0s"
+
+        aggregations {
+          alignment_period   = "60s"
+          per_series_aligner = "ALIGN_MAX"
+        }
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "An export that failed is made up for by the next. The ingest job starts again with `terraform apply`; its events wait."
+  }
+}
+
+resource "google_monitoring_alert_policy" "function_errors" {
+  display_name          = "${var.name}: function errors"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "ERROR"
+
+  # 503 says "deliver again": that is how request_labeling waits for a vendor. What waits too long is
+  # found by the oldest unacked message, and a reconcile that never ends by its absence.
+  conditions {
+    display_name = "Requests that failed"
+
+    condition_threshold {
+      filter = join(" AND ", [
+        "resource.type = \"cloud_run_revision\"",
+        "resource.labels.service_name = one_of(${join(", ", [for name in values(local.function_services) : "\"${name}\""])})",
+        "metric.type = \"run.googleapis.com/request_count\"",
+        "metric.labels.response_code_class = \"5xx\"",
+        "metric.labels.response_code != \"503\"",
+      ])
+      comparison      = "COMPARISON_GT"
+      threshold_value = var.alert_thresholds.function_errors
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "900s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.labels.service_name"]
+      }
+    }
+  }
+
+  conditions {
+    display_name = "Refused tasks and answers in quarantine"
+
+    condition_threshold {
+      filter = join(" AND ", [
+        "resource.type = \"cloud_run_revision\"",
+        "metric.type = \"logging.googleapis.com/user/${google_logging_metric.labeling_errors.name}\"",
+      ])
+      comparison      = "COMPARISON_GT"
+      threshold_value = var.alert_thresholds.function_errors
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "900s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.labels.message"]
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "The functions' logs say what and why. `vidset label quarantine` lists the answers, `vidset label dispatch --retry failed` tries refused tasks again."
+  }
+}
+
+resource "google_monitoring_alert_policy" "unanswered_tasks" {
+  count = var.deploy_functions ? 1 : 0
+
+  display_name          = "${var.name}: unanswered tasks"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "WARNING"
+
+  conditions {
+    display_name = "Tasks without an answer after ${local.answer_deadline_hours} hours"
+
+    condition_prometheus_query_language {
+      query                     = "sum(increase(${local.unanswered_sum}{monitored_resource=\"cloud_run_revision\"}[${max(1, floor(local.answer_deadline_hours))}h])) > ${var.alert_thresholds.unanswered_tasks}"
+      duration                  = "0s"
+      evaluation_interval       = "900s"
+      disable_metric_validation = true
+    }
+  }
+
+  # Who does not ask hears of no missing answer.
+  conditions {
+    display_name = "reconcile has not come to an end for an hour"
+
+    condition_absent {
+      filter = join(" AND ", [
+        "resource.type = \"cloud_run_revision\"",
+        "metric.type = \"logging.googleapis.com/user/${google_logging_metric.reconciliations.name}\"",
+      ])
+      duration = "3600s"
+
+      aggregations {
+        alignment_period     = "900s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "`vidset label status` tells what waits longest. Is the vendor working on the project, is its webhook right?"
+  }
+}

@@ -1,0 +1,180 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+
+from training.applying import apply_recipe, make, move_object
+from training.entry import Entry, to_json
+from training.manifest import Manifest
+from training.measuring import decode
+from training.recipe import Recipe, transform
+from training.repository import Repository
+
+BOX = {
+    "id": "1",
+    "label": "car",
+    "type": "box",
+    "box": {"x": 10, "y": 5, "width": 20, "height": 10},
+}
+CROP = {"transforms": [{"crop": {"left": 0.25}}, {"resize": {"width": 60, "height": 60}}]}
+COPIES = {"augmentations": {"copies": 3, "seed": 1, "steps": [{"rotate": {"degrees": [-20, 20]}}]}}
+
+
+def picture(level=0):
+    drawn = np.full((30, 40, 3), 255, np.uint8)
+    drawn[5:15, 10:30] = level
+    return drawn
+
+
+def put(repository, split, drawn, *, ending=".png", **more):
+    data = cv2.imencode(ending, drawn)[1].tobytes()
+    image_format = {".png": "png", ".jpg": "jpeg", ".bmp": "bmp"}[ending]
+    digest = repository.put_image(data, image_format)
+    facts = {
+        "image_uri": f"{split}/{digest[:6]}{ending}",
+        "image_format": image_format,
+        "width": 40,
+        "height": 30,
+        "label": "i",
+        "objects": None,
+        "group": digest,
+        "origin": digest,
+        "source": "folder",
+    }
+    return Entry(image_sha256=digest, split=split, **(facts | more))
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return Repository(tmp_path / "datasets")
+
+
+def applied(repository, entries, recipe):
+    with ThreadPoolExecutor(2) as executor:
+        return list(apply_recipe(repository, entries, Recipe.of(recipe), executor))
+
+
+def test_transforms_replace_every_image_of_every_split(repository):
+    entries = [
+        put(repository, split, picture(n))
+        for n, split in enumerate(("train", "validation", "label_book"))
+    ]
+    made = applied(repository, entries, CROP)
+    assert [(entry.split, entry.width, entry.height) for entry in made] == [
+        ("train", 60, 60),
+        ("validation", 60, 60),
+        ("label_book", 60, 60),
+    ]
+    assert [entry.parent for entry in made] == [entry.image_sha256 for entry in entries]
+    assert [entry.origin for entry in made] == [entry.image_sha256 for entry in entries]
+    assert decode(repository.read_image(made[0]), "").shape == (60, 60, 3)
+
+
+def test_augmentation_adds_copies_of_training_images_alone(repository):
+    entries = [
+        put(repository, split, picture(n)) for n, split in enumerate(("train", "validation"))
+    ]
+    made = applied(repository, entries, COPIES)
+    assert [entry.split for entry in made] == ["train"] * 4 + ["validation"]
+    assert made[0] == entries[0]
+    assert made[4] == entries[1]
+    assert {entry.group for entry in made[:4]} == {entries[0].group}
+    assert {entry.origin for entry in made[:4]} == {entries[0].image_sha256}
+    assert len({entry.image_sha256 for entry in made}) == 5
+
+
+def test_the_manifest_records_what_was_done_so_that_it_can_be_done_again(repository):
+    entry = put(repository, "train", picture())
+    original, copy, *_ = applied(repository, [entry], CROP | COPIES)
+    steps = json.loads(copy.made_by)
+    assert [step["step"] for step in steps] == ["crop", "resize", "rotate"]
+    assert json.loads(original.made_by) == steps[:2]
+    again = decode(repository.read_image(entry), "")
+    assert np.array_equal(transform(again, steps), decode(repository.read_image(copy), ""))
+
+
+def test_steps_of_two_recipes_are_recorded_one_after_the_other(repository):
+    entry = put(repository, "train", picture())
+    first = applied(repository, [entry], CROP)
+    (second,) = applied(repository, first, {"transforms": [{"pad": {"margin": 0.1}}]})
+    assert [step["step"] for step in json.loads(second.made_by)] == ["crop", "resize", "pad"]
+    assert second.parent == first[0].image_sha256
+    assert second.origin == entry.image_sha256
+
+
+def test_the_same_recipe_gives_the_same_version_in_any_order(repository, tmp_path):
+    entries = [put(repository, "train", picture(n)) for n in range(5)]
+    one = Manifest.of(applied(repository, entries, CROP | COPIES))
+    elsewhere = Repository(tmp_path / "elsewhere")
+    other = [put(elsewhere, "train", picture(n)) for n in reversed(range(5))]
+    assert Manifest.of(applied(elsewhere, other, CROP | COPIES)).id == one.id
+
+
+def test_a_copy_that_comes_out_like_another_is_left_out(repository):
+    entry = put(repository, "train", np.full((30, 40, 3), 255, np.uint8))
+    assert len(applied(repository, [entry], COPIES)) == 1
+
+
+def test_boxes_go_along_with_their_picture(repository):
+    entry = put(repository, "train", picture(), objects=to_json([BOX]), label=None)
+    (made,) = applied(repository, [entry], CROP)
+    assert json.loads(made.objects)[0]["box"] == {"x": 0, "y": 10, "width": 40, "height": 20}
+
+
+def test_an_image_without_objects_keeps_saying_so(repository):
+    entry = put(repository, "train", picture(), objects="[]", label=None)
+    (made,) = applied(repository, [entry], CROP)
+    assert made.objects == "[]"
+
+
+def test_a_jpeg_stays_a_jpeg(repository):
+    entry = put(repository, "train", picture(), ending=".jpg")
+    made = make(entry, repository.read_image(entry), Recipe.of(CROP))[0]
+    assert (made[0].image_format, made[1][:2]) == ("jpeg", b"\xff\xd8")
+
+
+def test_a_bitmap_becomes_a_png(repository):
+    entry = put(repository, "train", picture(), ending=".bmp")
+    made = make(entry, repository.read_image(entry), Recipe.of(CROP))[0]
+    assert (made[0].image_format, made[1][:4]) == ("png", b"\x89PNG")
+
+
+SHIFTED = np.array([[1.0, 0, -15], [0, 1, 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("thing", "expected"),
+    [
+        pytest.param(
+            BOX, {**BOX, "box": {"x": 0, "y": 5, "width": 15, "height": 10}}, id="clipped"
+        ),
+        pytest.param({**BOX, "box": {"x": 0, "y": 0, "width": 10, "height": 9}}, None, id="gone"),
+        pytest.param(
+            {**BOX, "box": {"x": 0, "y": 0, "width": 19, "height": 9}}, None, id="hardly left"
+        ),
+        pytest.param(
+            {
+                "id": "2",
+                "label": "a",
+                "type": "polygon",
+                "points": [{"x": 10, "y": 0}, {"x": 30, "y": 0}, {"x": 30, "y": 20}],
+            },
+            {
+                "id": "2",
+                "label": "a",
+                "type": "polygon",
+                "points": [{"x": 0, "y": 0}, {"x": 15, "y": 0}, {"x": 15, "y": 20}],
+            },
+            id="polygon",
+        ),
+        pytest.param(
+            {"id": "3", "label": "b", "type": "classification", "box": None},
+            {"id": "3", "label": "b", "type": "classification", "box": None},
+            id="class",
+        ),
+    ],
+)
+def test_move_object(thing, expected):
+    assert move_object(thing, SHIFTED, (40, 30)) == expected

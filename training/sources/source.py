@@ -1,0 +1,76 @@
+"""What a source of labeled images offers, and what it finds wrong."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A labeled image that a source offers.
+
+    Attributes:
+        image_uri: gs://, s3://, or the path below the source's folder.
+        read: its bytes; raises OSError when it cannot be read.
+        source: folder, labelme, coco, label-studio or warehouse.
+        objects: as in the annotation document; None where the image has a class only.
+        size: width and height as the labels' file tells them.
+        group: the video or session that it is of; None: nobody told.
+        split: None where the source has none.
+    """
+
+    image_uri: str
+    read: Callable[[], bytes]
+    source: str
+    label: str | None = None
+    objects: list[dict[str, Any]] | None = None
+    size: tuple[int, int] | None = None
+    group: str | None = None
+    split: str | None = None
+    collector_id: str | None = None
+    video_uri: str | None = None
+    pts_seconds: float | None = None
+
+
+class Kind(StrEnum):
+    """What can be wrong with an image, a file or a label."""
+
+    JUNK = "no image"
+    NOT_LABELED = "not labeled yet"
+    REPEATED = "the same image again"
+    UNREADABLE = "unreadable image"
+    NO_LABEL = "image without label"
+    NO_IMAGE = "label without image"
+    UNKNOWN_LABEL = "label not among --labels"
+    MISFIT = "labels that do not fit the image"
+    CONTRADICTION = "same image, unequal labels"
+
+    @property
+    def is_harmless(self) -> bool:
+        """It is left out and counted; the others stop a version from being made."""
+        return self in (Kind.JUNK, Kind.NOT_LABELED, Kind.REPEATED)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """Something that stays out of the version. `name` is of the image or the file."""
+
+    kind: Kind
+    name: str
+    what: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.kind}" + (f": {self.what}" if self.what else "")
+
+
+class Source(Protocol):
+    """Where labeled images come from."""
+
+    def __iter__(self) -> Iterator[Found | Fault]:
+        """Everything that is there, each image once, in any order.
+
+        Raises:
+            DatasetError: it is not laid out as a source of this kind.
+        """
+        ...

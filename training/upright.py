@@ -1,0 +1,52 @@
+"""Pictures turned as their EXIF data say: as viewers and labeling tools show them."""
+
+import struct
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+_ORIENTATION, _SHORT = 0x0112, 3
+_TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda picture: picture[:, ::-1],
+    3: lambda picture: picture[::-1, ::-1],
+    4: lambda picture: picture[::-1],
+    5: lambda picture: picture.transpose(1, 0, 2),
+    6: lambda picture: np.rot90(picture, -1),
+    7: lambda picture: np.rot90(picture, 2).transpose(1, 0, 2),
+    8: np.rot90,
+}
+
+
+def read_upright(raw: np.ndarray) -> tuple[np.ndarray | None, int]:
+    """The stored picture with all its channels, None if it is none; and its EXIF orientation."""
+    picture, kinds, metadata = cv2.imdecodeWithMetadata(raw, flags=cv2.IMREAD_UNCHANGED)
+    exif = b""
+    for kind, content in zip(kinds, metadata, strict=True):
+        if kind == cv2.IMAGE_METADATA_EXIF:
+            exif = np.asarray(content).tobytes()
+    return picture, orientation(exif)
+
+
+def turn(picture: np.ndarray, orientation_: int) -> np.ndarray:
+    """(height, width, channels) in rows of its own. 1, and what EXIF does not know: as it is."""
+    if orientation_ not in _TURNS:
+        return picture
+    return np.ascontiguousarray(_TURNS[orientation_](picture))
+
+
+def orientation(exif: bytes) -> int:
+    """The orientation tag of EXIF data (a TIFF header and its first directory); 1 without one."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
+    if order is None:
+        return 1
+    try:
+        (start,) = struct.unpack_from(f"{order}I", exif, 4)
+        (entries,) = struct.unpack_from(f"{order}H", exif, start)
+        for number in range(entries):
+            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", exif, start + 2 + 12 * number)
+            if tag == _ORIENTATION and kind == _SHORT:
+                return value
+    except struct.error:  # Cut off: viewers show such a picture as it is stored.
+        return 1
+    return 1

@@ -1,0 +1,29 @@
+"""What may come between a recording and its object."""
+
+
+class UploadFailedError(Exception):
+    """This recording cannot be uploaded; others may."""
+
+
+class SourceChangedError(UploadFailedError):
+    """The recording is not what it was when it was first read: its object must not appear."""
+
+
+class RefusedError(Exception):
+    """The destination takes nothing from us: no such bucket, no permission, no credentials."""
+
+
+class TransientError(Exception):
+    """Network or server: the same may work later."""
+
+
+class SessionGoneError(Exception):
+    """What was sent so far is lost to the store: begin anew. Says why, if that is not known."""
+
+
+class AlreadyThereError(Exception):
+    """Somebody else finished an object of this name first."""
+
+
+class Stopped(BaseException):  # noqa: N818 - Like KeyboardInterrupt: no error, and not caught as one.
+    """SIGTERM or Ctrl-C. Raised wherever the program is; all that it leaves can be gone on from."""

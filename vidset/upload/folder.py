@@ -1,0 +1,145 @@
+"""A folder: a disk, or a share of the network."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from vidset.upload.destination import Piece, Presence, Session, Target, next_in_order
+from vidset.upload.errors import (
+    AlreadyThereError,
+    RefusedError,
+    SessionGoneError,
+    TransientError,
+    UploadFailedError,
+)
+from vidset.upload.pacing import Body
+from vidset.upload.settings import Place
+from vidset.upload.source import Source, block_bytes
+
+# Listings of the ingest job pass over folders of this name.
+_PARTIAL = ".partial"
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+class FolderDestination:
+    """A file appears whole or not at all. There is no place for metadata: the name has to do."""
+
+    def __init__(self, place: Place):
+        self._root = Path(place.root)
+
+    def find(self, target: Target) -> Presence:
+        path = self._root / target.name
+        with _as_ours():
+            if not path.exists():
+                return "absent"
+            with FileIO(path) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size != target.size_bytes or _good_bytes(file, target) != size:
+                    raise UploadFailedError(f"{path} is there and has other content")
+        return "same"
+
+    def open(
+        self, target: Target, source: Source, token: str | None, remember: Callable[[str], None]
+    ) -> Session:
+        with _as_ours():
+            if not self._root.is_dir():  # Not made anew: its disk may be away.
+                raise TransientError(f"{self._root}: there is no such folder")
+            return _FolderSession(self._root, target)
+
+
+class _FolderSession:
+    """How far it is, is told by the unfinished file itself, whoever wrote it."""
+
+    def __init__(self, root: Path, target: Target):
+        self._path = root / target.name
+        self._partial = root / Path(target.name).parts[0] / _PARTIAL / self._path.name
+        self._target = target
+        self._partial.parent.mkdir(parents=True, exist_ok=True)
+        self._file = FileIO(os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(self._file.fileno()).st_nlink == 0:  # It was finished since we opened it.
+                raise SessionGoneError("another process finished it")
+            self._offset = self.received_bytes = _good_bytes(self._file, target)
+            self._file.truncate(self._offset)
+        except BlockingIOError:
+            self._file.close()
+            raise TransientError(f"another process writes {self._partial}") from None
+        except BaseException:
+            self._file.close()
+            raise
+
+    def next_piece(self) -> Piece | None:
+        size = self._target.size_bytes
+        return next_in_order(self._offset, size, block_bytes(size))
+
+    def send(self, piece: Piece, body: Body) -> None:
+        with _as_ours():
+            self._file.seek(piece.start)
+            while part := body.read():
+                while part:
+                    part = part[self._file.write(part) :]
+        self._offset = piece.end
+
+    def finish(self) -> bool:
+        with _as_ours():
+            os.fsync(self._file.fileno())
+            if (good := _good_bytes(self._file, self._target)) != self._target.size_bytes:
+                self._offset = good
+                raise TransientError(f"{self._partial} does not read back as it was written")
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.exists():
+                self._partial.unlink()
+                raise AlreadyThereError
+            self._partial.rename(self._path)
+            for folder in (self._path.parent, self._partial.parent):
+                _sync_folder(folder)
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _good_bytes(file: FileIO, target: Target) -> int:
+    """How many bytes are those of the recording: whole blocks, from the first on."""
+    step, offset = block_bytes(target.size_bytes), 0
+    file.seek(0)
+    while offset < target.size_bytes:
+        block = _read(file, min(step, target.size_bytes - offset))
+        if not target.digests.is_block(offset // step, block):
+            break
+        offset += len(block)
+    return offset
+
+
+def _read(file: FileIO, size: int) -> bytes:
+    """As much as there is, up to `size`."""
+    parts = []
+    while size and (part := file.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that the new name is there after a loss of power, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.filename or 'the folder'}: {error.strerror}"
+        if error.errno in _FORBIDDEN:
+            raise RefusedError(what) from None
+        raise TransientError(what) from None

@@ -1,0 +1,230 @@
+"""Cloud Storage by its JSON API's resumable uploads.
+
+https://cloud.google.com/storage/docs/performing-resumable-uploads. The client library's own upload
+cannot go on in another process, and would install four times as much.
+"""
+
+import base64
+import os
+import re
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import google.auth
+import requests
+from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+from google.auth.transport.requests import AuthorizedSession
+
+from vidset.upload.destination import Piece, Presence, Session, Target, next_in_order
+from vidset.upload.errors import (
+    AlreadyThereError,
+    RefusedError,
+    SessionGoneError,
+    TransientError,
+    UploadFailedError,
+)
+from vidset.upload.pacing import Body
+from vidset.upload.settings import Place
+from vidset.upload.source import Source
+
+_HOST = "https://storage.googleapis.com"
+_SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
+_TIMEOUT_SECONDS = (20, 60)  # To connect; for each read and write after that.
+_FIELDS = "size,crc32c,generation"
+_RESUME_INCOMPLETE = 308
+_RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
+
+
+class GcsDestination:
+    """A bucket. STORAGE_EMULATOR_HOST leads to an emulator, without credentials."""
+
+    def __init__(self, place: Place):
+        self._place = place
+        self._host = os.environ.get("STORAGE_EMULATOR_HOST", "").rstrip("/") or _HOST
+        # Bytes go to the session's address, which is itself the permission: no token is sent along.
+        self._bytes = requests.Session()
+        self._api: requests.Session = self._bytes if self._host != _HOST else _authorized()
+
+    def find(self, target: Target) -> Presence:
+        name = quote(self._place.prefix + target.name, safe="")
+        url = f"{self._host}/storage/v1/b/{self._place.root}/o/{name}"
+        answer = self._request(self._api, "GET", url, params={"fields": _FIELDS})
+        if answer.status_code == 404:
+            return "absent"
+        if answer.status_code in (401, 403):
+            return "unknown"
+        if answer.status_code != 200:
+            raise UploadFailedError(_said("asking for the object", answer))
+        return "same" if _is_same(answer.json(), target) else "unverified"
+
+    def open(
+        self, target: Target, source: Source, token: str | None, remember: Callable[[str], None]
+    ) -> Session:
+        if token is None:
+            token = self._begin(target)
+            remember(token)
+            return _GcsSession(self, token, target, source, 0)
+        headers = {"Content-Range": f"bytes */{target.size_bytes}"}
+        answer = self.put(token, headers, None)
+        if answer.status_code in (200, 201):
+            return _GcsSession(self, token, target, source, target.size_bytes, answer.json())
+        return _GcsSession(self, token, target, source, received(answer))
+
+    def put(self, token: str, headers: dict[str, str], body: Body | None) -> requests.Response:
+        """To the session; the answer is 200, 201 or 308."""
+        answer = self._request(self._bytes, "PUT", token, headers=headers, data=body)
+        if answer.status_code in (200, 201, _RESUME_INCOMPLETE):
+            return answer
+        # 400: the checksum of all the bytes that came differs from what we said.
+        if answer.status_code in (400, 404, 410):
+            raise SessionGoneError(_said("sending", answer))
+        if answer.status_code == 412:
+            raise AlreadyThereError
+        if answer.status_code in (401, 403):
+            raise RefusedError(_said("sending", answer))
+        raise UploadFailedError(_said("sending", answer))
+
+    def _begin(self, target: Target) -> str:
+        url = f"{self._host}/upload/storage/v1/b/{self._place.root}/o"
+        name = self._place.prefix + target.name
+        answer = self._request(
+            self._api,
+            "POST",
+            url,
+            params={
+                "uploadType": "resumable",
+                "name": name,
+                "ifGenerationMatch": "0",
+                "fields": _FIELDS,
+            },
+            headers={
+                "X-Upload-Content-Type": target.content_type,
+                "X-Upload-Content-Length": str(target.size_bytes),
+            },
+            json={
+                "name": name,
+                "contentType": target.content_type,
+                "metadata": dict(target.metadata),
+                "crc32c": _encoded(target),  # Other bytes do not become an object.
+            },
+        )
+        if answer.status_code == 200 and "Location" in answer.headers:
+            return answer.headers["Location"]
+        if answer.status_code == 412:
+            raise AlreadyThereError
+        if answer.status_code == 404:
+            raise RefusedError(f"there is no bucket gs://{self._place.root}")
+        if answer.status_code in (401, 403):
+            what = f"this account may not create {self._place.uri(target.name)}"
+            raise RefusedError(_said(what, answer))
+        raise UploadFailedError(_said("beginning the upload", answer))
+
+    def _request(
+        self, session: requests.Session, method: str, url: str, **options: Any
+    ) -> requests.Response:
+        with _as_ours():
+            answer = session.request(
+                method, url, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **options
+            )
+        if answer.status_code in (408, 429) or answer.status_code >= 500:
+            raise TransientError(_said("Cloud Storage", answer))
+        return answer
+
+
+class _GcsSession:
+    def __init__(
+        self,
+        destination: GcsDestination,
+        token: str,
+        target: Target,
+        source: Source,
+        offset: int,
+        resource: dict[str, Any] | None = None,
+    ):
+        self._destination, self._token, self._target = destination, token, target
+        self._block_bytes, self._offset, self._resource = source.block_bytes, offset, resource
+        self.received_bytes = offset
+
+    def next_piece(self) -> Piece | None:
+        return next_in_order(self._offset, self._target.size_bytes, self._block_bytes)
+
+    def send(self, piece: Piece, body: Body) -> None:
+        last, size = piece.end - 1, self._target.size_bytes
+        headers = {"Content-Range": f"bytes {piece.start}-{last}/{size}"}
+        answer = self._destination.put(self._token, headers, body)
+        if answer.status_code == _RESUME_INCOMPLETE:
+            self._offset = received(answer)
+        else:
+            self._offset, self._resource = size, answer.json()
+
+    def finish(self) -> bool:
+        if self._resource is None:  # It has all bytes and no object: as if it had lost some.
+            raise TransientError("Cloud Storage has all bytes and does not say what they became")
+        return _is_same(self._resource, self._target)
+
+    def close(self) -> None:
+        pass  # It lives at the store.
+
+
+def received(answer: requests.Response) -> int:
+    """How many bytes the store says it has; none without a Range."""
+    match = _RANGE.fullmatch(answer.headers.get("Range", ""))
+    return int(match[1]) + 1 if match else 0
+
+
+def _is_same(resource: dict[str, Any], target: Target) -> bool:
+    """Whether there was a checksum to compare.
+
+    Raises:
+        UploadFailedError: it is another object.
+    """
+    size, checksum = resource.get("size"), resource.get("crc32c")
+    ours = (str(target.size_bytes), _encoded(target))
+    if (str(size), checksum or ours[1]) != ours:
+        raise UploadFailedError(
+            f"the object has other content: wanted {ours[0]} bytes with CRC32C {ours[1]}, "
+            f"got {size} with {checksum}"
+        )
+    return checksum is not None
+
+
+def _encoded(target: Target) -> str:
+    return base64.b64encode(target.digests.crc32c).decode()
+
+
+def _authorized() -> AuthorizedSession:
+    try:
+        credentials, _ = google.auth.default(scopes=[_SCOPE])
+    except DefaultCredentialsError as error:
+        raise ValueError(f"no credentials for gs://: {error}") from None
+    return AuthorizedSession(credentials)
+
+
+@contextmanager
+def _as_ours():
+    """Errors of the clients in our words: theirs would show the session's address."""
+    try:
+        yield
+    except RefreshError as error:
+        if error.retryable:
+            raise TransientError("the account's token cannot be renewed now") from None
+        raise RefusedError(f"the account's token cannot be renewed: {error}") from None
+    except TransportError:
+        raise TransientError("no connection to renew the account's token") from None
+    except (
+        requests.exceptions.ConnectionError,
+        requests.exceptions.Timeout,
+        requests.exceptions.ChunkedEncodingError,
+    ) as error:
+        raise TransientError(f"no connection to Cloud Storage ({type(error).__name__})") from None
+
+
+def _said(what: str, answer: requests.Response) -> str:
+    """The status, and the server's own message."""
+    try:
+        message = answer.json()["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        message = answer.reason or ""
+    return f"{what}: {answer.status_code} {str(message)[:300]}".rstrip()

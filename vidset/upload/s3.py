@@ -1,0 +1,177 @@
+"""Any S3 server: one request for a small recording, a multipart upload for others.
+
+Every part is sent with its SHA-256, which the server compares; the finished object has the checksum
+of these, or if it is small, the SHA-256 of its bytes.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from vidset.upload.destination import Piece, Presence, Session, Target
+from vidset.upload.errors import AlreadyThereError, RefusedError, UploadFailedError
+from vidset.upload.pacing import Body
+from vidset.upload.s3_client import S3Client
+from vidset.upload.settings import Place
+from vidset.upload.source import Source
+
+_SHA256 = {"ChecksumAlgorithm": "SHA256"}
+
+
+class S3Destination:
+    """A bucket, with boto3's own credentials and AWS_ENDPOINT_URL."""
+
+    def __init__(self, place: Place):
+        self._client = S3Client(place)
+
+    def find(self, target: Target) -> Presence:
+        try:
+            head = self._client.head(target.name)
+        except RefusedError:
+            return "unknown"
+        if head is None:
+            return "absent"
+        return "same" if _is_same(head, target) else "unverified"
+
+    def open(
+        self, target: Target, source: Source, token: str | None, remember: Callable[[str], None]
+    ) -> Session:
+        if target.size_bytes <= source.block_bytes:
+            return _SinglePut(self, self._client, target)
+        parts = {}
+        if token is None:
+            answer = self._client.call(
+                "create_multipart_upload", target.name, **_described(target), **_SHA256
+            )
+            token = str(answer["UploadId"])
+            remember(token)
+        else:
+            for part in self._client.parts(target.name, token):
+                if _is_ours(part, target, source):
+                    parts[part["PartNumber"] - 1] = part["ETag"]
+        return _Multipart(self, self._client, target, token, source, parts)
+
+
+class _SinglePut:
+    """All bytes in one request."""
+
+    received_bytes = 0
+
+    def __init__(self, destination: S3Destination, client: S3Client, target: Target):
+        self._destination, self._client, self._target = destination, client, target
+        self._is_sent = False
+
+    def next_piece(self) -> Piece | None:
+        return None if self._is_sent else Piece(0, self._target.size_bytes)
+
+    def send(self, piece: Piece, body: Body) -> None:
+        options = _described(self._target) | {"IfNoneMatch": "*"}
+        checksum = {"ChecksumSHA256": _encoded(self._target.digests.sha256)}
+        self._client.call("put_object", self._target.name, body, **options, **_SHA256, **checksum)
+        self._is_sent = True
+
+    def finish(self) -> bool:
+        return self._destination.find(self._target) == "same"
+
+    def close(self) -> None:
+        pass
+
+
+class _Multipart:
+    """A part for each block; `etags` are those that the server has, by block."""
+
+    def __init__(
+        self,
+        destination: S3Destination,
+        client: S3Client,
+        target: Target,
+        token: str,
+        source: Source,
+        etags: dict[int, str],
+    ):
+        self._destination, self._client, self._target = destination, client, target
+        self._token, self._source, self._etags = token, source, etags
+        pieces = [_piece(index, source) for index in etags]
+        self.received_bytes = sum(piece.end - piece.start for piece in pieces)
+
+    def next_piece(self) -> Piece | None:
+        for index in range(self._target.digests.block_count):
+            if index not in self._etags:
+                return _piece(index, self._source)
+        return None
+
+    def send(self, piece: Piece, body: Body) -> None:
+        index = piece.start // self._source.block_bytes
+        answer = self._client.call(
+            "upload_part", self._target.name, body, **self._part(index), **self._upload, **_SHA256
+        )
+        self._etags[index] = answer["ETag"]
+
+    def finish(self) -> bool:
+        parts = [{"ETag": etag, **self._part(index)} for index, etag in sorted(self._etags.items())]
+        options: dict[str, Any] = {"MultipartUpload": {"Parts": parts}, "IfNoneMatch": "*"}
+        name = self._target.name
+        try:
+            self._client.call("complete_multipart_upload", name, **self._upload, **options)
+        except AlreadyThereError:
+            with suppress(RefusedError):  # Then its parts go by the bucket's rule for them.
+                self._client.call("abort_multipart_upload", name, **self._upload)
+            raise
+        return self._destination.find(self._target) == "same"
+
+    def close(self) -> None:
+        pass  # It lives at the store.
+
+    @property
+    def _upload(self) -> dict[str, Any]:
+        return {"UploadId": self._token}
+
+    def _part(self, index: int) -> dict[str, Any]:
+        checksum = _encoded(self._target.digests.of_block(index))
+        return {"PartNumber": index + 1, "ChecksumSHA256": checksum}
+
+
+def _piece(index: int, source: Source) -> Piece:
+    start = index * source.block_bytes
+    return Piece(start, min(start + source.block_bytes, source.size_bytes))
+
+
+def _is_ours(part: dict[str, Any], target: Target, source: Source) -> bool:
+    """By its SHA-256; of a server that lists none, by the MD5 that is its ETag."""
+    index = part["PartNumber"] - 1
+    piece = _piece(index, source)
+    if part["Size"] != piece.end - piece.start:
+        return False
+    if checksum := part.get("ChecksumSHA256"):
+        return checksum == _encoded(target.digests.of_block(index))
+    block = source.read(piece.start, piece.end)
+    return part["ETag"].strip('"') == hashlib.md5(block, usedforsecurity=False).hexdigest()
+
+
+def _is_same(head: dict[str, Any], target: Target) -> bool:
+    """Whether there was a checksum to compare.
+
+    Raises:
+        UploadFailedError: it is another object.
+    """
+    said, digests = head.get("ChecksumSHA256"), target.digests
+    value, hyphen, count = (said or "").partition("-")
+    # Of an upload in other parts than ours it tells nothing.
+    is_comparable = bool(value) and (not hyphen or int(count) == digests.block_count)
+    expected = _encoded(hashlib.sha256(digests.blocks).digest() if hyphen else digests.sha256)
+    if head["ContentLength"] != target.size_bytes or (is_comparable and value != expected):
+        raise UploadFailedError(
+            f"the object has other content: wanted {target.size_bytes} bytes with SHA-256 "
+            f"{expected}, got {head['ContentLength']} with {said}"
+        )
+    return is_comparable
+
+
+def _described(target: Target) -> dict[str, Any]:
+    return {"ContentType": target.content_type, "Metadata": dict(target.metadata)}
+
+
+def _encoded(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()

@@ -1,0 +1,125 @@
+"""boto3, with our errors and our pace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+
+from vidset.upload.errors import (
+    AlreadyThereError,
+    RefusedError,
+    SessionGoneError,
+    TransientError,
+    UploadFailedError,
+)
+from vidset.upload.pacing import Body
+from vidset.upload.settings import Place
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+_EXISTS = frozenset({"412", "PreconditionFailed"})
+# Two completions met: AWS wants the upload begun again. Or the server lost the upload or a part.
+_GONE = frozenset({"ConditionalRequestConflict", "NoSuchUpload", "InvalidPart"})
+# The bytes were changed on the way.
+_DAMAGED = frozenset({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"})
+
+
+class S3Client:
+    """Requests for objects of one bucket.
+
+    Raises:
+        ValueError: there are no credentials.
+    """
+
+    def __init__(self, place: Place):
+        session = boto3.Session()
+        if session.get_credentials() is None:
+            raise ValueError("no credentials for s3://: see boto3's guide to credentials")
+        self._place = place
+        self._body: Body | None = None
+        self._client = session.client(
+            "s3",
+            config=Config(
+                connect_timeout=20,
+                read_timeout=60,
+                retries={"total_max_attempts": 1},  # `Patience` repeats.
+                request_checksum_calculation="when_required",
+            ),
+        )
+        for operation in "PutObject", "UploadPart":
+            self._client.meta.events.register(f"before-send.s3.{operation}", self._slow_down)
+
+    def call(
+        self, operation: str, name: str, body: Body | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """One request on the object of this name."""
+        if body is not None:
+            options["Body"] = bytes(body.data)
+        self._body = body
+        with self._as_ours(name):
+            return getattr(self._client, operation)(
+                Bucket=self._place.root, Key=self._place.prefix + name, **options
+            )
+
+    def head(self, name: str) -> dict[str, Any] | None:
+        """What the server says of the object, if there is one."""
+        with self._as_ours(name):
+            try:
+                return self._client.head_object(
+                    Bucket=self._place.root, Key=self._place.prefix + name, ChecksumMode="ENABLED"
+                )
+            except ClientError as error:
+                if _code(error) in _ABSENT:
+                    return None
+                raise
+
+    def parts(self, name: str, token: str) -> list[dict[str, Any]]:
+        """Those of a multipart upload that the server has."""
+        with self._as_ours(name):
+            pages = self._client.get_paginator("list_parts").paginate(
+                Bucket=self._place.root, Key=self._place.prefix + name, UploadId=token
+            )
+            return [part for page in pages for part in page.get("Parts", ())]
+
+    def _slow_down(self, request: Any, **_: Any) -> None:
+        """Put in this late: signing has read the bytes by now, which was no sending."""
+        request.body = self._body
+
+    @contextmanager
+    def _as_ours(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            raise self._ours(error, name) from None
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise RefusedError(str(error)) from None
+        except BotoCoreError as error:  # No connection, a broken one, half an answer.
+            raise TransientError(f"no connection to S3 ({type(error).__name__})") from None
+
+    def _ours(self, error: ClientError, name: str) -> Exception:
+        code = _code(error)
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        said = f"{code} {error.response.get('Error', {}).get('Message', '')}".strip()
+        if code in _EXISTS:
+            return AlreadyThereError()
+        if code in _GONE:
+            return SessionGoneError(said)
+        if code == "NoSuchBucket":
+            return RefusedError(f"there is no bucket s3://{self._place.root}")
+        if code in _DAMAGED or status in (408, 429) or status >= 500:
+            return TransientError(f"S3: {said}")
+        if status in (401, 403):
+            what = f"this account may not write {self._place.uri(name)}"
+            return RefusedError(f"{what}: {said}")
+        return UploadFailedError(f"S3: {said}")
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")

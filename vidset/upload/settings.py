@@ -1,0 +1,142 @@
+"""What a person asked for, checked before any work."""
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+After = Literal["keep", "move", "delete"]
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_COLLECTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKMG]i?)?(B|bit)?(?:/s)?")
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
+_SLOWEST = 1024  # Bytes a second: below it every server gives up first.
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where uploads go. `root` is the bucket's name, or the folder's absolute path."""
+
+    scheme: Literal["gs", "s3", "file"]
+    root: str
+    prefix: str = ""
+
+    def uri(self, name: str) -> str:
+        if self.scheme == "file":
+            return os.path.join(self.root, name)
+        return f"{self.scheme}://{self.root}/{self.prefix}{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that a run needs to know.
+
+    Attributes:
+        skips_unreadable: leave recordings alone that do not decode.
+        bytes_per_second: of the network, or None for all of it.
+        patience_seconds: how long one recording may wait for network or server, without progress.
+        settle_seconds: for how long a watched recording must not have changed.
+        poll_seconds: between two looks at the watched folder.
+    """
+
+    place: Place
+    collector: str
+    recordings: tuple[Path, ...]
+    watched: Path | None
+    state: Path
+    after: After = "keep"
+    moved_to: Path | None = None
+    skips_unreadable: bool = True
+    bytes_per_second: float | None = None
+    patience_seconds: float = 600
+    settle_seconds: float = 10
+    poll_seconds: float = 5
+    is_dry: bool = False
+
+    def __post_init__(self) -> None:
+        if not _COLLECTOR.fullmatch(self.collector):
+            raise ValueError(
+                "--collector: wanted up to 63 letters, digits, dots, hyphens and underscores, a "
+                f"letter or digit first; got {self.collector!r}"
+            )
+        if (self.watched is None) == (not self.recordings):
+            raise ValueError("wanted VIDEO... or --watch FOLDER, and not both")
+        if self.watched is not None and self.is_dry:
+            raise ValueError("--dry-run tells of VIDEO..., not of --watch")
+        if self.watched is not None and self.watched.exists() and not self.watched.is_dir():
+            raise ValueError(f"--watch {self.watched}: not a folder")
+        self._check_moved_to()
+
+    def _check_moved_to(self) -> None:
+        if self.moved_to is None:
+            return
+        if self.after == "delete":
+            raise ValueError("wanted --move-to or --delete, got both")
+        if not self.moved_to.is_dir() or not os.access(self.moved_to, os.W_OK | os.X_OK):
+            raise ValueError(f"--move-to {self.moved_to}: wanted a folder that this user may write")
+        if self.watched is not None and self.moved_to.resolve().is_relative_to(
+            self.watched.resolve()
+        ):
+            raise ValueError(f"--move-to {self.moved_to}: it lies in the folder that is watched")
+
+
+def parse_place(text: str) -> Place:
+    """`gs://bucket[/prefix]`, `s3://bucket[/prefix]`, a bucket of Cloud Storage by its bare name,
+    or a folder: whatever has a slash and no scheme.
+
+    Raises:
+        ValueError: it is none of them, or the folder is not there.
+    """
+    scheme, separator, rest = text.partition("://")
+    if not separator and "/" in text:
+        folder = os.path.abspath(text)
+        if not os.path.isdir(folder):  # Never made: it may be a mount point without its disk.
+            raise ValueError(f"--bucket {text}: there is no such folder")
+        return Place("file", folder)
+    if not separator:
+        scheme, rest = "gs", text
+    bucket, _, prefix = rest.partition("/")
+    if scheme not in ("gs", "s3") or not _BUCKET.fullmatch(bucket):
+        raise ValueError(
+            "--bucket: wanted a bucket's name, gs://bucket[/prefix], s3://bucket[/prefix], or a "
+            f"folder (with a slash, as ./folder); got {text!r}"
+        )
+    prefix = prefix.strip("/")
+    if prefix and {"", ".", ".."} & set(prefix.split("/")):
+        raise ValueError(f"--bucket: no empty, '.' or '..' segments in a prefix; got {text!r}")
+    return Place("gs" if scheme == "gs" else "s3", bucket, prefix and f"{prefix}/")
+
+
+def parse_rate(text: str) -> float:
+    """Bytes per second from `5MB/s`, `500kB/s`, `1.5MiB/s`, `20Mbit/s` or a number of bytes.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    match = _RATE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"--limit: wanted a rate such as 5MB/s or 20Mbit/s, got {text!r}")
+    number, prefix, unit = match[1], (match[2] or ""), match[3]
+    base = 1024 if prefix.endswith("i") else 1000
+    rate = float(number) * base ** _POWERS[prefix[:1].lower()] / (8 if unit == "bit" else 1)
+    if rate < _SLOWEST:
+        raise ValueError(f"--limit: wanted at least 1 KiB/s, got {text!r}")
+    return rate
+
+
+def check_seconds(option: str, seconds: float) -> float:
+    """Raises ValueError unless it is a time."""
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError(f"{option}: wanted a number of seconds, got {seconds}")
+    return seconds
+
+
+def default_state() -> Path:
+    """Where systemd says (StateDirectory=), else where the XDG base directories have it."""
+    if given := os.environ.get("STATE_DIRECTORY"):
+        return Path(given.partition(":")[0])
+    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return Path(base, "vidset", "upload")

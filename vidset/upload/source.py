@@ -1,0 +1,158 @@
+"""A local recording: read once whole for its checksums, then again block by block to be sent.
+
+Every block is compared with what the first reading saw, so that what is sent is one state of the
+file, and the object is what was hashed.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import google_crc32c
+
+from vidset.upload.errors import SourceChangedError, UploadFailedError
+
+_BLOCK_BYTES = 8 << 20
+_MIB = 1 << 20
+# S3 allows 10,000 parts, and a block is a part.
+_MAX_BLOCKS = 10_000
+_DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells, without reading it, that a file is the one it was."""
+
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Self:
+        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Of a whole recording; `blocks` are the SHA-256 of its blocks, one after the other."""
+
+    sha256: bytes
+    crc32c: bytes
+    blocks: bytes
+
+    @property
+    def block_count(self) -> int:
+        return len(self.blocks) // _DIGEST_BYTES
+
+    def of_block(self, index: int) -> bytes:
+        return self.blocks[index * _DIGEST_BYTES : (index + 1) * _DIGEST_BYTES]
+
+    def is_block(self, index: int, data: bytes | memoryview) -> bool:
+        return hashlib.sha256(data).digest() == self.of_block(index)
+
+
+def block_bytes(size_bytes: int) -> int:
+    """8 MiB; more beyond 78 GiB. All blocks of a file are of this size but the last."""
+    least = -(-size_bytes // _MAX_BLOCKS)
+    return max(_BLOCK_BYTES, -(-least // _MIB) * _MIB)
+
+
+class Source:
+    """An open recording.
+
+    Raises:
+        UploadFailedError: it cannot be read, or has no bytes.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        try:
+            self._file = path.open("rb", buffering=0)
+        except OSError as error:
+            raise UploadFailedError(f"cannot be read: {error.strerror}") from None
+        self.identity = Identity.of(os.fstat(self._file.fileno()))
+        self.digests: Digests | None = None
+        if not self.size_bytes:
+            self._file.close()
+            raise UploadFailedError("is empty")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    @property
+    def size_bytes(self) -> int:
+        return self.identity.size_bytes
+
+    @property
+    def block_bytes(self) -> int:
+        return block_bytes(self.size_bytes)
+
+    def digest(self, report: Callable[[int], None]) -> Digests:
+        """Read all of it once; `report` gets the number of bytes after each block.
+
+        Raises:
+            SourceChangedError: it is being written.
+        """
+        whole, checksum, blocks = hashlib.sha256(), google_crc32c.Checksum(), bytearray()
+        buffer = bytearray(min(self.block_bytes, self.size_bytes))
+        for start in range(0, self.size_bytes, self.block_bytes):
+            block = self._fill(buffer, start)
+            whole.update(block)
+            checksum.update(bytes(block))
+            blocks += hashlib.sha256(block).digest()
+            report(len(block))
+        self.check()
+        return Digests(whole.digest(), checksum.digest(), bytes(blocks))
+
+    def read(self, start: int, end: int) -> memoryview:
+        """The bytes [start, end) of one block, once they are known to be those of `digests`.
+
+        Raises:
+            SourceChangedError: they are not, or the file changed in another way.
+        """
+        assert self.digests is not None, "read before digest"
+        index = start // self.block_bytes
+        first = index * self.block_bytes
+        size = min(self.block_bytes, self.size_bytes - first)
+        block = self._fill(bytearray(size), first)
+        if not self.digests.is_block(index, block):
+            raise SourceChangedError("changed while it was uploaded: its bytes are others")
+        self.check()
+        return block[start - first : end - first]
+
+    def check(self) -> None:
+        """Raises SourceChangedError unless the path leads to the same, unchanged file."""
+        try:
+            now = Identity.of(os.stat(self.path))
+        except OSError as error:
+            raise SourceChangedError(f"went away: {error.strerror}") from None
+        if now != self.identity:
+            was, size = self.identity.size_bytes, now.size_bytes
+            how = f"{was} bytes, then {size}" if was != size else "it was written or replaced"
+            raise SourceChangedError(f"changed while it was read: {how}")
+
+    def _fill(self, buffer: bytearray, start: int) -> memoryview:
+        """The block at `start`, in `buffer`."""
+        size = min(len(buffer), self.size_bytes - start)
+        view, done = memoryview(buffer)[:size], 0
+        try:
+            self._file.seek(start)
+            while done < size:
+                if not (count := self._file.readinto(view[done:])):
+                    raise SourceChangedError(f"was cut short at {start + done} bytes")
+                done += count
+        except OSError as error:
+            raise UploadFailedError(f"cannot be read: {error.strerror}") from None
+        return view

@@ -1,0 +1,81 @@
+"""How long a watcher goes on."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Lifetime:
+    """Until it is told to stop, or nothing has come for so long.
+
+    Args:
+        until_idle: seconds; None goes on for ever.
+        grace_seconds: what is at work when it is told to stop may still take so long.
+        health: a file to touch while all is well.
+
+    Attributes:
+        ended_idle: nobody told it to stop.
+    """
+
+    def __init__(self, until_idle: float | None, grace_seconds: float, health: str | None = None):
+        self._until_idle, self._grace_seconds, self._health = until_idle, grace_seconds, health
+        self._stopped = threading.Event()
+        self.ended_idle = False
+        self._stop_at = self._last = time.monotonic()
+
+    def stop(self) -> None:
+        """Take nothing more."""
+        if not self._stopped.is_set():
+            self._stop_at = time.monotonic()
+            self._stopped.set()
+
+    def busy(self) -> None:
+        """Something has been done."""
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """All is well, for whoever looks at the time of the health file."""
+        if self._health:
+            with open(self._health, "ab"):
+                os.utime(self._health)
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, unless told to stop; whether it was."""
+        return self._stopped.wait(seconds)
+
+    def is_over(self, is_at_work: bool) -> bool:
+        """Whether to take nothing more. While something is at work, it is not idle."""
+        if is_at_work:
+            self.busy()
+        elif self._is_idle and not self.was_told:
+            self.ended_idle = True
+            self.stop()
+        return self.was_told
+
+    @property
+    def _is_idle(self) -> bool:
+        limit = self._until_idle
+        return limit is not None and time.monotonic() - self._last >= limit
+
+    @property
+    def was_told(self) -> bool:
+        return self._stopped.is_set()
+
+    @property
+    def grace_left(self) -> float:
+        """Seconds, 0 or more, once it is over."""
+        return max(0.0, self._stop_at + self._grace_seconds - time.monotonic())
+
+    @contextmanager
+    def ended_by_signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT stop it."""
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, lambda *_: self.stop()) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)

@@ -1,0 +1,97 @@
+"""Messages of a Pub/Sub subscription, acknowledged when they are taken in."""
+
+import concurrent.futures
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from google.api_core.exceptions import (
+    Forbidden,
+    InvalidArgument,
+    NotFound,
+    Unauthenticated,
+)
+from google.auth.exceptions import DefaultCredentialsError
+from google.cloud import pubsub_v1
+from google.cloud.pubsub_v1.subscriber.message import Message as Received
+from google.cloud.pubsub_v1.subscriber.scheduler import ThreadScheduler
+from google.cloud.pubsub_v1.types import FlowControl
+
+from vidset.watch.lifetime import Lifetime
+from vidset.watch.taking import Message, Taker, delay_seconds
+
+_POLL_SECONDS = 0.5
+# The client extends a message's lease for so long: a video takes less.
+_LONGEST_LEASE_SECONDS = 24 * 3600
+_REFUSED = (Forbidden, InvalidArgument, NotFound, Unauthenticated)
+
+
+class PubsubSource:
+    """A subscription. What fails is given back; how often, its dead-letter policy says.
+
+    PUBSUB_EMULATOR_HOST leads to an emulator.
+
+    Raises:
+        ValueError: there are no credentials.
+    """
+
+    def __init__(self, subscription: str):
+        self._subscription = subscription
+        try:
+            self._client = pubsub_v1.SubscriberClient()
+        except DefaultCredentialsError as error:
+            raise ValueError(f"--events {subscription}: {error}") from None
+        self._at_work = 0
+        self._lock = threading.Lock()
+
+    def run(self, taker: Taker, life: Lifetime) -> bool:
+        """Until `life` is over; whether the service could be reached.
+
+        Raises:
+            ValueError: there is no such subscription, or this user may not read it.
+        """
+
+        def take(received: Received) -> None:
+            with self._lock:
+                self._at_work += 1
+            number = received.delivery_attempt or 1
+            attributes = dict(received.attributes)
+            failure = taker.message(Message(received.data, attributes, number))
+            if failure is None:
+                received.ack()
+            else:
+                wait = 0 if life.was_told else delay_seconds(number)
+                taker.report.add(given_back=1)
+                if wait:
+                    taker.report.warn(f"{failure.uri}: {failure.reason}; again in {wait:g} s")
+                life.wait(wait)
+                received.nack()
+            life.busy()
+            with self._lock:
+                self._at_work -= 1
+
+        number = taker.workers.number
+        pulling = self._client.subscribe(
+            self._subscription,
+            take,
+            flow_control=FlowControl(
+                max_messages=number, max_lease_duration=_LONGEST_LEASE_SECONDS
+            ),
+            scheduler=ThreadScheduler(ThreadPoolExecutor(number)),
+            await_callbacks_on_shutdown=True,
+        )
+        taker.report.say(f"watching {self._subscription}")
+        while not life.is_over(self._at_work > 0):
+            try:
+                pulling.result(timeout=_POLL_SECONDS)
+            except concurrent.futures.TimeoutError:
+                life.beat()
+            except _REFUSED as error:
+                raise ValueError(f"--events {self._subscription}: {error}") from None
+        pulling.cancel()
+        try:
+            pulling.result(timeout=life.grace_left)
+        except concurrent.futures.TimeoutError:
+            taker.workers.end()
+            pulling.result()
+        self._client.close()
+        return True

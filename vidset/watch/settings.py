@@ -1,0 +1,106 @@
+"""What a watcher does, checked before it begins."""
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from dataflow.events import EventFilter
+from dataflow.options import levels, seconds
+from dataflow.places import open_ledger, open_store
+from dataflow.sampling import Sampling
+from dataflow.settings import ExtractionSettings
+from vidset.output import make_output
+from vidset.watch.ingesting import Places
+
+_SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        output: what images, ledger and dead letters lie below, where they are not given.
+        extraction: by option, as text or number.
+        grace: seconds for what is at work when the watcher is told to stop.
+    """
+
+    events: str
+    output: str | None = None
+    images: str | None = None
+    ledger: str | None = None
+    dead_letters: str | None = None
+    prefix: str = ""
+    collector: str | None = None
+    extraction: dict[str, Any] | None = None
+    workers: int | None = None
+    max_tries: int = 10
+    until_idle: float | None = None
+    grace: float = 8.0
+    health: str | None = None
+
+    @property
+    def places(self) -> Places:
+        """Raises ValueError: one of them is not given."""
+        output = self.output and self.output.rstrip("/")
+        ledger = self.ledger or output
+        images = self.images or (output and f"{output}/images")
+        in_files = output or (ledger if ledger and not ledger.startswith("bq://") else None)
+        dead_letters = self.dead_letters or (in_files and f"{in_files.rstrip('/')}/dead_letters")
+        if images and ledger and dead_letters:
+            return Places(images, ledger, dead_letters)
+        missing = "--images" if not images else "--ledger" if not ledger else "--dead-letters"
+        raise ValueError(f"{missing} is required, or --output for all that is written")
+
+    @property
+    def wanted(self) -> EventFilter:
+        places = self.places
+        outputs = (places.images, places.ledger, places.dead_letters)
+        return EventFilter(
+            prefix=self.prefix,
+            outputs=tuple(uri for uri in outputs if re.match("(gs|s3)://", uri)),
+            collector_id=self.collector,
+        )
+
+    @property
+    def settings(self) -> ExtractionSettings:
+        """Raises ValueError: what is wrong, by option."""
+        given = dict(self.extraction or {})
+        every = seconds("--every", given.pop("every", "1"))
+        tolerance = seconds("--tolerance", given.pop("tolerance", "0"))
+        local_change = levels("--local-change", given.pop("local_change", "20"))
+        return ExtractionSettings(Sampling(every, tolerance), local_change=local_change, **given)
+
+
+def subscription_of(events: str) -> str:
+    """What stands after `pubsub:`.
+
+    Raises:
+        ValueError: it names no subscription.
+    """
+    name = events.removeprefix("pubsub:").strip()
+    if not _SUBSCRIPTION.fullmatch(name):
+        raise ValueError(f"--events: wanted pubsub:projects/P/subscriptions/S, got {events!r}")
+    return name
+
+
+def prepare(places: Places) -> None:
+    """Open each place once, and make the folders, before any work.
+
+    Raises:
+        ValueError: an uri is of another kind, its client is missing, or a folder cannot be made.
+    """
+    for option, place, open_place in (
+        ("--images", places.images, open_store),
+        ("--ledger", places.ledger, open_ledger),
+        ("--dead-letters", places.dead_letters, open_store),
+    ):
+        if "://" not in place:
+            make_output(place)
+            os.makedirs(place, exist_ok=True)
+            continue
+        try:
+            open_place(place)
+        except ValueError as error:
+            raise ValueError(f"{option}: {error}") from None

@@ -1,0 +1,95 @@
+"""A message to its uploads, and those to their outcomes; then it may be acknowledged."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dataflow.elements import DeadLetter, Upload
+from dataflow.errors import MalformedEventError
+from dataflow.events import PassedOver, event_text
+from vidset.watch.report import Report
+from vidset.watch.worker import Task, TaskError, Workers
+
+Parse = Callable[[bytes, Mapping[str, str]], Sequence[Upload | PassedOver]]
+_LONGEST_DELAY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """As it came from a queue. `delivery` is 1 the first time."""
+
+    data: bytes
+    attributes: Mapping[str, str]
+    delivery: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something is to be tried again, although nothing is known to be wrong with it."""
+
+    uri: str
+    reason: str
+
+
+def delay_seconds(delivery: int) -> float:
+    """How long to keep what failed for the so manieth time: 1, 2, 4, ... 60 s."""
+    return min(2.0 ** min(delivery - 1, 10), _LONGEST_DELAY_SECONDS)
+
+
+class Taker:
+    """Takes messages and uploads in; safe to call from several threads.
+
+    Args:
+        parse: what a message tells of; raises MalformedEventError.
+    """
+
+    def __init__(self, parse: Parse, workers: Workers, report: Report):
+        self._parse, self.workers, self.report = parse, workers, report
+        self._at_work: set[str] = set()
+        self._changed = threading.Condition()
+
+    def message(self, message: Message) -> Failure | None:
+        """None once all that it tells of is in the ledger or the dead letters."""
+        self.report.add(events=1, redelivered=int(message.delivery > 1))
+        try:
+            found = self._parse(message.data, message.attributes)
+        except MalformedEventError as error:
+            event = event_text(message.data, message.attributes)
+            return self._run(error.uri, DeadLetter(error.uri, error.reason, event))
+        for each in found:
+            if not isinstance(each, Upload):
+                self.report.add(passed_over=1)
+            elif failure := self.upload(each):
+                return failure
+        return None
+
+    def upload(self, upload: Upload) -> Failure | None:
+        """None once it is in the ledger or the dead letters."""
+        with self._alone(upload.uri):
+            return self._run(upload.uri, upload)
+
+    def _run(self, uri: str, task: Task) -> Failure | None:
+        try:
+            outcome = self.workers.run(task)
+        except TaskError as error:
+            return Failure(uri, str(error))
+        if outcome is not None:
+            self.report.outcome(outcome)
+        return None
+
+    @contextmanager
+    def _alone(self, uri: str) -> Iterator[None]:
+        """Of an object delivered twice at once, the second delivery finds it done.
+
+        It is not dropped: the object may have been overwritten in between.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: uri not in self._at_work)
+            self._at_work.add(uri)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._at_work.discard(uri)
+                self._changed.notify_all()

@@ -1,0 +1,117 @@
+"""`vidset watch`: uploads to images as their events come, one process a video."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+from dataflow.elements import Upload
+from dataflow.events import EventFilter, PassedOver, parse_event
+from dataflow.storage_folder import FolderStore
+from vidset.watch.amqp_address import parse_address
+from vidset.watch.folder import FolderSource
+from vidset.watch.ingesting import Places
+from vidset.watch.lifetime import Lifetime
+from vidset.watch.report import Report
+from vidset.watch.s3_events import parse_s3_events
+from vidset.watch.settings import Request, prepare, subscription_of
+from vidset.watch.taking import Parse, Taker, delay_seconds
+from vidset.watch.worker import TaskError, Workers
+
+
+class Source(Protocol):
+    """Where uploads are told of."""
+
+    def run(self, taker: Taker, life: Lifetime) -> bool:
+        """Take in what comes until `life` is over; whether the source could be reached."""
+        ...
+
+
+def run_watch(
+    request: Request,
+    password: str | None,
+    *,
+    as_json: bool = False,
+    quiet: bool = False,
+    debug: bool = False,
+) -> int:
+    """Watch until told to stop, or idle; the exit code: 1 if, until idle, something failed.
+
+    Args:
+        password: of the broker's user, if the uri has none.
+
+    Raises:
+        ValueError: the request does not make a watcher; nothing has been started.
+    """
+    places, settings = request.places, request.settings
+    source, parse = open_source(request, password)
+    prepare(places)
+    _sweep(places)
+    report = Report(is_quiet=quiet)
+    life = Lifetime(request.until_idle, request.grace, request.health)
+    workers = Workers(request.workers or os.cpu_count() or 1, settings, places, debug=debug)
+    with life.ended_by_signals():
+        could_work = _wait_for(workers, life, report) and source.run(
+            Taker(parse, workers, report), life
+        )
+        workers.end()
+    if as_json:
+        print(report.summary())
+    return 1 if life.ended_idle and (report.has_failures or not could_work) else 0
+
+
+def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:
+    """Where the events come from, and what they look like there.
+
+    Raises:
+        ValueError: there is no such source.
+    """
+    events, wanted = request.events, request.wanted
+    if events.startswith(("amqp://", "amqps://")):
+        from vidset.watch.amqp import AmqpSource
+
+        address = parse_address(events, password)
+        parse = partial(parse_s3_events, wanted=wanted, source=address.shown)
+        return AmqpSource(address, request.max_tries), parse
+    if events.startswith("pubsub:"):
+        from vidset.watch.pubsub import PubsubSource
+
+        subscription = subscription_of(events)
+        parse = partial(_parse_notification, wanted=wanted, source=subscription)
+        return PubsubSource(subscription), parse
+    if not os.path.isdir(events):
+        raise ValueError(
+            "--events: wanted amqp://HOST/VHOST?queue=Q, pubsub:projects/P/subscriptions/S or a "
+            f"folder that is there, got {events!r}"
+        )
+    folder = FolderSource(events, request.collector, request.prefix, request.max_tries)
+    return folder, partial(parse_s3_events, wanted=wanted, source=events)
+
+
+def _parse_notification(
+    data: bytes, attributes: Mapping[str, str], wanted: EventFilter, source: str
+) -> Sequence[Upload | PassedOver]:
+    return [parse_event(data, attributes, wanted, source)]
+
+
+def _wait_for(workers: Workers, life: Lifetime, report: Report) -> bool:
+    """Take nothing before images and ledger can be written: each message has so many tries."""
+    number = 0
+    while not life.is_over(is_at_work=False):
+        number += 1
+        try:
+            workers.run(None)
+        except TaskError as error:
+            wait = delay_seconds(number)
+            report.warn(f"what is written cannot be reached: {error}; again in {wait:g} s")
+            life.wait(wait)
+        else:
+            return True
+    return False
+
+
+def _sweep(places: Places) -> None:
+    """Clear what a killed watcher left half written."""
+    for place in (places.images, places.ledger, places.dead_letters):
+        if "://" not in place:
+            FolderStore(place).sweep()
