@@ -7,15 +7,23 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # What the labeling functions run with, with hashes. The command line's own parts stay out.
 FUNCTION_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra function \
   --no-emit-project --prune typer --prune rich
+# What the worker image of the jobs has, with hashes. Neither command line nor training.
+WORKER_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra gcp \
+  --no-emit-project --prune typer --prune rich
 # PyTorch comes without CUDA, which would be gigabytes; a folder of wheels that pip was told of goes first.
 TORCH_FROM = $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)",--torch-backend cpu)
 TORCH_LOCK = $(UV) export --quiet --frozen --no-header --no-hashes --no-default-groups --extra train \
   --no-emit-project
 OUT ?= out/demo
 WORKERS ?= auto
+VARS ?= infra/terraform.tfvars
+TERRAFORM = terraform -chdir=infra
+# For a target's first line: a program, or a file, that must be there, and how to get it.
+need = @command -v $(1) >/dev/null || { echo "make $(MAKECMDGOALS): $(1) is not installed; see $(2)" >&2; exit 2; }
+need_file = @test -f "$(1)" || { echo "make $(MAKECMDGOALS): there is no $(1); $(2)" >&2; exit 2; }
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Render a drive, extract and label it, draw both; VIDEO=path takes your own
 	@$(BIN)/vidset demo $(if $(VIDEO),"$(VIDEO)") --output "$(OUT)"
@@ -33,6 +41,51 @@ check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/lint-imports
 	$(UV) lock --check
 	@$(FUNCTION_LOCK) | diff -u functions/labeling_task/requirements.txt -
+	@$(WORKER_LOCK) | diff -u docker/beam/requirements.txt -
+
+infra-check: $(VENV)/.all ## Check the Terraform code, without cloud and network
+	$(BIN)/python infra/check/check.py fmt
+	$(BIN)/python infra/check/check.py validate
+	$(BIN)/python infra/check/check.py test
+	$(BIN)/pytest -n $(WORKERS) tests/infra tests/docker $(ARGS)
+
+functions: ## Zip the labeling functions: build/labeling_task.zip
+	@python3 docker/functions_archive.py build/labeling_task.zip
+
+bases: ## Pin what the worker image is made of: docker/beam/bases.env
+	@docker/beam/pin.sh
+
+image: ## Build and push the worker image; IMAGE_REPOSITORY=... if not Terraform's
+	@docker/beam/build.sh
+
+template: ## Write the jobs' Flex Templates to the releases bucket
+	@docker/beam/template.sh
+
+plan: infra-ready ## What apply would change; VARS=file.tfvars, STATE=bucket of the remote state
+	$(TERRAFORM) plan -input=false -var-file="$(abspath $(VARS))" $(ARGS)
+
+apply: infra-ready ## Make the cloud side as the code says; asks first, but for ARGS=-auto-approve
+	$(TERRAFORM) apply -var-file="$(abspath $(VARS))" $(ARGS)
+
+deploy: ## Functions, image, templates, then apply; after a first apply
+	$(call need,docker,https://docs.docker.com/engine/install)
+	$(call need,gcloud,https://cloud.google.com/sdk/docs/install)
+	$(call need,terraform,https://developer.hashicorp.com/terraform/install)
+	$(call need_file,docker/beam/bases.env,write it with: make bases)
+	$(call need_file,$(VARS),docs/deploy.md shows one; or VARS=another)
+	@$(MAKE) --no-print-directory functions
+	@$(MAKE) --no-print-directory image
+	@$(MAKE) --no-print-directory template
+	@$(MAKE) --no-print-directory apply
+
+# Where the state is comes with the first run, and stays in a file of this checkout.
+infra-ready:
+	$(call need,terraform,https://developer.hashicorp.com/terraform/install)
+	$(call need_file,$(VARS),docs/deploy.md shows one; or VARS=another)
+	@$(if $(STATE),echo 'terraform { backend "gcs" {} }' > infra/backend_override.tf)
+	@$(TERRAFORM) init -input=false \
+	  $(if $(STATE),-reconfigure -backend-config="bucket=$(STATE)" -backend-config="prefix=vidset") \
+	  >/dev/null
 
 fmt: $(VENV)/.all ## Format the code
 	$(BIN)/ruff format .
@@ -44,6 +97,7 @@ bench: $(VENV)/.all ## The figures of docs/benchmarks.md; VIDEOS=folder takes yo
 lock: $(UV) ## Lock the dependencies anew
 	$(UV) lock
 	@$(FUNCTION_LOCK) > functions/labeling_task/requirements.txt
+	@$(WORKER_LOCK) > docker/beam/requirements.txt
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .uv out build dist .pytest_cache .ruff_cache .hypothesis
@@ -73,4 +127,5 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet "uv>=0.9,<1"
 
-.PHONY: help demo test test-fast check fmt bench lock clean
+.PHONY: help demo test test-fast check infra-check functions bases image template plan apply deploy \
+  infra-ready fmt bench lock clean

@@ -105,7 +105,8 @@ class Video(AbstractContextManager["Video"]):
             last_pts = pts
             yield frame
         if last_pts is None:
-            raise UndecodableVideoError(self.damage or "it holds no frames", self._uri)
+            nothing = "no frame lies in its spans" if sampling.spans else "it holds no frames"
+            raise UndecodableVideoError(self.damage or nothing, self._uri)
 
     def _frames(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
         plan = plan_packets(self._file.packets, self._file.time_base, sampling)
@@ -134,6 +135,8 @@ class Video(AbstractContextManager["Video"]):
                 if frame.pts > due or frame.is_corrupt:
                     raise _PlanFailedError  # A later frame will have to do.
                 due = next(wanted, None)
+                if self._first_pts is None:
+                    self._first_pts = plan.first_pts
                 yield frame.pts, self._shown(frame, frame.pts)
         if due is not None:
             raise _PlanFailedError
@@ -174,8 +177,10 @@ class Video(AbstractContextManager["Video"]):
             number = sampling.number(pts - self._first_pts, time_base)
             # A broken picture is not worth a label: the next whole frame is the sample.
             if number > last_number and not frame.is_corrupt:
-                last_number, samples = number, samples + 1
-                yield pts, self._shown(frame, pts)
+                last_number = number
+                if sampling.covers(pts - self._first_pts, time_base):
+                    samples += 1
+                    yield pts, self._shown(frame, pts)
         if shown is not None:
             ticks = packets.pts[shown] - packets.pts[shown[0]]
             due = len(sampling.choose(ticks, np.zeros(len(ticks), bool), time_base))

@@ -25,6 +25,7 @@ from dataflow.transforms import (
     ExtractFrames,
     ListVideos,
     ParseEvents,
+    WithinSpans,
     WriteDeadLetters,
     WriteLedger,
 )
@@ -49,9 +50,11 @@ def build(pipeline: beam.Pipeline, settings: IngestSettings) -> None:
     else:
         patterns = pipeline | "Inputs" >> beam.Create(settings.inputs)
         uploads = patterns | "List videos" >> ListVideos(settings.events.collector_id)
+    uploads = uploads | "Drop repeats" >> DropRepeats(settings.is_streaming)
+    if settings.extraction.spans is not None:
+        uploads = uploads | "Within spans" >> WithinSpans(settings.extraction)
     extractions, unusable = (
         uploads
-        | "Drop repeats" >> DropRepeats(settings.is_streaming)
         # The events are acknowledged here, before the long work, and videos spread over workers.
         | "Redistribute" >> beam.Reshuffle()
         | "Extract frames"

@@ -57,7 +57,7 @@ def extract(
     with Video(source, printable(upload.uri)) as video, ImageWriter(images) as writer:
         judge = Judge(settings)
         rows: list[FrameRow] = []
-        for frame in video.sample(settings.sampling):
+        for frame in video.sample(settings.sampling_of(printable(upload.uri))):
             row = judge.row(upload, frame)
             if row.kept:
                 name = image_name(upload.name, upload.generation, frame.pts_seconds)

@@ -12,6 +12,7 @@ from dataflow.measures import DEFAULT, METRICS
 from dataflow.places import check_client
 from dataflow.sampling import Sampling
 from dataflow.settings import ExtractionSettings
+from dataflow.spans import read_spans
 from dataflow.storage import DEFAULT_SCRATCH_BYTES
 
 
@@ -58,6 +59,8 @@ class IngestSettings:
             ("--dead_letters", self.dead_letters, ("gs", "s3")),
         ):
             _check_uri(option, uri, schemes)
+        if self.subscription and self.extraction.spans is not None:
+            raise ValueError("--spans needs --input: it is about videos that are there")
         if self.scratch_bytes < 0:
             raise ValueError(f"--scratch_bytes must be >= 0, got {self.scratch_bytes}")
         for pattern in self.inputs:
@@ -120,6 +123,9 @@ class IngestOptions(PipelineOptions):
         )
         group.add_argument("--max_brightness", type=float, help="Drop bright samples.")
         group.add_argument(
+            "--spans", help="JSON file: only these spans of these videos. Batch; see vidset errors."
+        )
+        group.add_argument(
             "--scratch_bytes",
             type=int,
             default=DEFAULT_SCRATCH_BYTES,
@@ -160,6 +166,7 @@ class IngestOptions(PipelineOptions):
                 min_sharpness=values.min_sharpness,
                 min_brightness=values.min_brightness,
                 max_brightness=values.max_brightness,
+                spans=read_spans(values.spans) if values.spans else None,
             ),
             scratch_bytes=values.scratch_bytes,
         )

@@ -29,6 +29,10 @@ class Progress:
             if len(self.notes) < _MAX_NOTES:
                 self.notes[uri] = what
 
+    def forget(self, uri: str) -> None:
+        with self._lock:
+            self.notes.pop(uri, None)
+
     def add(self, **amounts: float) -> None:
         with self._lock:
             for name, amount in amounts.items():

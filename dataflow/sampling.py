@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from dataflow.spans import Spans
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -14,10 +16,12 @@ class Sampling:
         every: period in seconds, > 0. A fraction, so that 0.1 s does not drift.
         tolerance: in seconds, >= 0; a sample may be the keyframe that lies within it of
             k * every instead, which is far cheaper to decode.
+        spans: of what they would be, only the samples within these are taken; none: all.
     """
 
     every: Fraction
     tolerance: Fraction = Fraction(0)
+    spans: Spans = ()
 
     def __post_init__(self) -> None:
         if self.every <= 0:
@@ -31,6 +35,11 @@ class Sampling:
     def number(self, ticks: int, time_base: Fraction) -> int:
         """The last k whose time k * every a frame at `ticks` (from the first frame) has reached."""
         return int(ticks * time_base // self.every)
+
+    def covers(self, ticks: int, time_base: Fraction) -> bool:
+        """Whether a sample at `ticks` (from the first frame) is wanted."""
+        seconds = ticks * time_base
+        return not self.spans or any(start <= seconds <= end for start, end in self.spans)
 
     def choose(self, ticks: np.ndarray, keyframes: np.ndarray, time_base: Fraction) -> np.ndarray:
         """Indices of the frames to sample, ascending.
@@ -48,9 +57,12 @@ class Sampling:
         scale = time_base / self.every  # ticks -> periods
         numbers = _floor_times(ticks, scale)
         nominal = np.flatnonzero(np.diff(numbers, prepend=-1) > 0)
-        if not self.tolerance:
-            return nominal
-        return self._snap(nominal, numbers, ticks, keyframes, time_base)
+        chosen = nominal
+        if self.tolerance:
+            chosen = self._snap(nominal, numbers, ticks, keyframes, time_base)
+        if not self.spans:
+            return chosen
+        return chosen[[self.covers(tick, time_base) for tick in ticks[chosen].tolist()]]
 
     def _snap(self, nominal, numbers, ticks, keyframes, time_base) -> np.ndarray:
         keys = np.flatnonzero(keyframes)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 
 from dataflow.measures import DEFAULT, METRICS, Metric
 from dataflow.sampling import Sampling
+from dataflow.spans import Spans
 
 # Rises whenever the same settings would give other images or ledger rows than before.
 _REVISION = 2
@@ -27,6 +29,7 @@ class ExtractionSettings:
         jpeg_quality: 1 to 100.
         min_sharpness: variance of the Laplacian; what is below is dropped as blurred.
         min_brightness, max_brightness: mean levels; what is outside is dropped as dark or bright.
+        spans: by video uri; only these videos are sampled, and only within their spans. None: all.
 
     Raises:
         ValueError: a value is out of its range; it names the option.
@@ -40,6 +43,7 @@ class ExtractionSettings:
     min_sharpness: float | None = None
     min_brightness: float | None = None
     max_brightness: float | None = None
+    spans: Mapping[str, Spans] | None = None
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -73,9 +77,21 @@ class ExtractionSettings:
             return self.similarity_threshold
         return _DEFAULT_THRESHOLDS[self.metric]
 
+    def wants(self, video_uri: str) -> bool:
+        """Whether a video is to be sampled at all."""
+        return self.spans is None or video_uri in self.spans
+
+    def sampling_of(self, video_uri: str) -> Sampling:
+        """When samples of a video are taken."""
+        return replace(self.sampling, spans=(self.spans or {}).get(video_uri, ()))
+
     @property
     def settings_id(self) -> str:
         """16 hex digits; equal for settings that give equal images and rows."""
         values = asdict(self) | {"similarity_threshold": self.threshold, "revision": _REVISION}
+        # Where there are no spans, the id is what it was before there were any.
+        del values["sampling"]["spans"]
+        if self.spans is None:
+            del values["spans"]
         text = json.dumps(values, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -100,6 +100,28 @@ def _list(pattern: str, collector_id: str | None) -> Iterator[Upload]:
 
 
 @dataclass
+class WithinSpans(beam.PTransform):
+    """Uploads in; out those of which something is to be sampled.
+
+    Attributes:
+        settings: which these are.
+    """
+
+    settings: ExtractionSettings
+
+    def expand(self, uploads):
+        return uploads | "Named in the spans" >> beam.Filter(_is_wanted, self.settings)
+
+
+def _is_wanted(upload: Upload, settings: ExtractionSettings) -> bool:
+    wanted = settings.wants(printable(upload.uri))
+    if wanted:
+        _count("videos_with_spans")
+        PROGRESS.forget(printable(upload.uri))
+    return wanted
+
+
+@dataclass
 class DropRepeats(beam.PTransform):
     """Of equal uploads one, however many events or inputs name it.
 

@@ -6,23 +6,23 @@ resource "google_monitoring_dashboard" "overview" {
     # Each chart: what it is called, its unit's axis, and the series to be drawn in it.
     charts = [
       {
-        title = "Events that wait, by subscription"
-        axis  = "messages"
-        filter = "resource.type=\"pubsub_subscription\" resource.labels.subscription_id=one_of(\"${google_pubsub_subscription.uploads.name}\", \"${google_pubsub_subscription.images.name}\") metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\""
+        title   = "Events that wait, by subscription"
+        axis    = "messages"
+        filter  = "resource.type=\"pubsub_subscription\" resource.labels.subscription_id=one_of(\"${google_pubsub_subscription.uploads.name}\", \"${google_pubsub_subscription.images.name}\") metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\""
         aligner = "ALIGN_MAX"
         group   = "resource.label.subscription_id"
       },
       {
-        title = "Age of the oldest event, by subscription"
-        axis  = "seconds"
-        filter = "resource.type=\"pubsub_subscription\" resource.labels.subscription_id=one_of(\"${google_pubsub_subscription.uploads.name}\", \"${google_pubsub_subscription.images.name}\") metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+        title   = "Age of the oldest event, by subscription"
+        axis    = "seconds"
+        filter  = "resource.type=\"pubsub_subscription\" resource.labels.subscription_id=one_of(\"${google_pubsub_subscription.uploads.name}\", \"${google_pubsub_subscription.images.name}\") metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
         aligner = "ALIGN_MAX"
         group   = "resource.label.subscription_id"
       },
       {
-        title = "Dead letters"
-        axis  = "messages"
-        filter = "resource.type=\"pubsub_subscription\" resource.labels.subscription_id=one_of(${join(", ", [for each in google_pubsub_subscription.dead_letters : "\"${each.name}\""])}) metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\""
+        title   = "Dead letters"
+        axis    = "messages"
+        filter  = "resource.type=\"pubsub_subscription\" resource.labels.subscription_id=one_of(${join(", ", [for each in google_pubsub_subscription.dead_letters : "\"${each.name}\""])}) metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\""
         aligner = "ALIGN_MAX"
         group   = "resource.label.subscription_id"
       },

@@ -158,9 +158,9 @@ resource "google_service_account_iam_member" "pubsub_signs_as_images_push" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "images_push_invokes" {
-  for_each = google_cloudfunctions2_function.request_labeling
+  count = var.deploy_functions ? 1 : 0
 
-  name     = each.value.name
+  name     = google_cloudfunctions2_function.request_labeling[0].name
   location = var.region
   role     = "roles/run.invoker"
   member   = google_service_account.images_push.member

@@ -58,7 +58,7 @@ resource "google_monitoring_alert_policy" "oldest_unacked" {
 
   dynamic "conditions" {
     for_each = {
-      "The ingest job does not take uploads"   = google_pubsub_subscription.uploads.name
+      "The ingest job does not take uploads"  = google_pubsub_subscription.uploads.name
       "request_labeling does not take images" = google_pubsub_subscription.images.name
     }
 

@@ -2,6 +2,7 @@
 # nothing else. Their image has all that they need.
 
 resource "google_compute_network" "workers" {
+  #checkov:skip=CKV2_GCP_18:Nothing may come in: without rules that is so, and workers speak to Google's services alone (Streaming Engine, Dataflow Shuffle)
   name                    = "${var.name}-workers"
   auto_create_subnetworks = false
   depends_on              = [google_project_service.enabled]

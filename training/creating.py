@@ -6,68 +6,192 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from training.errors import DatasetError, FaultsError
+from training.adding import Parent, add_images, open_parent, with_earlier_sides
+from training.checking import (
+    check_cap,
+    find_ambiguous,
+    find_contradictions,
+    refuse,
+    without_repeats,
+)
+from training.entry import TEST, TRAIN, VALIDATION, to_json
+from training.errors import DatasetError
 from training.gathering import gather
-from training.interim import assign_splits, join_groups
+from training.groups import join_groups
 from training.manifest import Manifest
+from training.near_duplicates import NEAR_DISTANCE
+from training.objects import label_names
 from training.repository import Repository
-from training.sources.source import Fault, Kind, Source
+from training.settling import LEAKS, Leaks, settle_leaks
+from training.sources.source import Fault, Source
+from training.splitting import assign_splits, check_shares
 
-SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+SHARES: Mapping[str, float] = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
+    """How a version is to be made. Raises DatasetError where that cannot be.
+
+    Attributes:
+        shares: of the images that no source and no parent has put on a side.
+        parent: a version to add to.
+        instead: the new images stand instead of the parent's; what it had is not taken over, but
+            its sides are.
+        near_distance: see training.groups.
+        cap: most images for training and validation.
+        labels: those that may be; None: all.
+        skip_faults: images with faults stay out; else they stop everything.
+    """
+
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
     seed: int = 0
+    parent: str | None = None
+    instead: bool = False
+    near_distance: int | None = NEAR_DISTANCE
+    leaks: Leaks = "refuse"
     cap: int | None = None
     labels: frozenset[str] | None = None
     skip_faults: bool = False
-    near_distance: int | None = 4
-    name: str | None = None
     message: str = ""
+
+    def __post_init__(self) -> None:
+        check_shares(self.shares)
+        if self.leaks not in LEAKS:
+            raise DatasetError(f"leaks: wanted one of {', '.join(LEAKS)}, got {self.leaks!r}")
+        if self.instead and self.parent is None:
+            raise DatasetError("wanted a parent version for its images to be replaced, got none")
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What was made.
+
+    Attributes:
+        is_new: whether there was no such version yet.
+        faults: what stayed out, and why.
+        counts: against the parent: kept, added, relabeled, replaced; empty without one.
+        dropped, leaks: a line each: images that were taken out of a split; that stayed.
+    """
+
+    id: str
+    is_new: bool
+    images: Manifest
+    measures: pa.Table
+    faults: list[Fault]
+    counts: Mapping[str, int]
+    dropped: list[str]
+    leaks: list[str]
 
 
 def create(
     repository: Repository,
     source: Source,
     wanted: Wanted,
-    progress: Callable[[int], None] = lambda n: None,
-) -> str:
+    progress: Callable[[int], None] = lambda _: None,
+) -> Created:
+    """Make a version; the same images and labels make the same one, in any order and at any time.
+
+    Killed at any point, it leaves images that the next run uses, and no version that is there in
+    part.
+
+    Args:
+        progress: told how many images are read, now and then.
+
+    Raises:
+        FaultsError: something is wrong with the images or labels; each one is named.
+        DatasetError: the source is not laid out as it should be, or has no image.
+    """
+    parent = open_parent(repository, wanted.parent) if wanted.parent else None
     gathered = gather(source, repository, wanted.labels, progress)
-    fatal = [fault for fault in gathered.faults if not fault.kind.is_harmless]
-    if fatal and not wanted.skip_faults:
-        raise FaultsError("faults", list(map(str, fatal)))
-    images = gathered.images
-    groups = join_groups(images, gathered.measures, wanted.near_distance)
-    splits = images["split"].to_pylist()
-    free = [i for i, s in enumerate(splits) if s is None]
-    if free:
-        labels = images["label"].to_pylist()
-        got = assign_splits(
-            [groups[i] for i in free],
-            [labels[i] for i in free],
-            shares=dict(wanted.shares),
-            seed=wanted.seed,
-            earlier={},
+    measures = gathered.measures
+    found, repeated = without_repeats(gathered.images)
+    wrong = [*find_contradictions(found), *find_ambiguous(found)]
+    counts: Mapping[str, int] = {}
+    if parent:
+        found, moved = with_earlier_sides(found, parent)
+        wrong += moved
+    faults = sorted([*gathered.faults, *repeated, *wrong])
+    found = _without(found, wrong)
+    if not wanted.skip_faults:
+        refuse(faults, found.num_rows)
+    if parent and not wanted.instead:
+        grown = add_images(parent, found)
+        found, counts = grown.images, grown.counts
+        measures = _each_once(pa.concat_tables([parent.measures, measures]))
+    if not found.num_rows:
+        raise DatasetError(f"wanted labeled images, got none ({len(faults)} faults)")
+    images, joined = _divided(found, measures, wanted)
+    settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks)
+    check_cap(settled.images, wanted.cap)
+    used = pc.field("image_sha256").isin(settled.images.table["image_sha256"].combine_chunks())
+    measures = measures.filter(used).sort_by("image_sha256")
+    leaks = list(map(str, settled.kept))
+    details = _details(wanted, parent, joined, faults, settled.dropped, leaks)
+    is_new = settled.images.id not in repository.versions()
+    id_ = repository.write_version(settled.images, measures, details)
+    return Created(id_, is_new, settled.images, measures, faults, counts, settled.dropped, leaks)
+
+
+def _without(found: pa.Table, faults: list[Fault]) -> pa.Table:
+    left_out = pa.array([fault.name for fault in faults], pa.string())
+    return found.filter(~pc.field("image_uri").isin(left_out))
+
+
+def _divided(
+    found: pa.Table, measures: pa.Table, wanted: Wanted
+) -> tuple[Manifest, dict[str, str]]:
+    """With groups and splits; and what became of groups that the source had named otherwise."""
+    named = found["group"].to_pylist()
+    groups = join_groups(found, measures, wanted.near_distance)
+    labels = [
+        label if objects is None else label_names(label, objects)
+        for label, objects in zip(
+            found["label"].to_pylist(), found["objects"].to_pylist(), strict=True
         )
-        for i, s in zip(free, got, strict=True):
-            splits[i] = s
-    images = images.set_column(images.schema.get_field_index("group"), "group", pa.array(groups))
-    images = images.set_column(images.schema.get_field_index("split"), "split", pa.array(splits))
-    manifest = Manifest(images)
-    id_ = repository.write_version(
-        manifest,
-        gathered.measures,
-        {
-            "created_at": datetime.now(UTC).isoformat(),
-            "parents": [],
-            "message": wanted.message,
-            "recipe": None,
-            "transforms": [],
-        },
+    ]
+    splits = assign_splits(
+        groups, labels, shares=wanted.shares, seed=wanted.seed, fixed=found["split"].to_pylist()
     )
-    if wanted.name:
-        repository.name_version(wanted.name, id_)
-    return id_
+    for name, values in ("group", groups), ("split", splits):
+        place = found.schema.get_field_index(name)
+        found = found.set_column(place, name, pa.array(values, pa.string()))
+    joined = {
+        name: group
+        for name, group in zip(named, groups, strict=True)
+        if name is not None and name != group
+    }
+    return Manifest(found), joined
+
+
+def _each_once(measures: pa.Table) -> pa.Table:
+    hashes = measures["image_sha256"].to_pylist()
+    first = {sha256: row for row, sha256 in reversed(list(enumerate(hashes)))}
+    return measures.take(sorted(first.values()))
+
+
+def _details(
+    wanted: Wanted,
+    parent: Parent | None,
+    joined: Mapping[str, str],
+    faults: list[Fault],
+    dropped: list[str],
+    leaks: list[str],
+) -> dict[str, Any]:
+    """What version.json says of how it was made; none of it is part of the id."""
+    return {
+        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "parents": [parent.id] if parent else [],
+        "message": wanted.message,
+        "recipe": None,
+        "transforms": [],
+        "shares": dict(wanted.shares),
+        "seed": wanted.seed,
+        "near_distance": wanted.near_distance,
+        "joined_groups": dict(sorted(joined.items())),
+        "left_out": [to_json([fault.kind, fault.name, fault.what]) for fault in faults],
+        "dropped": dropped,
+        "leaks": leaks,
+    }

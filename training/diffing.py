@@ -95,8 +95,7 @@ def diff(a: pa.Table, b: pa.Table) -> Diff:
 
 
 def _diff(a: pa.Table, b: pa.Table) -> Diff:
-    is_as_in_b, is_as_in_a = _equal_rows(a, b)
-    changed_a, changed_b = a.filter(pc.invert(is_as_in_b)), b.filter(pc.invert(is_as_in_a))
+    changed_a, changed_b = _without_equals(a, b), _without_equals(b, a)
     found = Diff(unchanged=a.num_rows - changed_a.num_rows)
     rest_a, rest_b = _rows(changed_a), _rows(changed_b)
     for key in (lambda row: (row.image_sha256, row.image_uri)), (lambda row: row.image_sha256):
@@ -119,7 +118,7 @@ def _diff(a: pa.Table, b: pa.Table) -> Diff:
 def _find_made(found: Diff, a: pa.Table, rest: list[Row]) -> list[Row]:
     """Those of the rest that are other pictures of A's images go to `found`; the others."""
     wanted = pa.array([row.origin for row in rest], pa.string())
-    before_all = _rows(a.filter(pc.is_in(a["origin"], wanted)))
+    before_all = _rows(a.filter(pc.field("origin").isin(wanted)))
     by_origin = {row.origin: row for row in reversed(before_all)}
     by_origin_and_uri = {(row.origin, row.image_uri): row for row in reversed(before_all)}
     known = {row.image_sha256 for row in before_all}
@@ -166,18 +165,18 @@ def _matched(
     return pairs, [row for row in a if id(row) in left], rest
 
 
-def _equal_rows(a: pa.Table, b: pa.Table) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-    """Which rows of A, and which of B, are in the other in the same way."""
+def _without_equals(table: pa.Table, other: pa.Table) -> pa.Table:
+    """The rows that are not in the other table in the same way."""
     keys = [
-        pc.binary_join_element_wise(
-            *(table[name] for name in COLUMNS),
-            "\x1f",
-            null_handling="replace",
-            null_replacement="\0",
+        pc.call_function(
+            "binary_join_element_wise",
+            [*(each[name] for name in COLUMNS), "\x1f"],
+            pc.JoinOptions(null_handling="replace", null_replacement="\0"),
         )
-        for table in (a, b)
+        for each in (table, other)
     ]
-    return pc.is_in(keys[0], keys[1].combine_chunks()), pc.is_in(keys[1], keys[0].combine_chunks())
+    is_there = pc.field("key").isin(keys[1].combine_chunks())
+    return table.append_column("key", keys[0]).filter(~is_there)
 
 
 def _rows(table: pa.Table) -> list[Row]:

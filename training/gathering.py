@@ -12,8 +12,7 @@ from training.entry import to_json
 from training.errors import DatasetError
 from training.manifest import SCHEMA
 from training.measuring import SCHEMA as MEASURES
-from training.measuring import Measures
-from training.interim import measure
+from training.measuring import Measures, measure
 from training.objects import misfit
 from training.repository import Repository
 from training.sources.source import Fault, Found, Kind
@@ -23,8 +22,7 @@ from training.wholeness import missing_end
 _AT_ONCE = 8
 _CHUNK_ROWS = 10_000
 # As the manifest, but group and split may not be known yet.
-CANDIDATES = pa.schema([field.with_nullable(True) for field in SCHEMA])
-_MEASURED = [name for name in MEASURES.names]
+CANDIDATES = pa.schema([pa.field(field.name, field.type) for field in SCHEMA])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +88,23 @@ def _take(
         return Fault(Kind.UNKNOWN_LABEL, found.image_uri, ", ".join(unknown))
     try:
         data = found.read()
+        measures = measure(data, found.image_uri)
     except FileNotFoundError:
         return Fault(Kind.NO_IMAGE, found.image_uri, "there is no such file")
-    except OSError as error:
-        return Fault(Kind.UNREADABLE, found.image_uri, error.strerror or str(error))
-    try:
-        measures = measure(data, found.image_uri)
-    except DatasetError as error:
+    except (OSError, DatasetError) as error:
         what = str(error).removeprefix(f"{found.image_uri}: ")
         return Fault(Kind.UNREADABLE, found.image_uri, what)
+    fault = None
     if cut := missing_end(data, measures.image_format):
-        return Fault(Kind.UNREADABLE, found.image_uri, cut)
-    if wrong := misfit(found, measures.width, measures.height):
-        return Fault(Kind.MISFIT, found.image_uri, wrong)
-    repository.put_image(data, measures.image_format)
-    return found, measures
+        fault = Fault(Kind.UNREADABLE, found.image_uri, cut)
+    elif found.image_sha256 not in (None, measures.image_sha256):
+        what = f"wanted the bytes of {found.image_sha256}, got {measures.image_sha256}"
+        fault = Fault(Kind.CHANGED, found.image_uri, what)
+    elif wrong := misfit(found, measures.width, measures.height):
+        fault = Fault(Kind.MISFIT, found.image_uri, wrong)
+    if fault is None:
+        repository.put_image(data, measures.image_format)
+    return fault or (found, measures)
 
 
 def _row(found: Found, measures: Measures) -> dict[str, Any]:

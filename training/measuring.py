@@ -68,7 +68,6 @@ def measure(data: bytes, name: str) -> Measures:
     picture = decode(data, name)
     height, width = picture.shape[:2]
     luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    mean, deviation = cv2.meanStdDev(luma)
     thumbnail = cv2.resize(luma, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA)
     pixels = hashlib.sha256(f"{width}x{height} ".encode())
     pixels.update(np.ascontiguousarray(picture).data)
@@ -78,8 +77,8 @@ def measure(data: bytes, name: str) -> Measures:
         width=width,
         height=height,
         size_bytes=len(data),
-        brightness=float(mean.item()),
-        contrast=_contrast(picture, float(deviation.item())),
+        brightness=cv2.mean(luma)[0],
+        contrast=_contrast(picture, luma),
         sharpness=_sharpness(luma),
         phash=phash(luma),
         thumbnail=thumbnail.tobytes(),
@@ -148,11 +147,13 @@ def phash(luma: np.ndarray) -> int:
     return int.from_bytes(bits.tobytes(), "big")
 
 
-def _contrast(picture: np.ndarray, of_luma: float) -> float:
-    """As `Measures` says; colours that are equally bright are contrast too."""
-    if of_luma > 0:
-        return of_luma
-    return float(cv2.meanStdDev(picture)[1].max())
+def _contrast(picture: np.ndarray, luma: np.ndarray) -> float:
+    """As `Measures` says. Exactly 0 for equal pixels, where a sum of floats may miss it by a bit;
+    above it for all others, even for colours that are equally bright.
+    """
+    if (picture == picture[0, 0]).all():
+        return 0.0
+    return float(cv2.meanStdDev(luma)[1].item()) or float(cv2.meanStdDev(picture)[1].max())
 
 
 def _sharpness(luma: np.ndarray) -> float:

@@ -14,9 +14,9 @@ from training.measuring import THUMBNAIL_SIDE
 
 # Measured: `python -m benchmarks --only auditing`, docs/benchmarks.md.
 NEAR_DISTANCE = 6
-LEAST_LIKENESS = 0.95
+LEAST_LIKENESS = 0.99
 # A picture this close to one that is there already is found wherever that one is.
-_SAME_DISTANCE, _SAME_LIKENESS = 2, 0.995
+_SAME_DISTANCE, _SAME_LIKENESS = 2, 0.999
 # More different pictures of one hash are not compared with each other: such a hash says nothing.
 MOST_OF_A_HASH = 256
 _BANDS, _BAND_BITS = 4, 16

@@ -36,7 +36,8 @@ def pictured(image_hashes: Sequence[str], measures: pa.Table) -> Pictured:
     Raises:
         DatasetError: an image has no measures.
     """
-    measured = _measures_of(image_hashes, measures)
+    columns = ["contrast", "phash", "pixels_sha256", "thumbnail"]
+    measured = measures_of(image_hashes, measures, columns)
     pixels = measured["pixels_sha256"].to_pylist()
     blank = [contrast == 0 for contrast in measured["contrast"].to_pylist()]
     rows = {each: row for row, each in enumerate(pixels) if not blank[row]}
@@ -50,15 +51,16 @@ def pictured(image_hashes: Sequence[str], measures: pa.Table) -> Pictured:
     )
 
 
-def _measures_of(image_hashes: Sequence[str], measures: pa.Table) -> pa.Table:
-    """A row for each of the images, in their order."""
-    rows = pc.call_function(
-        "index_in",
-        [pa.array(image_hashes, pa.string())],
-        pc.SetLookupOptions(measures["image_sha256"]),
-    )
+def measures_of(image_hashes: Sequence[str], measures: pa.Table, columns: list[str]) -> pa.Table:
+    """Some of the measures of images, a row for each, in their order.
+
+    Raises:
+        DatasetError: an image has no measures.
+    """
+    wanted = pa.array(image_hashes, pa.string())
+    known = pc.SetLookupOptions(measures["image_sha256"])
+    rows = pc.call_function("index_in", [wanted], known)
     if rows.null_count:
         missing = image_hashes[rows.is_null().index(True).as_py()]
         raise DatasetError(f"image {missing}: it was not measured")
-    columns = ["contrast", "phash", "pixels_sha256", "thumbnail"]
     return measures.select(columns).take(rows)

@@ -1,4 +1,4 @@
-"""Whether an image file ends where it should: decoders fill in what was cut off, and say nothing."""
+"""Whether an image file ends where it should: decoders fill in what was cut off, silently."""
 
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_END, _JPEG_SCAN = b"\xff\xd9", b"\xff\xda"

@@ -69,6 +69,9 @@ def extract(request: Request, *, show: bool = False, debug: bool = False) -> Sum
     began, cpu_began = time.perf_counter(), _cpu_seconds()
     options, settings = configure(_arguments(request))
     folders = _prepare(request.output)
+    spans = settings.extraction.spans or {}
+    for uri in spans:  # Until it is found.
+        PROGRESS.note(uri, "has spans, and is not among the inputs")
     with show_progress(PROGRESS, enabled=show and sys.stderr.isatty()):
         try:
             hidden = nullcontext() if debug else redirect_stderr(io.StringIO())
@@ -80,7 +83,7 @@ def extract(request: Request, *, show: bool = False, debug: bool = False) -> Sum
                 folder.sweep()
     counts = job_counters(result)
     return Summary(
-        videos=counts.get("videos_found", 0),
+        videos=counts.get("videos_with_spans" if spans else "videos_found", 0),
         samples=sum(counts.get(f"samples_{reason}", 0) for reason in ("kept", *_REASONS)),
         kept=counts.get("samples_kept", 0),
         dropped={
@@ -88,9 +91,9 @@ def extract(request: Request, *, show: bool = False, debug: bool = False) -> Sum
             for reason in _REASONS
             if counts.get(f"samples_{reason}")
         },
-        failed=sum(
-            counts.get(f"videos_{how}", 0) for how in ("failed", "failed_before", "missing")
-        ),
+        failed=len(spans)
+        - counts.get("videos_with_spans", 0)
+        + sum(counts.get(f"videos_{how}", 0) for how in ("failed", "failed_before", "missing")),
         partial=counts.get("videos_partial", 0),
         skipped=counts.get("videos_skipped", 0),
         seconds=round(time.perf_counter() - began, 3),

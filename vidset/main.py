@@ -57,6 +57,12 @@ def extract(
         str, typer.Option("--output", "-o", metavar="OUT", help="Folder, gs:// or s3:// uri.")
     ],
     every: Annotated[str, typer.Option(metavar="SECONDS", help="Sampling period.")] = "1",
+    spans: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Only these spans of these videos, as vidset errors writes them."
+        ),
+    ] = None,
     tolerance: Annotated[
         str,
         typer.Option(
@@ -117,6 +123,7 @@ def extract(
         output=output,
         options={
             "every": every,
+            "spans": spans,
             "tolerance": tolerance,
             "similarity_threshold": similarity_threshold,
             "local_change": local_change,

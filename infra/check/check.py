@@ -13,13 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(_ROOT))  # To be run as a file, from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # It is run as a file, from anywhere.
 
 from infra.check.inventory import InventoryError, print_inventory
 from infra.check.providers import ToolMissingError
 from infra.check.terraform import terraform
 
+_INFRA = Path(__file__).resolve().parents[1]
 _ARGUMENTS = {"fmt": ["-check", "-diff", "-recursive"], "validate": [], "test": []}
 
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=[*_ARGUMENTS, "inventory"])
-    parser.add_argument("--dir", type=Path, default=_ROOT / "infra", help="The Terraform code.")
+    parser.add_argument("--dir", type=Path, default=_INFRA, help="The Terraform code.")
     parser.add_argument("--json", action="store_true", help="Of inventory: one JSON object.")
     own, extra = _split(sys.argv[1:] if argv is None else list(argv))
     values = parser.parse_args(own)

@@ -1,7 +1,7 @@
 """Terraform's plugin protocol 5, as far as a provider that has only a schema speaks it.
 
-Its messages are protocol buffers, for which no Python package exists: five functions write them. The
-field numbers are those of Terraform's docs/plugin-protocol/tfplugin5.proto.
+Its messages are protocol buffers, of which there is no Python package: a few functions write them.
+The field numbers are those of Terraform's docs/plugin-protocol/tfplugin5.proto.
 """
 
 import json

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # A type as Terraform writes it in JSON: "string", ["list", "string"], ["object", {name: type}].
-TerraformType = str | list[object]
+TerraformType = str | list[Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,9 @@ def _save(path: Path, schema: ProviderSchema) -> None:
 
 
 def _load(about: Path) -> Provider:
-    return Provider(**json.loads(about.read_text()), response=about.with_suffix(".bin").read_bytes())
+    return Provider(
+        **json.loads(about.read_text()), response=about.with_suffix(".bin").read_bytes()
+    )
 
 
 def _digest() -> str:

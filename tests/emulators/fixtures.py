@@ -1,8 +1,8 @@
-"""Pytest fixtures: each test gets a project, a Cloud Storage and an S3 that no other test sees.
+"""Pytest fixtures: each test gets a project, a Cloud Storage, an S3 and a queue of its own.
 
-The slow servers (Java, moto, bqemulator) run once a session, and under pytest-xdist once a worker;
-fake-gcs-server starts so fast that each test has its own. The environment names the servers
-for the time of one test only. A missing tool skips the test, or fails it when
+The slow servers (Java, moto, bqemulator, RabbitMQ) run once a session, and under pytest-xdist once
+a worker; fake-gcs-server starts so fast that each test has its own. The environment names the
+servers for the time of one test only. A missing tool skips the test, or fails it when
 VIDSET_REQUIRE_TOOLS=1.
 """
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # The clients take a second to import, which tests without a 
     from tests.emulators.firestore import Firestore
     from tests.emulators.gcs import Gcs, GcsWithEvents
     from tests.emulators.pubsub import Pubsub
+    from tests.emulators.rabbitmq import Rabbitmq
     from tests.emulators.s3 import S3
 
 
@@ -81,6 +82,13 @@ def bigquery_emulator(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def rabbitmq_broker(tmp_path_factory) -> Iterator[Server]:
+    start = _load("rabbitmq").rabbitmq_server
+    with _required(start(folder=tmp_path_factory.mktemp("rabbitmq"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def s3_emulator(tmp_path_factory) -> Iterator[Server]:
     start = _load("s3").s3_server
     with _required(start(folder=tmp_path_factory.mktemp("s3"))) as server:
@@ -134,6 +142,11 @@ def bigquery(bigquery_emulator, emulator_project, monkeypatch) -> "Bigquery":
     bigquery = _load("bigquery").Bigquery(bigquery_emulator.url, emulator_project)
     _set(monkeypatch, bigquery.environment)
     return bigquery
+
+
+@pytest.fixture
+def rabbitmq(rabbitmq_broker) -> "Rabbitmq":
+    return _load("rabbitmq").Rabbitmq(rabbitmq_broker.address, f"test-{uuid.uuid4().hex[:12]}")
 
 
 @pytest.fixture

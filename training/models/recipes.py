@@ -35,3 +35,54 @@ RESNET50_C2_32 = {
     "shuffle": SHUFFLE,
     "best_epoch": "highest accuracy, the first of equals",
 }
+
+# Objects as Points, arXiv 1904.07850, with the layers of ResNet-18 at a quarter of their widths.
+CENTERNET_R18_256 = {
+    "architecture": {
+        "name": "resnet18",
+        "widths": [16, 32, 64, 128],
+        "up": "transposed convolutions 4x4, stride 2, to stride 4; each plus a 1x1 lateral",
+        "up_widths": [64, 32, 32],
+        "heads": {"heat": "labels", "size": 2, "offset": 2},
+        "head_width": 32,
+        "batch_norm": {"momentum": 0.9, "epsilon": 1e-5},
+    },
+    "input": {
+        "width": 256,
+        "height": 256,
+        "resize": "the longer side fills it; area when smaller, bilinear when larger",
+        "pad": "right and below",
+        "pad_level": 128,
+        "channels": "RGB",
+        "scale": "x / 127.5 - 1",
+    },
+    "stride": 4,
+    "initial": {
+        "convolutions": "he normal, fan out",
+        "biases": "zeros",
+        "heat_bias": -2.19,
+        "last_layer_deviation": 0.001,
+    },
+    "targets": {"least_overlap": 0.7, "sigma": "(2 radius + 1) / 6"},
+    "loss": {
+        "heat": "penalty-reduced focal, over the number of objects",
+        "focal_alpha": 2,
+        "focal_beta": 4,
+        "size": "mean absolute difference, in cells",
+        "size_weight": 0.1,
+        "offset": "mean absolute difference, in cells",
+        "offset_weight": 1,
+    },
+    "decoding": {"peaks": "of 3x3 cells", "most": 100, "least_score": 0.05},
+    "optimizer": {
+        "name": "adam",
+        "learning_rate": 2e-3,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-8,
+    },
+    "batch_size": 8,
+    "last_batch": "kept",
+    "shuffle": SHUFFLE,
+    "best_epoch": "highest AP at IoU 0.5, the first of equals",
+}

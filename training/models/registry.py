@@ -53,6 +53,12 @@ MODELS = {
             recipes.RESNET50_C2_32,
             "training.models.classification",
         ),
+        FixedModel(
+            "centernet-r18-256",
+            "detection",
+            recipes.CENTERNET_R18_256,
+            "training.models.detection",
+        ),
     )
 }
 

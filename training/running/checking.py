@@ -77,9 +77,12 @@ def check_images(
     ]
     if faults:
         raise FaultsError(f"{len(faults)} images cannot be used by this model", faults)
+    for name, entries in {TRAIN: train, **evaluation}.items():
+        if not learner.classes(entries):
+            raise DatasetError(
+                f"version {manifest.id}: the split {name!r} has no labels for this model"
+            )
     classes = learner.classes(train)
-    if not classes:
-        raise DatasetError(f"version {manifest.id}: the training images have no labels")
     return Material(tuple(classes), train, evaluation, _unknown(learner, evaluation, classes))
 
 

@@ -4,18 +4,20 @@ Two things are chance: which images the split happened to get, and each run's se
 side answer the same images, so their answers are no independent trials: adding up their McNemar
 tables would find differences where there are none. Hence
 
-- an interval of the difference of mean accuracies that resamples images and, apart from them, the
-  seeds of each side (the pigeonhole bootstrap: Owen, Annals of Applied Statistics 1, 2007). Of S
-  seeds S - 1 are drawn, which makes the variance right (Rao and Wu, JASA 83, 1988), and the
-  percentiles are those of Student's t with as few degrees of freedom as few seeds leave
-  (Hesterberg, The American Statistician 69, 2015; Satterthwaite's approximation);
+- an interval of the difference of mean accuracies by a bootstrap over both, images and seeds
+  (Owen, The Pigeonhole Bootstrap, Annals of Applied Statistics 1, 2007): images are drawn for both
+  sides alike, seeds for each side. Of S seeds S - 1 are drawn, which makes the variance
+  right (Rao and Wu, JASA 83, 1988); of how far runs are apart only what chance on single images
+  does not explain counts, or it would count twice (`seed_effects`); and the percentiles are widened
+  as few seeds demand, by Student's t (Hesterberg, The American Statistician 69, 2015; degrees of
+  freedom by Satterthwaite);
 - McNemar's exact test for each pair of seeds, as information, and one on majority votes: an image
   counts once, for the side more of whose runs are right (Dietterich, Neural Computation 10, 1998);
 - a sign-flip permutation test of the images' mean differences, which is McNemar's test where
   there is one run a side.
 
 The difference is called larger than the noise when the interval leaves out 0 and the permutation
-test has p < 0.05. Why seeds count: Bouthillier et al., Accounting for Variance in Machine Learning
+test, which alone knows nothing of seeds, has p < 0.05. Why seeds count: Bouthillier et al., Accounting for Variance in Machine Learning
 Benchmarks, MLSys 2021.
 """
 
@@ -103,7 +105,7 @@ def mcnemar(baseline: np.ndarray, candidate: np.ndarray) -> McNemar:
 
 
 def permutation_test(differences: np.ndarray, random: np.random.Generator) -> float:
-    """Two-sided p that the mean of (images,) differences is 0, were their signs tosses of a coin."""
+    """Two-sided p that the mean of (images,) differences is 0, were their signs a coin's."""
     moved = differences[differences != 0]
     if not len(moved):
         return 1.0
@@ -135,35 +137,44 @@ def _interval(
     from scipy.stats import norm, t
 
     images = baseline.shape[1]
+    of_image = candidate.mean(axis=0) - baseline.mean(axis=0)
     draws = np.empty(DRAWS)
     for start in range(0, DRAWS, _CHUNK):
         number = min(_CHUNK, DRAWS - start)
         # How often each image was drawn, in each draw.
         weights = random.multinomial(images, np.full(images, 1 / images), number) / images
-        sides = [_draw_seeds(side @ weights.T, number, random) for side in (baseline, candidate)]
-        draws[start : start + number] = sides[1] - sides[0]
-    freedom = _degrees_of_freedom(baseline, candidate)
+        draws[start : start + number] = weights @ of_image
+    parts = [(float(of_image.var(ddof=1)) / images if images > 1 else 0.0, images - 1)]
+    for side, sign in (baseline, -1), (candidate, 1):
+        effects = seed_effects(side)
+        runs = len(effects)
+        drawn = random.integers(0, runs, (DRAWS, runs - 1))
+        draws += sign * effects[drawn].mean(axis=1)
+        parts.append((float(effects.var(ddof=1)) / runs, runs - 1))
+    freedom = _degrees_of_freedom(parts)
     tail = float(norm.cdf(t.ppf((1 - LEVEL) / 2, freedom)))
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
 
 
-def _draw_seeds(of_run: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
-    """(number,) means over S - 1 drawn runs, of (runs, number) accuracies."""
-    runs = len(of_run)
-    drawn = random.integers(0, runs, (runs - 1, number))
-    return np.take_along_axis(of_run, drawn, axis=0).mean(axis=0)
+def seed_effects(side: np.ndarray) -> np.ndarray:
+    """(runs,) how far each run is off its side's mean, less what chance on single images explains.
+
+    Runs that differ no more than such chance would make them have effects of 0: that chance is in
+    the images' part of the interval already. By the mean squares of a two-way layout.
+    """
+    of_run, images = side.mean(axis=1), side.shape[1]
+    effects = of_run - of_run.mean()
+    found = effects.var(ddof=1)
+    rest = side - of_run[:, None] - side.mean(axis=0) + side.mean()
+    by_chance = (rest**2).sum() / ((len(side) - 1) * max(images - 1, 1)) / images
+    return effects * np.sqrt(max(0.0, 1 - by_chance / found)) if found > 0 else effects
 
 
-def _degrees_of_freedom(baseline: np.ndarray, candidate: np.ndarray) -> float:
-    """Of the difference's variance: that of the images, and that of each side's seeds."""
-    images = baseline.shape[1]
-    spread = (candidate.mean(axis=0) - baseline.mean(axis=0)).var(ddof=1) if images > 1 else 0.0
-    parts = [(spread / images, images - 1)]
-    for side in (baseline, candidate):
-        parts.append((side.mean(axis=1).var(ddof=1) / len(side), len(side) - 1))
+def _degrees_of_freedom(parts: list[tuple[float, int]]) -> float:
+    """Satterthwaite's, of a sum of (variance, its degrees of freedom)."""
     bottom = sum(part**2 / freedom for part, freedom in parts if part)
-    return sum(part for part, _ in parts) ** 2 / bottom if bottom else float(images)
+    return sum(part for part, _ in parts) ** 2 / bottom if bottom else float(parts[0][1] or 1)
 
 
 def _excludes_zero(interval: tuple[float, float] | None) -> bool:

@@ -59,7 +59,7 @@ class Matched:
 
 
 def match(truths: Sequence[Thing], predicted: Sequence[Thing], iou: float = IOU) -> Matched:
-    """As COCO does: predictions in the order of their scores; each takes the truth of its label with
+    """As COCO does: each prediction, the surest first, takes the truth of its label with
     the highest IoU, `iou` at least, that none before it took.
     """
     overlaps = overlap(truths, predicted)

@@ -17,7 +17,7 @@ LAST_EPOCHS = 5
 _COLUMNS = ("image_sha256", "image_uri", "origin", "truth", "predicted", "probabilities")
 _DETAILS = (
     *("run_id", "model", "recipe_hash", "version", "classes", "seed", "epochs", "splits"),
-    *("evaluation_ids", "best_epoch", "state", "created_at"),
+    *("evaluation_ids", "best_epoch", "state", "created_at", "task"),
 )
 
 
@@ -102,7 +102,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
         evaluation_ids=details["evaluation_ids"],
         best_epoch=details["best_epoch"],
         created_at=details["created_at"],
-        is_detection=details.get("task", "classification") == "detection",
+        is_detection=details["task"] == "detection",
         details=details,
     )
 

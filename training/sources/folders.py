@@ -4,6 +4,7 @@ DIR/<label>/IMAGE        or        DIR/<split>/<label>/IMAGE
 """
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,10 +26,7 @@ _SPLITS = {
     "testing": TEST,
 }
 # What is meant as an image, whether it can be read or not.
-_IMAGES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .webp .bmp .gif .tif .tiff .heic .avif .jp2 .pgm .ppm".split()
-)
-_JUNK = frozenset({".ds_store", "desktop.ini", "thumbs.db"})
+_IMAGES = re.compile(r".*\.(png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|heic|avif|jp2|p[gp]m)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def is_junk(file: str) -> bool:
     parts = PurePosixPath(file).parts
     name = parts[-1].lower()
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return hidden or name in _JUNK or PurePosixPath(name).suffix not in _IMAGES
+    return hidden or not _IMAGES.fullmatch(name)
 
 
 def is_text(name: str) -> bool:

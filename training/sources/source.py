@@ -15,7 +15,7 @@ class Found:
         read: its bytes; raises OSError when it cannot be read.
         source: folder, labelme, coco, label-studio or warehouse.
         objects: as in the annotation document; None where the image has a class only.
-        size: width and height as the labels' file tells them.
+        image_sha256, size: of the file; width and height: as far as the source tells them.
         group: the video or session that it is of; None: nobody told.
         split: None where the source has none.
     """
@@ -25,6 +25,7 @@ class Found:
     source: str
     label: str | None = None
     objects: list[dict[str, Any]] | None = None
+    image_sha256: str | None = None
     size: tuple[int, int] | None = None
     group: str | None = None
     split: str | None = None
@@ -44,7 +45,10 @@ class Kind(StrEnum):
     NO_IMAGE = "label without image"
     UNKNOWN_LABEL = "label not among --labels"
     MISFIT = "labels that do not fit the image"
+    CHANGED = "not the image that was labeled"
     CONTRADICTION = "same image, unequal labels"
+    AMBIGUOUS = "different images of one name"
+    MOVED = "in another split than in the parent version"
 
     @property
     def is_harmless(self) -> bool:

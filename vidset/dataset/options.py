@@ -1,9 +1,10 @@
-"""The arguments and options that the commands of `vidset dataset` share."""
+"""The arguments and options that the commands of `vidset dataset` share, and others on versions."""
 
 from typing import Annotated
 
 import typer
 
+REPOSITORY = "datasets"
 Repository = Annotated[
     str,
     typer.Option(
@@ -14,7 +15,11 @@ Repository = Annotated[
         help="The folder with dataset versions.",
     ),
 ]
-REPOSITORY = "datasets"
 Reference = Annotated[
     str, typer.Argument(metavar="VERSION", help="A name, an id, or the beginning of an id.")
 ]
+Name = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Stands for the version; a name can be moved to another."),
+]
+Message = Annotated[str, typer.Option("--message", "-m", metavar="TEXT", help="Kept with it.")]

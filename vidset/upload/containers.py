@@ -21,16 +21,16 @@ _TS_PACKET_BYTES = 188
 _TS_SYNC = 0x47
 
 
-def extension_of(container: str, path: Path) -> str:
+def extension_of(container: str, file: BinaryIO) -> str:
     """Of a container that FFmpeg calls so; the file's own name plays no part."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
     if container.startswith("mov"):
         return _mp4_extension(head)
     if container.startswith("matroska"):
         return "webm" if b"\x42\x82\x84webm" in head[:64] else "mkv"
     if container == "mpegts":
-        is_plain = head[:1] == bytes([_TS_SYNC]) and head[_TS_PACKET_BYTES] == _TS_SYNC
+        is_plain = head[0] == head[_TS_PACKET_BYTES] == _TS_SYNC  # No time code before each packet.
         return "ts" if is_plain else "m2ts"
     return _EXTENSIONS.get(container, container)
 

@@ -70,7 +70,8 @@ class Delivering:
                 self.patience.wait(error)
                 continue
             except AlreadyThereError:
-                self._is_refused, why = True, "an object is there, and then it is not"
+                self._is_refused, self._is_sent = True, False  # It became somebody else's.
+                why = "an object is there, and then it is not"
             except SessionGoneError as error:
                 why = str(error)
             self.state.forget_token(self.uri)
@@ -92,7 +93,7 @@ class Delivering:
                 self._resumed_bytes = session.received_bytes
                 self.report(session.received_bytes)
             while (piece := session.next_piece()) is not None:
-                data = self.source.read(piece.start, piece.end)
+                data = self.source.read(piece.start, piece.end, self.target.digests)
                 self._is_sent = piece.end == self.target.size_bytes
                 session.send(piece, Body(data, self.pace, self.report))
                 self.patience.progressed()

@@ -25,5 +25,5 @@ class AlreadyThereError(Exception):
     """Somebody else finished an object of this name first."""
 
 
-class Stopped(BaseException):  # noqa: N818 - Like KeyboardInterrupt: no error, and not caught as one.
+class Stopped(BaseException):  # No error, like KeyboardInterrupt: nothing may catch it as one.
     """SIGTERM or Ctrl-C. Raised wherever the program is; all that it leaves can be gone on from."""

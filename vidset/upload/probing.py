@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import av
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
+from av.video.stream import VideoStream
 
 from vidset.upload.containers import extension_of
 from vidset.upload.errors import UploadFailedError
@@ -46,15 +48,58 @@ class Probe:
 def probe(path: Path) -> Probe:
     """Raises UploadFailedError if the file cannot be read at all."""
     try:
-        changed_at = datetime.fromtimestamp(os.stat(path).st_mtime, UTC)
-        with av.open(f"file:{path}", options=_OPTIONS, metadata_errors="replace") as container:
-            return Probe(
-                extension=extension_of(container.format.name, path),
-                recorded_at=_creation_time(container.metadata) or changed_at,
-                problem=_decode_one(container),
-            )
-    except FFmpegError as error:
-        problem = f"not a readable video: {_text_of(error)}"
-        return Probe(_own_extension(path), changed_at, problem)
+        with path.open("rb") as file:  # Not by its path: PyAV takes none that are no UTF-8.
+            changed_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+            try:
+                with av.open(
+                    file, mode="r", options=_OPTIONS, metadata_errors="replace"
+                ) as container:
+                    recorded_at = _creation_time(container.metadata) or changed_at
+                    problem, kind = _problem(container), container.format.name
+                return Probe(extension_of(kind, file), recorded_at, problem)
+            except (FFmpegError, OSError) as error:  # The latter from seeking in what is too short.
+                problem = f"not a readable video: {error.strerror or type(error).__name__}"
+                return Probe(_own_extension(path), changed_at, problem)
     except OSError as error:
         raise UploadFailedError(f"cannot be read: {error.strerror}") from None
+
+
+def _creation_time(metadata: Mapping[str, str]) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(metadata.get("creation_time", ""))
+    except ValueError:
+        return None
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    return time if time.year >= _FIRST_YEAR else None
+
+
+def _problem(container: InputContainer) -> str | None:
+    """Why not even the first frame of the first video stream decodes."""
+    for stream in container.streams.video:
+        if stream.codec_context is None or stream.disposition & Disposition.attached_pic:
+            continue
+        stream.codec_context.thread_count = 1
+        stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+        return None if _has_frame(container, stream) else "not one of its first frames decodes"
+    return "there is no video stream"
+
+
+def _has_frame(container: InputContainer, stream: VideoStream) -> bool:
+    packets = container.demux(stream)
+    for _ in range(_MAX_PACKETS):
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return False
+            if packet.decode():
+                return True
+        except IndexError:
+            return False  # PyAV's way to end where streams were added on the way, as MPEG-TS may.
+        except FFmpegError:
+            continue
+    return False
+
+
+def _own_extension(path: Path) -> str:
+    suffix = path.suffix.lower().removeprefix(".")
+    return suffix if suffix.isascii() and suffix.isalnum() else "bin"

@@ -17,7 +17,7 @@ from vidset.upload.s3_client import S3Client
 from vidset.upload.settings import Place
 from vidset.upload.source import Source
 
-_SHA256 = {"ChecksumAlgorithm": "SHA256"}
+_SHA256: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"}
 
 
 class S3Destination:
@@ -42,9 +42,8 @@ class S3Destination:
             return _SinglePut(self, self._client, target)
         parts = {}
         if token is None:
-            answer = self._client.call(
-                "create_multipart_upload", target.name, **_described(target), **_SHA256
-            )
+            options = _described(target) | _SHA256
+            answer = self._client.call("create_multipart_upload", target.name, **options)
             token = str(answer["UploadId"])
             remember(token)
         else:
@@ -146,7 +145,7 @@ def _is_ours(part: dict[str, Any], target: Target, source: Source) -> bool:
         return False
     if checksum := part.get("ChecksumSHA256"):
         return checksum == _encoded(target.digests.of_block(index))
-    block = source.read(piece.start, piece.end)
+    block = source.read(piece.start, piece.end, target.digests)
     return part["ETag"].strip('"') == hashlib.md5(block, usedforsecurity=False).hexdigest()
 
 
@@ -157,14 +156,15 @@ def _is_same(head: dict[str, Any], target: Target) -> bool:
         UploadFailedError: it is another object.
     """
     said, digests = head.get("ChecksumSHA256"), target.digests
-    value, hyphen, count = (said or "").partition("-")
-    # Of an upload in other parts than ours it tells nothing.
-    is_comparable = bool(value) and (not hyphen or int(count) == digests.block_count)
-    expected = _encoded(hashlib.sha256(digests.blocks).digest() if hyphen else digests.sha256)
-    if head["ContentLength"] != target.size_bytes or (is_comparable and value != expected):
+    value, _, count = (said or "").partition("-")
+    # Of its bytes, or of its parts' checksums; of other parts than ours it tells nothing.
+    ours = digests.sha256, hashlib.sha256(digests.blocks).digest()
+    is_comparable = bool(value) and count in ("", str(digests.block_count))
+    is_other = is_comparable and value not in map(_encoded, ours)
+    if head["ContentLength"] != target.size_bytes or is_other:
         raise UploadFailedError(
             f"the object has other content: wanted {target.size_bytes} bytes with SHA-256 "
-            f"{expected}, got {head['ContentLength']} with {said}"
+            f"{' or '.join(map(_encoded, ours))}, got {head['ContentLength']} with {said}"
         )
     return is_comparable
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-After = Literal["keep", "move", "delete"]
-
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _COLLECTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKMG]i?)?(B|bit)?(?:/s)?")
@@ -35,6 +33,8 @@ class Settings:
     """All that a run needs to know.
 
     Attributes:
+        moved_to: the folder that recordings are moved to once they are uploaded.
+        is_deleted: they are deleted instead, once that is verified.
         skips_unreadable: leave recordings alone that do not decode.
         bytes_per_second: of the network, or None for all of it.
         patience_seconds: how long one recording may wait for network or server, without progress.
@@ -47,8 +47,8 @@ class Settings:
     recordings: tuple[Path, ...]
     watched: Path | None
     state: Path
-    after: After = "keep"
     moved_to: Path | None = None
+    is_deleted: bool = False
     skips_unreadable: bool = True
     bytes_per_second: float | None = None
     patience_seconds: float = 600
@@ -73,7 +73,7 @@ class Settings:
     def _check_moved_to(self) -> None:
         if self.moved_to is None:
             return
-        if self.after == "delete":
+        if self.is_deleted:
             raise ValueError("wanted --move-to or --delete, got both")
         if not self.moved_to.is_dir() or not os.access(self.moved_to, os.W_OK | os.X_OK):
             raise ValueError(f"--move-to {self.moved_to}: wanted a folder that this user may write")

@@ -75,7 +75,6 @@ class Source:
         except OSError as error:
             raise UploadFailedError(f"cannot be read: {error.strerror}") from None
         self.identity = Identity.of(os.fstat(self._file.fileno()))
-        self.digests: Digests | None = None
         if not self.size_bytes:
             self._file.close()
             raise UploadFailedError("is empty")
@@ -116,18 +115,17 @@ class Source:
         self.check()
         return Digests(whole.digest(), checksum.digest(), bytes(blocks))
 
-    def read(self, start: int, end: int) -> memoryview:
-        """The bytes [start, end) of one block, once they are known to be those of `digests`.
+    def read(self, start: int, end: int, digests: Digests) -> memoryview:
+        """The bytes [start, end) of one block, once they are known to be what was hashed.
 
         Raises:
             SourceChangedError: they are not, or the file changed in another way.
         """
-        assert self.digests is not None, "read before digest"
         index = start // self.block_bytes
         first = index * self.block_bytes
         size = min(self.block_bytes, self.size_bytes - first)
         block = self._fill(bytearray(size), first)
-        if not self.digests.is_block(index, block):
+        if not digests.is_block(index, block):
             raise SourceChangedError("changed while it was uploaded: its bytes are others")
         self.check()
         return block[start - first : end - first]

@@ -96,8 +96,7 @@ class State:
     def is_done(self, place: str, path: Path, identity: Identity) -> bool:
         return bool(
             self._database.execute(
-                "SELECT 1 FROM done "
-                "WHERE (place, path, size, mtime_ns, inode) = (?, ?, ?, ?, ?)",
+                "SELECT 1 FROM done WHERE (place, path, size, mtime_ns, inode) = (?, ?, ?, ?, ?)",
                 (place, os.fsencode(path), *_columns(identity)),
             ).fetchone()
         )

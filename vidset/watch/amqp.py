@@ -18,7 +18,7 @@ from vidset.watch.amqp_queue import open_channel
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.taking import Failure, Message, Taker, delay_seconds
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 1
 _LONGEST_WAIT_SECONDS = 30.0
 
 

@@ -1,14 +1,28 @@
 """Recordings that appear in a folder."""
 
+import concurrent.futures
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
 from dataflow.elements import Upload
-from vidset.watch.complete import CompleteFiles
+from dataflow.events import collector_of
+from vidset.upload.source import Identity
+from vidset.upload.watching import Watch
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.taking import Failure, Taker, delay_seconds
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 1.0
+_SETTLED_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    upload: Upload
+    number: int
+    due: float = 0.0
 
 
 class FolderSource:
@@ -18,51 +32,53 @@ class FolderSource:
     """
 
     def __init__(self, folder: str, collector_id: str | None, prefix: str, max_tries: int):
-        self._files = CompleteFiles(folder, collector_id)
-        self._folder, self._prefix, self._max_tries = folder, prefix, max_tries
+        self._folder = Path(folder).absolute()
+        self._collector_id, self._prefix, self._max_tries = collector_id, prefix, max_tries
+        self._given: dict[Path, Identity] = {}
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
         """Until `life` is over."""
-        pool = ThreadPoolExecutor(taker.workers.number)
-        running: dict[Future[Failure | None], tuple[Upload, int]] = {}
-        waiting: list[tuple[float, Upload, int]] = []
-        taker.report.say(f"watching {self._folder}")
-
-        def start(upload: Upload, number: int) -> None:
-            taker.report.add(events=1, redelivered=int(number > 1))
-            running[pool.submit(taker.upload, upload)] = upload, number
-
-        while not life.is_over(bool(running or waiting)):
-            if len(running) < taker.workers.number:
-                for upload in self._files.new():
-                    if upload.name.startswith(self._prefix):
-                        start(upload, 1)
-            now = time.monotonic()
-            for due, upload, number in [each for each in waiting if each[0] <= now]:
-                waiting.remove((due, upload, number))
-                start(upload, number)
-            for future in [each for each in running if each.done()]:
-                upload, number = running.pop(future)
-                if failure := future.result():
-                    self._failed(taker, failure, number, upload, waiting)
-            life.beat()
-            life.wait(_POLL_SECONDS)
-        for future in running:
-            future.cancel()
-        while not all(future.done() for future in running) and life.grace_left:
-            time.sleep(_POLL_SECONDS / 5)
-        taker.workers.end()
-        pool.shutdown()
+        report, number = taker.report, taker.workers.number
+        watch = Watch(
+            self._folder, _SETTLED_SECONDS, lambda path, text: report.warn(f"{path}: {text}")
+        )
+        report.say(f"watching {self._folder}")
+        waiting: list[_Attempt] = []
+        running: dict[Future[Failure | None], _Attempt] = {}
+        with ThreadPoolExecutor(number) as pool:
+            while not life.is_over(bool(waiting or running)):
+                waiting += self._new(watch)
+                due = [each for each in waiting if each.due <= time.monotonic()]
+                for attempt in due[: number - len(running)]:
+                    waiting.remove(attempt)
+                    report.add(events=1, redelivered=int(attempt.number > 1))
+                    running[pool.submit(taker.upload, attempt.upload)] = attempt
+                if running:
+                    concurrent.futures.wait(running, _POLL_SECONDS, FIRST_COMPLETED)
+                else:
+                    life.wait(_POLL_SECONDS)
+                for future in [each for each in running if each.done()]:
+                    attempt = running.pop(future)
+                    if failure := future.result():
+                        waiting += self._again(taker, failure, attempt)
+                life.beat()
+            concurrent.futures.wait(running, life.grace_left)
+            taker.workers.end()
         return True
 
-    def _failed(
-        self,
-        taker: Taker,
-        failure: Failure,
-        number: int,
-        upload: Upload,
-        waiting: list[tuple[float, Upload, int]],
-    ) -> None:
+    def _new(self, watch: Watch) -> Iterator[_Attempt]:
+        """What is complete, each file once in each state."""
+        for path, identity in watch.complete():
+            if self._given.get(path) == identity:
+                continue
+            self._given[path] = identity
+            name = path.relative_to(self._folder).as_posix()
+            if name.startswith(self._prefix):
+                collector_id = self._collector_id or collector_of(name, None)
+                yield _Attempt(Upload(str(path), name, collector_id=collector_id), 1)
+
+    def _again(self, taker: Taker, failure: Failure, attempt: _Attempt) -> Iterator[_Attempt]:
+        number = attempt.number
         failed = f"{failure.uri}: try {number} of {self._max_tries} failed: {failure.reason}"
         if number >= self._max_tries:
             taker.report.add(dead_lettered=1)
@@ -71,4 +87,4 @@ class FolderSource:
         wait = delay_seconds(number)
         taker.report.add(given_back=1)
         taker.report.warn(f"{failed}; again in {wait:g} s")
-        waiting.append((time.monotonic() + wait, upload, number + 1))
+        yield _Attempt(attempt.upload, number + 1, time.monotonic() + wait)

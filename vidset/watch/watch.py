@@ -9,7 +9,6 @@ from dataflow.elements import Upload
 from dataflow.events import EventFilter, PassedOver, parse_event
 from dataflow.storage_folder import FolderStore
 from vidset.watch.amqp_address import parse_address
-from vidset.watch.folder import FolderSource
 from vidset.watch.ingesting import Places
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.report import Report
@@ -84,6 +83,8 @@ def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:
             "--events: wanted amqp://HOST/VHOST?queue=Q, pubsub:projects/P/subscriptions/S or a "
             f"folder that is there, got {events!r}"
         )
+    from vidset.watch.folder import FolderSource
+
     folder = FolderSource(events, request.collector, request.prefix, request.max_tries)
     return folder, partial(parse_s3_events, wanted=wanted, source=events)
 

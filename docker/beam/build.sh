@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Build the worker image, push it, and write its digest where Terraform finds it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+fail() { echo "make image: $1" >&2; exit 2; }
+command -v docker >/dev/null || fail "docker is not installed; see https://docs.docker.com/engine/install"
+
+bases=docker/beam/bases.env
+[ -f "$bases" ] || fail "there is no $bases; write it with: make bases (and commit it)"
+arguments=()
+for name in PYTHON_IMAGE BEAM_IMAGE LAUNCHER_IMAGE; do
+  image=$(sed -n "s/^$name=//p" "$bases")
+  [[ $image =~ @sha256:[0-9a-f]{64}$ ]] || fail "$bases: $name must be an image by digest, got '$image'"
+  arguments+=(--build-arg "$name=$image")
+done
+
+if [ -z "${IMAGE_REPOSITORY:-}" ]; then
+  command -v terraform >/dev/null || fail "set IMAGE_REPOSITORY, or install terraform, which knows it"
+  IMAGE_REPOSITORY=$(terraform -chdir=infra output -raw image_repository 2>/dev/null) ||
+    fail "Terraform has no output image_repository: run make apply first, or set IMAGE_REPOSITORY"
+fi
+[[ $IMAGE_REPOSITORY =~ ^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$ ]] ||
+  fail "IMAGE_REPOSITORY must look like REGION-docker.pkg.dev/PROJECT/REPOSITORY, got '$IMAGE_REPOSITORY'"
+
+mkdir -p build
+image=$IMAGE_REPOSITORY/worker
+docker buildx build --file docker/beam/Dockerfile --platform linux/amd64 --provenance=false \
+  "${arguments[@]}" --tag "$image:$(git rev-parse --short=12 HEAD)" \
+  --metadata-file build/image.json --push .
+digest=$(sed -n 's/.*"containerimage.digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' build/image.json)
+[ -n "$digest" ] || fail "docker wrote no digest to build/image.json"
+echo "worker_image = \"$image@$digest\"" >infra/worker_image.auto.tfvars
+cat infra/worker_image.auto.tfvars

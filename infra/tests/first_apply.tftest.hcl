@@ -1,0 +1,61 @@
+# The first apply, in an empty project: no image, no template, no archive, no secret has a value.
+
+mock_provider "google" {}
+mock_provider "google-beta" {}
+
+variables {
+  project_id = "team-videos"
+}
+
+run "nothing_is_started" {
+  assert {
+    condition     = length(google_dataflow_flex_template_job.ingest) == 0 && length(google_cloud_scheduler_job.export) == 0
+    error_message = "Without an image and templates no job can start."
+  }
+
+  assert {
+    condition = (
+      length(google_cloudfunctions2_function.request_labeling)
+      + length(google_cloudfunctions2_function.receive_annotation)
+      + length(google_cloudfunctions2_function.reconcile)
+      + length(google_storage_bucket_object.functions)
+      + length(google_cloud_scheduler_job.reconcile)
+    ) == 0
+    error_message = "A function whose secrets have no version does not deploy: none may be tried."
+  }
+
+  assert {
+    condition     = length(google_pubsub_subscription.images.push_config) == 0
+    error_message = "Until request_labeling is there, events wait in the subscription."
+  }
+}
+
+run "places_are_there_to_be_filled" {
+  assert {
+    condition     = toset(keys(output.secret_commands)) == toset(["LABEL_STUDIO_TOKEN", "LABEL_STUDIO_WEBHOOK_SECRET"])
+    error_message = "The vendor's secrets must be there, to get their values."
+  }
+
+  assert {
+    condition     = output.template_uris.ingest == "gs://${google_storage_bucket.releases.name}/templates/ingest.json"
+    error_message = "The template's place must be known before the template is made."
+  }
+
+  assert {
+    condition     = output.callback_url == null && output.export_command == null && output.github == null
+    error_message = "What is not there has no name."
+  }
+}
+
+run "nothing_optional_is_made" {
+  assert {
+    condition = (
+      length(google_billing_budget.month)
+      + length(google_kms_crypto_key_iam_member.encrypting)
+      + length(google_iam_workload_identity_pool.github)
+      + length(google_monitoring_notification_channel.email)
+      + length(google_service_account.collectors)
+    ) == 0
+    error_message = "Budget, key, GitHub, mail and collectors are by request."
+  }
+}

@@ -1,0 +1,100 @@
+variable "deploy_jobs" {
+  description = "Whether to start the ingest job and the export's timer: once `make image` and `make template` have been run."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.deploy_jobs || var.worker_image != null
+    error_message = "deploy_jobs needs worker_image, by digest."
+  }
+}
+
+variable "export_schedule" {
+  description = "When annotations and tasks go to BigQuery, in cron's way, UTC."
+  type        = string
+  default     = "15 * * * *"
+
+  validation {
+    condition     = can(regex("^\\S+( +\\S+){4}$", var.export_schedule))
+    error_message = "export_schedule must have cron's five fields."
+  }
+}
+
+variable "export_template_uri" {
+  description = "gs:// uri of the export job's template; null: templates/export.json in the releases bucket."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.export_template_uri == null || can(regex("^gs://[^/]+/.+\\.json$", var.export_template_uri))
+    error_message = "export_template_uri must be gs://BUCKET/NAME.json."
+  }
+}
+
+variable "ingest_machine_type" {
+  description = "Of the ingest job's workers."
+  type        = string
+  default     = "e2-standard-2"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*-[a-z0-9-]+$", var.ingest_machine_type))
+    error_message = "ingest_machine_type must look like e2-standard-2."
+  }
+}
+
+variable "ingest_max_workers" {
+  description = "How many workers the ingest job may grow to."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.ingest_max_workers >= 1 && var.ingest_max_workers <= 1000 && floor(var.ingest_max_workers) == var.ingest_max_workers
+    error_message = "ingest_max_workers must be a whole number from 1 to 1000."
+  }
+}
+
+variable "ingest_options" {
+  description = "Options of the ingest job, as `python -m dataflow.extract_frames --help` lists them: every, similarity_threshold, ..."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = length(setsubtract(keys(var.ingest_options), [
+      "collector",
+      "every",
+      "jpeg_quality",
+      "local_change",
+      "max_brightness",
+      "metric",
+      "min_brightness",
+      "min_sharpness",
+      "scratch_bytes",
+      "similarity_threshold",
+      "tolerance",
+      "uploads_prefix",
+    ])) == 0
+    error_message = "ingest_options has an option that the job does not know, or that is set here (input_subscription, images, ledger, dead_letter_topic)."
+  }
+}
+
+variable "ingest_template_uri" {
+  description = "gs:// uri of the ingest job's template; null: templates/ingest.json in the releases bucket."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ingest_template_uri == null || can(regex("^gs://[^/]+/.+\\.json$", var.ingest_template_uri))
+    error_message = "ingest_template_uri must be gs://BUCKET/NAME.json."
+  }
+}
+
+variable "worker_image" {
+  description = "The jobs' image, by digest, as `make image` prints it; null while there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.worker_image == null || can(regex("^[^@ ]+@sha256:[0-9a-f]{64}$", var.worker_image))
+    error_message = "worker_image must name a digest: .../worker@sha256:..."
+  }
+}

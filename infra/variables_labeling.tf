@@ -1,0 +1,75 @@
+variable "deploy_functions" {
+  description = "Whether to deploy the labeling functions: once `make functions` has built the archive and the secrets have values."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.deploy_functions || var.labeling_vendor != "label-studio" || can(var.labeling_options["LABEL_STUDIO_URL"])
+    error_message = "deploy_functions with Label Studio needs labeling_options.LABEL_STUDIO_URL."
+  }
+}
+
+variable "functions_archive" {
+  description = "Path of the zip of functions/labeling_task; null: build/labeling_task.zip in the checkout, which `make functions` makes."
+  type        = string
+  default     = null
+}
+
+variable "labeling_former_vendors" {
+  description = "Vendors that get no new tasks, but whose answers are still taken."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.labeling_former_vendors, ["label-studio", "scale"])) == 0
+    error_message = "labeling_former_vendors may have label-studio and scale."
+  }
+}
+
+variable "labeling_options" {
+  description = "Settings of the labeling functions, by environment variable (docs/labeling.md): LABEL_STUDIO_URL, LABELING_BUDGET, LABELING_PRICE, ..."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = length(setsubtract(keys(var.labeling_options), [
+      "LABELING_ANSWER_DEADLINE_HOURS",
+      "LABELING_BUDGET",
+      "LABELING_CONSENSUS",
+      "LABELING_IMAGE_ACCESS",
+      "LABELING_LEASE_SECONDS",
+      "LABELING_MAX_CALLBACK_MB",
+      "LABELING_PREDICTIONS",
+      "LABELING_PRICE",
+      "LABELING_RECONCILE_LIMIT",
+      "LABELING_TEMPLATE",
+      "LABELING_URL_HOURS",
+      "LABEL_STUDIO_PROJECT",
+      "LABEL_STUDIO_URL",
+      "SCALE_API_URL",
+    ])) == 0
+    error_message = "labeling_options has a variable that the functions do not read, that is set here, or that is a secret."
+  }
+}
+
+variable "labeling_vendor" {
+  description = "Who gets new tasks: label-studio or scale."
+  type        = string
+  default     = "label-studio"
+
+  validation {
+    condition     = contains(["label-studio", "scale"], var.labeling_vendor)
+    error_message = "labeling_vendor must be label-studio or scale."
+  }
+}
+
+variable "receive_min_instances" {
+  description = "Instances of receive_annotation that are kept warm. Label Studio's webhooks wait one second and come once: 1 there, or leave lost ones to reconcile."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = contains(range(0, 11), var.receive_min_instances)
+    error_message = "receive_min_instances must be a whole number from 0 to 10."
+  }
+}

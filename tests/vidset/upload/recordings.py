@@ -1,0 +1,61 @@
+"""Recordings to upload, and the command that uploads them."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.drawing import write_video
+
+MIB = 1 << 20
+
+
+def recording(path: Path, size_bytes: int | None = None, seed: int = 0) -> Path:
+    """A video that decodes; of this size, by a box that players pass over (`free`)."""
+    write_video(path, scenes=[seed, seed + 1], seconds_each=0.5)
+    if size_bytes is not None:
+        missing = size_bytes - path.stat().st_size - 8
+        noise = random.Random(seed).randbytes(missing)
+        with path.open("ab") as file:
+            file.write((missing + 8).to_bytes(4) + b"free" + noise)
+    return path
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    found: Any
+    stderr: str
+    stdout: str
+
+    @property
+    def file(self) -> dict[str, Any]:
+        """What it says of the only recording."""
+        (only,) = self.found["files"]
+        return only
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "vidset", "upload", *map(str, arguments)]
+
+
+def environment(changes: dict[str, str]) -> dict[str, str]:
+    return os.environ | {"NO_PROXY": "127.0.0.1"} | changes
+
+
+def upload(*arguments: object, env: dict[str, str] | None = None) -> Ended:
+    """`vidset upload ... --json`, in a process of its own."""
+    ended = subprocess.run(
+        command(*arguments, "--json"),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env=environment(env or {}),
+    )
+    found = json.loads(ended.stdout) if ended.stdout else None
+    return Ended(ended.returncode, found, ended.stderr, ended.stdout)

@@ -1,0 +1,103 @@
+"""`vidset watch` as a process of its own, and what it is told of."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pika
+
+from tests.emulators.rabbitmq import Rabbitmq
+from vidset.watch.amqp_address import parse_address
+from vidset.watch.amqp_queue import open_channel
+
+OUT = "s3://data"
+# Else the S3 client itself tries each request five times.
+ONE_ATTEMPT = {"AWS_MAX_ATTEMPTS": "1"}
+
+
+def minio_event(key: str, *, bucket: str = "uploads", name: str = "s3:ObjectCreated:Put") -> bytes:
+    """As MinIO's amqp.go and event.go write it."""
+    found = {"key": quote_plus(key), "size": 5, "eTag": "e", "contentType": "video/mp4"}
+    found |= {"userMetadata": {"content-type": "video/mp4"}, "sequencer": "1879B51B2B3B7A44"}
+    record = {
+        "eventVersion": "2.0",
+        "eventSource": "minio:s3",
+        "awsRegion": "",
+        "eventTime": "2026-11-20T11:55:25.852Z",
+        "eventName": name,
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "Config",
+            "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
+            "object": found,
+        },
+    }
+    log = {"EventName": name, "Key": f"{bucket}/{key}", "Records": [record]}
+    return json.dumps(log).encode()
+
+
+def make_queue(rabbitmq: Rabbitmq, max_tries: int = 10) -> None:
+    """As the watcher does, so that there is something to publish to."""
+    address = parse_address(rabbitmq.events, None)
+    connection, _ = open_channel(address, pika.URLParameters(address.url), max_tries)
+    connection.close()
+
+
+def arguments(events: str, *others: str, output: str = OUT) -> list[str]:
+    command = [sys.executable, "-m", "vidset", "watch", "--events", events, "-o", output]
+    return [*command, "--json", "--workers", "1", *others]
+
+
+def watch(
+    events: str, *others: str, output: str = OUT, environment: dict[str, str] | None = None
+) -> tuple[int, dict[str, int], str]:
+    """Watch until idle: the exit code, the summary and what was said meanwhile."""
+    command = arguments(events, "--until-idle", "3", *others, output=output)
+    ended = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
+    return ended.returncode, json.loads(ended.stdout or "{}"), ended.stderr
+
+
+@contextmanager
+def watching(
+    log: Path, events: str, *others: str, output: str = OUT, environment=None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Until the end of the block, and no longer."""
+    with log.open("ab") as said:
+        process = subprocess.Popen(
+            arguments(events, *others, output=output),
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **(environment or {})},
+        )
+        try:
+            yield process
+        finally:
+            kill(process)
+            process.wait()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """With its workers, as when the machine goes down."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that decode."""
+    children = Path(f"/proc/{process.pid}/task").glob("*/children")
+    pids = [int(pid) for each in children for pid in each.read_text().split()]
+    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]

@@ -1,0 +1,104 @@
+"""What a person sees: progress and notes on stderr, the summary or one JSON object on stdout."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from dataflow.naming import printable
+
+State = Literal["uploaded", "present", "planned", "unreadable", "failed"]
+_ORDER: tuple[State, ...] = ("planned", "uploaded", "present", "unreadable", "failed")
+_FAULTS = frozenset({"unreadable", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of one recording.
+
+    Attributes:
+        state: `present` was there before; `planned` is what --dry-run says; `unreadable` was not
+            uploaded because it does not decode.
+        verified: the store's checksum of the object was compared with the recording's.
+        note: why it failed, or what else is to be known.
+    """
+
+    file: str
+    state: State
+    uri: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    seconds: float = 0.0
+    resumed_bytes: int = 0
+    verified: bool = False
+    note: str | None = None
+
+
+class Display:
+    """One for a run; nothing but faults is shown if `quiet`."""
+
+    def __init__(self, *, as_json: bool, quiet: bool):
+        self._as_json, self._quiet = as_json, quiet
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def tell(self, path: Path, text: str) -> None:
+        """Something to know of a file, at once."""
+        self._errors.print(f"[yellow]{escape(printable(str(path)))}[/]: {escape(text)}")
+
+    def show(self, record: Record) -> None:
+        """A recording that is through; faults are told in any case."""
+        if record.note:
+            self.tell(Path(record.file), record.note)
+        if self._quiet or self._as_json or record.state in _FAULTS:
+            return
+        line = f"{record.state} {record.file} -> {record.uri}"
+        Console(highlight=False, soft_wrap=True, markup=False).print(line)
+
+    @contextmanager
+    def progress(self, path: Path, what: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A bar while the block runs, on a terminal; what it gives takes the bytes done."""
+        if self._quiet or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._errors, transient=True) as bars:
+            name = escape(printable(os.path.basename(path)))
+            task = bars.add_task(f"{what} {name}", total=total)
+            yield lambda count: bars.advance(task, count)
+
+    def summary(self, records: Sequence[Record], seconds: float) -> None:
+        counts = {state: sum(each.state == state for each in records) for state in _ORDER}
+        sent = [each for each in records if each.state == "uploaded"]
+        size = sum(each.bytes or 0 for each in sent)
+        resumed = sum(each.resumed_bytes for each in sent)
+        if self._as_json:
+            totals = {"bytes": size, "resumed_bytes": resumed, "seconds": round(seconds, 3)}
+            print(json.dumps({**counts, **totals, "files": [asdict(each) for each in records]}))
+        elif not self._quiet:
+            each = [f"{number} {state}" for state, number in counts.items() if number]
+            print(f"{', '.join(each) or 'nothing'}; {size / 1e6:.1f} MB in {seconds:.1f} s")
+
+
+def exit_code(records: Iterable[Record]) -> int:
+    return int(any(each.state in _FAULTS for each in records))

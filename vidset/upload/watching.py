@@ -1,0 +1,96 @@
+"""A folder that recordings appear in. Polled: network shares notify nobody."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataflow.events import has_video_extension
+from vidset.upload.containers import is_closed
+from vidset.upload.source import Identity
+
+# A recording that was never closed, as when a camera lost its power, is told of after so long.
+_ABANDONED_SECONDS = 600.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    identity: Identity
+    since: float
+    is_told: bool = False
+
+
+class Watch:
+    """Tells which recordings of a folder are complete.
+
+    Args:
+        tell: gets what a person should know, once: a path and a text.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settle_seconds: float,
+        tell: Callable[[Path, str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._folder, self._settle_seconds = folder, settle_seconds
+        self._tell, self._clock = tell, clock
+        self._seen: dict[Path, _Seen] = {}
+        self._unreadable: set[Path] = set()
+
+    def complete(self) -> list[tuple[Path, Identity]]:
+        """Those that have not changed for long enough, as seen by this process, and are closed.
+
+        Oldest first. A folder that cannot be read has none; its files count as new when it is back.
+        """
+        now = dict(self._recordings(self._folder))
+        time = self._clock()
+        for path, identity in now.items():
+            if path not in self._seen or self._seen[path].identity != identity:
+                self._seen[path] = _Seen(identity, time)
+        self._seen = {path: self._seen[path] for path in now}
+        ready = [path for path, seen in self._seen.items() if self._is_complete(path, seen, time)]
+        ready.sort(key=lambda path: (now[path].mtime_ns, path))
+        return [(path, now[path]) for path in ready]
+
+    def _is_complete(self, path: Path, seen: _Seen, time: float) -> bool:
+        age = time - seen.since
+        if age < self._settle_seconds or not seen.identity.size_bytes:
+            return False
+        try:
+            if is_closed(path):
+                return True
+        except OSError:
+            return False  # It has just gone.
+        if age >= _ABANDONED_SECONDS and not seen.is_told:
+            seen.is_told = True
+            self._tell(
+                path,
+                f"left alone: not closed, and unchanged for {age / 60:.0f} minutes; "
+                "if nothing writes it any more, upload it by its name",
+            )
+        return False
+
+    def _recordings(self, folder: Path) -> Iterator[tuple[Path, Identity]]:
+        """Videos by their extension, in all folders below; what is hidden is left out."""
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            if folder not in self._unreadable:
+                self._unreadable.add(folder)
+                self._tell(folder, f"cannot be looked at, for now: {error.strerror}")
+            return
+        self._unreadable.discard(folder)
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            path = Path(entry.path)
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from self._recordings(path)
+                elif has_video_extension(entry.name) and entry.is_file():
+                    yield path, Identity.of(entry.stat())
+            except FileNotFoundError:
+                continue  # It went while we looked.
