@@ -26,12 +26,18 @@ resource "google_service_account" "ingest" {
   depends_on   = [google_project_service.enabled]
 }
 
+# The role has the objects of all buckets in it, to read and to create; the jobs get theirs by bucket.
 resource "google_project_iam_member" "jobs_work" {
   for_each = local.job_accounts
 
   project = var.project_id
   role    = "roles/dataflow.worker"
   member  = each.value
+
+  condition {
+    title      = "no objects"
+    expression = "resource.type != \"storage.googleapis.com/Object\""
+  }
 }
 
 resource "google_dataflow_flex_template_job" "ingest" {

@@ -40,8 +40,8 @@ resource "google_logging_metric" "labeling_errors" {
 
 resource "google_logging_metric" "reconciliations" {
   name        = "${var.name}/reconciliations"
-  description = "Runs of reconcile that came to an end."
-  filter      = "${local.function_logs} AND jsonPayload.message=\"reconciled\""
+  description = "Runs of reconcile in which every step came to its end."
+  filter      = "${local.function_logs} AND jsonPayload.message=\"reconciled\" AND severity=INFO"
 
   metric_descriptor {
     metric_kind = "DELTA"

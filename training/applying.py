@@ -3,31 +3,125 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import cv2
 import numpy as np
+import pyarrow as pa
 
+from training.checking import check_cap
 from training.entry import TRAIN, Entry, to_json
-from training.measuring import decode
+from training.manifest import Manifest
+from training.measuring import SCHEMA, Measures, decode, measure
 from training.recipe import Recipe
 from training.repository import Repository
+from training.settling import settle_leaks
 from training.steps.step import Step, recorded
 
 # An object of which less than this share of the area is left in the picture is gone from it.
 _LEAST_VISIBLE = 0.25
 _JPEG_QUALITY = 95
 _AT_ONCE = 64
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One image that a recipe makes: its manifest row, its measures, its file."""
+
+    entry: Entry
+    measures: Measures
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The next version.
+
+    Attributes:
+        dropped: a line for each training image that came out like one to evaluate on.
+    """
+
+    id: str
+    is_new: bool
+    images: Manifest
+    dropped: list[str]
+
+
+def apply(
+    repository: Repository,
+    reference: str,
+    recipe: Recipe,
+    *,
+    cap: int | None = None,
+    message: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+) -> Applied:
+    """Make the version that a recipe makes of one that is there; the same two give the same one.
+
+    Args:
+        cap: most images for training and validation.
+        progress: told how many images of the parent are done, now and then.
+
+    Raises:
+        DatasetError: there is no such version, or an image of it is missing.
+        FaultsError: there are more images than the cap allows.
+    """
+    parent, details = repository.manifest(reference), repository.details(reference)
+    batches: list[pa.RecordBatch] = []
+    seen: set[str] = set()
+
+    def entries() -> Iterator[Entry]:
+        done: set[tuple[str, str]] = set()
+        with ThreadPoolExecutor(_THREADS) as executor:
+            for made in apply_recipe(repository, parent, recipe, executor, progress):
+                measures = []
+                for each in made:
+                    if each.measures.image_sha256 not in seen:
+                        seen.add(each.measures.image_sha256)
+                        measures.append(asdict(each.measures))
+                    key = (each.entry.image_sha256, each.entry.image_uri)
+                    if key not in done:
+                        done.add(key)
+                        yield each.entry
+                batches.append(pa.RecordBatch.from_pylist(measures, SCHEMA))
+
+    images = Manifest.of(entries())
+    measures = pa.Table.from_batches(batches, SCHEMA).combine_chunks().sort_by("image_sha256")
+    # The parent's near duplicates were judged on what was collected: here, what has become equal.
+    settled = settle_leaks(images, measures, None, "drop")
+    check_cap(settled.images, cap)
+    is_new = settled.images.id not in repository.versions()
+    transforms = [recorded(step) for step in recipe.transforms]
+    id_ = repository.write_version(
+        settled.images,
+        measures,
+        {
+            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "parents": [parent.id],
+            "message": message,
+            "recipe": recipe.to_json(),
+            "transforms": [*transforms_of(details), *transforms],
+            "dropped": settled.dropped,
+            "leaks": details.get("leaks", []),
+        },
+    )
+    return Applied(id_, is_new, settled.images, settled.dropped)
 
 
 def apply_recipe(
-    repository: Repository, entries: Iterable[Entry], recipe: Recipe, executor: Executor
-) -> Iterator[Entry]:
-    """The entries that the recipe makes of these; their images are stored.
+    repository: Repository,
+    entries: Iterable[Entry],
+    recipe: Recipe,
+    executor: Executor,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Iterator[list[Made]]:
+    """What the recipe makes of each of these images; it is stored.
 
     Every image is replaced by the transformed one, and those of the training split get copies
     beside them. A copy that comes out pixel for pixel like another of the image is left out.
@@ -35,31 +129,35 @@ def apply_recipe(
     Raises:
         DatasetError: an image cannot be read.
     """
-    waiting = iter(entries)
+    waiting, number = iter(entries), 0
     while batch := list(islice(waiting, _AT_ONCE)):
         files = [repository.read_image(entry) for entry in batch]
-        for made in executor.map(make, batch, files, [recipe] * len(batch), chunksize=4):
-            for entry, data in made:
-                repository.put_image(data, entry.image_format)
-                yield entry
+        for images in executor.map(make, batch, files, [recipe] * len(batch)):
+            for made in images:
+                repository.put_image(made.data, made.entry.image_format)
+            yield images
+        number += len(batch)
+        progress(number)
 
 
-def make(entry: Entry, data: bytes, recipe: Recipe) -> list[tuple[Entry, bytes]]:
-    """What the recipe makes of one image, with its bytes: the transformed one, then copies."""
+def make(entry: Entry, data: bytes, recipe: Recipe) -> list[Made]:
+    """What the recipe makes of one image: the transformed one, then copies."""
     picture = decode(data, entry.image_uri)
     things = json.loads(entry.objects) if entry.objects is not None else None
     picture, things = _through(recipe.transforms, picture, things)
     steps = [recorded(step) for step in recipe.transforms]
-    base = (entry, data)
     if recipe.transforms:
         base = _made(entry, picture, things, steps)
-    made, seen = [base], {_digest(picture)}
+    else:
+        base = Made(entry, measure(data, entry.image_uri), data)
+    made, seen = [base], {base.measures.pixels_sha256}
     for copy in range(recipe.copies if entry.split == TRAIN else 0):
         drawn = recipe.draw(entry.image_sha256, copy)
         other, moved = _through(drawn, picture, things)
-        if _digest(other) not in seen:
-            seen.add(_digest(other))
-            made.append(_made(entry, other, moved, [*steps, *map(recorded, drawn)]))
+        another = _made(entry, other, moved, [*steps, *map(recorded, drawn)])
+        if another.measures.pixels_sha256 not in seen:
+            seen.add(another.measures.pixels_sha256)
+            made.append(another)
     return made
 
 
@@ -122,16 +220,12 @@ def _rounded(numbers: Mapping[str, float]) -> dict[str, float]:
     return {name: round(value, 3) for name, value in numbers.items()}
 
 
-def _digest(picture: np.ndarray) -> bytes:
-    return hashlib.sha256(repr(picture.shape).encode() + picture.tobytes()).digest()
-
-
 def _made(
     entry: Entry,
     picture: np.ndarray,
     things: list[dict[str, Any]] | None,
     steps: list[dict[str, Any]],
-) -> tuple[Entry, bytes]:
+) -> Made:
     ending, how = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 9]
     if entry.image_format == "jpeg":
         ending, how = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
@@ -148,4 +242,4 @@ def _made(
         parent=entry.image_sha256,
         made_by=to_json([*earlier, *steps]),
     )
-    return made, data
+    return Made(made, measure(data, entry.image_uri), data)

@@ -1,5 +1,6 @@
 """A dataset version from labeled images: checked, grouped, split, audited, written."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,17 +17,19 @@ from training.checking import (
     refuse,
     without_repeats,
 )
-from training.entry import TEST, TRAIN, VALIDATION, to_json
-from training.errors import DatasetError
+from training.entry import TEST, TRAIN, VALIDATION
+from training.errors import DatasetError, FaultsError
 from training.gathering import gather
 from training.groups import join_groups
 from training.manifest import Manifest
 from training.near_duplicates import NEAR_DISTANCE
 from training.objects import label_names
 from training.repository import Repository
+from training.schema_files import freeze_schema
 from training.settling import LEAKS, Leaks, settle_leaks
 from training.sources.source import Fault, Source
 from training.splitting import assign_splits, check_shares
+from training.validating import validate
 
 SHARES: Mapping[str, float] = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
 
@@ -44,6 +47,7 @@ class Wanted:
         cap: most images for training and validation.
         labels: those that may be; None: all.
         skip_faults: images with faults stay out; else they stop everything.
+        fatal_anomalies: what the schema does not expect stops everything.
     """
 
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
@@ -55,6 +59,7 @@ class Wanted:
     cap: int | None = None
     labels: frozenset[str] | None = None
     skip_faults: bool = False
+    fatal_anomalies: bool = False
     message: str = ""
 
     def __post_init__(self) -> None:
@@ -74,6 +79,7 @@ class Created:
         faults: what stayed out, and why.
         counts: against the parent: kept, added, relabeled, replaced; empty without one.
         dropped, leaks: a line each: images that were taken out of a split; that stayed.
+        anomalies: a line each: what the repository's schema does not expect.
     """
 
     id: str
@@ -84,6 +90,7 @@ class Created:
     counts: Mapping[str, int]
     dropped: list[str]
     leaks: list[str]
+    anomalies: list[str]
 
 
 def create(
@@ -128,11 +135,25 @@ def create(
     check_cap(settled.images, wanted.cap)
     used = pc.field("image_sha256").isin(settled.images.table["image_sha256"].combine_chunks())
     measures = measures.filter(used).sort_by("image_sha256")
+    anomalies = list(map(str, validate(repository, settled.images, measures)))
+    if anomalies and wanted.fatal_anomalies:
+        raise FaultsError("no version was made, for what the schema does not expect", anomalies)
     leaks = list(map(str, settled.kept))
     details = _details(wanted, parent, joined, faults, settled.dropped, leaks)
     is_new = settled.images.id not in repository.versions()
     id_ = repository.write_version(settled.images, measures, details)
-    return Created(id_, is_new, settled.images, measures, faults, counts, settled.dropped, leaks)
+    freeze_schema(repository, id_)
+    return Created(
+        id=id_,
+        is_new=is_new,
+        images=settled.images,
+        measures=measures,
+        faults=faults,
+        counts=counts,
+        dropped=settled.dropped,
+        leaks=leaks,
+        anomalies=anomalies,
+    )
 
 
 def _without(found: pa.Table, faults: list[Fault]) -> pa.Table:
@@ -191,7 +212,8 @@ def _details(
         "seed": wanted.seed,
         "near_distance": wanted.near_distance,
         "joined_groups": dict(sorted(joined.items())),
-        "left_out": [to_json([fault.kind, fault.name, fault.what]) for fault in faults],
+        "left_out": dict(sorted(Counter(fault.kind.value for fault in faults).items())),
+        "faults": [str(fault) for fault in faults if not fault.kind.is_harmless],
         "dropped": dropped,
         "leaks": leaks,
     }

@@ -42,7 +42,7 @@ class Diff:
         removed: images of A that B has nothing of.
         relabeled, moved: an image in A and what is of it in B, with other labels; in another split.
         made: an image of A, and another picture in B that was made from the same collected image.
-        unmade: pictures in A that are gone, while B has others of the same collected image.
+        unmade: pictures that were made for A and are gone, while B has others of the same image.
         replaced: an image of A, and other bytes that B has under its uri.
         unchanged: how many images are in both as they were.
     """
@@ -107,8 +107,12 @@ def _diff(a: pa.Table, b: pa.Table) -> Diff:
     new = _find_made(found, a, rest_b)
     stands_for = {before for before, _ in found.made}
     origins = set(b["origin"].to_pylist())
-    gone = [row for row in rest_a if row.origin not in origins]
-    found.unmade = [row for row in rest_a if row.origin in origins and row not in stands_for]
+    gone = []
+    for row in rest_a:
+        if row.image_sha256 != row.origin and row.origin in origins:
+            found.unmade += [row] if row not in stands_for else []
+        elif row not in stands_for:
+            gone.append(row)
     found.replaced, found.removed, found.added = _matched(gone, new, lambda row: row.image_uri)
     for before, after in found.replaced:
         _compare(found, before, after, is_relabeled=_has_other_labels(before, after))

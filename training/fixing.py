@@ -3,12 +3,15 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from training.errors import DatasetError, FaultsError
 from training.manifest import Manifest
+from training.repository import Repository
 
 Action = Literal["relabel", "remove", "keep"]
 _ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -80,6 +83,54 @@ def parse_fixes(text: str | bytes, name: str) -> Fixes:
         value["version"],
         tuple(Fix(**{key: one[key] for key in names if key in one}) for one in value["fixes"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The next version; `changes` are counts by split."""
+
+    id: str
+    is_new: bool
+    images: int
+    changes: Mapping[str, Mapping[str, int]]
+
+
+def fix_version(
+    repository: Repository,
+    reference: str,
+    given: Fixes,
+    *,
+    new_labels: Collection[str] = (),
+    message: str = "",
+) -> Fixed:
+    """Make the version that fixes make of one that is there. Its version.json keeps the fixes.
+
+    Raises:
+        DatasetError: there is no such version, or nothing would be left of it.
+        FaultsError: fixes cannot be made; each is named.
+    """
+    parent, details = repository.manifest(reference), repository.details(reference)
+    fixed = apply_fixes(parent, given.fixes, new_labels)
+    if not len(fixed):
+        raise DatasetError(f"version {parent.id}: the fixes remove all {len(parent)} images")
+    measures = repository.measures(reference)
+    left = pc.field("image_sha256").isin(fixed.table["image_sha256"].combine_chunks())
+    changes = count_changes(parent, fixed)
+    is_new = fixed.id not in repository.versions()
+    id_ = repository.write_version(
+        fixed,
+        measures.filter(left),
+        {
+            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "parents": [parent.id],
+            "message": message,
+            "transforms": list(details.get("transforms", [])),
+            "leaks": details.get("leaks", []),
+            "fixes": given.to_json(),
+            "changes": changes,
+        },
+    )
+    return Fixed(id_, is_new, len(fixed), changes)
 
 
 def apply_fixes(

@@ -151,9 +151,12 @@ def _contrast(picture: np.ndarray, luma: np.ndarray) -> float:
     """As `Measures` says. Exactly 0 for equal pixels, where a sum of floats may miss it by a bit;
     above it for all others, even for colours that are equally bright.
     """
+    least, most, *_ = cv2.minMaxLoc(luma)
+    if least < most:
+        return float(cv2.meanStdDev(luma)[1].item())
     if (picture == picture[0, 0]).all():
         return 0.0
-    return float(cv2.meanStdDev(luma)[1].item()) or float(cv2.meanStdDev(picture)[1].max())
+    return float(cv2.meanStdDev(picture)[1].max())
 
 
 def _sharpness(luma: np.ndarray) -> float:

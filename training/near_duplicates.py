@@ -15,6 +15,8 @@ from training.measuring import THUMBNAIL_SIDE
 # Measured: `python -m benchmarks --only auditing`, docs/benchmarks.md.
 NEAR_DISTANCE = 6
 LEAST_LIKENESS = 0.99
+# Of distances: up to it, two flipped bits in a band are enough to find all.
+MOST_BITS = 11
 # A picture this close to one that is there already is found wherever that one is.
 _SAME_DISTANCE, _SAME_LIKENESS = 2, 0.999
 # More different pictures of one hash are not compared with each other: such a hash says nothing.
@@ -46,8 +48,8 @@ class NearIndex:
     """
 
     def __init__(self, pictures: "Pictures", distance: int):
-        if not 0 <= distance <= 11:
-            raise ValueError(f"near distance: wanted 0 to 11 bits, got {distance}")
+        if not 0 <= distance <= MOST_BITS:
+            raise ValueError(f"near distance: wanted 0 to {MOST_BITS} bits, got {distance}")
         self._pictures, self._distance = pictures, distance
         self._places: dict[int, list[int]] = {}
         self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]

@@ -38,16 +38,20 @@ def settle_leaks(
     leaks = find_leaks(images, measures, near_distance)
     if not leaks or how == "keep":
         return Settled(images, leaks, [])
-    lines = list(map(str, leaks))
     if how == "refuse":
         raise FaultsError(
             f"{len(leaks)} images stand in several splits; --leaks drop takes them out of training "
             "and keeps evaluation as it is, --leaks keep records them",
-            lines,
+            list(map(str, leaks)),
         )
     leaving = {(leak.a.image_sha256, leak.a.image_uri) for leak in leaks}
     places = zip(
         *(images.table[name].to_pylist() for name in ("image_sha256", "image_uri")), strict=True
     )
     stays = pa.array([place not in leaving for place in places], pa.bool_())
-    return Settled(Manifest(images.table.filter(stays)), [], lines)
+    dropped = [
+        f"{leak.a.image_uri} ({leak.a.split}): {leak.kind} twin of {leak.b.image_uri} "
+        f"({leak.b.split})"
+        for leak in leaks
+    ]
+    return Settled(Manifest(images.table.filter(stays)), [], dropped)

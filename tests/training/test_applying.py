@@ -53,7 +53,8 @@ def repository(tmp_path):
 
 def applied(repository, entries, recipe):
     with ThreadPoolExecutor(2) as executor:
-        return list(apply_recipe(repository, entries, Recipe.of(recipe), executor))
+        made = apply_recipe(repository, entries, Recipe.of(recipe), executor)
+        return [each.entry for images in made for each in images]
 
 
 def test_transforms_replace_every_image_of_every_split(repository):
@@ -132,13 +133,13 @@ def test_an_image_without_objects_keeps_saying_so(repository):
 def test_a_jpeg_stays_a_jpeg(repository):
     entry = put(repository, "train", picture(), ending=".jpg")
     made = make(entry, repository.read_image(entry), Recipe.of(CROP))[0]
-    assert (made[0].image_format, made[1][:2]) == ("jpeg", b"\xff\xd8")
+    assert (made.entry.image_format, made.data[:2]) == ("jpeg", b"\xff\xd8")
 
 
 def test_a_bitmap_becomes_a_png(repository):
     entry = put(repository, "train", picture(), ending=".bmp")
     made = make(entry, repository.read_image(entry), Recipe.of(CROP))[0]
-    assert (made[0].image_format, made[1][:4]) == ("png", b"\x89PNG")
+    assert (made.entry.image_format, made.data[:4]) == ("png", b"\x89PNG")
 
 
 SHIFTED = np.array([[1.0, 0, -15], [0, 1, 0], [0, 0, 1]])

@@ -56,7 +56,7 @@ class CenterNet(nn.Module):
             self.laterals.append(nn.Conv2d(lateral, width, 1))
             before = width
 
-        def head(channels: int) -> nn.Module:
+        def head(channels: int) -> nn.Sequential:
             width = architecture["head_width"]
             return nn.Sequential(
                 nn.Conv2d(before, width, 3, padding=1),
@@ -112,6 +112,7 @@ def initialize(network: CenterNet, rule: Mapping[str, Any], generator: torch.Gen
                 )
                 if module.bias is not None:
                     module.bias.zero_()
-        for head in (network.heat, network.size, network.offset):
-            head[-1].weight.normal_(0, rule["last_layer_deviation"], generator=generator)
-        network.heat[-1].bias.fill_(rule["heat_bias"])
+        for head in ("heat", "size", "offset"):
+            last = network.get_parameter(f"{head}.2.weight")
+            last.normal_(0, rule["last_layer_deviation"], generator=generator)
+        network.get_parameter("heat.2.bias").fill_(rule["heat_bias"])

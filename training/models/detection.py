@@ -43,7 +43,8 @@ class _Detector:
     def network(self, classes: Sequence[str], generator: torch.Generator) -> nn.Module:
         network = CenterNet(len(classes), self._recipe["architecture"])
         initialize(network, self._recipe["initial"], generator)
-        return network.to(memory_format=torch.channels_last)
+        # The faster layout on a CPU. PyTorch's types leave out what `to` takes here.
+        return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         rule = self._recipe["optimizer"]

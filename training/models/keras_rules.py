@@ -16,7 +16,8 @@ class KerasBatchNorm(nn.BatchNorm2d):
     """
 
     def __init__(self, channels: int, *, momentum: float, epsilon: float):
-        super().__init__(channels, eps=epsilon, momentum=1 - momentum)
+        self._share = 1 - momentum
+        super().__init__(channels, eps=epsilon, momentum=self._share)
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  As in the class above.
         if not self.training:
@@ -28,9 +29,14 @@ class KerasBatchNorm(nn.BatchNorm2d):
         )
         count = input.numel() / input.shape[1]
         with torch.no_grad():
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * ((count - 1) / count), self.momentum)
+            _follow(self.running_mean, mean, self._share)
+            _follow(self.running_var, variance * ((count - 1) / count), self._share)
         return normalized
+
+
+def _follow(old: Tensor | None, new: Tensor, share: float) -> None:
+    if old is not None:
+        old.lerp_(new, share)
 
 
 class KerasAdam(torch.optim.Adam):

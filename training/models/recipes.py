@@ -76,7 +76,7 @@ CENTERNET_R18_256 = {
     "decoding": {"peaks": "of 3x3 cells", "most": 100, "least_score": 0.05},
     "optimizer": {
         "name": "adam",
-        "learning_rate": 2e-3,
+        "learning_rate": 1e-3,
         "beta_1": 0.9,
         "beta_2": 0.999,
         "epsilon": 1e-8,

@@ -41,7 +41,7 @@ def analyse_answers(
 ) -> Analysis:
     """Scores, confusion, and the images to look at: wrong, or with a label that is likely wrong.
 
-    An image that stands there several times is shown once.
+    An image that stands there several times, or of which copies were made, is shown once.
 
     Args:
         answers: of `predictions`, by models that were not trained on these images.
@@ -115,7 +115,7 @@ def describe(row: Mapping[str, Any]) -> dict[str, Any]:
 def _first_of_each(places: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:
     seen: dict[str, int] = {}
     for place in places:
-        seen.setdefault(rows[place]["image_sha256"], place)
+        seen.setdefault(rows[place]["origin"], place)
     return list(seen.values())
 
 

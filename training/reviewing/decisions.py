@@ -1,6 +1,6 @@
 """A review counted: how many images of each category, what share they are, what helps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from training.errors import FaultsError
@@ -9,12 +9,12 @@ from training.reviewing.categories import Category
 
 
 def check_decisions(
-    fixes: Sequence[Fix], images: Mapping[str, str], categories: Sequence[Category]
+    fixes: Sequence[Fix], images: Collection[str], categories: Sequence[Category]
 ) -> None:
     """Whether a review is of these images, and in these categories.
 
     Args:
-        images: image_uri by image_sha256 of what was shown.
+        images: image_sha256 of what was shown.
 
     Raises:
         FaultsError: decisions are on other images, in other categories, or twice on one image;

@@ -31,7 +31,7 @@ def choose_images(manifest: Manifest, splits: Sequence[str]) -> Manifest:
     Raises:
         DatasetError: a split has none.
     """
-    labeled = pc.is_valid(pc.field("label"))
+    labeled = pc.field("label").is_valid()
     for split in splits:
         if not manifest.table.filter((pc.field("split") == split) & labeled).num_rows:
             known = ", ".join(manifest.splits)

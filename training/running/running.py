@@ -1,27 +1,28 @@
 """A training run from a dataset version to its folder."""
 
-import hashlib
-import platform
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 
-from training.entry import to_json
+from training.entry import Entry
 from training.errors import DatasetError
-from training.evaluation_set import evaluation_id
-from training.manifest import ID_DIGITS, Manifest
-from training.models.registry import FixedModel, fixed_model
+from training.models.learner import Learner
+from training.models.registry import fixed_model
 from training.repository import Repository
 from training.running.checking import CAP, Material, check_images, check_leaks
+from training.running.describing import describe_run
 from training.running.folder import RunFolder
 from training.running.loop import Training, run_epoch
 from training.running.pictures import prepare_pictures
 from training.running.settings import Settings
+from training.running.trackers.registry import NONE, open_tracker
+from training.running.trackers.tracker import Tracker, figures
+
+_IN_CHECKPOINTS = ("run_id", "model", "recipe_hash", "version", "classes", "transforms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Request:
         reference: the dataset version: its name, id or the beginning of its id.
         output: the run's folder. A run with the same settings that is there goes on.
         cap: the most images that training and validation may have together; 0 for any number.
+        track: the name of a tracker that is told of each epoch.
     """
 
     repository: Repository
@@ -45,6 +47,7 @@ class Request:
     device: str = "cpu"
     cap: int = CAP
     allow_leaks: bool = False
+    track: str = NONE
 
 
 class Progress(Protocol):
@@ -64,6 +67,7 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
         FaultsError: the data have faults; each is named.
     """
     _check_device(request.device)
+    tracker = open_tracker(request.track)
     model, repository = fixed_model(request.model), request.repository
     details = repository.details(request.reference)
     check_leaks(details, allow_leaks=request.allow_leaks)
@@ -82,37 +86,49 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
     )
     folder = RunFolder(request.output)
     with folder.locked():
-        run = folder.run()
-        if run is None:
-            run = _describe(model, settings, request, manifest, material, details)
-            folder.write_run(run)
+        run = folder.run() or describe_run(
+            model,
+            settings,
+            manifest,
+            material,
+            reference=request.reference,
+            transforms=list(details.get("transforms") or []),
+        )
         settings.refuse_other(run, str(request.output))
         for note in material.notes:
             progress.note(note)
-        if run["state"] != "done":
-            tick = progress.preparing(
-                len(material.train) + sum(map(len, material.evaluation.values()))
-            )
-
-            def prepare(entries):
-                return prepare_pictures(
-                    entries, repository, learner.prepare, request.output, progress=tick
-                )
-
-            training = Training(
-                learner,
-                settings,
-                material,
-                prepare(material.train),
-                {name: prepare(entries) for name, entries in material.evaluation.items()},
-            )
-            run = _go_on(training, folder, run, progress)
-    return run
+        if run["state"] == "done":
+            progress.note(f"{request.output}: this run was done before, and stays as it is")
+            return run
+        folder.write_run(run)
+        pictures, held_out = _prepare(request, learner, material, progress)
+        training = Training(learner, settings, material, pictures, held_out)
+        return _train(training, folder, run, tracker, progress)
 
 
-def _go_on(
-    training: Training, folder: RunFolder, run: dict[str, Any], progress: Progress
+def _prepare(
+    request: Request, learner: Learner, material: Material, progress: Progress
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The training images and those of each evaluated split."""
+    evaluated = material.evaluation
+    step = progress.preparing(len(material.train) + sum(map(len, evaluated.values())))
+
+    def prepare(entries: Sequence[Entry]) -> np.ndarray:
+        return prepare_pictures(
+            entries, request.repository, learner.prepare, request.output, progress=step
+        )
+
+    return prepare(material.train), {name: prepare(each) for name, each in evaluated.items()}
+
+
+def _train(
+    training: Training,
+    folder: RunFolder,
+    run: dict[str, Any],
+    tracker: Tracker | None,
+    progress: Progress,
 ) -> dict[str, Any]:
+    """The epochs that are not done yet; run.json in the end."""
     from torch.utils.tensorboard import SummaryWriter
 
     epochs = training.settings.epochs
@@ -120,9 +136,12 @@ def _go_on(
         training.load(state)
         folder.write_history(training.history)
         progress.note(f"going on after epoch {training.epoch} of {epochs}")
-    details = {
-        name: run[name] for name in ("run_id", "model", "recipe_hash", "classes", "transforms")
-    }
+        _note_versions(run["versions"], progress)
+    if tracker is not None:
+        tracker.start(run, folder.root)
+        for line in training.history:
+            tracker.log(line)
+    details = {name: run[name] for name in _IN_CHECKPOINTS}
     batches = -(-len(training.material.train) // training.learner.batch_size)
     board = SummaryWriter(str(folder.root / "tensorboard"), purge_step=training.epoch + 1)
     with board:
@@ -130,57 +149,29 @@ def _go_on(
             step = progress.epoch(training.epoch + 1, epochs, batches)
             line = run_epoch(training, folder, details, step)
             _show_on(board, line)
-            run = {**run, "best_epoch": training.best_epoch}
-            folder.write_run(run)
+            if tracker is not None:
+                tracker.log(line)
+            folder.write_run(run | {"best_epoch": training.best_epoch})
             progress.ended(line)
-    run = {**run, "best_epoch": training.best_epoch, "state": "done"}
+    run = run | {"best_epoch": training.best_epoch, "state": "done"}
     folder.write_run(run)
+    if tracker is not None:
+        tracker.finish(run)
     return run
 
 
+def _note_versions(versions: Mapping[str, str], progress: Progress) -> None:
+    if versions["torch"] != torch.__version__:
+        progress.note(
+            f"begun with PyTorch {versions['torch']}, going on with {torch.__version__}: "
+            "the weights may differ from those of a run by one of them"
+        )
+
+
 def _show_on(board: Any, line: Mapping[str, Any]) -> None:
-    epoch = line["epoch"]
-    board.add_scalar("train/loss", line["train_loss"], epoch)
-    board.add_scalar("train/seconds", line["seconds"], epoch)
-    for split, scores in line["scores"].items():
-        for name, value in scores.items():
-            if value is not None:
-                board.add_scalar(f"{split}/{name}", value, epoch)
+    for name, value in figures(line):
+        board.add_scalar(name, value, line["epoch"])
     board.flush()
-
-
-def _describe(
-    model: FixedModel,
-    settings: Settings,
-    request: Request,
-    manifest: Manifest,
-    material: Material,
-    details: Mapping[str, Any],
-) -> dict[str, Any]:
-    fixed = asdict(settings)
-    digest = hashlib.sha256(to_json(fixed).encode()).hexdigest()
-    return {
-        "run_id": digest[:ID_DIGITS],
-        **fixed,
-        "splits": list(settings.splits),
-        "recipe": dict(model.recipe),
-        "task": model.task,
-        "reference": request.reference,
-        "transforms": list(details.get("transforms") or []),
-        "classes": list(material.classes),
-        "evaluation_ids": {
-            name: evaluation_id(manifest.split(name)) for name in material.evaluation
-        },
-        "train_images": len(material.train),
-        "best_epoch": None,
-        "state": "running",
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "vidset": version("vidset"),
-        },
-    }
 
 
 def _check_device(name: str) -> None:

@@ -17,8 +17,8 @@ tables would find differences where there are none. Hence
   there is one run a side.
 
 The difference is called larger than the noise when the interval leaves out 0 and the permutation
-test, which alone knows nothing of seeds, has p < 0.05. Why seeds count: Bouthillier et al., Accounting for Variance in Machine Learning
-Benchmarks, MLSys 2021.
+test, which alone knows nothing of seeds, has p < 0.05. Why seeds count: Bouthillier et al.,
+Accounting for Variance in Machine Learning Benchmarks, MLSys 2021.
 """
 
 from dataclasses import asdict, dataclass

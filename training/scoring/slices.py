@@ -90,7 +90,7 @@ def cut_quantiles(numbers: np.ndarray, bins: int = BINS) -> list[tuple[str, np.n
     known = numbers[~np.isnan(numbers)]
     if not len(known):
         return []
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1), method="inverted_cdf"))
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)))
     inner = edges[1:-1]
     of_bin = np.where(np.isnan(numbers), -1, np.searchsorted(inner, numbers, side="right"))
     found = []

@@ -4,6 +4,10 @@ from typing import Annotated
 
 import typer
 
+from vidset.dataset.apply_command import apply
+from vidset.dataset.check_commands import audit, statistics, validate
+from vidset.dataset.exchange_commands import pull, push
+from vidset.dataset.fix_command import fix
 from vidset.dataset.options import REPOSITORY, Message, Name, Reference, Repository
 from vidset.flags import Json, Quiet
 
@@ -216,3 +220,12 @@ def verify(
     from vidset.dataset.verify import run_verify
 
     raise typer.Exit(run_verify(repository, versions or [], as_json=as_json, quiet=quiet))
+
+
+app.command()(audit)
+app.command()(statistics)
+app.command()(validate)
+app.command()(apply)
+app.command()(fix)
+app.command()(push)
+app.command()(pull)

@@ -11,8 +11,10 @@ from training.manifest import Manifest
 from training.naming import check_name
 from training.repository import Repository
 from training.sources.source import Fault
+from training.statistics import split_order
 from vidset.dataset.counts import label_counts
 from vidset.dataset.display import SHORT_ID, counting, refused, say, show_counts, warn
+from vidset.dataset.near_distance import near_distance_of
 from vidset.dataset.sources import Sources, open_source
 
 # Of what is harmless, so many are named on the screen; --json and version.json name all.
@@ -59,6 +61,7 @@ def run_create(request: Request, *, as_json: bool = False, quiet: bool = False) 
         repository.name_version(request.name, made.id)
     _show_faults(made.faults)
     warn(f"left out: {line}" for line in made.dropped)
+    warn(f"not as the schema expects: {line}" for line in made.anomalies)
     if as_json:
         print(json.dumps(as_object(made, request.name)))
     elif not quiet:
@@ -78,11 +81,12 @@ def wanted_by(request: Request) -> Wanted:
         seed=request.seed,
         parent=request.parent,
         instead=request.instead,
-        near_distance=_near_distance(request.near_distance),
+        near_distance=near_distance_of(request.near_distance),
         leaks=request.leaks,  # pyright: ignore[reportArgumentType]  It is checked there.
         cap=request.cap,
         labels=labels,
         skip_faults=request.skip_faults,
+        fatal_anomalies=request.fatal_anomalies,
         message=request.message,
     )
 
@@ -121,19 +125,12 @@ def as_object(made: Created, name: str | None) -> dict[str, Any]:
         ],
         "dropped": made.dropped,
         "leaks": made.leaks,
+        "anomalies": made.anomalies,
     }
 
 
 def _number_in(images: Manifest, split: str) -> int:
     return images.table["split"].to_pylist().count(split)
-
-
-def _near_distance(text: str) -> int | None:
-    if text == "off":
-        return None
-    if not (text.isascii() and text.isdigit() and int(text) <= 11):
-        raise ValueError(f"--near-distance: wanted 0 to 11 bits, or off, got {text!r}")
-    return int(text)
 
 
 def _show_faults(faults: list[Fault]) -> None:
@@ -152,7 +149,8 @@ def _show(made: Created, name: str | None) -> None:
     there = "" if made.is_new else ", which was there already"
     called = f" {name}" if name else ""
     say(f"version {made.id[:SHORT_ID]}{called}: {len(made.images):,} images{there}")
-    show_counts(label_counts(made.images.table), made.images.splits, "images with labels")
+    splits = sorted(made.images.splits, key=split_order)
+    show_counts(label_counts(made.images.table), splits, "images with labels")
     if made.counts:
         each = ", ".join(f"{number:,} {what}" for what, number in made.counts.items() if number)
         say(f"against its parent: {each or 'the same'}")

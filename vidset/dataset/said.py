@@ -9,7 +9,7 @@ from training.errors import DatasetError
 def class_and_objects(
     objects: Sequence[dict[str, Any]],
 ) -> tuple[str | None, list[dict[str, Any]] | None]:
-    """The class of the whole image, if one was told; and what is drawn, None where only a class was.
+    """The class of the whole image, if one was told; and what is drawn: None if only a class was.
 
     Raises:
         DatasetError: several classes were told.

@@ -29,7 +29,8 @@ def show_errors(
         share = f"exact {scores['exact_share']:.3f}"
     how = f"{details['folds']['folds']} folds" if details["folds"] else f"epoch {details['epoch']}"
     console.print(
-        f"{escape(splits)} ({how}): {scores['images']:,} images, {details['wrong']:,} wrong, {share}"
+        f"{escape(splits)} ({how}): {scores['images']:,} images, {details['wrong']:,} wrong, "
+        f"{share}"
     )
     console.print(
         f"{details['flagged']:,} labels are likely wrong; {len(details['shown']):,} shown"

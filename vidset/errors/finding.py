@@ -75,7 +75,13 @@ def _of_run(request: Request, repository: Repository) -> Found:
     split = request.splits[0] if request.splits else run.splits[0]
     version = repository.resolve(run.version)
     table = run.predictions(split, run.best_epoch)
-    return Found(table, run.classes, run.is_detection, version, _source(run, split))
+    return Found(
+        table,
+        run.classes,
+        is_detection=run.is_detection,
+        version=version,
+        source=_source(run, split),
+    )
 
 
 def _source(run: Run, split: str) -> dict[str, Any]:
@@ -122,4 +128,6 @@ def _of_folds(request: Request, folds: int, repository: Repository, *, quiet: bo
         "epoch": None,
         "folds": {"folds": folds, "epochs": request.epochs, "seed": request.seed},
     }
-    return Found(predictions, tuple(images.classes), False, whole.id, source)
+    return Found(
+        predictions, tuple(images.classes), is_detection=False, version=whole.id, source=source
+    )

@@ -1,10 +1,11 @@
 """`vidset review`: decisions in, counts and fixes out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from training.errors import DatasetError
-from training.fixing import parse_fixes
+from training.fixing import Fixes, parse_fixes
 from training.repository import write_atomically
 from training.reviewing.categories import parse_categories
 from training.reviewing.decisions import check_decisions, count_decisions
@@ -23,7 +24,7 @@ def run_review(decisions: Path, errors: Path, fixes: Path, *, as_json: bool, qui
     path = errors / "errors.json"
     try:
         shown = json.loads(_read(path))
-        images = {image["image_sha256"]: image["image_uri"] for image in shown["shown"]}
+        origins = {image["image_sha256"]: image["origin"] for image in shown["shown"]}
         version, kinds = shown["version"], shown["categories"]
     except (ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{path}: wanted what vidset errors writes: {error!r}") from None
@@ -32,9 +33,12 @@ def run_review(decisions: Path, errors: Path, fixes: Path, *, as_json: bool, qui
         raise DatasetError(
             f"{decisions}: is of version {given.version}, {errors} of version {version}"
         )
-    check_decisions(given.fixes, images, categories)
-    counts = count_decisions(given.fixes, len(images), categories)
-    text = json.dumps(given.to_json(), indent=1, ensure_ascii=False)
+    check_decisions(given.fixes, origins, categories)
+    counts = count_decisions(given.fixes, len(origins), categories)
+    # By the collected image, so that they fit every version which was made of it.
+    of_origins = (replace(fix, image_sha256=origins[fix.image_sha256]) for fix in given.fixes)
+    made = Fixes(version, tuple(of_origins))
+    text = json.dumps(made.to_json(), indent=1, ensure_ascii=False)
     write_atomically(fixes, text.encode())
     show_review(counts, fixes, as_json=as_json, quiet=quiet)
 

@@ -5,29 +5,19 @@ from typing import Annotated
 
 import typer
 
+from vidset.dataset.options import REPOSITORY, Reference, Repository
 from vidset.flags import Json, Quiet
 
 
 def train(
-    reference: Annotated[
-        str, typer.Argument(metavar="VERSION", help="Name, id or beginning of an id.")
-    ],
+    reference: Reference,
     output: Annotated[
         Path,
         typer.Option(
             "--output", "-o", metavar="RUN", help="Its folder; a run that is there goes on."
         ),
     ],
-    repository: Annotated[
-        Path,
-        typer.Option(
-            "--repository",
-            "-r",
-            metavar="DIR",
-            envvar="VIDSET_REPOSITORY",
-            help="Where dataset versions are kept.",
-        ),
-    ] = Path("datasets"),
+    repository: Repository = REPOSITORY,
     model: Annotated[str, typer.Option(help="A fixed model.")] = "resnet50-c2-32",
     seed: Annotated[int, typer.Option(help="Of initial weights and shuffling.")] = 1,
     epochs: Annotated[int, typer.Option(metavar="N")] = 50,
@@ -46,6 +36,9 @@ def train(
     allow_leaks: Annotated[
         bool, typer.Option("--allow-leaks", help="Train on a version that was made with leaks.")
     ] = False,
+    track: Annotated[
+        str, typer.Option(metavar="NAME", help="Tell mlflow or wandb of each epoch.")
+    ] = "none",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -54,12 +47,12 @@ def train(
 
     set_threads(threads)  # Before anything imports PyTorch.
     from training.errors import FaultsError
-    from training.repository import Repository
+    from training.repository import Repository as Versions
     from training.running.running import Request, run_training
     from vidset.training.display import show_result, showing_progress
 
     request = Request(
-        repository=Repository(repository),
+        repository=Versions(repository),
         reference=reference,
         output=output,
         seed=seed,
@@ -70,6 +63,7 @@ def train(
         device=device,
         cap=cap,
         allow_leaks=allow_leaks,
+        track=track,
     )
     try:
         with showing_progress(quiet=quiet or as_json) as progress:

@@ -51,7 +51,7 @@ class AmqpSource:
                 session = _Session(connection, channel, pool, running, taker, life)
                 session.run(self._address, self._max_tries)
             except (AMQPError, OSError) as error:
-                reason = str(error) or type(error).__name__
+                reason = str(error) or repr(error)  # Pika's say one or the other.
                 taker.report.warn(f"{self._address.shown}: {reason}; again in {wait:g} s")
                 life.wait(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)

@@ -3,10 +3,10 @@
 import os
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from dataflow.events import EventFilter
-from dataflow.options import levels, seconds
 from dataflow.places import open_ledger, open_store
 from dataflow.sampling import Sampling
 from dataflow.settings import ExtractionSettings
@@ -43,11 +43,13 @@ class Request:
     @property
     def places(self) -> Places:
         """Raises ValueError: one of them is not given."""
-        output = self.output and self.output.rstrip("/")
+        output = self.output and _without_slash(self.output)
         ledger = self.ledger or output
         images = self.images or (output and f"{output}/images")
         in_files = output or (ledger if ledger and not ledger.startswith("bq://") else None)
-        dead_letters = self.dead_letters or (in_files and f"{in_files.rstrip('/')}/dead_letters")
+        dead_letters = self.dead_letters or (
+            in_files and f"{_without_slash(in_files)}/dead_letters"
+        )
         if images and ledger and dead_letters:
             return Places(images, ledger, dead_letters)
         missing = "--images" if not images else "--ledger" if not ledger else "--dead-letters"
@@ -67,10 +69,31 @@ class Request:
     def settings(self) -> ExtractionSettings:
         """Raises ValueError: what is wrong, by option."""
         given = dict(self.extraction or {})
-        every = seconds("--every", given.pop("every", "1"))
-        tolerance = seconds("--tolerance", given.pop("tolerance", "0"))
-        local_change = levels("--local-change", given.pop("local_change", "20"))
+        every = _seconds("--every", given.pop("every", "1"))
+        tolerance = _seconds("--tolerance", given.pop("tolerance", "0"))
+        local_change = _levels("--local-change", given.pop("local_change", "20"))
         return ExtractionSettings(Sampling(every, tolerance), local_change=local_change, **given)
+
+
+def _without_slash(place: str) -> str:
+    """But for `s3://`, which names no bucket and shall not become a folder's name."""
+    return re.sub(r"(?<=[^:/])/+$", "", place)
+
+
+def _seconds(option: str, text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{option} must be a number of seconds, got {text!r}") from None
+
+
+def _levels(option: str, text: str) -> float | None:
+    if text == "off":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{option} must be a number of levels or off, got {text!r}") from None
 
 
 def subscription_of(events: str) -> str:

@@ -48,12 +48,10 @@ def run_watch(
     _sweep(places)
     report = Report(is_quiet=quiet)
     life = Lifetime(request.until_idle, request.grace, request.health)
-    workers = Workers(request.workers or os.cpu_count() or 1, settings, places, debug=debug)
-    with life.ended_by_signals():
-        could_work = _wait_for(workers, life, report) and source.run(
-            Taker(parse, workers, report), life
-        )
-        workers.end()
+    number = request.workers or os.cpu_count() or 1
+    with life.ended_by_signals(), Workers(number, settings, places, debug=debug) as workers:
+        taker = Taker(parse, workers, report)
+        could_work = _wait_for(workers, life, report) and source.run(taker, life)
     if as_json:
         print(report.summary())
     return 1 if life.ended_idle and (report.has_failures or not could_work) else 0
@@ -107,6 +105,7 @@ def _wait_for(workers: Workers, life: Lifetime, report: Report) -> bool:
             report.warn(f"what is written cannot be reached: {error}; again in {wait:g} s")
             life.wait(wait)
         else:
+            life.busy()
             return True
     return False
 

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from types import TracebackType
+from typing import Self
 
 from dataflow.elements import DeadLetter, Upload
 from dataflow.settings import ExtractionSettings
@@ -39,6 +40,12 @@ class Workers:
         self._living: set[_Worker] = set()
         self._lock = threading.Lock()
         self._has_ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
 
     def run(self, task: Task) -> Outcome | None:
         """Wait for a process, and for its outcome.

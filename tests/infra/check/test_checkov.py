@@ -1,0 +1,52 @@
+"""What checkov says of the Terraform code, and why some of its checks are left out."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.emulators.servers import ToolMissingError
+from tests.infra.check.checkov import run_checkov
+
+pytestmark = pytest.mark.slow
+INFRA = Path(__file__).parents[3] / "infra"
+
+
+def checked(folder: Path):
+    try:
+        return run_checkov(folder)
+    except ToolMissingError as missing:
+        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def results():
+    return checked(INFRA)
+
+
+def test_no_check_fails(results):
+    failed = [f"{each['check_id']} {each['resource']}" for each in results["failed_checks"]]
+    assert not failed
+    assert not results["parsing_errors"]
+    assert len(results["passed_checks"]) > 100
+
+
+def test_each_check_that_is_left_out_has_a_reason(results):
+    skipped = {
+        (each["check_id"], each["resource"]): each["check_result"].get("suppress_comment") or ""
+        for each in results["skipped_checks"]
+    }
+    assert skipped
+    assert not {what: why for what, why in skipped.items() if len(why.split()) < 4}
+
+
+def test_a_public_bucket_fails(tmp_path):
+    shutil.copy(INFRA / "uploads.tf", tmp_path)
+    code = tmp_path / "uploads.tf"
+    assert '"enforced"' in code.read_text()
+    code.write_text(code.read_text().replace('"enforced"', '"inherited"'))
+    failed = {each["check_id"] for each in checked(tmp_path)["failed_checks"]}
+    assert "CKV_GCP_114" in failed  # "Ensure public access prevention is enforced"

@@ -1,0 +1,8 @@
+import pytest
+
+from training.repository import Repository
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return Repository(tmp_path / "datasets")

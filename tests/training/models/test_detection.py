@@ -1,0 +1,59 @@
+"""The detector learns, and what it predicts are boxes in the image's pixels."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.training.numerals import SHAPES, write_shapes
+from tests.training.runs import Recorded, train
+from training.repository import Repository
+
+
+@pytest.mark.slow
+def test_detector_finds_drawn_shapes(tmp_path):
+    """Under a minute of one CPU core; guessing would score 0."""
+    repository, progress = Repository(tmp_path / "datasets"), Recorded()
+    version = write_shapes(repository, {"train": 240, "validation": 40})
+    run = train(
+        repository,
+        version,
+        tmp_path / "run",
+        model="centernet-r18-256",
+        epochs=13,
+        splits=("validation",),
+        progress=progress,
+    )
+    assert run["task"] == "detection"
+    assert run["classes"] == list(SHAPES)
+    best = progress.lines[run["best_epoch"] - 1]["scores"]["validation"]
+    assert best["ap50"] > 0.5
+    assert best["ap50"] == max(line["scores"]["validation"]["ap50"] for line in progress.lines)
+    assert best["loss"] < progress.lines[0]["scores"]["validation"]["loss"]
+    path = tmp_path / f"run/predictions/validation/epoch-{run['best_epoch']:04d}.parquet"
+    for row in pq.read_table(path).to_pylist():
+        image = repository.manifest(version).split("validation")
+        entry = next(each for each in image if each.image_uri == row["image_uri"])
+        assert row["probabilities"] is None
+        assert len(json.loads(row["truth"])) == len(json.loads(entry.objects or ""))
+        for thing in json.loads(row["predicted"]):
+            box = thing["box"]
+            assert thing["label"] in SHAPES
+            assert 0.05 <= thing["score"] <= 1
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= entry.width
+            assert 0 <= box["y"] <= box["y"] + box["height"] <= entry.height
+
+
+def test_detector_that_finds_nothing_scores_zero(tmp_path):
+    repository, progress = Repository(tmp_path / "datasets"), Recorded()
+    version = write_shapes(repository, {"train": 8, "validation": 2})
+    train(
+        repository,
+        version,
+        tmp_path / "run",
+        model="centernet-r18-256",
+        epochs=1,
+        splits=("validation",),
+        progress=progress,
+    )
+    assert progress.lines[0]["scores"]["validation"]["ap50"] == pytest.approx(0, abs=0.05)

@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import pytest
+
+from training.errors import DatasetError
+from training.models.registry import MODELS, fixed_model
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe_hash"),
+    [
+        pytest.param(
+            "resnet50-c2-32",
+            "748b68c9babeedf608ebd7e683d1c60c055ab8b782c2ade2d55d30360fde660b",
+            id="resnet50-c2-32",
+        ),
+        pytest.param(
+            "centernet-r18-256",
+            "0011c68d08fdcbacf23dc387a44c14363290b5264d7d268ebee2388cd18dddb6",
+            id="centernet-r18-256",
+        ),
+    ],
+)
+def test_fixed_model_has_the_recipe_that_results_were_measured_with(name, recipe_hash):
+    """If this fails, the model is another one: give it another name, and keep this one."""
+    assert fixed_model(name).recipe_hash == recipe_hash
+
+
+def test_every_fixed_model_is_pinned_here():
+    assert sorted(MODELS) == ["centernet-r18-256", "resnet50-c2-32"]
+
+
+def test_recipe_hash_changes_with_any_value():
+    model = fixed_model("resnet50-c2-32")
+    other = replace(model, recipe={**model.recipe, "batch_size": 16})
+    assert other.recipe_hash != model.recipe_hash
+
+
+def test_fixed_model_names_those_that_there_are():
+    with pytest.raises(DatasetError, match="no model 'vgg'; there are: resnet50-c2-32, centernet"):
+        fixed_model("vgg")

@@ -1,0 +1,62 @@
+"""Training runs on drawn numerals, for tests."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.repository import Repository
+from training.running.folder import RunFolder
+from training.running.running import Request, run_training
+from training.running.threads import set_threads
+
+LABELS = ("ii", "v", "x")
+COUNTS = {"train": 7, "validation": 4, "label_book": 2}
+
+
+class Recorded:
+    """A Progress that keeps what it is told."""
+
+    def __init__(self):
+        self.notes: list[str] = []
+        self.lines: list[Mapping[str, Any]] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def preparing(self, images: int) -> Callable[[], None]:
+        return lambda: None
+
+    def epoch(self, number: int, epochs: int, batches: int) -> Callable[[], None]:
+        return lambda: None
+
+    def ended(self, line: Mapping[str, Any]) -> None:
+        self.lines.append(line)
+
+
+def train(
+    repository: Repository,
+    reference: str,
+    output: Path,
+    *,
+    progress: Recorded | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """run.json in the end. Three epochs unless `options` say otherwise."""
+    set_threads(1)
+    defaults = {"seed": 1, "epochs": 3, "splits": ("validation", "label_book")}
+    request = Request(repository, reference, output, **(defaults | options))
+    return run_training(request, progress or Recorded())
+
+
+def weights(output: Path, name: str = "last") -> dict[str, torch.Tensor]:
+    """Of a run's checkpoint."""
+    state = RunFolder(output).checkpoint(name)
+    assert state is not None, f"{output} has no checkpoint {name}"
+    return state["weights"]
+
+
+def are_equal(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> bool:
+    """Bit for bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)

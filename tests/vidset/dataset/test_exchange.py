@@ -1,0 +1,177 @@
+"""Push and pull, through the command line, on a folder and on the buckets' servers."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from training.repository import Repository
+from vidset.dataset.exchange_commands import pull, push  # noqa: F401  The commands under test.
+from vidset.main import app
+
+
+def vidset(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def draw(folder, images, start=0):
+    """Random noise, so that no two are alike."""
+    for number in range(start, start + images):
+        place = folder / ("train" if number % 4 else "validation") / ("a" if number % 2 else "b")
+        place.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(number).integers(0, 256, (16, 16, 3), np.uint8)
+        cv2.imwrite(str(place / f"{number}.png"), noise)
+
+
+def create(tmp_path, name, images):
+    draw(tmp_path / "images", images)
+    made = vidset(
+        *("dataset", "create", "--folders", tmp_path / "images", "--name", name, "--json"),
+        *("-r", tmp_path / "here", "--near-distance", "off"),
+    )
+    assert made.exit_code == 0, made.stderr
+    return json.loads(made.stdout)["id"]
+
+
+@pytest.fixture(
+    params=[
+        "folder",
+        pytest.param("gcs", marks=pytest.mark.emulator),
+        pytest.param("s3", marks=pytest.mark.emulator),
+    ]
+)
+def place(request, tmp_path):
+    if request.param == "folder":
+        return str(tmp_path / "shared place")
+    server = request.getfixturevalue(request.param)
+    server.make_bucket("versions")
+    return f"{'gs' if request.param == 'gcs' else 's3'}://versions/team a"
+
+
+def test_what_is_pushed_is_pulled_elsewhere_as_it_was(tmp_path, place):
+    id_ = create(tmp_path, "v1", 12)
+    pushed = vidset("dataset", "push", place, "v1", "-r", tmp_path / "here", "--json")
+    assert pushed.exit_code == 0, pushed.stderr
+    assert json.loads(pushed.stdout) | {"size_bytes": 0} == {
+        "versions": [id_],
+        "images": 12,
+        "size_bytes": 0,
+        "names": ["v1"],
+    }
+    pulled = vidset("dataset", "pull", place, "v1", "-r", tmp_path / "there", "--json")
+    assert pulled.exit_code == 0, pulled.stderr
+    assert json.loads(pulled.stdout)["images"] == 12
+    here, there = Repository(tmp_path / "here"), Repository(tmp_path / "there")
+    assert there.manifest("v1").table.equals(here.manifest("v1").table)
+    assert there.details("v1") == here.details("v1")
+    assert vidset("dataset", "verify", "-r", tmp_path / "there").exit_code == 0
+
+
+def test_a_second_push_or_pull_transfers_what_is_new_alone(tmp_path, place):
+    create(tmp_path, "v1", 12)
+    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
+    assert vidset("dataset", "pull", place, "-r", tmp_path / "there").exit_code == 0
+    create(tmp_path, "v2", 15)
+    for command, repository in ("push", "here"), ("pull", "there"):
+        done = vidset("dataset", command, place, "-r", tmp_path / repository, "--json")
+        assert json.loads(done.stdout)["images"] == 3
+        assert len(json.loads(done.stdout)["versions"]) == 2
+
+
+def test_a_name_is_moved_only_when_told(tmp_path, place):
+    create(tmp_path, "current", 12)
+    assert vidset("dataset", "push", place, "current", "-r", tmp_path / "here").exit_code == 0
+    newer = create(tmp_path, "current", 15)
+    refused = vidset("dataset", "push", place, "current", "-r", tmp_path / "here")
+    assert refused.exit_code == 1
+    assert f"wanted {newer}" in refused.stderr
+    moved = ("dataset", "push", place, "current", "--move-names", "-r", tmp_path / "here")
+    assert vidset(*moved).exit_code == 0
+    assert vidset("dataset", "pull", place, "current", "-r", tmp_path / "there").exit_code == 0
+    assert Repository(tmp_path / "there").resolve("current") == newer
+
+
+def test_a_damaged_image_is_neither_pushed_nor_pulled(tmp_path):
+    create(tmp_path, "v1", 4)
+    place = tmp_path / "place"
+    image = next((tmp_path / "here" / "images").rglob("*.png"))
+    whole = image.read_bytes()
+    image.write_bytes(whole[:-1] + b"x")
+    refused = vidset("dataset", "push", place, "-r", tmp_path / "here")
+    assert refused.exit_code == 1
+    assert f"wanted the SHA-256 {image.stem}" in refused.stderr
+    assert not list(place.rglob("version.json"))
+    image.write_bytes(whole)
+    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
+    (place / "images" / image.parent.name / image.name).write_bytes(whole[:-1] + b"x")
+    refused = vidset("dataset", "pull", place, "-r", tmp_path / "there")
+    assert refused.exit_code == 1
+    assert f"wanted the SHA-256 {image.stem}" in refused.stderr
+    assert Repository(tmp_path / "there").versions() == []
+
+
+def test_an_image_that_is_there_in_part_is_pushed_again(tmp_path):
+    create(tmp_path, "v1", 4)
+    place = tmp_path / "place"
+    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
+    image = next((place / "images").rglob("*.png"))
+    image.write_bytes(image.read_bytes()[:20])
+    again = vidset("dataset", "push", place, "-r", tmp_path / "here", "--json")
+    assert json.loads(again.stdout)["images"] == 1
+    assert vidset("dataset", "pull", place, "-r", tmp_path / "there").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(("push", "ftp://bucket"), "wanted a folder, gs://", id="scheme"),
+        pytest.param(("push", "place", "v9"), "no version 'v9'", id="no version here"),
+        pytest.param(("pull", "place", "v9"), "no version 'v9'", id="no version there"),
+        pytest.param(("pull", "nowhere"), "there is none", id="no folder"),
+    ],
+)
+def test_what_is_not_there_is_named(tmp_path, arguments, message):
+    create(tmp_path, "v1", 2)
+    command, place, *versions = arguments
+    place = place if "://" in place else tmp_path / place
+    if arguments[:2] == ("pull", "place"):
+        place.mkdir()
+    wrong = [sys.executable, "-m", "vidset", "dataset", command, str(place), *versions]
+    ended = subprocess.run(
+        [*wrong, "-r", str(tmp_path / "here")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert message in ended.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_push_shows_no_version_and_goes_on_where_it_was(tmp_path):
+    id_ = create(tmp_path, "v1", 300)
+    place = tmp_path / "place"
+    command = [sys.executable, "-m", "vidset", "dataset", "push", place, "-r", tmp_path / "here"]
+    chance = random.Random(1)
+    for _ in range(4):
+        process = subprocess.Popen([*map(str, command), "--quiet"])
+        before = len(list(place.glob("images/*/*.png")))
+        limit = before + chance.randint(1, 40)
+        while process.poll() is None and len(list(place.glob("images/*/*.png"))) < limit:
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if not (place / "versions" / id_ / "version.json").exists():
+            there = vidset("dataset", "pull", place, "-r", tmp_path / "there", "--json")
+            assert json.loads(there.stdout)["versions"] == []
+    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
+    assert vidset("dataset", "pull", place, "v1", "-r", tmp_path / "there").exit_code == 0
+    assert vidset("dataset", "verify", "-r", tmp_path / "there").exit_code == 0

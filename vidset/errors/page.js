@@ -1,0 +1,337 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const images = data.shown;
+  const categories = data.categories;
+  const relabels = data.task === "classification";
+  const storage = "vidset errors " + data.key;
+  const byId = (id) => document.getElementById(id);
+  const decisions = load();
+  const view = { order: "queue", show: "all", cell: null, at: 0, list: [] };
+
+  // Text goes into the page as text only: labels and uris are whatever somebody wrote.
+  function make(name, options, ...children) {
+    const { text, dataset, ...rest } = options || {};
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(rest)) node.setAttribute(key, value);
+    Object.assign(node.dataset, dataset || {});
+    if (text !== undefined) node.textContent = text;
+    node.append(...children);
+    return node;
+  }
+
+  function load() {
+    try {
+      const kept = JSON.parse(localStorage.getItem(storage) || "{}");
+      const known = new Set(images.map((image) => image.image_sha256));
+      return new Map(Object.entries(kept).filter(([sha]) => known.has(sha)));
+    } catch {
+      return new Map(); // Storage is switched off, or somebody else wrote there.
+    }
+  }
+
+  function keep() {
+    try {
+      localStorage.setItem(storage, JSON.stringify(Object.fromEntries(decisions)));
+      byId("save").title = "Key S. Decisions are also kept in this browser.";
+    } catch {
+      byId("save").title = "Key S. This browser keeps nothing: save before you leave.";
+    }
+  }
+
+  const current = () => view.list[view.at];
+  const categoryOf = (decision) => categories.find((one) => one.name === decision.category);
+
+  function decide(category, label) {
+    const image = current();
+    if (!image) return;
+    const remedy = category ? category.remedy : null;
+    const decision = { action: "keep" };
+    if (category) decision.category = category.name;
+    if (remedy === "remove") decision.action = "remove";
+    if (remedy === "relabel" && relabels) {
+      decision.label = label || otherLabel(image);
+      decision.action = "relabel";
+    }
+    decisions.set(image.image_sha256, decision);
+    keep();
+    if (view.show === "open") list();
+    else move(1);
+    draw();
+  }
+
+  // What a relabel starts from: never the label that is in question.
+  function otherLabel(image) {
+    if (image.suggested !== image.label) return image.suggested;
+    const guess = image.guesses.find((one) => one.label !== image.label);
+    return guess ? guess.label : data.classes.find((label) => label !== image.label);
+  }
+
+  function undo() {
+    const image = current();
+    if (image && decisions.delete(image.image_sha256)) {
+      keep();
+      if (view.show === "done") list();
+      draw();
+    }
+  }
+
+  function move(by) {
+    view.at = Math.max(0, Math.min(view.list.length - 1, view.at + by));
+  }
+
+  function list() {
+    const isDone = (image) => decisions.has(image.image_sha256);
+    const here = current();
+    view.list = images
+      .filter((image) => view.show === "all" || isDone(image) === (view.show === "done"))
+      .filter((image) => !view.cell ||
+        (image.label === view.cell[0] && image.predicted === view.cell[1]))
+      .sort((one, other) => one[view.order] - other[view.order]);
+    const place = view.list.indexOf(here);
+    view.at = place >= 0 ? place : Math.min(view.at, Math.max(0, view.list.length - 1));
+  }
+
+  function save() {
+    const fixes = images.filter((image) => decisions.has(image.image_sha256)).map((image) => ({
+      image_sha256: image.image_sha256,
+      image_uri: image.image_uri,
+      ...decisions.get(image.image_sha256),
+    }));
+    const text = JSON.stringify({ version: data.version, fixes }, null, 1) + "\n";
+    const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    make("a", { href: url, download: "decisions.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
+
+  const percent = (part, whole) => (whole ? (100 * part / whole).toFixed(1) : "0.0") + " %";
+  const verdict = (decision) => decision.action === "relabel"
+    ? `${decision.category}: ${decision.label}` : decision.category || "label is right";
+
+  function drawHeader() {
+    const scores = data.scores;
+    const how = data.folds
+      ? `${data.folds.folds} folds of ${data.folds.epochs} epochs` : `best epoch ${data.epoch}`;
+    byId("subject").textContent =
+      `${data.model} · version ${data.version.slice(0, 12)} · ${data.splits.join(", ")} · ${how}`;
+    const figures = [
+      ["images", scores.images.toLocaleString("en")],
+      ["answered wrong", data.wrong.toLocaleString("en")],
+      relabels ? ["accuracy", percent(scores.right, scores.images)]
+        : ["all objects right", percent(scores.exact, scores.images)],
+      [relabels ? "labels likely wrong" : "with objects made up", data.flagged.toLocaleString("en")],
+    ];
+    byId("figures").replaceChildren(...figures.map(([name, value]) =>
+      make("div", {}, make("dt", { text: name }), make("dd", { text: value }))));
+  }
+
+  function drawProgress() {
+    const done = decisions.size;
+    const bar = document.querySelector(".progress");
+    bar.setAttribute("aria-valuemax", images.length);
+    bar.setAttribute("aria-valuenow", done);
+    bar.firstElementChild.style.width = images.length ? `${100 * done / images.length}%` : "0";
+    byId("decided").textContent = `${done} of ${images.length} decided`;
+    const counts = new Map();
+    for (const decision of decisions.values()) {
+      const name = decision.category || "";
+      counts.set(name, (counts.get(name) || 0) + 1);
+    }
+    const rows = [...categories, { name: "", remedy: "" }].map((one) => {
+      const number = counts.get(one.name) || 0;
+      return make("tr", {},
+        make("td", {}, make("span", { text: one.name || "label is right" }),
+          make("small", { text: one.remedy })),
+        make("td", { text: String(number) }), make("td", { text: percent(number, done) }));
+    });
+    byId("summary").replaceChildren(make("tbody", {}, ...rows));
+  }
+
+  function drawConfusion() {
+    const confusion = data.scores.confusion;
+    byId("confusion-section").hidden = !confusion;
+    if (!confusion) return;
+    const most = Math.max(1, ...confusion.matrix.flatMap((row, i) => row.filter((_, j) => i !== j)));
+    const head = make("tr", {}, make("th", { text: "" }),
+      ...confusion.labels.map((label) => make("th", { text: label, title: label, scope: "col" })));
+    const rows = confusion.matrix.map((row, i) => make("tr", {},
+      make("th", { text: confusion.labels[i], title: confusion.labels[i], scope: "row" }),
+      ...row.map((number, j) => {
+        const right = i === j;
+        const share = right ? 0 : number / most;
+        const chosen = view.cell && view.cell[0] === confusion.labels[i]
+          && view.cell[1] === confusion.labels[j];
+        const what = `${number} × ${confusion.labels[i]} answered ${confusion.labels[j]}`;
+        const button = make("button", { type: "button", title: what, "aria-label": what,
+          "aria-pressed": String(Boolean(chosen)), text: number || "" });
+        button.disabled = right || !number;
+        button.style.background = right
+          ? "var(--good-soft)" : `rgb(var(--heat) / ${0.06 + 0.85 * share})`;
+        button.addEventListener("click", () => {
+          view.cell = chosen ? null : [confusion.labels[i], confusion.labels[j]];
+          view.at = 0;
+          list();
+          draw();
+        });
+        return make("td", { class: share > 0.55 ? "many" : "" }, button);
+      })));
+    byId("confusion").replaceChildren(make("table", {},
+      make("thead", {}, head), make("tbody", {}, ...rows)));
+    byId("cell").replaceChildren();
+    if (view.cell) {
+      const clear = make("button", { type: "button", class: "link",
+        text: `${view.cell[0]} → ${view.cell[1]} ✕` });
+      clear.addEventListener("click", () => { view.cell = null; list(); draw(); });
+      byId("cell").append(clear);
+    } else {
+      byId("cell").textContent = "rows: label, columns: answer";
+    }
+  }
+
+  function names(image) {
+    if (!relabels) return [make("b", { text: image.suggested })];
+    if (image.label === image.suggested) return [make("span", { text: image.label })];
+    return [make("s", { text: image.label }), make("i", { text: "→" }),
+      make("b", { text: image.suggested })];
+  }
+
+  function drawGrid() {
+    const tiles = view.list.map((image, place) => {
+      const decision = decisions.get(image.image_sha256);
+      const below = decision ? "✓ " + verdict(decision)
+        : view.order === "queue" ? `score ${image.score.toFixed(4)}` : `loss ${image.loss.toFixed(2)}`;
+      const tile = make("button", {
+        type: "button", class: decision ? "tile decided" : "tile", title: image.image_uri,
+        "aria-current": String(place === view.at), tabindex: "-1",
+      },
+      make("span", { class: "number", text: String(image[view.order]) }),
+      make("span", { class: "picture" },
+        make("img", { src: image.thumbnail, alt: image.label, loading: "lazy" })),
+      make("span", { class: "names" }, ...names(image)),
+      make("span", { class: "below", text: below }));
+      tile.addEventListener("click", () => { view.at = place; draw(); });
+      return tile;
+    });
+    byId("grid").replaceChildren(...(tiles.length ? tiles
+      : [make("p", { class: "empty", text: "Nothing here." })]));
+    const chosen = tiles[view.at];
+    if (chosen) chosen.scrollIntoView({ block: "nearest" });
+  }
+
+  function drawDetail() {
+    const image = current();
+    if (!image) {
+      byId("detail").replaceChildren();
+      return;
+    }
+    const decision = decisions.get(image.image_sha256);
+    const box = (title, text, kind) => make("div", { class: kind },
+      make("small", { text: title }), make("strong", { text }));
+    const differs = image.label !== image.suggested;
+    const parts = [
+      make("div", { class: "picture" }, make("img", { src: image.thumbnail, alt: image.label })),
+      make("div", { class: "labels" },
+        box(relabels ? "label" : "labeled", image.label, differs ? "given" : "same"),
+        relabels ? box("suggested", image.suggested, differs ? "suggested" : "same")
+          : box("found", image.predicted, "same")),
+      make("p", { class: "reason", text: image.reason }),
+    ];
+    if (image.flags.length) {
+      parts.push(make("div", { class: "flags" }, ...image.flags.map((text) => make("span", { text }))));
+    }
+    for (const guess of image.guesses) {
+      parts.push(make("div", { class: "guess" }, make("span", { text: guess.label }),
+        make("meter", { min: 0, max: 1, value: guess.probability }),
+        make("span", { text: percent(guess.probability, 1) })));
+    }
+    const where = [image.image_uri, image.split];
+    if (image.video_uri && image.pts_seconds !== null) {
+      where.push(`${image.video_uri} at ${image.pts_seconds.toFixed(2)} s`);
+    }
+    parts.push(make("p", { class: "place", text: where.join(" · ") }), drawChoices(image, decision));
+    byId("detail").replaceChildren(...parts);
+  }
+
+  function drawChoices(image, decision) {
+    const choices = make("div", { class: "choices" });
+    categories.forEach((category, place) => {
+      const chosen = Boolean(decision) && categoryOf(decision) === category;
+      const button = make("button", { type: "button", class: "choice", "aria-pressed": String(chosen) },
+        make("kbd", { text: String(place + 1) }),
+        make("span", { text: category.name }, make("small", { text: category.hint })),
+        make("em", { text: category.remedy }));
+      button.addEventListener("click", () => decide(category));
+      choices.append(button);
+      if (category.remedy === "relabel" && relabels) choices.append(drawLabels(image, category, decision));
+    });
+    const right = make("button", { type: "button", class: "choice",
+      "aria-pressed": String(Boolean(decision) && !decision.category) },
+    make("kbd", { text: "0" }), make("span", { text: "label is right" }), make("em", { text: "keep" }));
+    right.addEventListener("click", () => decide(null));
+    choices.append(right);
+    return choices;
+  }
+
+  function drawLabels(image, category, decision) {
+    const select = make("select", { "aria-label": `Right label (${category.name})`, class: "label-select" });
+    for (const label of data.classes) {
+      if (label !== image.label) select.append(make("option", { value: label, text: label }));
+    }
+    const chosen = decision && decision.label && decision.category === category.name;
+    select.value = chosen ? decision.label : otherLabel(image);
+    select.addEventListener("change", () => decide(category, select.value));
+    return make("label", { class: "right-label" }, make("small", { text: "right label" }), select);
+  }
+
+  function drawTabs() {
+    for (const key of ["order", "show"]) {
+      for (const button of document.querySelectorAll(`[data-${key}]`)) {
+        button.setAttribute("aria-pressed", String(button.dataset[key] === view[key]));
+      }
+    }
+  }
+
+  function draw() {
+    drawTabs();
+    drawProgress();
+    drawConfusion();
+    drawGrid();
+    drawDetail();
+  }
+
+  function columns() {
+    return Math.max(1, getComputedStyle(byId("grid")).gridTemplateColumns.split(" ").length);
+  }
+
+  const moves = {
+    ArrowRight: () => 1, ArrowLeft: () => -1, j: () => 1, k: () => -1,
+    ArrowDown: columns, ArrowUp: () => -columns(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const digit = /^[0-9]$/.test(key) ? Number(key) : null;
+    if (digit === 0) decide(null);
+    else if (digit !== null && categories[digit - 1]) decide(categories[digit - 1]);
+    else if (moves[key]) { move(moves[key]()); draw(); }
+    else if (key === "u" || key === "Backspace") undo();
+    else if (key === "s") save();
+    else if (key === "l" && document.querySelector(".label-select")) {
+      document.querySelector(".label-select").focus();
+    } else return;
+    event.preventDefault();
+  });
+  for (const key of ["order", "show"]) {
+    for (const button of document.querySelectorAll(`[data-${key}]`)) {
+      button.addEventListener("click", () => {
+        view[key] = button.dataset[key];
+        list();
+        draw();
+      });
+    }
+  }
+  byId("save").addEventListener("click", save);
+  drawHeader();
+  list();
+  draw();
+})();
