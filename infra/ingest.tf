@@ -41,7 +41,6 @@ resource "google_project_iam_member" "jobs_work" {
 }
 
 resource "google_dataflow_flex_template_job" "ingest" {
-  #checkov:skip=CKV_GCP_90:Encrypted with the team's own key where there is one (var.kms_key)
   provider = google-beta
   count    = var.deploy_jobs ? 1 : 0
 

@@ -12,9 +12,9 @@ terraform {
     }
   }
 
-  # The state of a team belongs into a bucket. Make it first (README.md says how), take the comment
-  # sign away, and: terraform init -backend-config="bucket=STATE_BUCKET" -backend-config="prefix=vidset"
-  # backend "gcs" {}
+  # The state of a team belongs into a bucket (README.md): `make plan STATE=BUCKET` puts a file beside
+  # this one with
+  #   terraform { backend "gcs" {} }
 }
 
 # Credentials are the application default ones: gcloud auth application-default login on a desk,

@@ -6,6 +6,7 @@ other things, so that what the hash finds must also have nearly the same thumbna
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +16,13 @@ from training.measuring import THUMBNAIL_SIDE
 # Measured: `python -m benchmarks --only auditing`, docs/benchmarks.md.
 NEAR_DISTANCE = 6
 LEAST_LIKENESS = 0.99
-# Of distances: up to it, two flipped bits in a band are enough to find all.
-MOST_BITS = 11
+# Of distances: beyond it, looking for near hashes takes long, and most are of other pictures.
+MOST_BITS = 8
 # A picture this close to one that is there already is found wherever that one is.
 _SAME_DISTANCE, _SAME_LIKENESS = 2, 0.999
 # More different pictures of one hash are not compared with each other: such a hash says nothing.
 MOST_OF_A_HASH = 256
-_BANDS, _BAND_BITS = 4, 16
+_BANDS = (22, 21, 21)
 # Levels: a thumbnail with less of them is rounding rather than picture.
 _LEAST_CONTRAST = 1.0
 
@@ -38,10 +39,10 @@ class Near:
 class NearIndex:
     """Pictures to find near duplicates among. What it holds grows with the different pictures.
 
-    Hashes are cut into four bands of 16 bits. If two hashes differ in at most `distance` bits, one
-    band differs in at most a quarter of them: only pictures with such a band are looked at
-    (M. Norouzi, A. Punjani, D. Fleet, "Fast search in Hamming space with multi-index hashing",
-    CVPR 2012).
+    Hashes are cut into three bands, and each band has an index. If two hashes differ in at most 6
+    bits, then the first band differs in at most 2, or one of the others in at most 1 (else it were
+    3 + 2 + 2 = 7): only pictures with such a band are looked at (M. Norouzi, A. Punjani, D. Fleet,
+    "Fast search in Hamming space with multi-index hashing", CVPR 2012).
 
     Attributes:
         crowded: pictures that were not added, since `MOST_OF_A_HASH` others have the same hash.
@@ -52,7 +53,7 @@ class NearIndex:
             raise ValueError(f"near distance: wanted 0 to {MOST_BITS} bits, got {distance}")
         self._pictures, self._distance = pictures, distance
         self._places: dict[int, list[int]] = {}
-        self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]
+        self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in _BANDS]
         self.crowded = 0
 
     def add(self, place: int) -> None:
@@ -78,10 +79,11 @@ class NearIndex:
     def _hashes(self, hash_: int, distance: int) -> dict[int, int]:
         """The hashes that are there within `distance`, each with its distance."""
         found: dict[int, int] = {}
-        for band, value in zip(self._bands, _cut(hash_), strict=True):
-            for flipped in _FLIPS[distance // _BANDS]:
-                for other in band.get(value ^ flipped, ()):
-                    if other not in found and (between := (hash_ ^ other).bit_count()) <= distance:
+        flips = _FLIPS[distance]
+        for band, value, flipped in zip(self._bands, _cut(hash_), flips, strict=True):
+            for flip in flipped:
+                for other in band.get(value ^ flip, ()):
+                    if (between := (hash_ ^ other).bit_count()) <= distance:
                         found[other] = between
         return found
 
@@ -125,18 +127,32 @@ class Pictures:
 
 
 def _interleaved(hashes: np.ndarray) -> np.ndarray:
-    """Every fourth bit goes into the same band: neighbouring frequencies depend on each other."""
-    bits = np.unpackbits(hashes.astype(">u8").view(np.uint8)).reshape(-1, _BAND_BITS, _BANDS)
-    return np.packbits(bits.transpose(0, 2, 1).reshape(-1, 64), axis=1).view(">u8")[:, 0]
+    """Every third bit goes into the same band: neighbouring frequencies depend on each other."""
+    bits = np.unpackbits(hashes.astype(">u8").view(np.uint8)).reshape(-1, 64)
+    order = np.argsort(np.arange(64) % len(_BANDS), kind="stable")
+    packed = np.packbits(np.ascontiguousarray(bits[:, order]), axis=1)
+    return packed.reshape(-1).view(">u8")
 
 
-def _cut(hash_: int) -> tuple[int, ...]:
-    return tuple(hash_ >> _BAND_BITS * band & 0xFFFF for band in range(_BANDS))
+def _cut(hash_: int) -> tuple[int, int, int]:
+    first, second, third = _BANDS
+    low = hash_ & (1 << third) - 1
+    middle = hash_ >> third & (1 << second) - 1
+    return hash_ >> second + third, middle, low
 
 
-def _flips(bits: int) -> list[int]:
-    """The numbers of 16 bits of which at most `bits` are set."""
-    return [flip for flip in range(1 << _BAND_BITS) if flip.bit_count() <= bits]
+def _flips_of(distance: int) -> list[list[int]]:
+    """For each band the bits to flip, at most so many that hashes within `distance` are found."""
+    shares = [(distance + 1 + len(_BANDS) - 1 - place) // len(_BANDS) for place in range(3)]
+    return [_flips(bits, most=share - 1) for bits, share in zip(_BANDS, shares, strict=True)]
 
 
-_FLIPS = [_flips(bits) for bits in range(3)]
+def _flips(bits: int, most: int) -> list[int]:
+    return [
+        sum(1 << place for place in places)
+        for count in range(most + 1)
+        for places in combinations(range(bits), count)
+    ]
+
+
+_FLIPS = [_flips_of(distance) for distance in range(MOST_BITS + 1)]

@@ -61,7 +61,7 @@ def verify(
             progress(found.images)
     if not references:
         _check_names(repository, found)
-        found.strays = _strays(repository, images)
+        found.strays = sorted({*found.strays, *_strays(repository, images)})
     return found
 
 
@@ -133,4 +133,4 @@ def _strays(repository: Repository, images: dict[Path, tuple[str, str]]) -> list
     unfinished = (
         path for each in ("versions/*/.*", "names/.*") for path in repository.root.glob(each)
     )
-    return sorted(map(str, (*there, *unfinished)))
+    return [str(path) for path in (*there, *unfinished)]

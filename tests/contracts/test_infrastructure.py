@@ -172,8 +172,8 @@ def test_every_option_of_the_ingest_job_is_ours_to_set_or_the_team_s(everything)
     ours = set(ingest_parameters(everything)) - {"scratch_bytes"}
     assert ours == {"dead_letter_topic", "images", "input_subscription", "ledger"}
     team = listed("ingest_options", "variables_jobs.tf")
-    # Those of a batch job.
-    assert option_names(IngestOptions, DeadLetterOptions) == ours | team | {"dead_letters", "input", "spans"}
+    batch = {"dead_letters", "input", "spans"}
+    assert option_names(IngestOptions, DeadLetterOptions) == ours | team | batch
 
 
 def test_the_export_job_takes_its_parameters(everything):

@@ -104,7 +104,7 @@ def test_the_launcher_hands_dataflow_a_graph(image):
         "--region=europe-west1",
         "--temp_location=gs://staging/temp",
         "--staging_location=gs://staging/staging",
-        f"--sdk_container_image=europe-docker.pkg.dev/project-1/vidset-beam/worker@sha256:{'0' * 64}",
+        f"--sdk_container_image=example.org/vidset-beam/worker@sha256:{'0' * 64}",
         "--images=gs://images",
         "--ledger=bq://project-1.vidset",
         "--input_subscription=projects/project-1/subscriptions/uploads",

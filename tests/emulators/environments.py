@@ -5,6 +5,7 @@ Made once and kept in `cache_folder`, whoever comes first, of several processes 
 
 import fcntl
 import hashlib
+import os
 import shlex
 import shutil
 import subprocess
@@ -13,6 +14,9 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from tests.emulators.servers import ToolMissingError, cache_folder
 
@@ -32,6 +36,23 @@ def own_python(name: str, requirements: Path, seconds: float, *, is_complete: bo
         if not folder.exists():
             _make(name, folder, requirements, seconds, is_complete=is_complete)
     return folder / "bin" / "python"
+
+
+def python_for_test(
+    name: str, requirements: Path, seconds: float, *, is_complete: bool = False
+) -> Path:
+    """As `own_python`, for a test, which is skipped where the environment cannot be made."""
+    try:
+        return own_python(name, requirements, seconds, is_complete=is_complete)
+    except ToolMissingError as missing:
+        skip_or_fail(missing)
+
+
+def skip_or_fail(missing: Exception) -> NoReturn:
+    """A tool that is missing skips its tests, or fails them when VIDSET_REQUIRE_TOOLS=1."""
+    if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
+        pytest.fail(str(missing), pytrace=False)
+    pytest.skip(str(missing))
 
 
 def digest(*parts: str) -> str:

@@ -7,7 +7,7 @@ are this server's.
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,18 +30,17 @@ def rabbitmq_server(
     folder: Path | None = None,
     *,
     data: Path | None = None,
-    config: str = "",
+    settings: Mapping[str, int] | None = None,
 ) -> Iterator[Server]:
     """A broker of one node.
 
     Args:
         data: what it keeps lies there; started anew with it and the same port, it has it again.
-        config: lines of rabbitmq.conf.
+        settings: of the application `rabbit`; some are not to be had in rabbitmq.conf.
     """
     if not (_SCRIPTS / "rabbitmq-server").exists() or shutil.which("epmd") is None:
         raise ToolMissingError("RabbitMQ", _INSTALL)
     with TemporaryDirectory(prefix="vidset-rabbitmq-") as own:
-        Path(own, "rabbitmq.conf").write_text(config)
         Path(own, "plugins").write_text("[].")
         mapper = free_port()
 
@@ -62,7 +61,11 @@ def rabbitmq_server(
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_NODE_IP_ADDRESS": HOST,
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{own}/plugins",
-            "RABBITMQ_CONFIG_FILE": f"{own}/rabbitmq.conf",
+            "RABBITMQ_CONFIG_FILE": f"{own}/none.conf",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join(
+                f"-rabbit {name} {value}" for name, value in (settings or {}).items()
+            ),
+            "ERL_CRASH_DUMP": f"{own}/erl_crash.dump",
             "RABBITMQ_CONF_ENV_FILE": os.devnull,
             "ERL_EPMD_ADDRESS": HOST,
             "ERL_EPMD_PORT": str(mapper),

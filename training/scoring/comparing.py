@@ -21,6 +21,7 @@ test, which alone knows nothing of seeds, has p < 0.05. Why seeds count: Bouthil
 Accounting for Variance in Machine Learning Benchmarks, MLSys 2021.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ from training.errors import DatasetError
 FEWEST_SEEDS = 3
 DRAWS = 10_000
 LEVEL = 0.95
-_CHUNK = 500
+_AT_ONCE = 4_000_000  # Numbers in memory.
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,10 @@ def permutation_test(differences: np.ndarray, random: np.random.Generator) -> fl
         return 1.0
     wanted = abs(moved.sum()) * (1 - 1e-9)
     extreme = 0
-    for start in range(0, DRAWS, _CHUNK):
-        number = min(_CHUNK, DRAWS - start)
-        signs = random.integers(0, 2, (number, len(moved)), dtype=np.int8) * 2 - 1
-        extreme += int((np.abs(signs @ moved) >= wanted).sum())
+    for number in _chunks(len(moved)):
+        heads = random.integers(0, 2, (number, len(moved)), dtype=np.int8)
+        sums = 2 * (heads.astype(np.float64) @ moved) - moved.sum()
+        extreme += int((np.abs(sums) >= wanted).sum())
     return (extreme + 1) / (DRAWS + 1)
 
 
@@ -138,12 +139,12 @@ def _interval(
 
     images = baseline.shape[1]
     of_image = candidate.mean(axis=0) - baseline.mean(axis=0)
-    draws = np.empty(DRAWS)
-    for start in range(0, DRAWS, _CHUNK):
-        number = min(_CHUNK, DRAWS - start)
-        # How often each image was drawn, in each draw.
-        weights = random.multinomial(images, np.full(images, 1 / images), number) / images
-        draws[start : start + number] = weights @ of_image
+    draws = np.concatenate(
+        [
+            of_image[random.integers(0, images, (number, images))].mean(axis=1)
+            for number in _chunks(images)
+        ]
+    )
     parts = [(float(of_image.var(ddof=1)) / images if images > 1 else 0.0, images - 1)]
     for side, sign in (baseline, -1), (candidate, 1):
         effects = seed_effects(side)
@@ -155,6 +156,13 @@ def _interval(
     tail = float(norm.cdf(t.ppf((1 - LEVEL) / 2, freedom)))
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _chunks(size: int) -> Iterator[int]:
+    """How many draws of so many numbers each to make at once, until all are made."""
+    at_once = max(1, _AT_ONCE // size)
+    for start in range(0, DRAWS, at_once):
+        yield min(at_once, DRAWS - start)
 
 
 def seed_effects(side: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import typer
 
 from vidset.dataset.apply_command import apply
 from vidset.dataset.check_commands import audit, statistics, validate
+from vidset.dataset.dvc_commands import from_dvc, to_dvc
 from vidset.dataset.exchange_commands import pull, push
 from vidset.dataset.fix_command import fix
 from vidset.dataset.options import REPOSITORY, Message, Name, Reference, Repository
@@ -229,3 +230,5 @@ app.command()(apply)
 app.command()(fix)
 app.command()(push)
 app.command()(pull)
+app.command(name="to-dvc")(to_dvc)
+app.command(name="from-dvc")(from_dvc)

@@ -34,6 +34,7 @@ _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 _TIMEOUT_SECONDS = (20, 60)  # To connect; for each read and write after that.
 _FIELDS = "size,crc32c,generation"
 _RESUME_INCOMPLETE = 308
+_FOREIGN = "an answer that is not Cloud Storage's: does a proxy or a login page stand between?"
 _RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
 
 
@@ -57,7 +58,7 @@ class GcsDestination:
             return "unknown"
         if answer.status_code != 200:
             raise UploadFailedError(_said("asking for the object", answer))
-        return "same" if _is_same(answer.json(), target) else "unverified"
+        return "same" if _is_same(_resource(answer), target) else "unverified"
 
     def open(
         self, target: Target, source: Source, token: str | None, remember: Callable[[str], None]
@@ -69,7 +70,8 @@ class GcsDestination:
         headers = {"Content-Range": f"bytes */{target.size_bytes}"}
         answer = self.put(token, headers, None)
         if answer.status_code in (200, 201):
-            return _GcsSession(self, token, target, source, target.size_bytes, answer.json())
+            resource = _resource(answer)
+            return _GcsSession(self, token, target, source, target.size_bytes, resource)
         return _GcsSession(self, token, target, source, received(answer))
 
     def put(self, token: str, headers: dict[str, str], body: Body | None) -> requests.Response:
@@ -110,7 +112,9 @@ class GcsDestination:
                 "crc32c": _encoded(target),  # Other bytes do not become an object.
             },
         )
-        if answer.status_code == 200 and "Location" in answer.headers:
+        if answer.status_code == 200:
+            if "Location" not in answer.headers:
+                raise TransientError(_FOREIGN)
             return answer.headers["Location"]
         if answer.status_code == 412:
             raise AlreadyThereError
@@ -128,8 +132,11 @@ class GcsDestination:
             answer = session.request(
                 method, url, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **options
             )
-        if answer.status_code in (408, 429) or answer.status_code >= 500:
+        status = answer.status_code
+        if status in (408, 429) or status >= 500:
             raise TransientError(_said("Cloud Storage", answer))
+        if 300 <= status < 400 and status != _RESUME_INCOMPLETE:
+            raise TransientError(_FOREIGN)
         return answer
 
 
@@ -157,7 +164,7 @@ class _GcsSession:
         if answer.status_code == _RESUME_INCOMPLETE:
             self._offset = received(answer)
         else:
-            self._offset, self._resource = size, answer.json()
+            self._offset, self._resource = size, _resource(answer)
 
     def finish(self) -> bool:
         if self._resource is None:  # It has all bytes and no object: as if it had lost some.
@@ -172,6 +179,17 @@ def received(answer: requests.Response) -> int:
     """How many bytes the store says it has; none without a Range."""
     match = _RANGE.fullmatch(answer.headers.get("Range", ""))
     return int(match[1]) + 1 if match else 0
+
+
+def _resource(answer: requests.Response) -> dict[str, Any]:
+    """What the store says of the object."""
+    try:
+        resource = answer.json()
+    except ValueError:
+        resource = None
+    if not isinstance(resource, dict) or "size" not in resource:
+        raise TransientError(_FOREIGN)
+    return resource
 
 
 def _is_same(resource: dict[str, Any], target: Target) -> bool:

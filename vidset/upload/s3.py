@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from vidset.upload.destination import Piece, Presence, Session, Target
-from vidset.upload.errors import AlreadyThereError, RefusedError, UploadFailedError
+from vidset.upload.errors import AlreadyThereError, RefusedError, TransientError, UploadFailedError
 from vidset.upload.pacing import Body
 from vidset.upload.s3_client import S3Client
 from vidset.upload.settings import Place
@@ -106,6 +106,8 @@ class _Multipart:
         answer = self._client.call(
             "upload_part", self._target.name, body, **self._part(index), **self._upload, **_SHA256
         )
+        if "ETag" not in answer:
+            raise TransientError("an answer that is not S3's: does a proxy stand between?")
         self._etags[index] = answer["ETag"]
 
     def finish(self) -> bool:

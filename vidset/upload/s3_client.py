@@ -113,7 +113,7 @@ class S3Client:
             return SessionGoneError(said)
         if code == "NoSuchBucket":
             return RefusedError(f"there is no bucket s3://{self._place.root}")
-        if code in _DAMAGED or status in (408, 429) or status >= 500:
+        if code in _DAMAGED or status in (408, 429) or not 400 <= status < 500:
             return TransientError(f"S3: {said}")
         if status in (401, 403):
             what = f"this account may not write {self._place.uri(name)}"

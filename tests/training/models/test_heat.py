@@ -105,11 +105,13 @@ def test_loss_is_the_papers_for_values_worked_out_by_hand():
 
 def test_loss_punishes_a_false_alarm_near_a_centre_less():
     rule = CENTERNET_R18_256["loss"]
-    boxes = [Box(0, 2, 2, 12, 10)]
+    boxes = [Box(0, 2, 0, 20, 16)]  # Its radius is 1.
     targets = make_targets([boxes], 1, GRID, 0.7)
     near, far = perfect(boxes, 1), perfect(boxes, 1)
-    near.heat[0, 0, 7, 9], far.heat[0, 0, 2, 22] = 3.0, 3.0
-    assert loss(near, targets, rule) < 0.5 * loss(far, targets, rule)
+    near.heat[0, 0, 8, 13], far.heat[0, 0, 2, 22] = 3.0, 3.0
+    # (1 - e^-2)^4 = 0.56
+    ratio = loss(near, targets, rule) / loss(far, targets, rule)
+    assert ratio.item() == pytest.approx(0.56, abs=0.01)
 
 
 def test_loss_of_an_image_without_objects_is_finite():

@@ -15,6 +15,7 @@ def any_request(request):
     return True
 
 
+LOGIN_PAGE = Answer(200, {"Content-Type": "text/html"}, b"<html>Welcome to our hotel</html>")
 STAGES = [
     pytest.param([Fault(is_look, "before")], 0, id="before the first look"),
     pytest.param([Fault(is_begin, "before")], 0, id="before the session"),
@@ -40,6 +41,10 @@ STAGES = [
     pytest.param([Fault(is_finish, Answer(429))], BLOCK, id="429 for the end"),
     pytest.param([Fault(is_begin, Answer(408))], 0, id="408 for the session"),
     pytest.param([Fault(is_look, Answer(502))], 0, id="502 for the look"),
+    pytest.param([Fault(is_begin, LOGIN_PAGE)], 0, id="a login page for the session"),
+    pytest.param([Fault(is_bytes, LOGIN_PAGE, after=1)], BLOCK, id="a login page in the middle"),
+    pytest.param([Fault(is_finish, LOGIN_PAGE)], BLOCK, id="a login page for the end"),
+    pytest.param([Fault(is_bytes, Answer(302))], BLOCK, id="302"),
     pytest.param(
         [Fault(is_bytes, "in the body"), Fault(any_request, "before", times=2)],
         BLOCK,

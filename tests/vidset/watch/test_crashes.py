@@ -179,7 +179,7 @@ def test_a_video_longer_than_the_brokers_patience_is_done_once(s3, proxy, tmp_pa
     """RabbitMQ ends a channel whose consumer does not acknowledge: after 30 minutes, here 2 s."""
     for bucket in ("uploads", "data"):
         s3.make_bucket(bucket)
-    config = "consumer_timeout = 2000\nchannel_tick_interval = 1000\n"
+    impatient = {"consumer_timeout": 2000, "channel_tick_interval": 1000}
     decoded = []
 
     def linger(method: str, path: str) -> None:
@@ -188,7 +188,7 @@ def test_a_video_longer_than_the_brokers_patience_is_done_once(s3, proxy, tmp_pa
             time.sleep(6)
 
     proxy.before = linger
-    with rabbitmq_server(config=config, folder=tmp_path) as server:
+    with rabbitmq_server(folder=tmp_path, settings=impatient) as server:
         site = Site(Rabbitmq(server.address, "uploads"), s3, tmp_path)
         make_queue(site.rabbitmq)
         site.upload("a.mp4", site.video(0))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 # What is worth comparing runs by, of run.json.
 PARAMETERS = (
-    *("model", "recipe_hash", "version", "reference", "transforms", "train_images", "classes"),
+    *("model", "recipe_hash", "version", "reference", "transforms", "train_images"),
     *("seed", "epochs", "threads", "device"),
 )
 

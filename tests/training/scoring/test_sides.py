@@ -1,0 +1,99 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.training.scoring.runs import classified, make_run, make_version
+from training.errors import DatasetError, UnequalError
+from training.scoring.run import read_run
+from training.scoring.sides import read_sides
+
+CLASSES = ["a", "b"]
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Runs on one version's four validation images: by name, what was wrong after two epochs."""
+    manifest = make_version(
+        tmp_path / "repository",
+        [{"uri": f"{place}.png", "label": "a", "number": place} for place in range(4)],
+    )
+
+    def run(name, first=(), second=(), version="v1", **details):
+        tables = {
+            epoch: classified(manifest, "validation", CLASSES, {f"{i}.png": "b" for i in wrong})
+            for epoch, wrong in ((1, first), (2, second))
+        }
+        given = {"classes": CLASSES, "version": version, **details}
+        return read_run(make_run(tmp_path / name, manifest, {"validation": tables}, **given))
+
+    return run
+
+
+def side(make, name, version, wrong):
+    return [make(f"{name}{seed}", *wrong, version=version, seed=seed) for seed in (3, 1, 2)]
+
+
+def test_sides_hold_what_each_run_has_right_by_seed(make):
+    one = side(make, "a", "v1", ([0, 1], [2]))
+    other = side(make, "b", "v2", ([], [0]))
+    found = read_sides(one, other, None, allow_few=False)
+    assert [run.seed for run in found.baseline.runs] == [1, 2, 3]
+    assert found.baseline.best.shape == (3, 4)
+    assert found.baseline.best.mean() == 0.5
+    assert found.candidate.best.all()
+    assert found.baseline.last is not None
+    assert found.baseline.last.mean() == pytest.approx((2 + 3) / 8)
+    assert [uri for _, uri in found.baseline.images] != []
+    wrong_once = sorted(np.sort(found.baseline.last, axis=1)[0].tolist())
+    assert wrong_once == [0.5, 0.5, 0.5, 1.0]
+
+
+def test_fewer_than_three_seeds_are_refused_unless_allowed(make):
+    one, other = side(make, "a", "v1", ([], [])), side(make, "b", "v2", ([], []))
+    with pytest.raises(DatasetError, match="--candidate: wanted runs of 3 seeds at least, got 2"):
+        read_sides(one, other[:2], None, allow_few=False)
+    assert len(read_sides(one[:1], other[:2], None, allow_few=True).candidate.runs) == 2
+
+
+@pytest.mark.parametrize(
+    ("details", "reason"),
+    [
+        pytest.param({"recipe_hash": "c" * 64}, "recipe_hash 5f5f.* and cccc", id="other model"),
+        pytest.param(
+            {"evaluation_ids": {"validation": "d" * 32}}, "evaluation_id .* and dddd", id="images"
+        ),
+        pytest.param({"version": "v3"}, "were trained on other versions, v2 and v3", id="versions"),
+    ],
+)
+def test_what_is_not_comparable_is_refused_with_both_names(make, details, reason):
+    one, other = side(make, "a", "v1", ([], [])), side(make, "b", "v2", ([], []))
+    other[2] = make("odd", seed=7, **{"version": "v2", **details})
+    with pytest.raises(UnequalError, match=reason) as raised:
+        read_sides(one, other, None, allow_few=False)
+    assert "odd" in str(raised.value)
+
+
+def test_a_run_stands_on_one_side_and_once(make):
+    one, other = side(make, "a", "v1", ([], [])), side(make, "b", "v1", ([], []))
+    with pytest.raises(DatasetError, match="is on both"):
+        read_sides(one, [*other[1:], one[0]], None, allow_few=False)
+    with pytest.raises(DatasetError, match=r"seeds \[3, 1, 3\]"):
+        read_sides(one, [*other[:2], other[0]], None, allow_few=False)
+
+
+def test_predictions_of_other_images_under_the_same_id_are_refused(make, tmp_path):
+    one, other = side(make, "a", "v1", ([], [])), side(make, "b", "v2", ([], []))
+    elsewhere = make_version(tmp_path / "other", [{"uri": "9.png", "label": "a", "number": 9}])
+    forged = make_run(
+        tmp_path / "forged",
+        elsewhere,
+        {"validation": {1: classified(elsewhere, "validation", CLASSES, {})}},
+    )
+    for run in other:
+        shutil.rmtree(run.folder / "predictions")
+        shutil.copytree(forged / "predictions", run.folder / "predictions")
+        table = run.folder / "predictions" / "validation"
+        shutil.copy(table / "epoch-0001.parquet", table / "epoch-0002.parquet")
+    with pytest.raises(UnequalError, match="the two sides' predictions are of other images"):
+        read_sides(one, other, None, allow_few=False)

@@ -1,0 +1,152 @@
+"""With the real DVC and git, and a folder as remote."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.emulators.environments import python_for_test
+from tests.vidset.dataset.test_exchange import create, draw, vidset
+from training.repository import Repository
+
+REQUIREMENTS = Path(__file__).with_name("dvc-requirements.txt")
+INSTALL_SECONDS = 600
+
+pytestmark = [pytest.mark.slow, pytest.mark.emulator]
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    """`dvc` and a git of this test's own on the PATH."""
+    python = python_for_test("dvc", REQUIREMENTS, INSTALL_SECONDS)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    # The environment may have been moved: its programs are run by its interpreter.
+    (folder / "dvc").write_text(f'#!/bin/sh\nexec "{python}" -m dvc "$@"\n')
+    (folder / "dvc").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+    for role in "AUTHOR", "COMMITTER":
+        monkeypatch.setenv(f"GIT_{role}_NAME", "A. Tester")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "tester@example.org")
+
+
+@pytest.fixture
+def project(tools, tmp_path):
+    """A git repository with DVC and a remote, a folder."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    run(folder, "git", "init", "--quiet", "--initial-branch", "main")
+    run(folder, "dvc", "init", "--quiet")
+    run(folder, "dvc", "remote", "add", "--quiet", "--default", "store", str(tmp_path / "remote"))
+    run(folder, "git", "commit", "--quiet", "--all", "-m", "DVC")
+    return folder
+
+
+def run(folder, *command):
+    ended = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def to_dvc(tmp_path, project, version, tag, *more):
+    return vidset(
+        *("dataset", "to-dvc", version, project / "data" / "noise", "--tag", tag, *more),
+        *("-r", tmp_path / "here"),
+    )
+
+
+def from_dvc(tmp_path, project, revision, *more):
+    return vidset(
+        *("dataset", "from-dvc", project, "data/noise", "--rev", revision, "--json", *more),
+        *("-r", tmp_path / "there"),
+    )
+
+
+def test_versions_go_to_dvc_and_come_back_as_they_were(tmp_path, project):
+    first = create(tmp_path, "v1", 8)
+    assert to_dvc(tmp_path, project, "v1", "data-1", "--push").exit_code == 0
+    second = create(tmp_path, "v2", 12)
+    assert to_dvc(tmp_path, project, "v2", "data-2", "--push").exit_code == 0
+    assert run(project, "git", "tag", "--list").split() == ["data-1", "data-2"]
+    assert run(project, "git", "status", "--porcelain") == ""
+    # From the remote, as on another machine.
+    shutil.rmtree(project / ".dvc" / "cache")
+    shutil.rmtree(project / "data" / "noise")
+    for tag, id_, images in ("data-1", first, 8), ("data-2", second, 12):
+        done = from_dvc(tmp_path, project, tag, "--name", tag)
+        assert done.exit_code == 0, done.stderr
+        assert json.loads(done.stdout) == {"version": id_, "images": images, "is_as_it_was": True}
+    there = Repository(tmp_path / "there")
+    assert there.details("data-1") == Repository(tmp_path / "here").details("v1")
+    assert there.measures("data-2").equals(Repository(tmp_path / "here").measures("v2"))
+
+
+def test_what_the_team_changed_with_dvc_becomes_a_version_of_its_own(tmp_path, project):
+    first = create(tmp_path, "v1", 8)
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    moved = next((project / "data" / "noise" / "train" / "a").iterdir())
+    moved.rename(project / "data" / "noise" / "train" / "b" / moved.name)
+    run(project, "dvc", "add", "--quiet", "data/noise")
+    run(project, "git", "commit", "--quiet", "--all", "-m", "relabeled")
+    done = from_dvc(tmp_path, project, "main")
+    assert done.exit_code == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["images"], facts["is_as_it_was"]) == (8, False)
+    assert facts["version"] != first
+
+
+def test_only_the_data_is_committed(tmp_path, project):
+    create(tmp_path, "v1", 4)
+    (project / "notes.txt").write_text("staged, not to be committed")
+    run(project, "git", "add", "notes.txt")
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    changed = run(project, "git", "show", "--name-only", "--format=", "HEAD").split()
+    assert sorted(changed) == ["data/.gitignore", "data/noise.dvc"]
+    assert run(project, "git", "status", "--porcelain").strip() == "A  notes.txt"
+
+
+@pytest.mark.parametrize(
+    ("folder", "tag", "message"),
+    [
+        pytest.param("project/data", "used", "has a tag used already", id="tag"),
+        pytest.param("project/data", "a b", "wanted the name of a git tag", id="no tag"),
+        pytest.param("project/data", "--force", "wanted the name of a git tag", id="an option"),
+        pytest.param("elsewhere/data", "t", "git rev-parse in", id="no git"),
+        pytest.param("project/mine", "t", "wanted an earlier export", id="something else is there"),
+    ],
+)
+def test_to_dvc_names_what_is_wrong_and_leaves_git_alone(tmp_path, project, folder, tag, message):
+    create(tmp_path, "v1", 2)
+    run(project, "git", "tag", "used")
+    (project / "mine").mkdir()
+    (project / "mine" / "file").write_text("mine")
+    before = run(project, "git", "rev-parse", "HEAD")
+    command = (
+        "dataset",
+        "to-dvc",
+        "v1",
+        tmp_path / folder,
+        f"--tag={tag}",
+        "-r",
+        tmp_path / "here",
+    )
+    refused = vidset(*command)
+    assert refused.exit_code == 1
+    assert message in str(refused.exception)
+    assert run(project, "git", "rev-parse", "HEAD") == before
+    assert (project / "mine" / "file").read_text() == "mine"
+
+
+def test_from_dvc_says_what_dvc_said(tmp_path, project):
+    draw(tmp_path / "images", 1)
+    refused = from_dvc(tmp_path, project, "no-such-tag")
+    assert refused.exit_code == 1
+    assert "dvc get" in str(refused.exception)
+    assert "no-such-tag" in str(refused.exception)

@@ -1,0 +1,189 @@
+"""Dataset versions in a git repository with DVC, for teams that keep their data so.
+
+A version is a folder that DVC tracks, and a git tag. The folder holds the images by split and
+label, and the version's manifest, so that it comes back as the version that it was.
+"""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from training.checkout import file_name, segment, write_images
+from training.creating import Wanted, create
+from training.entry import Entry
+from training.errors import DatasetError
+from training.manifest import Manifest
+from training.measuring import SCHEMA, measure
+from training.repository import Repository
+from training.sources.folders import FolderSource
+from vidset.files.new_folder import new_folder
+
+_MARKER, _MANIFEST = "dataset.json", "manifest.parquet"
+_TOLD = 2_000  # Characters of what a tool says.
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """`commit` is the one that the tag is on."""
+
+    version: str
+    folder: str
+    tag: str
+    commit: str
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`is_as_it_was`: nothing was changed since it was exported, so it is the same version."""
+
+    version: str
+    images: int
+    is_as_it_was: bool
+
+
+def to_dvc(
+    repository: Repository,
+    reference: str,
+    folder: Path,
+    tag: str,
+    *,
+    is_pushed: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Exported:
+    """Write a version into a folder that DVC tracks, commit that and tag it.
+
+    Only the folder's .dvc file and the .gitignore beside it are committed, whatever else is staged.
+
+    Raises:
+        DatasetError: the folder is in no git repository with DVC, something else is there, the tag
+            is there, or a tool fails: with what it said.
+    """
+    id_, folder = repository.resolve(reference), folder.absolute()
+    _check_tag(tag)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _run(["git", "rev-parse", "--show-toplevel"], folder.parent)
+    _run(["dvc", "root"], folder.parent)
+    if _run(["git", "tag", "--list", tag], folder.parent):
+        raise DatasetError(f"git has a tag {tag} already: wanted a new one")
+    images, details = repository.manifest(id_), repository.details(id_)
+    with new_folder(str(folder), _MARKER, overwrite=True) as unfinished:
+        write_images(repository, _placed(images), unfinished, link=False, progress=progress)
+        (unfinished / _MANIFEST).write_bytes(images.to_parquet())
+        text = json.dumps({"version": id_, "details": details}, indent=1, sort_keys=True)
+        (unfinished / _MARKER).write_text(text + "\n")
+    _run(["dvc", "add", folder.name], folder.parent)
+    paths = [f"{folder.name}.dvc", ".gitignore"]
+    _run(["git", "add", "--", *paths], folder.parent)
+    if _run(["git", "status", "--porcelain", "--", *paths], folder.parent):
+        message = f"{folder.name}: dataset version {id_}"
+        _run(["git", "commit", "--quiet", "-m", message, "--", *paths], folder.parent)
+    _run(["git", "tag", "--annotate", tag, "-m", f"dataset version {id_}"], folder.parent)
+    if is_pushed:
+        _run(["dvc", "push", f"{folder.name}.dvc"], folder.parent)
+    commit = _run(["git", "rev-parse", "HEAD"], folder.parent)
+    return Exported(id_, str(folder), tag, commit, len(images))
+
+
+def from_dvc(
+    repository: Repository,
+    git_repository: str,
+    path: str,
+    revision: str | None,
+    wanted: Wanted | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Bring a folder that DVC tracks back as a version.
+
+    A folder that `to_dvc` wrote and nobody changed is the version that it was. Any other is one of
+    images in folders by label, and a new version is cut from it.
+
+    Args:
+        git_repository: a folder or url.
+        revision: a tag, branch or commit; None: what is checked out.
+        wanted: how to cut a new version.
+
+    Raises:
+        DatasetError: DVC cannot get it: with what it said.
+        FaultsError: the images and labels make no version.
+    """
+    for name, value in ("repository", git_repository), ("path", path), ("revision", revision):
+        if value is not None and (not value or value.startswith("-")):
+            raise DatasetError(f"wanted a {name}, got {value!r}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "folder"
+        at = ["--rev", revision] if revision is not None else []
+        command = ["dvc", "get", *at, "--out", str(folder), git_repository, path]
+        _run(command, Path(scratch))
+        images = _unchanged(folder)
+        if images is None:
+            made = create(repository, FolderSource(folder), wanted or Wanted(), progress)
+            return Imported(made.id, len(made.images), is_as_it_was=False)
+        _restore(repository, images, folder, progress)
+    return Imported(images.id, len(images), is_as_it_was=True)
+
+
+def _placed(images: Manifest) -> Iterator[tuple[Entry, str]]:
+    """`<split>/<label>/<name>`, and where an image has objects only, `<split>/<name>`."""
+    for entry in images:
+        parts = [entry.split] if entry.label is None else [entry.split, entry.label]
+        yield entry, "/".join([*map(segment, parts), file_name(entry)])
+
+
+def _unchanged(folder: Path) -> Manifest | None:
+    """The manifest of a folder that is as it was exported, file by file; else None."""
+    if not (folder / _MANIFEST).is_file() or not (folder / _MARKER).is_file():
+        return None
+    images = Manifest.from_parquet((folder / _MANIFEST).read_bytes())
+    wanted = {path for _, path in _placed(images)} | {_MANIFEST, _MARKER}
+    found = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    return images if wanted == found else None
+
+
+def _restore(
+    repository: Repository, images: Manifest, folder: Path, progress: Callable[[int], None]
+) -> None:
+    measured: dict[str, dict[str, Any]] = {}
+    for number, (entry, path) in enumerate(_placed(images), 1):
+        data = (folder / path).read_bytes()
+        measures = measure(data, entry.image_uri)
+        if measures.image_sha256 != entry.image_sha256:
+            raise DatasetError(
+                f"{path}: changed since it was exported, wanted the SHA-256 {entry.image_sha256}; "
+                f"without {_MANIFEST} the folder is one of images by label"
+            )
+        repository.put_image(data, entry.image_format)
+        measured[entry.image_sha256] = asdict(measures)
+        progress(number)
+    table = pa.Table.from_pylist([measured[each] for each in sorted(measured)], SCHEMA)
+    details = json.loads((folder / _MARKER).read_text())["details"]
+    came = {"created_at": datetime.now(UTC).isoformat(timespec="milliseconds")}
+    repository.write_version(images, table, came | details)
+
+
+def _check_tag(tag: str) -> None:
+    checked = subprocess.run(
+        ["git", "check-ref-format", f"refs/tags/{tag}"], capture_output=True, check=False
+    )
+    if tag.startswith("-") or checked.returncode:
+        raise DatasetError(f"wanted the name of a git tag, got {tag!r}")
+
+
+def _run(command: Sequence[str], folder: Path) -> str:
+    """What a tool prints, run in a folder."""
+    try:
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        install = {"git": "https://git-scm.com", "dvc": "pip install dvc"}[command[0]]
+        raise DatasetError(f"{command[0]} is not installed: {install}") from None
+    if ended.returncode:
+        said = (ended.stderr or ended.stdout).strip()[-_TOLD:]
+        raise DatasetError(f"{' '.join(command[:2])} in {folder} failed: {said}")
+    return ended.stdout.strip()
