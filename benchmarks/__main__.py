@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import cv2
 
-from benchmarks import formats, ingest, labeling, pipeline, plan, similarity, warehouse
+from benchmarks import datasets, formats, ingest, labeling, pipeline, plan, similarity, warehouse
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
 
 SECTIONS = {
@@ -23,6 +23,7 @@ SECTIONS = {
     "warehouse": warehouse.run,
     "labeling": labeling.run,
     "formats": formats.run,
+    "datasets": datasets.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

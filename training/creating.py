@@ -114,8 +114,9 @@ def create(
     parent = open_parent(repository, wanted.parent) if wanted.parent else None
     gathered = gather(source, repository, wanted.labels, progress)
     measures = gathered.measures
-    found, repeated = without_repeats(gathered.images)
+    found = gathered.images
     wrong = [*find_contradictions(found), *find_ambiguous(found)]
+    found, repeated = without_repeats(found)
     counts: Mapping[str, int] = {}
     if parent:
         found, moved = with_earlier_sides(found, parent)

@@ -56,7 +56,7 @@ class Leak:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`leaks` by kind, strictest first; `crowded`: see `NearIndex`."""
+    """`leaks` by kind, strictest first; `crowded`: how many pictures were, see `NearIndex`."""
 
     leaks: list[Leak]
     crowded: int
@@ -119,7 +119,7 @@ class _Search:
                     near = max(found, key=lambda near: (near.likeness, -near.place))
                     twin = first[other][near.place]
                     self.twins.update({(row, other): (NEAR, twin, near) for row in open_})
-        return sum(index.crowded for index in indexes.values())
+        return len(set().union(*(index.crowded for index in indexes.values())))
 
     def leaks(self) -> list[Leak]:
         """Each pair once, the strictest kind first, then in the rows' order."""

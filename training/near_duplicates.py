@@ -20,8 +20,9 @@ LEAST_LIKENESS = 0.99
 MOST_BITS = 8
 # A picture this close to one that is there already is found wherever that one is.
 _SAME_DISTANCE, _SAME_LIKENESS = 2, 0.999
-# More different pictures of one hash are not compared with each other: such a hash says nothing.
-MOST_OF_A_HASH = 256
+# More different pictures of one hash, and more hashes near one, are not compared with each other:
+# there the hash says nothing, and comparing all would take the square of their number.
+MOST_OF_A_HASH, MOST_HASHES = 256, 512
 _BANDS = (22, 21, 21)
 # Levels: a thumbnail with less of them is rounding rather than picture.
 _LEAST_CONTRAST = 1.0
@@ -45,7 +46,7 @@ class NearIndex:
     "Fast search in Hamming space with multi-index hashing", CVPR 2012).
 
     Attributes:
-        crowded: pictures that were not added, since `MOST_OF_A_HASH` others have the same hash.
+        crowded: the places of pictures that were not compared with all others.
     """
 
     def __init__(self, pictures: "Pictures", distance: int):
@@ -54,40 +55,47 @@ class NearIndex:
         self._pictures, self._distance = pictures, distance
         self._places: dict[int, list[int]] = {}
         self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in _BANDS]
-        self.crowded = 0
+        # Whether a band has a value: asked for hundreds of values at a time.
+        self._there = [np.zeros(1 << bits, np.bool_) for bits in _BANDS]
+        self.crowded: set[int] = set()
 
     def add(self, place: int) -> None:
         """A picture to be found, unless one that is as good as the same is there."""
         hash_ = self._pictures.hashes[place]
-        if self._confirmed(place, self._hashes(hash_, _SAME_DISTANCE), _SAME_LIKENESS):
+        if self._confirmed(place, _SAME_DISTANCE, _SAME_LIKENESS):
             return
-        there = self._places.get(hash_)
-        if there is None:
+        others = self._places.get(hash_)
+        if others is None:
             self._places[hash_] = [place]
-            for band, value in zip(self._bands, _cut(hash_), strict=True):
+            for band, there, value in zip(self._bands, self._there, _cut(hash_), strict=True):
                 band[value].append(hash_)
-        elif len(there) < MOST_OF_A_HASH:
-            there.append(place)
+                there[value] = True
+        elif len(others) < MOST_OF_A_HASH:
+            others.append(place)
         else:
-            self.crowded += 1
+            self.crowded.add(place)
 
     def find(self, place: int) -> list[Near]:
         """Those near a picture, in no order."""
-        found = self._hashes(self._pictures.hashes[place], self._distance)
-        return self._confirmed(place, found, LEAST_LIKENESS)
+        return self._confirmed(place, self._distance, LEAST_LIKENESS)
 
-    def _hashes(self, hash_: int, distance: int) -> dict[int, int]:
+    def _hashes(self, place: int, distance: int) -> dict[int, int]:
         """The hashes that are there within `distance`, each with its distance."""
-        found: dict[int, int] = {}
-        flips = _FLIPS[distance]
-        for band, value, flipped in zip(self._bands, _cut(hash_), flips, strict=True):
-            for flip in flipped:
-                for other in band.get(value ^ flip, ()):
+        hash_ = self._pictures.hashes[place]
+        found = {hash_: 0} if hash_ in self._places else {}
+        for number, value in enumerate(_cut(hash_)):
+            values = value ^ _FLIPS[distance][number]
+            for near in values[self._there[number][values]].tolist():
+                for other in self._bands[number][near]:
                     if (between := (hash_ ^ other).bit_count()) <= distance:
                         found[other] = between
+                if len(found) > MOST_HASHES:
+                    self.crowded.add(place)
+                    return found
         return found
 
-    def _confirmed(self, place: int, hashes: dict[int, int], least: float) -> list[Near]:
+    def _confirmed(self, place: int, distance: int, least: float) -> list[Near]:
+        hashes = self._hashes(place, distance)
         places = [other for hash_ in hashes for other in self._places[hash_]]
         if not places:
             return []
@@ -135,24 +143,27 @@ def _interleaved(hashes: np.ndarray) -> np.ndarray:
 
 
 def _cut(hash_: int) -> tuple[int, int, int]:
-    first, second, third = _BANDS
+    _, second, third = _BANDS
     low = hash_ & (1 << third) - 1
     middle = hash_ >> third & (1 << second) - 1
     return hash_ >> second + third, middle, low
 
 
-def _flips_of(distance: int) -> list[list[int]]:
-    """For each band the bits to flip, at most so many that hashes within `distance` are found."""
-    shares = [(distance + 1 + len(_BANDS) - 1 - place) // len(_BANDS) for place in range(3)]
-    return [_flips(bits, most=share - 1) for bits, share in zip(_BANDS, shares, strict=True)]
+def _flips_of(distance: int) -> list[np.ndarray]:
+    """For each band the bits to flip: so many that all hashes within `distance` are found."""
+    bands = len(_BANDS)
+    shares = [(distance + bands - place) // bands for place in range(bands)]
+    return [_flips(bits, share - 1) for bits, share in zip(_BANDS, shares, strict=True)]
 
 
-def _flips(bits: int, most: int) -> list[int]:
-    return [
+def _flips(bits: int, most: int) -> np.ndarray:
+    """All numbers of so many bits of which at most `most` are set; none for -1."""
+    flips = [
         sum(1 << place for place in places)
         for count in range(most + 1)
         for places in combinations(range(bits), count)
     ]
+    return np.array(flips, np.int64)
 
 
 _FLIPS = [_flips_of(distance) for distance in range(MOST_BITS + 1)]

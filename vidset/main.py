@@ -13,6 +13,7 @@ from vidset.dataset.commands import app as dataset
 from vidset.errors.commands import errors, review
 from vidset.flags import Json, Quiet
 from vidset.label.commands import app as label
+from vidset.pipeline.command import pipeline
 from vidset.training.commands import train
 from vidset.training.scores import compare, evaluate
 from vidset.upload.command import upload
@@ -192,6 +193,7 @@ app.command()(evaluate)
 app.command()(compare)
 app.command()(errors)
 app.command()(review)
+app.command()(pipeline)
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

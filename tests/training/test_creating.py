@@ -228,7 +228,7 @@ def test_what_cannot_be_wanted_is_refused(wanted, message):
         Wanted(**wanted)
 
 
-def test_an_image_that_was_half_written_is_written_again(repository, tmp_path):
+def test_an_image_that_is_gone_is_written_again(repository, tmp_path):
     folder = write_files(tmp_path / "in", SPLITS)
     made = make(repository, folder)
     entry = next(iter(made.images))

@@ -33,11 +33,11 @@ class Category:
 
 DEFAULT = (
     Category("label wrong", "relabel", "It clearly shows another label."),
-    Category("none of the labels", "remove", "Junk, or something that has no label here."),
+    Category("none of the labels", "remove", "Junk, or a thing without a label here."),
     Category("ambiguous", "remove", "Two people would label it differently."),
     Category("unreadable", "preprocess", "Blurred, noisy, dark, tiny or cut off."),
-    Category("rare style", "augment", "Right, but drawn or seen in an unusual way."),
-    Category("rare case", "collect", "Right, but the data have hardly any like it."),
+    Category("rare style", "augment", "Right, in an unusual way."),
+    Category("rare case", "collect", "Right, but hardly any are like it."),
 )
 
 

@@ -34,7 +34,7 @@ class Training:
         self.settings, self.material, self.learner = settings, material, learner
         self.history: list[dict[str, Any]] = []
         self.best_epoch = 0
-        self._pictures, self._held_out = pictures, held_out
+        self.pictures, self._held_out = pictures, held_out
         self._device = torch.device(settings.device)
         generator = torch.Generator().manual_seed(settings.seed)
         self._network = learner.network(material.classes, generator).to(self._device)
@@ -52,7 +52,7 @@ class Training:
         total = 0.0
         for places in self._batches():
             batch = [self.material.train[place] for place in places]
-            output = self._network(self.learner.input(self._pictures[places]).to(self._device))
+            output = self._network(self.learner.input(self.pictures[places]).to(self._device))
             loss = self.learner.loss(output, batch, self.material.classes)
             self._optimizer.zero_grad()
             loss.backward()

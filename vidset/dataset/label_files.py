@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+from labeling.errors import without_signatures
 from labeling.formats.formats import FormatName, ImageLabels, format_named, is_uri, read_json
 from training.errors import DatasetError, FaultsError
 from training.sources.folders import is_junk, read_file, walk
@@ -85,7 +87,8 @@ class LabelFiles:
 
 
 def _unlabeled_tasks(path: Path) -> Iterator[str]:
-    """The images of Label Studio's tasks that nobody has annotated, by their names in the file."""
+    """The images of Label Studio's tasks that nobody has annotated; the reader passes them over."""
     for task in read_json(path):
         if not task.get("annotations"):
-            yield str(task["data"]["image"])
+            image = without_signatures(task["data"]["image"])
+            yield image if is_uri(image) else parse_qs(urlsplit(image).query).get("d", [image])[0]

@@ -7,6 +7,7 @@
   const storage = "vidset errors " + data.key;
   const byId = (id) => document.getElementById(id);
   const decisions = load();
+  let drawn = null; // The list whose tiles are in the grid.
   const view = { order: "queue", show: "all", cell: null, at: 0, list: [] };
 
   // Text goes into the page as text only: labels and uris are whatever somebody wrote.
@@ -196,26 +197,33 @@
   }
 
   function drawGrid() {
-    const tiles = view.list.map((image, place) => {
+    if (drawn !== view.list) {
+      drawn = view.list;
+      byId("grid").replaceChildren(...(drawn.length ? drawn.map(tileOf)
+        : [make("p", { class: "empty", text: "Nothing here." })]));
+    }
+    drawn.forEach((image, place) => {
+      const tile = byId("grid").children[place];
       const decision = decisions.get(image.image_sha256);
-      const below = decision ? "✓ " + verdict(decision)
+      tile.className = decision ? "tile decided" : "tile";
+      tile.setAttribute("aria-current", String(place === view.at));
+      tile.querySelector(".number").textContent = String(image[view.order]);
+      tile.querySelector(".below").textContent = decision ? "✓ " + verdict(decision)
         : view.order === "queue" ? `score ${image.score.toFixed(4)}` : `loss ${image.loss.toFixed(2)}`;
-      const tile = make("button", {
-        type: "button", class: decision ? "tile decided" : "tile", title: image.image_uri,
-        "aria-current": String(place === view.at), tabindex: "-1",
-      },
-      make("span", { class: "number", text: String(image[view.order]) }),
+    });
+    const chosen = drawn.length && byId("grid").children[view.at];
+    if (chosen) chosen.scrollIntoView({ block: "nearest" });
+  }
+
+  function tileOf(image, place) {
+    const tile = make("button", { type: "button", title: image.image_uri, tabindex: "-1" },
+      make("span", { class: "number" }),
       make("span", { class: "picture" },
         make("img", { src: image.thumbnail, alt: image.label, loading: "lazy" })),
       make("span", { class: "names" }, ...names(image)),
-      make("span", { class: "below", text: below }));
-      tile.addEventListener("click", () => { view.at = place; draw(); });
-      return tile;
-    });
-    byId("grid").replaceChildren(...(tiles.length ? tiles
-      : [make("p", { class: "empty", text: "Nothing here." })]));
-    const chosen = tiles[view.at];
-    if (chosen) chosen.scrollIntoView({ block: "nearest" });
+      make("span", { class: "below" }));
+    tile.addEventListener("click", () => { view.at = place; draw(); });
+    return tile;
   }
 
   function drawDetail() {
@@ -248,7 +256,7 @@
     if (image.video_uri && image.pts_seconds !== null) {
       where.push(`${image.video_uri} at ${image.pts_seconds.toFixed(2)} s`);
     }
-    parts.push(make("p", { class: "place", text: where.join(" · ") }), drawChoices(image, decision));
+    parts.push(drawChoices(image, decision), make("p", { class: "place", text: where.join(" · ") }));
     byId("detail").replaceChildren(...parts);
   }
 

@@ -19,6 +19,7 @@ _QUICKTIME = b"qt  "
 _FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _TS_PACKET_BYTES = 188
 _TS_SYNC = 0x47
+_BOX_HEAD_BYTES = 16
 
 
 def extension_of(container: str, file: BinaryIO) -> str:
@@ -58,7 +59,7 @@ def is_closed(path: Path) -> bool:
         size = os.fstat(file.fileno()).st_size
         boxes = _boxes(file, size)
     if not boxes or boxes[0][0] not in _FIRST_BOXES:
-        return size > 0
+        return size >= _BOX_HEAD_BYTES  # Less could become anything.
     _, end = boxes[-1]
     return end == size and b"moov" in (kind for kind, _ in boxes)
 
@@ -68,7 +69,7 @@ def _boxes(file: BinaryIO, size: int) -> list[tuple[bytes, int]]:
     boxes, start = [], 0
     while start + 8 <= size:
         file.seek(start)
-        head = file.read(16)
+        head = file.read(_BOX_HEAD_BYTES)
         length, kind = int.from_bytes(head[:4]), head[4:8]
         if length == 1:
             length = int.from_bytes(head[8:16])

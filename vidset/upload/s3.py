@@ -44,13 +44,20 @@ class S3Destination:
         if token is None:
             options = _described(target) | _SHA256
             answer = self._client.call("create_multipart_upload", target.name, **options)
-            token = str(answer["UploadId"])
+            token = _field(answer, "UploadId")
             remember(token)
         else:
             for part in self._client.parts(target.name, token):
                 if _is_ours(part, target, source):
                     parts[part["PartNumber"] - 1] = part["ETag"]
         return _Multipart(self, self._client, target, token, source, parts)
+
+    def is_verified(self, target: Target) -> bool:
+        """Of an object that was just made: whether its checksum could be compared."""
+        presence = self.find(target)
+        if presence == "absent":
+            raise TransientError("S3 takes it and then has no object: does a proxy stand between?")
+        return presence == "same"
 
 
 class _SinglePut:
@@ -72,7 +79,7 @@ class _SinglePut:
         self._is_sent = True
 
     def finish(self) -> bool:
-        return self._destination.find(self._target) == "same"
+        return self._destination.is_verified(self._target)
 
     def close(self) -> None:
         pass
@@ -106,9 +113,7 @@ class _Multipart:
         answer = self._client.call(
             "upload_part", self._target.name, body, **self._part(index), **self._upload, **_SHA256
         )
-        if "ETag" not in answer:
-            raise TransientError("an answer that is not S3's: does a proxy stand between?")
-        self._etags[index] = answer["ETag"]
+        self._etags[index] = _field(answer, "ETag")
 
     def finish(self) -> bool:
         parts = [{"ETag": etag, **self._part(index)} for index, etag in sorted(self._etags.items())]
@@ -120,7 +125,7 @@ class _Multipart:
             with suppress(RefusedError):  # Then its parts go by the bucket's rule for them.
                 self._client.call("abort_multipart_upload", name, **self._upload)
             raise
-        return self._destination.find(self._target) == "same"
+        return self._destination.is_verified(self._target)
 
     def close(self) -> None:
         pass  # It lives at the store.
@@ -132,6 +137,12 @@ class _Multipart:
     def _part(self, index: int) -> dict[str, Any]:
         checksum = _encoded(self._target.digests.of_block(index))
         return {"PartNumber": index + 1, "ChecksumSHA256": checksum}
+
+
+def _field(answer: dict[str, Any], name: str) -> str:
+    if name not in answer:
+        raise TransientError(f"an answer without {name}: does a proxy stand between?")
+    return answer[name]
 
 
 def _piece(index: int, source: Source) -> Piece:

@@ -1,6 +1,5 @@
 """What a watcher does, checked before it begins."""
 
-import os
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -121,7 +120,6 @@ def prepare(places: Places) -> None:
     ):
         if "://" not in place:
             make_output(place)
-            os.makedirs(place, exist_ok=True)
             continue
         try:
             open_place(place)

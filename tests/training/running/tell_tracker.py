@@ -1,9 +1,10 @@
-"""Tells a tracker of a run, in the trackers' own environment, and says what it has then, as JSON.
+"""Tells a tracker of a run, in the trackers' own environment, or says what it has, as JSON.
 
-PYTHON tell_tracker.py mlflow|wandb RUN
+PYTHON -m tests.training.running.tell_tracker tell|ask mlflow|wandb RUN
 """
 
 import json
+import os
 import struct
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ def in_mlflow(folder: Path) -> list[dict]:
     """The runs in the store beside the run's folder."""
     from mlflow import MlflowClient
 
+    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
     client = MlflowClient((folder.resolve().parent / "mlruns").as_uri())
     experiment = client.get_experiment_by_name("vidset")
     assert experiment is not None, "no experiment"
@@ -84,12 +86,14 @@ def wandb_records(data: bytes) -> Iterator[bytes]:
 
 
 def main() -> None:
-    name, folder = sys.argv[1], Path(sys.argv[2])
+    what, name, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+    if what == "ask":
+        print(json.dumps({"mlflow": in_mlflow, "wandb": in_wandb}[name](folder)))
+        return
     tracker = open_tracker(name)
     assert tracker is not None
     publish(folder, tracker)
-    assert "torch" not in sys.modules
-    print(json.dumps({"mlflow": in_mlflow, "wandb": in_wandb}[name](folder)))
+    assert "torch" not in sys.modules, "trackers need no PyTorch"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from training.models.registry import fixed_model
 from training.predictions import SCHEMA
 from training.repository import Repository
 
-TRANSFORMS = [{"step": "median", "size": 3}]
+TRANSFORMS = [{"step": "median_filter", "size": 3}]
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def add_video(out: Path, video: str, seeds: list[int], generation: str = "0") ->
 def export(out: Path, labels: dict[str, tuple[LabeledObject, ...]]) -> Path:
     """Label images, by name below OUT/images, and bring all into the warehouse."""
     annotate(out, labels)
-    done = CliRunner().invoke(app, ["export", str(out), "--quiet"])
+    done = CliRunner().invoke(app, ["export", str(out), "--full", "--quiet"])
     assert done.exit_code == 0, done.stderr
     return out
 

@@ -13,6 +13,7 @@ from tests.end_to_end.jobs import objects, rows, wait_for
 from tests.vidset.watch.watchers import (
     ONE_ATTEMPT,
     OUT,
+    is_running,
     minio_event,
     watch,
     watching,
@@ -140,6 +141,28 @@ def test_a_worker_that_dies_takes_only_its_own_video_along(site, proxy, tmp_path
     assert len(victims) == 2
     assert "try 2 of 2 failed: its process was ended by SIGKILL" in log.read_text()
     assert [row["video_uri"] for row in rows(OUT, "videos")] == ["s3://uploads/good.mp4"]
+
+
+def test_workers_end_with_a_watcher_that_is_killed(site, proxy, tmp_path):
+    """Else what they are at would be done twice at once."""
+    log, started = tmp_path / "log", threading.Event()
+
+    def linger(method: str, path: str) -> None:
+        if method == "GET" and path.startswith("/uploads"):
+            started.set()
+            time.sleep(60)
+
+    proxy.before = linger
+    site.upload("a.mp4", site.video(0))
+    environment = {"AWS_ENDPOINT_URL": proxy.url}
+    with watching(log, site.rabbitmq.events, environment=environment) as process:
+        wait_for(started.is_set, process, log)
+        [worker] = workers_of(process)
+        os.kill(process.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while is_running(worker):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_heartbeats_go_on_while_a_video_takes_long(site, proxy):

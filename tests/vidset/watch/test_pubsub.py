@@ -34,8 +34,10 @@ def test_uploads_become_images_and_rows_and_are_acknowledged(cloud, video):
     cloud.pubsub.publish(cloud.topic, b"garbage", eventType="OBJECT_FINALIZE")
     code, summary, said = watch(events(cloud), output=OUT)
     assert code == 1
-    names = ("events", "done", "failed", "malformed", "samples", "kept")
-    assert [summary[name] for name in names] == [3, 1, 1, 1, 5, 4]
+    names = ("done", "failed", "malformed", "samples", "kept")
+    assert [summary[name] for name in names] == [1, 1, 1, 5, 4]
+    # This server tells of what the watcher writes, too.
+    assert summary["events"] == 3 + summary["passed_over"]
     assert "gs://uploads/cam1/a.mp4: done, 5 samples, 4 kept" in said
     assert len(objects(f"{OUT}/images")) == 4
     letters = [json.loads(each) for each in objects(f"{OUT}/dead_letters").values()]
@@ -73,11 +75,11 @@ def test_what_a_killed_watcher_had_taken_is_given_to_the_next(cloud, video, tmp_
     ("where", "message"),
     [
         pytest.param("pubsub:uploads", "wanted pubsub:projects/P/subscriptions/S", id="name"),
-        pytest.param("pubsub:projects/p-1/subscriptions/none", "NOT_FOUND|not found", id="absent"),
+        pytest.param("pubsub:projects/p-1/subscriptions/none", "does not exist", id="absent"),
     ],
 )
 def test_a_subscription_that_is_not_there_is_a_configuration_error(cloud, where, message):
     code, _, said = watch(where, output=OUT)
     assert code == 2
-    assert any(part in said for part in message.split("|"))
+    assert message in said
     assert "Traceback" not in said

@@ -1,0 +1,31 @@
+"""`vidset` called in this process, as vidset.main.run does it."""
+
+from dataclasses import dataclass
+from json import loads
+from typing import Any
+
+from typer.testing import CliRunner
+
+from vidset.main import app
+
+
+@dataclass(frozen=True)
+class Called:
+    """An exit code and what was printed; `err` holds the message of bad usage too."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return loads(self.out)
+
+
+def vidset(*arguments: object) -> Called:
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        if not isinstance(result.exception, ValueError):
+            raise result.exception
+        return Called(2, result.stdout, str(result.exception))
+    return Called(result.exit_code, result.stdout, result.stderr)

@@ -1,0 +1,114 @@
+"""The steps of the loop as containers: each is the command line, around a shared repository.
+
+Versions are in a place that all containers reach (gs://, s3://); each step pulls what it needs and
+pushes what it made. What a user gives is passed as arguments, never as part of a script.
+"""
+
+from typing import Any
+
+from kfp import dsl
+
+# What the pipeline sets instead: an image by its digest.
+_IMAGE = "vidset-training"
+
+_APPLY = """
+set -eu
+vidset dataset pull "$1" "$2" --quiet
+printf '%s' "$3" > recipe.yaml
+vidset dataset apply "$2" recipe.yaml --cap 10000 --json > made.json
+version=$(python3 -c 'import json; print(json.load(open("made.json"))["id"])')
+vidset dataset push "$1" "$version" --quiet
+mkdir -p "$(dirname "$4")"
+printf '%s' "$version" > "$4"
+"""
+_TRAIN = """
+set -eu
+vidset dataset pull "$1" "$2" --quiet
+vidset train "$2" --output "$6" --model "$3" --seed "$4" --epochs "$5" --quiet
+"""
+_EVALUATE = """
+set -eu
+vidset dataset pull "$1" "$2" --quiet
+vidset evaluate "$3" --json > evaluation.json
+mkdir -p "$(dirname "$5")"
+cp evaluation.json "$5"
+vidset evaluate "$3" --floor "$4" --quiet
+"""
+_COMPARE = """
+set -eu
+out=$1
+shift
+mkdir -p "$(dirname "$out")"
+vidset compare "$@" --json > "$out"
+"""
+_ERRORS = """
+set -eu
+vidset dataset pull "$1" "$2" --quiet
+vidset errors "$3" --output "$4" --quiet
+"""
+
+
+def _script(text: str) -> list[Any]:
+    return ["sh", "-c", text, "vidset"]
+
+
+@dsl.container_component
+def apply_recipe(place: str, version: str, recipe: str, made: dsl.OutputPath(str)):  # pyright: ignore[reportInvalidTypeForm]
+    """The version that a recipe (YAML) makes of one that is at the place."""
+    return dsl.ContainerSpec(
+        image=_IMAGE, command=_script(_APPLY), args=[place, version, recipe, made]
+    )
+
+
+@dsl.container_component
+def train(place: str, version: str, model: str, seed: int, epochs: int, run: dsl.Output[dsl.Model]):
+    """The fixed model, trained on a version with a seed."""
+    return dsl.ContainerSpec(
+        image=_IMAGE,
+        command=_script(_TRAIN),
+        args=[place, version, model, str(seed), str(epochs), run.path],
+    )
+
+
+@dsl.container_component
+def evaluate(
+    place: str,
+    version: str,
+    run: dsl.Input[dsl.Model],
+    floor: float,
+    evaluation: dsl.Output[dsl.Artifact],
+):
+    """A run's scores; below the floor, the step fails."""
+    return dsl.ContainerSpec(
+        image=_IMAGE,
+        command=_script(_EVALUATE),
+        args=[place, version, run.path, str(floor), evaluation.path],
+    )
+
+
+@dsl.container_component
+def compare(
+    baseline_1: dsl.Input[dsl.Model],
+    baseline_2: dsl.Input[dsl.Model],
+    baseline_3: dsl.Input[dsl.Model],
+    candidate_1: dsl.Input[dsl.Model],
+    candidate_2: dsl.Input[dsl.Model],
+    candidate_3: dsl.Input[dsl.Model],
+    comparison: dsl.Output[dsl.Artifact],
+):
+    """Whether the candidate's version is better by more than the noise: three seeds a side."""
+    baseline = [baseline_1.path, baseline_2.path, baseline_3.path]
+    candidate = [candidate_1.path, candidate_2.path, candidate_3.path]
+    return dsl.ContainerSpec(
+        image=_IMAGE,
+        command=_script(_COMPARE),
+        args=[comparison.path, *baseline, "vs", *candidate],
+    )
+
+
+@dsl.container_component
+def errors(place: str, version: str, run: dsl.Input[dsl.Model], page: dsl.Output[dsl.Artifact]):
+    """Where the run errs, as the page to review."""
+    return dsl.ContainerSpec(
+        image=_IMAGE, command=_script(_ERRORS), args=[place, version, run.path, page.path]
+    )
