@@ -144,7 +144,7 @@ variable "labels" {
 }
 
 variable "name" {
-  description = "What the names of all resources begin with. Several of these can share a project."
+  description = "What the names of all resources begin with."
   type        = string
   default     = "vidset"
 

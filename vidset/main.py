@@ -147,12 +147,30 @@ def demo(
     video: Annotated[
         str | None, typer.Argument(metavar="[VIDEO]", help="Your own, or one that it renders.")
     ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="OUT")] = "out/demo",
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="OUT", show_default="out/demo")
+    ] = None,
+    numerals: Annotated[
+        bool,
+        typer.Option(
+            "--numerals", help="Instead, go around the data-centric loop on drawn numerals."
+        ),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Render a drive with a known truth, extract it, and draw what was kept and dropped."""
+    if numerals:
+        if video is not None:
+            raise ValueError("--numerals takes no video: it draws its own images")
+        import torch  # noqa: F401  It may not be installed: before any work.
+
+        from vidset.demo.loop import run_loop
+
+        raise typer.Exit(run_loop(output or "out/numerals", as_json=as_json, quiet=quiet))
     from vidset.demo.demo import run_demo
+
+    output = output or "out/demo"
 
     raise typer.Exit(run_demo(video, output, as_json=as_json, quiet=quiet))
 

@@ -9,7 +9,7 @@ def set_threads(number: int) -> None:
     """To be called before anything imports PyTorch.
 
     By default as many threads as there are cores spin while they wait for each other: on a busy
-    machine that takes twenty times as long. One is as fast as two for networks this small.
+    machine that takes twenty times as long.
 
     Raises:
         DatasetError: not a positive number.

@@ -12,7 +12,12 @@ from vidset.errors.finding import Request
 
 
 def show_errors(
-    details: Mapping[str, Any], request: Request, *, as_json: bool, quiet: bool
+    details: Mapping[str, Any],
+    request: Request,
+    spans: int,
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Counts, and where the page is. `--json` leaves out the images: they stand in errors.json."""
     if as_json:
@@ -42,7 +47,8 @@ def show_errors(
     if request.sheet:
         console.print(f"sheet   {escape(str(request.sheet))}")
     if request.spans:
-        console.print(f"spans   {escape(str(request.spans))}")
+        found = f"{spans:,} stretches" if spans else "none: no erring image is of a video"
+        console.print(f"spans   {escape(str(request.spans))} ({found})")
 
 
 def show_review(counts: Mapping[str, Any], fixes: Path, *, as_json: bool, quiet: bool) -> None:

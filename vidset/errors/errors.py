@@ -54,10 +54,10 @@ def run_errors(request: Request, *, as_json: bool, quiet: bool) -> None:
             for image in details["shown"][:ON_SHEET]
         ]
         write_atomically(request.sheet, to_png(draw_sheet(cells)))
+    spans = merge_spans(analysis.wrong, request.margin_seconds)
     if request.spans is not None:
-        spans = merge_spans(analysis.wrong, request.margin_seconds)
         write_atomically(request.spans, json.dumps(spans, indent=1).encode())
-    show_errors(details, request, as_json=as_json, quiet=quiet)
+    show_errors(details, request, len(spans["spans"]), as_json=as_json, quiet=quiet)
 
 
 class _Pictures:

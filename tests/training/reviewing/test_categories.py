@@ -46,5 +46,5 @@ def test_a_file_that_holds_no_categories_says_why(tmp_path, text, reason):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DatasetError, match="none.yaml: No such file"):
+    with pytest.raises(DatasetError, match=r"none\.yaml: No such file"):
         read_categories(tmp_path / "none.yaml")

@@ -1,5 +1,9 @@
+import json
+from fractions import Fraction
+
 import pytest
 
+from dataflow.spans import read_spans
 from training.reviewing.spans import merge_spans
 
 
@@ -37,10 +41,7 @@ def test_spans_lie_around_images_and_merge(images, spans):
 
 
 def test_the_extraction_takes_the_spans(tmp_path):
-    """What one command writes, the other reads."""
-    import json
-
-    from dataflow.spans import parse_spans
-
-    text = json.dumps(merge_spans([image("gs://v/a.mp4", 10.0)], 2.0))
-    assert "gs://v/a.mp4" in str(parse_spans(text))
+    """What `vidset errors --spans` writes, `vidset extract --spans` reads."""
+    path = tmp_path / "spans.json"
+    path.write_text(json.dumps(merge_spans([image("gs://v/a.mp4", 10.1)], 2.0)))
+    assert read_spans(str(path)) == {"gs://v/a.mp4": ((Fraction("8.1"), Fraction("12.1")),)}

@@ -73,7 +73,7 @@ def test_memory_does_not_grow_with_the_recording(store, tmp_path):
         out = run(code, "upload", path, *place, "--quiet", env=store.environment)
         kib[mib] = int(out.split()[-1])
     assert kib[200] < kib[20] + 16 * 1024
-    print(kib); assert kib[200] < 160 * 1024, kib
+    assert kib[200] < 160 * 1024, kib
 
 
 @pytest.mark.slow

@@ -1,0 +1,190 @@
+"""`vidset demo --numerals`: the data-centric loop, on drawn numerals whose faults are known.
+
+Every step is a command that a user could type; the demo prints it, runs it, and goes on. Only one
+thing is different from real life: the reviewer, who here looks the right answer up.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+
+from vidset.demo.numerals import NUMERALS, draw_numeral
+from vidset.output import make_output
+
+IMAGES, TRUTH, REPOSITORY = "images", "truth.json", "datasets"
+_TRAIN, _VALIDATION, _LABEL_BOOK = 24, 12, 3
+"""Images of each numeral."""
+_WRONG_LABELS, _SCRIBBLES, _LEAKS = 40, 12, 8
+_SEEDS = (1, 2, 3)
+_FOLDS, _FOLD_EPOCHS, _EPOCHS_BEFORE, _EPOCHS_AFTER = 3, 12, 12, 8
+_RECIPE = """\
+transforms:                     # every image of every split
+- crop_to_content: {difference: 60, speck: 0.05}
+- pad: {to: square, margin: 0.08}
+- resize: {width: 64, height: 64}
+augmentations:                  # new images, for training alone
+  copies: 4
+  seed: 1
+  steps:
+  - rotate: {degrees: [-12, 12]}
+  - shear: {degrees: [-12, 12]}
+  - zoom: {factor: [0.85, 1.1], stretch: [0.8, 1.2]}
+"""
+
+
+def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
+    """Go once around the loop in the folder `output`, which is begun anew; the exit code.
+
+    Raises:
+        ValueError: `output` cannot be a folder.
+    """
+    make_output(output)
+    out = Path(output)
+    for name in IMAGES, REPOSITORY, "runs", "errors":
+        shutil.rmtree(out / name, ignore_errors=True)
+    steps = _Steps(out, Console(highlight=False, soft_wrap=True, quiet=quiet or as_json))
+    truth = draw_faulty(out / IMAGES)
+    (out / TRUTH).write_text(json.dumps(truth, indent=1, sort_keys=True))
+    (out / "recipe.yaml").write_text(_RECIPE)
+    steps.tell(
+        f"{IMAGES}/: numerals drawn, with {_WRONG_LABELS} wrong labels, {_SCRIBBLES} scribbles and "
+        f"{_LEAKS} training images that stand in validation too"
+    )
+    folders = ("dataset", "create", "--folders", IMAGES, "--name", "v0")
+    steps.run("What the audit says", *folders, may_refuse=True)
+    steps.run("Without the leaks", *folders, "--leaks", "drop", "--skip-faults")
+    steps.train("v0", _EPOCHS_BEFORE)
+    folds = ("--folds", _FOLDS, "--epochs", _FOLD_EPOCHS)
+    steps.run("Which labels are likely wrong", "errors", "v0", *folds, "-o", "errors")
+    reviewed = _review(out, truth)
+    steps.tell(f"errors/index.html reviewed by who knows the truth: {reviewed} decisions")
+    steps.run("What is to be done", "review", "decisions.json", "--errors", "errors")
+    steps.run("The labels, corrected", "dataset", "fix", "v0", "errors/fixes.json", "--name", "v1")
+    steps.run("The images, prepared", "dataset", "apply", "v1", "recipe.yaml", "--name", "v2")
+    steps.run("What has changed", "dataset", "diff", "v0", "v1", "--limit", 3)
+    steps.train("v2", _EPOCHS_AFTER)
+    steps.run("How good it is", "evaluate", "runs/v2-1", "--floor", 0.6)
+    sides = [[f"runs/{name}-{seed}" for seed in _SEEDS] for name in ("v0", "v2")]
+    compared = steps.run("Whether that is real", "compare", *sides[0], "vs", *sides[1])
+    steps.tell(f"the page to review   {out / 'errors' / 'index.html'}")
+    if as_json:
+        print(json.dumps({"commands": steps.commands, "comparison": compared}))
+    return 0
+
+
+def draw_faulty(folder: Path) -> dict[str, str | None]:
+    """Draw numerals into `<split>/<label>/`, some of them with faults that happen in real life.
+
+    Returns:
+        What each training image truly shows, by its path below the folder; None: no numeral.
+    """
+    random = np.random.default_rng(7)
+    truth: dict[str, str | None] = {}
+    splits = {"train": _TRAIN, "validation": _VALIDATION, "label_book": _LABEL_BOOK}
+    for split, images in splits.items():
+        for label in NUMERALS:
+            for number in range(images):
+                name = f"{split}/{label}/{label}-{number:03d}.png"
+                _write(folder / name, draw_numeral(label, random))
+                if split == "train":
+                    truth[name] = label
+    for name in random.choice(sorted(truth), _WRONG_LABELS, replace=False).tolist():
+        others = [label for label in NUMERALS if label != truth[name]]
+        wrong = f"train/{random.choice(others)}/{Path(name).name}"
+        (folder / name).rename(folder / wrong)
+        truth[wrong] = truth.pop(name)
+    for number in range(_SCRIBBLES):
+        name = f"train/{random.choice(NUMERALS)}/scribble-{number:03d}.png"
+        _write(folder / name, _scribble(random))
+        truth[name] = None
+    for number, name in enumerate(random.choice(sorted(truth), _LEAKS, replace=False).tolist()):
+        label = truth[name] or Path(name).parts[1]
+        shutil.copy(folder / name, folder / "validation" / label / f"again-{number}.png")
+    (folder / "train" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    return truth
+
+
+def _scribble(random: np.random.Generator) -> np.ndarray:
+    picture = np.full((80, 80, 3), 235, np.uint8)
+    points = random.integers(10, 70, (12, 1, 2)).astype(np.int32)
+    cv2.polylines(picture, [points], isClosed=False, color=(40, 40, 40), thickness=2)
+    return picture
+
+
+def _write(path: Path, picture: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+
+
+def _review(out: Path, truth: dict[str, str | None]) -> int:
+    """Decide on all that the queue suspects, as a person would on the page; how many."""
+    errors = json.loads((out / "errors" / "errors.json").read_text())
+    fixes = []
+    for image in errors["queue"]:
+        right, given = truth[image["image_uri"]], image["given"]
+        fix = {"image_sha256": image["image_sha256"], "image_uri": image["image_uri"]}
+        if right is None:
+            fix |= {"action": "remove", "category": "junk"}
+        elif right != given:
+            fix |= {"action": "relabel", "label": right, "category": "label wrong"}
+        else:
+            fix |= {"action": "keep"}
+        fixes.append(fix)
+    text = json.dumps({"version": errors["version"], "fixes": fixes}, indent=1)
+    (out / "decisions.json").write_text(text)
+    return len(fixes)
+
+
+class _Steps:
+    """Commands, printed and run in the demo's folder."""
+
+    def __init__(self, folder: Path, console: Console):
+        self._folder, self._console = folder, console
+        self.commands: list[str] = []
+
+    def tell(self, text: str) -> None:
+        self._console.print(escape(text))
+
+    def train(self, version: str, epochs: int) -> None:
+        for seed in _SEEDS:
+            what = f"The fixed model on {version}, seed {seed}"
+            options = ("-o", f"runs/{version}-{seed}", "--seed", seed, "--epochs", epochs)
+            self.run(what, "train", version, *options, "--splits", "validation,label_book")
+
+    def run(self, what: str, *arguments: Any, may_refuse: bool = False) -> str:
+        """Run a command; what it printed.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        words = list(map(str, arguments))
+        self.commands.append(shlex.join(["vidset", *words]))
+        self._console.print(f"\n[bold]{escape(what)}[/]\n[dim]$ {escape(self.commands[-1])}[/]")
+        ended = subprocess.run(
+            [sys.executable, "-m", "vidset", *words],
+            cwd=self._folder,
+            env=os.environ | {"VIDSET_REPOSITORY": REPOSITORY, "COLUMNS": "100"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        lines = ended.stdout.rstrip().splitlines()
+        for line in lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "..."]:
+            self._console.print(f"  {escape(line)}")
+        if ended.returncode and not (may_refuse and ended.returncode == 1):
+            raise RuntimeError(f"{self.commands[-1]} failed:\n{ended.stdout}")
+        return ended.stdout
+
+
+_MOST_LINES = 24
