@@ -6,7 +6,7 @@ other things, so that what the hash finds must also have nearly the same thumbna
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +20,9 @@ LEAST_LIKENESS = 0.99
 MOST_BITS = 8
 # A picture this close to one that is there already is found wherever that one is.
 _SAME_DISTANCE, _SAME_LIKENESS = 2, 0.999
-# More different pictures of one hash, and more hashes near one, are not compared with each other:
-# there the hash says nothing, and comparing all would take the square of their number.
-MOST_OF_A_HASH, MOST_HASHES = 256, 512
+# More different pictures of one hash, or hashes with one band in common, are not compared with each
+# other: there the hash says nothing, and comparing all would take the square of their number.
+MOST_ALIKE = 256
 _BANDS = (22, 21, 21)
 # Levels: a thumbnail with less of them is rounding rather than picture.
 _LEAST_CONTRAST = 1.0
@@ -68,9 +68,12 @@ class NearIndex:
         if others is None:
             self._places[hash_] = [place]
             for band, there, value in zip(self._bands, self._there, _cut(hash_), strict=True):
-                band[value].append(hash_)
-                there[value] = True
-        elif len(others) < MOST_OF_A_HASH:
+                if len(band[value]) < MOST_ALIKE:
+                    band[value].append(hash_)
+                    there[value] = True
+                else:
+                    self.crowded.add(place)
+        elif len(others) < MOST_ALIKE:
             others.append(place)
         else:
             self.crowded.add(place)
@@ -89,14 +92,15 @@ class NearIndex:
                 for other in self._bands[number][near]:
                     if (between := (hash_ ^ other).bit_count()) <= distance:
                         found[other] = between
-                if len(found) > MOST_HASHES:
+                if len(found) > MOST_ALIKE:
                     self.crowded.add(place)
                     return found
         return found
 
     def _confirmed(self, place: int, distance: int, least: float) -> list[Near]:
         hashes = self._hashes(place, distance)
-        places = [other for hash_ in hashes for other in self._places[hash_]]
+        each = (other for hash_ in hashes for other in self._places[hash_])
+        places = list(islice(each, 4 * MOST_ALIKE))
         if not places:
             return []
         likeness = self._pictures.likeness(place, places)

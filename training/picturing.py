@@ -47,7 +47,7 @@ def pictured(image_hashes: Sequence[str], measures: pa.Table) -> Pictured:
         pixels=pixels,
         blank=blank,
         places=[place_of.get(each, -1) for each in pixels],
-        pictures=Pictures(measured.take([rows[each] for each in shown])),
+        pictures=Pictures(measured.take(pa.array([rows[each] for each in shown], pa.int64()))),
     )
 
 

@@ -92,10 +92,11 @@ def test_a_group_stays_on_its_side_also_when_it_was_joined_with_another(reposito
     assert repository.details(old.id)["joined_groups"] == {"b": "a"}
     side = sides(old)["a1"]
     middle = create(repository, offer(("c", 50, "c")), Wanted(parent=old.id))
-    for seed in range(8):
-        new = [(f"b{n}", n, "b") for n in range(100, 110)]
-        grown = create(repository, offer(*new), Wanted(parent=middle.id, seed=seed))
-        assert {sides(grown)[f"b{n}"] for n in range(100, 110)} == {side}
+    other = "test" if side == "train" else "train"
+    new = [(f"b{n}", n, "b") for n in range(100, 110)]
+    wanted = Wanted(parent=middle.id, shares={side: 0.1, other: 0.9})
+    grown = create(repository, offer(*new), wanted)
+    assert {sides(grown)[f"b{n}"] for n in range(100, 110)} == {side}
 
 
 def test_what_a_recipe_made_is_nothing_to_add_to(repository, parent):

@@ -1,6 +1,8 @@
 import json
 import shutil
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.training.pictures import image, write_files, write_labels
@@ -116,6 +118,30 @@ def test_every_fault_is_named_and_nothing_is_made(repository, tmp_path):
     )
     assert "2 x same image, unequal labels, 5 x unreadable image" in refused.value.summary
     assert repository.versions() == []
+
+
+def cut_off(ending, *flags):
+    picture = cv2.resize(cv2.imdecode(np.frombuffer(image(1), np.uint8), 1), (320, 240))
+    data = cv2.imencode(ending, picture, flags)[1].tobytes()
+    return data[: len(data) * 9 // 10]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        pytest.param("a.png", cut_off(".png"), id="PNG"),
+        pytest.param("a.jpg", cut_off(".jpg"), id="JPEG"),
+        pytest.param("a.jpg", cut_off(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1), id="progressive"),
+        pytest.param("a.webp", cut_off(".webp"), id="WebP"),
+        pytest.param("a.bmp", cut_off(".bmp"), id="BMP"),
+    ],
+)
+def test_an_image_that_was_cut_off_is_a_fault(repository, tmp_path, name, data):
+    folder = write_files(tmp_path / "in", SPLITS | {f"train/cat/{name}": data})
+    with pytest.raises(FaultsError) as refused:
+        make(repository, folder)
+    (told,) = refused.value.faults
+    assert told.startswith(f"train/cat/{name}: unreadable image: wanted an image, got {len(data)}")
 
 
 def test_faults_are_left_out_when_told(repository, tmp_path):

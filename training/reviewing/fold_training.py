@@ -1,6 +1,6 @@
 """The fixed model trained on all folds but one: what `training.reviewing.folds` asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,10 +56,20 @@ class FoldTrainer:
 
     It answers by the mean of its last five epochs' probabilities: choosing the best epoch would
     look at the labels that are in question.
+
+    Args:
+        classes: of all folds. One that no image outside of a fold has gets no probability there.
     """
 
-    def __init__(self, repository: Repository, settings: FoldSettings, progress: "Progress"):
-        self._repository, self._settings, self._progress = repository, settings, progress
+    def __init__(
+        self,
+        repository: Repository,
+        settings: FoldSettings,
+        classes: Sequence[str],
+        progress: "Progress",
+    ):
+        self._repository, self._settings = repository, settings
+        self._classes, self._progress = tuple(classes), progress
 
     def __call__(self, manifest: Manifest, folder: Path) -> pa.Table:
         from training.running.running import Request, run_training
@@ -80,27 +90,20 @@ class FoldTrainer:
             ),
             self._progress,
         )
-        return mean_predictions(read_run(folder), HELD_OUT)
+        return mean_predictions(read_run(folder), HELD_OUT, self._classes)
 
 
-def mean_predictions(run: Run, split: str) -> pa.Table:
-    """By the mean of the last epochs' probabilities."""
+def mean_predictions(run: Run, split: str, classes: Sequence[str]) -> pa.Table:
+    """By the mean of the last epochs' probabilities, of `classes`, of which the run's are some."""
     tables = [run.predictions(split, epoch) for epoch in run.last_epochs]
     rows = [np.array(table["probabilities"].to_pylist(), np.float64) for table in tables]
-    mean = np.mean(rows, axis=0)
-    return with_probabilities(tables[0], mean, run.classes)
-
-
-def with_probabilities(
-    table: pa.Table, probabilities: np.ndarray, classes: tuple[str, ...]
-) -> pa.Table:
-    """Predictions with other probabilities, (rows, classes), and the labels that these say."""
-    columns: Mapping[str, Any] = {
-        "predicted": [classes[place] for place in probabilities.argmax(axis=1)],
-        "probabilities": pa.array(
-            probabilities.astype(np.float32).tolist(), pa.list_(pa.float32())
-        ),
+    mean = np.zeros((tables[0].num_rows, len(classes)))
+    mean[:, [classes.index(label) for label in run.classes]] = np.mean(rows, axis=0)
+    columns = {
+        "predicted": [classes[place] for place in mean.argmax(axis=1)],
+        "probabilities": mean.astype(np.float32).tolist(),
     }
+    table = tables[0]
     for name, values in columns.items():
         place = table.schema.get_field_index(name)
         table = table.set_column(place, name, pa.array(values, SCHEMA.field(name).type))

@@ -12,7 +12,7 @@ from rich.table import Table
 from training.repository import Repository, write_atomically
 from training.statistics import describe
 from vidset.dataset.display import SHORT_ID, say, show_counts
-from vidset.dataset.statistics_page import draw_page
+from vidset.dataset.statistics_page import draw_page, told_numbers
 from vidset.output import make_output
 
 
@@ -66,19 +66,10 @@ def _show(splits: Mapping[str, Any]) -> None:
     for column in ("mean ± deviation (least to most)", *names):
         table.add_column(escape(column), no_wrap=True)
     for feature in next(iter(splits.values()))["numbers"]:
-        cells = [_cell(splits[name]["numbers"][feature]) for name in names]
+        cells = [told_numbers(splits[name]["numbers"][feature]) for name in names]
         if any(cells):
             table.add_row(escape(feature), *cells)
     console = Console(highlight=False)
     if not console.is_terminal:  # A file or a pipe is as wide as need be.
         console = Console(highlight=False, width=10_000)
     console.print(table)
-
-
-def _cell(numbers: Mapping[str, Any]) -> str:
-    if not numbers["count"]:
-        return ""
-    mean, deviation, least, most = (
-        f"{numbers[name]:,.4g}" for name in ("mean", "deviation", "min", "max")
-    )
-    return f"{mean} ± {deviation} ({least} to {most})"

@@ -21,7 +21,7 @@ _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --dim: #777; --bar: #8882 }
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
-h1, td, th { overflow-wrap: anywhere }
+h1, td.names { overflow-wrap: anywhere } td.names { min-width: 14rem }
 table { border-collapse: collapse; width: 100% } .scroll { overflow-x: auto }
 th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line) }
 td.number { text-align: right; font-variant-numeric: tabular-nums; width: 6rem }
@@ -35,6 +35,20 @@ svg { width: 100%; height: auto; background: var(--bar); border-radius: 3px }
 def draw_page(title: str, statistics: Mapping[str, Any]) -> str:
     """HTML of what `training.statistics.describe` gives."""
     return "\n".join(_parts(title, statistics)) + "\n"
+
+
+def told_numbers(numbers: Mapping[str, Any]) -> str:
+    """Mean, deviation and range; "" where nothing was counted."""
+    if not numbers["count"]:
+        return ""
+    mean, deviation, least, most = (
+        _told(numbers[name]) for name in ("mean", "deviation", "min", "max")
+    )
+    return f"{mean} ± {deviation} ({least} to {most})"
+
+
+def _told(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
 def _parts(title: str, statistics: Mapping[str, Any]) -> Iterator[str]:
@@ -58,11 +72,11 @@ def _counts(splits: Mapping[str, Any]) -> Iterator[str]:
     yield '<div class="scroll"><table><tr><th>split</th>'
     yield "".join(f"<th>{column}</th>" for column in columns) + "</tr>"
     for name, each in splits.items():
-        blank = "".join(f"<br>{escape(uri)}" for uri in each["blanks"]["named"])
+        blanks = [f"{each['blanks']['images']:,}", *map(escape, each["blanks"]["named"])]
         formats = ", ".join(f"{escape(key)} {count:,}" for key, count in each["formats"].items())
         yield (
             f"<tr><th>{escape(name)}</th><td>{each['images']:,}</td><td>{each['groups']:,}</td>"
-            f"<td>{each['unlabeled']:,}</td><td>{each['blanks']['images']:,}{blank}</td>"
+            f'<td>{each["unlabeled"]:,}</td><td class="names">{"<br>".join(blanks)}</td>'
             f"<td>{formats}</td></tr>"
         )
     yield "</table></div>"
@@ -118,8 +132,7 @@ def _charts(
         yield (
             f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" fill="{colours[name]}" '
             f'aria-label="{escape(name)}">{bars}</svg><figcaption>{escape(name)}: '
-            f"{each['mean']:,.4g} ± {each['deviation']:,.4g}, {each['min']:,.4g} to "
-            f"{each['max']:,.4g}; drawn from {edges[0]:,.4g} to {edges[-1]:,.4g}"
+            f"{told_numbers(each)}; drawn from {_told(edges[0])} to {_told(edges[-1])}"
             "</figcaption></figure>"
         )
     yield "</div>"
@@ -130,7 +143,7 @@ def _bars(edges: Sequence[float], counts: Sequence[int], full: float) -> str:
     return "".join(
         f'<rect x="{place * width:.2f}" y="{_HEIGHT * (1 - count / full):.2f}" '
         f'width="{max(width - 1, 0.5):.2f}" height="{_HEIGHT * count / full:.2f}">'
-        f"<title>{edges[place]:,.4g} to {edges[place + 1]:,.4g}: {count:,}</title></rect>"
+        f"<title>{_told(edges[place])} to {_told(edges[place + 1])}: {count:,}</title></rect>"
         for place, count in enumerate(counts)
         if count
     )

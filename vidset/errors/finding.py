@@ -116,7 +116,7 @@ def _of_folds(request: Request, folds: int, repository: Repository, *, quiet: bo
             folds,
             request.seed,
             folder,
-            FoldTrainer(repository, settings, progress),
+            FoldTrainer(repository, settings, images.classes, progress),
             lambda done, of: None if quiet else progress.note(f"{done} of {of} folds"),
         )
     source = {

@@ -1,7 +1,7 @@
 """Cloud Storage by its JSON API's resumable uploads.
 
 https://cloud.google.com/storage/docs/performing-resumable-uploads. The client library's own upload
-cannot go on in another process, and would install four times as much.
+cannot go on in another process.
 """
 
 import base64

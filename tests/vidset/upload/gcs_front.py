@@ -12,6 +12,7 @@ import re
 import threading
 import uuid
 from dataclasses import dataclass, field
+from email.message import Message
 from urllib.parse import parse_qs, quote, urlsplit
 
 import google_crc32c
@@ -26,6 +27,7 @@ _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 class _Session:
     bucket: str
     resource: dict
+    condition: str
     data: bytearray = field(default_factory=bytearray)
     done: Answer | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -59,10 +61,11 @@ class GcsFront(Proxy):
         resource = json.loads(request.body)
         name = quote(resource["name"], safe="")
         exists = self._get(f"/storage/v1/b/{bucket}/o/{name}").status == 200
-        if query.get("ifGenerationMatch") == "0" and exists:
+        is_new = query.get("ifGenerationMatch") == "0"
+        if is_new and exists:
             return _error(412, "At least one of the pre-conditions you specified did not hold.")
         token = uuid.uuid4().hex
-        self.sessions[token] = _Session(bucket, resource)
+        self.sessions[token] = _Session(bucket, resource, "&ifGenerationMatch=0" * is_new)
         path = f"/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={token}"
         return Answer(200, {"Location": self.url + path})
 
@@ -107,7 +110,7 @@ class GcsFront(Proxy):
                 b"\r\n--cut--\r\n",
             ]
         )
-        path = f"/upload/storage/v1/b/{session.bucket}/o?uploadType=multipart&ifGenerationMatch=0"
+        path = f"/upload/storage/v1/b/{session.bucket}/o?uploadType=multipart{session.condition}"
         headers = _headers({"Content-Type": "multipart/related; boundary=cut"})
         return super().respond(Request("POST", path, headers, body))
 
@@ -115,9 +118,7 @@ class GcsFront(Proxy):
         return super().respond(Request("GET", path, _headers({})))
 
 
-def _headers(values: dict[str, str]):
-    from email.message import Message
-
+def _headers(values: dict[str, str]) -> Message:
     message = Message()
     for name, value in values.items():
         message[name] = value

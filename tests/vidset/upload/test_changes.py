@@ -1,5 +1,6 @@
 """Recordings that change while they are uploaded: what appears is one state of them, or nothing."""
 
+import json
 import os
 import signal
 import subprocess
@@ -91,6 +92,11 @@ def test_what_changed_between_two_runs_is_uploaded_as_it_is_now(cloud, send, tmp
     assert list(cloud.objects().values()) == [path.read_bytes()]
 
 
+def state_of(out: str) -> str:
+    (only,) = json.loads(out)["files"]
+    return only["state"]
+
+
 def start(store, path, state, *arguments):
     command = recordings.command(
         path, "--bucket", store.bucket, "--collector", "cam1", "--state", state, *arguments
@@ -122,8 +128,7 @@ def test_two_at_once_on_one_machine_send_it_once(cloud, tmp_path):
     both = [start(cloud, path, tmp_path / "state", "--json", "--limit", "20MB/s") for _ in "ab"]
     said = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    states = sorted(each.split('"state": "')[1].split('"')[0] for each in said)
-    assert states == ["present", "uploaded"]
+    assert sorted(map(state_of, said)) == ["present", "uploaded"]
     assert sum(len(each.body) for each in cloud.proxy.sent(is_bytes)) == SIZE
     assert list(cloud.objects().values()) == [path.read_bytes()]
 
@@ -133,16 +138,17 @@ def test_two_at_once_on_two_machines_make_one_object(cloud, tmp_path):
     begun = []
 
     def other_machine():
-        begun.append(start(cloud, path, tmp_path / "other"))
+        begun.append(start(cloud, path, tmp_path / "other", "--json"))
         deadline = time.monotonic() + 50
         while len(cloud.proxy.sent(is_begin)) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
 
     once_sent(cloud.proxy, 1 * MIB, other_machine)
-    first = start(cloud, path, tmp_path / "state", "--limit", "10MB/s")
+    first = start(cloud, path, tmp_path / "state", "--json", "--limit", "10MB/s")
     said = [first.communicate(timeout=120), begun[0].communicate(timeout=120)]
     assert [first.returncode, begun[0].returncode] == [0, 0], said
     assert len(cloud.proxy.sent(is_begin)) == 2
+    assert sorted(state_of(out) for out, _ in said) == ["present", "uploaded"]
     assert list(cloud.objects().values()) == [path.read_bytes()]
 
 

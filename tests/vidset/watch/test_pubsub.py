@@ -59,11 +59,13 @@ def test_what_a_killed_watcher_had_taken_is_given_to_the_next(cloud, video, tmp_
     for number in range(4):
         put(cloud, f"cam1/{number}.mp4", video.read_bytes())
     with watching(log, events(cloud), output=OUT) as process:
-        wait_for(lambda: len(rows(OUT, "videos")) >= 1, process, log)
+        wait_for(lambda: bool(objects(f"{OUT}/images")), process, log)
         kill(process)
+    assert len(rows(OUT, "videos")) < 4
     # A lease ends by itself, in the emulator after 10 to 60 s.
     with watching(log, events(cloud), output=OUT) as process:
         wait_for(lambda: len(rows(OUT, "videos")) == 4, process, log)
+        wait_for(lambda: log.read_text().count("watching") == 2, process, log)
         process.terminate()
         assert process.wait(60) == 0
     assert len(objects(f"{OUT}/images")) == 16

@@ -1,0 +1,14 @@
+"""The frame ledger's perceptual hash and a dataset version's are the same one."""
+
+import cv2
+import pytest
+
+from dataflow.quality import phash as of_ledger
+from tests.training.rows import drawing, scene
+from training.measuring import phash as of_version
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_both_hashes_of_a_picture_are_equal(seed):
+    for luma in (drawing(seed), cv2.cvtColor(scene(seed), cv2.COLOR_RGB2GRAY)):
+        assert f"{of_version(luma):016x}" == of_ledger(luma)
