@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -11,7 +10,7 @@ from dataflow.listing import check_input
 from dataflow.measures import DEFAULT, METRICS
 from dataflow.places import check_client
 from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
+from dataflow.settings import ExtractionSettings, levels, seconds
 from dataflow.spans import read_spans
 from dataflow.storage import DEFAULT_SCRATCH_BYTES
 
@@ -170,32 +169,6 @@ class IngestOptions(PipelineOptions):
             ),
             scratch_bytes=values.scratch_bytes,
         )
-
-
-def seconds(option: str, text: str) -> Fraction:
-    """Exactly what was written: "0.1", "1/30", "2".
-
-    Raises:
-        ValueError: it is no number.
-    """
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{option} must be a number of seconds, got {text!r}") from None
-
-
-def levels(option: str, text: str) -> float | None:
-    """A number, or None for "off".
-
-    Raises:
-        ValueError: it is neither.
-    """
-    if text == "off":
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{option} must be a number of levels or off, got {text!r}") from None
 
 
 def _buckets(uris: Iterable[str | None]) -> tuple[str, ...]:

@@ -15,6 +15,32 @@ _REVISION = 2
 _DEFAULT_THRESHOLDS = {"ssim": 0.9, "ssim-full": 0.9}
 
 
+def seconds(option: str, text: str) -> Fraction:
+    """Exactly what was written: "0.1", "1/30", "2".
+
+    Raises:
+        ValueError: it is no number.
+    """
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{option} must be a number of seconds, got {text!r}") from None
+
+
+def levels(option: str, text: str) -> float | None:
+    """A number, or None for "off".
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text == "off":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{option} must be a number of levels or off, got {text!r}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class ExtractionSettings:
     """Everything that decides which samples are kept, and their bytes.

@@ -41,15 +41,18 @@ def read_spans(path: str) -> dict[str, Spans]:
 def _span(given: Any) -> tuple[str, Fraction, Fraction]:
     if not isinstance(given, Mapping) or not isinstance(given.get("video_uri"), str):
         raise ValueError(f"wanted a video_uri, got {given!r}")
-    ends = [given.get("start_seconds"), given.get("end_seconds")]
-    if any(isinstance(end, bool) or not isinstance(end, int | Fraction) for end in ends):
-        raise ValueError("wanted start_seconds and end_seconds as numbers")
-    start, end = map(Fraction, ends)
+    start, end = (_seconds(given.get(name)) for name in ("start_seconds", "end_seconds"))
     if not 0 <= start <= end:
         raise ValueError(
             f"wanted 0 <= start_seconds <= end_seconds, got {float(start):g} and {float(end):g}"
         )
     return given["video_uri"], start, end
+
+
+def _seconds(given: Any) -> Fraction:
+    if isinstance(given, bool) or not isinstance(given, int | Fraction):
+        raise ValueError("wanted start_seconds and end_seconds as numbers")
+    return Fraction(given)
 
 
 def _joined(parts: list[tuple[Fraction, Fraction]]) -> Spans:

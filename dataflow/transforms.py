@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import apache_beam as beam
 import cv2
@@ -15,15 +15,14 @@ from apache_beam.utils.timestamp import Duration
 
 from dataflow.dead_letters import dead_letter_message, put_dead_letter
 from dataflow.elements import DeadLetter, Extraction, FrameRow, Upload
-from dataflow.errors import BadInputError, MissingUploadError
+from dataflow.errors import BadInputError
 from dataflow.events import EventFilter, event_text, parse_event
-from dataflow.extraction import extract, failed
+from dataflow.ingesting import Ingest
 from dataflow.listing import list_uploads
 from dataflow.naming import printable
 from dataflow.places import open_ledger, open_store
 from dataflow.progress import PROGRESS
 from dataflow.settings import ExtractionSettings
-from dataflow.storage import ObjectStore, Source
 
 NAMESPACE = "vidset"
 _DEAD = "dead_letters"
@@ -176,64 +175,32 @@ class _ExtractFrames(beam.DoFn):
 
     def setup(self) -> None:
         cv2.setNumThreads(1)  # OpenCV keeps memory for each thread; the runner has threads enough.
-        self._images = open_store(self._images_uri)
-        self._ledger = open_ledger(self._ledger_uri)
-        self._sources: dict[str, ObjectStore] = {}
+        self._ingest = Ingest(
+            self._settings, self._images_uri, self._ledger_uri, self._scratch_bytes
+        )
 
     def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
-        extraction = None
-        try:
-            store = self._store_of(upload)
-            upload = store.identify(upload)
-            row = self._find(upload)
-            if row is None:
-                with store.open(upload, self._scratch_bytes) as (upload, source):
-                    row = self._find(upload)  # Some generations are known only by reading.
-                    if row is None:
-                        extraction = self._extract(upload, source)
-        except MissingUploadError as error:
-            _count("videos_missing")
-            PROGRESS.add(videos_done=1)
-            yield self._dead_letter(upload, error.reason)
-        except BadInputError as error:
-            # The dead letter first: with the ledger's row the video is done.
-            yield self._dead_letter(upload, error.reason)
-            yield self._counted(failed(upload, self._settings, error))
-        else:
-            if extraction is not None:
-                yield self._counted(extraction)
-            elif row is not None:
-                yield from self._pass_over(upload, row)
-
-    def _extract(self, upload: Upload, source: Source) -> Extraction:
         period = float(self._settings.sampling.every)
 
         def show(row: FrameRow) -> None:
             PROGRESS.add(samples=1, kept=row.kept, video_seconds=period)
 
-        return extract(upload, source, self._settings, self._images, show)
-
-    def _store_of(self, upload: Upload) -> ObjectStore:
-        scheme, separator, rest = upload.uri.partition("://")
-        place = f"{scheme}://{rest.partition('/')[0]}" if separator else "/"
-        if place not in self._sources:
-            self._sources[place] = open_store(place)
-        return self._sources[place]
-
-    def _find(self, upload: Upload) -> dict[str, Any] | None:
-        if upload.generation is None:
-            return None
-        return self._ledger.find(upload.uri, upload.generation)
-
-    def _pass_over(self, upload: Upload, row: dict[str, Any]) -> Iterator[_Dead]:
-        _count("videos_skipped")
-        PROGRESS.add(videos_skipped=1)
-        if row["settings_id"] != self._settings.settings_id:
-            _count("videos_skipped_with_other_settings")
-        if row["status"] == "failed":
-            _count("videos_failed_before")
-            # Again: the first one may not have got through before the row did.
-            yield self._dead_letter(upload, row["error"])
+        taken = self._ingest.take(upload, show)
+        if taken.what == "skipped":
+            _count("videos_skipped")
+            PROGRESS.add(videos_skipped=1)
+            if taken.settings_id != self._settings.settings_id:
+                _count("videos_skipped_with_other_settings")
+            if taken.reason is not None:
+                _count("videos_failed_before")
+        elif taken.what == "missing":
+            _count("videos_missing")
+            PROGRESS.add(videos_done=1)
+        # The dead letter first: with the ledger's row the video is done.
+        if taken.reason is not None:
+            yield self._dead_letter(taken.upload, taken.reason)
+        if taken.extraction is not None:
+            yield self._counted(taken.extraction)
 
     def _counted(self, extraction: Extraction) -> Extraction:
         video = extraction.video

@@ -10,7 +10,7 @@ import pyarrow as pa
 from training.errors import DatasetError
 from training.upright import read_upright, turn
 
-THUMBNAIL_SIDE = 16
+THUMBNAIL_SIDE = 24
 SCHEMA = pa.schema(
     [
         pa.field("image_sha256", pa.string(), nullable=False),
@@ -39,7 +39,7 @@ class Measures:
             says that all its pixels are equal.
         sharpness: the variance of the Laplacian of its luma.
         phash: perceptual hash, 64 bits.
-        thumbnail: its luma at 16x16, areas averaged, row by row: to tell whether pictures with
+        thumbnail: its luma at 24x24, areas averaged, row by row: to tell whether pictures with
             similar hashes are alike.
         pixels_sha256: of its decoded pixels with width and height: equal for the same picture in
             another file format.

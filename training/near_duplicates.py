@@ -15,7 +15,7 @@ from training.measuring import THUMBNAIL_SIDE
 
 # Measured: `python -m benchmarks --only auditing`, docs/benchmarks.md.
 NEAR_DISTANCE = 6
-LEAST_LIKENESS = 0.99
+LEAST_LIKENESS = 0.95
 # Of distances: beyond it, looking for near hashes takes long, and most are of other pictures.
 MOST_BITS = 8
 # A picture this close to one that is there already is found wherever that one is.
@@ -49,10 +49,12 @@ class NearIndex:
         crowded: the places of pictures that were not compared with all others.
     """
 
-    def __init__(self, pictures: "Pictures", distance: int):
+    def __init__(
+        self, pictures: "Pictures", distance: int, least_likeness: float = LEAST_LIKENESS
+    ):
         if not 0 <= distance <= MOST_BITS:
             raise ValueError(f"near distance: wanted 0 to {MOST_BITS} bits, got {distance}")
-        self._pictures, self._distance = pictures, distance
+        self._pictures, self._distance, self._least = pictures, distance, least_likeness
         self._places: dict[int, list[int]] = {}
         self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in _BANDS]
         # Whether a band has a value: asked for hundreds of values at a time.
@@ -80,7 +82,7 @@ class NearIndex:
 
     def find(self, place: int) -> list[Near]:
         """Those near a picture, in no order."""
-        return self._confirmed(place, self._distance, LEAST_LIKENESS)
+        return self._confirmed(place, self._distance, self._least)
 
     def _hashes(self, place: int, distance: int) -> dict[int, int]:
         """The hashes that are there within `distance`, each with its distance."""
@@ -120,8 +122,10 @@ class Pictures:
     def __init__(self, measures: pa.Table):
         self.hashes: list[int] = _interleaved(measures["phash"].to_numpy()).tolist()
         size = THUMBNAIL_SIDE**2
-        data = b"".join(measures["thumbnail"].to_pylist())
-        self._thumbnails = np.frombuffer(data, np.uint8).reshape(-1, size)
+        column = measures["thumbnail"].combine_chunks()
+        data = column.buffers()[1]
+        levels = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+        self._thumbnails = levels.reshape(-1, size)[column.offset : column.offset + len(column)]
         self._means = self._thumbnails.mean(axis=1, dtype=np.float32)
         deviations = self._thumbnails.std(axis=1, dtype=np.float32)
         # Nothing is like a picture whose thumbnail shows nothing.

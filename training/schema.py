@@ -108,9 +108,15 @@ class Schema:
 def infer(
     statistics: Mapping[str, Any], version: str, *, number: int = 1, thresholds: Thresholds
 ) -> Schema:
-    """The schema that a version with these statistics (`describe`) satisfies."""
+    """The schema that a version with these statistics (`describe`) satisfies.
+
+    Raises:
+        DatasetError: it has no images.
+    """
     splits = statistics["splits"]
     images = statistics["images"]
+    if not images:
+        raise DatasetError(f"version {version}: wanted images to freeze a schema at, got none")
     present = {name: 0 for each in splits.values() for name in each["present"]}
     for each in splits.values():
         for name, count in each["present"].items():
@@ -136,5 +142,5 @@ def infer(
 
 
 def _range(splits: Mapping[str, Any], name: str) -> tuple[float, float]:
-    numbers = [each["numbers"][name] for each in splits.values() if each["images"]]
+    numbers = [each["numbers"][name] for each in splits.values()]
     return min(each["min"] for each in numbers), max(each["max"] for each in numbers)

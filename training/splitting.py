@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import fsum
 
 from training.entry import TEST, TRAIN, VALIDATION
 from training.errors import DatasetError
@@ -102,7 +103,8 @@ def _assign(groups: list[_Group], shares: Mapping[str, float]) -> dict[str, str]
             on[side].update(group.counts)
 
     def missed(group: _Group, side: str) -> float:
-        return sum(
+        # Rounded once, whatever the order of the labels: equal groups must stay equal.
+        return fsum(
             number * (shares[side] * (placed[label] + number) - on[side][label])
             for label, number in group.counts.items()
         )
@@ -143,7 +145,7 @@ def _fill(side_of: dict[str, str], free: list[_Group], shares: Mapping[str, floa
 def _several(labels: Labels) -> Iterable[str | None]:
     if labels is None or isinstance(labels, str):
         return (labels,)
-    return dict.fromkeys(labels) or (None,)
+    return set(labels) or (None,)
 
 
 def _order(seed: object, name: str) -> bytes:

@@ -94,5 +94,3 @@ def drawing(seed: int, size: tuple[int, int] = (240, 240)) -> np.ndarray:
     for start, end in strokes.tolist():
         cv2.line(picture, start, end, 0, 7, cv2.LINE_AA)
     return picture
-
-

@@ -29,9 +29,7 @@ PALETTE = chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255])) + chunk(b"tRNS", bytes([
     [
         pytest.param(png(2, 8, 0, bytes([0, 200])), [[0] * 3, [200] * 3], id="grey"),
         pytest.param(png(2, 1, 0, b"\x80"), [[255] * 3, [0] * 3], id="1 bit"),
-        pytest.param(
-            png(2, 16, 0, bytes([1, 255, 255, 0])), [[1] * 3, [255] * 3], id="16 bits"
-        ),
+        pytest.param(png(2, 16, 0, bytes([1, 255, 255, 0])), [[1] * 3, [255] * 3], id="16 bits"),
         pytest.param(
             png(3, 8, 4, bytes([10, 255, 10, 0, 10, 51])),
             [[10] * 3, [255] * 3, [206] * 3],
@@ -56,7 +54,7 @@ def test_measures_of_a_picture_are_what_the_file_says():
     assert (found.width, found.height, found.image_format) == (40, 20, "png")
     assert (found.brightness, found.contrast) == (100, 100)
     assert found.size_bytes == len(encoded(picture))
-    assert found.thumbnail[:THUMBNAIL_SIDE] == bytes([0] * 8 + [200] * 8)
+    assert found.thumbnail[:THUMBNAIL_SIDE] == bytes([0] * 12 + [200] * 12)
 
 
 @pytest.mark.parametrize(
@@ -79,9 +77,7 @@ def test_pixels_are_equal_in_another_file_format_and_in_no_other_size():
 def test_grey_and_colour_files_of_the_same_picture_have_equal_pixels():
     grey = drawing(0)
     colour = np.repeat(grey[:, :, None], 3, axis=2)
-    assert (
-        measure(encoded(grey), "a").pixels_sha256 == measure(encoded(colour), "b").pixels_sha256
-    )
+    assert measure(encoded(grey), "a").pixels_sha256 == measure(encoded(colour), "b").pixels_sha256
 
 
 @pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
@@ -113,7 +109,9 @@ def test_sharpness_falls_when_a_picture_is_blurred():
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        pytest.param(b"", r"a\.png: wanted a PNG, JPEG, WebP or BMP image, got 0 bytes", id="empty"),
+        pytest.param(
+            b"", r"a\.png: wanted a PNG, JPEG, WebP or BMP image, got 0 bytes", id="empty"
+        ),
         pytest.param(b"GIF89a" + bytes(30), r"a\.png: wanted a PNG.*GIF89a", id="another format"),
         pytest.param(encoded(scene(0))[:900], r"a\.png: wanted an image, got 900", id="cut PNG"),
         pytest.param(

@@ -9,7 +9,9 @@ from tests.training.rows import drawing, encoded, scene
 from training.measuring import SCHEMA, THUMBNAIL_SIDE, measure
 from training.near_duplicates import MOST_ALIKE, MOST_BITS, NearIndex, Pictures
 
-THUMBNAIL = bytes(range(256))
+SIZE = THUMBNAIL_SIDE**2
+RAMP = np.arange(SIZE) * 255 // SIZE
+THUMBNAIL = bytes(RAMP.astype(np.uint8))
 
 
 def pictures(hashes, thumbnails=None) -> Pictures:
@@ -44,8 +46,8 @@ def near(found: Pictures, distance: int = 6) -> list[int]:
 def test_all_hashes_within_the_distance_are_found_and_no_others(hash_, flips, distance):
     others = [hash_ ^ sum(1 << bit for bit in bits) for bits in flips]
     # All are like the first one, but not so much like each other that one stands for another.
-    noise = np.random.default_rng(0).normal(0, 6, (len(others), 256))
-    thumbnails = [np.clip(np.arange(256) + each, 0, 255).astype(np.uint8) for each in noise]
+    noise = np.random.default_rng(0).normal(0, 6, (len(others), SIZE))
+    thumbnails = [np.clip(RAMP + each, 0, 255).astype(np.uint8) for each in noise]
     found = pictures([hash_, *others], [THUMBNAIL, *map(bytes, thumbnails)])
     index = NearIndex(found, distance)
     for place in range(1, len(found)):
@@ -84,7 +86,7 @@ def test_drawings_with_equal_hashes_are_not_near_when_they_show_other_things():
 
 
 def test_thumbnails_without_anything_on_them_are_like_none():
-    flat = bytes([255] * 255 + [252])
+    flat = bytes([255] * (SIZE - 1) + [252])
     assert near(pictures([7, 7], [flat, flat])) == []
 
 
@@ -103,7 +105,7 @@ def test_many_different_pictures_of_one_hash_are_counted_and_not_all_compared(sp
     hashes = np.full(count, 0xF0F0F0F0F0F0F0F0, np.uint64)
     for _ in range(spread):
         hashes ^= np.uint64(1) << random.integers(0, 64, count).astype(np.uint64)
-    found = pictures(hashes.tolist(), [random.bytes(256) for _ in range(count)])
+    found = pictures(hashes.tolist(), [random.bytes(SIZE) for _ in range(count)])
     compared = []
     index = NearIndex(found, 6)
     likeness = found.likeness

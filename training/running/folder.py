@@ -31,10 +31,11 @@ class RunFolder:
         """For one process at a time.
 
         Raises:
-            DatasetError: another one trains in it, or it cannot be written to.
+            DatasetError: another one trains in it, it cannot be written to, or holds other things.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            self.run()
             file = (self.root / ".lock").open("w")
         except OSError as error:
             raise DatasetError(f"--output {self.root}: {error.strerror}") from None
@@ -53,7 +54,10 @@ class RunFolder:
         """
         path = self.root / "run.json"
         if path.exists():
-            return json.loads(path.read_text())
+            try:
+                return json.loads(path.read_text())
+            except ValueError as error:
+                raise DatasetError(f"{path}: wanted JSON: {error}") from None
         others = [each.name for each in self.root.iterdir() if each.name != ".lock"]
         if others:
             raise DatasetError(f"{self.root}: wanted a training run or nothing, got {others[0]}")

@@ -1,5 +1,6 @@
 """The training loop: epochs that can be resumed at any time, with the same weights in the end."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -59,6 +60,8 @@ class Training:
             self._optimizer.step()
             total += loss.item() * len(places)
             step()
+        if not math.isfinite(total):
+            raise FloatingPointError(f"epoch {self.epoch + 1}: the loss is {total}")
         return {
             "epoch": self.epoch + 1,
             "train_loss": total / len(self.material.train),

@@ -19,7 +19,7 @@ from training.reviewing.twins import find_twins
 from training.scoring.answers import read_answers
 from vidset.errors.display import show_errors
 from vidset.errors.finding import Found, Request, find_predictions
-from vidset.errors.page import write_page
+from vidset.errors.page_writing import write_page
 from vidset.output import make_output
 
 ON_SHEET = 50

@@ -45,6 +45,6 @@ def run_review(decisions: Path, errors: Path, fixes: Path, *, as_json: bool, qui
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: {error}") from None

@@ -79,10 +79,10 @@ class Uploader:
                 Patience(self._settings.patience_seconds),
                 report,
             ).run()
-        self._state.keep_done(self._place, source.path, source.identity)
         kept = put_away(
             source, self._settings, video_id(digests.sha256), is_verified=delivery.is_verified
         )
+        self._state.keep_done(self._place, source.path, source.identity)
         return Record(
             file,
             delivery.state,

@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from dataflow.events import EventFilter
 from dataflow.places import open_ledger, open_store
 from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
+from dataflow.settings import ExtractionSettings, levels, seconds
 from vidset.output import make_output
 from vidset.watch.ingesting import Places
 
@@ -68,31 +67,15 @@ class Request:
     def settings(self) -> ExtractionSettings:
         """Raises ValueError: what is wrong, by option."""
         given = dict(self.extraction or {})
-        every = _seconds("--every", given.pop("every", "1"))
-        tolerance = _seconds("--tolerance", given.pop("tolerance", "0"))
-        local_change = _levels("--local-change", given.pop("local_change", "20"))
+        every = seconds("--every", given.pop("every", "1"))
+        tolerance = seconds("--tolerance", given.pop("tolerance", "0"))
+        local_change = levels("--local-change", given.pop("local_change", "20"))
         return ExtractionSettings(Sampling(every, tolerance), local_change=local_change, **given)
 
 
 def _without_slash(place: str) -> str:
     """But for `s3://`, which names no bucket and shall not become a folder's name."""
     return re.sub(r"(?<=[^:/])/+$", "", place)
-
-
-def _seconds(option: str, text: str) -> Fraction:
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{option} must be a number of seconds, got {text!r}") from None
-
-
-def _levels(option: str, text: str) -> float | None:
-    if text == "off":
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{option} must be a number of levels or off, got {text!r}") from None
 
 
 def subscription_of(events: str) -> str:

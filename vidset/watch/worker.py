@@ -12,7 +12,7 @@ from typing import Self
 
 from dataflow.elements import DeadLetter, Upload
 from dataflow.settings import ExtractionSettings
-from vidset.watch.ingesting import Ingest, Outcome, Places
+from vidset.watch.ingesting import Intake, Outcome, Places
 
 # A letter is kept as it is; with None, the places are asked whether they can be used.
 Task = Upload | DeadLetter | None
@@ -128,12 +128,12 @@ def _work(pipe: Connection, settings: ExtractionSettings, places: Places, debug:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with _Told(pipe, debug=debug):
-        ingest = Ingest(settings, places)
+        ingest = Intake(settings, places)
         while True:
             pipe.send(_run(ingest, pipe.recv()))
 
 
-def _run(ingest: Ingest, task: Task) -> Outcome | None:
+def _run(ingest: Intake, task: Task) -> Outcome | None:
     if task is None:
         return ingest.check()
     return ingest.take(task) if isinstance(task, Upload) else ingest.reject(task)

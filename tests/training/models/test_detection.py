@@ -6,11 +6,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.training.numerals import SHAPES, write_shapes
-from tests.training.runs import Recorded, train
+from tests.training.runs import Recorded, are_equal, train, weights
 from training.repository import Repository
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # A busy machine may take long for it.
 def test_detector_finds_drawn_shapes(tmp_path):
     """Under a minute of one CPU core; guessing would score 0."""
     repository, progress = Repository(tmp_path / "datasets"), Recorded()
@@ -57,3 +58,12 @@ def test_detector_that_finds_nothing_scores_zero(tmp_path):
         progress=progress,
     )
     assert progress.lines[0]["scores"]["validation"]["ap50"] == pytest.approx(0, abs=0.05)
+
+
+def test_detector_is_the_same_bit_for_bit_when_trained_again(tmp_path):
+    repository = Repository(tmp_path / "datasets")
+    version = write_shapes(repository, {"train": 12, "validation": 2})
+    options = {"model": "centernet-r18-256", "epochs": 2, "splits": ("validation",)}
+    for name in ("one", "other"):
+        train(repository, version, tmp_path / name, **options)
+    assert are_equal(weights(tmp_path / "one"), weights(tmp_path / "other"))

@@ -38,6 +38,7 @@ def iou(one: tuple[float, ...], other: tuple[float, ...]) -> float:
         pytest.param((10, 10), id="square"),
         pytest.param((40, 25), id="wide"),
         pytest.param((12, 64), id="tall"),
+        pytest.param((70, 70), id="large"),
         pytest.param((2, 2), id="tiny"),
     ],
 )

@@ -112,12 +112,15 @@ def test_sides_of_other_images_are_refused():
 
 @pytest.mark.slow
 def test_the_interval_holds_the_true_difference_about_as_often_as_it_says():
-    """Two sides that are alike: 0 is left out in about 5 of 100, not in 20."""
+    """Two sides that are alike, of seeds that are not: 0 is left out in about 5 of 100.
+
+    Without Student's t it would be in 10.
+    """
     outside = 0
-    for place in range(150):
-        one = runs(3, 300, 0.7, seed=2 * place, spread=0.03)
-        other = runs(3, 300, 0.7, seed=2 * place + 1, spread=0.03)
+    for place in range(200):
+        one = runs(3, 300, 0.6, seed=2 * place, spread=0.08)
+        other = runs(3, 300, 0.6, seed=2 * place + 1, spread=0.08)
         interval = compare_sides(one, other).interval
         assert interval is not None
         outside += not interval[0] <= 0 <= interval[1]
-    assert outside <= 18  # Of 150 at 5 %, more than 17 are seen once in a thousand times.
+    assert outside <= 15

@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.training.numerals import numerals, write_version
 from training.repository import Repository
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,7 @@ def vidset(root, *arguments: str) -> subprocess.CompletedProcess:
         text=True,
         timeout=250,
         cwd=root,
-        env=os.environ | {"PYTHONPATH": os.getcwd()},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
 
 

@@ -185,10 +185,27 @@ def test_what_is_uploaded_is_moved_with_its_folders(folder, watching, watched, t
     assert other.read_bytes() == second
 
 
+def test_what_could_not_be_moved_is_moved_by_the_next(folder, watching, watched, tmp_path):
+    (sent := tmp_path / "sent").mkdir()
+    (watched / "day1").mkdir()
+    data = arrive(watched / "day1" / "a.mp4")
+    (sent / "day1").write_text("in the way")
+    with watching(folder, "--move-to", sent) as watcher:
+        wait_for(lambda: "is uploaded, but cannot be put away" in watcher.said)
+        watcher.stop()
+    assert (watched / "day1" / "a.mp4").read_bytes() == data
+    (sent / "day1").unlink()
+    with watching(folder, "--move-to", sent) as watcher:
+        wait_for(lambda: not (watched / "day1" / "a.mp4").exists())
+        watcher.stop()
+    assert (sent / "day1" / "a.mp4").read_bytes() == data
+    assert list(folder.objects().values()) == [data]
+
+
 def test_what_is_uploaded_is_deleted_if_wanted(folder, watching, watched):
     data, path = arrive(watched / "a.mp4"), watched / "a.mp4"
     broken = watched / "broken.avi"
-    broken.write_bytes(b"nonsense")
+    broken.write_bytes(b"nonsense" * 100)
     with watching(folder, "--delete") as watcher:
         wait_for(lambda: not path.exists() and "broken.avi: not a readable video" in watcher.said)
         watcher.stop()

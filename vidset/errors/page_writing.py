@@ -17,6 +17,7 @@ from training.repository import write_atomically
 from training.reviewing.thumbnails import fit, to_png
 
 _SIDE = 320
+_SCRIPTS = ("review.js", "drawing.js", "keys.js")
 _NAME_DIGITS = 16
 
 
@@ -43,8 +44,10 @@ def write_page(
 
 def render_page(details: Mapping[str, Any]) -> str:
     """The HTML. All texts of others' making stand in one JSON block, in which no tag can end."""
-    parts = files("vidset.errors")
-    style, script = ((parts / f"page.{kind}").read_text() for kind in ("css", "js"))
+    parts = files("vidset.errors") / "page"
+    style = (parts / "page.css").read_text("utf-8")
+    scripts = "\n".join((parts / name).read_text("utf-8") for name in _SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{scripts}}})();\n'
     # Decisions are kept in the browser by it: those on other images are others.
     images = sorted(image["image_sha256"] for image in details["shown"])
     key = hashlib.sha256(to_json([details["version"], details["categories"], images]).encode())
@@ -55,7 +58,7 @@ def render_page(details: Mapping[str, Any]) -> str:
         f"default-src 'none'; img-src 'self' file:; style-src {_hash(style)}; "
         f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )
-    return Template((parts / "page.html").read_text()).substitute(
+    return Template((parts / "page.html").read_text("utf-8")).substitute(
         policy=html.escape(policy, quote=True),
         title=html.escape(f"Errors of {details['model']} on {details['version'][:12]}"),
         style=style,
