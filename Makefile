@@ -7,6 +7,12 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # What the labeling functions run with, with hashes. The command line's own parts stay out.
 FUNCTION_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra function \
   --no-emit-project --prune typer --prune rich
+# What the watcher's image on premises runs with.
+ONPREM_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra extract \
+  --extra s3 --extra amqp --extra label --no-emit-project
+# What the steps of the Kubeflow pipeline run with: PyTorch with CUDA, and no Beam.
+TRAINING_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra train \
+  --extra upload --extra s3 --no-emit-project
 # What the worker image of the jobs has, with hashes. Neither command line nor training.
 WORKER_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra gcp \
   --no-emit-project --prune typer --prune rich
@@ -23,10 +29,13 @@ need = @command -v $(1) >/dev/null || { echo "make $(MAKECMDGOALS): $(1) is not 
 need_file = @test -f "$(1)" || { echo "make $(MAKECMDGOALS): there is no $(1); $(2)" >&2; exit 2; }
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Render a drive, extract and label it, draw both; VIDEO=path takes your own
 	@$(BIN)/vidset demo $(if $(VIDEO),"$(VIDEO)") --output "$(OUT)"
+
+demo-numerals: $(VENV)/.all ## Once around the data-centric loop, on drawn numerals
+	@$(BIN)/vidset demo --numerals --output out/numerals
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
@@ -42,6 +51,8 @@ check: $(VENV)/.all ## Style, types, import rules
 	$(UV) lock --check
 	@$(FUNCTION_LOCK) | diff -u functions/labeling_task/requirements.txt -
 	@$(WORKER_LOCK) | diff -u docker/beam/requirements.txt -
+	@$(ONPREM_LOCK) | diff -u deploy/onprem/requirements.txt -
+	@$(TRAINING_LOCK) | diff -u docker/training/requirements.txt -
 
 infra-check: $(VENV)/.all ## Check the Terraform code, without cloud and network
 	$(BIN)/python infra/check/check.py fmt
@@ -98,6 +109,8 @@ lock: $(UV) ## Lock the dependencies anew
 	$(UV) lock
 	@$(FUNCTION_LOCK) > functions/labeling_task/requirements.txt
 	@$(WORKER_LOCK) > docker/beam/requirements.txt
+	@$(ONPREM_LOCK) > deploy/onprem/requirements.txt
+	@$(TRAINING_LOCK) > docker/training/requirements.txt
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .uv out build dist .pytest_cache .ruff_cache .hypothesis
@@ -127,5 +140,5 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet "uv>=0.9,<1"
 
-.PHONY: help demo test test-fast check infra-check functions bases image template plan apply deploy \
+.PHONY: help demo demo-numerals test test-fast check infra-check functions bases image template plan apply deploy \
   infra-ready fmt bench lock clean

@@ -11,7 +11,17 @@ from pathlib import Path
 import av
 import cv2
 
-from benchmarks import datasets, formats, ingest, labeling, pipeline, plan, similarity, warehouse
+from benchmarks import (
+    datasets,
+    formats,
+    ingest,
+    labeling,
+    pipeline,
+    plan,
+    similarity,
+    training,
+    warehouse,
+)
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
 
 SECTIONS = {
@@ -24,6 +34,7 @@ SECTIONS = {
     "labeling": labeling.run,
     "formats": formats.run,
     "datasets": datasets.run,
+    "training": training.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

@@ -37,9 +37,10 @@ def show_errors(
         f"{escape(splits)} ({how}): {scores['images']:,} images, {details['wrong']:,} wrong, "
         f"{share}"
     )
-    console.print(
-        f"{details['flagged']:,} labels are likely wrong; {len(details['shown']):,} shown"
+    what = (
+        "labels are likely wrong" if details["task"] == "classification" else "with objects made up"
     )
+    console.print(f"{details['flagged']:,} {what}; {len(details['shown']):,} shown")
     for place, image in enumerate(details["shown"][:5]):
         uri, reason = escape(image["image_uri"]), escape(image["reason"])
         console.print(f"  {place + 1}  {uri}  [dim]{reason}[/]")

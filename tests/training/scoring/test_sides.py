@@ -1,12 +1,15 @@
+import json
 import shutil
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tests.training.scoring.runs import classified, make_run, make_version
 from training.errors import DatasetError, UnequalError
+from training.evaluation_set import evaluation_id
 from training.scoring.run import read_run
-from training.scoring.sides import read_sides
+from training.scoring.sides import evaluation_paths, read_sides
 
 CLASSES = ["a", "b"]
 
@@ -97,3 +100,36 @@ def test_predictions_of_other_images_under_the_same_id_are_refused(make, tmp_pat
         shutil.copy(table / "epoch-0001.parquet", table / "epoch-0002.parquet")
     with pytest.raises(UnequalError, match="the two sides' predictions are of other images"):
         read_sides(one, other, None, allow_few=False)
+
+
+def evaluated_on(run, version, wrong):
+    """As `vidset evaluate --on` leaves it, for the images of another version."""
+    target = evaluation_id(version.split("validation"))
+    result, table = evaluation_paths(run, "validation", target)
+    result.parent.mkdir()
+    facts = {"evaluation_id": target, "run_id": run.run_id, "recipe_hash": run.recipe_hash}
+    rest = {"created_at": "", "score": 0.5, "seed": run.seed, "split": "validation"}
+    result.write_text(json.dumps(facts | rest))
+    answers = {f"{place}.png": "b" for place in wrong}
+    pq.write_table(classified(version, "validation", CLASSES, answers), table)
+    return target
+
+
+def test_sides_on_other_images_are_compared_where_both_were_evaluated_on_the_same(make, tmp_path):
+    one = side(make, "a", "v1", ([], []))
+    relabeled = {"evaluation_ids": {"validation": "e" * 32}}
+    other = [make(f"b{seed}", version="v2", seed=seed, **relabeled) for seed in (1, 2, 3)]
+    third = make_version(
+        tmp_path / "third",
+        [{"uri": f"{place}.png", "label": "a", "number": 20 + place} for place in range(5)],
+    )
+    for run in one:
+        target = evaluated_on(run, third, [0, 1])
+    with pytest.raises(UnequalError, match="vidset evaluate RUN --on VERSION"):
+        read_sides(one, other, None, allow_few=False)
+    for run in other:
+        evaluated_on(run, third, [])
+    found = read_sides(one, other, None, allow_few=False)
+    assert found.evaluation_id == target
+    assert (found.baseline.best.mean(), found.candidate.best.mean()) == (0.6, 1.0)
+    assert found.baseline.last is None

@@ -1,0 +1,34 @@
+"""The Dockerfile of the Kubeflow steps, as a linter and a reader see it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docker.linters import lint
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docker" / "training"
+
+
+@pytest.mark.slow
+def test_hadolint_finds_nothing():
+    ended = lint("hadolint", FOLDER / "Dockerfile")
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+def test_what_is_copied_is_there_and_not_ignored():
+    ignored = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (\S+) \S+$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(copied) == 6
+    for source in copied:
+        assert (ROOT / source).exists()
+        assert f"!{source}" in ignored
+
+
+def test_the_steps_find_their_libraries_and_no_beam():
+    locked = (FOLDER / "requirements.txt").read_text()
+    names = set(re.findall(r"^([a-z0-9.-]+)==", locked, re.MULTILINE))
+    assert {"torch", "duckdb", "google-cloud-storage", "boto3", "cleanlab"} <= names
+    assert not names & {"apache-beam", "kfp", "pytest"}
+    assert "--hash=sha256:" in locked
