@@ -22,18 +22,19 @@ from vidset.demo.numerals import NUMERALS, draw_numeral
 from vidset.output import make_output
 
 IMAGES, TRUTH, REPOSITORY = "images", "truth.json", "datasets"
-_TRAIN, _VALIDATION, _LABEL_BOOK = 24, 12, 3
+_TRAIN, _VALIDATION, _LABEL_BOOK = 48, 14, 4
 """Images of each numeral."""
-_WRONG_LABELS, _SCRIBBLES, _LEAKS = 40, 12, 8
+_WRONG_LABELS, _SCRIBBLES, _LEAKS = 60, 15, 8
 _SEEDS = (1, 2, 3)
-_FOLDS, _FOLD_EPOCHS, _EPOCHS_BEFORE, _EPOCHS_AFTER = 3, 12, 12, 8
+_FOLDS, _FOLD_EPOCHS, _EPOCHS_BEFORE, _EPOCHS_AFTER = 3, 15, 15, 8
+_MOST_LINES = 14
 _RECIPE = """\
 transforms:                     # every image of every split
 - crop_to_content: {difference: 60, speck: 0.05}
 - pad: {to: square, margin: 0.08}
 - resize: {width: 64, height: 64}
 augmentations:                  # new images, for training alone
-  copies: 4
+  copies: 3
   seed: 1
   steps:
   - rotate: {degrees: [-12, 12]}
@@ -107,9 +108,9 @@ def draw_faulty(folder: Path) -> dict[str, str | None]:
         name = f"train/{random.choice(NUMERALS)}/scribble-{number:03d}.png"
         _write(folder / name, _scribble(random))
         truth[name] = None
-    for number, name in enumerate(random.choice(sorted(truth), _LEAKS, replace=False).tolist()):
-        label = truth[name] or Path(name).parts[1]
-        shutil.copy(folder / name, folder / "validation" / label / f"again-{number}.png")
+    right = sorted(name for name, label in truth.items() if label == Path(name).parts[1])
+    for number, name in enumerate(random.choice(right, _LEAKS, replace=False).tolist()):
+        shutil.copy(folder / name, folder / "validation" / str(truth[name]) / f"again-{number}.png")
     (folder / "train" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
     return truth
 
@@ -159,10 +160,14 @@ class _Steps:
         for seed in _SEEDS:
             what = f"The fixed model on {version}, seed {seed}"
             options = ("-o", f"runs/{version}-{seed}", "--seed", seed, "--epochs", epochs)
-            self.run(what, "train", version, *options, "--splits", "validation,label_book")
+            scored = ("--splits", "validation,label_book")
+            self.run(what, "train", version, *options, *scored, last_lines=4)
 
-    def run(self, what: str, *arguments: Any, may_refuse: bool = False) -> str:
+    def run(self, what: str, *arguments: Any, may_refuse: bool = False, last_lines: int = 0) -> str:
         """Run a command; what it printed.
+
+        Args:
+            last_lines: show these alone; 0: the first ones.
 
         Raises:
             RuntimeError: it failed.
@@ -180,11 +185,11 @@ class _Steps:
             check=False,
         )
         lines = ended.stdout.rstrip().splitlines()
-        for line in lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "..."]:
+        shown = lines[-last_lines:] if last_lines else lines[:_MOST_LINES]
+        if len(lines) > _MOST_LINES and not last_lines:
+            shown.append(f"... {len(lines) - _MOST_LINES} lines more")
+        for line in shown:
             self._console.print(f"  {escape(line)}")
         if ended.returncode and not (may_refuse and ended.returncode == 1):
             raise RuntimeError(f"{self.commands[-1]} failed:\n{ended.stdout}")
         return ended.stdout
-
-
-_MOST_LINES = 24
