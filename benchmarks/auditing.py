@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 
@@ -49,7 +50,7 @@ def _grown(manifest: Manifest, measures: pa.Table) -> str:
     times.append(process_time())
     describe(manifest, measures)
     times.append(process_time())
-    spent = " | ".join(f"{b - a:.1f}" for a, b in zip(times, times[1:], strict=False))
+    spent = " | ".join(f"{b - a:.1f}" for a, b in pairwise(times))
     return f"{spent} | {len(found.leaks):,} | {found.crowded:,}"
 
 

@@ -115,7 +115,9 @@ def _handwritten() -> Iterator[tuple[str, np.ndarray]]:
 def _jpeg(quality: int) -> Callable[[np.ndarray], np.ndarray]:
     def make(luma: np.ndarray) -> np.ndarray:
         data = cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        read = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        assert read is not None
+        return read
 
     return make
 
