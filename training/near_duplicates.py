@@ -23,7 +23,9 @@ _SAME_DISTANCE, _SAME_LIKENESS = 2, 0.999
 # More different pictures of one hash, or hashes with one band in common, are not compared with each
 # other: there the hash says nothing, and comparing all would take the square of their number.
 MOST_ALIKE = 256
+_MOST_COMPARED = 4 * MOST_ALIKE
 _BANDS = (22, 21, 21)
+_CHUNK_ROWS = 10_000
 # Levels: a thumbnail with less of them is rounding rather than picture.
 _LEAST_CONTRAST = 1.0
 
@@ -49,9 +51,7 @@ class NearIndex:
         crowded: the places of pictures that were not compared with all others.
     """
 
-    def __init__(
-        self, pictures: "Pictures", distance: int, least_likeness: float = LEAST_LIKENESS
-    ):
+    def __init__(self, pictures: "Pictures", distance: int, least_likeness: float = LEAST_LIKENESS):
         if not 0 <= distance <= MOST_BITS:
             raise ValueError(f"near distance: wanted 0 to {MOST_BITS} bits, got {distance}")
         self._pictures, self._distance, self._least = pictures, distance, least_likeness
@@ -102,7 +102,9 @@ class NearIndex:
     def _confirmed(self, place: int, distance: int, least: float) -> list[Near]:
         hashes = self._hashes(place, distance)
         each = (other for hash_ in hashes for other in self._places[hash_])
-        places = list(islice(each, 4 * MOST_ALIKE))
+        places = list(islice(each, _MOST_COMPARED))
+        if len(places) == _MOST_COMPARED:
+            self.crowded.add(place)
         if not places:
             return []
         likeness = self._pictures.likeness(place, places)
@@ -126,8 +128,11 @@ class Pictures:
         data = column.buffers()[1]
         levels = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
         self._thumbnails = levels.reshape(-1, size)[column.offset : column.offset + len(column)]
-        self._means = self._thumbnails.mean(axis=1, dtype=np.float32)
-        deviations = self._thumbnails.std(axis=1, dtype=np.float32)
+        self._means = self._thumbnails.mean(axis=1)
+        deviations = np.empty(len(self._thumbnails))
+        for start in range(0, len(deviations), _CHUNK_ROWS):  # In floats they take much memory.
+            chunk = slice(start, start + _CHUNK_ROWS)
+            deviations[chunk] = self._thumbnails[chunk].std(axis=1)
         # Nothing is like a picture whose thumbnail shows nothing.
         deviations[deviations < _LEAST_CONTRAST] = np.inf
         self._norms = deviations * np.sqrt(size)
@@ -137,7 +142,7 @@ class Pictures:
 
     def likeness(self, place: int, others: list[int]) -> np.ndarray:
         """The correlation of a picture's thumbnail with those of others, -1 to 1."""
-        own = self._thumbnails[place].astype(np.float32) - self._means[place]
+        own = self._thumbnails[place] - self._means[place]
         # The means of the others fall out: `own` sums to 0.
         return self._thumbnails[others] @ own / (self._norms[others] * self._norms[place])
 

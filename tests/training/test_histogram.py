@@ -44,9 +44,7 @@ def test_edges_ascend(feature):
 
 
 @settings(deadline=None)
-@given(
-    st.sampled_from(sorted(EDGES)), st.lists(st.floats(0, 1e6, width=32), min_size=1), st.data()
-)
+@given(st.sampled_from(sorted(EDGES)), st.lists(st.floats(0, 1e6, width=32), min_size=1), st.data())
 def test_parts_count_as_the_whole_does(feature, numbers, data):
     place = data.draw(st.integers(0, len(numbers)))
     parts = histogram(feature, numbers[:place], numbers[place:])

@@ -98,14 +98,29 @@ def test_one_of_many_nearly_equal_pictures_stands_for_all():
     assert index.crowded == set()
 
 
-@pytest.mark.parametrize("spread", [0, 3], ids=["one hash", "hashes near each other"])
-def test_many_different_pictures_of_one_hash_are_counted_and_not_all_compared(spread):
-    count = 3 * MOST_ALIKE
+def test_likeness_is_the_correlation_of_the_thumbnails():
     random = np.random.default_rng(0)
-    hashes = np.full(count, 0xF0F0F0F0F0F0F0F0, np.uint64)
-    for _ in range(spread):
-        hashes ^= np.uint64(1) << random.integers(0, 64, count).astype(np.uint64)
-    found = pictures(hashes.tolist(), [random.bytes(SIZE) for _ in range(count)])
+    thumbnails = [np.clip(random.normal(250, 2, SIZE), 0, 255).astype(np.uint8) for _ in range(9)]
+    found = pictures([7] * 9, list(map(bytes, thumbnails)))
+    wanted = np.corrcoef(thumbnails)[0, 1:]
+    np.testing.assert_allclose(found.likeness(0, list(range(1, 9))), wanted, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("bits", "count"),
+    [
+        pytest.param([], 3 * MOST_ALIKE, id="one hash"),
+        pytest.param(range(64), 3 * MOST_ALIKE, id="many hashes near each other"),
+        pytest.param([0, 20, 40], 6 * MOST_ALIKE, id="a few hashes near each other"),
+    ],
+)
+def test_many_different_pictures_of_like_hashes_are_counted_and_not_all_compared(bits, count):
+    random = np.random.default_rng(0)
+    hashes = [
+        sum(1 << bit for bit in random.permutation(list(bits))[: random.integers(0, 4)].tolist())
+        for _ in range(count)
+    ]
+    found = pictures(hashes, [random.bytes(SIZE) for _ in range(count)])
     compared = []
     index = NearIndex(found, 6)
     likeness = found.likeness

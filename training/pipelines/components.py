@@ -11,6 +11,18 @@ from kfp import dsl
 # What the pipeline sets instead: an image by its digest.
 _IMAGE = "vidset-training"
 
+# All that Kubeflow tells a step, as JSON, in the place of this text.
+_TOLD = "{{$}}"
+# The step's artifacts, said in the file that Kubeflow names for it: its local runner knows of no others.
+_SAY_ARTIFACTS = """
+python3 -c '
+import json, pathlib, sys
+outputs = json.loads(sys.argv[1])["outputs"]
+path = pathlib.Path(outputs["outputFile"])
+path.parent.mkdir(parents=True, exist_ok=True)
+path.write_text(json.dumps({"artifacts": outputs["artifacts"]}))
+' "$told"
+"""
 _APPLY = """
 set -eu
 vidset dataset pull "$1" "$2" --quiet
@@ -23,29 +35,37 @@ printf '%s' "$version" > "$4"
 """
 _TRAIN = """
 set -eu
+told=$7
 vidset dataset pull "$1" "$2" --quiet
 vidset train "$2" --output "$6" --model "$3" --seed "$4" --epochs "$5" --quiet
 """
+_TRAIN += _SAY_ARTIFACTS
 _EVALUATE = """
 set -eu
+told=$6
 vidset dataset pull "$1" "$2" --quiet
 vidset evaluate "$3" --json > evaluation.json
 mkdir -p "$(dirname "$5")"
 cp evaluation.json "$5"
 vidset evaluate "$3" --floor "$4" --quiet
 """
+_EVALUATE += _SAY_ARTIFACTS
 _COMPARE = """
 set -eu
-out=$1
-shift
+told=$1
+out=$2
+shift 2
 mkdir -p "$(dirname "$out")"
 vidset compare "$@" --json > "$out"
 """
+_COMPARE += _SAY_ARTIFACTS
 _ERRORS = """
 set -eu
+told=$5
 vidset dataset pull "$1" "$2" --quiet
 vidset errors "$3" --output "$4" --quiet
 """
+_ERRORS += _SAY_ARTIFACTS
 
 
 def _script(text: str) -> list[Any]:
@@ -66,7 +86,7 @@ def train(place: str, version: str, model: str, seed: int, epochs: int, run: dsl
     return dsl.ContainerSpec(
         image=_IMAGE,
         command=_script(_TRAIN),
-        args=[place, version, model, str(seed), str(epochs), run.path],
+        args=[place, version, model, str(seed), str(epochs), run.path, _TOLD],
     )
 
 
@@ -82,7 +102,7 @@ def evaluate(
     return dsl.ContainerSpec(
         image=_IMAGE,
         command=_script(_EVALUATE),
-        args=[place, version, run.path, str(floor), evaluation.path],
+        args=[place, version, run.path, str(floor), evaluation.path, _TOLD],
     )
 
 
@@ -102,7 +122,7 @@ def compare(
     return dsl.ContainerSpec(
         image=_IMAGE,
         command=_script(_COMPARE),
-        args=[comparison.path, *baseline, "vs", *candidate],
+        args=[_TOLD, comparison.path, *baseline, "vs", *candidate],
     )
 
 
@@ -110,5 +130,5 @@ def compare(
 def errors(place: str, version: str, run: dsl.Input[dsl.Model], page: dsl.Output[dsl.Artifact]):
     """Where the run errs, as the page to review."""
     return dsl.ContainerSpec(
-        image=_IMAGE, command=_script(_ERRORS), args=[place, version, run.path, page.path]
+        image=_IMAGE, command=_script(_ERRORS), args=[place, version, run.path, page.path, _TOLD]
     )

@@ -131,11 +131,11 @@ def _review(out: Path, truth: dict[str, str | None]) -> int:
     """Decide on all that the queue suspects, as a person would on the page; how many."""
     errors = json.loads((out / "errors" / "errors.json").read_text())
     fixes = []
-    for image in errors["queue"]:
-        right, given = truth[image["image_uri"]], image["given"]
+    for image in errors["shown"]:
+        right, given = truth[image["image_uri"]], image["label"]
         fix = {"image_sha256": image["image_sha256"], "image_uri": image["image_uri"]}
         if right is None:
-            fix |= {"action": "remove", "category": "junk"}
+            fix |= {"action": "remove", "category": "none of the labels"}
         elif right != given:
             fix |= {"action": "relabel", "label": right, "category": "label wrong"}
         else:

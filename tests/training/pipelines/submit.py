@@ -1,6 +1,6 @@
 """Make a Vertex AI job of a compiled pipeline, without sending it. Run with Vertex AI's client.
 
-    submit.py PIPELINE.yaml '{"parameter": value}'
+submit.py PIPELINE.yaml '{"parameter": value}'
 """
 
 import json

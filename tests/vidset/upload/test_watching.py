@@ -47,7 +47,7 @@ def test_a_recording_is_complete_once_it_was_seen_unchanged_for_long_enough(watc
 def test_what_grows_is_not_complete(watch, clock, tmp_path):
     path = tmp_path / "a.ts"
     for size in range(1, 8):
-        path.write_bytes(b"x" * size)
+        path.write_bytes(b"x" * 100 * size)
         assert watch() == []
         clock.now += 9
     clock.now += 1
@@ -56,7 +56,7 @@ def test_what_grows_is_not_complete(watch, clock, tmp_path):
 
 def test_oldest_recordings_come_first(watch, clock, tmp_path):
     for name, time in ("b.ts", 2), ("a.ts", 3), ("c.ts", 1):
-        (tmp_path / name).write_bytes(b"x")
+        (tmp_path / name).write_bytes(b"x" * 100)
         os.utime(tmp_path / name, (time, time))
     watch()
     clock.now += 10
@@ -66,7 +66,7 @@ def test_oldest_recordings_come_first(watch, clock, tmp_path):
 def test_what_is_no_video_or_hidden_or_empty_is_left_out(watch, clock, tmp_path):
     for name in ".a.ts", "a.txt", "ts", ".hidden/a.ts", "._a.mp4":
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
+        (tmp_path / name).write_bytes(b"x" * 100)
     (tmp_path / "empty.ts").touch()
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "gone.ts").symlink_to(tmp_path / "nothing")
@@ -88,7 +88,7 @@ def test_a_recording_never_closed_is_told_once(watch, clock, told, tmp_path):
 
 
 def test_a_folder_that_is_away_is_told_once_each_time(watch, clock, told, tmp_path):
-    (tmp_path / "a.ts").write_bytes(b"x")
+    (tmp_path / "a.ts").write_bytes(b"x" * 100)
     watch()
     tmp_path.rename(tmp_path.with_name("away"))
     clock.now += 10
