@@ -12,7 +12,7 @@ ONPREM_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --ex
   --extra s3 --extra amqp --extra label --no-emit-project
 # What the steps of the Kubeflow pipeline run with: PyTorch with CUDA, and no Beam.
 TRAINING_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra train \
-  --extra upload --extra s3 --no-emit-project
+  --extra gcs --extra s3 --no-emit-project
 # What the worker image of the jobs has, with hashes. Neither command line nor training.
 WORKER_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra gcp \
   --no-emit-project --prune typer --prune rich

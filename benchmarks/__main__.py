@@ -12,6 +12,7 @@ import av
 import cv2
 
 from benchmarks import (
+    auditing,
     datasets,
     formats,
     ingest,
@@ -34,6 +35,7 @@ SECTIONS = {
     "labeling": labeling.run,
     "formats": formats.run,
     "datasets": datasets.run,
+    "auditing": auditing.run,
     "training": training.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"

@@ -261,6 +261,7 @@ _PARTS = {
     "google_crc32c": "warehouse",
     "numpy": "extract",
     "pyarrow": "extract",
+    "requests": "upload",
     "cleanlab": "scores",
     "faster_coco_eval": "scores",
     "boto3": "s3",

@@ -13,7 +13,7 @@ _IMAGE = "vidset-training"
 
 # All that Kubeflow tells a step, as JSON, in the place of this text.
 _TOLD = "{{$}}"
-# The step's artifacts, said in the file that Kubeflow names for it: its local runner knows of no others.
+# The step's artifacts, in the file that Kubeflow names for it: its local runner knows no others.
 _SAY_ARTIFACTS = """
 python3 -c '
 import json, pathlib, sys
