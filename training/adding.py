@@ -84,23 +84,33 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
 
 
 def with_earlier_sides(images: pa.Table, parent: Parent) -> tuple[pa.Table, list[Fault]]:
-    """Images that have no split get the one that the parent has them in, by bytes or by uri; and
-    groups their names there. The faults: images that their source has in another split now.
+    """Images that have no split get the one that the parent has them in, by bytes, by uri or by
+    group; and groups their names there. The faults: images that their source has in another split.
     """
     old = parent.images.table
-    sides = old["split"].to_pylist()
-    by_uri = dict(zip(old["image_uri"].to_pylist(), sides, strict=True))
-    by_hash = dict(zip(old["image_sha256"].to_pylist(), sides, strict=True))
+    hashes, uris, groups, sides = (
+        old[name].to_pylist() for name in ("image_sha256", "image_uri", "group", "split")
+    )
+    exactly = dict(zip(zip(hashes, uris, strict=True), sides, strict=True))
+    by_hash, by_uri, by_group = (_one_side(names, sides) for names in (hashes, uris, groups))
     splits, moved = [], []
-    for sha256, uri, split in zip(
-        *(images[name].to_pylist() for name in ("image_sha256", "image_uri", "split")), strict=True
-    ):
-        earlier = by_hash.get(sha256, by_uri.get(uri))
-        splits.append(earlier if split is None else split)
+    now = [parent.groups.get(group, group) for group in images["group"].to_pylist()]
+    columns = (images[name].to_pylist() for name in ("image_sha256", "image_uri", "split"))
+    for sha256, uri, split, group in zip(*columns, now, strict=True):
+        earlier = exactly.get((sha256, uri)) or by_hash.get(sha256) or by_uri.get(uri)
+        # What comes new into a group goes where the group is, if that is one side.
+        splits.append(earlier or by_group.get(group) if split is None else split)
         if None not in (earlier, split) and earlier != split:
             moved.append(Fault(Kind.MOVED, uri, f"{earlier} before, {split} now"))
-    groups = [parent.groups.get(group, group) for group in images["group"].to_pylist()]
-    return _with(_with(images, "split", splits), "group", groups), moved
+    return _with(_with(images, "split", splits), "group", now), moved
+
+
+def _one_side(names: list[str], sides: list[str]) -> dict[str, str]:
+    """The side that a name is on; those that are on several are left out."""
+    found: dict[str, set[str]] = {}
+    for name, side in zip(names, sides, strict=True):
+        found.setdefault(name, set()).add(side)
+    return {name: next(iter(several)) for name, several in found.items() if len(several) == 1}
 
 
 def _joined_before(repository: Repository, id_: str) -> dict[str, str]:

@@ -99,6 +99,20 @@ def test_a_group_stays_on_its_side_also_when_it_was_joined_with_another(reposito
     assert {sides(grown)[f"b{n}"] for n in range(100, 110)} == {side}
 
 
+@pytest.mark.parametrize(
+    "instead", [pytest.param(True, id="instead"), pytest.param(False, id="added")]
+)
+def test_a_video_that_comes_back_with_other_frames_stays_on_its_side(repository, instead):
+    videos = range(20)
+    first = [(f"{v}/{n}", 10 * v + n, f"video {v}") for v in videos for n in range(3)]
+    old = create(repository, offer(*first), Wanted(shares={"train": 0.5, "test": 0.5}))
+    anew = [(f"{v}/again {n}", 1000 + 10 * v + n, f"video {v}") for v in videos for n in range(3)]
+    wanted = Wanted(parent=old.id, instead=instead, shares={"train": 0.5, "test": 0.5}, seed=9)
+    now = sides(create(repository, offer(*anew), wanted))
+    before = sides(old)
+    assert {v: now[f"{v}/again 0"] for v in videos} == {v: before[f"{v}/0"] for v in videos}
+
+
 def test_what_a_recipe_made_is_nothing_to_add_to(repository, parent):
     table = parent.images.table
     steps = [to_json([{"step": "median"}])] * len(table)

@@ -12,8 +12,8 @@ from dataflow.naming import printable
 from vidset.upload.destination import open_destination
 from vidset.upload.display import Display, Record, exit_code
 from vidset.upload.errors import RefusedError, Stopped
+from vidset.upload.identity import Identity
 from vidset.upload.settings import Settings
-from vidset.upload.source import Identity
 from vidset.upload.state import State
 from vidset.upload.uploading import Uploader
 from vidset.upload.watching import Watch

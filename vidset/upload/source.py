@@ -15,25 +15,13 @@ from typing import Self
 import google_crc32c
 
 from vidset.upload.errors import SourceChangedError, UploadFailedError
+from vidset.upload.identity import Identity
 
 _BLOCK_BYTES = 8 << 20
 _MIB = 1 << 20
 # S3 allows 10,000 parts, and a block is a part.
 _MAX_BLOCKS = 10_000
 _DIGEST_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What tells, without reading it, that a file is the one it was."""
-
-    size_bytes: int
-    mtime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Self:
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 @dataclass(frozen=True, slots=True)

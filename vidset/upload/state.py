@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vidset.upload.identity import Identity
 from vidset.upload.naming import key_of
-from vidset.upload.source import Digests, Identity
+from vidset.upload.source import Digests
 
 # Paths are bytes: not every file's name is text.
 _TABLES = """

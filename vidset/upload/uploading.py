@@ -9,12 +9,13 @@ from vidset.upload.delivering import Delivering
 from vidset.upload.destination import Destination, Target
 from vidset.upload.display import Display, Record
 from vidset.upload.errors import UploadFailedError
+from vidset.upload.identity import Identity
 from vidset.upload.naming import content_type, metadata, object_name, video_id
 from vidset.upload.pacing import Pace
 from vidset.upload.patience import Patience
 from vidset.upload.probing import Probe, probe
 from vidset.upload.settings import Settings
-from vidset.upload.source import Digests, Identity, Source
+from vidset.upload.source import Digests, Source
 from vidset.upload.state import State
 
 

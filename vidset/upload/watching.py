@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dataflow.events import has_video_extension
 from vidset.upload.containers import is_closed
-from vidset.upload.source import Identity
+from vidset.upload.identity import Identity
 
 # A recording that was never closed, as when a camera lost its power, is told of after so long.
 _ABANDONED_SECONDS = 600.0

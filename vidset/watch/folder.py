@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dataflow.elements import Upload
 from dataflow.events import collector_of
-from vidset.upload.source import Identity
+from vidset.upload.identity import Identity
 from vidset.upload.watching import Watch
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.taking import Failure, Taker, delay_seconds
