@@ -1,13 +1,9 @@
 """Linters of Dockerfiles, shell scripts and workflows, in an environment of their own."""
 
-import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.emulators.environments import own_python
-from tests.emulators.servers import ToolMissingError
+from tests.emulators.environments import python_for_test
 
 REQUIREMENTS = Path(__file__).with_name("linters-requirements.txt")
 INSTALL_SECONDS = 300
@@ -16,12 +12,7 @@ RUN_SECONDS = 120
 
 def lint(tool: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a linter; a missing one skips the test, or fails it when VIDSET_REQUIRE_TOOLS=1."""
-    try:
-        python = own_python("linters", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
-    except ToolMissingError as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+    python = python_for_test("linters", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
     # What is written in Python is run as a module: scripts know the place that they were made in.
     program = [python, "-m", "check_jsonschema"] if tool == "check-jsonschema" else []
     return subprocess.run(

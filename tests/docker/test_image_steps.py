@@ -3,7 +3,6 @@
 The worker's boot program and the launcher's are Google's and Beam's, and are not here.
 """
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,8 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.docker.test_dockerfile import ROOT, instructions
-from tests.emulators.environments import own_python
-from tests.emulators.servers import ToolMissingError
+from tests.emulators.environments import python_for_test
 
 pytestmark = pytest.mark.slow
 INSTALL_SECONDS = 280
@@ -44,12 +42,7 @@ class Image:
 @pytest.fixture(scope="module")
 def image(tmp_path_factory) -> Image:
     requirements = ROOT / "docker" / "beam" / "requirements.txt"
-    try:
-        python = own_python("worker-image", requirements, INSTALL_SECONDS, is_complete=True)
-    except ToolMissingError as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+    python = python_for_test("worker-image", requirements, INSTALL_SECONDS, is_complete=True)
     folder = tmp_path_factory.mktemp("image")
     for name, rest in instructions():
         if name != "COPY" or "--from" in rest:

@@ -48,7 +48,7 @@ def python_for_test(
         skip_or_fail(missing)
 
 
-def skip_or_fail(missing: Exception) -> NoReturn:
+def skip_or_fail(missing: Exception | str) -> NoReturn:
     """A tool that is missing skips its tests, or fails them when VIDSET_REQUIRE_TOOLS=1."""
     if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
         pytest.fail(str(missing), pytrace=False)

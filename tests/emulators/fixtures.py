@@ -7,14 +7,14 @@ VIDSET_REQUIRE_TOOLS=1.
 """
 
 import importlib
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import Server, ToolMissingError
 
 if TYPE_CHECKING:  # The clients take a second to import, which tests without a server save.
@@ -32,7 +32,7 @@ def _load(module: str) -> Any:
         return importlib.import_module(f"tests.emulators.{module}")
     except ImportError as error:
         missing = ToolMissingError(f"a client library ({error})", "uv sync --all-extras")
-    return _skip_or_fail(missing)
+    return skip_or_fail(missing)
 
 
 @contextmanager
@@ -44,13 +44,7 @@ def _required(server: AbstractContextManager[Server]) -> Iterator[Server]:
         except ToolMissingError as error:
             missing = error
     if missing:
-        _skip_or_fail(missing)
-
-
-def _skip_or_fail(missing: ToolMissingError) -> NoReturn:
-    if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-        pytest.fail(str(missing), pytrace=False)
-    pytest.skip(str(missing))
+        skip_or_fail(missing)
 
 
 def _set(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:

@@ -1,10 +1,10 @@
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from infra.check.providers import ToolMissingError
+from tests.emulators.environments import skip_or_fail
 from tests.infra.applied import EVERYTHING, Applied, apply
 
 
@@ -13,9 +13,7 @@ def applied(variables: Mapping[str, Any]) -> Applied:
     try:
         return apply(variables)
     except ToolMissingError as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        skip_or_fail(missing)
 
 
 @pytest.fixture(scope="session")

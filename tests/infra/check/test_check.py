@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.check.providers import ToolMissingError, load_providers
+from tests.emulators.environments import skip_or_fail
 
 INFRA = Path(__file__).parents[3] / "infra"
 SMALL = """
@@ -68,10 +69,8 @@ def tools() -> None:
         load_providers()
     except ToolMissingError as error:
         missing = str(error)
-    if missing and os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-        pytest.fail(missing, pytrace=False)
     if missing:
-        pytest.skip(missing)
+        skip_or_fail(missing)
 
 
 @pytest.fixture

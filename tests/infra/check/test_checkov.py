@@ -1,11 +1,11 @@
 """What checkov says of the Terraform code, and why some of its checks are left out."""
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import ToolMissingError
 from tests.infra.check.checkov import run_checkov
 
@@ -17,9 +17,7 @@ def checked(folder: Path):
     try:
         return run_checkov(folder)
     except ToolMissingError as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        skip_or_fail(missing)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 
 from infra.check.providers import ToolMissingError
 from infra.check.terraform import terraform
+from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import ToolMissingError as LinterMissingError
 from tests.infra.check.checkov import run_checkov
 
@@ -206,7 +207,5 @@ def test_a_mistake_is_caught(copy, mistake):
     try:
         said = mistake.catcher(copy, mistake.of)
     except (ToolMissingError, LinterMissingError) as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        skip_or_fail(missing)
     assert mistake.says in said

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def submit(tmp_path, parameters):
-    python = python_for_test("vertex", REQUIREMENTS, INSTALL_SECONDS)
+    python = python_for_test("vertex", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
     path = tmp_path / "loop.yaml"
     assert vidset("pipeline", path, "--image", IMAGE, "--quiet").exit_code == 0
     command = [python, "-I", PROGRAM, path, json.dumps(parameters)]

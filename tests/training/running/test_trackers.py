@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulators.environments import own_python
-from tests.emulators.servers import ToolMissingError
+from tests.emulators.environments import python_for_test
 from tests.training.numerals import write_numerals
 from tests.training.runs import COUNTS, LABELS, Recorded, train
 from training.errors import DatasetError
@@ -60,12 +59,7 @@ def ask(tracker: str, folder: Path) -> list[dict]:
 
 def run_own(what: str, tracker: str, folder: Path) -> str:
     """tell_tracker.py in the trackers' environment; what it prints."""
-    try:
-        python = own_python("trackers", REQUIREMENTS, 600, is_complete=True)
-    except ToolMissingError as error:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+    python = python_for_test("trackers", REQUIREMENTS, 600, is_complete=True)
     own = {
         "PYTHONPATH": str(ROOT),
         "HOME": str(folder.parent),

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 @pytest.fixture
 def tools(tmp_path, monkeypatch):
     """`dvc` and a git of this test's own on the PATH."""
-    python = python_for_test("dvc", REQUIREMENTS, INSTALL_SECONDS)
+    python = python_for_test("dvc", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
     folder = tmp_path / "bin"
     folder.mkdir()
     # The environment may have been moved: its programs are run by its interpreter.

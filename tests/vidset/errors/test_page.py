@@ -1,14 +1,13 @@
 """The review page in a real browser."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.emulators.environments import own_python
+from tests.emulators.environments import python_for_test, skip_or_fail
 from tests.emulators.servers import ToolMissingError
 from tests.training.scoring.runs import classified, make_run, make_version, sha
 from tests.vidset.errors.called import vidset
@@ -25,15 +24,10 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def browser():
     """The system's browser, and a Python that can drive it."""
-    try:
-        path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
-        if path is None:
-            raise ToolMissingError("chromium", "apt-get install chromium")
-        return path, own_python("browser", REQUIREMENTS, INSTALL_SECONDS)
-    except ToolMissingError as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        skip_or_fail(ToolMissingError("chromium", "apt-get install chromium"))
+    return path, python_for_test("browser", REQUIREMENTS, INSTALL_SECONDS)
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 
 import pytest
 
+from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import ToolMissingError
 from tests.readers.environment import read
 from tests.vidset.exports import EMPTY, FIRST, SECOND, THIRD, images_of, make_labeled
@@ -67,9 +67,7 @@ def test_the_tool_of_a_format_reads_every_object_of_every_image(name, tmp_path):
     try:
         found = read(name, tmp_path / "export", tmp_path)
     except ToolMissingError as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        skip_or_fail(missing)
     index = [json.loads(line) for line in (tmp_path / "export" / "images.jsonl").open()]
     assert sorted(each["image"] for each in index) == [each["image"] for each in found]
     ids = {each["image"]: each["image_id"] for each in index}

@@ -13,23 +13,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from tests.emulators.environments import own_python
-from tests.emulators.servers import ToolMissingError, free_port
+from tests.emulators.environments import python_for_test
+from tests.emulators.servers import free_port
 
 ROOT = Path(__file__).parents[3]
 ONPREM = ROOT / "deploy" / "onprem"
 TEXT = (ONPREM / "compose.yaml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 HERE = Path(__file__).parent
-
-
-def python_of(name: str, requirements: Path, **options) -> Path:
-    try:
-        return own_python(name, requirements, 300, **options)
-    except ToolMissingError as missing:
-        if os.environ.get("VIDSET_REQUIRE_TOOLS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+INSTALL_SECONDS = 300
 
 
 @pytest.mark.slow
@@ -43,7 +35,7 @@ def python_of(name: str, requirements: Path, **options) -> Path:
     ],
 )
 def test_the_compose_file_is_as_the_specification_says(old, new, message, tmp_path):
-    python = python_of("compose-spec", HERE / "compose-requirements.txt")
+    python = python_for_test("compose-spec", HERE / "compose-requirements.txt", INSTALL_SECONDS)
     (tmp_path / "compose.yaml").write_text(TEXT.replace(old, new, 1))
     command = [python, HERE / "check_compose.py", tmp_path / "compose.yaml"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -185,7 +177,9 @@ def test_the_build_sees_what_it_copies():
 @pytest.mark.slow
 def test_the_images_steps_give_commands_that_start(tmp_path):
     """In a clean environment: the locked requirements, the copied folders, and nothing else."""
-    python = python_of("onprem", ONPREM / "requirements.txt", is_complete=True)
+    python = python_for_test(
+        "onprem", ONPREM / "requirements.txt", INSTALL_SECONDS, is_complete=True
+    )
     for source, target in copies():
         place = tmp_path / target.removeprefix("/")
         if (ROOT / source).is_dir():
