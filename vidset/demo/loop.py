@@ -27,6 +27,7 @@ _TRAIN, _VALIDATION, _LABEL_BOOK = 48, 14, 4
 _WRONG_LABELS, _SCRIBBLES, _LEAKS = 60, 15, 8
 _SEEDS = (1, 2, 3)
 _FOLDS, _FOLD_EPOCHS, _EPOCHS_BEFORE, _EPOCHS_AFTER = 3, 15, 15, 8
+_FLOOR = 0.6
 _MOST_LINES = 14
 _RECIPE = """\
 transforms:                     # every image of every split
@@ -74,7 +75,7 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     steps.run("The images, prepared", "dataset", "apply", "v1", "recipe.yaml", "--name", "v2")
     steps.run("What has changed", "dataset", "diff", "v0", "v1", "--limit", 3)
     steps.train("v2", _EPOCHS_AFTER)
-    steps.run("How good it is", "evaluate", "runs/v2-1", "--floor", 0.6)
+    steps.run("How good it is", "evaluate", "runs/v2-1", "--floor", _FLOOR)
     sides = [[f"runs/{name}-{seed}" for seed in _SEEDS] for name in ("v0", "v2")]
     compared = steps.run("Whether that is real", "compare", *sides[0], "vs", *sides[1])
     steps.tell(f"the page to review   {out / 'errors' / 'index.html'}")
