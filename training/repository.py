@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from training.entry import FORMATS, Entry
 from training.errors import DatasetError, UnknownVersionError
 from training.manifest import Manifest
+from training.measuring import SCHEMA
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ID_BEGINNING = re.compile(r"[0-9a-f]{6,32}")
@@ -104,8 +105,19 @@ class Repository:
         return manifest
 
     def measures(self, reference: str) -> pa.Table:
-        """Of a version's images: see training.measuring."""
-        return pq.read_table(self._file(self.resolve(reference), "measures.parquet"))
+        """Of a version's images: see training.measuring.
+
+        Raises:
+            DatasetError: another release measured other things.
+        """
+        id_ = self.resolve(reference)
+        table = pq.read_table(self._file(id_, "measures.parquet"))
+        if not table.schema.equals(SCHEMA):
+            raise DatasetError(
+                f"version {id_}: another release measured its images; remove its folder "
+                f"{self.root / 'versions' / id_} and make it again: it gets the same id"
+            )
+        return table
 
     def details(self, reference: str) -> dict[str, Any]:
         """What version.json says."""
