@@ -38,7 +38,7 @@ demo-numerals: $(VENV)/.all ## Once around the data-centric loop, on drawn numer
 	@$(BIN)/vidset demo --numerals --output out/numerals
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-fast: $(VENV)/.all ## Without the slow tests and without servers
 	$(BIN)/pytest -n $(WORKERS) -m "not slow and not emulator" $(ARGS)

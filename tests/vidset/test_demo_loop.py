@@ -40,14 +40,14 @@ def test_the_loop_goes_around(tmp_path, monkeypatch, capsys):
     sizes = {"_TRAIN": 6, "_VALIDATION": 3, "_LABEL_BOOK": 1, "_FOLDS": 2, "_FOLD_EPOCHS": 1}
     faults = {"_WRONG_LABELS": 8, "_SCRIBBLES": 3, "_LEAKS": 2}
     for name, value in (
-        sizes | faults | {"_EPOCHS_BEFORE": 1, "_EPOCHS_AFTER": 1, "_FLOOR": 0}
+        sizes | faults | {"_EPOCHS_BEFORE": 1, "_EPOCHS_AFTER": 1, "_FLOOR": 0, "_SEEDS": (1,)}
     ).items():
         monkeypatch.setattr(loop, name, value)
     assert run_loop(str(tmp_path / "out"), as_json=True) == 0
     told = json.loads(capsys.readouterr().out)
     assert [command.split()[1] for command in told["commands"]] == [
-        *("dataset", "dataset", "train", "train", "train", "errors", "review", "dataset"),
-        *("dataset", "dataset", "train", "train", "train", "evaluate", "compare"),
+        *("dataset", "dataset", "train", "errors", "review", "dataset"),
+        *("dataset", "dataset", "train", "evaluate", "compare"),
     ]
     decisions = json.loads((tmp_path / "out" / "decisions.json").read_text())["fixes"]
     assert {fix["action"] for fix in decisions} >= {"relabel", "remove"}

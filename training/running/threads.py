@@ -23,4 +23,5 @@ def set_threads(number: int) -> None:
     import torch
 
     torch.set_num_threads(number)
-    torch.use_deterministic_algorithms(True)  # noqa: FBT003  It takes it by position only.
+    # As use_deterministic_algorithms(True), which would first import a compiler that is not used.
+    torch.set_deterministic_debug_mode("error")

@@ -77,7 +77,8 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     steps.train("v2", _EPOCHS_AFTER)
     steps.run("How good it is", "evaluate", "runs/v2-1", "--floor", _FLOOR)
     sides = [[f"runs/{name}-{seed}" for seed in _SEEDS] for name in ("v0", "v2")]
-    compared = steps.run("Whether that is real", "compare", *sides[0], "vs", *sides[1])
+    few = ["--allow-few"] if len(_SEEDS) < 3 else []
+    compared = steps.run("Whether that is real", "compare", *sides[0], "vs", *sides[1], *few)
     steps.tell(f"the page to review   {out / 'errors' / 'index.html'}")
     if as_json:
         print(json.dumps({"commands": steps.commands, "comparison": compared}))
