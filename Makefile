@@ -17,6 +17,7 @@ TRAINING_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --
 WORKER_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra gcp \
   --no-emit-project --prune typer --prune rich
 # PyTorch comes without CUDA, which would be gigabytes; a folder of wheels that pip was told of goes first.
+PIP_FIND_LINKS ?= $(shell python3 -m pip config get global.find-links 2>/dev/null)
 TORCH_FROM = $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)",--torch-backend cpu)
 TORCH_LOCK = $(UV) export --quiet --frozen --no-header --no-hashes --no-default-groups --extra train \
   --no-emit-project
