@@ -11,6 +11,19 @@ import typer
 
 from vidset.dataset.commands import app as dataset
 from vidset.errors.commands import errors, review
+from vidset.extraction_flags import (
+    Collector,
+    Every,
+    JpegQuality,
+    LocalChange,
+    MaxBrightness,
+    Metric,
+    MinBrightness,
+    MinSharpness,
+    SimilarityThreshold,
+    Tolerance,
+    Workers,
+)
 from vidset.flags import Json, Quiet
 from vidset.label.commands import app as label
 from vidset.pipeline.command import pipeline
@@ -57,53 +70,23 @@ def extract(
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="OUT", help="Folder, gs:// or s3:// uri.")
     ],
-    every: Annotated[str, typer.Option(metavar="SECONDS", help="Sampling period.")] = "1",
+    every: Every = "1",
     spans: Annotated[
         str | None,
         typer.Option(
             metavar="FILE", help="Only these spans of these videos, as vidset errors writes them."
         ),
     ] = None,
-    tolerance: Annotated[
-        str,
-        typer.Option(
-            metavar="SECONDS",
-            help="A sample may be the keyframe within it: cheaper where keyframes are near.",
-        ),
-    ] = "0",
-    similarity_threshold: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SSIM",
-            help="A sample this like the last kept one is dropped; above 1 keeps all.",
-            show_default="0.9",
-        ),
-    ] = None,
-    local_change: Annotated[
-        str,
-        typer.Option(
-            metavar="LEVELS",
-            help="Kept all the same if a small window has changed by more; off for SSIM alone.",
-        ),
-    ] = "20",
-    metric: Annotated[
-        str, typer.Option(help="ssim, or a measure of image-similarity-measures.")
-    ] = "ssim",
-    jpeg_quality: Annotated[int, typer.Option(metavar="1..100")] = 95,
-    min_sharpness: Annotated[
-        float | None, typer.Option(help="Drop blurred samples: variance of the Laplacian.")
-    ] = None,
-    min_brightness: Annotated[
-        float | None, typer.Option(help="Drop dark samples: mean level, 0 to 255.")
-    ] = None,
-    max_brightness: Annotated[float | None, typer.Option(help="Drop bright samples.")] = None,
-    collector: Annotated[
-        str | None,
-        typer.Option(help="Collector id of all the videos.", show_default="their folder"),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Videos at once.", show_default="one a core")
-    ] = None,
+    tolerance: Tolerance = "0",
+    similarity_threshold: SimilarityThreshold = None,
+    local_change: LocalChange = "20",
+    metric: Metric = "ssim",
+    jpeg_quality: JpegQuality = 95,
+    min_sharpness: MinSharpness = None,
+    min_brightness: MinBrightness = None,
+    max_brightness: MaxBrightness = None,
+    collector: Collector = None,
+    workers: Workers = None,
     runner: Annotated[
         str | None, typer.Option(help="A Beam runner.", show_default="this machine")
     ] = None,

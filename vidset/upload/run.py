@@ -3,7 +3,7 @@
 import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -33,12 +33,12 @@ def run_upload(settings: Settings, *, as_json: bool, quiet: bool) -> int:
     destination = None if settings.is_dry else open_destination(settings.place)
     display = Display(as_json=as_json, quiet=quiet)
     started, records = time.monotonic(), dict[Path, Record]()
-    with closing(State(settings.state)) as state, _stoppable(), suppress(Stopped):
+    with closing(State(settings.state)) as state, _stoppable() as check, suppress(Stopped):
         uploader = Uploader(settings, destination, state, display)
         if settings.watched is None:
-            _upload_named(settings.recordings, uploader, display, records)
+            _upload_named(settings.recordings, uploader, display, records, check)
         else:
-            _watch(settings.watched, settings, uploader, display, records)
+            _watch(settings.watched, settings, uploader, display, records, check)
     display.summary(list(records.values()), time.monotonic() - started)
     if settings.watched is not None:
         return 0  # It ends by being stopped; what failed is tried again by the next.
@@ -49,9 +49,14 @@ def run_upload(settings: Settings, *, as_json: bool, quiet: bool) -> int:
 
 
 def _upload_named(
-    paths: tuple[Path, ...], uploader: Uploader, display: Display, records: dict[Path, Record]
+    paths: tuple[Path, ...],
+    uploader: Uploader,
+    display: Display,
+    records: dict[Path, Record],
+    check: Callable[[], None],
 ) -> None:
     for path in paths:
+        check()
         try:
             record = uploader.upload(path)
         except RefusedError as error:
@@ -68,11 +73,14 @@ def _watch(
     uploader: Uploader,
     display: Display,
     records: dict[Path, Record],
+    check: Callable[[], None],
 ) -> NoReturn:
     watch = Watch(folder, settings.settle_seconds, display.tell)
     failures = _Failures()
     while True:
+        check()
         for path, identity in watch.complete():
+            check()
             if uploader.is_done(path, identity) or not failures.is_due(path, identity):
                 continue
             try:
@@ -105,15 +113,25 @@ class _Failures:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM and Ctrl-C raise Stopped, also out of a pause or a request."""
+def _stoppable() -> Iterator[Callable[[], None]]:
+    """SIGTERM and Ctrl-C raise Stopped, also out of a pause or a request.
+
+    What is yielded raises it again: Python drops what is raised while it finalizes an object.
+    """
+    is_asked = False
 
     def stop(*_: object) -> NoReturn:
+        nonlocal is_asked
+        is_asked = True
         raise Stopped
+
+    def check() -> None:
+        if is_asked:
+            raise Stopped
 
     before = [(each, signal.signal(each, stop)) for each in (signal.SIGTERM, signal.SIGINT)]
     try:
-        yield
+        yield check
     finally:
         for number, handler in before:
             signal.signal(number, handler)

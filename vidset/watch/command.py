@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from vidset.flags import Json, Quiet
-from vidset.watch.flags import (
+from vidset.extraction_flags import (
     Collector,
     Every,
     JpegQuality,
@@ -19,6 +18,7 @@ from vidset.watch.flags import (
     Tolerance,
     Workers,
 )
+from vidset.flags import Json, Quiet
 
 
 def watch(

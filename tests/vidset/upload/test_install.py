@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators.environments import skip_or_fail
+from tests.emulators.servers import ToolMissingError
 from tests.vidset.upload import recordings
 from tests.vidset.upload.recordings import MIB, recording
 
@@ -80,7 +82,7 @@ def test_memory_does_not_grow_with_the_recording(store, tmp_path):
 @pytest.mark.timeout(600)
 def test_the_part_upload_alone_uploads(folder, tmp_path):
     if shutil.which("uv") is None:
-        pytest.skip("uv is not installed; get it with: pip install uv")
+        skip_or_fail(ToolMissingError("uv", "pip install uv"))
     environment = tmp_path / "env"
     python = environment / "bin" / "python"
     for command in (
@@ -89,7 +91,7 @@ def test_the_part_upload_alone_uploads(folder, tmp_path):
     ):
         made = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
         if made.returncode and "package" in made.stderr.lower() and "fetch" in made.stderr.lower():
-            pytest.skip(f"no package index: {made.stderr[-200:]}")
+            skip_or_fail(f"no package index: {made.stderr[-200:]}")
         assert made.returncode == 0, made.stderr
     vidset = environment / "bin" / "vidset"
     helped = subprocess.run([vidset, "upload", "--help"], capture_output=True, check=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators.environments import skip_or_fail
+from tests.emulators.servers import ToolMissingError
 from tests.vidset.upload.recordings import environment, recording
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "collector"
@@ -23,7 +25,7 @@ def settings(text: str) -> dict[str, str]:
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path):
     if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed; get it with: apt-get install systemd")
+        skip_or_fail(ToolMissingError("systemd-analyze", "apt-get install systemd"))
     # Its program is not here: another stands for it.
     text = UNIT.read_text().replace("/opt/vidset/bin/vidset", "/bin/true")
     (tmp_path / UNIT.name).write_text(text)
