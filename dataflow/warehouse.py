@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from dataflow.elements import Extraction, ledger_key
 from dataflow.naming import printable
+from dataflow.parquet import read_parquet
 from dataflow.storage import ObjectStore
 
 _TEXT, _NUMBER, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
@@ -90,7 +91,7 @@ class FolderLedger:
             data = self._store.read(name)
         except FileNotFoundError:
             return None
-        return pq.read_table(io.BytesIO(data)).to_pylist()[0]
+        return read_parquet(data).to_pylist()[0]
 
     def commit(self, extractions: Iterable[Extraction]) -> None:
         for extraction in extractions:

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dataflow.arrow_tables import arrow_schema, as_stored
+from dataflow.parquet import read_parquet
 from dataflow.places import open_store
 from dataflow.tables import Table, tables
 from dataflow.warehouse_duckdb import open_duckdb, quoted
@@ -104,7 +104,7 @@ def _staged(table: Table, files: Sequence[str], folder: Path) -> list[str]:
 
 def _known(warehouse: ParquetWarehouse) -> Mapping[str, str]:
     try:
-        rows = pq.read_table(warehouse.folder / "ledger_files.parquet")
+        rows = read_parquet(warehouse.folder / "ledger_files.parquet")
     except FileNotFoundError:
         return {}
     return dict(zip(rows["key"].to_pylist(), rows["stamp"].to_pylist(), strict=True))

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from dataflow.arrow_tables import arrow_columns, arrow_schema, as_stored
 from dataflow.document_rows import Row
 from dataflow.exporting import Export
+from dataflow.parquet import read_parquet
 from dataflow.tables import Table, new_columns, tables
 from dataflow.warehouse_duckdb import open_duckdb, ordering, quoted, read, select
 from dataflow.warehouse_files import PARTIAL, TableFiles, find_files
@@ -174,8 +175,7 @@ class ParquetWarehouse:
         os.replace(partial, path)
 
     def _read_exports(self) -> pa.Table:
-        files = self._files("exports")
-        return pq.read_table(files.base)
+        return read_parquet(self._files("exports").live[0])
 
     def _files(self, table: str) -> TableFiles:
         return find_files(self.folder / table)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from training.entry import Entry, to_json
 from training.errors import DatasetError
+from training.parquet import read_parquet
 
 SCHEMA = pa.schema(
     [
@@ -67,7 +68,7 @@ class Manifest:
     @classmethod
     def from_parquet(cls, data: bytes) -> "Manifest":
         """As `to_parquet` wrote it."""
-        return cls(pq.read_table(io.BytesIO(data)))
+        return cls(read_parquet(data))
 
     def to_parquet(self) -> bytes:
         """The file. Its bytes may differ between Parquet versions; the id does not."""

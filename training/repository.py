@@ -22,6 +22,7 @@ from training.entry import FORMATS, Entry
 from training.errors import DatasetError, UnknownVersionError
 from training.manifest import Manifest
 from training.measuring import SCHEMA
+from training.parquet import read_parquet
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ID_BEGINNING = re.compile(r"[0-9a-f]{6,32}")
@@ -111,7 +112,7 @@ class Repository:
             DatasetError: another release measured other things.
         """
         id_ = self.resolve(reference)
-        table = pq.read_table(self._file(id_, "measures.parquet"))
+        table = read_parquet(self._file(id_, "measures.parquet"))
         if not table.schema.equals(SCHEMA):
             raise DatasetError(
                 f"version {id_}: another release measured its images; remove its folder "

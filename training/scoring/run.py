@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from training.errors import DatasetError
+from training.parquet import read_parquet
 
 LAST_EPOCHS = 5
 _COLUMNS = ("image_sha256", "image_uri", "origin", "truth", "predicted", "probabilities")
@@ -114,7 +114,7 @@ def read_predictions(path: Path) -> pa.Table:
         DatasetError: it is not there, is none, or names an image twice.
     """
     try:
-        table = pq.read_table(path)
+        table = read_parquet(path)
     except FileNotFoundError:
         raise DatasetError(f"{path}: these predictions were not kept") from None
     missing = [name for name in _COLUMNS if name not in table.column_names]

@@ -5,9 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from training.diffing import COLUMNS, Diff, Row, diff
+from training.parquet import read_parquet
 from training.repository import Repository
 from vidset.dataset.display import SHORT_ID, say, show_counts
 
@@ -68,9 +68,7 @@ def as_object(found: Diff) -> dict[str, Any]:
 
 def _table(repository: Repository, id_: str) -> pa.Table:
     """Without a look at its id, which takes longer than all else: `verify` does that."""
-    return pq.read_table(
-        repository.root / "versions" / id_ / "manifest.parquet", columns=list(COLUMNS)
-    )
+    return read_parquet(repository.root / "versions" / id_ / "manifest.parquet", COLUMNS)
 
 
 def _image(row: Row) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dataflow.storage import ObjectStore
 from training.entry import FORMATS, Entry
 from training.errors import DatasetError, FaultsError, UnknownVersionError
 from training.manifest import Manifest
+from training.parquet import read_parquet
 from training.repository import Repository
 
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
@@ -141,7 +141,7 @@ def pull(
         for length in _at_once(fetch, wanted):
             images, size_bytes = images + 1, size_bytes + length
             progress(images)
-        measures = pq.read_table(pa.BufferReader(_read(place, f"versions/{id_}/measures.parquet")))
+        measures = read_parquet(_read(place, f"versions/{id_}/measures.parquet"))
         details = json.loads(_read(place, f"versions/{id_}/version.json"))
         repository.write_version(manifest, measures, details)
     for name, id_ in names.items():

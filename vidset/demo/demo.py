@@ -4,7 +4,6 @@ Without a video of the user's it renders its own, so that what is in it is known
 which its images are labeled.
 """
 
-import io
 import json
 import os
 from collections import Counter
@@ -13,7 +12,6 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.markup import escape
 
@@ -21,6 +19,7 @@ from dataflow.decoding import Video
 from dataflow.elements import FrameRow, ledger_key
 from dataflow.listing import list_uploads
 from dataflow.naming import printable
+from dataflow.parquet import read_parquet
 from dataflow.progress import PROGRESS
 from dataflow.sampling import Sampling
 from dataflow.storage_folder import FolderStore
@@ -157,7 +156,7 @@ def _ledger_rows(video: str, output: str) -> list[FrameRow]:
         data = FolderStore(output).read(f"frames/{key}.parquet")
     except FileNotFoundError:
         return []
-    return [FrameRow(**row) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+    return [FrameRow(**row) for row in read_parquet(data).to_pylist()]
 
 
 def _rules(thresholds: dict[str, float]) -> str:

@@ -1,10 +1,8 @@
 """The images that an extraction kept, from its ledger of Parquet files."""
 
-import io
 from collections.abc import Iterator
 
-import pyarrow.parquet as pq
-
+from dataflow.parquet import read_parquet
 from dataflow.places import open_store
 from labeling.task import Image
 
@@ -22,7 +20,7 @@ class ParquetLedger:
         # Frames count when their video's row says so. Names only: some 100 bytes for a video.
         committed = {video.name for video in self._videos.list()}
         for name in sorted(committed):
-            table = pq.read_table(io.BytesIO(self._frames.read(name)), columns=_COLUMNS)
+            table = read_parquet(self._frames.read(name), _COLUMNS)
             for row in table.to_pylist():
                 if row["kept"]:
                     yield Image(row["image_id"], row["image_uri"], row["width"], row["height"])
