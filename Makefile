@@ -94,6 +94,7 @@ deploy: ## Functions, image, templates, then apply; after a first apply
 infra-ready:
 	$(call need,terraform,https://developer.hashicorp.com/terraform/install)
 	$(call need_file,$(VARS),docs/deploy.md shows one; or VARS=another)
+	@$(if $(STATE),test ! -s infra/terraform.tfstate || { echo "make $(MAKECMDGOALS): infra/terraform.tfstate would stay behind; move it first (infra/README.md)" >&2; exit 2; })
 	@$(if $(STATE),echo 'terraform { backend "gcs" {} }' > infra/backend_override.tf)
 	@$(TERRAFORM) init -input=false \
 	  $(if $(STATE),-reconfigure -backend-config="bucket=$(STATE)" -backend-config="prefix=vidset") \

@@ -34,8 +34,6 @@ resource "google_project_service_identity" "encrypting" {
 
 data "google_bigquery_default_service_account" "bigquery" {
   count = var.kms_key == null ? 0 : 1
-
-  depends_on = [google_project_service.enabled]
 }
 
 resource "google_kms_crypto_key_iam_member" "encrypting" {

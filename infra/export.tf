@@ -57,6 +57,13 @@ resource "google_project_iam_member" "export_timer_starts_jobs" {
   member  = google_service_account.export_timer.member
 }
 
+# Whoever starts a job must be able to look its machines up.
+resource "google_project_iam_member" "export_timer_sees_machines" {
+  project = var.project_id
+  role    = "roles/compute.viewer"
+  member  = google_service_account.export_timer.member
+}
+
 resource "google_service_account_iam_member" "export_timer_acts_as_export" {
   service_account_id = google_service_account.export.name
   role               = "roles/iam.serviceAccountUser"
@@ -90,6 +97,7 @@ resource "google_cloud_scheduler_job" "export" {
   }
 
   depends_on = [
+    google_project_iam_member.export_timer_sees_machines,
     google_project_iam_member.export_timer_starts_jobs,
     google_service_account_iam_member.export_timer_acts_as_export,
   ]

@@ -1,11 +1,14 @@
-# What workflows on GitHub may do, without any key: pull requests plan, the chosen branch applies.
+# What workflows on GitHub may do, without any key: pull requests plan, the chosen branch pushes the
+# worker image. Applying stays with a person.
 
 locals {
+  # By account, who may act as it. By claims of their own, for what `sub` says is not the same for each
+  # repository: since July 2026 new ones have numbers in it.
   github = var.github_repository == null ? {} : {
+    # Only what is on the branch, or started from it.
+    image = "attribute.ref/${var.github_ref}"
     # A fork's pull requests get no token from GitHub.
-    plan = "principal://iam.googleapis.com/${one(google_iam_workload_identity_pool.github[*].name)}/subject/repo:${var.github_repository}:pull_request"
-    # Only what is on the branch. A job with an `environment` would have another subject.
-    apply = "principal://iam.googleapis.com/${one(google_iam_workload_identity_pool.github[*].name)}/subject/repo:${var.github_repository}:ref:${var.github_ref}"
+    plan = "attribute.event_name/pull_request"
   }
 
   # To compare what there is with what should be: configurations, no contents (and see `planner`).
@@ -29,29 +32,6 @@ locals {
     "roles/serviceusage.serviceUsageConsumer",
     "roles/storage.bucketViewer",
   ])
-
-  # One for each kind of resource here.
-  apply_roles = toset([
-    "roles/artifactregistry.admin",
-    "roles/bigquery.admin",
-    "roles/cloudfunctions.admin",
-    "roles/cloudscheduler.admin",
-    "roles/compute.networkAdmin",
-    "roles/dataflow.admin",
-    "roles/datastore.owner",
-    "roles/firebaserules.admin",
-    "roles/iam.roleAdmin",
-    "roles/iam.serviceAccountAdmin",
-    "roles/iam.workloadIdentityPoolAdmin",
-    "roles/logging.configWriter",
-    "roles/monitoring.admin",
-    "roles/pubsub.admin",
-    "roles/resourcemanager.projectIamAdmin",
-    "roles/run.admin",
-    "roles/secretmanager.admin",
-    "roles/serviceusage.serviceUsageAdmin",
-    "roles/storage.admin",
-  ])
 }
 
 resource "google_iam_workload_identity_pool" "github" {
@@ -63,7 +43,7 @@ resource "google_iam_workload_identity_pool" "github" {
 }
 
 resource "google_iam_workload_identity_pool_provider" "github" {
-  #checkov:skip=CKV_GCP_125:The repository is asserted here; each account's binding asserts the whole subject
+  #checkov:skip=CKV_GCP_125:The repository is asserted here; each account's binding asserts the ref or the event
   count = var.github_repository == null ? 0 : 1
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.github[0].workload_identity_pool_id
@@ -72,7 +52,8 @@ resource "google_iam_workload_identity_pool_provider" "github" {
 
   attribute_mapping = {
     "google.subject"       = "assertion.sub"
-    "attribute.repository" = "assertion.repository"
+    "attribute.event_name" = "assertion.event_name"
+    "attribute.ref"        = "assertion.ref"
   }
 
   # Without it every repository on GitHub could ask for a token.
@@ -88,6 +69,7 @@ resource "google_service_account" "github" {
 
   account_id   = "${var.name}-github-${each.key}"
   display_name = "GitHub workflows: ${each.key}"
+  depends_on   = [google_project_service.enabled]
 }
 
 resource "google_service_account_iam_member" "github_acts" {
@@ -95,7 +77,7 @@ resource "google_service_account_iam_member" "github_acts" {
 
   service_account_id = google_service_account.github[each.key].name
   role               = "roles/iam.workloadIdentityUser"
-  member             = each.value
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github[0].name}/${each.value}"
 }
 
 resource "google_project_iam_member" "github_plan" {
@@ -139,41 +121,20 @@ resource "google_storage_bucket_iam_member" "github_plan_reads_releases" {
   member = google_service_account.github["plan"].member
 }
 
-resource "google_project_iam_member" "github_apply" {
-  for_each = var.github_repository == null ? [] : local.apply_roles
-
-  project = var.project_id
-  role    = each.key
-  member  = google_service_account.github["apply"].member
-}
-
 # The state's bucket was there before all this (README.md). A plan reads it, without a lock.
-resource "google_storage_bucket_iam_member" "github_state" {
-  for_each = var.github_repository == null || var.state_bucket == null ? {} : {
-    apply = "roles/storage.objectUser"
-    plan  = "roles/storage.objectViewer"
-  }
+resource "google_storage_bucket_iam_member" "github_plan_reads_state" {
+  count = var.github_repository == null || var.state_bucket == null ? 0 : 1
 
   bucket = var.state_bucket
-  role   = each.value
-  member = google_service_account.github[each.key].member
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.github["plan"].member
 }
 
-# Who deploys a job or a function must be allowed to act as its account: as these and no others.
-resource "google_service_account_iam_member" "github_apply_acts_as" {
-  for_each = var.github_repository == null ? {} : merge(
-    {
-      export          = google_service_account.export.name
-      export_timer    = google_service_account.export_timer.name
-      function_build  = google_service_account.function_build.name
-      images_push     = google_service_account.images_push.name
-      ingest          = google_service_account.ingest.name
-      reconcile_timer = google_service_account.reconcile_timer.name
-    },
-    { for function, account in google_service_account.labeling : "labeling_${function}" => account.name },
-  )
+resource "google_artifact_registry_repository_iam_member" "github_pushes" {
+  count = var.github_repository == null ? 0 : 1
 
-  service_account_id = each.value
-  role               = "roles/iam.serviceAccountUser"
-  member             = google_service_account.github["apply"].member
+  repository = google_artifact_registry_repository.images["beam"].name
+  location   = var.region
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.github["image"].member
 }

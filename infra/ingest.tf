@@ -40,6 +40,9 @@ resource "google_project_iam_member" "jobs_work" {
   }
 }
 
+# A change of the image, of the machines or of a parameter updates the running job in place; another
+# `max_workers` drains it and starts it anew. So would `num_workers` at every other apply, for the provider
+# does not find it again: Dataflow chooses how many workers to begin with.
 resource "google_dataflow_flex_template_job" "ingest" {
   provider = google-beta
   count    = var.deploy_jobs ? 1 : 0
@@ -61,7 +64,6 @@ resource "google_dataflow_flex_template_job" "ingest" {
   additional_experiments  = ["use_runner_v2"]
   autoscaling_algorithm   = "THROUGHPUT_BASED"
   machine_type            = var.ingest_machine_type
-  num_workers             = 1
   max_workers             = var.ingest_max_workers
 
   # What is under way is finished; events that come later wait in the subscription.

@@ -164,7 +164,11 @@ resource "google_monitoring_alert_policy" "job_failed" {
   }
 }
 
+# After the functions, not with the first apply: a log-based metric cannot be alerted on for up to ten
+# minutes after it was made.
 resource "google_monitoring_alert_policy" "function_errors" {
+  count = var.deploy_functions ? 1 : 0
+
   display_name          = "${var.name}: function errors"
   combiner              = "OR"
   notification_channels = local.channels

@@ -45,7 +45,7 @@ output "functions_archive" {
 output "github" {
   description = "What the repository's variables are to be: the identity provider and the accounts. Null without github_repository."
   value = var.github_repository == null ? null : {
-    apply_account              = google_service_account.github["apply"].email
+    image_account              = google_service_account.github["image"].email
     plan_account               = google_service_account.github["plan"].email
     workload_identity_provider = google_iam_workload_identity_pool_provider.github[0].name
   }

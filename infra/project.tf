@@ -41,10 +41,9 @@ data "google_project" "this" {
   project_id = var.project_id
 }
 
-# Asking for it makes it.
-data "google_storage_project_service_account" "storage" {
-  depends_on = [google_project_service.enabled]
-}
+# Asking for it makes it. Without depends_on, which would leave its name unknown whenever one more API is
+# enabled, and every grant to it replaced: README.md has this API enabled before the first apply.
+data "google_storage_project_service_account" "storage" {}
 
 resource "google_project_service_identity" "pubsub" {
   provider = google-beta

@@ -95,7 +95,7 @@ variable "firestore_location" {
 }
 
 variable "github_ref" {
-  description = "The only ref whose workflows may apply."
+  description = "The only ref whose workflows may push the worker image."
   type        = string
   default     = "refs/heads/main"
 
@@ -106,7 +106,7 @@ variable "github_ref" {
 }
 
 variable "github_repository" {
-  description = "OWNER/NAME on GitHub whose workflows may plan and apply, without keys; null: none."
+  description = "OWNER/NAME on GitHub whose workflows may plan and push the worker image, without keys; null: none."
   type        = string
   default     = null
 
@@ -149,8 +149,8 @@ variable "name" {
   default     = "vidset"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{2,6}[a-z0-9]$", var.name))
-    error_message = "name must be 4 to 8 lower case letters, digits and hyphens, beginning with a letter and not ending with a hyphen: names of accounts and databases are derived from it."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,6}[a-z0-9]$", var.name)) && !startswith(var.name, "gcp-")
+    error_message = "name must be 4 to 8 lower case letters, digits and hyphens, beginning with a letter and not ending with a hyphen: names of accounts and databases are derived from it. Google keeps gcp- for itself."
   }
 }
 

@@ -8,11 +8,30 @@ One image serves two templates, and an image names one main program.
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from apache_beam.options.pipeline_options import PipelineOptions
 
 _JOBS = {"--images": "dataflow.extract_frames", "--store": "dataflow.export_annotations"}
 # A template's parameters always have a value: --full=true rather than --full.
 _FLAGS = ("--full",)
+# Terraform's provider reads these options of a job back, and knows only their Java names. What it
+# does not find it takes for a change: every apply would replace the running job.
+_JAVA_NAMES = {
+    "--machine_type": "--workerMachineType",
+    "--sdk_container_image": "--sdkContainerImage",
+    "--staging_location": "--stagingLocation",
+    "--temp_location": "--tempLocation",
+}
+
+
+class _ReadBack(PipelineOptions):
+    """The Java names are options as well, or the jobs would refuse them as unknown ones."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser):
+        for name in _JAVA_NAMES.values():
+            parser.add_argument(name, help="Never given: see _read_back.")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         print(f"launch: {error}", file=sys.stderr)
         return 2
-    return importlib.import_module(jobs[0]).main(arguments)
+    return importlib.import_module(jobs[0]).main([*arguments, *_read_back(arguments)])
 
 
 def _plain(argument: str) -> list[str]:
@@ -40,6 +59,14 @@ def _plain(argument: str) -> list[str]:
     if value not in ("true", "false"):
         raise ValueError(f"{name} must be true or false, got {value!r}")
     return [name] if value == "true" else []
+
+
+def _read_back(arguments: Sequence[str]) -> Iterator[str]:
+    """Those of `_JAVA_NAMES` that are given, once more, by their Java names."""
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if equals and name in _JAVA_NAMES:
+            yield f"{_JAVA_NAMES[name]}={value}"
 
 
 if __name__ == "__main__":

@@ -30,6 +30,13 @@ run "nothing_is_started" {
   }
 }
 
+run "no_alert_needs_a_metric_that_is_just_made" {
+  assert {
+    condition     = length(google_monitoring_alert_policy.function_errors) + length(google_monitoring_alert_policy.unanswered_tasks) == 0
+    error_message = "Cloud Monitoring refuses alerts on log-based metrics of less than ten minutes."
+  }
+}
+
 run "places_are_there_to_be_filled" {
   assert {
     condition     = toset(keys(output.secret_commands)) == toset(["LABEL_STUDIO_TOKEN", "LABEL_STUDIO_WEBHOOK_SECRET"])
@@ -57,5 +64,22 @@ run "nothing_optional_is_made" {
       + length(google_service_account.collectors)
     ) == 0
     error_message = "Budget, key, GitHub, mail and collectors are by request."
+  }
+}
+
+# After the first apply: what was known stays known, or grants would be taken away and given again.
+run "one_more_api_leaves_the_grants_alone" {
+  command = plan
+
+  variables {
+    billing_account = "012345-6789AB-CDEF01"
+  }
+
+  assert {
+    condition = alltrue([
+      for grant in [google_pubsub_topic_iam_member.storage_publishes_images, google_pubsub_topic_iam_member.storage_publishes_uploads] :
+      grant.member == local.storage_agent
+    ])
+    error_message = "Cloud Storage's account must be known before APIs are enabled."
   }
 }

@@ -72,10 +72,10 @@ run "somebody_is_told" {
     condition = alltrue([
       for policy in concat(
         [
-          google_monitoring_alert_policy.dead_letters, google_monitoring_alert_policy.function_errors,
-          google_monitoring_alert_policy.job_failed, google_monitoring_alert_policy.job_lag,
-          google_monitoring_alert_policy.oldest_unacked,
+          google_monitoring_alert_policy.dead_letters, google_monitoring_alert_policy.job_failed,
+          google_monitoring_alert_policy.job_lag, google_monitoring_alert_policy.oldest_unacked,
         ],
+        google_monitoring_alert_policy.function_errors,
         google_monitoring_alert_policy.unanswered_tasks,
       ) : policy.notification_channels == tolist([google_monitoring_notification_channel.email[0].id])
     ])

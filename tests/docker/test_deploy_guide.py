@@ -70,7 +70,7 @@ def test_every_terraform_output_exists():
 
 def test_the_github_outputs_have_what_the_variables_are_set_to():
     [block] = re.findall(r'^output "github" \{.*?^\}', TERRAFORM, re.MULTILINE | re.DOTALL)
-    for key in "workload_identity_provider", "plan_account", "apply_account":
+    for key in "workload_identity_provider", "plan_account", "image_account":
         assert f"`{key}`" in GUIDE
         assert re.search(rf"\b{key}\s*=", block)
 
@@ -84,7 +84,7 @@ def test_the_secrets_are_those_of_the_code():
 def test_the_buckets_are_named_as_in_the_code():
     """local.buckets: PROJECT-NAME-PART, but for the state's, which is made by hand."""
     parts = set(re.findall(r"gs://team-videos-vidset-(\w+)", GUIDE))
-    assert parts == {"images", "uploads"}
+    assert parts == {"images", "staging", "uploads"}
     assert '"${var.project_id}-${var.name}-${part}"' in TERRAFORM
     assert '["datasets", "images", "releases", "staging", "uploads"]' in TERRAFORM
 

@@ -1,5 +1,7 @@
 """The Flex Templates' main program: which job, with which arguments."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,3 +69,79 @@ def test_a_flag_is_true_or_false():
     ended = launch(*EXPORT, "--full=yes")
     assert ended.returncode == 2
     assert "--full must be true or false, got 'yes'" in ended.stderr
+
+
+# Starts the ingest job as far as Dataflow would be asked, and prints what its options are there.
+DESCRIBE = """
+import sys
+import launch
+from apache_beam.runners.dataflow.internal.apiclient import Environment
+from dataflow import extract_frames
+from google.protobuf.json_format import MessageToJson
+
+start = extract_frames.start
+
+def describe(options, settings):
+    job = start(options, settings).job
+    environment = Environment([], job.options, "1", "gs://staging/graph", job.proto_pipeline).proto
+    print(MessageToJson(type(environment).pb(environment).sdk_pipeline_options))
+    sys.exit()
+
+extract_frames.start = describe
+launch.main(sys.argv[1:])
+"""
+# What Google's launcher adds for the arguments of infra/ingest.tf.
+LAUNCHED = {
+    "autoscaling_algorithm": "THROUGHPUT_BASED",
+    "experiments": "use_runner_v2",
+    "job_name": "vidset-ingest",
+    "machine_type": "e2-standard-2",
+    "max_num_workers": "5",
+    "project": "project-1",
+    "region": "europe-west1",
+    "runner": "DataflowRunner",
+    "sdk_container_image": f"example.org/worker@sha256:{'0' * 64}",
+    "staging_location": "gs://staging/dataflow",
+    "temp_location": "gs://staging/temp",
+}
+
+
+# What Terraform's provider reads of a job's options, by another name.
+READ_BACK = {"machine_type", "sdk_container_image", "staging_location", "temp_location"}
+
+
+def test_terraform_sets_nothing_that_it_would_not_find_again():
+    code = (ROOT / "infra" / "ingest.tf").read_text()
+    [job] = re.findall(r'^resource "google_dataflow_.*?^}', code, re.MULTILINE | re.DOTALL)
+    names = set(re.findall(r"^  (\w+) +=", job, re.MULTILINE))
+    assert names >= READ_BACK
+    # To be found, it would have to be a number there: the launcher has texts.
+    assert "num_workers" not in names
+
+
+@pytest.mark.slow
+def test_terraform_finds_a_jobs_options_by_the_names_that_it_looks_for():
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-c", DESCRIBE, *INGEST, "--dry_run=True", "--no_auth"),
+            *(f"--{name}={value}" for name, value in LAUNCHED.items()),
+            "--input_subscription=projects/project-1/subscriptions/uploads",
+            "--dead_letter_topic=projects/project-1/topics/dead-letters",
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'docker' / 'beam'}", "PATH": ""},
+    )
+    assert ended.returncode == 0, ended.stderr
+    options = json.loads(ended.stdout)["options"]
+    # Those that resourceDataflowFlexTemplateJobRead asks for, in the provider's
+    # resource_dataflow_flex_template_job.go, and that infra/ingest.tf sets.
+    assert {name: value for name, value in options.items() if not name.islower()} == {
+        "pipelineUrl": "gs://staging/graph",
+        "sdkContainerImage": LAUNCHED["sdk_container_image"],
+        "stagingLocation": LAUNCHED["staging_location"],
+        "tempLocation": LAUNCHED["temp_location"],
+        "workerMachineType": LAUNCHED["machine_type"],
+    }

@@ -181,6 +181,14 @@ def test_the_states_bucket_is_written_down(ready):
     assert override == 'terraform { backend "gcs" {} }\n'
 
 
+def test_a_local_state_is_not_left_behind(ready):
+    (ready.folder / "infra" / "terraform.tfstate").write_text("{}")
+    refused = ready.make("plan", "STATE=team-state")
+    assert refused.returncode == 2
+    assert "infra/terraform.tfstate would stay behind" in refused.stderr
+    assert ready.calls == []
+
+
 def test_deploy_goes_from_the_functions_to_apply(ready):
     ended = ready.make("deploy")
     assert ended.returncode == 0, ended.stderr
