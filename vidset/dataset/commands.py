@@ -44,7 +44,11 @@ def create(
         ),
     ] = None,
     warehouse: Annotated[
-        str | None, typer.Option(metavar="OUT", help="What vidset export wrote a warehouse to.")
+        str | None,
+        typer.Option(
+            metavar="OUT",
+            help="What vidset export wrote a warehouse to: a folder, or bq://PROJECT.DATASET.",
+        ),
     ] = None,
     where: Annotated[
         str,

@@ -51,7 +51,7 @@ def run_create(request: Request, *, as_json: bool = False, quiet: bool = False) 
     repository = Repository(request.repository)
     if request.name is not None:
         check_name(request.name)
-    source = open_source(request.sources)
+    source = open_source(request.sources, lambda line: None if quiet else warn([line]))
     try:
         with counting("Reading images", show=not (as_json or quiet)) as progress:
             made = create(repository, source, wanted, progress)

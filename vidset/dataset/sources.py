@@ -1,9 +1,11 @@
 """Where `vidset dataset create` takes labeled images from."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from rich.filesize import decimal
 
 from training.errors import DatasetError
 from training.sources.folders import FolderSource
@@ -27,8 +29,8 @@ class Sources:
     group_pattern: str | None = None
 
 
-def open_source(sources: Sources) -> Source:
-    """All of them, as one.
+def open_source(sources: Sources, tell: Callable[[str], None]) -> Source:
+    """All of them, as one. `tell` gets a line on what costs something.
 
     Raises:
         ValueError: none was named, or one of them cannot be.
@@ -49,7 +51,10 @@ def open_source(sources: Sources) -> Source:
     if sources.warehouse is not None:
         from vidset.dataset.warehouse import Warehouse
 
-        opened.append(Warehouse.of(sources.warehouse, sources.where, sources.group_by))
+        warehouse = Warehouse.of(sources.warehouse, sources.where, sources.group_by)
+        if sources.warehouse.startswith("bq://"):
+            tell(f"{sources.warehouse}: BigQuery will read up to {decimal(warehouse.read_bytes)}")
+        opened.append(warehouse)
     if not opened:
         raise ValueError(
             "wanted --folders, --labelme, --coco, --label-studio or --warehouse, got none"

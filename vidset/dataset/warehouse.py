@@ -3,13 +3,10 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any
-
-import duckdb
 
 from dataflow.naming import video_stem
 from training.entry import to_json
@@ -18,13 +15,17 @@ from training.sources.folders import read_file
 from training.sources.source import Fault, Found, Kind
 from vidset.dataset.image_uris import read_uri
 from vidset.dataset.said import class_and_objects
+from vidset.dataset.warehouse_queries import Queries, open_queries
 from vidset.label.settings import Place
-from vidset.warehouse.sql import check_question, open_warehouse
 
-_MEMORY = "1GB"
+# SQL that DuckDB and BigQuery both take.
 _COLUMNS = (
     "image_id, image_uri, image_sha256, width, height, video_uri, collector_id, pts_seconds, "
     "task_state, annotation_state"
+)
+_LABELED = (
+    "SELECT image_id, image_uri, image_sha256, objects FROM dataset_candidates "
+    "WHERE annotation_state = 'labeled'"
 )
 
 
@@ -36,33 +37,35 @@ class Warehouse:
     was labeled, and of both only one is taken: that which was labeled, else the first by its uri.
 
     Attributes:
-        out: what `vidset extract` wrote, as an absolute path, or the folder of a warehouse.
+        out: what `vidset extract` wrote, as an absolute path, or the folder of a warehouse; or
+            bq://project.dataset.
         where, group_by: SQL over the view dataset_candidates.
+        read_bytes: that are paid for, at most.
     """
 
     out: str
     where: str
     group_by: str
+    read_bytes: int = 0
 
     @classmethod
     def of(cls, out: str, where: str, group_by: str) -> "Warehouse":
         """Raises ValueError: there is no warehouse, or it does not take the SQL."""
-        source = cls(str(Path(out).absolute()), where, group_by)
-        with TemporaryDirectory() as temporary:
-            connection = open_warehouse(source.out, _MEMORY, temporary)
+        place = out if "://" in out else str(Path(out).absolute())
+        source = cls(place, where, group_by)
+        with open_queries(place) as queries:
+            read_bytes = queries.check(_LABELED)
             try:
-                connection.execute(check_question(connection, f"{source._query} LIMIT 0"))
-            except (duckdb.Error, ValueError) as error:
+                read_bytes += queries.check(source._query)
+            except ValueError as error:
                 raise ValueError(f"--where {where} or --group-by {group_by}: {error}") from None
-            connection.close()
-        return source
+        return replace(source, read_bytes=read_bytes)
 
     def __iter__(self) -> Iterator[Found | Fault]:
-        with TemporaryDirectory() as temporary:
-            connection = open_warehouse(self.out, _MEMORY, temporary)
-            said = self._said(connection)
+        with open_queries(self.out) as queries:
+            said = self._said(queries)
             taken: dict[str, str] = {}
-            for row in _rows(connection, self._query):
+            for row in queries.rows(self._query):
                 sha256, name = row["image_sha256"], self._name(row)
                 if not said[sha256]:
                     task = row["annotation_state"] or row["task_state"] or "not requested"
@@ -78,25 +81,20 @@ class Warehouse:
                 else:
                     taken[sha256] = name
                     yield self._found(row, name, json.loads(next(iter(said[sha256]))))
-            connection.close()
 
     @property
     def _query(self) -> str:
-        """Labeled ones first, then by uri. The user's own SQL is read and checked by DuckDB."""
+        """Labeled ones first, then by uri. Who is to answer reads and checks the user's SQL."""
         return (
-            f"SELECT {_COLUMNS}, CAST(({self.group_by}\n) AS VARCHAR) AS source_group "  # noqa: S608
+            f"SELECT {_COLUMNS}, CAST(({self.group_by}\n) AS STRING) AS source_group "  # noqa: S608
             f"FROM dataset_candidates WHERE ({self.where}\n) "
             "ORDER BY annotation_state IS DISTINCT FROM 'labeled', image_uri"
         )
 
-    def _said(self, connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[str]]]:
+    def _said(self, queries: Queries) -> dict[str, dict[str, list[str]]]:
         """Of each image by its bytes, what annotations say of it, and of which images by name."""
         said: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
-        query = (
-            "SELECT image_id, image_uri, image_sha256, objects FROM dataset_candidates "
-            "WHERE annotation_state = 'labeled'"
-        )
-        for row in _rows(connection, query):
+        for row in queries.rows(_LABELED):
             objects = to_json(list(map(_document, row["objects"] or ())))
             said[row["image_sha256"]].setdefault(objects, []).append(self._name(row))
         return said
@@ -131,17 +129,12 @@ class Warehouse:
         return uri if "://" in uri else Place(self.out).name_of(row["image_id"], uri)
 
     def _path(self, row: dict[str, Any]) -> Path:
-        """Where the file is now: OUT may have been moved since."""
-        for folder in Path(self.out), Path(self.out).parent:
+        """Where the file is now: OUT may have been moved since. BigQuery cannot know."""
+        out = None if "://" in self.out else Path(self.out)
+        for folder in (out, out.parent) if out else ():
             if (folder / "images").is_dir():
                 return folder / "images" / self._name(row)
         return Path(row["image_uri"])
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
-    # A cursor each: a connection's result ends with its next query.
-    for batch in connection.cursor().execute(query).to_arrow_reader():
-        yield from batch.to_pylist()
 
 
 def _document(thing: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from typer.testing import CliRunner
 
 from dataflow.elements import Extraction, FrameRow, VideoRow
 from dataflow.naming import image_id, image_name
+from dataflow.places import open_ledger, open_store
 from dataflow.storage_folder import FolderStore
 from dataflow.warehouse import FolderLedger
 from labeling.annotation import Box, LabeledObject
 from tests.training.pictures import HEIGHT, WIDTH, image
 from tests.vidset.exports import annotate
+from vidset.dataset.warehouse_queries import open_queries
 from vidset.main import app
 
 CAR = LabeledObject("1", "car", "box", box=Box(4.0, 5.0, 20.0, 10.0), attributes={"n": 2})
@@ -19,17 +21,22 @@ BUS = LabeledObject("1", "bus", "box", box=Box(4.0, 5.0, 20.0, 10.0))
 DAY = LabeledObject("2", "day", "classification")
 
 
-def add_video(out: Path, video: str, seeds: list[int], generation: str = "0") -> None:
-    """A video of which every image is kept; a seed a second."""
-    rows = []
+def add_video(
+    out: Path, video: str, seeds: list[int], generation: str = "0", bucket: str | None = None
+) -> None:
+    """A video of which every image is kept; a seed a second. Its images go to OUT or a bucket."""
+    place = f"gs://{bucket}" if bucket else str(out / "images")
+    video_uri = f"gs://uploads/{video}" if bucket else f"/videos/{video}"
+    store, rows = open_store(place), []
     for second, seed in enumerate(seeds):
         name = image_name(video, generation, second)
-        path, data = out / "images" / name, image(seed, ".jpg")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        rows.append(_row(video, generation, second, path, image_id(name), data))
+        data = image(seed, ".jpg")
+        store.put(name, data, "image/jpeg")
+        rows.append(
+            _row(video, video_uri, generation, second, f"{place}/{name}", image_id(name), data)
+        )
     shown = VideoRow(
-        video_uri=f"/videos/{video}",
+        video_uri=video_uri,
         generation=generation,
         collector_id=video.partition("/")[0],
         size_bytes=1,
@@ -57,9 +64,29 @@ def export(out: Path, labels: dict[str, tuple[LabeledObject, ...]]) -> Path:
     return out
 
 
-def _row(video: str, generation: str, second: int, path: Path, id_: str, data: bytes) -> FrameRow:
+def to_bigquery(out: Path, dataset: str) -> str:
+    """The rows of OUT's ledgers and annotations in a dataset that is there; its uri."""
+    done = CliRunner().invoke(app, ["export", str(out), "--warehouse", dataset, "--quiet"])
+    assert done.exit_code == 0, done.stderr
+    with open_queries(str(out)) as queries:
+        frames = [FrameRow(**row) for row in queries.rows("SELECT * FROM frames")]
+        videos = [VideoRow(**row) for row in queries.rows("SELECT * FROM videos")]
+    open_ledger(dataset).commit(
+        Extraction(video, tuple(f for f in frames if _upload(f) == _upload(video)))
+        for video in videos
+    )
+    return dataset
+
+
+def _upload(row: FrameRow | VideoRow) -> tuple[str, str]:
+    return row.video_uri, row.generation
+
+
+def _row(
+    video: str, video_uri: str, generation: str, second: int, uri: str, id_: str, data: bytes
+) -> FrameRow:
     return FrameRow(
-        video_uri=f"/videos/{video}",
+        video_uri=video_uri,
         generation=generation,
         collector_id=video.partition("/")[0],
         pts_seconds=float(second),
@@ -73,7 +100,7 @@ def _row(video: str, generation: str, second: int, path: Path, id_: str, data: b
         width=WIDTH,
         height=HEIGHT,
         image_id=id_,
-        image_uri=str(path),
+        image_uri=uri,
         image_sha256=hashlib.sha256(data).hexdigest(),
         settings_id="0",
     )

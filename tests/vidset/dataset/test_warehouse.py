@@ -141,3 +141,10 @@ def test_without_a_warehouse_it_is_refused(tmp_path):
     made = create(tmp_path, tmp_path)
     assert made.code == 2
     assert "there is no warehouse; vidset export" in made.refusal
+
+
+def test_sql_that_fails_on_the_rows_is_told_and_makes_nothing(tmp_path, out):
+    made = create(tmp_path, out, "--where", "CAST(video_uri AS INTEGER) = 1")
+    assert made.code == 2
+    assert made.refusal.startswith(f"{out}: Conversion Error: ")
+    assert not (tmp_path / "datasets" / "versions").exists()
