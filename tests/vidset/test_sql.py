@@ -26,6 +26,12 @@ def test_a_table_is_shown(warehouse):
     ]
 
 
+def test_quiet_leaves_out_the_table_alone(warehouse):
+    query = "SELECT 1 AS one"
+    assert call("sql", query, warehouse, "--quiet").stdout == ""
+    assert call("sql", query, warehouse, "--quiet", "--csv").stdout == "one\n1\n"
+
+
 def test_json_is_one_object_of_columns_and_rows(warehouse):
     query = (
         "SELECT updated_at, objects[1].box AS box, cost "

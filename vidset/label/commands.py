@@ -94,7 +94,9 @@ def import_(
     format_name: Format,
     path: Annotated[str, typer.Argument(metavar="PATH", help="A file or folder of the format.")],
     out: Out,
-    kind: Annotated[Kind, typer.Option("--as")] = Kind.ANNOTATIONS,
+    kind: Annotated[
+        Kind, typer.Option("--as", help="Predictions are objects to begin with, no answers.")
+    ] = Kind.ANNOTATIONS,
     annotator: Annotated[
         str | None, typer.Option(help="Who, where the files do not tell.", show_default="import")
     ] = None,
@@ -143,7 +145,9 @@ def serve(
     out: Out,
     host: Annotated[str, typer.Option(help="An address of this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
-    reconcile_every: Annotated[float, typer.Option(min=0, metavar="MINUTES", help="0: never.")] = 5,
+    reconcile_every: Annotated[
+        float, typer.Option(min=0, metavar="MINUTES", help="Fetch lost answers; 0: never.")
+    ] = 5,
     store: Store = None,
     vendor: Vendor = None,
     template: Template = None,
@@ -163,7 +167,7 @@ def serve(
 @app.command()
 def quarantine(
     out: Out,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this one.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show this one.")] = None,
     replay: Annotated[
         bool, typer.Option("--replay", help="Read it again, after a correction; all, or NAME.")
     ] = False,

@@ -20,7 +20,7 @@ _OUT_HELP = "What vidset extract wrote: folder, gs:// or s3:// uri; or its bq://
 _STORE_HELP = "sqlite:PATH or firestore://PROJECT[/DATABASE]."
 Out = Annotated[str, typer.Argument(metavar="OUT", help=_OUT_HELP)]
 OutOrStore = Annotated[
-    str | None, typer.Argument(metavar="[OUT]", help=f"{_OUT_HELP} Not needed with --store.")
+    str | None, typer.Argument(metavar="OUT", help=f"{_OUT_HELP} Not needed with --store.")
 ]
 Store = Annotated[
     str | None,
@@ -32,7 +32,11 @@ Store = Annotated[
 ]
 Vendor = Annotated[
     str | None,
-    typer.Option(metavar="NAME", show_default="LABELING_VENDOR, else label-studio"),
+    typer.Option(
+        metavar="NAME",
+        help="Who gets new tasks: label-studio, scale or truth.",
+        show_default="LABELING_VENDOR, else label-studio",
+    ),
 ]
 Template = Annotated[
     str | None,

@@ -97,16 +97,16 @@ def _draw_axes(picture: np.ndarray, scale: _Scale, plan: Plan, request: Request)
     for images in scale.lines():
         y = scale.y(images)
         cv2.line(picture, (_LEFT, y), (_RIGHT, y), _GRID, 1)
-        _write(picture, f"{images:,}", (_LEFT - 10, y + 5), 0.48, _DIM, right=True)
+        _write(picture, f"{images:,}", (_LEFT - 10, y + 5), 0.48, _DIM, before=1)
         _write(picture, f"{request.cost(images):,.{decimals}f}", (_RIGHT + 10, y + 5), 0.48, _DIM)
     for place in range(0, len(GRID), 5):
         x = scale.x(GRID[place])
         cv2.line(picture, (x, _BOTTOM), (x, _BOTTOM + 6), _DIM, 1)
-        _write(picture, f"{GRID[place]:.2f}", (x - 18, _BOTTOM + 26), 0.48, _DIM)
-    _write(picture, "images", (_LEFT - 10, _TOP - 16), 0.48, _DIM, right=True)
+        _write(picture, f"{GRID[place]:.2f}", (x, _BOTTOM + 26), 0.48, _DIM, before=0.5)
+    _write(picture, "images", (_LEFT - 10, _TOP - 16), 0.48, _DIM, before=1)
     _write(picture, request.currency, (_RIGHT + 10, _TOP - 16), 0.48, _DIM)
-    middle = (_LEFT + _RIGHT) // 2 - 90
-    _write(picture, "similarity threshold (SSIM)", (middle, _BOTTOM + 58), 0.52, _DIM)
+    middle = (_LEFT + _RIGHT) // 2, _BOTTOM + 58
+    _write(picture, "similarity threshold (SSIM)", middle, 0.52, _DIM, before=0.5)
 
 
 def _draw_legend(picture: np.ndarray, plan: Plan) -> None:
@@ -123,11 +123,11 @@ def _mark(picture: np.ndarray, scale: _Scale, plan: Plan) -> None:
     if own_threshold is not None and GRID[0] <= own_threshold <= GRID[-1]:
         place = scale.x(own_threshold), scale.y(plan.own.images)
         cv2.circle(picture, place, 6, _TEXT, -1, cv2.LINE_AA)
-        _write(picture, "as extracted", (place[0] - 50, place[1] + 24), 0.48, _TEXT)
+        _write(picture, "as extracted", (place[0], place[1] + 24), 0.48, _TEXT, before=0.5)
     if plan.chosen is not None and plan.chosen is not plan.own:
         place = scale.point(plan.chosen)
         cv2.circle(picture, place, 10, _BUDGET, 2, cv2.LINE_AA)
-        _write(picture, "recommended", (place[0] - 50, place[1] - 18), 0.48, _TEXT)
+        _write(picture, "recommended", (place[0], place[1] + 28), 0.48, _TEXT, before=0.5)
 
 
 def _write(
@@ -137,14 +137,14 @@ def _write(
     scale: float,
     colour: _Colour,
     *,
-    right: bool = False,
+    before: float = 0,
 ) -> int:
-    """Write from `place` or, if `right`, up to it; the x where the text ends.
+    """Write with the share `before` of the text left of `place`; the x where the text ends.
 
     The font has no letters beyond ASCII.
     """
     text = text.encode("ascii", "replace").decode()
     width = cv2.getTextSize(text, _FONT, scale, 1)[0][0]
-    x = place[0] - width if right else place[0]
+    x = place[0] - round(width * before)
     cv2.putText(picture, text, (x, place[1]), _FONT, scale, colour, 1, cv2.LINE_AA)
     return x + width

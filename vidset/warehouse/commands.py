@@ -13,7 +13,7 @@ def export(
     out: Annotated[
         str | None,
         typer.Argument(
-            metavar="[OUT]",
+            metavar="OUT",
             help="What vidset extract wrote. Not needed with --store and --warehouse.",
         ),
     ] = None,
@@ -67,8 +67,11 @@ def export(
         bool, typer.Option("--overwrite", help="With --format: replace an earlier export.")
     ] = False,
     shard_mb: Annotated[
-        int, typer.Option(min=1, help="With --format: of files that hold many images.")
-    ] = 256,
+        int | None,
+        typer.Option(
+            min=1, help="With --format: of files that hold many images.", show_default="256"
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -80,12 +83,14 @@ def export(
         from vidset.label.settings import Place
 
         place = Place.of(out, store, template=template)
-        how = {"link": link, "lossy": lossy, "overwrite": overwrite, "shard_mb": shard_mb}
+        how = {"link": link, "lossy": lossy, "overwrite": overwrite, "shard_mb": shard_mb or 256}
         raise typer.Exit(
             run_export_files(place, format_name, to, **how, as_json=as_json, quiet=quiet)
         )
-    if to or template or link or lossy or overwrite:
-        raise ValueError("wanted --format with --to, --template, --link, --lossy, --overwrite")
+    if to or template or link or lossy or overwrite or shard_mb:
+        raise ValueError(
+            "wanted --format with --to, --template, --link, --lossy, --overwrite, --shard-mb"
+        )
     from vidset.warehouse.export import Request, run_export
 
     request = Request(out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ()))
@@ -95,15 +100,18 @@ def export(
 def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, as DuckDB takes it.")],
     out: Annotated[
-        str, typer.Argument(metavar="[OUT]", help="What vidset export wrote to, or a warehouse.")
+        str, typer.Argument(metavar="OUT", help="What vidset export wrote to, or a warehouse.")
     ] = ".",
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values.")] = False,
     memory: Annotated[
         str, typer.Option(metavar="SIZE", help="What needs more goes through temporary files.")
     ] = "1GB",
+    quiet: Quiet = False,
 ) -> None:
     """Ask the embedded warehouse a question; docs/warehouse.md has the tables."""
     from vidset.warehouse.sql import run_sql
 
-    raise typer.Exit(run_sql(query, out, as_json=as_json, as_csv=as_csv, memory=memory))
+    raise typer.Exit(
+        run_sql(query, out, as_json=as_json, as_csv=as_csv, quiet=quiet, memory=memory)
+    )

@@ -23,9 +23,18 @@ _SHOWN = 100
 
 
 def run_sql(
-    query: str, out: str, *, as_json: bool = False, as_csv: bool = False, memory: str = "1GB"
+    query: str,
+    out: str,
+    *,
+    as_json: bool = False,
+    as_csv: bool = False,
+    quiet: bool = False,
+    memory: str = "1GB",
 ) -> int:
     """Ask and print; the exit code is 0.
+
+    Args:
+        quiet: leaves out the table on the screen, not the answer as --json or --csv.
 
     Raises:
         ValueError: there is no warehouse, it is no question, or DuckDB does not take it.
@@ -40,7 +49,7 @@ def run_sql(
                 _print_json(rows)
             elif as_csv:
                 _print_csv(rows)
-            else:
+            elif not quiet:
                 _print_table(rows)
         except duckdb.Error as error:
             raise ValueError(str(error)) from None
