@@ -65,7 +65,7 @@ def extract(
     context: typer.Context,
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT...", help="Videos, folders, globs, gs:// or s3:// uris."),
+        typer.Argument(metavar="INPUT", help="Videos, folders, globs, gs:// or s3:// uris."),
     ],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="OUT", help="Folder, gs:// or s3:// uri.")
@@ -128,7 +128,7 @@ def extract(
 @app.command()
 def demo(
     video: Annotated[
-        str | None, typer.Argument(metavar="[VIDEO]", help="Your own, or one that it renders.")
+        str | None, typer.Argument(metavar="VIDEO", help="Your own, or one that it renders.")
     ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="OUT", show_default="out/demo")

@@ -28,8 +28,8 @@ def apply(
     from training.naming import check_name
     from training.recipe import Recipe
     from training.repository import Repository as Versions
-    from vidset.dataset.counts import label_counts
-    from vidset.dataset.display import SHORT_ID, counting, refused, say, show_counts, warn
+    from vidset.dataset.counts import label_counts, show_labels
+    from vidset.dataset.display import SHORT_ID, counting, refused, say, warn
 
     steps, versions = Recipe.read(recipe), Versions(repository)
     if name is not None:
@@ -51,4 +51,4 @@ def apply(
         there = "" if made.is_new else ", which was there already"
         called = f" {name}" if name else ""
         say(f"version {made.id[:SHORT_ID]}{called}: {len(made.images):,} images{there}")
-        show_counts(labels, made.images.splits, "images with labels")
+        show_labels(made.images)

@@ -186,7 +186,7 @@ def checkout(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="folders: <split>/<label>/IMAGE; else coco, labelme or yolo, for each split.",
+            help="folders: <split>/<label>/IMAGE; else coco, fiftyone, labelme, voc or yolo, for each split.",
         ),
     ] = "folders",
     link: Annotated[
@@ -215,7 +215,7 @@ def checkout(
 def verify(
     versions: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[VERSION]...", show_default="all, and what belongs to none"),
+        typer.Argument(metavar="VERSION", show_default="all, and what belongs to none"),
     ] = None,
     repository: Repository = REPOSITORY,
     as_json: Json = False,

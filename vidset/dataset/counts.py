@@ -4,7 +4,10 @@ from collections import Counter
 
 import pyarrow as pa
 
+from training.manifest import Manifest
 from training.objects import label_names
+from training.statistics import split_order
+from vidset.dataset.display import show_counts
 
 # An image of which somebody said that there is nothing in it.
 NOTHING = "(nothing)"
@@ -18,3 +21,9 @@ def label_counts(images: pa.Table) -> dict[str, dict[str, int]]:
         for each in label_names(label, objects) or [NOTHING]:
             counts.setdefault(each, Counter())[split] += 1
     return {label: dict(counts[label]) for label in sorted(counts)}
+
+
+def show_labels(images: Manifest) -> None:
+    """Images by label and split; in the last row all: an image may have several labels."""
+    numbers = Counter(images.table["split"].to_pylist())
+    show_counts(label_counts(images.table) | {"images": numbers}, sorted(numbers, key=split_order))

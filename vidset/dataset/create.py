@@ -11,9 +11,8 @@ from training.manifest import Manifest
 from training.naming import check_name
 from training.repository import Repository
 from training.sources.source import Fault
-from training.statistics import split_order
-from vidset.dataset.counts import label_counts
-from vidset.dataset.display import SHORT_ID, counting, refused, say, show_counts, warn
+from vidset.dataset.counts import label_counts, show_labels
+from vidset.dataset.display import SHORT_ID, counting, refused, say, warn
 from vidset.dataset.near_distance import near_distance_of
 from vidset.dataset.sources import Sources, open_source
 
@@ -149,8 +148,7 @@ def _show(made: Created, name: str | None) -> None:
     there = "" if made.is_new else ", which was there already"
     called = f" {name}" if name else ""
     say(f"version {made.id[:SHORT_ID]}{called}: {len(made.images):,} images{there}")
-    splits = sorted(made.images.splits, key=split_order)
-    show_counts(label_counts(made.images.table), splits, "images with labels")
+    show_labels(made.images)
     if made.counts:
         each = ", ".join(f"{number:,} {what}" for what, number in made.counts.items() if number)
         say(f"against its parent: {each or 'the same'}")

@@ -92,7 +92,7 @@ def _show(found: Diff, ids: list[str], limit: int, *, lineage: bool) -> None:
     per_label = found.per_label()
     columns = [what for what in _PER_LABEL if any(what in row for row in per_label.values())]
     if per_label:
-        show_counts(per_label, columns, "")
+        show_counts(per_label, columns)
     for what in _WHATS:
         rows = getattr(found, what)
         if rows and limit:

@@ -47,16 +47,13 @@ def counting(what: str, *, show: bool) -> Iterator[Callable[[int], None]]:
         yield lambda number: status.update(f"{what}: {number:,}")
 
 
-def show_counts(rows: Mapping[str, Mapping[str, int]], columns: Sequence[str], total: str) -> None:
-    """A table of numbers, with a last row that adds them up unless `total` is empty."""
+def show_counts(rows: Mapping[str, Mapping[str, int]], columns: Sequence[str]) -> None:
+    """A table of numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("", *columns):
         table.add_column(escape(column), justify="right" if column else "left", no_wrap=True)
     for name, numbers in rows.items():
         table.add_row(escape(name), *(_number(numbers.get(column, 0)) for column in columns))
-    if total:
-        sums = (sum(row.get(column, 0) for row in rows.values()) for column in columns)
-        table.add_row(total, *map(_number, sums), style="bold")
     console = Console(highlight=False)
     if not console.is_terminal:  # A file or a pipe is as wide as need be.
         console = Console(highlight=False, width=10_000)

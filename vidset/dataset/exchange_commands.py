@@ -17,7 +17,7 @@ _Place = Annotated[
     str, typer.Argument(metavar="PLACE", help="gs://bucket/prefix, s3://bucket/prefix, a folder.")
 ]
 _Versions = Annotated[
-    list[str] | None, typer.Argument(metavar="[VERSION]...", show_default="all of them")
+    list[str] | None, typer.Argument(metavar="VERSION", show_default="all of them")
 ]
 _MoveNames = Annotated[
     bool, typer.Option("--move-names", help="Names that stand for another version are moved.")
@@ -85,6 +85,8 @@ def _show(what: str, place: str, done: "Exchanged", *, as_json: bool, quiet: boo
         print(json.dumps(asdict(done)))
     elif not quiet:
         size = f"{done.size_bytes / 1e6:,.1f} MB"
-        say(f"{len(done.versions)} versions {what} {place}: {done.images:,} images, {size}")
+        number = len(done.versions)
+        versions = "1 version" if number == 1 else f"{number:,} versions"
+        say(f"{versions} {what} {place}: {done.images:,} images, {size}")
         if done.names:
             say(f"names: {', '.join(done.names)}")

@@ -6,9 +6,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from training.repository import Repository
-from training.statistics import split_order
-from vidset.dataset.counts import label_counts
-from vidset.dataset.display import SHORT_ID, say, show_counts
+from vidset.dataset.counts import label_counts, show_labels
+from vidset.dataset.display import SHORT_ID, say
 
 _LISTED = 5
 
@@ -58,7 +57,7 @@ def run_show(repository: str, reference: str, *, as_json: bool = False, quiet: b
         say(_line({**details, "names": names, "images": len(images)}))
         for parent in details.get("parents", []):
             say(f"made from {parent[:SHORT_ID]}")
-        show_counts(labels, sorted(images.splits, key=split_order), "images with labels")
+        show_labels(images)
         for kind, number in details.get("left_out", {}).items():
             say(f"left out: {number:,} x {kind}")
         for what in "faults", "dropped", "leaks":

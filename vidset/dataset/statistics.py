@@ -53,7 +53,7 @@ def _show(splits: Mapping[str, Any]) -> None:
     rows = {
         label: {name: splits[name]["labels"].get(label, 0) for name in names} for label in labels
     }
-    show_counts(rows, names, "")
+    show_counts(rows, names)
     totals = {
         "images": {name: splits[name]["images"] for name in names},
         "groups": {name: splits[name]["groups"] for name in names},
@@ -61,7 +61,7 @@ def _show(splits: Mapping[str, Any]) -> None:
         "blank": {name: splits[name]["blanks"]["images"] for name in names},
         "without label": {name: splits[name]["unlabeled"] for name in names},
     }
-    show_counts({name: row for name, row in totals.items() if any(row.values())}, names, "")
+    show_counts({name: row for name, row in totals.items() if any(row.values())}, names)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("mean ± deviation (least to most)", *names):
         table.add_column(escape(column), no_wrap=True)

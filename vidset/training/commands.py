@@ -20,7 +20,9 @@ def train(
     repository: Repository = REPOSITORY,
     model: Annotated[str, typer.Option(help="A fixed model.")] = "resnet50-c2-32",
     seed: Annotated[int, typer.Option(help="Of initial weights and shuffling.")] = 1,
-    epochs: Annotated[int, typer.Option(metavar="N")] = 50,
+    epochs: Annotated[
+        int, typer.Option(metavar="N", help="Times that training sees every image.")
+    ] = 50,
     splits: Annotated[
         str,
         typer.Option(

@@ -70,7 +70,7 @@ def compare(
     runs: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN... vs RUN...",
+            metavar="RUN",
             help="Folders of runs, one a seed: the baseline, the word vs, the candidate.",
         ),
     ],

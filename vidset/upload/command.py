@@ -26,7 +26,7 @@ def upload(
         str, typer.Option(metavar="ID", help="Who recorded them: the first folder of their names.")
     ],
     videos: Annotated[
-        list[Path] | None, typer.Argument(metavar="VIDEO...", help="Recordings.")
+        list[Path] | None, typer.Argument(metavar="VIDEO", help="Recordings.")
     ] = None,
     watch: Annotated[
         Path | None,

@@ -48,7 +48,7 @@ def test_create_shows_what_it_made(folders, root):
         "train validation",
         "cat 8 4",
         "dog 6 2",
-        "images with labels 14 6",
+        "images 14 6",
     ]
     again = create(folders, root, "--name", "also")
     assert "20 images, which was there already" in again.out
@@ -161,7 +161,7 @@ def test_list_and_show_tell_of_versions(folders, root):
     ]
     shown = lines_of(dataset("show", "v1", "-r", root).out)
     assert f"made from {first[:12]}" in shown
-    assert shown[-1].startswith("images with labels ")
+    assert shown[-1].startswith("images ")
     assert dataset("show", "v0", "-r", root, "--json").found["labels"]["dog"] == {
         "train": 6,
         "validation": 2,
