@@ -85,10 +85,11 @@ class _Classes:
 
     def block(self, name: str, skip: frozenset[str] = frozenset()) -> Block:
         attributes, blocks = [], []
+        written_as_blocks = self._written_as_blocks(name)
         for member in self._members(name):
             if member.name in skip:
                 continue
-            if member.item is not None and self._is_block(name, member.name):
+            if member.item is not None and member.name in written_as_blocks:
                 blocks.append(self._nested(member, member.item))
             else:
                 attributes.append(
@@ -119,13 +120,13 @@ class _Classes:
                 return type_
         raise ValueError(f"{owner}.{member.name}: unknown form {member.text.strip()[:80]!r}")
 
-    def _is_block(self, name: str, member: str) -> bool:
-        """Whether HCL writes the member as a block: by the class's or its struct's mapping."""
+    def _written_as_blocks(self, name: str) -> set[str]:
+        """Which members HCL writes as blocks: by the class's or its struct's mapping."""
         text = self.bodies[name]
         if "synthesizeHclAttributes" not in text:
             struct = re.sub(r"(OutputReference|List)$", "", name)
             text = self.to_hcl.get(struct[0].lower() + struct[1:], "")
-        return any(m.groups() == (member, "true") for m in _HCL_ENTRY.finditer(text))
+        return {member for member, is_block in _HCL_ENTRY.findall(text) if is_block == "true"}
 
     def _members(self, name: str) -> Iterator["_Member"]:
         for mark, text in _parts(_MEMBER, self.bodies[name]):

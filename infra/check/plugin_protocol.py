@@ -9,15 +9,20 @@ import json
 from infra.check.provider_schema import Attribute, Block, NestedBlock, ProviderSchema
 
 _NESTING = {"single": 1, "list": 2, "set": 3}
+_SERVER_CAPABILITIES, _GET_PROVIDER_SCHEMA_OPTIONAL = 6, 2
 
 
 def schema_response(schema: ProviderSchema) -> bytes:
-    """The answer to GetSchema: the provider's own block, then resources and data sources."""
+    """The answer to GetSchema: the provider's own block, then resources and data sources.
+
+    It says, too, that no instance of the provider has to be asked again: Terraform starts several
+    for each `run` of a test, and reading so large a schema for each is half of all its work.
+    """
     out = _bytes(1, _schema(schema.provider))
     for field, blocks in ((2, schema.resources), (3, schema.data_sources)):
         for name in sorted(blocks):
             out += _bytes(field, _bytes(1, name.encode()) + _bytes(2, _schema(blocks[name])))
-    return out
+    return out + _bytes(_SERVER_CAPABILITIES, _number(_GET_PROVIDER_SCHEMA_OPTIONAL, 1))
 
 
 def prepared_config(request: bytes) -> bytes:

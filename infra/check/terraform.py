@@ -34,13 +34,15 @@ def _run(
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
     }
+    # Rather four times the memory, some 400 MB, than a third of the time for Go's garbage.
+    defaults = {"GOGC": "400"}
     try:
         return subprocess.run(
             ["terraform", f"-chdir={folder}", *arguments],
             check=False,
             capture_output=capture,
             text=True,
-            env=os.environ | ours | environment,
+            env=defaults | os.environ | ours | environment,
         )
     except FileNotFoundError:
         install = "https://developer.hashicorp.com/terraform/install"

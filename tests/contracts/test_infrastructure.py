@@ -18,6 +18,7 @@ from dataflow.warehouse_views import VIEWS, view_sql
 from labeling.settings import Settings, Use
 from tests.infra.applied import EVERYTHING, INFRA, PROJECT, Applied
 from tests.infra.conftest import applied
+from tests.infra.once import shared_folder
 from vidset.upload.settings import _COLLECTOR  # pyright: ignore[reportPrivateUsage]
 
 pytestmark = pytest.mark.slow
@@ -47,14 +48,25 @@ OURS = {
 DATASET = f"{PROJECT}.vidset"
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Path:
+    return shared_folder(tmp_path_factory)
+
+
 @pytest.fixture(scope="module", params=["label-studio", "scale"])
-def labeled_by(request) -> Applied:
-    return applied({**EVERYTHING, "kms_key": None, "labeling_vendor": request.param})
+def labeled_by(request, shared) -> Applied:
+    variables = {**EVERYTHING, "kms_key": None, "labeling_vendor": request.param}
+    return applied(variables, shared)
 
 
 @pytest.fixture(scope="module")
-def everything() -> Applied:
-    return applied(EVERYTHING)
+def everything(shared) -> Applied:
+    return applied(EVERYTHING, shared)
+
+
+@pytest.fixture(scope="module")
+def first(shared) -> Applied:
+    return applied({}, shared)
 
 
 class Watched(dict[str, str]):
@@ -146,7 +158,8 @@ def ingest_parameters(everything: Applied) -> dict[str, str]:
             f"projects/{PROJECT}/topics/vidset-uploads-dead-letters"
         ),
     }
-    return {name: ids.get(value, value) for name, value in job["parameters"].items()}
+    parameters: dict[str, str] = job["parameters"]
+    return {name: ids.get(value, value) for name, value in parameters.items()}
 
 
 def export_launch(everything: Applied) -> dict:
@@ -260,8 +273,3 @@ def test_terraform_and_the_uploader_take_the_same_collectors():
 def test_terraform_deploys_the_archive_that_make_builds(first):
     assert first.outputs["functions_archive"].endswith("/../build/labeling_task.zip")
     assert " build/labeling_task.zip" in (ROOT / "Makefile").read_text()
-
-
-@pytest.fixture(scope="module")
-def first() -> Applied:
-    return applied({})

@@ -3,13 +3,14 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.check.inventory import Inventory, read_state
 from infra.check.terraform import terraform
+from tests.infra.once import once
 
 INFRA = Path(__file__).parents[2] / "infra"
 PROJECT = "team-videos"
@@ -30,7 +31,6 @@ EVERYTHING: Mapping[str, Any] = {
     "trainer_members": ["group:ml@example.com"],
     "worker_image": f"europe-west1-docker.pkg.dev/{PROJECT}/vidset-beam/worker@sha256:{'0' * 64}",
 }
-_TEST = 'mock_provider "google" {}\nmock_provider "google-beta" {}\nrun "all" {}\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,36 @@ class NotAppliedError(AssertionError):
     """Terraform refused; with what it said."""
 
 
-def apply(variables: Mapping[str, Any]) -> Applied:
-    """Apply a copy of infra/ with these variables, to nothing.
+Outcome = Applied | NotAppliedError
+
+
+def apply(variables: Mapping[str, Any], shared: Path, infra: Path = INFRA) -> Applied:
+    """Apply the code with these variables, to nothing.
+
+    Args:
+        shared, infra: see `apply_each`.
 
     Raises:
         NotAppliedError: Terraform refused.
+        infra.check.providers.ToolMissingError: Terraform or the providers' schemas are missing.
+    """
+    outcome = apply_each({"all": variables}, shared, infra)["all"]
+    if isinstance(outcome, NotAppliedError):
+        raise outcome
+    return outcome
+
+
+def apply_each(
+    cases: Mapping[str, Mapping[str, Any]], shared: Path, infra: Path = INFRA
+) -> dict[str, Outcome]:
+    """As `apply`, by case: Terraform starts and reads the code once for all of them.
+
+    Args:
+        shared: the folder where a run's processes find each other's outcomes; see `once`.
+        infra: the code; a copy is applied.
+
+    Raises:
+        NotAppliedError: Terraform refused the code, whatever its variables.
         infra.check.providers.ToolMissingError: Terraform or the providers' schemas are missing.
     """
     with tempfile.TemporaryDirectory(prefix="vidset-infra-") as folder:
@@ -67,21 +92,46 @@ def apply(variables: Mapping[str, Any]) -> Applied:
         leave_out = shutil.ignore_patterns(
             "check", "tests", "*.tfvars", ".terraform*", "*.tfstate*"
         )
-        shutil.copytree(INFRA, copy, ignore=leave_out)
+        shutil.copytree(infra, copy, ignore=leave_out)
         (copy / "functions.zip").write_bytes(b"the functions")
         (copy / "tests").mkdir()
-        (copy / "tests" / "all.tftest.hcl").write_text(_TEST)
-        values = json.dumps({"project_id": PROJECT, **variables})
-        (copy / "terraform.tfvars.json").write_text(values)
-        done = terraform("test", copy, ["-json", "-verbose"], capture=True)
-    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode:
-        said = [event["diagnostic"] for event in events if event["type"] == "diagnostic"]
-        texts = [f"{each['summary']}: {each.get('detail', '')}" for each in said]
-        raise NotAppliedError("\n".join(texts) or done.stderr)
-    [state] = [event["test_state"] for event in events if event["type"] == "test_state"]
+        files = {case: f"tests/{number}.tftest.json" for number, case in enumerate(cases)}
+        for case, variables in cases.items():
+            (copy / files[case]).write_text(json.dumps(_test_file(variables)))
+        said = once(shared, "applied", copy, lambda: _terraform_test(copy))
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    ended = {event["@testfile"] for event in events if event.get("test_file", {}).get("status")}
+    if ended != set(files.values()):
+        raise NotAppliedError(_said(events) or said)
+    return {case: _outcome(events, file) for case, file in files.items()}
+
+
+def _test_file(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "mock_provider": [{"google": {}}, {"google-beta": {}}],
+        "variables": {"project_id": PROJECT, **variables},
+        "run": {"all": {}},
+    }
+
+
+def _terraform_test(folder: Path) -> str:
+    done = terraform("test", folder, ["-json", "-verbose"], capture=True)
+    return done.stdout + done.stderr
+
+
+def _outcome(events: Sequence[Mapping[str, Any]], file: str) -> Outcome:
+    """What became of one file's test."""
+    ours = [event for event in events if event.get("@testfile") == file]
+    if not any(event.get("test_file", {}).get("status") == "pass" for event in ours):
+        return NotAppliedError(_said(ours))
+    [state] = [event["test_state"] for event in ours if event["type"] == "test_state"]
     return Applied(
         {each["address"]: each["values"] for each in state["root_module"]["resources"]},
         {name: output["value"] for name, output in state["outputs"].items()},
         read_state(state),
     )
+
+
+def _said(events: Iterable[Mapping[str, Any]]) -> str:
+    said = [event["diagnostic"] for event in events if event["type"] == "diagnostic"]
+    return "\n".join(f"{each['summary']}: {each.get('detail', '')}" for each in said)

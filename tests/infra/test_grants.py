@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.applied import INFRA, Applied
+from tests.infra.applied import Applied
 from tests.infra.conftest import applied
 
 pytestmark = pytest.mark.slow
@@ -26,9 +26,9 @@ def grants(applied: Applied) -> Iterator[str]:
         yield f"{who}: {grant.role} on {grant.on}{condition}"
 
 
-def named_roles() -> set[str]:
+def named_roles(infra: Path) -> set[str]:
     """In the code, wherever they stand."""
-    texts = [file.read_text() for file in INFRA.glob("*.tf")]
+    texts = [file.read_text() for file in infra.glob("*.tf")]
     return {role for text in texts for role in re.findall(r"\broles/[A-Za-z.]+", text)}
 
 
@@ -50,18 +50,18 @@ def test_the_first_apply_grants_nothing_that_is_not_granted_later(first, everyth
     assert set(grants(first)) < set(grants(everything))
 
 
-def test_every_role_exists_and_is_used():
-    assert named_roles() == ROLES
+def test_every_role_exists_and_is_used(infra):
+    assert named_roles(infra) == ROLES
 
 
-def test_no_role_is_a_basic_one():
-    assert named_roles().isdisjoint({"roles/owner", "roles/editor", "roles/viewer"})
+def test_no_role_is_a_basic_one(infra):
+    assert named_roles(infra) & {"roles/owner", "roles/editor", "roles/viewer"} == set()
 
 
 @pytest.mark.parametrize("kind", ["binding", "policy"])
-def test_no_grant_takes_others_away(kind):
+def test_no_grant_takes_others_away(infra, kind):
     # google_..._iam_binding and _policy replace what somebody else has granted.
-    assert [file.name for file in INFRA.glob("*.tf") if f'_iam_{kind}"' in file.read_text()] == []
+    assert [file.name for file in infra.glob("*.tf") if f'_iam_{kind}"' in file.read_text()] == []
 
 
 def test_only_callbacks_are_open_to_all(everything):
@@ -91,10 +91,10 @@ def test_accounts_have_names_that_iam_takes(everything):
     assert len(set(names)) == len(names)
 
 
-def test_collectors_of_any_name_have_accounts():
+def test_collectors_of_any_name_have_accounts(shared):
     # As long as can be, beginning alike, and with characters that accounts' names do not have.
     ids = ["a" * 63, "a" * 62 + "b", "Car.7", "car-7", "Car_7", "7", "x" + "._-" * 20]
-    made = applied({"collectors": ids, "name": "datasets"})
+    made = applied({"collectors": ids, "name": "datasets"}, shared)
     names = [each["account_id"] for each in made.of_type("google_service_account").values()]
     collectors = [name for name in names if name.startswith("datasets-c-")]
     assert len(set(collectors)) == len(ids)
@@ -112,7 +112,6 @@ def test_nobody_but_the_jobs_writes_images_uploads_and_tables(everything):
         ("collectors[car-7]", "storage_bucket team-videos-vidset-uploads"),
         ("export", "bigquery_dataset vidset"),
         ("export", "storage_bucket team-videos-vidset-staging"),
-        ("github[apply]", "storage_bucket team-state"),
         ("ingest", "bigquery_dataset vidset"),
         ("ingest", "storage_bucket team-videos-vidset-images"),
         ("ingest", "storage_bucket team-videos-vidset-staging"),

@@ -186,7 +186,7 @@ def checkout(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="folders: <split>/<label>/IMAGE; for each split coco, fiftyone, labelme, voc, yolo.",
+            help="folders: <split>/<label>/IMAGE; each split as coco, fiftyone, labelme, voc, yolo",
         ),
     ] = "folders",
     link: Annotated[

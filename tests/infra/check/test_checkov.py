@@ -13,16 +13,16 @@ pytestmark = pytest.mark.slow
 INFRA = Path(__file__).parents[3] / "infra"
 
 
-def checked(folder: Path):
+def checked(folder: Path, shared: Path):
     try:
-        return run_checkov(folder)
+        return run_checkov(folder, shared)
     except ToolMissingError as missing:
         skip_or_fail(missing)
 
 
 @pytest.fixture(scope="module")
-def results():
-    return checked(INFRA)
+def results(shared):
+    return checked(INFRA, shared)
 
 
 def test_no_check_fails(results):
@@ -41,10 +41,10 @@ def test_each_check_that_is_left_out_has_a_reason(results):
     assert not {what: why for what, why in skipped.items() if len(why.split()) < 4}
 
 
-def test_a_public_bucket_fails(tmp_path):
+def test_a_public_bucket_fails(tmp_path, shared):
     shutil.copy(INFRA / "uploads.tf", tmp_path)
     code = tmp_path / "uploads.tf"
     assert '"enforced"' in code.read_text()
     code.write_text(code.read_text().replace('"enforced"', '"inherited"'))
-    failed = {each["check_id"] for each in checked(tmp_path)["failed_checks"]}
+    failed = {each["check_id"] for each in checked(tmp_path, shared)["failed_checks"]}
     assert "CKV_GCP_114" in failed  # "Ensure public access prevention is enforced"

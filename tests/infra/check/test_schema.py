@@ -131,6 +131,12 @@ def test_the_same_package_gives_the_same_bytes(tmp_path):
     assert b"google_storage_bucket" in first
 
 
+def test_terraform_need_not_ask_for_a_schema_again(tmp_path):
+    package = write_package(tmp_path / "package", provider=PROVIDER, storage_bucket=BUCKET)
+    # Field 6, ServerCapabilities, of two bytes: field 2, get_provider_schema_optional, is true.
+    assert schema_response(read_package(package)).endswith(b"\x32\x02\x10\x01")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
