@@ -2,11 +2,9 @@
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryDirectory
@@ -15,13 +13,8 @@ from typing import Any
 import httpx
 
 from tests.emulators.environments import digest, locked, own_python
-from tests.emulators.servers import (
-    HOST,
-    PortTakenError,
-    Server,
-    cache_folder,
-    serve,
-)
+from tests.emulators.handlers import Handler, serve_requests
+from tests.emulators.servers import HOST, PortTakenError, Server, cache_folder, serve
 
 # Locked: a new one of these would change the server.
 REQUIREMENTS = Path(__file__).with_name("label-studio-requirements.txt")
@@ -113,20 +106,13 @@ class Callbacks:
 def callbacks() -> Iterator[Callbacks]:
     received: Queue[tuple[dict[str, str], bytes]] = Queue()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.put(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(204)
-            self.end_headers()
+    def answer(request: Handler) -> None:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        received.put((headers, request.body()))
+        request.reply(204)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Not on the tests' output."""
-
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Callbacks(f"http://{HOST}:{server.server_port}/label-studio", received)
-        server.shutdown()
+    with serve_requests(answer) as url:
+        yield Callbacks(f"{url}/label-studio", received)
 
 
 @contextmanager

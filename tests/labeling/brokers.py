@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
-from labeling.annotation import Answer, Box, LabeledObject
+from labeling.annotation import Annotation, Answer, Box, LabeledObject
 from labeling.broker import Broker
 from labeling.errors import RefusedError
 from labeling.events import image_id
 from labeling.receiving import Delivery
 from labeling.settings import Settings
-from labeling.store import Store
-from labeling.task import Image
+from labeling.store import Query, Store
+from labeling.task import Image, Task
 from labeling.template import parse_template
 from labeling.vendors.vendor import MissingTaskError, Report, Request
 
@@ -175,3 +175,19 @@ def delivery(*answers: Answer, **options) -> Delivery:
     )
     documents = [one.to_document() for one in answers]
     return Delivery("label-studio", report, json.dumps(documents, default=str).encode())
+
+
+def task_of(store: Store, of: Image | None = None) -> Task:
+    [stored] = store.get(("tasks", (of or image()).id))
+    assert stored
+    return Task.from_document(stored.document)
+
+
+def annotation_of(store: Store, of: Image | None = None) -> Annotation:
+    [stored] = store.get(("annotations", (of or image()).id))
+    assert stored
+    return Annotation.from_document(stored.document)
+
+
+def answers_of(store: Store) -> int:
+    return store.count(Query("answers", {"image_id": image().id}))

@@ -1,6 +1,8 @@
-"""A store of each kind: a test that takes `store` runs on both."""
+"""What a broker is made of. The store is of each kind: a test that takes it runs on both."""
 
 import pytest
+
+from tests.labeling.brokers import Clock, SteeredVendor
 
 
 @pytest.fixture(
@@ -21,3 +23,13 @@ def store(request, tmp_path):
         opened = FirestoreStore(firestore.project, "(default)")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def vendor():
+    return SteeredVendor()
+
+
+@pytest.fixture
+def clock():
+    return Clock()

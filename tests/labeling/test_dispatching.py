@@ -14,29 +14,14 @@ from tests.labeling.brokers import (
     LEASE_SECONDS,
     NOON,
     BatchingVendor,
-    Clock,
     SteeredVendor,
     answer,
     broker,
     car,
     delivery,
     image,
+    task_of,
 )
-
-
-@pytest.fixture
-def vendor():
-    return SteeredVendor()
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-def task_of(store, of) -> Task:
-    [stored] = store.get(("tasks", of.id))
-    return Task.from_document(stored.document)
 
 
 def test_dispatch_makes_one_task_with_the_vendors_id(store, vendor, clock):

@@ -1,19 +1,10 @@
-"""With a double of IAM's signBlob that signs with a real key, as Google's does."""
-
-import base64
 import hashlib
-import json
 import logging
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
@@ -21,88 +12,17 @@ import numpy as np
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 from google.oauth2.credentials import Credentials
 
-import labeling
 from dataflow.encoding import jpeg
 from labeling import images_gcs
 from labeling.errors import TryAgainError
-from labeling.images_gcs import GcsImages, IamSigning, default_signing
+from labeling.images_gcs import GcsImages, IamSigning
+from tests.labeling.iam_double import EMAIL, TOKEN, Iam
 
-EMAIL = "broker@project-1.iam.gserviceaccount.com"
-TOKEN = "test-access-token"  # noqa: S105
 URI = "gs://images/out/cam 1/Straße?%0A#/17/0000001000.jpg"
 JPEG = jpeg(np.zeros((48, 64, 3), np.uint8), 95)
-
-
-class Iam:
-    """IAM's signBlob, and the metadata server of a machine that runs as its account."""
-
-    def __init__(self):
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.failures: list[int] = []
-        self.seconds = 0.0
-        self.calls: list[tuple[str, str]] = []
-
-    def sign(self, blob: bytes) -> bytes:
-        return self.key.sign(blob, padding.PKCS1v15(), hashes.SHA256())
-
-
-class _Handler(BaseHTTPRequestHandler):
-    iam: Iam
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.iam.calls.append((self.path, self.headers["Authorization"]))
-        time.sleep(self.iam.seconds)
-        if self.iam.failures:
-            return self._send(self.iam.failures.pop(0), {"error": {"message": "denied by IAM"}})
-        signed = self.iam.sign(base64.b64decode(body["payload"]))
-        return self._send(200, {"keyId": "1", "signedBlob": base64.b64encode(signed).decode()})
-
-    def do_GET(self):
-        path = urlsplit(self.path).path
-        account = {"email": EMAIL, "aliases": ["default"], "scopes": []}
-        told = {
-            "/": {},
-            "/computeMetadata/v1/instance/service-accounts/default/": account,
-            "/computeMetadata/v1/instance/service-accounts/default/token": {
-                "access_token": TOKEN,
-                "expires_in": 3600,
-                "token_type": "Bearer",
-            },
-            f"/computeMetadata/v1/instance/service-accounts/{EMAIL}/token": {
-                "access_token": TOKEN,
-                "expires_in": 3600,
-                "token_type": "Bearer",
-            },
-        }
-        return self._send(200 if path in told else 404, told.get(path, {}))
-
-    def _send(self, status: int, body: dict) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Metadata-Flavor", "Google")
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        with suppress(BrokenPipeError):  # The client has given up.
-            self.wfile.write(data)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@contextmanager
-def _served(iam: Iam) -> Iterator[str]:
-    handler = type("Handler", (_Handler,), {"iam": iam})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -113,7 +33,7 @@ def iam() -> Iam:
 @pytest.fixture
 def signing(iam, monkeypatch) -> Iterator[IamSigning]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with _served(iam) as address:
+    with iam.serve() as address:
 
         class ToTheDouble(images_gcs._TimedRequest):
             def __call__(self, url, *arguments, **options):
@@ -287,68 +207,3 @@ def test_an_object_that_is_not_there_is_told(gcs, uri):
     gcs.make_bucket("images")
     with pytest.raises(FileNotFoundError, match=uri):
         GcsImages("uri", timedelta(hours=1)).size(uri)
-
-
-def test_a_person_cannot_sign(tmp_path, monkeypatch):
-    person = {
-        "type": "authorized_user",
-        "client_id": "c",
-        "client_secret": "s",
-        "refresh_token": "r",
-    }
-    (tmp_path / "adc.json").write_text(json.dumps(person))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "adc.json"))
-    with pytest.raises(ValueError, match="signed urls need a service account"):
-        default_signing()
-
-
-def test_a_federated_identity_without_an_account_cannot_sign(tmp_path, monkeypatch):
-    identity = {
-        "type": "external_account",
-        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/"
-        "providers/q",
-        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
-        "token_url": "https://sts.googleapis.com/v1/token",
-        "credential_source": {"file": "/nowhere"},
-    }
-    (tmp_path / "adc.json").write_text(json.dumps(identity))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "adc.json"))
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "project-1")
-    with pytest.raises(ValueError, match="signed urls need a service account"):
-        default_signing()
-
-
-@pytest.mark.emulator
-def test_a_function_signs_as_its_own_account(iam, tmp_path):
-    program = (
-        "from labeling.images_gcs import IamSigning, default_signing\n"
-        "signing = default_signing()\n"
-        "assert isinstance(signing, IamSigning), signing\n"
-        "print(signing.signer_email)"
-    )
-    with _served(iam) as address:
-        host = address.removeprefix("http://")
-        environment = {
-            "GCE_METADATA_HOST": host,
-            "GCE_METADATA_IP": host,
-            "GOOGLE_CLOUD_PROJECT": "project-1",
-            "NO_PROXY": "127.0.0.1",
-            "HOME": str(tmp_path),
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=environment,
-            cwd=Path(labeling.__path__[0]).parent,
-            check=False,
-        )
-    assert (done.stdout, done.returncode) == (f"{EMAIL}\n", 0), done.stderr
-
-
-def test_the_broker_handles_no_private_key():
-    for module in Path(labeling.__path__[0]).rglob("*.py"):
-        text = module.read_text()
-        for word in "PRIVATE KEY", "private_key", "from_service_account", "generate_private":
-            assert word not in text, module

@@ -15,6 +15,7 @@ from labeling.store import Query
 from labeling.task import Image
 from tests.emulators.servers import free_port
 from tests.labeling.functions import function
+from tests.labeling.vendors.label_studio_streets import rectangle
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -51,17 +52,7 @@ def drawn(number: int) -> list[dict]:
 
 
 def car(x: float) -> dict:
-    place = {"x": x, "y": 10, "width": 20, "height": 10, "rotation": 0}
-    return {
-        "id": "r1",
-        "from_name": "box",
-        "to_name": "image",
-        "type": "rectanglelabels",
-        "original_width": 640,
-        "original_height": 480,
-        "image_rotation": 0,
-        "value": place | {"rectanglelabels": ["car"]},
-    }
+    return rectangle(x=x, y=10, width=20, height=10, rectanglelabels=["car"])
 
 
 def test_every_answer_arrives_though_half_of_the_webhooks_are_lost(

@@ -15,28 +15,9 @@ from labeling.reconciling import (
 from labeling.store import Query
 from labeling.task import Task
 from labeling.vendors.vendor import Report
-from tests.labeling.brokers import (
-    LEASE_SECONDS,
-    NOON,
-    Clock,
-    SteeredVendor,
-    answer,
-    broker,
-    car,
-    image,
-)
+from tests.labeling.brokers import LEASE_SECONDS, NOON, SteeredVendor, answer, broker, car, image
 
 IMAGES = [image(f"drive/1/{number:010d}.jpg") for number in range(6)]
-
-
-@pytest.fixture
-def vendor():
-    return SteeredVendor()
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

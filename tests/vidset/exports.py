@@ -1,6 +1,5 @@
 """An extraction with labels of every kind, to export."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,12 +90,3 @@ def write_annotations(
 
 def export(name: str, out: Path, to: Path, **options) -> ExportedFiles:
     return export_files(name, Place.of(str(out)), str(to), **options)
-
-
-def tree(folder: Path) -> dict[str, str]:
-    """What stands below a folder: the SHA-256 of each file, by its path."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }

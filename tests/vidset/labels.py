@@ -5,20 +5,19 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 import cv2
 import numpy as np
-from typer.testing import CliRunner
 
-from dataflow.elements import Extraction, FrameRow, VideoRow
+from dataflow.elements import Extraction, FrameRow
 from dataflow.naming import image_id, image_name
 from dataflow.storage_folder import FolderStore
 from dataflow.warehouse import FolderLedger
+from tests.vidset.called import Called, vidset
+from tests.vidset.ledger_rows import frame_row, video_row
 from vidset.label.settings import Place
-from vidset.main import app
 
 WIDTH, HEIGHT = 64, 48
 
@@ -32,23 +31,8 @@ def make_output(folder: Path, videos: dict[str, int]) -> Path:
 
 def _extraction(folder: Path, name: str, samples: int) -> Extraction:
     rows = [_row(folder, name, second, kept=second < samples - 1) for second in range(samples)]
-    video = VideoRow(
-        video_uri=f"/videos/{name}",
-        generation="0",
-        collector_id=None,
-        size_bytes=1,
-        container="mp4",
-        codec="h264",
-        width=WIDTH,
-        height=HEIGHT,
-        rotation=0,
-        sample_aspect_ratio="1:1",
-        duration_seconds=float(samples),
-        samples=samples,
-        kept=samples - 1,
-        status="done",
-        error=None,
-        settings_id="0",
+    video = video_row(
+        video_uri=f"/videos/{name}", width=WIDTH, height=HEIGHT, samples=samples, kept=samples - 1
     )
     return Extraction(video, tuple(rows))
 
@@ -60,48 +44,21 @@ def _row(folder: Path, video: str, second: int, *, kept: bool) -> FrameRow:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture = np.full((HEIGHT, WIDTH, 3), (20 * second + 10) % 256, np.uint8)
         path.write_bytes(cv2.imencode(".jpg", picture)[1].tobytes())
-    return FrameRow(
+    return frame_row(
         video_uri=f"/videos/{video}",
-        generation="0",
-        collector_id=None,
         pts_seconds=float(second),
         kept=kept,
         reason="kept" if kept else "near_duplicate",
-        ssim=None,
-        local_change=None,
-        sharpness=100.0,
-        brightness=100.0,
-        phash="0" * 16,
         width=WIDTH,
         height=HEIGHT,
         image_id=image_id(name) if kept else None,
         image_uri=str(path) if kept else None,
         image_sha256="0" * 64 if kept else None,
-        settings_id="0",
     )
 
 
-@dataclass
-class Called:
-    """A command's exit code, what it printed, and of a bad request the message."""
-
-    code: int
-    out: str
-    err: str
-    refusal: str = ""
-    found: dict | list = field(default_factory=dict)
-
-
 def label(*arguments: object) -> Called:
-    """`vidset label ...`, in this process."""
-    result = CliRunner().invoke(app, ["label", *map(str, arguments)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        if not isinstance(result.exception, ValueError):
-            raise result.exception
-        # As vidset.main.run does.
-        return Called(2, result.stdout, result.stderr, str(result.exception))
-    found = json.loads(result.stdout) if "--json" in arguments else {}
-    return Called(result.exit_code, result.stdout, result.stderr, found=found)
+    return vidset("label", *arguments)
 
 
 def box(label: str = "car", x: float = 4, y: float = 5, width: float = 20, height: float = 10):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dataflow.elements import FrameRow
+from tests.vidset.ledger_rows import frame_row
 from vidset.demo.contact_sheet import choose, thumbnails, write_contact_sheet
 from vidset.demo.sheet_drawing import Layout, draw_sheet
 
@@ -12,28 +13,8 @@ GREEN, BLUE, VIOLET = (62, 207, 122), (122, 150, 190), (164, 120, 232)
 
 
 def row(pts_seconds: float, reason: str = "kept", **values) -> FrameRow:
-    return FrameRow(
-        **{
-            "video_uri": "/v.mp4",
-            "generation": "0",
-            "collector_id": None,
-            "pts_seconds": pts_seconds,
-            "kept": reason == "kept",
-            "reason": reason,
-            "ssim": 0.93,
-            "local_change": 4.0,
-            "sharpness": 300.0,
-            "brightness": 120.0,
-            "phash": "0" * 16,
-            "width": 640,
-            "height": 360,
-            "image_id": None,
-            "image_uri": None,
-            "image_sha256": None,
-            "settings_id": "0",
-            **values,
-        }
-    )
+    shown = {"kept": reason == "kept", "reason": reason, "ssim": 0.93, "local_change": 4.0}
+    return frame_row(pts_seconds=pts_seconds, **shown | values)
 
 
 @dataclass

@@ -162,6 +162,7 @@ def test_with_a_format_the_labeled_images_are_written_for_other_tools(out, tmp_p
         pytest.param(["OUT", "--format", "coco"], "wanted OUT, --to PATH", id="no-path"),
         pytest.param(["OUT", "--format", "x", "--to", "y", "--full"], "no option", id="mixed"),
         pytest.param(["OUT", "--to", "x"], "wanted --format with --to", id="no-format"),
+        pytest.param(["OUT", "--shard-mb", "256"], "wanted --format with", id="no-shards"),
     ],
 )
 def test_bad_usage_is_refused_before_any_work(out, arguments, message, monkeypatch):

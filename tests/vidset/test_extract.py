@@ -1,31 +1,19 @@
-"""The command line as a user meets it: a process, its exit code, what it prints and leaves."""
+"""`vidset extract`: what it says, what it leaves, how it ends."""
 
 import json
 import os
 import pty
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.drawing import write_video
 from tests.end_to_end.jobs import rows
-
-
-def vidset(*arguments, **options) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "vidset", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, **options
-    )
-
-
-def tree(folder) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+from tests.vidset.process import vidset
+from tests.vidset.trees import tree
 
 
 @pytest.fixture
@@ -210,113 +198,3 @@ def test_buckets_are_inputs_and_outputs(request, which, video, tmp_path):
     uris = [row["image_uri"] for row in frames if row["kept"]]
     assert uris[0].startswith(f"{which}://results/one/images/cam1/drive/")
     assert {row["collector_id"] for row in frames} == {"cam1"}
-
-
-CRASHES = """
-import os, signal, shutil, sys
-from pathlib import Path
-from vidset.extract import Request, extract
-
-source, out, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-link, replace = os.link, os.replace
-
-def run(crash_at, before):
-    left = [crash_at]
-    def dying(function):
-        def write(*arguments, **options):
-            left[0] -= 1
-            if left[0] == 0 and before:
-                os.kill(os.getpid(), signal.SIGKILL)
-            function(*arguments, **options)
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return write
-    os.link, os.replace = dying(link), dying(replace)
-    pid = os.fork()
-    if pid == 0:
-        extract(Request((source,), out, {}, workers=1))
-        os._exit(0)
-    return os.waitpid(pid, 0)[1]
-
-statuses = []
-for before in (True, False):
-    for crash_at in range(1, count + 1):
-        statuses.append(run(crash_at, before))
-        assert run(0, True) == 0
-        files = sorted(p for p in Path(out).rglob("*") if p.is_file())
-        print(*(f"{p.relative_to(out)}={p.read_bytes().hex()}" for p in files))
-        shutil.rmtree(out)
-print(*statuses)
-"""
-
-
-@pytest.mark.slow
-def test_a_kill_at_any_write_changes_nothing_in_the_end(tmp_path):
-    """Two videos, 3 images and 2 ledger files each: killed before and after each of the writes."""
-    for number in range(2):
-        write_video(tmp_path / "in" / f"{number}.mp4", scenes=[number, number + 10, number + 20])
-    out, writes = tmp_path / "out", 10
-    vidset("extract", tmp_path / "in", "-o", out)
-    whole = tree(out)
-    assert len(whole) == writes
-    shutil.rmtree(out)
-    command = [sys.executable, "-c", CRASHES, tmp_path / "in", tmp_path / "out", str(writes)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    *states, statuses = ended.stdout.splitlines()
-    assert statuses.split() == [str(int(signal.SIGKILL))] * 2 * writes, ended.stderr[-3000:]
-    expected = " ".join(f"{name}={data.hex()}" for name, data in sorted(whole.items()))
-    assert set(states) == {expected}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_run_interrupted_at_some_moment_ends_the_same(how, tmp_path):
-    for number in range(4):
-        write_video(tmp_path / "in" / f"{number}.mp4", scenes=range(30), size=(640, 480))
-    out = tmp_path / "out"
-    arguments = ("extract", tmp_path / "in", "-o", out, "--quiet")
-    vidset(*arguments)
-    whole = tree(out)
-    shutil.rmtree(out)
-    process = subprocess.Popen([sys.executable, "-m", "vidset", *map(str, arguments)])
-    while not (out / "images").is_dir() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(how)
-    assert process.wait(60) != 0
-    assert set(tree(out)) != set(whole)
-    assert vidset(*arguments).returncode == 0
-    assert tree(out) == whole
-
-
-def test_spans_sample_parts_of_the_videos_that_they_name(video, tmp_path):
-    folder = tmp_path / "drives"
-    folder.mkdir()
-    for name in "a.mp4", "b.mp4":
-        shutil.copy(video, folder / name)
-    spans = tmp_path / "spans.json"
-    wanted = [{"video_uri": str(folder / "b.mp4"), "start_seconds": 1, "end_seconds": 2}]
-    spans.write_text(json.dumps({"spans": wanted}))
-    out = tmp_path / "out"
-    command = ("extract", folder, "-o", out, "--spans", spans, "--every", "0.2", "--json")
-    ended = vidset(*command, "--similarity-threshold", "2")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    summary = json.loads(ended.stdout)
-    assert (summary["videos"], summary["kept"]) == (1, 6)
-    (row,) = rows(str(out), "videos")
-    assert row["video_uri"] == str(folder / "b.mp4")
-    times = sorted(row["pts_seconds"] for row in rows(str(out), "frames"))
-    assert times == [1.0, 1.2, 1.4, 1.6, 1.8, 2.0]
-
-
-def test_spans_of_a_video_that_is_not_among_the_inputs_are_named(video, tmp_path):
-    spans = tmp_path / "spans.json"
-    wanted = [
-        {"video_uri": str(uri), "start_seconds": 0, "end_seconds": 2}
-        for uri in (video, "/elsewhere/gone.mp4")
-    ]
-    spans.write_text(json.dumps({"spans": wanted}))
-    ended = vidset("extract", video, "-o", tmp_path / "out", "--spans", spans, "--json")
-    assert ended.returncode == 1
-    assert ended.stderr == "/elsewhere/gone.mp4: has spans, and is not among the inputs\n"
-    assert json.loads(ended.stdout)["failed"] == 1

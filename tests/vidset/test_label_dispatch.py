@@ -1,6 +1,5 @@
 """`vidset label dispatch`, `status`, `reconcile` and `connect`."""
 
-import os
 import signal
 
 import httpx
@@ -16,9 +15,6 @@ SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
 @pytest.fixture
 def out(tmp_path, monkeypatch):
     """Of six kept images, with an answer to each; nobody listens for it."""
-    for name in os.environ:
-        if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
-            monkeypatch.delenv(name)
     out = make_output(tmp_path / "out", {"a.mp4": 5, "b.mp4": 3})
     write_truth(out, tmp_path / "truth.jsonl")
     monkeypatch.setenv("LABELING_VENDOR", "truth")

@@ -18,13 +18,6 @@ from vidset.label.settings import Place
 FIRST, SECOND = "a/0/0000000000.jpg", "a/0/0000001000.jpg"
 
 
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch):
-    for name in os.environ:
-        if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
-            monkeypatch.delenv(name)
-
-
 @pytest.fixture
 def out(tmp_path):
     return make_output(tmp_path / "out", {"a.mp4": 4, "b/c.mp4": 3})

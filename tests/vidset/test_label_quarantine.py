@@ -1,7 +1,6 @@
 """`vidset label quarantine`: what could not be used, shown, and read again after a correction."""
 
 import json
-import os
 from dataclasses import replace
 
 import pytest
@@ -21,10 +20,7 @@ TRUCKS = "name: x\nlabels: [{name: car}, {name: tractor}]\n"
 
 
 @pytest.fixture
-def out(tmp_path, monkeypatch):
-    for name in os.environ:
-        if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
-            monkeypatch.delenv(name)
+def out(tmp_path):
     return make_output(tmp_path / "out", {"a.mp4": 3})
 
 

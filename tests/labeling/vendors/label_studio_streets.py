@@ -40,7 +40,7 @@ def request_of(number=1, predictions=(), size=(640, 480)):
 
 
 def rectangle(id_="r1", x=12.345678901234567, **value):
-    value = {"x": x, "y": 2 / 3, "width": 33.3, "height": 0.1, "rotation": 0} | value
+    drawn = {"x": x, "y": 2 / 3, "width": 33.3, "height": 0.1, "rotation": 0}
     return {
         "id": id_,
         "from_name": "box",
@@ -49,5 +49,5 @@ def rectangle(id_="r1", x=12.345678901234567, **value):
         "original_width": 640,
         "original_height": 480,
         "image_rotation": 0,
-        "value": value | {"rectanglelabels": [CAR]},
+        "value": drawn | {"rectanglelabels": [CAR]} | value,
     }

@@ -1,16 +1,14 @@
 """What becomes of a server's odd answers: a small server of this test's gives them."""
 
 import socket
-import threading
 import time
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from labeling.errors import RefusedError, TryAgainError
 from labeling.vendors import label_studio_client
 from labeling.vendors.label_studio_client import Client, NotFoundError
+from tests.emulators.handlers import Handler, serve_requests
 
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html"}
@@ -18,27 +16,12 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
 SIGNED = "https://storage.googleapis.com/b/a.jpg?X-Goog-Signature=5ec2e7"
 
 
-@contextmanager
 def server(status=200, headers=JSON, body=b"{}", seconds=0.0):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            time.sleep(seconds)
-            with suppress(BrokenPipeError):  # The client has gone.
-                self.send_response(status)
-                for name, value in (headers | {"Content-Length": str(len(body))}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+    def answer(request: Handler) -> None:
+        time.sleep(seconds)
+        request.reply(status, headers, body)
 
-        do_POST = do_DELETE = do_GET  # noqa: N815
-
-        def log_message(self, format, *args):  # noqa: A002
-            """Not on the tests' output."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
+    return serve_requests(answer)
 
 
 def call(url, token="0" * 40):

@@ -5,8 +5,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
@@ -15,6 +13,7 @@ from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from labeling.task import Image
 from labeling.vendors.scale_answers import read_callback
 from labeling.vendors.vendor import MissingTaskError
+from tests.emulators.handlers import Handler, serve_requests
 from tests.labeling.vendors.scale_double import CALLBACK_AUTH, ScaleDouble, scale_double
 from tests.labeling.vendors.scale_double_state import Completion, Failure
 from tests.labeling.vendors.scale_vendors import CALLBACK_URL, open_vendor, request_for, tasks_of
@@ -241,22 +240,9 @@ def test_the_double_runs_as_a_process_of_its_own(image):
 def received_callbacks():
     received = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.append((self.headers["scale-callback-auth"], json.loads(body)))
-            self.send_response(200)
-            self.end_headers()
+    def answer(request: Handler) -> None:
+        received.append((request.headers["scale-callback-auth"], json.loads(request.body())))
+        request.reply(200)
 
-        def log_message(self, *args):
-            """Not to stderr."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", received
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serve_requests(answer) as url:
+        yield f"{url}/", received

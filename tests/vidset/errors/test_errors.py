@@ -4,7 +4,7 @@ import cv2
 import pytest
 
 from tests.training.scoring.runs import make_run, make_version, sha
-from tests.vidset.errors.called import vidset
+from tests.vidset.called import vidset
 from tests.vidset.errors.samples import MISLABELED, make_boxes, make_case, shown
 
 MODES = ["self_confidence", "normalized_margin"]
@@ -34,8 +34,8 @@ def test_wrong_labels_stand_first_in_the_queue_with_what_they_should_be(tmp_path
     assert found["version"] == manifest.id
     assert found["wrong"] == 3
     assert 1 <= found["flagged"] == sum(image["is_flagged"] for image in found["shown"])
-    assert done.json["shown"] == 3
-    assert done.json["scores"]["accuracy"] == pytest.approx(33 / 36)
+    assert done.found["shown"] == 3
+    assert done.found["scores"]["accuracy"] == pytest.approx(33 / 36)
 
 
 def test_the_hardest_images_have_the_highest_loss(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.training.numerals import entry, write_numerals, write_version
-from tests.vidset.errors.called import vidset
+from tests.vidset.called import vidset
 from training.repository import Repository
 
 pytestmark = pytest.mark.slow
@@ -35,8 +35,8 @@ def test_a_versions_wrong_labels_are_found_by_folds_and_fixed(tmp_path):
     look = ["errors", version, "--folds", 3, "--epochs", 12, "-o", out, "-r", repository.root]
     done = vidset(*look, "--sheet", sheet, "--json")
     assert done.code == 0, done.err
-    assert done.json["folds"] == {"folds": 3, "epochs": 12, "seed": 1}
-    assert done.json["scores"]["images"] == 60
+    assert done.found["folds"] == {"folds": 3, "epochs": 12, "seed": 1}
+    assert done.found["scores"]["images"] == 60
     shown = json.loads((out / "errors.json").read_text())["shown"]
     found = {image["image_uri"] for image in shown[:6]}
     assert len(found & wrong) >= 5, (found, wrong)
@@ -53,7 +53,7 @@ def test_a_versions_wrong_labels_are_found_by_folds_and_fixed(tmp_path):
     assert vidset("review", decisions, "--errors", out).code == 0
     made = vidset("dataset", "fix", version, out / "fixes.json", "-r", repository.root, "--json")
     assert made.code == 0, made.err
-    assert made.json["changes"]["train"] == {"relabeled": len(fixes), "removed": 0}
+    assert made.found["changes"]["train"] == {"relabeled": len(fixes), "removed": 0}
 
     runs = sorted(path.stat().st_mtime_ns for path in out.glob("folds/*/fold-*.parquet"))
     again = vidset(*look)
@@ -74,7 +74,7 @@ def test_a_real_run_is_evaluated_compared_and_looked_at(tmp_path):
             "train", version, "-o", runs[-1], "--epochs", 2, "--seed", seed, *where, "--quiet"
         )
         assert done.code == 0, done.err
-    own = vidset("evaluate", runs[0], *where, "--json").json["results"]["validation"]
+    own = vidset("evaluate", runs[0], *where, "--json").found["results"]["validation"]
     told = [json.loads(line) for line in (runs[0] / "history.jsonl").read_text().splitlines()]
     accuracies = [line["scores"]["validation"]["accuracy"] for line in told]
     assert own["accuracy"] == pytest.approx(max(accuracies))
@@ -82,11 +82,11 @@ def test_a_real_run_is_evaluated_compared_and_looked_at(tmp_path):
     for run in runs:
         done = vidset("evaluate", run, "--on", other, *where, "--json")
         assert done.code == 0, done.err
-        result = done.json["results"]["validation"]
+        result = done.found["results"]["validation"]
         assert (result["images"], result["version"]) == (15, other)
         assert len(list((run / "evaluations").glob("*.parquet"))) == 1
     done = vidset("compare", runs[0], "vs", runs[1], "--allow-few", "--json")
     assert done.code == 0, done.err
-    assert done.json["images"] == 9
-    assert done.json["is_larger_than_noise"] is None
+    assert done.found["images"] == 9
+    assert done.found["is_larger_than_noise"] is None
     assert vidset("errors", runs[0], "-o", tmp_path / "out", *where, "--quiet").code == 0

@@ -10,7 +10,7 @@ import pytest
 from tests.emulators.environments import python_for_test, skip_or_fail
 from tests.emulators.servers import ToolMissingError
 from tests.training.scoring.runs import classified, make_run, make_version, sha
-from tests.vidset.errors.called import vidset
+from tests.vidset.called import vidset
 from tests.vidset.errors.samples import HOSTILE, HOSTILE_URI, make_boxes, make_case
 
 REQUIREMENTS = Path(__file__).with_name("browser-requirements.txt")
@@ -95,7 +95,7 @@ def test_a_review_by_keyboard_is_saved_and_counted(browse, reviewed):
     }
     done = vidset("review", folder / "decisions.json", "--errors", folder / "out", "--json")
     assert done.code == 0, done.err
-    assert done.json["categories"][0]["percent"] == 33.3
+    assert done.found["categories"][0]["percent"] == 33.3
 
 
 def test_another_label_can_be_chosen(browse, reviewed):

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from tests.training.scoring.runs import sha
-from tests.vidset.errors.called import vidset
+from tests.vidset.called import vidset
 from tests.vidset.errors.samples import make_case
 
 
@@ -37,7 +37,7 @@ def test_a_review_is_counted_and_becomes_the_next_version(reviewed):
     path = decide(folder, manifest.id, [RELABEL, REMOVE, RIGHT])
     done = vidset("review", path, "--errors", folder / "out", "--json")
     assert done.code == 0, done.err
-    found = done.json
+    found = done.found
     assert (found["shown"], found["decided"], found["undecided"]) == (3, 3, 0)
     assert found["categories"][:2] == [
         {"name": "label wrong", "remedy": "relabel", "images": 1, "percent": 33.3},
@@ -51,8 +51,8 @@ def test_a_review_is_counted_and_becomes_the_next_version(reviewed):
         *("-r", folder / "datasets", "--json"),
     )
     assert made.code == 0, made.err
-    assert made.json["images"] == 35
-    assert made.json["changes"] == {"validation": {"relabeled": 1, "removed": 1}}
+    assert made.found["images"] == 35
+    assert made.found["changes"] == {"validation": {"relabeled": 1, "removed": 1}}
     shown = vidset("dataset", "show", "v0.1", "-r", folder / "datasets", "--json")
     assert shown.code == 0, shown.err
 

@@ -18,9 +18,9 @@ from tests.vidset.exports import (
     export,
     images_of,
     make_labeled,
-    tree,
     write_annotations,
 )
+from tests.vidset.trees import tree
 from vidset.files.command import run_export_files
 from vidset.files.export import export_files
 from vidset.files.formats import FILE_FORMATS

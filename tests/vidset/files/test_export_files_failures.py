@@ -17,9 +17,9 @@ from tests.vidset.exports import (
     annotate,
     export,
     make_labeled,
-    tree,
     write_annotations,
 )
+from tests.vidset.trees import tree
 from vidset.files.export import export_files
 from vidset.files.formats import FILE_FORMATS
 from vidset.label.settings import Place

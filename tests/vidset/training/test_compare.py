@@ -1,7 +1,7 @@
 import pytest
 
 from tests.training.scoring.runs import classified, make_run, make_version
-from tests.vidset.errors.called import vidset
+from tests.vidset.called import vidset
 
 SEEDS = (1, 2, 3)
 
@@ -34,7 +34,7 @@ def sides(tmp_path):
 def test_a_large_gain_is_called_larger_than_the_noise(sides):
     done = vidset("compare", *sides("v0", 140), "vs", *sides("v1", 50), "--json")
     assert done.code == 0, done.err
-    found = done.json
+    found = done.found
     assert found["is_larger_than_noise"] is True
     assert found["verdict"] == "The candidate is better by 22.5 points: larger than the noise."
     assert found["baseline"]["accuracies"] == [0.65, 0.65, 0.65]
@@ -52,7 +52,7 @@ def test_a_small_one_is_not(sides):
 
 
 def test_a_loss_is_called_one(sides):
-    found = vidset("compare", *sides("v0", 50), "vs", *sides("v1", 140), "--json").json
+    found = vidset("compare", *sides("v0", 50), "vs", *sides("v1", 140), "--json").found
     assert found["verdict"] == "The candidate is worse by 22.5 points: larger than the noise."
 
 

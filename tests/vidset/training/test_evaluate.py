@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.training.scoring.runs import classified, make_run, make_version
-from tests.vidset.errors.called import vidset
+from tests.vidset.called import vidset
 from training.evaluation_set import evaluation_id
 
 LABELS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
@@ -36,10 +36,10 @@ def test_a_result_is_told_and_kept_beside_the_run(numerals, tmp_path):
     run = run_of(tmp_path / "run", numerals, wrong=range(10))
     done = evaluate(run, "--json")
     assert done.code == 0, done.err
-    result = done.json["results"]["validation"]
+    result = done.found["results"]["validation"]
     assert (result["accuracy"], result["constant_guess"]) == (0.75, 0.1)
     assert result["interval"] == pytest.approx([0.5981, 0.8581], abs=1e-4)
-    assert done.json["gate"] is None
+    assert done.found["gate"] is None
     id_ = evaluation_id(numerals.split("validation"))
     kept = run / "evaluations" / f"validation-{id_[:8]}.json"
     assert json.loads(kept.read_text()) == result
@@ -70,7 +70,7 @@ def test_a_gate_compares_with_the_best_earlier_run(numerals, tmp_path):
     done = evaluate(worse, "--no-worse-than", "best", "--json")
     assert done.code == 1
     assert "score 0.7000 is worse than 0.9000" in done.err
-    assert done.json["gate"]["passes"] is False
+    assert done.found["gate"]["passes"] is False
     done = evaluate(better, "--no-worse-than", "best", "--no-worse-than", worse, "--floor", 0.6)
     assert done.code == 0, done.err
     assert "gate passed" in done.out

@@ -5,7 +5,6 @@ Boxes have no segmentation, polygons one part. Attributes and object ids stand i
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +27,8 @@ from labeling.formats.formats import (
     relative_name,
     spooled,
 )
-from labeling.timestamps import format_timestamp, parse_timestamp
+from labeling.formats.origin import origin_fields, said_by
+from labeling.formats.replacing import replaced_at_once
 
 _NAME = "COCO"
 
@@ -68,7 +68,7 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
             for annotation, where in drawn[key]
             for item in _objects(annotation, categories[annotation["category_id"]], taken, where)
         )
-        yield ImageLabels(name, width, height, objects, "labeled", *_said_by(image, place))
+        yield ImageLabels(name, width, height, objects, "labeled", *said_by(image, place))
 
 
 def _by_id(document: Any, key: str, path: str) -> Iterator[tuple[Any, dict, str]]:
@@ -80,14 +80,6 @@ def _by_id(document: Any, key: str, path: str) -> Iterator[tuple[Any, dict, str]
             raise ValueError(f"{place}: wanted an id of its own, got {str(entry)[:80]!r}")
         seen.add(entry_id)
         yield entry_id, entry, place
-
-
-def _said_by(image: Mapping[str, Any], place: str) -> tuple[Any, Any]:
-    annotator, updated_at = (image.get(key) for key in ("annotator", "updated_at"))
-    try:
-        return annotator and str(annotator), updated_at and parse_timestamp(str(updated_at))
-    except ValueError as error:
-        raise ValueError(f"{place}: updated_at: {error}") from None
 
 
 def _objects(
@@ -130,19 +122,12 @@ def write(
     lossy: bool = False,
 ) -> Written:
     """A file, replaced at once. Category ids count from 1 in the order of the labels."""
-    place = Path(path)
     with spooled(
         labels, _sayable, format_name=_NAME, lossy=lossy, file_of=lambda name: name
     ) as spool:
         numbers_of = spool.label_numbers(labels_order)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = place.with_name(f".{place.name}.unfinished")
-        try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                _write(file, spool, numbers_of)
-            os.replace(unfinished, place)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replaced_at_once(Path(path)) as file:
+            _write(file, spool, numbers_of)
         return spool.written()
 
 
@@ -190,17 +175,13 @@ def _write(file: IO[str], all_labels: Iterable[ImageLabels], numbers_of: dict[st
 
 
 def _image(labels: ImageLabels, image_id: int) -> dict[str, Any]:
-    image = {
+    return {
         "id": image_id,
         "file_name": labels.image_name,
         "width": labels.width,
         "height": labels.height,
+        **origin_fields(labels),
     }
-    if labels.annotator:
-        image["annotator"] = labels.annotator
-    if labels.updated_at:
-        image["updated_at"] = format_timestamp(labels.updated_at)
-    return image
 
 
 def _annotation(

@@ -5,7 +5,6 @@ survive but for rounding. Booleans among the attributes become texts.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -27,7 +26,8 @@ from labeling.formats.formats import (
     relative_name,
     spooled,
 )
-from labeling.timestamps import format_timestamp, parse_timestamp
+from labeling.formats.origin import origin_fields, said_at
+from labeling.formats.replacing import replaced_at_once
 from labeling.vendors import label_studio_answers
 from labeling.vendors.label_studio_items import MANY
 
@@ -94,11 +94,7 @@ def _labels(name: str, part: Any, size_of: SizeOf | None, place: str) -> ImageLa
         told = label_studio_answers.size_of(result, f"{place}.result")
     except InvalidAnswerError as error:
         raise ValueError(str(error)) from None
-    updated_at = part.get("updated_at")
-    try:
-        updated_at = updated_at and parse_timestamp(str(updated_at))
-    except ValueError as error:
-        raise ValueError(f"{place}.updated_at: {error}") from None
+    updated_at = said_at(part, f"{place}.updated_at")
     told = told or (part.get("image_width"), part.get("image_height"))
     width, height = image_size(told, name, size_of, place)
     return ImageLabels(name, width, height, objects, "labeled", _annotator(part), updated_at)
@@ -124,29 +120,22 @@ def write(
 
     Labels have no numbers here, but must be in the order, if there is one.
     """
-    place = Path(path)
     with spooled(labels, _sayable, format_name=_NAME, lossy=lossy, file_of=None) as spool:
         spool.label_numbers(labels_order)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = place.with_name(f".{place.name}.unfinished")
-        try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                file.write("[")
-                annotation_id = 0
-                tasks = groupby(spool, key=lambda each: each.image_name)
-                for task_id, (name, group) in enumerate(tasks, 1):
-                    annotations = [
-                        _annotation(each, annotation_id + number)
-                        for number, each in enumerate(group, 1)
-                    ]
-                    annotation_id += len(annotations)
-                    task = {"id": task_id, "data": {"image": name}, "annotations": annotations}
-                    file.write(",\n" if task_id > 1 else "\n")
-                    json.dump(task | {"predictions": []}, file)
-                file.write("\n]\n")
-            os.replace(unfinished, place)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replaced_at_once(Path(path)) as file:
+            file.write("[")
+            annotation_id = 0
+            tasks = groupby(spool, key=lambda each: each.image_name)
+            for task_id, (name, group) in enumerate(tasks, 1):
+                annotations = [
+                    _annotation(each, annotation_id + number)
+                    for number, each in enumerate(group, 1)
+                ]
+                annotation_id += len(annotations)
+                task = {"id": task_id, "data": {"image": name}, "annotations": annotations}
+                file.write(",\n" if task_id > 1 else "\n")
+                json.dump(task | {"predictions": []}, file)
+            file.write("\n]\n")
         return spool.written()
 
 
@@ -196,8 +185,4 @@ def _annotation(labels: ImageLabels, annotation_id: int) -> dict[str, Any]:
     }
     if labels.width and labels.height:
         annotation |= {"image_width": labels.width, "image_height": labels.height}
-    if labels.annotator:
-        annotation["annotator"] = labels.annotator
-    if labels.updated_at:
-        annotation["updated_at"] = format_timestamp(labels.updated_at)
-    return annotation
+    return annotation | origin_fields(labels)

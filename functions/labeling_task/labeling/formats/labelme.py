@@ -29,7 +29,7 @@ from labeling.formats.formats import (
     relative_name,
     spooled,
 )
-from labeling.timestamps import format_timestamp, parse_timestamp
+from labeling.formats.origin import origin_fields, said_by
 
 _NAME = "labelme"
 _VERSION = "5.5.0"
@@ -75,13 +75,8 @@ def _read(file: Path, root: Path, size_of: SizeOf | None) -> ImageLabels:
     for label, is_set in _flags(document, place).items():
         if is_set:
             objects.append(LabeledObject(free_id(label, taken), label, "classification"))
-    annotator, updated_at = (document.get(key) for key in ("annotator", "updated_at"))
-    try:
-        updated_at = updated_at and parse_timestamp(str(updated_at))
-    except ValueError as error:
-        raise ValueError(f"{place}: updated_at: {error}") from None
-    annotator = annotator and str(annotator)
-    return ImageLabels(name, width, height, tuple(objects), "labeled", annotator, updated_at)
+    origin = said_by(document, place)
+    return ImageLabels(name, width, height, tuple(objects), "labeled", *origin)
 
 
 def _flags(parent: Any, place: str) -> dict[str, bool]:
@@ -177,7 +172,7 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
 
 
 def _document(labels: ImageLabels) -> dict[str, Any]:
-    document = {
+    return {
         "version": _VERSION,
         "flags": {item.label: True for item in labels.objects if item.type == "classification"},
         "shapes": [_shape(item) for item in labels.objects if item.type != "classification"],
@@ -185,12 +180,8 @@ def _document(labels: ImageLabels) -> dict[str, Any]:
         "imageData": None,
         "imageHeight": labels.height,
         "imageWidth": labels.width,
+        **origin_fields(labels),
     }
-    if labels.annotator:
-        document["annotator"] = labels.annotator
-    if labels.updated_at:
-        document["updated_at"] = format_timestamp(labels.updated_at)
-    return document
 
 
 def _shape(item: LabeledObject) -> dict[str, Any]:

@@ -7,15 +7,13 @@ and fields that are not needed may have any value.
 """
 
 import json
-import math
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Literal
 
 from labeling.annotation import Answer, Attribute, Box, LabeledObject, Point
 from labeling.errors import InvalidAnswerError, without_signatures
-from labeling.timestamps import parse_timestamp
 from labeling.vendors.http import shortened
+from labeling.vendors.scale_json import JsonObject, checked_text, unlike
 from labeling.vendors.scale_template import WHOLE_IMAGE
 from labeling.vendors.vendor import Report
 
@@ -48,7 +46,7 @@ def read_callback(body: Any) -> list[Report]:
     Raises:
         InvalidAnswerError: it is not as Scale documents it; with the place.
     """
-    task = _Object(body, "body").object("task").value
+    task = JsonObject(body, "body").object("task").values
     if task.get("response") is None and "response" in body:
         task = task | {"response": body["response"]}
     report = _checked(task, body)
@@ -80,78 +78,21 @@ def hypothesis(objects: Iterable[LabeledObject]) -> dict[str, Any]:
     return {"annotations": drawn} | ({"global_attributes": {WHOLE_IMAGE: words}} if words else {})
 
 
-class _Object:
-    """A JSON object and its place, by which a field of another type than asked for is told."""
-
-    def __init__(self, value: Any, path: str):
-        if not isinstance(value, dict):
-            raise _unlike(path, "an object", value)
-        self.value, self.place = value, path
-
-    def path(self, name: str) -> str:
-        return f"{self.place}.{name}"
-
-    def has(self, name: str) -> bool:
-        return self.value.get(name) is not None
-
-    def text(self, name: str) -> str:
-        return _text(self.value.get(name), self.path(name))
-
-    def optional_text(self, name: str) -> str | None:
-        return self.text(name) if self.has(name) else None
-
-    def number(self, name: str) -> float:
-        value, number = self.value.get(name), math.nan
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            try:
-                number = float(value)
-            except OverflowError:
-                number = math.inf
-        if not math.isfinite(number):
-            raise _unlike(self.path(name), "a finite number", value)
-        return number
-
-    def size(self, name: str) -> float:
-        size = self.number(name)
-        if size < 0:
-            raise InvalidAnswerError(f"{self.path(name)} must not be negative, got {size:g}")
-        return size
-
-    def moment(self, name: str) -> datetime:
-        text = self.text(name)
-        try:
-            return parse_timestamp(text)
-        except (ValueError, OverflowError):  # The latter where UTC leaves the years 1 to 9999.
-            raise _unlike(self.path(name), "a time with its zone", text) from None
-
-    def object(self, name: str) -> "_Object":
-        return _Object(self.value.get(name), self.path(name))
-
-    def optional_object(self, name: str) -> "_Object":
-        return self.object(name) if self.has(name) else _Object({}, self.path(name))
-
-    def objects(self, name: str) -> list["_Object"]:
-        values, path = self.value.get(name), self.path(name)
-        if not isinstance(values, list):
-            raise _unlike(path, "a list", values)
-        return [_Object(value, f"{path}[{i}]") for i, value in enumerate(values)]
-
-
 def _checked(task: Any, raw: Any) -> Report:
     try:
-        return _report(_Object(task, "task"), _without_signatures(raw))
+        return _report(JsonObject(task, "task"), _without_signatures(raw))
     except RecursionError:
         raise InvalidAnswerError("task is nested too deeply") from None
     except InvalidAnswerError as error:  # Places have the names of attributes, which may be long.
         raise InvalidAnswerError(shortened(str(error))) from None
 
 
-def _report(task: _Object, raw: Any) -> Report:
+def _report(task: JsonObject, raw: Any) -> Report:
     task_id, kind, status = (task.text(name) for name in ("task_id", "type", "status"))
     if kind != TASK_TYPE:
-        raise _unlike("task.type", TASK_TYPE, kind)
+        raise unlike("task.type", TASK_TYPE, kind)
     if status not in _STATES:
-        raise _unlike("task.status", f"one of {', '.join(_STATES)}", status)
+        raise unlike("task.status", f"one of {', '.join(_STATES)}", status)
     image_id = _image_id(task)
     return Report(
         image_id=image_id,
@@ -163,7 +104,7 @@ def _report(task: _Object, raw: Any) -> Report:
     )
 
 
-def _image_id(task: _Object) -> str:
+def _image_id(task: JsonObject) -> str:
     """Tasks are made with it twice, since Scale can clear the unique id."""
     unique_id = task.optional_text("unique_id")
     image_id = task.optional_object("metadata").optional_text("image_id")
@@ -175,13 +116,13 @@ def _image_id(task: _Object) -> str:
     return either
 
 
-def _error(task: _Object) -> str:
-    response = task.value.get("response") or "Scale gives no reason"
+def _error(task: JsonObject) -> str:
+    response = task.values.get("response") or "Scale gives no reason"
     said = response.get("error") or response if isinstance(response, dict) else response
     return shortened(_without_signatures(said) if isinstance(said, str) else json.dumps(said))
 
 
-def _answer(task: _Object, task_id: str, image_id: str) -> Answer:
+def _answer(task: JsonObject, task_id: str, image_id: str) -> Answer:
     response = task.object("response")
     drawn = [_drawn(annotation) for annotation in response.objects("annotations")]
     ids = {item.id for item in drawn}
@@ -203,19 +144,19 @@ def _answer(task: _Object, task_id: str, image_id: str) -> Answer:
     )
 
 
-def _review(task: _Object) -> tuple[str | None, str | None]:
+def _review(task: JsonObject) -> tuple[str | None, str | None]:
     """What was said of the answer last, and who it was if they corrected it."""
     audits = task.objects("audits") if task.has("audits") else []
-    newest = max(audits, key=lambda audit: audit.moment("audited_at"), default=_Object({}, ""))
+    newest = max(audits, key=lambda audit: audit.moment("audited_at"), default=JsonObject({}, ""))
     result, by = newest.optional_text("audit_result"), newest.optional_text("audited_by")
     review = task.optional_text("customer_review_status") or result
     return review, by if result == "fixed" else None
 
 
-def _drawn(annotation: _Object) -> LabeledObject:
+def _drawn(annotation: JsonObject) -> LabeledObject:
     kind = annotation.text("type")
     if kind not in ("box", "polygon"):
-        raise _unlike(annotation.path("type"), "box or polygon", kind)
+        raise unlike(annotation.path("type"), "box or polygon", kind)
     return LabeledObject(
         id=annotation.text("uuid"),
         label=annotation.text("label"),
@@ -226,7 +167,7 @@ def _drawn(annotation: _Object) -> LabeledObject:
     )
 
 
-def _box(annotation: _Object) -> Box:
+def _box(annotation: JsonObject) -> Box:
     # Of a rotated box, left and top are those of the box before it was turned.
     if annotation.has("rotation") and annotation.number("rotation"):
         raise InvalidAnswerError(f"{annotation.path('rotation')} must be 0: boxes are upright")
@@ -238,7 +179,7 @@ def _box(annotation: _Object) -> Box:
     )
 
 
-def _points(annotation: _Object) -> tuple[Point, ...]:
+def _points(annotation: JsonObject) -> tuple[Point, ...]:
     vertices = annotation.objects("vertices")
     if len(vertices) < 3:
         raise InvalidAnswerError(
@@ -247,19 +188,21 @@ def _points(annotation: _Object) -> tuple[Point, ...]:
     return tuple((vertex.number("x"), vertex.number("y")) for vertex in vertices)
 
 
-def _attributes(annotation: _Object) -> dict[str, Attribute]:
+def _attributes(annotation: JsonObject) -> dict[str, Attribute]:
     """Without those that nobody answered, which are null."""
     answers = annotation.optional_object("attributes")
-    names = [name for name in answers.value if answers.has(name)]
-    return {_text(name, f"a name in {answers.place}"): _value(answers, name) for name in names}
+    names = [name for name in answers.values if answers.has(name)]
+    return {
+        checked_text(name, f"a name in {answers.place}"): _value(answers, name) for name in names
+    }
 
 
-def _value(answers: _Object, name: str) -> Attribute:
-    value, path = answers.value[name], answers.path(name)
+def _value(answers: JsonObject, name: str) -> Attribute:
+    value, path = answers.values[name], answers.path(name)
     if isinstance(value, list):
-        return [_text(choice, f"{path}[{i}]") for i, choice in enumerate(value)]
+        return [checked_text(choice, f"{path}[{i}]") for i, choice in enumerate(value)]
     if isinstance(value, str):
-        return _text(value, path, may_be_empty=True)
+        return checked_text(value, path, may_be_empty=True)
     if isinstance(value, bool):
         return value
     number = answers.number(name)
@@ -267,27 +210,12 @@ def _value(answers: _Object, name: str) -> Attribute:
     return value if isinstance(value, int) and abs(value) < 2**63 else number
 
 
-def _whole_image(response: _Object) -> list[LabeledObject]:
+def _whole_image(response: JsonObject) -> list[LabeledObject]:
     answers = response.optional_object("global_attributes")
-    chosen, path = answers.value.get(WHOLE_IMAGE) or [], answers.path(WHOLE_IMAGE)
+    chosen, path = answers.values.get(WHOLE_IMAGE) or [], answers.path(WHOLE_IMAGE)
     words = chosen if isinstance(chosen, list) else [chosen]
-    labels = dict.fromkeys(_text(word, f"{path}[{i}]") for i, word in enumerate(words))
+    labels = dict.fromkeys(checked_text(word, f"{path}[{i}]") for i, word in enumerate(words))
     return [LabeledObject(f"{WHOLE_IMAGE}:{word}", word, "classification") for word in labels]
-
-
-def _text(value: Any, path: str, *, may_be_empty: bool = False) -> str:
-    if not isinstance(value, str) or not (value or may_be_empty):
-        raise _unlike(path, "a text", value)
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # JSON can escape half a character, which nothing can store.
-        raise InvalidAnswerError(f"{path} must be Unicode, got half a character") from None
-    return value
-
-
-def _unlike(path: str, wanted: str, value: Any) -> InvalidAnswerError:
-    got = ascii(shortened(value)[:80]) if isinstance(value, str) else type(value).__name__
-    return InvalidAnswerError(f"{path} must be {wanted}, got {got}")
 
 
 def _without_signatures(value: Any) -> Any:

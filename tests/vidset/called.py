@@ -11,14 +11,16 @@ from vidset.main import app
 
 @dataclass(frozen=True)
 class Called:
-    """An exit code and what was printed; `err` holds the message of bad usage too."""
+    """An exit code and what was printed; `err` ends with the message of bad usage, `refusal`."""
 
     code: int
     out: str
     err: str
+    refusal: str = ""
 
     @property
-    def json(self) -> Any:
+    def found(self) -> Any:
+        """What --json printed."""
         return loads(self.out)
 
 
@@ -27,5 +29,6 @@ def vidset(*arguments: object) -> Called:
     if result.exception and not isinstance(result.exception, SystemExit):
         if not isinstance(result.exception, ValueError):
             raise result.exception
-        return Called(2, result.stdout, str(result.exception))
+        refusal = str(result.exception)
+        return Called(2, result.stdout, result.stderr + refusal, refusal)
     return Called(result.exit_code, result.stdout, result.stderr)

@@ -1,0 +1,115 @@
+"""What a command imports: each package beyond its own would cost its users time at every start."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from vidset.demo.numerals import draw_numeral
+from vidset.main import app
+
+# A process says which packages it has imported by its end: sys.modules, not how long it took.
+_PROGRAM = """
+import json, sys
+from vidset.main import run
+try:
+    run(sys.argv[1:])
+except SystemExit as ended:
+    assert not ended.code, ended.code
+json.dump(sorted(sys.modules), sys.stderr)
+"""
+# Most of what a user waits for, in seconds: torch 2.5, cleanlab 2.5, sklearn 2, apache_beam 1.4.
+HEAVY = {
+    *("apache_beam", "av", "boto3", "cleanlab", "cv2", "duckdb", "google.auth", "grpc", "httpx"),
+    *("kfp", "numpy", "pandas", "pyarrow", "rich", "scipy", "sklearn", "tensorboard", "torch"),
+}
+# A repository's manifest is Parquet, and images are measured as they come in.
+OF_A_REPOSITORY = {"cv2", "numpy", "pandas", "pyarrow", "rich"}
+# 3 s: PyTorch's own optimizers would import it.
+COMPILER = "torch._dynamo"
+
+
+def heavy_imports(*command) -> set[str]:
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, *map(str, command)],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return {*HEAVY, COMPILER} & set(json.loads(ended.stderr.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Path:
+    """With one version, v0."""
+    root, random = tmp_path_factory.mktemp("starting"), np.random.default_rng(1)
+    for split in "train", "validation":
+        for label in "i", "x":
+            folder = root / "images" / split / label
+            folder.mkdir(parents=True)
+            cv2.imwrite(str(folder / "1.png"), draw_numeral(label, random))
+    create = ("dataset", "create", "--folders", f"{root}/images", "--name", "v0")
+    made = CliRunner().invoke(app, [*create, "--near-distance", "off", "-r", f"{root}/datasets"])
+    assert made.exit_code == 0, made.stderr
+    return root / "datasets"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param((), id="vidset"),
+        *(
+            pytest.param((name,), id=name)
+            for name in ("dataset", "extract", "export", "label", "train", "upload", "watch")
+        ),
+    ],
+)
+def test_help_imports_no_package_that_does_work(command):
+    assert heavy_imports(*command, "--help") == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(("list",), id="list"),
+        pytest.param(("show", "v0"), id="show"),
+        pytest.param(("verify",), id="verify"),
+        pytest.param(("audit", "v0"), id="audit"),
+    ],
+)
+def test_dataset_commands_import_what_reads_a_repository(repository, command):
+    found = heavy_imports("dataset", *command, "-r", repository)
+    assert {"pyarrow"} <= found <= OF_A_REPOSITORY
+
+
+def test_versions_are_pulled_without_the_packages_that_make_or_train_on_them(repository, tmp_path):
+    place = tmp_path / "place"
+    repository_of = ("-r", repository)
+    assert heavy_imports("dataset", "push", place, "v0", *repository_of) <= OF_A_REPOSITORY
+    pulled = heavy_imports("dataset", "pull", place, "v0", "-r", tmp_path / "pulled")
+    assert {"pyarrow"} <= pulled <= OF_A_REPOSITORY
+
+
+@pytest.mark.slow
+def test_training_imports_no_compiler_and_scores_are_read_without_pytorch(repository, tmp_path):
+    run = tmp_path / "run"
+    options = ("--output", run, "--epochs", 2, "-r", repository)
+    trained = heavy_imports("train", "v0", *options)
+    assert {"torch", "tensorboard"} <= trained
+    # TensorBoard imports boto3 where there is one.
+    assert trained <= {*OF_A_REPOSITORY, "torch", "tensorboard", "boto3"}
+    assert heavy_imports("evaluate", run, "-r", repository) <= OF_A_REPOSITORY
+
+
+def test_a_collectors_upload_imports_the_probe_alone(video, tmp_path):
+    (tmp_path / "uploads").mkdir()
+    options = ("--collector", "cam1", "--state", tmp_path / "state")
+    found = heavy_imports("upload", video, "--bucket", f"{tmp_path}/uploads/", *options)
+    assert {"av"} <= found <= {"av", "rich"}

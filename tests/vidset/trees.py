@@ -1,0 +1,13 @@
+"""What stands below a folder, to compare."""
+
+import hashlib
+from pathlib import Path
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
