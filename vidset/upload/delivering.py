@@ -52,6 +52,7 @@ class Delivering:
     patience: Patience
     report: Callable[[int], None]
     _resumed_bytes: int | None = field(default=None, init=False)
+    _most_bytes: int = field(default=0, init=False)
     _is_sent: bool = field(default=False, init=False)
     _is_refused: bool = field(default=False, init=False)
 
@@ -90,8 +91,11 @@ class Delivering:
         session = self.destination.open(self.target, self.source, token, self._remember)
         try:
             if self._resumed_bytes is None:
-                self._resumed_bytes = session.received_bytes
+                self._resumed_bytes = self._most_bytes = session.received_bytes
                 self.report(session.received_bytes)
+            if session.received_bytes > self._most_bytes:  # Of a block that broke off, too.
+                self._most_bytes = session.received_bytes
+                self.patience.progressed()
             while (piece := session.next_piece()) is not None:
                 data = self.source.read(piece.start, piece.end, self.target.digests)
                 self._is_sent = piece.end == self.target.size_bytes

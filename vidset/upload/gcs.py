@@ -24,6 +24,7 @@ from vidset.upload.errors import (
     SessionGoneError,
     TransientError,
     UploadFailedError,
+    kind_of,
 )
 from vidset.upload.pacing import Body
 from vidset.upload.settings import Place
@@ -113,9 +114,10 @@ class GcsDestination:
             },
         )
         if answer.status_code == 200:
-            if "Location" not in answer.headers:
+            location = answer.headers.get("Location", "")
+            if not location.startswith(("https://", "http://")):
                 raise TransientError(_FOREIGN)
-            return answer.headers["Location"]
+            return location
         if answer.status_code == 412:
             raise AlreadyThereError
         if answer.status_code == 404:
@@ -163,6 +165,8 @@ class _GcsSession:
         answer = self._destination.put(self._token, headers, body)
         if answer.status_code == _RESUME_INCOMPLETE:
             self._offset = received(answer)
+            if self._offset <= piece.start:  # Not at once again: it costs, on a mobile network.
+                raise TransientError("Cloud Storage has taken none of what was sent")
         else:
             self._offset, self._resource = size, _resource(answer)
 
@@ -236,7 +240,11 @@ def _as_ours():
         requests.exceptions.Timeout,
         requests.exceptions.ChunkedEncodingError,
     ) as error:
-        raise TransientError(f"no connection to Cloud Storage ({type(error).__name__})") from None
+        raise TransientError(f"no connection to Cloud Storage ({kind_of(error)})") from None
+    except requests.exceptions.RequestException:
+        raise  # An address that is none: wrong usage.
+    except OSError as error:  # The file of certificates that the environment names.
+        raise RefusedError(str(error)) from None
 
 
 def _said(what: str, answer: requests.Response) -> str:

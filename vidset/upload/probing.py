@@ -30,6 +30,7 @@ _MAX_PIXELS = 8192 * 4352
 _MAX_PACKETS = 1000
 # Clocks that were never set start in 1904 (MP4), 1970 (Unix) or 1980 (FAT).
 _FIRST_YEAR = 1981
+_NO_DATE = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def probe(path: Path) -> Probe:
     """Raises UploadFailedError if the file cannot be read at all."""
     try:
         with path.open("rb") as file:  # Not by its path: PyAV takes none that are no UTF-8.
-            changed_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+            changed_at = time_of(os.fstat(file.fileno()).st_mtime)
             try:
                 with av.open(
                     file, mode="r", options=_OPTIONS, metadata_errors="replace"
@@ -64,12 +65,17 @@ def probe(path: Path) -> Probe:
         raise UploadFailedError(f"cannot be read: {error.strerror}") from None
 
 
+def time_of(mtime: float) -> datetime:
+    """Disks and shares may have any number: 1970 stands for what is no date of a recording."""
+    return datetime.fromtimestamp(mtime if 0 <= mtime < _NO_DATE else 0, UTC)
+
+
 def _creation_time(metadata: Mapping[str, str]) -> datetime | None:
     try:
         time = datetime.fromisoformat(metadata.get("creation_time", ""))
-    except ValueError:
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     return time if time.year >= _FIRST_YEAR else None
 
 

@@ -3,7 +3,7 @@
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -33,7 +33,11 @@ def run_upload(settings: Settings, *, as_json: bool, quiet: bool) -> int:
     destination = None if settings.is_dry else open_destination(settings.place)
     display = Display(as_json=as_json, quiet=quiet)
     started, records = time.monotonic(), dict[Path, Record]()
-    with closing(State(settings.state)) as state, _stoppable() as check, suppress(Stopped):
+    with (
+        closing(State(settings.state, display.tell)) as state,
+        _stoppable() as check,
+        suppress(Stopped),
+    ):
         uploader = Uploader(settings, destination, state, display)
         if settings.watched is None:
             _upload_named(settings.recordings, uploader, display, records, check)
@@ -76,40 +80,64 @@ def _watch(
     check: Callable[[], None],
 ) -> NoReturn:
     watch = Watch(folder, settings.settle_seconds, display.tell)
-    failures = _Failures()
+    later = _Later()
     while True:
         check()
-        for path, identity in watch.complete():
+        complete = watch.complete()
+        later.forget_others(complete)
+        for path, identity in complete:
             check()
-            if uploader.is_done(path, identity) or not failures.is_due(path, identity):
+            if not later.is_due(path, identity):
                 continue
+            if uploader.is_done(path, identity):
+                later.leave(path, identity)
+                continue
+            if not _is_still(path, identity):
+                continue  # Written on while others were sent: not complete any more.
             try:
                 record = uploader.upload(path)
             except RefusedError as error:
                 record = Record(printable(str(path)), "failed", note=str(error))
-            if record.state in ("failed", "unreadable"):
-                failures.add(path, identity, may_recover=record.state == "failed")
+            if record.state == "failed":
+                later.add(path, identity)
+            elif record.state == "unreadable":
+                later.leave(path, identity)
             records[path] = record
             display.show(record)
         time.sleep(settings.poll_seconds)
 
 
-class _Failures:
-    """When what failed is tried again: with ever longer pauses, or as soon as it has changed."""
+def _is_still(path: Path, identity: Identity) -> bool:
+    try:
+        return Identity.of(path.stat()) == identity
+    except OSError:
+        return False
+
+
+class _Later:
+    """When a recording is looked at again: with ever longer pauses, or once it has changed."""
 
     def __init__(self) -> None:
         self._due: dict[Path, tuple[Identity, float, float]] = {}
 
-    def add(self, path: Path, identity: Identity, *, may_recover: bool) -> None:
+    def add(self, path: Path, identity: Identity) -> None:
+        """It failed, and may be had yet."""
         known, pause, _ = self._due.get(path, (None, 0.0, 0.0))
         pause = min(_LONGEST_RETRY_SECONDS, 2 * pause) if known == identity else 0.0
         pause = pause or _FIRST_RETRY_SECONDS
-        due = time.monotonic() + pause if may_recover else math.inf
-        self._due[path] = identity, pause, due
+        self._due[path] = identity, pause, time.monotonic() + pause
+
+    def leave(self, path: Path, identity: Identity) -> None:
+        """Nothing is to be done with it as it is."""
+        self._due[path] = identity, 0.0, math.inf
 
     def is_due(self, path: Path, identity: Identity) -> bool:
         known, _, due = self._due.get(path, (None, 0.0, 0.0))
         return known != identity or time.monotonic() >= due
+
+    def forget_others(self, present: Iterable[tuple[Path, Identity]]) -> None:
+        """Of files that are gone."""
+        self._due = {path: self._due[path] for path, _ in present if path in self._due}
 
 
 @contextmanager

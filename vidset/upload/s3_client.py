@@ -19,6 +19,7 @@ from vidset.upload.errors import (
     SessionGoneError,
     TransientError,
     UploadFailedError,
+    kind_of,
 )
 from vidset.upload.pacing import Body
 from vidset.upload.settings import Place
@@ -35,24 +36,16 @@ class S3Client:
     """Requests for objects of one bucket.
 
     Raises:
-        ValueError: there are no credentials.
+        ValueError: there are no credentials, or what is configured for boto3 is wrong.
     """
 
     def __init__(self, place: Place):
-        session = boto3.Session()
-        if session.get_credentials() is None:
-            raise ValueError("no credentials for s3://: see boto3's guide to credentials")
+        try:
+            self._client = _client()
+        except BotoCoreError as error:
+            raise ValueError(f"s3://: {error}") from None
         self._place = place
         self._body: Body | None = None
-        self._client = session.client(
-            "s3",
-            config=Config(
-                connect_timeout=20,
-                read_timeout=60,
-                retries={"total_max_attempts": 1},  # `Patience` repeats.
-                request_checksum_calculation="when_required",
-            ),
-        )
         for operation in "PutObject", "UploadPart":
             self._client.meta.events.register(f"before-send.s3.{operation}", self._slow_down)
 
@@ -72,13 +65,16 @@ class S3Client:
         """What the server says of the object, if there is one."""
         with self._as_ours(name):
             try:
-                return self._client.head_object(
+                head = self._client.head_object(
                     Bucket=self._place.root, Key=self._place.prefix + name, ChecksumMode="ENABLED"
                 )
             except ClientError as error:
                 if _code(error) in _ABSENT:
                     return None
                 raise
+        if "ETag" not in head:
+            raise TransientError("an answer that is not S3's: does a proxy stand between?")
+        return head
 
     def parts(self, name: str, token: str) -> list[dict[str, Any]]:
         """Those of a multipart upload that the server has."""
@@ -101,7 +97,7 @@ class S3Client:
         except (NoCredentialsError, PartialCredentialsError) as error:
             raise RefusedError(str(error)) from None
         except BotoCoreError as error:  # No connection, a broken one, half an answer.
-            raise TransientError(f"no connection to S3 ({type(error).__name__})") from None
+            raise TransientError(f"no connection to S3 ({kind_of(error)})") from None
 
     def _ours(self, error: ClientError, name: str) -> Exception:
         code = _code(error)
@@ -119,6 +115,21 @@ class S3Client:
             what = f"this account may not write {self._place.uri(name)}"
             return RefusedError(f"{what}: {said}")
         return UploadFailedError(f"S3: {said}")
+
+
+def _client() -> Any:
+    session = boto3.Session()
+    if session.get_credentials() is None:
+        raise ValueError("no credentials for s3://: see boto3's guide to credentials")
+    return session.client(
+        "s3",
+        config=Config(
+            connect_timeout=20,
+            read_timeout=60,
+            retries={"total_max_attempts": 1},  # `Patience` repeats.
+            request_checksum_calculation="when_required",
+        ),
+    )
 
 
 def _code(error: ClientError) -> str:

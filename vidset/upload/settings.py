@@ -68,6 +68,8 @@ class Settings:
             raise ValueError("--dry-run tells of VIDEO..., not of --watch")
         if self.watched is not None and self.watched.exists() and not self.watched.is_dir():
             raise ValueError(f"--watch {self.watched}: not a folder")
+        if self.place.scheme == "file":
+            self._check_outside("--bucket", Path(self.place.root, self.collector))
         self._check_moved_to()
 
     def _check_moved_to(self) -> None:
@@ -77,10 +79,12 @@ class Settings:
             raise ValueError("wanted --move-to or --delete, got both")
         if not self.moved_to.is_dir() or not os.access(self.moved_to, os.W_OK | os.X_OK):
             raise ValueError(f"--move-to {self.moved_to}: wanted a folder that this user may write")
-        if self.watched is not None and self.moved_to.resolve().is_relative_to(
-            self.watched.resolve()
-        ):
-            raise ValueError(f"--move-to {self.moved_to}: it lies in the folder that is watched")
+        self._check_outside("--move-to", self.moved_to)
+
+    def _check_outside(self, option: str, folder: Path) -> None:
+        """What is uploaded or moved must not appear as a recording again."""
+        if self.watched and folder.resolve().is_relative_to(self.watched.resolve()):
+            raise ValueError(f"{option} {folder}: it lies in the folder that is watched")
 
 
 def parse_place(text: str) -> Place:

@@ -118,6 +118,13 @@ class Source:
         self.check()
         return block[start - first : end - first]
 
+    def is_at(self, path: Path) -> bool:
+        """Whether this path leads to the same file, by whatever links."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), path.stat())
+        except OSError:
+            return False  # Then there is none that could be lost.
+
     def check(self) -> None:
         """Raises SourceChangedError unless the path leads to the same, unchanged file."""
         try:

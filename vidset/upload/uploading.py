@@ -8,7 +8,7 @@ from vidset.upload.afterwards import put_away
 from vidset.upload.delivering import Delivering
 from vidset.upload.destination import Destination, Target
 from vidset.upload.display import Display, Record
-from vidset.upload.errors import UploadFailedError
+from vidset.upload.errors import SourceChangedError, UploadFailedError
 from vidset.upload.identity import Identity
 from vidset.upload.naming import content_type, metadata, object_name, video_id
 from vidset.upload.pacing import Pace
@@ -45,6 +45,8 @@ class Uploader:
             with Source(path) as source:
                 return self._upload(file, source, found, started)
         except UploadFailedError as error:
+            if isinstance(error, SourceChangedError):
+                self._state.forget_digests(path)  # Size and time may be as they were.
             return Record(file, "failed", note=str(error), seconds=_since(started))
 
     def is_done(self, path: Path, identity: Identity) -> bool:
@@ -59,6 +61,8 @@ class Uploader:
         uri, size = self._settings.place.uri(name), source.size_bytes
         if self._destination is None:
             return Record(file, "planned", uri, size, digests.sha256.hex(), note=found.problem)
+        if self._settings.place.scheme == "file" and source.is_at(Path(uri)):
+            raise UploadFailedError(f"is itself the upload: {uri}")  # To delete it loses it.
         target = Target(
             name,
             content_type(found.extension),

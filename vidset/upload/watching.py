@@ -18,6 +18,7 @@ _ABANDONED_SECONDS = 600.0
 class _Seen:
     identity: Identity
     since: float
+    is_closed: bool = False
     is_told: bool = False
 
 
@@ -59,11 +60,14 @@ class Watch:
         age = time - seen.since
         if age < self._settle_seconds or not seen.identity.size_bytes:
             return False
+        if seen.is_closed:
+            return True  # Asked once: to open each at each look is much for a share.
         try:
-            if is_closed(path):
-                return True
+            seen.is_closed = is_closed(path)
         except OSError:
             return False  # It has just gone.
+        if seen.is_closed:
+            return True
         if age >= _ABANDONED_SECONDS and not seen.is_told:
             seen.is_told = True
             self._tell(
@@ -78,9 +82,7 @@ class Watch:
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
-            if folder not in self._unreadable:
-                self._unreadable.add(folder)
-                self._tell(folder, f"cannot be looked at, for now: {error.strerror}")
+            self._tell_unreadable(folder, error)
             return
         self._unreadable.discard(folder)
         for entry in entries:
@@ -92,5 +94,13 @@ class Watch:
                     yield from self._recordings(path)
                 elif has_video_extension(entry.name) and entry.is_file():
                     yield path, Identity.of(entry.stat())
+                    self._unreadable.discard(path)
             except FileNotFoundError:
                 continue  # It went while we looked.
+            except OSError as error:  # A link in circles, a share's own.
+                self._tell_unreadable(path, error)
+
+    def _tell_unreadable(self, path: Path, error: OSError) -> None:
+        if path not in self._unreadable:
+            self._unreadable.add(path)
+            self._tell(path, f"cannot be looked at, for now: {error.strerror}")

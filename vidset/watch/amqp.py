@@ -29,24 +29,28 @@ class AmqpSource:
     As many messages are taken at a time as there are workers.
 
     Raises:
-        ValueError: the uri has parameters that the client does not know.
+        ValueError: the uri has parameters that the client does not take.
     """
 
     def __init__(self, address: AmqpAddress, max_tries: int):
         self._address, self._max_tries = address, max_tries
-        self._parameters = pika.URLParameters(address.url)
+        try:
+            self._parameters = pika.URLParameters(address.url)
+        except (ValueError, SyntaxError, TypeError) as error:  # Some are Python literals.
+            raise ValueError(f"--events {address.shown}: {error}") from None
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
         """Until `life` is over; whether the broker could be reached at all.
 
         Raises:
-            ValueError: the broker refuses the user, the vhost, or the queue as it is wanted.
+            ValueError: at first, the broker refuses the user, the vhost, or the queue as it is
+                wanted. Later on it may, while it starts anew.
         """
         pool, running = ThreadPoolExecutor(taker.workers.number), set[Future[Failure | None]]()
         was_connected, wait = False, 1.0
         while not life.is_over(bool(running)):
             try:
-                connection, channel = open_channel(self._address, self._parameters, self._max_tries)
+                connection, channel = self._connect(is_first=not was_connected)
                 was_connected, wait = True, 1.0
                 session = _Session(connection, channel, pool, running, taker, life)
                 session.run(self._address, self._max_tries)
@@ -60,6 +64,14 @@ class AmqpSource:
         taker.workers.end()
         pool.shutdown(cancel_futures=True)
         return was_connected
+
+    def _connect(self, *, is_first: bool) -> tuple[BlockingConnection, BlockingChannel]:
+        try:
+            return open_channel(self._address, self._parameters, self._max_tries)
+        except ValueError as error:
+            if is_first:
+                raise
+            raise ConnectionRefusedError(str(error)) from None
 
 
 @dataclass(slots=True)
@@ -154,7 +166,9 @@ class _Session:
         self, _: BlockingChannel, method: Basic.Deliver, properties: BasicProperties, body: bytes
     ) -> None:
         headers: Mapping[str, Any] = properties.headers or {}
-        number = int(headers.get("x-delivery-count", 0)) + 1
+        # The broker counts from the second delivery on; at the first, a publisher may say anything.
+        count = headers.get("x-delivery-count") if method.redelivered else 0
+        number = count + 1 if isinstance(count, int) else 1
         attributes = {key: value for key, value in headers.items() if isinstance(value, str)}
         future = self._pool.submit(self._taker.message, Message(body, attributes, number))
         self._running.add(future)

@@ -1,5 +1,6 @@
 """amqp://user@host/vhost?queue=Q: where the messages are."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -41,11 +42,18 @@ def parse_address(text: str, password: str | None) -> AmqpAddress:
     Raises:
         ValueError: it is no such uri.
     """
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.port != 0
+    except ValueError:
+        parts, is_whole = urlsplit(""), False
     parameters = dict(parse_qsl(parts.query))
     queue, exchange = parameters.pop("queue", ""), parameters.pop("exchange", None)
-    if parts.scheme not in ("amqp", "amqps") or not parts.hostname or not queue:
-        raise ValueError(f"--events: {_WANTED}, got {_without_password(text)!r}")
+    is_whole &= parts.scheme in ("amqp", "amqps") and bool(parts.hostname and queue)
+    # An @ elsewhere alone is one after a password with a slash: what is before it is no host.
+    if not is_whole or ("@" in text and "@" not in parts.netloc):
+        shown = without_password(text)
+        raise ValueError(f"--events: {_WANTED}, special characters percent-encoded; got {shown!r}")
     place = parts.netloc
     if parts.username is not None and parts.password is None:
         if not password:
@@ -59,7 +67,8 @@ def parse_address(text: str, password: str | None) -> AmqpAddress:
     return AmqpAddress(url, shown, queue, exchange)
 
 
-def _without_password(text: str) -> str:
+def without_password(text: str) -> str:
+    """For a message: of what may be no uri, too."""
     start, at, rest = text.rpartition("@")
-    scheme, separator, user = start.partition("://")
-    return f"{scheme}{separator}{user.partition(':')[0]}{at}{rest}"
+    shown = re.match(r"[\w+.-]*:?/*[^:]*", start)
+    return f"{shown[0] if shown else ''}{at}{rest}"

@@ -38,7 +38,10 @@ def watch(
     images: Annotated[
         str | None, typer.Option(help="Or each by itself: folder, gs:// or s3:// uri.")
     ] = None,
-    ledger: Annotated[str | None, typer.Option(help="As images, or bq://project.dataset.")] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(help="As images, or bq://project.dataset.", show_default="OUT, else IMAGES"),
+    ] = None,
     dead_letters: Annotated[
         str | None, typer.Option(help="As images.", show_default="LEDGER/dead_letters")
     ] = None,

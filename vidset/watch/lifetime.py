@@ -18,9 +18,14 @@ class Lifetime:
 
     Attributes:
         ended_idle: nobody told it to stop.
+
+    Raises:
+        ValueError: this file cannot be.
     """
 
     def __init__(self, until_idle: float | None, grace_seconds: float, health: str | None = None):
+        if health is not None and not _can_be_written(health):
+            raise ValueError(f"--health {health}: wanted a file in a folder that may be written")
         self._until_idle, self._grace_seconds, self._health = until_idle, grace_seconds, health
         self._stopped = threading.Event()
         self.ended_idle = False
@@ -79,3 +84,10 @@ class Lifetime:
         finally:
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
+
+
+def _can_be_written(path: str) -> bool:
+    """Without touching it: nothing is known to be well yet."""
+    if os.path.exists(path):
+        return os.path.isfile(path) and os.access(path, os.W_OK)
+    return os.access(os.path.dirname(path) or ".", os.W_OK | os.X_OK)

@@ -8,6 +8,8 @@ from google.api_core.exceptions import (
     Forbidden,
     InvalidArgument,
     NotFound,
+    RetryError,
+    ServerError,
     Unauthenticated,
 )
 from google.auth.exceptions import DefaultCredentialsError
@@ -17,12 +19,14 @@ from google.cloud.pubsub_v1.subscriber.scheduler import ThreadScheduler
 from google.cloud.pubsub_v1.types import FlowControl
 
 from vidset.watch.lifetime import Lifetime
+from vidset.watch.report import Report
 from vidset.watch.taking import Message, Taker, delay_seconds
 
 _POLL_SECONDS = 0.5
 # The client extends a message's lease for so long: a video takes less.
 _LONGEST_LEASE_SECONDS = 24 * 3600
 _REFUSED = (Forbidden, InvalidArgument, NotFound, Unauthenticated)
+_ANSWER_SECONDS = 10
 
 
 class PubsubSource:
@@ -49,6 +53,9 @@ class PubsubSource:
         Raises:
             ValueError: there is no such subscription, or this user may not read it.
         """
+
+        if not self._is_reached(life, taker.report):
+            return False
 
         def take(received: Received) -> None:
             with self._lock:
@@ -95,3 +102,31 @@ class PubsubSource:
             pulling.result()
         self._client.close()
         return True
+
+    def _is_reached(self, life: Lifetime, report: Report) -> bool:
+        """Wait for an answer, until `life` is over: the pull waits for ever and says nothing.
+
+        Raises:
+            ValueError: there is no such subscription, or this user may not read it.
+        """
+        number = 0
+        while not life.is_over(is_at_work=False):
+            number += 1
+            try:
+                self._client.acknowledge(
+                    subscription=self._subscription,
+                    ack_ids=["none"],  # What may be asked by whoever may pull, and does nothing.
+                    retry=None,
+                    timeout=_ANSWER_SECONDS,
+                )
+            except InvalidArgument:
+                return True
+            except _REFUSED as error:
+                raise ValueError(f"--events {self._subscription}: {error}") from None
+            except (RetryError, ServerError) as error:
+                wait = delay_seconds(number)
+                report.warn(f"{self._subscription}: {error}; again in {wait:g} s")
+                life.wait(wait)
+            else:
+                return True
+        return False

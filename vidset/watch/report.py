@@ -1,6 +1,7 @@
 """What a watcher did: a line for each video, counts at the end."""
 
 import json
+import re
 import sys
 import threading
 import time
@@ -48,6 +49,8 @@ class Report:
             self.warn(line)
 
     def warn(self, line: str) -> None:
+        """One line: names of objects and messages of servers may hold any character."""
+        line = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", line)
         with self._lock:
             print(line, file=sys.stderr, flush=True)
 

@@ -38,6 +38,11 @@ def parse_s3_events(
     if not isinstance(message, dict):
         reason = f"the message must be an object with Records, got a {type(message).__name__}"
         raise MalformedEventError(reason, source)
+    try:
+        json.dumps(message, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:  # JSON can escape half a character.
+        reason = f"the message's texts must be Unicode: {error.reason}"
+        raise MalformedEventError(reason, source) from None
     if message.get("Event") == _TEST:
         return ["event_type"]
     records = message.get("Records")
@@ -61,7 +66,11 @@ def _parse_record(record: Any, event: str, wanted: EventFilter, source: str) -> 
     if not key.startswith(wanted.prefix):
         return "prefix"
     found = record["s3"]["object"]
-    if not is_video(key, found.get("contentType")):
+    content_type = found.get("contentType")
+    if content_type is not None and not isinstance(content_type, str):
+        reason = f"the record's s3.object.contentType must be a text, got {content_type!r}"
+        raise MalformedEventError(reason, source)
+    if not is_video(key, content_type):
         return "content_type"
     size = found.get("size")
     return Upload(
@@ -86,8 +95,7 @@ def _text(record: Any, source: str, *path: str) -> str:
 def _unquoted(key: str, source: str) -> str:
     try:
         name = unquote_plus(key, errors="strict")
-        name.encode()
-    except UnicodeError:
+    except UnicodeDecodeError:
         reason = f"the record's s3.object.key must be url-encoded UTF-8, got {key!a}"
         raise MalformedEventError(reason, source) from None
     return name

@@ -42,7 +42,7 @@ class Request:
     def places(self) -> Places:
         """Raises ValueError: one of them is not given."""
         output = self.output and _without_slash(self.output)
-        ledger = self.ledger or output
+        ledger = self.ledger or output or self.images
         images = self.images or (output and f"{output}/images")
         in_files = output or (ledger if ledger and not ledger.startswith("bq://") else None)
         dead_letters = self.dead_letters or (

@@ -8,7 +8,7 @@ from typing import Protocol
 from dataflow.elements import Upload
 from dataflow.events import EventFilter, PassedOver, parse_event
 from dataflow.storage_folder import FolderStore
-from vidset.watch.amqp_address import parse_address
+from vidset.watch.amqp_address import parse_address, without_password
 from vidset.watch.ingesting import Places
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.report import Report
@@ -44,10 +44,10 @@ def run_watch(
     """
     places, settings = request.places, request.settings
     source, parse = open_source(request, password)
+    life = Lifetime(request.until_idle, request.grace, request.health)
     prepare(places)
     _sweep(places)
     report = Report(is_quiet=quiet)
-    life = Lifetime(request.until_idle, request.grace, request.health)
     number = request.workers or os.cpu_count() or 1
     with life.ended_by_signals(), Workers(number, settings, places, debug=debug) as workers:
         taker = Taker(parse, workers, report)
@@ -79,7 +79,7 @@ def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:
     if not os.path.isdir(events):
         raise ValueError(
             "--events: wanted amqp://HOST/VHOST?queue=Q, pubsub:projects/P/subscriptions/S or a "
-            f"folder that is there, got {events!r}"
+            f"folder that is there, got {without_password(events)!r}"
         )
     from vidset.watch.folder import FolderSource
 

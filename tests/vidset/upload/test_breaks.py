@@ -41,6 +41,7 @@ STAGES = [
     pytest.param([Fault(is_finish, Answer(429))], BLOCK, id="429 for the end"),
     pytest.param([Fault(is_begin, Answer(408))], 0, id="408 for the session"),
     pytest.param([Fault(is_look, Answer(502))], 0, id="502 for the look"),
+    pytest.param([Fault(is_look, LOGIN_PAGE)], 0, id="a login page for the look"),
     pytest.param([Fault(is_begin, LOGIN_PAGE)], 0, id="a login page for the session"),
     pytest.param([Fault(is_bytes, LOGIN_PAGE, after=1)], BLOCK, id="a login page in the middle"),
     pytest.param([Fault(is_finish, LOGIN_PAGE)], BLOCK, id="a login page for the end"),
@@ -127,6 +128,27 @@ def test_a_network_that_stays_away_fails_and_the_next_run_goes_on(cloud, send, t
     assert (again.code, again.file["state"]) == (0, "uploaded")
     assert again.file["resumed_bytes"] == 2 * BLOCK
     assert list(cloud.objects().values()) == [path.read_bytes()]
+
+
+def test_a_network_that_breaks_ever_again_is_used_as_long_as_bytes_arrive(
+    cloud_storage, send, tmp_path
+):
+    path = recording(tmp_path / "a.mp4", SIZE)
+    # Half of what is left of a block comes each time: without that, patience ends before them.
+    cloud_storage.proxy.faults = [Fault(is_bytes, "in the body", times=5)]
+    ended = send(cloud_storage, path, "--retry-for", 3)
+    assert cloud_storage.proxy.faults[0].times == 0
+    assert (ended.code, ended.file["state"]) == (0, "uploaded")
+    assert list(cloud_storage.objects().values()) == [path.read_bytes()]
+
+
+def test_a_store_that_keeps_no_bytes_is_not_sent_them_at_once_again(cloud_storage, send, tmp_path):
+    path = recording(tmp_path / "a.mp4", SIZE)
+    cloud_storage.proxy.faults = [Fault(is_bytes, Answer(308), times=100)]
+    ended = send(cloud_storage, path, "--retry-for", 2)
+    assert (ended.code, ended.file["state"]) == (1, "failed")
+    assert "Cloud Storage has taken none of what was sent" in ended.stderr
+    assert 1 < len(cloud_storage.proxy.sent(is_bytes)) < 5
 
 
 def test_nothing_that_is_said_has_the_session_s_address(cloud_storage, send, tmp_path):

@@ -92,6 +92,15 @@ def test_what_changed_between_two_runs_is_uploaded_as_it_is_now(cloud, send, tmp
     assert list(cloud.objects().values()) == [path.read_bytes()]
 
 
+def test_what_changed_unseen_is_read_anew_by_the_next_run(cloud, send, tmp_path):
+    path = recording(tmp_path / "a.mp4", SIZE)
+    once_sent(cloud.proxy, 9 * MIB, lambda: write_over_unseen(path))
+    assert send(cloud, path, "--limit", "20MB/s").code == 1
+    ended = send(cloud, path)
+    assert (ended.code, ended.file["state"]) == (0, "uploaded")
+    assert list(cloud.objects().values()) == [path.read_bytes()]
+
+
 def state_of(out: str) -> str:
     (only,) = json.loads(out)["files"]
     return only["state"]

@@ -47,9 +47,15 @@ class Run:
         return self._process.returncode
 
 
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """The recording. Uploads leave it as it is."""
+    return recording(tmp_path_factory.mktemp("recordings") / "a.mp4", SIZE)
+
+
 @pytest.mark.timeout(900)
-def test_a_killed_upload_goes_on_and_ends_bit_identical(cloud, send, tmp_path):
-    path, chance = recording(tmp_path / "a.mp4", SIZE), random.Random(6)
+def test_a_killed_upload_goes_on_and_ends_bit_identical(cloud, path, send, tmp_path):
+    chance = random.Random(6)
     # What a store keeps of an upload that breaks off: whole parts, or units.
     least, unit = (3 * MIB, BLOCK) if "s3" in cloud.bucket else (2 * MIB, 256 << 10)
     limits = [chance.randrange(least, least + 7 * MIB) for _ in range(KILLS)]
@@ -69,8 +75,8 @@ def test_a_killed_upload_goes_on_and_ends_bit_identical(cloud, send, tmp_path):
 
 
 @pytest.mark.timeout(900)
-def test_a_killed_copy_to_a_folder_goes_on_and_ends_bit_identical(folder, send, tmp_path):
-    path, chance = recording(tmp_path / "a.mp4", SIZE), random.Random(7)
+def test_a_killed_copy_to_a_folder_goes_on_and_ends_bit_identical(folder, path, send, tmp_path):
+    chance = random.Random(7)
     root, reached = tmp_path / "uploads", 0
     for _ in range(KILLS):
         before = reached
@@ -78,6 +84,7 @@ def test_a_killed_copy_to_a_folder_goes_on_and_ends_bit_identical(folder, send, 
         run = Run(folder, path, tmp_path / "state", 1)
         deadline = time.monotonic() + 100
         while reached < wanted and time.monotonic() < deadline:
+            time.sleep(0.001)  # In which 0.1 MB are copied.
             reached = max((each.stat().st_size for each in root.rglob("*.mp4")), default=0)
         run.kill()
         assert run.ended() == -signal.SIGKILL

@@ -11,7 +11,7 @@ import pytest
 from tests.videos import video
 from vidset.upload.containers import is_closed
 from vidset.upload.errors import UploadFailedError
-from vidset.upload.probing import probe
+from vidset.upload.probing import probe, time_of
 
 needs_ffmpeg = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="get it with: apt-get install ffmpeg"
@@ -107,6 +107,18 @@ def test_what_is_cut_short_and_begins_well_is_worth_uploading(tmp_path):
         path = tmp_path / name
         path.write_bytes(whole[: len(whole) // 2])
         assert probe(path).problem is None
+
+
+@pytest.mark.parametrize(
+    ("mtime", "expected"),
+    [
+        pytest.param(1_700_000_000.5, "2023-11-14T22:13:20.500000+00:00", id="now"),
+        pytest.param(-1e12, "1970-01-01T00:00:00+00:00", id="before Christ"),
+        pytest.param(1e12, "1970-01-01T00:00:00+00:00", id="in 31,000 years"),
+    ],
+)
+def test_a_file_may_have_any_time(mtime, expected):
+    assert time_of(mtime).isoformat() == expected
 
 
 def test_what_is_not_there_fails(tmp_path):

@@ -112,6 +112,15 @@ def test_a_watched_folder_may_not_hold_what_was_moved(folder, tmp_path):
     assert "it lies in the folder that is watched" in ended.stderr
 
 
+@pytest.mark.parametrize("watched", [".", "uploads", "uploads/c"])
+def test_a_watched_folder_may_not_hold_what_is_uploaded(folder, tmp_path, watched):
+    """Each upload would be a recording again, and with --delete be lost."""
+    arguments = ("--bucket", folder.bucket, "--collector", "c", "--state", tmp_path / "s")
+    ended = upload("--watch", tmp_path / watched, "--delete", *arguments)
+    assert (ended.code, ended.stdout) == (2, "")
+    assert f"--bucket {tmp_path}/uploads/c: it lies in the folder that is watched" in ended.stderr
+
+
 def test_what_it_remembers_is_for_its_user_alone(folder, send, tmp_path):
     path, state = recording(tmp_path / "a.mp4"), tmp_path / "state"
     assert send(folder, path).code == 0
@@ -120,6 +129,39 @@ def test_what_it_remembers_is_for_its_user_alone(folder, send, tmp_path):
     ended = send(folder, path)
     assert ended.code == 2
     assert f"--state {state}: wanted mode 700, got 755" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("bucket", "environment", "said"),
+    [
+        pytest.param(
+            "gs://bucket",
+            {"STORAGE_EMULATOR_HOST": "https://127.0.0.1:1", "REQUESTS_CA_BUNDLE": "/none"},
+            "TLS CA certificate bundle, invalid path: /none",
+            id="gs: certificates",
+        ),
+        pytest.param(
+            "gs://bucket",
+            {"STORAGE_EMULATOR_HOST": "127.0.0.1:1"},
+            "No connection adapters were found",
+            id="gs: address",
+        ),
+        pytest.param("s3://bucket", {"AWS_PROFILE": "none"}, "profile (none)", id="s3: profile"),
+        pytest.param(
+            "s3://bucket",
+            {"AWS_ENDPOINT_URL": "x", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+            "Invalid endpoint: x",
+            id="s3: address",
+        ),
+    ],
+)
+def test_a_wrong_environment_is_wrong_usage(tmp_path, bucket, environment, said):
+    path = recording(tmp_path / "a.mp4")
+    arguments = ("--bucket", bucket, "--collector", "c", "--state", tmp_path / "state")
+    ended = upload(path, *arguments, env=environment)
+    assert (ended.code, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.emulator

@@ -39,6 +39,14 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path):
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_the_unit_comes_back_whatever_ended_it():
+    """Also from exit code 2: at a start, a disk or credentials may not be there yet."""
+    values = settings(UNIT.read_text())
+    assert values["Restart"] == "always"
+    assert int(values["RestartSec"]) >= 10
+    assert "RestartPreventExitStatus" not in values
+
+
 @pytest.mark.slow
 def test_the_unit_s_command_uploads_what_appears(folder, tmp_path):
     values = settings((FOLDER / "upload.env.example").read_text())

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,18 @@ def test_recordings_of_any_name_are_uploaded(cloud, send, tmp_path):
     assert (
         cloud.described(name)[1]["original_name"] == "Stra%C3%9Fe %E6%97%A5%E6%9C%AC%E8%AA%9E.mp4"
     )
+
+
+@pytest.mark.parametrize("link", [None, os.link, os.symlink])
+def test_an_upload_is_no_recording_to_be_deleted(folder, send, tmp_path, link):
+    data = recording(tmp_path / "a.mp4").read_bytes()
+    path = Path(send(folder, tmp_path / "a.mp4").file["uri"])
+    if link is not None:
+        link(path, tmp_path / "b.mp4")
+    ended = send(folder, tmp_path / "b.mp4" if link else path, "--delete")
+    assert (ended.code, ended.file["state"]) == (1, "failed")
+    assert f"is itself the upload: {path}" in ended.stderr
+    assert list(folder.objects().values()) == [data]
 
 
 def test_several_are_uploaded_though_one_fails(folder, send, tmp_path):

@@ -145,6 +145,25 @@ def test_what_changed_after_its_upload_is_uploaded_again(folder, watching, watch
     assert sorted(folder.objects().values()) == sorted([first, second])
 
 
+def test_what_is_written_on_while_others_are_sent_waits_until_it_is_complete(
+    folder, watching, watched, tmp_path
+):
+    first = recording(watched / "a.mp4", 2 * MIB).read_bytes()
+    arrive(watched / "b.mp4", 2)
+    os.utime(watched / "a.mp4", (1, 1))
+    second = recording(watched / ".c.mp4", seed=4).read_bytes()
+    with watching(folder, "--limit", "500kB/s") as watcher:
+        wait_for(lambda: list((tmp_path / "uploads").rglob(".partial/*.mp4")))
+        (watched / "b.mp4").write_bytes(second[:-100])
+        wait_for(lambda: watcher.uploaded == ["a.mp4"])
+        with (watched / "b.mp4").open("ab") as file:
+            file.write(second[-100:])
+        wait_for(lambda: watcher.uploaded == ["a.mp4", "b.mp4"])
+        watcher.stop()
+        assert watcher.said == ""
+    assert sorted(folder.objects().values()) == sorted([first, second])
+
+
 def test_a_folder_may_go_and_come_back(folder, watching, watched):
     watched.rmdir()
     with watching(folder) as watcher:

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from tests.vidset.upload.recordings import recording
+from vidset.upload import watching
 from vidset.upload.watching import Watch
 
 
@@ -73,6 +74,36 @@ def test_what_is_no_video_or_hidden_or_empty_is_left_out(watch, clock, tmp_path)
     watch()
     clock.now += 10
     assert watch() == []
+
+
+def test_what_cannot_be_looked_at_is_told_once_and_hides_no_other(watch, clock, told, tmp_path):
+    (tmp_path / "circle.ts").symlink_to(tmp_path / "circle.ts")
+    (tmp_path / "a.ts").write_bytes(b"x" * 100)
+    (tmp_path / "file.ts").symlink_to(tmp_path / "a.ts" / "b.ts")
+    watch()
+    clock.now += 10
+    assert watch() == ["a.ts"]
+    said = "cannot be looked at, for now: "
+    assert sorted(told) == [
+        ("circle.ts", f"{said}Too many levels of symbolic links"),
+        ("file.ts", f"{said}Not a directory"),
+    ]
+
+
+def test_a_complete_recording_is_opened_once(watch, clock, tmp_path, monkeypatch):
+    """Thousands may lie on a share, and it is looked at every few seconds."""
+    opened = []
+    monkeypatch.setattr(watching, "is_closed", lambda path: not opened.append(path.name))
+    (tmp_path / "a.mp4").write_bytes(b"x" * 100)
+    for _ in range(5):
+        clock.now += 10
+        watch()
+    assert opened == ["a.mp4"]
+    (tmp_path / "a.mp4").write_bytes(b"y" * 200)
+    for _ in range(5):
+        clock.now += 10
+        watch()
+    assert opened == ["a.mp4", "a.mp4"]
 
 
 def test_a_recording_never_closed_is_told_once(watch, clock, told, tmp_path):

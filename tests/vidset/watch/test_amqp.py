@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+import pika
 import pytest
 
 from tests.emulators.servers import free_port
@@ -83,6 +84,18 @@ def test_a_video_that_is_done_is_acknowledged_without_decoding(site):
     assert (summary["done"], summary["skipped"]) == (1, 0)
     assert before.items() <= objects(OUT).items()
     assert len(rows(OUT, "videos")) == 2
+
+
+def test_what_a_publisher_says_of_deliveries_does_not_count(site):
+    """As in a message that was moved here from another queue."""
+    site.put("a.mp4", site.video(0))
+    with site.rabbitmq.channel() as channel:
+        for count in 99, "many":
+            properties = pika.BasicProperties(headers={"x-delivery-count": count})
+            channel.basic_publish("", site.rabbitmq.queue, minio_event("a.mp4"), properties)
+    code, summary, _ = watch(site.rabbitmq.events)
+    assert (code, site.waiting) == (0, (0, 0))
+    assert (summary["events"], summary["redelivered"], summary["done"]) == (2, 0, 1)
 
 
 def test_what_is_no_upload_is_passed_over(site):
@@ -254,6 +267,25 @@ def test_an_exchange_is_made_and_bound(site, tmp_path):
         with site.rabbitmq.channel() as channel:
             channel.exchange_declare(exchange, "fanout", durable=True)
             channel.basic_publish(exchange, "", minio_event("a.mp4"))
+        assert process.wait(60) == 0
+    assert len(rows(OUT, "videos")) == 1
+
+
+def test_a_queue_that_is_another_for_a_while_ends_no_watcher(site, tmp_path):
+    """At a start that would be wrong usage; later on, what is at work would go with it."""
+    log, queue = tmp_path / "log", site.rabbitmq.queue
+    site.put("a.mp4", site.video(0))
+    with watching(log, site.rabbitmq.events, "--until-idle", "8") as process:
+        wait_for(lambda: "watching" in log.read_text(), process, log)
+        with site.rabbitmq.channel() as channel:
+            channel.queue_delete(queue)
+            channel.queue_declare(queue, durable=True)
+            wait_for(
+                lambda: f"refuses queue {queue} as it is wanted" in log.read_text(), process, log
+            )
+            channel.queue_delete(queue)
+        wait_for(lambda: log.read_text().count("watching") == 2, process, log)
+        site.rabbitmq.publish(minio_event("a.mp4"))
         assert process.wait(60) == 0
     assert len(rows(OUT, "videos")) == 1
 

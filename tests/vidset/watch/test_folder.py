@@ -54,6 +54,20 @@ def test_a_folder_done_before_is_not_done_again(folder, video, tmp_path):
 
 
 @pytest.mark.slow
+def test_the_ledger_is_beside_the_images_where_nothing_else_is_said(folder, video, tmp_path):
+    shutil.copy(video, folder / "cam1" / "a.mp4")
+    command = [sys.executable, "-m", "vidset", "watch", "--events", folder, "--until-idle", "9"]
+    out = str(tmp_path / "out")
+    ended = subprocess.run([*command, "--images", out], timeout=200, check=False)
+    assert ended.returncode == 0
+    [row] = rows(out, "videos")
+    assert (row["status"], row["video_uri"]) == ("done", f"{folder}/cam1/a.mp4")
+    kept = [row["image_uri"] for row in rows(out, "frames") if row["kept"]]
+    assert kept
+    assert all(Path(uri).is_relative_to(out) and Path(uri).exists() for uri in kept)
+
+
+@pytest.mark.slow
 def test_quiet_says_nothing_but_what_failed(folder, video, tmp_path):
     shutil.copy(video, folder / "cam1" / "a.mp4")
     health = tmp_path / "health"
@@ -68,7 +82,7 @@ def test_quiet_says_nothing_but_what_failed(folder, video, tmp_path):
     [
         pytest.param("none", ("-o", "out"), "a folder that is there, got 'none'", id="folder"),
         pytest.param(".", (), "--images is required, or --output", id="no output"),
-        pytest.param(".", ("--images", "i"), "--ledger is required", id="no ledger"),
+        pytest.param(".", ("--ledger", "l"), "--images is required", id="no images"),
         pytest.param(
             ".", ("--images", "i", "--ledger", "bq://p.d"), "--dead-letters is req", id="no letters"
         ),
@@ -77,6 +91,17 @@ def test_quiet_says_nothing_but_what_failed(folder, video, tmp_path):
         pytest.param(".", ("-o", "s3://"), "--images: wanted a folder, gs://", id="bucket"),
         pytest.param(".", ("-o", "ftp://x/y"), "--images: wanted a folder, gs://", id="scheme"),
         pytest.param("amqp://u@h/?queue=q", ("-o", "x"), "VIDSET_AMQP_PASSWORD", id="password"),
+        pytest.param("ampq://u:p@h/?queue=q", ("-o", "x"), "got 'ampq://u@h/?", id="no scheme"),
+        pytest.param("amqp//u:p@h/?queue=q", ("-o", "x"), "got 'amqp//u@h/?", id="no uri"),
+        pytest.param(
+            "amqp://u:p@h/?queue=q&ssl_options={",
+            ("-o", "x"),
+            "--events amqp://h/, queue q: ",
+            id="the client's parameter",
+        ),
+        pytest.param(
+            ".", ("-o", "out", "--health", "none/h"), "--health none/h: wanted a f", id="health"
+        ),
     ],
 )
 def test_bad_usage_exits_2_before_any_work(events, options, message, tmp_path, monkeypatch):

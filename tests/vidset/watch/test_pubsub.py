@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.emulators.servers import free_port
 from tests.end_to_end.jobs import objects, rows, wait_for
 from tests.vidset.watch.watchers import kill, watch, watching
 
@@ -71,6 +72,15 @@ def test_what_a_killed_watcher_had_taken_is_given_to_the_next(cloud, video, tmp_
     assert len(objects(f"{OUT}/images")) == 16
     found = [row["video_uri"] for row in rows(OUT, "videos")]
     assert len(found) == len(set(found)) == 4
+
+
+def test_a_service_that_is_not_there_is_waited_for(tmp_path):
+    environment = {"PUBSUB_EMULATOR_HOST": f"127.0.0.1:{free_port()}"}
+    events = "pubsub:projects/p-1/subscriptions/some"
+    code, summary, said = watch(events, output=str(tmp_path), environment=environment)
+    assert (code, summary["events"]) == (1, 0)
+    assert "projects/p-1/subscriptions/some: 503 " in said
+    assert "again in 1 s" in said
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,18 @@ def test_the_message_that_aws_sends_first_is_passed_over():
             id="no object",
         ),
         pytest.param(message(record(key="%ff.mp4")), "must be url-encoded UTF-8", id="key"),
-        pytest.param(message(record(key="\ud800.mp4")), "must be url-encoded UTF-8", id="half"),
+        pytest.param(message(record(key="\ud800.mp4")), "must be Unicode", id="half a key"),
+        pytest.param(message(record(bucket="\ud800")), "must be Unicode", id="half a bucket"),
+        pytest.param(
+            message(record(userMetadata={"collector_id": "\ud800"})),
+            "must be Unicode",
+            id="half a collector",
+        ),
+        pytest.param(
+            message(record(contentType=["video/mp4"])),
+            "contentType must be a text, got ['video/mp4']",
+            id="content type",
+        ),
     ],
 )
 def test_a_malformed_message_says_what_was_wanted_and_got(data, reason):
