@@ -277,8 +277,7 @@ class Samples:
     @property
     def hashes(self) -> dict[float, bytes]:
         """What tells two decodes apart: each picture's hash by its time."""
-        hashes = [sha256(picture.tobytes()).digest() for picture in self.pictures]
-        return dict(zip(self.seconds, hashes, strict=True))
+        return dict(zip(self.seconds, map(picture_hash, self.pictures), strict=True))
 
 
 def samples(path: Path, every: float = 1, *, decoding_all: bool = False) -> Samples:
@@ -290,3 +289,8 @@ def samples(path: Path, every: float = 1, *, decoding_all: bool = False) -> Samp
         shown = [(f.pts_seconds, f.rgb()) for f in opened.sample(sampling)]
         seconds, pictures = [list(part) for part in zip(*shown, strict=True)]
         return Samples(seconds, pictures, opened.info, opened.damage)
+
+
+def picture_hash(picture: np.ndarray) -> bytes:
+    """Of BGR, as it lies in memory: to turn it round would take longer than to hash it."""
+    return sha256(np.ascontiguousarray(picture[..., ::-1])).digest()

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from dataflow import threshold_grid
-from dataflow.judging import _Sample
+from dataflow.decoding import Video
+from dataflow.elements import Upload
+from dataflow.judging import Judge, _Sample
+from dataflow.pictures import DecodedFrame
 from dataflow.sampling import Sampling
+from dataflow.settings import ExtractionSettings
 from dataflow.similarity import compare, picture
 from dataflow.threshold_grid import COLUMNS, GRID, STRIDES, ThresholdGrid, period_number
 from tests.dataflow.test_extraction import run
@@ -25,10 +29,16 @@ def kept_by_masks(extraction, stride: int, threshold: float) -> list[float]:
     return [pts for pts, mask in masks if mask & bit]
 
 
-def kept_anew(path, stride: int, threshold: float, sampling: Sampling, **settings) -> list[float]:
-    longer = Sampling(sampling.every * stride, sampling.tolerance)
-    extraction = run(path, sampling=longer, similarity_threshold=threshold, **settings)
-    return [row.pts_seconds for row in extraction.frames if row.kept]
+def sampled(path, sampling: Sampling) -> list[DecodedFrame]:
+    with Video(str(path), path.name) as opened:
+        return list(opened.sample(sampling))
+
+
+def kept_anew(frames, sampling: Sampling, threshold: float, **settings) -> list[float]:
+    """What extraction keeps of these samples: its judge decides anew, they are decoded once."""
+    judge = Judge(ExtractionSettings(sampling, similarity_threshold=threshold, **settings))
+    upload = Upload("gs://uploads/a.mp4", "a.mp4", "1", 1, "cam1")
+    return [frame.pts_seconds for frame in frames if judge.row(upload, frame).kept]
 
 
 def assert_exact(path, *, every="1", strides=STRIDES, thresholds=THRESHOLDS, **settings) -> int:
@@ -37,8 +47,10 @@ def assert_exact(path, *, every="1", strides=STRIDES, thresholds=THRESHOLDS, **s
     extraction = run(path, sampling=sampling, **settings)
     outcomes = set()
     for stride in strides:
+        longer = Sampling(sampling.every * stride)
+        frames = sampled(path, longer)
         for threshold in thresholds:
-            anew = kept_anew(path, stride, threshold, sampling, **settings)
+            anew = kept_anew(frames, longer, threshold, **settings)
             assert kept_by_masks(extraction, stride, threshold) == anew, (stride, threshold)
             outcomes.add(tuple(anew))
     return len(outcomes)
@@ -152,8 +164,9 @@ def test_with_a_tolerance_longer_periods_are_not_known(tmp_path):
     path = drifting(tmp_path / "slow.mp4", seconds=20)
     sampling = Sampling(Fraction(1), Fraction("0.4"))
     extraction = run(path, sampling=sampling, local_change=None)
+    frames = sampled(path, sampling)
     for threshold in (0.6, 0.9, 0.97):
-        anew = kept_anew(path, 1, threshold, sampling, local_change=None)
+        anew = kept_anew(frames, sampling, threshold, local_change=None)
         assert kept_by_masks(extraction, 1, threshold) == anew
     assert {(row.kept_at_2, row.kept_at_5, row.kept_at_10) for row in extraction.frames} == {
         (None, None, None)

@@ -13,6 +13,12 @@ from training.repository import Repository
 from vidset.demo.numerals import NUMERALS, draw_numeral
 
 SHAPES = ("circle", "square", "triangle")
+# The dark channels of each: told apart by colour alone they are learned in a third of the time.
+_DARK = {
+    "circle": (False, True, True),
+    "square": (True, False, True),
+    "triangle": (True, True, False),
+}
 
 
 def write_numerals(
@@ -86,7 +92,7 @@ def entry(
 
 
 def draw_shapes(random: np.random.Generator) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """One to three shapes that do not touch, of any colour on grey; and their boxes."""
+    """On grey, one to three shapes that do not touch, each label in its colours; their boxes."""
     height, width = (int(side) for side in random.integers(120, 300, size=2))
     picture = np.full((height, width, 3), random.integers(90, 160), np.uint8)
     taken, things = np.zeros((height, width), bool), []
@@ -97,7 +103,8 @@ def draw_shapes(random: np.random.Generator) -> tuple[np.ndarray, list[dict[str,
             continue
         taken[top : top + side, left : left + side] = True
         label = SHAPES[int(random.integers(len(SHAPES)))]
-        colour = tuple(int(level) for level in random.choice([0, 40, 200, 255], size=3))
+        levels = ((0, 40) if is_dark else (200, 255) for is_dark in _DARK[label])
+        colour = tuple(int(random.choice(each)) for each in levels)
         _draw_shape(picture, label, left, top, side, colour)
         box = {"x": left, "y": top, "width": side, "height": side}
         things.append({"id": str(number), "label": label, "type": "box", "box": box})

@@ -13,6 +13,7 @@ from training.models import heat
 from training.models.boxes import LabeledBox, boxes_of, boxes_to_json, fit, input_scale
 from training.models.centernet import CenterNet, Output, initialize
 from training.models.learner import Learner, Prediction
+from training.models.optimizers import Adam
 
 
 def open_learner(recipe: Mapping[str, Any]) -> Learner:
@@ -48,7 +49,7 @@ class _Detector:
 
     def optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         rule = self._recipe["optimizer"]
-        return torch.optim.Adam(
+        return Adam(
             network.parameters(),
             lr=rule["learning_rate"],
             betas=(rule["beta_1"], rule["beta_2"]),

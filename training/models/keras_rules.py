@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.models.optimizers import Adam
+
 
 class KerasBatchNorm(nn.BatchNorm2d):
     """Batch normalization whose moving variance is that of the batch, biased, as in Keras 3.
@@ -39,7 +41,7 @@ def _follow(old: Tensor | None, new: Tensor, share: float) -> None:
         old.lerp_(new, share)
 
 
-class KerasAdam(torch.optim.Adam):
+class KerasAdam(Adam):
     """Adam as Keras computes it: epsilon is added to the root of the uncorrected second moment.
 
     PyTorch adds it to the corrected one: its epsilon must shrink as the correction does.
