@@ -60,6 +60,10 @@ def parse_event(
                 f"attribute {key} is {attributes[key]!r}, but the payload says {value!r}", source
             )
     generation, size = (_number(resource, key, source) for key in ("generation", "size"))
+    content_type = resource.get("contentType")
+    if content_type is not None and not isinstance(content_type, str):
+        reason = f"the payload's contentType must be a text, got {content_type!r}"
+        raise MalformedEventError(reason, source)
     uri = f"gs://{bucket}/{name}"
     if name.endswith("/"):
         return "directory"
@@ -67,7 +71,7 @@ def parse_event(
         return "own_output"
     if not name.startswith(wanted.prefix):
         return "prefix"
-    if not is_video(name, resource.get("contentType")):
+    if not is_video(name, content_type):
         return "content_type"
     return Upload(
         uri=uri,

@@ -122,6 +122,9 @@ def test_the_collector_is_told_by_the_object(metadata, name, collector):
         pytest.param(message(size=None), "size must be a number, got None", id="no size"),
         pytest.param(message(generation=True), "must be a number, got True", id="flag"),
         pytest.param(message(name=""), "name must be a text, got ''", id="no name"),
+        pytest.param(
+            message(contentType=["video/mp4"]), "contentType must be a text", id="content type"
+        ),
         pytest.param(message(bucket=7), "bucket must be a text, got 7", id="bucket"),
     ],
 )
