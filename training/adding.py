@@ -1,27 +1,14 @@
-"""A version's images, and what is added to them or stands instead of them."""
+"""A version's images, and what is added to them."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from training.errors import DatasetError
+from training.earlier import Parent
 from training.gathering import CANDIDATES
-from training.manifest import Manifest
-from training.repository import Repository
-from training.sources.source import Fault, Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The version that a new one follows."""
-
-    id: str
-    images: Manifest
-    measures: pa.Table
-    groups: Mapping[str, str]
-    """Groups as sources name them, where versions joined them: what they became."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +19,12 @@ class Grown:
     counts: dict[str, int]
 
 
-def open_parent(repository: Repository, reference: str) -> Parent:
-    """The version to follow.
-
-    Raises:
-        DatasetError: there is none such; or its pictures were made by a recipe, and collected ones
-            do not belong among them.
-    """
-    id_ = repository.resolve(reference)
-    images = repository.manifest(id_)
-    if images.table["made_by"].null_count < len(images):
-        raise DatasetError(
-            f"{reference}: wanted a version of collected images, got one that a recipe made: add "
-            "to the version before it, and apply the recipe to what comes out"
-        )
-    return Parent(id_, images, repository.measures(id_), _joined_before(repository, id_))
-
-
 def add_images(parent: Parent, found: pa.Table) -> Grown:
     """The parent's images with the found ones.
 
-    Bytes that the parent has get the labels that were found, under the uri they had; labels that
-    nothing was said of stay. Other bytes under a uri of the parent replace its image.
+    Bytes that the parent has get the labels that were found, under the uri they had, or if that is
+    another image's now, under the one that they were found under; labels that nothing was said of
+    stay. Other bytes under a uri of the parent replace its image.
     """
     old = parent.images.table
     hashes, uris = old["image_sha256"].to_pylist(), old["image_uri"].to_pylist()
@@ -63,71 +34,62 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
             *(found[name].to_pylist() for name in ("image_sha256", "label", "objects")), strict=True
         )
     }
-    new = found.filter(~pc.field("image_sha256").isin(pa.array(hashes, pa.string())))
-    replaced = set(new["image_uri"].to_pylist()) & set(uris)
+    is_new = ~pc.field("image_sha256").isin(pa.array(hashes, pa.string()))
+    new = found.filter(is_new)
+    names = _names_now(hashes, uris, found.filter(~is_new), new["image_uri"].to_pylist())
     labels, objects = old["label"].to_pylist(), old["objects"].to_pylist()
     relabeled = 0
     for row, sha256 in enumerate(hashes):
         label, things = said.get(sha256, (None, None))
         now = (labels[row] if label is None else label, objects[row] if things is None else things)
-        relabeled += now != (labels[row], objects[row])
+        relabeled += now != (labels[row], objects[row]) and names[row] is not None
         labels[row], objects[row] = now
-    kept = _with(_with(old, "label", labels), "objects", objects).cast(CANDIDATES)
-    kept = kept.filter(pa.array([uri not in replaced for uri in uris], pa.bool_()))
+    kept = old
+    for name, values in ("label", labels), ("objects", objects), ("image_uri", names):
+        kept = _with(kept, name, values)
+    kept = kept.cast(CANDIDATES).filter(pc.field("image_uri").is_valid())
+    replaced = len(uris) - kept.num_rows
     counts = {
         "kept": kept.num_rows - relabeled,
         "relabeled": relabeled,
-        "replaced": len(uris) - kept.num_rows,
-        "added": new.num_rows - len(replaced),
+        "replaced": replaced,
+        "added": new.num_rows - replaced,
     }
     return Grown(pa.concat_tables([kept, new]), counts)
 
 
-def with_earlier_sides(images: pa.Table, parent: Parent) -> tuple[pa.Table, list[Fault]]:
-    """Images that have no split get the one that the parent has them in, by bytes, by uri or by
-    group; and groups their names there. The faults: images that their source has in another split.
+def _names_now(
+    hashes: Sequence[str], uris: Sequence[str], known: pa.Table, new_uris: Sequence[str]
+) -> list[str | None]:
+    """The uri of each of the parent's images; None: another image has it, and this has no other.
+
+    Args:
+        known: what was found of bytes that the parent has.
+        new_uris: of those that it has not.
     """
-    old = parent.images.table
-    hashes, uris, groups, sides = (
-        old[name].to_pylist() for name in ("image_sha256", "image_uri", "group", "split")
-    )
-    exactly = dict(zip(zip(hashes, uris, strict=True), sides, strict=True))
-    by_hash, by_uri, by_group = (_one_side(names, sides) for names in (hashes, uris, groups))
-    splits, moved = [], []
-    now = [parent.groups.get(group, group) for group in images["group"].to_pylist()]
-    columns = (images[name].to_pylist() for name in ("image_sha256", "image_uri", "split"))
-    for sha256, uri, split, group in zip(*columns, now, strict=True):
-        earlier = exactly.get((sha256, uri)) or by_hash.get(sha256) or by_uri.get(uri)
-        # What comes new into a group goes where the group is, if that is one side.
-        splits.append(earlier or by_group.get(group) if split is None else split)
-        if None not in (earlier, split) and earlier != split:
-            moved.append(Fault(Kind.MOVED, uri, f"{earlier} before, {split} now"))
-    return _with(_with(images, "split", splits), "group", now), moved
-
-
-def _one_side(names: list[str], sides: list[str]) -> dict[str, str]:
-    """The side that a name is on; those that are on several are left out."""
-    found: dict[str, set[str]] = {}
-    for name, side in zip(names, sides, strict=True):
-        found.setdefault(name, set()).add(side)
-    return {name: next(iter(several)) for name, several in found.items() if len(several) == 1}
-
-
-def _joined_before(repository: Repository, id_: str) -> dict[str, str]:
-    """What the groups of sources became, in a version and all before it."""
-    joined: dict[str, str] = {}
-    waiting, seen = [id_], set()
+    offered: defaultdict[str, list[str]] = defaultdict(list)
+    for sha256, uri in zip(
+        *(known[n].to_pylist() for n in ("image_sha256", "image_uri")), strict=True
+    ):
+        offered[sha256].append(uri)
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    rows_of: defaultdict[str, list[int]] = defaultdict(list)
+    for row, (sha256, uri) in enumerate(zip(hashes, uris, strict=True)):
+        held[sha256].add(uri)
+        rows_of[uri].append(row)
+    names: list[str | None] = list(uris)
+    waiting = list(new_uris)
     while waiting:
-        version = waiting.pop(0)
-        if version in seen:
-            continue
-        seen.add(version)
-        details = repository.details(version)
-        joined = {**details.get("joined_groups", {}), **joined}
-        waiting += details.get("parents", [])
-    return joined
+        # A name that an image was given may be one that another has.
+        for row in rows_of.pop(waiting.pop(), []):
+            free = [uri for uri in offered[hashes[row]] if uri not in held[hashes[row]]]
+            names[row] = free[0] if free else None
+            if free:
+                held[hashes[row]].add(free[0])
+                waiting.append(free[0])
+    return names
 
 
-def _with(table: pa.Table, name: str, values: list) -> pa.Table:
+def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
     place = table.schema.get_field_index(name)
-    return table.set_column(place, table.schema.field(name), pa.array(values, pa.string()))
+    return table.set_column(place, CANDIDATES.field(name), pa.array(values, pa.string()))

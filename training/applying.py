@@ -20,7 +20,7 @@ from training.manifest import Manifest
 from training.measuring import SCHEMA, Measures, decode, measure
 from training.recipe import Recipe
 from training.repository import Repository
-from training.settling import settle_leaks
+from training.settling import leaks_left, without_equals
 from training.steps.step import Step, recorded
 
 # An object of which less than this share of the area is left in the picture is gone from it.
@@ -94,7 +94,7 @@ def apply(
     images = Manifest.of(entries())
     measures = pa.Table.from_batches(batches, SCHEMA).combine_chunks().sort_by("image_sha256")
     # The parent's near duplicates were judged on what was collected: here, what has become equal.
-    settled = settle_leaks(images, measures, None, "drop")
+    settled = without_equals(images, measures)
     check_cap(settled.images, cap)
     is_new = settled.images.id not in repository.versions()
     transforms = [recorded(step) for step in recipe.transforms]
@@ -108,7 +108,7 @@ def apply(
             "recipe": recipe.to_json(),
             "transforms": [*transforms_of(details), *transforms],
             "dropped": settled.dropped,
-            "leaks": details.get("leaks", []),
+            "leaks": leaks_left(settled.images, measures, details.get("leaks", [])),
         },
     )
     return Applied(id_, is_new, settled.images, settled.dropped)
@@ -169,11 +169,12 @@ def transforms_of(details: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _through(
     steps: Sequence[Step], picture: np.ndarray, things: list[dict[str, Any]] | None
 ) -> tuple[np.ndarray, list[dict[str, Any]] | None]:
-    moved = np.eye(3)
+    moved, whole = np.eye(3), picture.shape
     for step in steps:
         stepped = step.apply(picture)
         picture, moved = stepped.picture, stepped.moved @ moved
-    if things is None or np.array_equal(moved, np.eye(3)):
+    # Cut at the right or below, nothing has moved, but objects may be gone.
+    if things is None or (np.array_equal(moved, np.eye(3)) and picture.shape == whole):
         return picture, things
     size = (picture.shape[1], picture.shape[0])
     kept = (move_object(thing, moved, size) for thing in things)

@@ -1,7 +1,7 @@
 """A dataset version from labeled images: checked, grouped, split, audited, written."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from training.adding import Parent, add_images, open_parent, with_earlier_sides
+from training.adding import add_images
 from training.checking import (
     check_cap,
     find_ambiguous,
@@ -17,16 +17,17 @@ from training.checking import (
     refuse,
     without_repeats,
 )
+from training.earlier import Parent, open_parent, with_earlier_sides, with_sides_of_near
 from training.entry import TEST, TRAIN, VALIDATION
 from training.errors import DatasetError, FaultsError
-from training.gathering import gather
+from training.gathering import CANDIDATES, gather
 from training.groups import join_groups
 from training.manifest import Manifest
 from training.near_duplicates import NEAR_DISTANCE
 from training.objects import label_names
 from training.repository import Repository
 from training.schema_files import freeze_schema
-from training.settling import LEAKS, Leaks, settle_leaks
+from training.settling import LEAKS, Leaks, Settled, settle_leaks
 from training.sources.source import Fault, Source
 from training.splitting import assign_splits, check_shares
 from training.validating import validate
@@ -119,7 +120,7 @@ def create(
     found, repeated = without_repeats(found)
     counts: Mapping[str, int] = {}
     if parent:
-        found, moved = with_earlier_sides(found, parent)
+        found, moved = with_earlier_sides(found, parent, instead=wanted.instead)
         wrong += moved
     faults = sorted([*gathered.faults, *repeated, *wrong])
     found = _without(found, wrong)
@@ -131,8 +132,13 @@ def create(
         measures = _each_once(pa.concat_tables([parent.measures, measures]))
     if not found.num_rows:
         raise DatasetError(f"wanted labeled images, got none ({len(faults)} faults)")
-    images, joined = _divided(found, measures, wanted)
-    settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks)
+    if parent:
+        found = with_sides_of_near(
+            found, measures, parent, wanted.near_distance, instead=wanted.instead
+        )
+    settled, joined = _settled(found, measures, wanted)
+    if settled.dropped and counts:
+        counts = {**counts, "dropped": len(settled.dropped)}
     check_cap(settled.images, wanted.cap)
     used = pc.field("image_sha256").isin(settled.images.table["image_sha256"].combine_chunks())
     measures = measures.filter(used).sort_by("image_sha256")
@@ -162,11 +168,10 @@ def _without(found: pa.Table, faults: list[Fault]) -> pa.Table:
     return found.filter(~pc.field("image_uri").isin(left_out))
 
 
-def _divided(
-    found: pa.Table, measures: pa.Table, wanted: Wanted
-) -> tuple[Manifest, dict[str, str]]:
+def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settled, dict[str, str]]:
     """With groups and splits; and what became of groups that the source had named otherwise."""
-    named = found["group"].to_pylist()
+    columns = (found[name].to_pylist() for name in ("image_sha256", "image_uri", "group"))
+    named = {(sha256, uri): group for sha256, uri, group in zip(*columns, strict=True)}
     groups = join_groups(found, measures, wanted.near_distance)
     labels = [
         label if objects is None else label_names(label, objects)
@@ -177,15 +182,30 @@ def _divided(
     splits = assign_splits(
         groups, labels, shares=wanted.shares, seed=wanted.seed, fixed=found["split"].to_pylist()
     )
-    for name, values in ("group", groups), ("split", splits):
-        place = found.schema.get_field_index(name)
-        found = found.set_column(place, name, pa.array(values, pa.string()))
+
+    def regrouped(left: Manifest) -> Manifest:
+        names = [named[name] for name in _names(left)]
+        table = _with(left.table.cast(CANDIDATES), "group", names)
+        return Manifest(_with(table, "group", join_groups(table, measures, wanted.near_distance)))
+
+    images = Manifest(_with(_with(found, "group", groups), "split", splits))
+    settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks, regrouped)
+    now = settled.images.table["group"].to_pylist()
     joined = {
-        name: group
-        for name, group in zip(named, groups, strict=True)
-        if name is not None and name != group
+        before: group
+        for name, group in zip(_names(settled.images), now, strict=True)
+        if (before := named[name]) not in (None, group)
     }
-    return Manifest(found), joined
+    return settled, joined
+
+
+def _names(images: Manifest) -> Iterator[tuple[str, str]]:
+    columns = (images.table[name].to_pylist() for name in ("image_sha256", "image_uri"))
+    return zip(*columns, strict=True)
+
+
+def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), name, pa.array(values, pa.string()))
 
 
 def _each_once(measures: pa.Table) -> pa.Table:

@@ -1,6 +1,8 @@
 """What can be wrong with a dataset, and with what is done to it."""
 
+import reprlib
 from collections.abc import Sequence
+from typing import Any
 
 
 class DatasetError(ValueError):
@@ -25,3 +27,11 @@ class FaultsError(DatasetError):
 
 class UnequalError(DatasetError):
     """Two results that must not be compared: other models, or other evaluation images."""
+
+
+def shortened(value: Any) -> str:
+    """A value that was given, for a message: YAML's aliases make a few lines fill the memory."""
+    short = reprlib.Repr()
+    short.maxlevel, short.maxlist, short.maxdict = 3, 4, 4
+    short.maxstring = short.maxother = 60
+    return short.repr(value)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from training.errors import DatasetError, FaultsError
 from training.manifest import Manifest
 from training.repository import Repository
+from training.settling import leaks_left
 
 Action = Literal["relabel", "remove", "keep"]
 _ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -125,7 +126,7 @@ def fix_version(
             "parents": [parent.id],
             "message": message,
             "transforms": list(details.get("transforms", [])),
-            "leaks": details.get("leaks", []),
+            "leaks": leaks_left(fixed, measures, details.get("leaks", [])),
             "fixes": given.to_json(),
             "changes": changes,
         },

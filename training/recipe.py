@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from training.errors import DatasetError
+from training.errors import DatasetError, shortened
 from training.steps.registry import make_step
 from training.steps.step import Step, recorded
+from training.yaml_files import read_yaml
 
 _DIGITS = 6
 
@@ -67,10 +67,7 @@ class Recipe:
         Raises:
             DatasetError: it is none, or not a recipe; it says where.
         """
-        try:
-            given = yaml.safe_load(path.read_text())
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise DatasetError(f"{path}: wanted a recipe in YAML: {error}") from None
+        given = read_yaml(path, "a recipe")
         try:
             return cls.of(given)
         except DatasetError as error:
@@ -134,7 +131,7 @@ def transform(picture: np.ndarray, steps: Sequence[Mapping[str, Any]]) -> np.nda
 
 def _mapping(what: str, given: Any, known: set[str]) -> Mapping[str, Any]:
     if not isinstance(given, Mapping) or not set(given) <= known:
-        got = sorted(map(str, given)) if isinstance(given, Mapping) else repr(given)
+        got = sorted(map(str, given)) if isinstance(given, Mapping) else shortened(given)
         raise DatasetError(f"wanted {what} with {', '.join(sorted(known))}; got {got}")
     return given
 
@@ -142,17 +139,21 @@ def _mapping(what: str, given: Any, known: set[str]) -> Mapping[str, Any]:
 def _steps(what: str, given: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each is `name`, or `name: {parameter: value}`."""
     if not isinstance(given, list | None):
-        raise DatasetError(f"wanted {what} as a list, got {given!r}")
+        raise DatasetError(f"wanted {what} as a list, got {shortened(given)}")
     for item in given or []:
         if isinstance(item, str):
             yield item, {}
         elif isinstance(item, Mapping) and len(item) == 1:
             ((name, parameters),) = item.items()
             if not isinstance(parameters or {}, Mapping):
-                raise DatasetError(f"step {name}: wanted parameters by name, got {parameters!r}")
+                raise DatasetError(
+                    f"step {name}: wanted parameters by name, got {shortened(parameters)}"
+                )
             yield str(name), parameters or {}
         else:
-            raise DatasetError(f"{what}: wanted a step's name and its parameters, got {item!r}")
+            raise DatasetError(
+                f"{what}: wanted a step's name and its parameters, got {shortened(item)}"
+            )
 
 
 def _drawn(name: str, parameters: Mapping[str, Any]) -> Drawn:
@@ -161,7 +162,7 @@ def _drawn(name: str, parameters: Mapping[str, Any]) -> Drawn:
         if isinstance(value, list):
             if len(value) != 2 or not all(isinstance(end, int | float) for end in value):
                 raise DatasetError(
-                    f"step {name}: wanted {parameter} as [lowest, highest], got {value!r}"
+                    f"step {name}: wanted {parameter} as [lowest, highest], got {shortened(value)}"
                 )
             ranges[parameter] = (float(value[0]), float(value[1]))
         else:
@@ -173,7 +174,9 @@ def _drawn(name: str, parameters: Mapping[str, Any]) -> Drawn:
 
 def _whole(what: str, given: Any, most: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= most:
-        raise DatasetError(f"wanted {what} as a whole number from 0 to {most}, got {given!r}")
+        raise DatasetError(
+            f"wanted {what} as a whole number from 0 to {most}, got {shortened(given)}"
+        )
     return given
 
 

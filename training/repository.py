@@ -11,7 +11,8 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,21 +99,33 @@ class Repository:
             DatasetError: there is none such, or its content is not what its id says.
         """
         id_ = self.resolve(reference)
-        manifest = Manifest.from_parquet(self._file(id_, "manifest.parquet").read_bytes())
+        with _reading(id_, "manifest"):
+            manifest = Manifest.from_parquet(self._file(id_, "manifest.parquet").read_bytes())
         if manifest.id != id_:
             raise DatasetError(
                 f"version {id_}: its manifest was changed, its content has the id {manifest.id}"
             )
         return manifest
 
+    def number_of_images(self, reference: str) -> int:
+        """Of a version, without reading its rows.
+
+        Raises:
+            DatasetError: there is none such, or its manifest is damaged.
+        """
+        id_ = self.resolve(reference)
+        with _reading(id_, "manifest"):
+            return pq.read_metadata(self._file(id_, "manifest.parquet")).num_rows
+
     def measures(self, reference: str) -> pa.Table:
         """Of a version's images: see training.measuring.
 
         Raises:
-            DatasetError: another release measured other things.
+            DatasetError: they cannot be read, or another release measured other things.
         """
         id_ = self.resolve(reference)
-        table = read_parquet(self._file(id_, "measures.parquet"))
+        with _reading(id_, "measures"):
+            table = read_parquet(self._file(id_, "measures.parquet"))
         if not table.schema.equals(SCHEMA):
             raise DatasetError(
                 f"version {id_}: another release measured its images; remove its folder "
@@ -121,8 +134,17 @@ class Repository:
         return table
 
     def details(self, reference: str) -> dict[str, Any]:
-        """What version.json says."""
-        return json.loads(self._file(self.resolve(reference), "version.json").read_text())
+        """What version.json says.
+
+        Raises:
+            DatasetError: there is no such version, or the file is damaged.
+        """
+        id_ = self.resolve(reference)
+        with _reading(id_, "version.json"):
+            details = json.loads(self._file(id_, "version.json").read_text())
+            if not isinstance(details, dict):
+                raise ValueError(f"wanted an object, got {type(details).__name__}")
+        return details
 
     def name_version(self, name: str, reference: str) -> None:
         """Let a name stand for a version; it may be moved to another later.
@@ -160,6 +182,16 @@ class Repository:
 
     def _file(self, id_: str, name: str) -> Path:
         return self.root / "versions" / id_ / name
+
+
+@contextmanager
+def _reading(id_: str, what: str) -> Iterator[None]:
+    """Raises DatasetError: a file of a version is damaged or missing."""
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException) as error:
+        name = what if what == "version.json" else f"its {what}"
+        raise DatasetError(f"version {id_}: {name} cannot be read: {error}") from None
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -66,9 +66,8 @@ def verify(
 
 
 def _all_versions(repository: Repository) -> list[str]:
-    """By their folders: one whose version.json is gone is damaged, not absent."""
-    folders = sorted(repository.root.glob("versions/*"))
-    return [folder.name for folder in folders if (folder / "manifest.parquet").exists()]
+    """By their folders: one of whose files is missing is damaged, not absent."""
+    return [folder.name for folder in sorted(repository.root.glob("versions/*/"))]
 
 
 def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, tuple[str, str]]:
@@ -81,7 +80,7 @@ def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, 
         return {}
     try:
         manifest = Manifest.from_parquet((folder / "manifest.parquet").read_bytes())
-    except (OSError, pa.ArrowException, DatasetError) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         found.damage.append(f"version {id_}: its manifest cannot be read: {error}")
         return {}
     if manifest.id != id_:
@@ -90,8 +89,8 @@ def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, 
         )
     try:
         repository.details(id_)
-    except ValueError as error:
-        found.damage.append(f"version {id_}: version.json cannot be read: {error}")
+    except DatasetError as error:
+        found.damage.append(str(error))
     columns = ("image_sha256", "image_format", "image_uri")
     rows = list(zip(*(manifest.table[name].to_pylist() for name in columns), strict=True))
     _check_measures(repository, id_, {row[0] for row in rows}, found)
@@ -105,8 +104,8 @@ def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, 
 def _check_measures(repository: Repository, id_: str, hashes: set[str], found: Verified) -> None:
     try:
         measured = set(repository.measures(id_)["image_sha256"].to_pylist())
-    except (OSError, pa.ArrowException, KeyError) as error:
-        found.damage.append(f"version {id_}: its measures cannot be read: {error}")
+    except DatasetError as error:
+        found.damage.append(str(error))
         return
     if missing := len(hashes - measured):
         found.damage.append(f"version {id_}: {missing} of its images have no measures")

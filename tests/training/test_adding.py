@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from tests.training.pictures import image, write_files, write_labels
@@ -72,7 +74,7 @@ def test_a_source_may_not_move_an_image_to_another_split(repository, tmp_path, p
     with pytest.raises(FaultsError) as refused:
         make(repository, folder, parent="v0")
     (told,) = refused.value.faults
-    assert told.startswith(f"{other}/cat/moved.png: in another split than in the parent version")
+    assert told.startswith(f"{other}/cat/moved.png: in another split than in an earlier version")
     assert told.endswith(f": {side} before, {other} now")
 
 
@@ -141,3 +143,42 @@ def test_bytes_that_are_not_those_that_were_labeled_are_a_fault(repository):
     with pytest.raises(FaultsError) as refused:
         create(repository, offered, Wanted())
     assert "a.png: not the image that was labeled: wanted the bytes of 0000" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected", "counts"),
+    [
+        pytest.param(
+            {"a": 9, "b": 0},
+            {"a": 9, "b": 0, "x": 1, "y": 2},
+            {"kept": 3, "relabeled": 0, "replaced": 0, "added": 1},
+            id="one more",
+        ),
+        pytest.param(
+            {"a": 9, "x": 0, "y": 1, "z": 2},
+            {"a": 9, "x": 0, "y": 1, "z": 2},
+            {"kept": 3, "relabeled": 0, "replaced": 0, "added": 1},
+            id="all move up",
+        ),
+        pytest.param(
+            {"a": 9, "x": 0},
+            {"a": 9, "x": 0, "y": 2},
+            {"kept": 2, "relabeled": 0, "replaced": 1, "added": 0},
+            id="over another",
+        ),
+        pytest.param(
+            {"a": 1, "x": 0},
+            {"a": 0, "x": 1, "y": 2},
+            {"kept": 3, "relabeled": 0, "replaced": 0, "added": 0},
+            id="exchanged",
+        ),
+    ],
+)
+def test_an_image_whose_name_another_has_now_keeps_its_new_one(repository, names, expected, counts):
+    """a, x and y show 0, 1 and 2."""
+    first = create(repository, offer(("a", 0, None), ("x", 1, None), ("y", 2, None)), Wanted())
+    found = offer(*((uri, seed, None) for uri, seed in names.items()))
+    made = create(repository, found, Wanted(parent=first.id))
+    shown = {hashlib.sha256(image(seed)).hexdigest(): seed for seed in range(10)}
+    got = {uri: shown[sha256] for uri, sha256 in rows(made, "image_uri", "image_sha256")}
+    assert (got, made.counts) == (expected, counts)

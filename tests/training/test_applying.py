@@ -179,3 +179,20 @@ SHIFTED = np.array([[1.0, 0, -15], [0, 1, 0], [0, 0, 1]])
 )
 def test_move_object(thing, expected):
     assert move_object(thing, SHIFTED, (40, 30)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sides", "boxes"),
+    [
+        pytest.param({"right": 0.45}, [(10, 5, 12, 10)], id="right"),
+        pytest.param({"bottom": 0.45}, [(10, 5, 20, 10), (30, 14, 8, 2)], id="bottom"),
+        pytest.param({"right": 0.3}, [(10, 5, 18, 10)], id="mostly cut"),
+    ],
+)
+def test_objects_are_cut_also_where_nothing_moves(repository, sides, boxes):
+    """The picture is 40 x 30; the second box is near its lower right corner."""
+    second = {**BOX, "id": "2", "box": {"x": 30, "y": 14, "width": 8, "height": 8}}
+    first = put(repository, "train", picture(), objects=to_json([BOX, second]))
+    (made,) = applied(repository, [first], {"transforms": [{"crop": sides}]})
+    things = [thing["box"] for thing in json.loads(made.objects)]
+    assert [(b["x"], b["y"], b["width"], b["height"]) for b in things] == boxes

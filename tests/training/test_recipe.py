@@ -113,5 +113,48 @@ def test_recipe_names_file_and_fault(tmp_path, text, message):
 
 
 def test_recipe_names_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(DatasetError, match=r"none\.yaml: wanted a recipe"):
+    with pytest.raises(DatasetError, match=r"none\.yaml: No such file"):
         Recipe.read(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            "transforms: [pad]\ntransforms: [resize]", "'transforms' stands twice", id="list"
+        ),
+        pytest.param(
+            "transforms: [{resize: {width: 8, width: 9}}]", "'width' stands twice", id="parameter"
+        ),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(tmp_path, text, told):
+    with pytest.raises(DatasetError, match=told):
+        read(tmp_path, text)
+
+
+def test_a_merged_mapping_may_be_changed(tmp_path):
+    text = """
+transforms:
+- resize: &size {width: 8, height: 8}
+- resize: {<<: *size, width: 4}
+"""
+    assert [step.width for step in read(tmp_path, text).transforms] == [8, 4]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param("transforms: {x: {}}", id="no list"),
+        pytest.param("transforms: [pad: {{to: {}}}]", id="a parameter"),
+        pytest.param("transforms: [{}]", id="a step"),
+        pytest.param("augmentations: {{steps: [rotate: {{degrees: {}}}]}}", id="a range"),
+    ],
+)
+def test_a_few_lines_that_would_fill_the_memory_are_refused_in_a_few(tmp_path, around):
+    bomb = "&a0 [x, x]"
+    for level in range(40):
+        bomb = f"&a{level + 1} [{bomb}, *a{level}]"
+    with pytest.raises(DatasetError) as refused:
+        read(tmp_path, around.replace("{x: {}}", "{{x: {}}}").format(bomb))
+    assert len(str(refused.value)) < 1000

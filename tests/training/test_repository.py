@@ -116,3 +116,20 @@ def test_a_killed_write_leaves_the_file_as_it_was(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert path.read_bytes() in (b"before", b"after" * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("file", "read", "what"),
+    [
+        pytest.param("manifest.parquet", Repository.manifest, "its manifest", id="manifest"),
+        pytest.param("manifest.parquet", Repository.number_of_images, "its manifest", id="number"),
+        pytest.param("measures.parquet", Repository.measures, "its measures", id="measures"),
+        pytest.param("version.json", Repository.details, "version.json", id="details"),
+    ],
+)
+def test_a_damaged_file_is_named_with_its_version(repository, file, read, what):
+    id_ = put(repository, "a")
+    path = repository.root / "versions" / id_ / file
+    path.write_bytes(b"[]")
+    with pytest.raises(DatasetError, match=f"version {id_}: {what} cannot be read: "):
+        read(repository, id_)

@@ -89,3 +89,23 @@ def test_files_of_no_version_are_strays_and_no_damage(repository, made):
 def test_an_unknown_version_is_refused(repository, made):
     with pytest.raises(UnknownVersionError, match="no version 'v9'"):
         verify(repository, ["v9"])
+
+
+@pytest.mark.parametrize("file", ["manifest.parquet", "measures.parquet"])
+def test_a_missing_file_of_a_version_is_named(repository, made, file):
+    (repository.root / "versions" / made.id / file).unlink()
+    found = verify(repository)
+    assert found.versions == 1
+    (told,) = found.damage
+    what = file.partition(".")[0]
+    assert told.startswith(f"version {made.id}: its {what} cannot be read: ")
+
+
+def test_measures_of_another_release_do_not_hide_other_damage(repository, made):
+    _, path = first_image(repository, made)
+    path.unlink()
+    measures = repository.root / "versions" / made.id / "measures.parquet"
+    pq.write_table(made.measures.drop_columns(["phash"]), measures)
+    told, other = verify(repository).damage
+    assert "another release measured its images" in told
+    assert other.startswith(str(path))

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from training.errors import DatasetError
+from training.errors import DatasetError, shortened
+from training.yaml_files import read_yaml
 
 Remedy = Literal["relabel", "remove", "preprocess", "augment", "collect"]
 REMEDIES: tuple[Remedy, ...] = get_args(Remedy)
@@ -47,14 +48,7 @@ def read_categories(path: Path) -> tuple[Category, ...]:
     Raises:
         DatasetError: it is nothing such; it says which entry, and what was wanted.
     """
-    import yaml
-
-    try:
-        value = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: wanted YAML: {error}") from None
+    value = read_yaml(path, "categories")
     given = value.get("categories") if isinstance(value, dict) else None
     if not isinstance(given, list) or not given:
         raise DatasetError(f"{path}: wanted categories, a list of name, remedy and hint")
@@ -75,9 +69,13 @@ def parse_categories(given: Sequence[Any], where: str) -> tuple[Category, ...]:
             raise DatasetError(f"{where}: category {place + 1}: wanted a name")
         if one.get("remedy") not in REMEDIES:
             wanted, got = ", ".join(REMEDIES), one.get("remedy")
-            raise DatasetError(f"{where}: {one['name']}: wanted remedy {wanted}, got {got!r}")
+            raise DatasetError(
+                f"{where}: {one['name']}: wanted remedy {wanted}, got {shortened(got)}"
+            )
         found.append(Category(one["name"], one["remedy"], str(one.get("hint") or "")))
     names = [category.name for category in found]
     if len(set(names)) < len(names) or len(names) > _MOST:
-        raise DatasetError(f"{where}: wanted up to {_MOST} categories, each once, got {names}")
+        raise DatasetError(
+            f"{where}: wanted up to {_MOST} categories, each once, got {shortened(names)}"
+        )
     return tuple(found)

@@ -118,14 +118,18 @@ def _check_runs(baseline: Sequence[Run], candidate: Sequence[Run], *, allow_few:
 
 
 def _common_evaluation(runs: Sequence[Run], split: str) -> str:
-    """The evaluation id that all runs have a result on; their own split's where that is one."""
+    """The evaluation id that all runs have a result on: their own split's where that is one; of
+    several the baseline's own, else the candidate's.
+    """
     own = [run.evaluation_ids.get(split) for run in runs]
     if own[0] is not None and all(each == own[0] for each in own):
         return own[0]
     known = [_evaluations(run, split) for run in runs]
     common = set.intersection(*known)
-    if len(common) == 1:
-        return common.pop()
+    # Each side may have been evaluated on the other's images: the baseline's were there first.
+    for id_ in (*own, *sorted(common)):
+        if id_ is not None and id_ in common:
+            return id_
     one, other = (
         runs[0],
         next((run for run, ids in zip(runs, known, strict=True) if ids != known[0]), runs[-1]),
@@ -139,9 +143,10 @@ def _common_evaluation(runs: Sequence[Run], split: str) -> str:
 
 def _evaluations(run: Run, split: str) -> set[str]:
     found = {run.evaluation_ids[split]} if split in run.evaluation_ids else set()
-    for path in (run.folder / "evaluations").glob(f"{split}-*.json"):
+    for path in (run.folder / "evaluations").glob("*.json"):
         if path.with_suffix(".parquet").exists():
-            found.add(read_result(path)["evaluation_id"])
+            result = read_result(path)
+            found |= {result["evaluation_id"]} if result["split"] == split else set()
     return found
 
 

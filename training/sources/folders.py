@@ -72,7 +72,8 @@ class FolderSource:
         """How many folders stand above a labeled image: 1 or 2.
 
         Raises:
-            DatasetError: all images have two above them, and none of these is called as a split.
+            DatasetError: all images have two above them, and none of these is called as a split; or
+                they have one, and all of these are.
         """
         images = [PurePosixPath(file).parts for file in files if not is_junk(file)]
         in_two = {parts[0] for parts in images if len(parts) == 3}
@@ -88,6 +89,12 @@ class FolderSource:
                 f"{self.folder}: wanted <label>/IMAGE, or one of its folders to be a split called "
                 f"train, val or test; got two folders above each image, the first "
                 f"{', '.join(sorted(in_two)[:10])}"
+            )
+        in_one = {parts[0] for parts in images if len(parts) == 2}
+        if in_one and all(top.lower() in _SPLITS for top in in_one):
+            raise DatasetError(
+                f"{self.folder}: wanted <split>/<label>/IMAGE, got images in "
+                f"{', '.join(sorted(in_one))} with no folder for their label"
             )
         return 1
 

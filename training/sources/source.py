@@ -48,7 +48,7 @@ class Kind(StrEnum):
     CHANGED = "not the image that was labeled"
     CONTRADICTION = "same image, unequal labels"
     AMBIGUOUS = "different images of one name"
-    MOVED = "in another split than in the parent version"
+    MOVED = "in another split than in an earlier version"
 
     @property
     def is_harmless(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from training.errors import DatasetError
+from training.errors import DatasetError, shortened
 
 UNMOVED = np.eye(3)
 
@@ -58,7 +58,7 @@ def within(step: str, parameter: str, value: float, low: float, high: float) -> 
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise DatasetError(
-            f"step {step}: wanted {parameter} from {low:g} to {high:g}, got {value!r}"
+            f"step {step}: wanted {parameter} from {low:g} to {high:g}, got {shortened(value)}"
         )
 
 
@@ -70,5 +70,5 @@ def one_of(step: str, parameter: str, value: str, wanted: tuple[str, ...]) -> No
     """
     if value not in wanted:
         raise DatasetError(
-            f"step {step}: wanted {parameter} one of {', '.join(wanted)}, got {value!r}"
+            f"step {step}: wanted {parameter} one of {', '.join(wanted)}, got {shortened(value)}"
         )

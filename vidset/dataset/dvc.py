@@ -23,6 +23,7 @@ from training.manifest import Manifest
 from training.measuring import SCHEMA, measure
 from training.repository import Repository
 from training.sources.folders import FolderSource
+from vidset.dataset.dvc_folder import ChangedFolder, hash_of
 from vidset.files.new_folder import new_folder
 
 _MARKER, _MANIFEST = "dataset.json", "manifest.parquet"
@@ -102,8 +103,8 @@ def from_dvc(
 ) -> Imported:
     """Bring a folder that DVC tracks back as a version.
 
-    A folder that `to_dvc` wrote and nobody changed is the version that it was. Any other is one of
-    images in folders by label, and a new version is cut from it.
+    A folder that `to_dvc` wrote and nobody changed is the version that it was. Of any other a new
+    version is cut: from one that was changed as `ChangedFolder` says, else by folders by label.
 
     Args:
         git_repository: a folder or url.
@@ -122,9 +123,10 @@ def from_dvc(
         at = ["--rev", revision] if revision is not None else []
         command = ["dvc", "get", *at, "--out", str(folder), git_repository, path]
         _run(command, Path(scratch))
-        images = _unchanged(folder)
-        if images is None:
-            made = create(repository, FolderSource(folder), wanted or Wanted(), progress)
+        images = _exported(folder)
+        if images is None or not _is_unchanged(folder, images):
+            source = FolderSource(folder) if images is None else ChangedFolder(folder, images)
+            made = create(repository, source, wanted or Wanted(), progress)
             return Imported(made.id, len(made.images), is_as_it_was=False)
         _restore(repository, images, folder, progress)
     return Imported(images.id, len(images), is_as_it_was=True)
@@ -137,14 +139,27 @@ def _placed(images: Manifest) -> Iterator[tuple[Entry, str]]:
         yield entry, "/".join([*map(segment, parts), file_name(entry)])
 
 
-def _unchanged(folder: Path) -> Manifest | None:
-    """The manifest of a folder that is as it was exported, file by file; else None."""
+def _exported(folder: Path) -> Manifest | None:
+    """What the folder held when `to_dvc` wrote it; None if it did not.
+
+    Raises:
+        DatasetError: its manifest is none.
+    """
     if not (folder / _MANIFEST).is_file() or not (folder / _MARKER).is_file():
         return None
-    images = Manifest.from_parquet((folder / _MANIFEST).read_bytes())
-    wanted = {path for _, path in _placed(images)} | {_MANIFEST, _MARKER}
+    try:
+        return Manifest.from_parquet((folder / _MANIFEST).read_bytes())
+    except (ValueError, pa.ArrowException) as error:
+        raise DatasetError(f"{_MANIFEST}: cannot be read: {error}") from None
+
+
+def _is_unchanged(folder: Path, images: Manifest) -> bool:
+    """Whether the same files are there, with the same bytes."""
+    wanted = {path: entry.image_sha256 for entry, path in _placed(images)}
     found = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
-    return images if wanted == found else None
+    if found != {*wanted, _MANIFEST, _MARKER}:
+        return False
+    return all(hash_of(folder / path) == sha256 for path, sha256 in wanted.items())
 
 
 def _restore(
@@ -153,14 +168,8 @@ def _restore(
     measured: dict[str, dict[str, Any]] = {}
     for number, (entry, path) in enumerate(_placed(images), 1):
         data = (folder / path).read_bytes()
-        measures = measure(data, entry.image_uri)
-        if measures.image_sha256 != entry.image_sha256:
-            raise DatasetError(
-                f"{path}: changed since it was exported, wanted the SHA-256 {entry.image_sha256}; "
-                f"without {_MANIFEST} the folder is one of images by label"
-            )
         repository.put_image(data, entry.image_format)
-        measured[entry.image_sha256] = asdict(measures)
+        measured[entry.image_sha256] = asdict(measure(data, entry.image_uri))
         progress(number)
     table = pa.Table.from_pylist([measured[each] for each in sorted(measured)], SCHEMA)
     details = json.loads((folder / _MARKER).read_text())["details"]

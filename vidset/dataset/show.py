@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from training.repository import Repository
 from vidset.dataset.counts import label_counts, show_labels
 from vidset.dataset.display import SHORT_ID, say
@@ -26,7 +24,7 @@ def run_list(repository: str, *, as_json: bool = False, quiet: bool = False) -> 
                 "created_at": details.get("created_at"),
                 "parents": details.get("parents", []),
                 "message": details.get("message", ""),
-                "images": _number(place, id_),
+                "images": place.number_of_images(id_),
             }
         )
     if as_json:
@@ -63,11 +61,6 @@ def run_show(repository: str, reference: str, *, as_json: bool = False, quiet: b
         for what in "faults", "dropped", "leaks":
             _show_some(what, details.get(what, []))
     return 0
-
-
-def _number(repository: Repository, id_: str) -> int:
-    path = repository.root / "versions" / id_ / "manifest.parquet"
-    return pq.read_metadata(path).num_rows
 
 
 def _names(repository: Repository) -> dict[str, list[str]]:

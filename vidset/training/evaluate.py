@@ -54,6 +54,8 @@ def run_evaluate(request: Request, *, as_json: bool, quiet: bool) -> int:
         DatasetError: the request cannot be used; an UnequalError, if a result that the gate is to
             compare with is of another model or on other images.
     """
+    if BEST in request.gate.no_worse_than and not request.gate.runs.is_dir():
+        raise DatasetError(f"--runs {request.gate.runs}: wanted a folder with runs, there is none")
     run = read_run(request.run)
     others = [read_run(name) for name in request.gate.no_worse_than if name != BEST]
     repository = Repository(request.repository)

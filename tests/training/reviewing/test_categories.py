@@ -17,7 +17,8 @@ def test_the_given_categories_have_each_remedy():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("[", "wanted YAML", id="broken"),
+        pytest.param("[", "wanted categories in YAML", id="broken"),
+        pytest.param("categories: []\ncategories: []", "stands twice", id="a key twice"),
         pytest.param("- a", "wanted categories, a list", id="a list"),
         pytest.param("categories: []", "wanted categories, a list", id="none"),
         pytest.param("categories: [{name: a}]", "a: wanted remedy relabel, ", id="no remedy"),

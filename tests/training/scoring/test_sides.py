@@ -102,13 +102,13 @@ def test_predictions_of_other_images_under_the_same_id_are_refused(make, tmp_pat
         read_sides(one, other, None, allow_few=False)
 
 
-def evaluated_on(run, version, wrong):
+def evaluated_on(run, version, wrong, split="validation"):
     """As `vidset evaluate --on` leaves it, for the images of another version."""
     target = evaluation_id(version.split("validation"))
-    result, table = evaluation_paths(run, "validation", target)
-    result.parent.mkdir()
+    result, table = evaluation_paths(run, split, target)
+    result.parent.mkdir(exist_ok=True)
     facts = {"evaluation_id": target, "run_id": run.run_id, "recipe_hash": run.recipe_hash}
-    rest = {"created_at": "", "score": 0.5, "seed": run.seed, "split": "validation"}
+    rest = {"created_at": "", "score": 0.5, "seed": run.seed, "split": split}
     result.write_text(json.dumps(facts | rest))
     answers = {f"{place}.png": "b" for place in wrong}
     pq.write_table(classified(version, "validation", CLASSES, answers), table)
@@ -133,3 +133,42 @@ def test_sides_on_other_images_are_compared_where_both_were_evaluated_on_the_sam
     assert found.evaluation_id == target
     assert (found.baseline.best.mean(), found.candidate.best.mean()) == (0.6, 1.0)
     assert found.baseline.last is None
+
+
+def test_of_several_common_evaluations_the_baselines_own_counts(make, tmp_path):
+    first, second = (
+        make_version(
+            tmp_path / name,
+            [{"uri": f"{place}.png", "label": label, "number": place} for place in range(4)],
+        )
+        for name, label in (("first", "a"), ("second", "b"))
+    )
+    ids = [evaluation_id(version.split("validation")) for version in (first, second)]
+    one, other = (
+        [
+            make(f"{name}{seed}", version=name, seed=seed, evaluation_ids={"validation": id_})
+            for seed in (1, 2, 3)
+        ]
+        for name, id_ in zip(("v1", "v2"), ids, strict=True)
+    )
+    for run in one:
+        evaluated_on(run, second, [])
+    for run in other:
+        evaluated_on(run, first, [])
+    assert read_sides(one, other, None, allow_few=False).evaluation_id == ids[0]
+    assert read_sides(other, one, None, allow_few=False).evaluation_id == ids[1]
+
+
+def test_results_of_a_split_with_a_longer_name_are_those_of_another(make, tmp_path):
+    third = make_version(tmp_path / "third", [{"uri": "0.png", "label": "a", "number": 30}])
+    one, other = (
+        [
+            make(f"{name}{n}", version=name, seed=n, evaluation_ids={"validation": name * 16})
+            for n in (1, 2, 3)
+        ]
+        for name in ("aa", "bb")
+    )
+    for run in (*one, *other):
+        evaluated_on(run, third, [], split="validation-hard")
+    with pytest.raises(UnequalError, match="were evaluated on other images of validation"):
+        read_sides(one, other, None, allow_few=False)

@@ -115,3 +115,11 @@ def test_another_layout_is_refused(tmp_path, files, split, message):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="wanted a folder with a folder for each label"):
         found_in(tmp_path / "none")
+
+
+def test_splits_without_labels_are_no_labels(tmp_path):
+    write_files(tmp_path, {"train/a.png": 1, "val/b.png": 2})
+    with pytest.raises(DatasetError, match=r"got images in train, val with no folder for their"):
+        found_in(tmp_path)
+    write_files(tmp_path, {"car/c.png": 3})  # Then `train` is one, too.
+    assert [label for _, _, label in found_in(tmp_path)[0]] == ["car", "train", "val"]

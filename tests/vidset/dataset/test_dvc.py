@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.emulators.environments import python_for_test
@@ -100,6 +102,74 @@ def test_what_the_team_changed_with_dvc_becomes_a_version_of_its_own(tmp_path, p
     facts = json.loads(done.stdout)
     assert (facts["images"], facts["is_as_it_was"]) == (8, False)
     assert facts["version"] != first
+
+
+def changed(tmp_path, project, version):
+    """The version that comes back after a commit of what was changed, and that which went there."""
+    run(project, "dvc", "add", "--quiet", "data/noise")
+    run(project, "git", "commit", "--quiet", "--all", "-m", "changed")
+    done = from_dvc(tmp_path, project, "main", "--leaks", "keep")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["is_as_it_was"] is False
+    there = Repository(tmp_path / "there")
+    now = there.manifest(json.loads(done.stdout)["version"])
+    return list(now), list(Repository(tmp_path / "here").manifest(version))
+
+
+def test_what_was_not_changed_stays_as_it_was(tmp_path, project):
+    """Under other names its results could not be compared."""
+    draw(tmp_path / "images", 8)
+    grouped = ("--name", "v1", "--group-pattern", r"(\w)/", "--leaks", "keep", "-q")
+    folders = ("dataset", "create", "--folders", tmp_path / "images", "-r", tmp_path / "here")
+    assert vidset(*folders, *grouped).exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    gone, edited = sorted((project / "data" / "noise" / "train" / "a").iterdir())[:2]
+    gone.unlink()
+    edited.write_bytes(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes())
+    after, before = changed(tmp_path, project, "v1")
+    same = {entry for entry in before if entry in after}
+    assert len(same) == 6
+    (other,) = (entry for entry in after if entry not in same)
+    (was,) = (e for e in before if e.image_uri == other.image_uri)
+    assert (other.width, was.width, other.group) == (9, 16, was.group)
+
+
+def test_objects_stay_with_images_of_a_folder_that_was_changed(tmp_path, project):
+    names = [f"{number}.png" for number in range(6)]
+    box = {"category_id": 1, "bbox": [1, 2, 8, 8], "area": 64, "iscrowd": 0}
+    sizes = {"width": 16, "height": 16}
+    coco = {
+        "images": [{"id": n, "file_name": name, **sizes} for n, name in enumerate(names)],
+        "annotations": [{"id": n, "image_id": n, **box} for n in range(1, 6)],
+        "categories": [{"id": 1, "name": "car"}],
+    }
+    for number, name in enumerate(names):
+        noise = np.random.default_rng(number).integers(0, 256, (16, 16, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / name), noise)
+    (tmp_path / "coco.json").write_text(json.dumps(coco))
+    made = ("--coco", tmp_path / "coco.json", "--images", tmp_path, "--name", "v1", "--skip-faults")
+    assert vidset("dataset", "create", *made, "-r", tmp_path / "here", "-q").exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    gone = sorted((project / "data" / "noise" / "train").iterdir())[0]
+    gone.unlink()
+    after, before = changed(tmp_path, project, "v1")
+    assert len(before) == 6
+    assert after == [entry for entry in before if entry in after]
+    assert len(after) == 5
+
+
+def test_images_that_a_recipe_made_are_changed_before_it(tmp_path, project):
+    create(tmp_path, "v0", 8)
+    (tmp_path / "recipe.yaml").write_text("transforms: [pad]")
+    recipe = ("apply", "v0", tmp_path / "recipe.yaml", "--name", "v1", "-r", tmp_path / "here")
+    assert vidset("dataset", *recipe).exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    next((project / "data" / "noise" / "train" / "a").iterdir()).unlink()
+    run(project, "dvc", "add", "--quiet", "data/noise")
+    run(project, "git", "commit", "--quiet", "--all", "-m", "changed")
+    refused = from_dvc(tmp_path, project, "main")
+    assert refused.exit_code == 1
+    assert "a recipe made its images" in str(refused.exception)
 
 
 def test_only_the_data_is_committed(tmp_path, project):

@@ -94,6 +94,9 @@ def test_a_gate_never_compares_on_other_images(numerals, tmp_path):
     [
         pytest.param(["--split", "test"], "wanted one of its splits (validation)", id="split"),
         pytest.param(["--no-worse-than", "nowhere"], "has no run.json", id="other run"),
+        pytest.param(
+            ["--no-worse-than", "best", "--runs", "nowhere"], "--runs nowhere: wanted a", id="runs"
+        ),
         pytest.param(["-r", "elsewhere"], "has no version", id="repository"),
     ],
 )
