@@ -11,12 +11,12 @@ from time import perf_counter, process_time
 import cv2
 import numpy as np
 
-from labeling.annotation import Annotation, Box, LabeledObject
-from labeling.store import Write
-from labeling.store_sqlite import SqliteStore
-from vidset.files.export import export_files
-from vidset.files.formats import FILE_FORMATS
-from vidset.label.settings import Place
+from vidset.labeling.annotation import Annotation, Box, LabeledObject
+from vidset.labeling.stores.store import Write
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.formats.export import export_files
+from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.place import Place
 
 _IMAGES, _OBJECTS, _REPEATS = 2000, 5, 5
 _WIDTH, _HEIGHT = 480, 270

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import cv2
 
-from dataflow.elements import Upload
-from dataflow.extraction import extract
-from dataflow.places import open_ledger, open_store
-from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
+from vidset.elements import Upload
+from vidset.extraction import extract
+from vidset.storage.uris import open_ledger, open_store
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings
 
 REPEATS = 3
 

@@ -27,8 +27,8 @@ from benchmarks.labeling_requests import (
     name_of,
     outcome_of,
 )
-from labeling.events import image_id
-from labeling.store import Query, Store
+from vidset.labeling.events import image_id
+from vidset.labeling.stores.store import Query, Store
 from tests.emulators.firestore import firestore_server
 from tests.labeling.functions import MAIN, function, scale_settings
 from tests.labeling.vendors.scale_double import ScaleDouble
@@ -61,7 +61,7 @@ def run(_: Sequence[Path]) -> None:
 
 @contextmanager
 def setting() -> Iterator[Setting]:
-    from labeling.store_firestore import FirestoreStore
+    from vidset.labeling.stores.firestore import FirestoreStore
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

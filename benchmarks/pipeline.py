@@ -49,7 +49,7 @@ def _overhead(video: Path, work: Path) -> None:
 
 
 def _pipeline(folder: Path) -> None:
-    from vidset.extract import Request, extract
+    from vidset.cli.extract.extract import Request, extract
 
     with tempfile.TemporaryDirectory() as out:
         extract(Request((str(folder),), out, {}, workers=1))
@@ -63,7 +63,7 @@ def _memory(video: Path, work: Path) -> None:
         with tempfile.TemporaryDirectory() as out:
             # Not ru_maxrss: a child inherits its parent's.
             program = (
-                "import sys; from vidset.main import run\n"
+                "import sys; from vidset.cli.main import run\n"
                 "try: run(sys.argv[1:])\n"
                 "finally: print(*(l for l in open('/proc/self/status') if l[:5] == 'VmHWM'))"
             )

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.ingest import cpu_seconds, ours
-from dataflow.elements import ledger_key
-from dataflow.threshold_grid import COLUMNS, GRID, ThresholdGrid
-from dataflow.warehouse import FRAMES, VIDEOS
+from vidset.elements import ledger_key
+from vidset.filtering.thresholds import COLUMNS, GRID, ThresholdGrid
+from vidset.ledger.ledger import FRAMES, VIDEOS
 
 # Videos, and samples of each: hours, and clips of a minute.
 _LEDGERS = ((278, 3600), (2000, 60))

@@ -13,13 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dataflow.decoding import Video
-from dataflow.elements import Upload
-from dataflow.judging import Judge
-from dataflow.measures import METRICS
-from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
-from dataflow.similarity import compare, picture
+from vidset.video.decoding import Video
+from vidset.elements import Upload
+from vidset.filtering.judge import Judge
+from vidset.metrics import METRICS
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings
+from vidset.filtering.similarity import compare, picture
 from tests.drawing import encode as encode_pictures
 from vidset.demo.drive import DRIVE
 from vidset.demo.rendering import Renderer

@@ -10,13 +10,13 @@ from typing import Any
 import cv2
 
 from tests.training.numerals import numerals, write_version
-from training.repository import Repository
-from training.running.checking import Material, check_images
-from training.running.folder import RunFolder
-from training.running.loop import Training, run_epoch
-from training.running.pictures import prepare_pictures
-from training.running.settings import Settings
-from training.running.threads import set_threads
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.checking import Material, check_images
+from vidset.training.running.folder import RunFolder
+from vidset.training.running.loop import Training, run_epoch
+from vidset.training.running.pictures import prepare_pictures
+from vidset.training.running.settings import Settings
+from vidset.training.running.threads import set_threads
 from vidset.demo.numerals import NUMERALS
 
 _COUNTS = {"train": 200, "validation": 65}  # Of each of ten labels: as many as the roman numerals.
@@ -61,7 +61,7 @@ def run(_: list[Path]) -> None:
 
 
 def _open(scratch: Path) -> tuple[Training, RunFolder]:
-    from training.models.registry import fixed_model
+    from vidset.training.models.registry import fixed_model
 
     repository, model = Repository(scratch / "datasets"), fixed_model(_MODEL)
     entries = list(numerals(repository, _COUNTS, NUMERALS, seed=0))

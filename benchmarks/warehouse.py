@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.warehouse_rows import DOCUMENTS, FRAMES, OBJECTS, documents, make_million, put
-from dataflow.documents import Part, all_parts, open_documents
-from dataflow.warehouse_duckdb import make_views, open_duckdb
-from labeling.store_sqlite import SqliteStore
+from vidset.documents.documents import Part, all_parts, open_documents
+from vidset.warehouse.duckdb import make_views, open_duckdb
+from vidset.labeling.stores.sqlite import SqliteStore
 from tests.emulators.firestore import firestore_server
-from vidset.warehouse.export import Places, Request, Summary, export
+from vidset.cli.export.export import Places, Request, Summary, export
 
 CHANGED, MEMORY = 100, "512MB"
 FIRESTORE_DOCUMENTS, PROJECT = 20_000, "benchmark-1"
@@ -62,7 +62,7 @@ def from_sqlite(folder: Path) -> None:
 
 
 def from_firestore(folder: Path) -> None:
-    from labeling.store_firestore import FirestoreStore
+    from vidset.labeling.stores.firestore import FirestoreStore
 
     with firestore_server(folder=folder) as server:
         os.environ["FIRESTORE_EMULATOR_HOST"] = server.address

@@ -13,14 +13,14 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineResult
 
-from dataflow.document_rows import ROWS
-from dataflow.documents import open_documents
-from dataflow.export_options import ExportOptions, ExportSettings
-from dataflow.export_transforms import MergeRows, PlanExports, StageRows
-from dataflow.job_main import LOCAL_BATCH, check_names, run_job
-from dataflow.options import DeadLetterOptions
-from dataflow.transforms import WriteDeadLetters
-from dataflow.warehouse_places import open_warehouse
+from vidset.documents.rows import ROWS
+from vidset.documents.documents import open_documents
+from vidset.beam.export_options import ExportOptions, ExportSettings
+from vidset.beam.export import MergeRows, PlanExports, StageRows
+from vidset.beam.job_main import LOCAL_BATCH, check_names, run_job
+from vidset.beam.ingest_options import DeadLetterOptions
+from vidset.beam.ingest import WriteDeadLetters
+from vidset.warehouse.open import open_warehouse
 
 
 def build(pipeline: beam.Pipeline, settings: ExportSettings) -> None:

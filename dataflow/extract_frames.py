@@ -18,9 +18,9 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.runners.runner import PipelineResult
 
-from dataflow.job_main import LOCAL_BATCH, check_names, run_job
-from dataflow.options import DeadLetterOptions, IngestOptions, IngestSettings
-from dataflow.transforms import (
+from vidset.beam.job_main import LOCAL_BATCH, check_names, run_job
+from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions, IngestSettings
+from vidset.beam.ingest import (
     DropRepeats,
     ExtractFrames,
     ListVideos,

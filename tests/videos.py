@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dataflow.decoding import Video, VideoInfo
-from dataflow.sampling import Sampling
+from vidset.video.decoding import Video, VideoInfo
+from vidset.video.sampling import Sampling
 from tests.oracle import run
 
 _H264 = ("-c:v", "libx264", "-preset", "veryfast", "-g", "30")

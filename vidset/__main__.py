@@ -1,4 +1,4 @@
-from vidset.main import run
+from vidset.cli.main import run
 
 # Guarded: worker processes import this module anew.
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import functions_framework
 from cloudevents.http import CloudEvent
 from flask import Request, Response
 
-from labeling import entry_points
-from labeling.broker import open_broker
-from labeling.settings import Settings, Use
+from vidset.labeling import entry_points
+from vidset.labeling.broker import open_broker
+from vidset.labeling.settings import Settings, Use
 
 # Set by the platform and by functions-framework --target.
 _TARGET = os.environ.get("FUNCTION_TARGET")

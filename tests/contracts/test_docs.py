@@ -15,10 +15,10 @@ from typer.main import get_command
 
 from benchmarks.__main__ import SECTIONS
 from dataflow import export_annotations, extract_frames
-from dataflow.export_options import ExportOptions
-from dataflow.options import DeadLetterOptions, IngestOptions
+from vidset.beam.export_options import ExportOptions
+from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
 from tests.contracts.pages import ROOT, Command, pages
-from vidset.main import app
+from vidset.cli.main import app
 
 PAGES = pages()
 TEXT = "\n".join(page.text for page in PAGES)

@@ -4,13 +4,13 @@ from dataclasses import fields
 
 import pytest
 
-from dataflow import documents_sqlite
-from dataflow.document_rows import ROWS, annotation_row, task_row
-from dataflow.exporting import Export
-from dataflow.tables import tables
-from labeling import store_sqlite
-from labeling.annotation import Annotation
-from labeling.task import TASK_STATES, Task
+from vidset.documents import sqlite as documents_sqlite
+from vidset.documents.rows import ROWS, annotation_row, task_row
+from vidset.warehouse.export import Export
+from vidset.warehouse.tables import tables
+from vidset.labeling.stores import sqlite as store_sqlite
+from vidset.labeling.annotation import Annotation
+from vidset.labeling.task import TASK_STATES, Task
 from tests.dataflow.labels import annotation, id_of, task
 
 

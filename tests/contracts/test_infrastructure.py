@@ -11,11 +11,11 @@ from string import Template
 import pytest
 
 from dataflow import export_annotations, extract_frames
-from dataflow.export_options import ExportOptions
-from dataflow.options import DeadLetterOptions, IngestOptions
-from dataflow.tables import schema_folder, tables
-from dataflow.warehouse_views import VIEWS, view_sql
-from labeling.settings import Settings, Use
+from vidset.beam.export_options import ExportOptions
+from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
+from vidset.warehouse.tables import schema_folder, tables
+from vidset.warehouse.views import VIEWS, view_sql
+from vidset.labeling.settings import Settings, Use
 from tests.infra.applied import EVERYTHING, INFRA, PROJECT, Applied
 from tests.infra.conftest import applied
 from tests.infra.once import shared_folder

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dataflow import naming
-from labeling import events
-from labeling.store import Query
-from labeling.store_sqlite import SqliteStore
-from labeling.task import Image
+from vidset import naming
+from vidset.labeling import events
+from vidset.labeling.stores.store import Query
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.task import Image
 from tests.emulators.servers import Server
 from tests.labeling.functions import binary_event, function, message, post
 
@@ -126,7 +126,7 @@ def test_the_broker_imports_nothing_of_ours(copied, environment):
         {"dataflow", "vidset", "apache_beam", "training", "tests", "av", "cv2"}
     )
     broker = {name: file for name, file in files.items() if name.split(".")[0] == "labeling"}
-    assert {"labeling.entry_points", "labeling.vendors.scale", "labeling.images_gcs"} <= set(broker)
+    assert {"vidset.labeling.entry_points", "vidset.labeling.vendors.scale.vendor", "vidset.labeling.images.gcs"} <= set(broker)
     for file in [files["main"], *broker.values()]:
         assert file.startswith(str(copied))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dataflow.elements import FrameRow, VideoRow
-from dataflow.warehouse import FRAMES, VIDEOS
+from vidset.elements import FrameRow, VideoRow
+from vidset.ledger.ledger import FRAMES, VIDEOS
 
 SCHEMAS = Path(__file__).parents[2] / "infra" / "schemas"
 TYPES = {

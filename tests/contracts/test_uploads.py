@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
-from dataflow import containers as ingest
-from dataflow.elements import Upload
-from dataflow.events import EventFilter, collector_of, is_video, parse_event
-from dataflow.storage_folder import FolderStore
+from vidset.video import containers as ingest
+from vidset.elements import Upload
+from vidset.intake.gcs_events import EventFilter, collector_of, is_video, parse_event
+from vidset.storage.folder import FolderStore
 from tests.vidset.upload.recordings import recording, upload
 from vidset.upload import containers, naming, probing
 from vidset.upload.destination import Target
@@ -53,7 +53,7 @@ def test_an_upload_s_notification_tells_its_collector(gcs_with_events, tmp_path)
 
 @pytest.mark.emulator
 def test_ingest_knows_a_small_upload_s_generation_without_reading_it(s3, tmp_path):
-    from dataflow.storage_s3 import S3Store
+    from vidset.storage.s3 import S3Store
 
     s3.make_bucket("uploads")
     path = recording(tmp_path / "a.mp4")

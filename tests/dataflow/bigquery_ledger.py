@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dataflow.elements import Extraction
+from vidset.elements import Extraction
 from tests.dataflow.test_warehouse import EXTRACTION, VIDEO
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dataflow.decoding import Video
-from dataflow.sampling import Sampling
+from vidset.video.decoding import Video
+from vidset.video.sampling import Sampling
 from tests import oracle
 from tests.real_videos import write_beginning
 from tests.videos import INTACT, picture_hash, samples, video

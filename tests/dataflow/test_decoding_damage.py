@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataflow.errors import UndecodableVideoError
+from vidset.errors import UndecodableVideoError
 from tests import oracle
 from tests.videos import Samples, samples, video
 

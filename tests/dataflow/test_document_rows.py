@@ -3,9 +3,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from dataflow.document_rows import annotation_row, task_row
-from dataflow.errors import BadInputError
-from labeling.timestamps import format_timestamp
+from vidset.documents.rows import annotation_row, task_row
+from vidset.errors import BadInputError
+from vidset.labeling.timestamps import format_timestamp
 from tests.dataflow.labels import NOON, annotation, id_of, task
 
 NAME = id_of(1)

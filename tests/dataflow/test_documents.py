@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dataflow import documents
-from dataflow.documents import Part, all_parts, open_documents, parts_since
-from labeling.store_firestore import FirestoreStore
+from vidset.documents import documents
+from vidset.documents.documents import Part, all_parts, open_documents, parts_since
+from vidset.labeling.stores.firestore import FirestoreStore
 from tests.dataflow.labels import (
     NOON,
     annotation,

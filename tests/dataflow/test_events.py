@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from dataflow.elements import Upload
-from dataflow.errors import MalformedEventError
-from dataflow.events import EventFilter, event_message, event_text, has_video_extension, parse_event
+from vidset.elements import Upload
+from vidset.errors import MalformedEventError
+from vidset.intake.gcs_events import EventFilter, event_message, event_text, has_video_extension, parse_event
 
 SUBSCRIPTION = "projects/p/subscriptions/s"
 

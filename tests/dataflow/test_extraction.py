@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from dataflow.elements import Upload
-from dataflow.errors import UndecodableVideoError
-from dataflow.extraction import extract, failed
-from dataflow.settings import ExtractionSettings
+from vidset.elements import Upload
+from vidset.errors import UndecodableVideoError
+from vidset.extraction import extract, failed
+from vidset.settings import ExtractionSettings
 from tests.drawing import encode, scene, write_video
 
 

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from dataflow.listing import check_input, list_uploads
-from dataflow.places import open_store
+from vidset.intake.listing import check_input, list_uploads
+from vidset.storage.uris import open_store
 
 FILES = ["a.mp4", "sub/b.MKV", "sub/deep/c.mov", "notes.txt", "sub/x.jpg"]
 

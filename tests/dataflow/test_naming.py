@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dataflow.naming import image_id, image_name, image_prefix, printable, video_stem
+from vidset.naming import image_id, image_name, image_prefix, printable, video_stem
 
 GENERATION = "1700000000000000"
 

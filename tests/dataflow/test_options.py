@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from dataflow import places
+from vidset.storage import uris as places
 from dataflow.extract_frames import configure, main
 
 GOOD = {

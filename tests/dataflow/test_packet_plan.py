@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dataflow.packet_plan import PacketList, plan_packets, shown_packets
-from dataflow.sampling import Sampling
+from vidset.video.packets import PacketList, plan_packets, shown_packets
+from vidset.video.sampling import Sampling
 
 
 def packet_list(text: str) -> PacketList:

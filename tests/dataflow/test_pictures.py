@@ -3,8 +3,8 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
-from dataflow.decoding import Video
-from dataflow.sampling import Sampling
+from vidset.video.decoding import Video
+from vidset.video.sampling import Sampling
 
 
 def test_frames_do_not_wait_for_the_garbage_collector(video):

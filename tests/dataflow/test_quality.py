@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dataflow.encoding import jpeg
-from dataflow.quality import brightness, phash, sharpness
+from vidset.jpeg import jpeg
+from vidset.filtering.quality import brightness, phash, sharpness
 from tests.drawing import scene
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dataflow.sampling import Sampling
+from vidset.video.sampling import Sampling
 
 MILLISECOND = Fraction(1, 1000)
 

@@ -2,9 +2,9 @@ from fractions import Fraction
 
 import pytest
 
-from dataflow import measures
-from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
+from vidset import metrics as measures
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings
 
 
 @pytest.mark.parametrize(

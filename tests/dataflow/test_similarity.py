@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from dataflow.measures import METRICS
-from dataflow.similarity import compare, picture
+from vidset.metrics import METRICS
+from vidset.filtering.similarity import compare, picture
 from tests.drawing import scene
 
 

@@ -5,12 +5,12 @@ from fractions import Fraction
 
 import pytest
 
-from dataflow.decoding import Video
-from dataflow.errors import UndecodableVideoError
-from dataflow.options import IngestOptions
-from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
-from dataflow.spans import read_spans
+from vidset.video.decoding import Video
+from vidset.errors import UndecodableVideoError
+from vidset.beam.ingest_options import IngestOptions
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings
+from vidset.video.spans import read_spans
 from tests.videos import INTACT, samples, video
 
 TENTH = Fraction(1, 10)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from dataflow.elements import Upload
-from dataflow.errors import MissingUploadError
-from dataflow.naming import image_name
-from dataflow.places import open_ledger, open_store
-from dataflow.storage_folder import FolderStore
+from vidset.elements import Upload
+from vidset.errors import MissingUploadError
+from vidset.naming import image_name
+from vidset.storage.uris import open_ledger, open_store
+from vidset.storage.folder import FolderStore
 
 STORES = ["folder", pytest.param("gs", marks=pytest.mark.emulator)]
 STORES.append(pytest.param("s3", marks=pytest.mark.emulator))
@@ -189,7 +189,7 @@ def test_images_of_any_name_are_stored_and_listed(place, video):
 def test_a_killed_writer_leaves_nothing_but_what_sweep_removes(tmp_path):
     """Killed between writing and naming: the file has no name of its own yet."""
     program = (
-        "import os, signal, sys; from dataflow.storage_folder import FolderStore\n"
+        "import os, signal, sys; from vidset.storage.folder import FolderStore\n"
         "os.link = os.replace = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
         "getattr(FolderStore(sys.argv[1]), sys.argv[2])('a/b.jpg', b'data', 'image/jpeg')\n"
     )

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from dataflow import tables as tables_module
-from dataflow.tables import Column, new_columns, schema_folder, tables
+from vidset.warehouse import tables as tables_module
+from vidset.warehouse.tables import Column, new_columns, schema_folder, tables
 
 A = Column("a", "STRING", "REQUIRED")
 B = Column("b", "RECORD", "REPEATED", fields=(Column("x", "FLOAT", "REQUIRED"),))
@@ -75,7 +75,7 @@ def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
     (tmp_path / "dataflow" / "__init__.py").touch()
     shutil.copy(tables_module.__file__, tmp_path / "dataflow" / "tables.py")
     shutil.copytree(schema_folder(), tmp_path / "dataflow" / "schemas")
-    program = "from dataflow.tables import *; print(schema_folder()); print(len(tables()))"
+    program = "from vidset.warehouse.tables import *; print(schema_folder()); print(len(tables()))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=True,

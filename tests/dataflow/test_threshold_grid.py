@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
-from dataflow import threshold_grid
-from dataflow.decoding import Video
-from dataflow.elements import Upload
-from dataflow.judging import Judge, _Sample
-from dataflow.pictures import DecodedFrame
-from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
-from dataflow.similarity import compare, picture
-from dataflow.threshold_grid import COLUMNS, GRID, STRIDES, ThresholdGrid, period_number
+from vidset.filtering import thresholds as threshold_grid
+from vidset.video.decoding import Video
+from vidset.elements import Upload
+from vidset.filtering.judge import Judge, _Sample
+from vidset.video.pixels import DecodedFrame
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings
+from vidset.filtering.similarity import compare, picture
+from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES, ThresholdGrid, period_number
 from tests.dataflow.test_extraction import run
 from tests.drawing import encode, scene
 from tests.videos import video as video_named

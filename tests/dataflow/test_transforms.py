@@ -11,11 +11,11 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.test_stream import TestStream
 from apache_beam.testing.util import assert_that, equal_to
 
-from dataflow.elements import DeadLetter, Upload
-from dataflow.events import EventFilter, event_text
-from dataflow.places import open_ledger
-from dataflow.settings import ExtractionSettings
-from dataflow.transforms import (
+from vidset.elements import DeadLetter, Upload
+from vidset.intake.gcs_events import EventFilter, event_text
+from vidset.storage.uris import open_ledger
+from vidset.settings import ExtractionSettings
+from vidset.beam.ingest import (
     DropRepeats,
     ExtractFrames,
     ListVideos,

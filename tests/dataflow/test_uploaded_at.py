@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dataflow.elements import Upload
-from dataflow.errors import UndecodableVideoError
-from dataflow.extraction import extract, failed
-from dataflow.places import open_ledger, open_store
-from dataflow.settings import ExtractionSettings
+from vidset.elements import Upload
+from vidset.errors import UndecodableVideoError
+from vidset.extraction import extract, failed
+from vidset.storage.uris import open_ledger, open_store
+from vidset.settings import ExtractionSettings
 from tests.dataflow.test_storage import place, read, upload_of  # noqa: F401 (a fixture)
 
 MOMENT = datetime(2026, 3, 1, 11, 59, 58, 250_000, tzinfo=UTC)

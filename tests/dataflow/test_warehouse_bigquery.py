@@ -9,10 +9,10 @@ from apache_beam.testing.test_stream import TestStream
 from google.api_core.exceptions import BadRequest
 from google.cloud.bigquery import SchemaField, Table
 
-from dataflow.elements import Extraction
-from dataflow.places import open_ledger
-from dataflow.transforms import WriteLedger
-from dataflow.warehouse_bigquery import _loaded_table
+from vidset.elements import Extraction
+from vidset.storage.uris import open_ledger
+from vidset.beam.ingest import WriteLedger
+from vidset.ledger.bigquery import _loaded_table
 from tests.dataflow.bigquery_ledger import FAILED, A, B, C, of
 from tests.dataflow.test_transforms import pipeline
 from tests.dataflow.test_warehouse import DROPPED, EXTRACTION, FRAME, VIDEO

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from dataflow.elements import Extraction
-from dataflow.places import open_ledger
-from dataflow.warehouse_bigquery import TableLedger
+from vidset.elements import Extraction
+from vidset.storage.uris import open_ledger
+from vidset.ledger.bigquery import TableLedger
 from tests.dataflow.bigquery_ledger import ROOT, A, B
 from tests.dataflow.test_warehouse import DROPPED, EXTRACTION, FRAME, VIDEO
 
@@ -47,7 +47,7 @@ def test_a_worker_killed_after_the_load_leaves_what_disturbs_no_commit(cloud):
     script = (
         "import os, sys\n"
         "from tests.dataflow.test_warehouse import EXTRACTION\n"
-        "from dataflow.warehouse_bigquery import TableLedger\n"
+        "from vidset.ledger.bigquery import TableLedger\n"
         "class Killed(TableLedger):\n"
         "    def _insert(self, *_):\n"
         "        os._exit(9)\n"

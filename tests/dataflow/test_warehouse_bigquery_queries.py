@@ -2,8 +2,8 @@
 
 import pytest
 
-from dataflow.places import open_ledger
-from dataflow.warehouse_bigquery import DatasetQueries
+from vidset.storage.uris import open_ledger
+from vidset.ledger.bigquery import DatasetQueries
 from tests.dataflow.bigquery_ledger import A, B
 
 pytestmark = pytest.mark.emulator

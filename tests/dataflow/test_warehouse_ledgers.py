@@ -5,10 +5,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dataflow.elements import Extraction
-from dataflow.places import open_ledger
-from dataflow.warehouse_ledgers import gather_ledgers
-from dataflow.warehouse_parquet import ParquetWarehouse
+from vidset.elements import Extraction
+from vidset.storage.uris import open_ledger
+from vidset.warehouse.gather import gather_ledgers
+from vidset.warehouse.folder import ParquetWarehouse
 from tests.dataflow.bigquery_ledger import FAILED, A, B, C
 from tests.dataflow.test_warehouse_parquet import ask
 

@@ -3,14 +3,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.cloud.bigquery import DatasetReference, SchemaField, Table
 
-from dataflow.document_rows import annotation_row
-from dataflow.places import open_ledger
-from dataflow.tables import tables
-from dataflow.warehouse_ledgers import gather_ledgers
-from dataflow.warehouse_merge import DatasetWarehouse, _as_bigquery
-from dataflow.warehouse_parquet import ParquetWarehouse
-from dataflow.warehouse_places import open_warehouse
-from dataflow.warehouse_views import VIEWS
+from vidset.documents.rows import annotation_row
+from vidset.storage.uris import open_ledger
+from vidset.warehouse.tables import tables
+from vidset.warehouse.gather import gather_ledgers
+from vidset.warehouse.bigquery import DatasetWarehouse, _as_bigquery
+from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.open import open_warehouse
+from vidset.warehouse.views import VIEWS
 from tests.dataflow.bigquery_ledger import FAILED, A
 from tests.dataflow.labels import NOON, OBJECTS, annotation, id_of
 from tests.dataflow.test_warehouse_parquet import ask
@@ -128,7 +128,7 @@ def test_a_table_with_another_column_is_refused(warehouse, bigquery):
 
 @pytest.mark.emulator
 def test_the_watermark_is_of_the_source_and_the_table(warehouse):
-    from dataflow.exporting import Export
+    from vidset.warehouse.export import Export
 
     assert warehouse.watermark("it's", "tasks") is None
     for hours in 1, 3, 2:
@@ -143,7 +143,7 @@ def test_the_watermark_is_of_the_source_and_the_table(warehouse):
 @pytest.mark.parametrize("view", VIEWS)
 def test_views_say_the_same_in_bigquery_and_in_duckdb(warehouse, bigquery, tmp_path, view):
     """Of the same ledgers, annotations and tasks."""
-    from dataflow.document_rows import task_row
+    from vidset.documents.rows import task_row
     from tests.dataflow.labels import task
 
     image = A.frames[0].image_id

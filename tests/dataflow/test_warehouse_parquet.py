@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dataflow import tables as tables_module
-from dataflow.document_rows import annotation_row, task_row
-from dataflow.exporting import Export
-from dataflow.tables import schema_folder, tables
-from dataflow.warehouse_duckdb import make_views, open_duckdb
-from dataflow.warehouse_files import find_files
-from dataflow.warehouse_parquet import ParquetWarehouse
+from vidset.warehouse import tables as tables_module
+from vidset.documents.rows import annotation_row, task_row
+from vidset.warehouse.export import Export
+from vidset.warehouse.tables import schema_folder, tables
+from vidset.warehouse.duckdb import make_views, open_duckdb
+from vidset.warehouse.files import find_files
+from vidset.warehouse.folder import ParquetWarehouse
 from tests.dataflow.labels import NOON, annotation, id_of, task
 
 
@@ -222,7 +222,7 @@ def test_a_column_that_is_new_is_null_in_the_rows_there_are(
 
 def ask_table(warehouse) -> list[dict]:
     """Without the views, whose SQL is not among the changed schemas."""
-    from dataflow.warehouse_duckdb import select
+    from vidset.warehouse.duckdb import select
 
     table = tables()["annotations"]
     with open_duckdb() as connection:

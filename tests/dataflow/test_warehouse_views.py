@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from dataflow.elements import Extraction
-from dataflow.places import open_ledger
-from dataflow.warehouse_ledgers import gather_ledgers
-from dataflow.warehouse_merge import DatasetWarehouse
-from dataflow.warehouse_parquet import ParquetWarehouse
+from vidset.elements import Extraction
+from vidset.storage.uris import open_ledger
+from vidset.warehouse.gather import gather_ledgers
+from vidset.warehouse.bigquery import DatasetWarehouse
+from vidset.warehouse.folder import ParquetWarehouse
 from tests.dataflow.bigquery_ledger import A, of
 from tests.dataflow.test_warehouse_parquet import ask
 

@@ -73,10 +73,10 @@ def test_both_jobs_start(image, option):
 
 def test_a_worker_finds_all_that_it_runs(image):
     modules = (
-        "apache_beam.runners.worker.sdk_worker_main, dataflow.transforms, dataflow.storage_gcs"
+        "apache_beam.runners.worker.sdk_worker_main, vidset.beam.ingest, vidset.storage.gcs"
     )
-    modules += ", dataflow.warehouse_bigquery, dataflow.export_transforms, dataflow.tables"
-    program = f"import {modules}; print(len(dataflow.tables.tables()))"
+    modules += ", vidset.ledger.bigquery, vidset.beam.export, vidset.warehouse.tables"
+    program = f"import {modules}; print(len(vidset.warehouse.tables.tables()))"
     ended = image.run("-P", "-c", program)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "5\n"

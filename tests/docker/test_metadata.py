@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from dataflow.export_options import ExportOptions
-from dataflow.options import DeadLetterOptions, IngestOptions
+from vidset.beam.export_options import ExportOptions
+from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
 
 BEAM = Path(__file__).parents[2] / "docker" / "beam"
 INGEST, EXPORT = "metadata.json", "export-metadata.json"

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dataflow import warehouse_parquet
+from vidset.warehouse import folder as warehouse_parquet
 from dataflow.export_annotations import main
-from dataflow.warehouse_merge import DatasetWarehouse
-from dataflow.warehouse_parquet import ParquetWarehouse
+from vidset.warehouse.bigquery import DatasetWarehouse
+from vidset.warehouse.folder import ParquetWarehouse
 
 
 def die(*_: Any, **__: Any) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from dataflow.places import open_store
+from vidset.storage.uris import open_store
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from dataflow.export_annotations import main
-from dataflow.tables import tables
-from dataflow.warehouse_duckdb import make_views, open_duckdb
-from labeling.store_firestore import FirestoreStore
+from vidset.warehouse.tables import tables
+from vidset.warehouse.duckdb import make_views, open_duckdb
+from vidset.labeling.stores.firestore import FirestoreStore
 from tests.dataflow.labels import (
     NOON,
     OBJECTS,

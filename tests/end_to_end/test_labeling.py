@@ -5,11 +5,11 @@ from fractions import Fraction
 
 import pytest
 
-from dataflow.elements import Upload
-from dataflow.extraction import extract
-from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings
-from labeling.store import Query
+from vidset.elements import Upload
+from vidset.extraction import extract
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings
+from vidset.labeling.stores.store import Query
 from tests.drawing import write_video
 from tests.emulators.servers import free_port
 from tests.end_to_end.jobs import wait_for
@@ -22,8 +22,8 @@ TEMPLATE = "name: scenes\nlabels: [{name: car}, {name: night, type: classificati
 
 
 def test_each_image_of_a_video_is_labeled_once(gcs_with_events, firestore, tmp_path):
-    from dataflow.storage_gcs import GcsStore
-    from labeling.store_firestore import FirestoreStore
+    from vidset.storage.gcs import GcsStore
+    from vidset.labeling.stores.firestore import FirestoreStore
 
     cloud, ports = gcs_with_events, (free_port(), free_port())
     request_url, receive_url = (f"http://127.0.0.1:{port}" for port in ports)

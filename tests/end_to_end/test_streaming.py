@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dataflow.naming import image_prefix, video_stem
+from vidset.naming import image_prefix, video_stem
 from tests.drawing import write_video
 from tests.end_to_end.jobs import objects, rows, running_job, wait_for
 

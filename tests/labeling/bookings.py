@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from labeling.budget import Booking, Budget
-from labeling.limits import parse_limits
-from labeling.store import Write
-from labeling.task import Image, Task
+from vidset.labeling.budget import Booking, Budget
+from vidset.labeling.limits import parse_limits
+from vidset.labeling.stores.store import Write
+from vidset.labeling.task import Image, Task
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

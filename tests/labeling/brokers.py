@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
-from labeling.annotation import Annotation, Answer, Box, LabeledObject
-from labeling.broker import Broker
-from labeling.errors import RefusedError
-from labeling.events import image_id
-from labeling.receiving import Delivery
-from labeling.settings import Settings
-from labeling.store import Query, Store
-from labeling.task import Image, Task
-from labeling.template import parse_template
-from labeling.vendors.vendor import MissingTaskError, Report, Request
+from vidset.labeling.annotation import Annotation, Answer, Box, LabeledObject
+from vidset.labeling.broker import Broker
+from vidset.labeling.errors import RefusedError
+from vidset.labeling.events import image_id
+from vidset.labeling.receiving import Delivery
+from vidset.labeling.settings import Settings
+from vidset.labeling.stores.store import Query, Store
+from vidset.labeling.task import Image, Task
+from vidset.labeling.template import parse_template
+from vidset.labeling.vendors.vendor import MissingTaskError, Report, Request
 
 LEASE_SECONDS = 90
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

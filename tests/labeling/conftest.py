@@ -13,12 +13,12 @@ from tests.labeling.brokers import Clock, SteeredVendor
 )
 def store(request, tmp_path):
     if request.param == "sqlite":
-        from labeling.store_sqlite import SqliteStore
+        from vidset.labeling.stores.sqlite import SqliteStore
 
         opened = SqliteStore(str(tmp_path / "labels.sqlite"))
     else:
         firestore = request.getfixturevalue("firestore")
-        from labeling.store_firestore import FirestoreStore
+        from vidset.labeling.stores.firestore import FirestoreStore
 
         opened = FirestoreStore(firestore.project, "(default)")
     yield opened

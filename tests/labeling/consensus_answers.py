@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from labeling.annotation import Answer, Box, LabeledObject
-from labeling.consensus import consensus
+from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.consensus import consensus
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

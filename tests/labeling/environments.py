@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.settings import Settings
+from vidset.labeling.settings import Settings
 
 SECRET = "s3cret-of-16-characters"  # noqa: S105
 STORE = {"LABELING_STORE": "sqlite:/data/labels.sqlite"}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotation import Annotation, Answer, Box, LabeledObject
-from labeling.store import Write
-from labeling.timestamps import format_timestamp, now, parse_timestamp
+from vidset.labeling.annotation import Annotation, Answer, Box, LabeledObject
+from vidset.labeling.stores.store import Write
+from vidset.labeling.timestamps import format_timestamp, now, parse_timestamp
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CAR = LabeledObject(

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from labeling.budget import Booking
-from labeling.store import Query, Write
+from vidset.labeling.budget import Booking
+from vidset.labeling.stores.store import Query, Write
 from tests.labeling.bookings import MINUTE, NOON, TODAY, TOMORROW, book_all, budget, document, write
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import labeling
-from labeling.budget import Booking, Budget
-from labeling.limits import parse_limits
-from labeling.store import Query, Write
-from labeling.store_sqlite import SqliteStore
+from vidset.labeling.budget import Booking, Budget
+from vidset.labeling.limits import parse_limits
+from vidset.labeling.stores.store import Query, Write
+from vidset.labeling.stores.sqlite import SqliteStore
 from tests.labeling.bookings import MINUTE, NOON, NUMBERS, TODAY, book_all, budget, document
 
 
@@ -33,11 +33,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, UTC
-from labeling.budget import Budget
-from labeling.limits import parse_limits
-from labeling.store import Write
-from labeling.store_sqlite import SqliteStore
-from labeling.task import Image, Task
+from vidset.labeling.budget import Budget
+from vidset.labeling.limits import parse_limits
+from vidset.labeling.stores.store import Write
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.task import Image, Task
 
 path, name = sys.argv[1:]
 store, now = SqliteStore(path), datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.annotation import Answer, Box, LabeledObject
-from labeling.checking import check_answer
-from labeling.errors import InvalidAnswerError
-from labeling.template import parse_template
+from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.checking import check_answer
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.template import parse_template
 
 TEMPLATE = parse_template(
     """

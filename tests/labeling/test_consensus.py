@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from labeling.consensus import Consensus, consensus, counted
+from vidset.labeling.consensus import Consensus, consensus, counted
 from tests.labeling.consensus_answers import NOON, answer, box, majority
 
 

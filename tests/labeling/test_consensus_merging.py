@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.annotation import LabeledObject
+from vidset.labeling.annotation import LabeledObject
 from tests.labeling.consensus_answers import answer, box, majority, square, word
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.annotation import Answer, LabeledObject
-from labeling.consensus import consensus, counted
+from vidset.labeling.annotation import Answer, LabeledObject
+from vidset.labeling.consensus import consensus, counted
 from tests.labeling.consensus_answers import answer, box, majority, square, word
 
 # Few values, so that annotators meet.

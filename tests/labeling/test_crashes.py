@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from labeling.dispatching import dispatch
-from labeling.events import image_id
-from labeling.store import Query
+from vidset.labeling.dispatching import dispatch
+from vidset.labeling.events import image_id
+from vidset.labeling.stores.store import Query
 from tests.labeling.brokers import NOON, Clock, SteeredVendor, broker, image
 from tests.labeling.functions import (
     SCALE_SECRET,
@@ -43,7 +43,7 @@ def place(request, tmp_path) -> str:
 
 @pytest.fixture
 def store(place):
-    from labeling.places import open_store
+    from vidset.labeling.places import open_store
 
     opened = open_store(place)
     yield opened

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from labeling.annotation import LabeledObject
-from labeling.dispatching import dispatch, dispatch_new
-from labeling.errors import RefusedError, TryAgainError
-from labeling.receiving import receive
-from labeling.store import Write
-from labeling.task import Task
+from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.dispatching import dispatch, dispatch_new
+from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.receiving import receive
+from vidset.labeling.stores.store import Write
+from vidset.labeling.task import Task
 from tests.labeling.brokers import (
     LEASE_SECONDS,
     NOON,

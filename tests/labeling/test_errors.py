@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.errors import TryAgainError, without_signatures
+from vidset.labeling.errors import TryAgainError, without_signatures
 
 GCS_V4_SECRET = "5f1c3e7ba9" * 51
 GCS_V4 = (

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.events import image_id, image_of_event
-from labeling.task import Image
+from vidset.labeling.events import image_id, image_of_event
+from vidset.labeling.task import Image
 
 NAME = "cam1/drive/1700000000000001/0000001000.jpg"
 URI = f"gs://images/{NAME}"

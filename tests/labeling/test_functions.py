@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from labeling.events import image_id
-from labeling.store import Query, Store
-from labeling.vendors.http import retry_after_seconds
+from vidset.labeling.events import image_id
+from vidset.labeling.stores.store import Query, Store
+from vidset.labeling.vendors.http import retry_after_seconds
 from tests.emulators.servers import Server
 from tests.labeling.functions import (
     SCALE_SECRET,
@@ -63,7 +63,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(firestore_emulator, tmp_path_factory):
-    from labeling.store_firestore import FirestoreStore
+    from vidset.labeling.stores.firestore import FirestoreStore
 
     folder, project = tmp_path_factory.mktemp("functions"), f"test-{uuid.uuid4().hex[:12]}"
     (folder / "template.yaml").write_text(TEMPLATE)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Picture
 
-from dataflow.encoding import jpeg
-from labeling.images import FolderImages, fill_url, picture_size
-from labeling.places import open_image_access
-from labeling.settings import Settings
+from vidset.jpeg import jpeg
+from vidset.labeling.images.access import FolderImages, fill_url, picture_size
+from vidset.labeling.places import open_image_access
+from vidset.labeling.settings import Settings
 
 URI = "/images/a/1/0000000000.jpg"
 NOISE = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)

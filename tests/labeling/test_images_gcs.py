@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from google.oauth2.credentials import Credentials
 
-from dataflow.encoding import jpeg
-from labeling import images_gcs
-from labeling.errors import TryAgainError
-from labeling.images_gcs import GcsImages, IamSigning
+from vidset.jpeg import jpeg
+from vidset.labeling.images import gcs as images_gcs
+from vidset.labeling.errors import TryAgainError
+from vidset.labeling.images.gcs import GcsImages, IamSigning
 from tests.labeling.iam_double import EMAIL, TOKEN, Iam
 
 URI = "gs://images/out/cam 1/Straße?%0A#/17/0000001000.jpg"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import labeling
-from labeling.images_gcs import default_signing
+from vidset.labeling.images.gcs import default_signing
 from tests.labeling.iam_double import EMAIL, Iam
 
 
@@ -44,7 +44,7 @@ def test_a_federated_identity_without_an_account_cannot_sign(tmp_path, monkeypat
 @pytest.mark.emulator
 def test_a_function_signs_as_its_own_account(tmp_path):
     program = (
-        "from labeling.images_gcs import IamSigning, default_signing\n"
+        "from vidset.labeling.images.gcs import IamSigning, default_signing\n"
         "signing = default_signing()\n"
         "assert isinstance(signing, IamSigning), signing\n"
         "print(signing.signer_email)"

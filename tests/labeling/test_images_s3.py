@@ -7,9 +7,9 @@ import httpx
 import numpy as np
 import pytest
 
-from dataflow.encoding import jpeg
-from labeling.images_s3 import S3Images
-from labeling.places import open_image_access
+from vidset.jpeg import jpeg
+from vidset.labeling.images.s3 import S3Images
+from vidset.labeling.places import open_image_access
 from tests.labeling.brokers import settings
 
 pytestmark = pytest.mark.emulator

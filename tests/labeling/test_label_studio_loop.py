@@ -6,13 +6,13 @@ import os
 import httpx
 import pytest
 
-from labeling.annotation import Annotation, Box
-from labeling.broker import open_broker
-from labeling.dispatching import dispatch, dispatch_new
-from labeling.reconciling import reconcile
-from labeling.settings import Settings
-from labeling.store import Query
-from labeling.task import Image
+from vidset.labeling.annotation import Annotation, Box
+from vidset.labeling.broker import open_broker
+from vidset.labeling.dispatching import dispatch, dispatch_new
+from vidset.labeling.reconciling import reconcile
+from vidset.labeling.settings import Settings
+from vidset.labeling.stores.store import Query
+from vidset.labeling.task import Image
 from tests.emulators.servers import free_port
 from tests.labeling.functions import function
 from tests.labeling.vendors.label_studio_streets import rectangle

@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 from google.api_core.exceptions import NotFound
 
-from dataflow import places
-from dataflow.elements import Extraction
-from labeling.ledger_bigquery import BigqueryLedger
-from labeling.places import open_ledger
-from labeling.task import Image
+from vidset.storage import uris as places
+from vidset.elements import Extraction
+from vidset.labeling.ledger.bigquery import BigqueryLedger
+from vidset.labeling.places import open_ledger
+from vidset.labeling.task import Image
 from tests.dataflow.bigquery_ledger import FAILED, Cloud
 from tests.dataflow.test_warehouse import DROPPED, FRAME, VIDEO
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.limits import Limit, parse_limits
+from vidset.labeling.limits import Limit, parse_limits
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.quarantine import quarantine, read_payload, resolve
-from labeling.store import Query
-from labeling.store_sqlite import SqliteStore
-from labeling.timestamps import parse_timestamp
+from vidset.labeling.quarantine import quarantine, read_payload, resolve
+from vidset.labeling.stores.store import Query
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.timestamps import parse_timestamp
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOISE = random.Random(1).randbytes(2_500_000)

@@ -3,18 +3,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from labeling.dispatching import dispatch
-from labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
-from labeling.reconciling import (
+from vidset.labeling.dispatching import dispatch
+from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
+from vidset.labeling.reconciling import (
     ask_unanswered,
     drive_requested,
     read_changes,
     reconcile,
     request_missing,
 )
-from labeling.store import Query
-from labeling.task import Task
-from labeling.vendors.vendor import Report
+from vidset.labeling.stores.store import Query
+from vidset.labeling.task import Task
+from vidset.labeling.vendors.vendor import Report
 from tests.labeling.brokers import LEASE_SECONDS, NOON, SteeredVendor, answer, broker, car, image
 
 IMAGES = [image(f"drive/1/{number:010d}.jpg") for number in range(6)]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import labeling
-from labeling.limits import Limit
-from labeling.settings import Settings
+from vidset.labeling.limits import Limit
+from vidset.labeling.settings import Settings
 from tests.labeling.environments import (
     CALLBACK,
     LABEL_STUDIO,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labeling.store import Query, Write
-from labeling.timestamps import parse_timestamp
+from vidset.labeling.stores.store import Query, Write
+from vidset.labeling.timestamps import parse_timestamp
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HARD = {

@@ -9,8 +9,8 @@ from threading import Barrier
 
 import pytest
 
-from labeling.store import Query, Write
-from labeling.store_sqlite import SqliteStore, select_page
+from vidset.labeling.stores.store import Query, Write
+from vidset.labeling.stores.sqlite import SqliteStore, select_page
 from tests.labeling.test_stores import increment
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from labeling.store import ConflictError, Query, Write
+from vidset.labeling.stores.store import ConflictError, Query, Write
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import labeling
-from labeling.template import Attribute, Label, Template, parse_template, read_template
+from vidset.labeling.template import Attribute, Label, Template, parse_template, read_template
 
 SHIPPED = Path(labeling.__path__[0]) / "template.yaml"
 LABELS = "labels: [{name: car}]\n"
@@ -171,7 +171,7 @@ def test_a_small_file_takes_little_memory_whatever_it_repeats(tmp_path):
     bomb = tmp_path / "bomb.yaml"
     bomb.write_text("\n".join([*lines, "name: x", "labels: *a8"]))
     program = (
-        "import sys; from labeling.template import read_template\n"
+        "import sys; from vidset.labeling.template import read_template\n"
         "try: read_template(sys.argv[1])\n"
         "except ValueError as error: print(error)"
     )

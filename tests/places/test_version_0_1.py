@@ -5,18 +5,19 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from dataflow.parquet import read_parquet
-from labeling.annotation import Annotation
-from labeling.places import open_store
-from labeling.store import Query
+from vidset.parquet import read_parquet
+from vidset.labeling.annotation import Annotation
+from vidset.labeling.places import open_store
+from vidset.labeling.stores.store import Query
 from tests.places import version_0_1 as known
-from training.repository import Repository
-from training.verifying import verify
+from vidset.datasets.versions.repository import Repository
+from vidset.datasets.versions.verify import verify
 
 
 def vidset(*arguments: str) -> dict:
     done = subprocess.run(
         [sys.executable, "-m", "vidset", *arguments, "--json"],
+        check=False,
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},

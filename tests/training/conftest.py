@@ -1,6 +1,6 @@
 import pytest
 
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from training.entry import Entry, to_json
-from training.manifest import Manifest
-from training.measuring import SCHEMA
-from training.repository import Repository
+from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.images.measures import SCHEMA
+from vidset.datasets.versions.repository import Repository
 from vidset.demo.numerals import NUMERALS, draw_numeral
 
 SHAPES = ("circle", "square", "triangle")

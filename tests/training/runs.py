@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from training.repository import Repository
-from training.running.folder import RunFolder
-from training.running.running import Request, run_training
-from training.running.threads import set_threads
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.folder import RunFolder
+from vidset.training.running.running import Request, run_training
+from vidset.training.running.threads import set_threads
 
 LABELS = ("ii", "v", "x")
 COUNTS = {"train": 7, "validation": 4, "label_book": 2}

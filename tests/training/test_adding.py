@@ -4,11 +4,11 @@ import pytest
 
 from tests.training.pictures import image, write_files, write_labels
 from tests.training.test_creating import make, rows
-from training.creating import Wanted, create
-from training.entry import to_json
-from training.errors import DatasetError, FaultsError
-from training.manifest import Manifest
-from training.sources.source import Found
+from vidset.datasets.curation.create import Wanted, create
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.curation.sources.source import Found
 
 
 @pytest.fixture

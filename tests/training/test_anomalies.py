@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.training.rows import Row, encoded, manifest_of
-from training.anomalies import Kind, find_anomalies
-from training.schema import Thresholds, infer
-from training.statistics import describe
+from vidset.datasets.schema.anomalies import Kind, find_anomalies
+from vidset.datasets.schema.schema import Thresholds, infer
+from vidset.datasets.schema.statistics import describe
 
 RANDOM = np.random.default_rng(0)
 

@@ -5,12 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
-from training.applying import apply_recipe, make, move_object
-from training.entry import Entry, to_json
-from training.manifest import Manifest
-from training.measuring import decode
-from training.recipe import Recipe, transform
-from training.repository import Repository
+from vidset.datasets.curation.apply import apply_recipe, make, move_object
+from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.images.measures import decode
+from vidset.datasets.curation.recipe import Recipe, transform
+from vidset.datasets.versions.repository import Repository
 
 BOX = {
     "id": "1",

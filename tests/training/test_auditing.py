@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.training.rows import Row, encoded, manifest_of, scene
-from training.auditing import audit, find_leaks
-from training.errors import DatasetError
-from training.leaks import KINDS
-from training.manifest import Manifest
+from vidset.datasets.splits.audit import audit, find_leaks
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.splits.leaks import KINDS
+from vidset.datasets.versions.manifest import Manifest
 
 SAME, BMP, JPEG = encoded(scene(0)), encoded(scene(0), ".bmp"), encoded(scene(0), ".jpg", 60)
 

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from tests.training.pictures import write_labels
-from training.repository import Repository
-from training.verifying import verify
+from vidset.datasets.versions.repository import Repository
+from vidset.datasets.versions.verify import verify
 
 IMAGES = {"cat": 300, "dog": 200}
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.training.pictures import image, write_files, write_labels
-from training.creating import Wanted, create
-from training.errors import DatasetError, FaultsError
-from training.repository import Repository
-from training.sources.folders import FolderSource
+from vidset.datasets.curation.create import Wanted, create
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.versions.repository import Repository
+from vidset.datasets.curation.sources.folders import FolderSource
 
 SPLITS = {
     "train/cat/a.png": 1,

@@ -1,8 +1,8 @@
 import pytest
 
-from training.diffing import diff
-from training.entry import Entry, to_json
-from training.manifest import Manifest
+from vidset.datasets.versions.diff import diff
+from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.manifest import Manifest
 
 
 def entry(name, *, uri=None, label="cat", split="train", origin=None, objects=None):

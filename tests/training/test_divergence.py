@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
-from training.divergence import jensen_shannon, l_infinity
+from vidset.datasets.schema.divergence import jensen_shannon, l_infinity
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=4, max_size=4)
 

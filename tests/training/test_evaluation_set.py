@@ -2,7 +2,7 @@ import pytest
 
 from tests.training.pictures import image
 from tests.training.rows import Row, manifest_of
-from training.evaluation_set import evaluation_id
+from vidset.datasets.versions.evaluation_id import evaluation_id
 
 CAR = {"id": "1", "label": "car", "type": "box", "box": {"x": 1, "y": 1, "width": 5, "height": 5}}
 MOVED = {**CAR, "id": "9", "box": {"x": 7, "y": 2, "width": 3, "height": 3}}

@@ -3,10 +3,10 @@ import json
 import pytest
 
 from tests.training.scoring.runs import make_version, sha
-from training.errors import DatasetError, FaultsError
-from training.evaluation_set import evaluation_id
-from training.fixing import Fix, Fixes, apply_fixes, fix_version, parse_fixes
-from training.repository import Repository
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.datasets.curation.fix import Fix, Fixes, apply_fixes, fix_version, parse_fixes
+from vidset.datasets.versions.repository import Repository
 
 
 def fix(number, action="keep", label=None):

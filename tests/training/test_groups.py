@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.rows import Row, candidates_of, drawing, encoded, scene
-from training.errors import DatasetError
-from training.groups import join_groups
-from training.measuring import measure
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.splits.groups import join_groups
+from vidset.datasets.images.measures import measure
 
 BLANK = encoded(np.full((8, 8), 255, np.uint8))
 

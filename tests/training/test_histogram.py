@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.histogram import EDGES, Histogram
+from vidset.datasets.schema.histogram import EDGES, Histogram
 
 
 def histogram(feature, *parts) -> dict:

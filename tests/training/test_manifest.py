@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from training.entry import Entry, to_json
-from training.errors import DatasetError
-from training.evaluation_set import evaluation_id
-from training.manifest import SCHEMA, Manifest
+from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.datasets.versions.manifest import SCHEMA, Manifest
 
 
 def entry(name, **other):

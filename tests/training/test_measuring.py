@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.training.rows import drawing, encoded, scene
-from training.errors import DatasetError
-from training.measuring import THUMBNAIL_SIDE, decode, measure
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.images.measures import THUMBNAIL_SIDE, decode, measure
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

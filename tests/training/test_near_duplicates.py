@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.rows import drawing, encoded, scene
-from training.measuring import SCHEMA, THUMBNAIL_SIDE, measure
-from training.near_duplicates import MOST_ALIKE, MOST_BITS, NearIndex, Pictures
+from vidset.datasets.images.measures import SCHEMA, THUMBNAIL_SIDE, measure
+from vidset.datasets.images.near_duplicates import MOST_ALIKE, MOST_BITS, NearIndex, Pictures
 
 SIZE = THUMBNAIL_SIDE**2
 RAMP = np.arange(SIZE) * 255 // SIZE

@@ -1,7 +1,7 @@
 import pytest
 
-from training.objects import label_names, misfit
-from training.sources.source import Found
+from vidset.datasets.images.objects import label_names, misfit
+from vidset.datasets.curation.sources.source import Found
 
 
 def box(x, y, width, height):

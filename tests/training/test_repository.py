@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.training.test_manifest import entry
-from training.errors import DatasetError, UnknownVersionError
-from training.manifest import Manifest
-from training.measuring import SCHEMA
-from training.repository import Repository, write_atomically
+from vidset.datasets.errors import DatasetError, UnknownVersionError
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.images.measures import SCHEMA
+from vidset.datasets.versions.repository import Repository, write_atomically
 
 MEASURES = SCHEMA.empty_table()
 
@@ -105,7 +105,7 @@ def test_a_killed_write_leaves_the_file_as_it_was(tmp_path):
     path = tmp_path / "file"
     write_atomically(path, b"before")
     code = (
-        "import sys; from pathlib import Path; from training.repository import write_atomically\n"
+        "import sys; from pathlib import Path; from vidset.datasets.versions.repository import write_atomically\n"
         "while True: write_atomically(Path(sys.argv[1]), b'after' * 1_000_000)"
     )
     process = subprocess.Popen(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from training.creating import Wanted, create
-from training.errors import FaultsError
-from training.sources.folders import FolderSource
+from vidset.datasets.curation.create import Wanted, create
+from vidset.datasets.errors import FaultsError
+from vidset.datasets.curation.sources.folders import FolderSource
 
 ROMAN = Path(__file__).parents[3] / "shared" / "roman"
 pytestmark = [

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.training.rows import Row, manifest_of
-from training.auditing import audit
+from vidset.datasets.splits.audit import audit
 
 ROMAN = Path(__file__).parents[3] / "shared" / "roman"
 pytestmark = [

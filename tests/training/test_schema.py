@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests.training.rows import Row, encoded, manifest_of
-from training.errors import DatasetError
-from training.manifest import Manifest
-from training.schema import Thresholds
-from training.schema_files import freeze_schema, read_schema, schema_path, update_schema
-from training.validating import validate
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.schema.schema import Thresholds
+from vidset.datasets.schema.files import freeze_schema, read_schema, schema_path, update_schema
+from vidset.datasets.schema.validate import validate
 
 
 def half(level: int, size=(20, 40)) -> bytes:

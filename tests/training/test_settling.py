@@ -2,9 +2,9 @@ import pytest
 
 from tests.training.rows import Row, drawing, encoded, manifest_of, scene
 from tests.training.test_adding import sides
-from training.creating import Wanted, create
-from training.settling import leaks_left, settle_leaks, without_equals
-from training.sources.source import Found
+from vidset.datasets.curation.create import Wanted, create
+from vidset.datasets.curation.leak_policy import leaks_left, settle_leaks, without_equals
+from vidset.datasets.curation.sources.source import Found
 
 SQUARE = encoded(drawing(1))
 

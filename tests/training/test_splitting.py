@@ -2,8 +2,8 @@ from collections import Counter
 
 import pytest
 
-from training.errors import DatasetError
-from training.splitting import assign_splits, drop_rank
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.splits.assign import assign_splits, drop_rank
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.splitting import assign_splits
+from vidset.datasets.splits.assign import assign_splits
 
 SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
 LABELS = st.one_of(st.none(), st.sampled_from("abc"), st.frozensets(st.sampled_from("abc")))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training.rows import Row, encoded, manifest_of, scene
-from training.statistics import describe, split_order
+from vidset.datasets.schema.statistics import describe, split_order
 
 WHITE = encoded(np.full((10, 20), 255, np.uint8))
 
@@ -111,7 +111,7 @@ def test_statistics_are_json_and_the_same_in_any_order_of_images():
 def test_every_image_is_counted_across_batches(monkeypatch):
     rows = [Row(f"{n:02}", half(n + 1), "train" if n % 3 else "test") for n in range(25)]
     whole = described(*rows)
-    monkeypatch.setattr("training.statistics._CHUNK_ROWS", 4)
+    monkeypatch.setattr("vidset.datasets.schema.statistics._CHUNK_ROWS", 4)
     parts = described(*rows)
     assert parts == whole
     assert parts["splits"]["train"]["numbers"]["brightness"]["count"] == 16

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from training.measuring import decode
-from training.upright import orientation
+from vidset.datasets.images.measures import decode
+from vidset.datasets.images.upright import orientation
 
 
 def exif(value: int, order: str = "<") -> bytes:

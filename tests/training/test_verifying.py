@@ -3,8 +3,8 @@ import pytest
 
 from tests.training.pictures import write_files
 from tests.training.test_creating import SPLITS, make
-from training.errors import UnknownVersionError
-from training.verifying import verify
+from vidset.datasets.errors import UnknownVersionError
+from vidset.datasets.versions.verify import verify
 
 
 @pytest.fixture

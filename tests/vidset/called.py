@@ -1,4 +1,4 @@
-"""`vidset` called in this process, as vidset.main.run does it."""
+"""`vidset` called in this process, as vidset.cli.main.run does it."""
 
 from dataclasses import dataclass
 from json import loads
@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from vidset.main import app
+from vidset.cli.main import app
 
 
 @dataclass(frozen=True)

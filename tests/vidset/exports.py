@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labeling.annotation import Annotation, AnnotationState, Box, LabeledObject
-from labeling.store import Write
-from labeling.store_sqlite import SqliteStore
-from labeling.task import Image
+from vidset.labeling.annotation import Annotation, AnnotationState, Box, LabeledObject
+from vidset.labeling.stores.store import Write
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.task import Image
 from tests.vidset.labels import make_output
-from vidset.files.export import ExportedFiles, export_files
-from vidset.label.settings import Place
+from vidset.formats.export import ExportedFiles, export_files
+from vidset.place import Place
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 # The images, by name below OUT/images.

@@ -11,13 +11,13 @@ from subprocess import PIPE, Popen
 import cv2
 import numpy as np
 
-from dataflow.elements import Extraction, FrameRow
-from dataflow.naming import image_id, image_name
-from dataflow.storage_folder import FolderStore
-from dataflow.warehouse import FolderLedger
+from vidset.elements import Extraction, FrameRow
+from vidset.naming import image_id, image_name
+from vidset.storage.folder import FolderStore
+from vidset.ledger.ledger import FolderLedger
 from tests.vidset.called import Called, vidset
 from tests.vidset.ledger_rows import frame_row, video_row
-from vidset.label.settings import Place
+from vidset.place import Place
 
 WIDTH, HEIGHT = 64, 48
 

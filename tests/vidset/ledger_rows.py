@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dataflow.elements import FrameRow, VideoRow
+from vidset.elements import FrameRow, VideoRow
 
 
 def frame_row(**values: Any) -> FrameRow:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dataflow.elements import FrameRow
+from vidset.elements import FrameRow
 from tests.vidset.ledger_rows import frame_row
 from vidset.demo.contact_sheet import choose, thumbnails, write_contact_sheet
 from vidset.demo.sheet_drawing import Layout, draw_sheet

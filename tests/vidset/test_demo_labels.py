@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from labeling.annotation import Annotation, Box, LabeledObject
-from labeling.store import Query
-from labeling.store_sqlite import SqliteStore
+from vidset.labeling.annotation import Annotation, Box, LabeledObject
+from vidset.labeling.stores.store import Query
+from vidset.labeling.stores.sqlite import SqliteStore
 from tests.vidset.labels import label
 from vidset.demo.demo import run_demo
 from vidset.demo.drive import DRIVE

@@ -8,11 +8,11 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from labeling.store_sqlite import SqliteStore
+from vidset.labeling.stores.sqlite import SqliteStore
 from tests.dataflow.labels import annotation, put_annotations, put_tasks, task
 from tests.vidset.labels import make_output
-from vidset.label.settings import Place
-from vidset.main import app
+from vidset.place import Place
+from vidset.cli.main import app
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_processes_side_by_side_give_the_same(out, tmp_path):
 
 @pytest.mark.emulator
 def test_firestore_goes_to_a_folder_without_an_extraction(firestore, tmp_path):
-    from labeling.store_firestore import FirestoreStore
+    from vidset.labeling.stores.firestore import FirestoreStore
 
     store = FirestoreStore(firestore.project, "(default)")
     put_annotations(store, annotation(1), annotation(2))

@@ -19,7 +19,7 @@ CRASHES = """
 import json, os, signal, shutil, sys
 from pathlib import Path
 from tests.vidset.trees import tree
-from vidset.extract import Request, extract
+from vidset.cli.extract.extract import Request, extract
 
 source, out, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 link, replace = os.link, os.replace

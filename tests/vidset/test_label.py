@@ -41,7 +41,7 @@ def vidset(*arguments: object, without: tuple[str, ...] = ()) -> subprocess.Comp
     code = (
         "import sys\n"
         f"for name in {without!r}: sys.modules[name] = None\n"
-        "from vidset.main import run\n"
+        "from vidset.cli.main import run\n"
         "run(sys.argv[1:])\n"
     )
     command = [sys.executable, "-c", code, *map(str, arguments)]

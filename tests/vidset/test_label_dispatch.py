@@ -5,8 +5,8 @@ import signal
 import httpx
 import pytest
 
-from labeling.places import open_store
-from labeling.store import Query
+from vidset.labeling.places import open_store
+from vidset.labeling.stores.store import Query
 from tests.vidset.labels import label, make_output, served, write_truth
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)

@@ -7,13 +7,13 @@ import shutil
 
 import pytest
 
-from labeling.store import Query, Write
-from labeling.store_sqlite import SqliteStore
-from labeling.task import Image, Task
-from labeling.timestamps import now, parse_timestamp
+from vidset.labeling.stores.store import Query, Write
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.task import Image, Task
+from vidset.labeling.timestamps import now, parse_timestamp
 from tests.vidset.labels import box, label, make_output, write_labelme
-from vidset.label.names import ImageNames
-from vidset.label.settings import Place
+from vidset.cli.label.names import ImageNames
+from vidset.place import Place
 
 FIRST, SECOND = "a/0/0000000000.jpg", "a/0/0000001000.jpg"
 

@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.broker import open_broker
-from labeling.places import open_store
-from labeling.quarantine import OPEN, quarantine, read_payload, resolve
-from labeling.receiving import Delivery, receive
-from labeling.store import Query, Write
-from labeling.task import Task
-from labeling.timestamps import now
-from labeling.vendors import label_studio_answers, scale_answers, truth
+from vidset.labeling.broker import open_broker
+from vidset.labeling.places import open_store
+from vidset.labeling.quarantine import OPEN, quarantine, read_payload, resolve
+from vidset.labeling.receiving import Delivery, receive
+from vidset.labeling.stores.store import Query, Write
+from vidset.labeling.task import Task
+from vidset.labeling.timestamps import now
+from vidset.labeling.vendors.label_studio import answers as label_studio_answers
+from vidset.labeling.vendors.scale import answers as scale_answers
+from vidset.labeling.vendors import truth
 from tests.vidset.labels import label, make_output
-from vidset.label.settings import Place
+from vidset.place import Place
 
 TRUCKS = "name: x\nlabels: [{name: car}, {name: tractor}]\n"
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from tests.labeling.vendors.scale_double import API_KEY, scale_double
 from tests.vidset.labels import label
-from vidset.main import app
+from vidset.cli.main import app
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from vidset.demo.numerals import draw_numeral
-from vidset.main import app
+from vidset.cli.main import app
 
 # A process says which packages it has imported by its end: sys.modules, not how long it took.
 _PROGRAM = """
 import json, sys
-from vidset.main import run
+from vidset.cli.main import run
 try:
     run(sys.argv[1:])
 except SystemExit as ended:

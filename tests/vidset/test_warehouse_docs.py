@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from dataflow.document_rows import annotation_row, task_row
-from dataflow.elements import Extraction
-from dataflow.exporting import Warehouse
-from dataflow.places import open_ledger
-from dataflow.tables import tables
-from dataflow.warehouse_ledgers import gather_ledgers
-from dataflow.warehouse_merge import DatasetWarehouse
-from dataflow.warehouse_parquet import ParquetWarehouse
-from dataflow.warehouse_views import VIEWS
+from vidset.documents.rows import annotation_row, task_row
+from vidset.elements import Extraction
+from vidset.warehouse.export import Warehouse
+from vidset.storage.uris import open_ledger
+from vidset.warehouse.tables import tables
+from vidset.warehouse.gather import gather_ledgers
+from vidset.warehouse.bigquery import DatasetWarehouse
+from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.views import VIEWS
 from tests.dataflow.bigquery_ledger import FAILED, A
 from tests.dataflow.labels import NOON, annotation, id_of, task
 from tests.dataflow.test_warehouse_parquet import ask

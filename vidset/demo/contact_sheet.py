@@ -7,14 +7,14 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from dataflow.elements import FrameRow
+from vidset.elements import FrameRow
 from vidset.demo.sheet_drawing import Layout, draw_sheet
 
 LIMIT = 240  # Tiles of a sheet: of more samples it shows a choice.
 
 
 class Frame(Protocol):
-    """A decoded sample, as `dataflow.decoding` gives it."""
+    """A decoded sample, as `vidset.video.decoding` gives it."""
 
     @property
     def pts_seconds(self) -> float: ...

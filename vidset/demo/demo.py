@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from dataflow.decoding import Video
-from dataflow.elements import FrameRow, ledger_key
-from dataflow.listing import list_uploads
-from dataflow.naming import printable
-from dataflow.parquet import read_parquet
-from dataflow.progress import PROGRESS
-from dataflow.sampling import Sampling
-from dataflow.storage_folder import FolderStore
+from vidset.video.decoding import Video
+from vidset.elements import FrameRow, ledger_key
+from vidset.intake.listing import list_uploads
+from vidset.naming import printable
+from vidset.parquet import read_parquet
+from vidset.beam.progress import PROGRESS
+from vidset.video.sampling import Sampling
+from vidset.storage.folder import FolderStore
 from vidset.demo.contact_sheet import write_contact_sheet
 from vidset.demo.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
 from vidset.demo.scene import Scene
-from vidset.display import show_summary
-from vidset.label.display import show_problems
+from vidset.cli.extract.display import show_summary
+from vidset.cli.console import show_problems
 from vidset.output import make_output
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
             console.print(f"{escape(path)} rendered: {DRIVE.seconds:.0f} s with a known truth")
 
     # Not before it is needed: importing Beam takes seconds.
-    from vidset.extract import Request, extract
+    from vidset.cli.extract.extract import Request, extract
 
     request = Request((path,), output, {"every": str(_EVERY), **thresholds})
     summary = extract(request, show=not quiet)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from labeling.annotation import Annotation, LabeledObject
+from vidset.labeling.annotation import Annotation, LabeledObject
 from vidset.demo.sheet_drawing import (
     BACKGROUND,
     BOLD,

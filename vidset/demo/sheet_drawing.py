@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dataflow.elements import FrameRow
+from vidset.elements import FrameRow
 
 Colour = tuple[int, int, int]
 COLOURS: dict[str, Colour] = {

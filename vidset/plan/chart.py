@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dataflow.threshold_grid import GRID
+from vidset.filtering.thresholds import GRID
 from vidset.plan.plan import Plan, Request, Setting, seconds
 
 _Colour = tuple[int, int, int]

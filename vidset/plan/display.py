@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from dataflow.threshold_grid import STRIDES
+from vidset.filtering.thresholds import STRIDES
 from vidset.plan.counts import Unplanned
 from vidset.plan.plan import Plan, Request, Setting, options, seconds, share, top_videos
 

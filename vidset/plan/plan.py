@@ -1,6 +1,6 @@
 """`vidset plan`: how many images each threshold and period would give, and what they cost.
 
-Only the ledgers are read. See `dataflow.threshold_grid` for what makes that exact.
+Only the ledgers are read. See `vidset.filtering.thresholds` for what makes that exact.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from dataflow.threshold_grid import GRID, STRIDES
+from vidset.filtering.thresholds import GRID, STRIDES
 from vidset.plan.counts import UNKNOWN, Counts, VideoCounts, count
 
 _TOP = 10

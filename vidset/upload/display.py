@@ -20,7 +20,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from dataflow.naming import printable
+from vidset.naming import printable
 
 State = Literal["uploaded", "present", "planned", "unreadable", "failed"]
 _ORDER: tuple[State, ...] = ("planned", "uploaded", "present", "unreadable", "failed")

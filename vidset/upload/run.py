@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from dataflow.naming import printable
+from vidset.naming import printable
 from vidset.upload.destination import open_destination
 from vidset.upload.display import Display, Record, exit_code
 from vidset.upload.errors import RefusedError, Stopped

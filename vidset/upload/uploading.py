@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from dataflow.naming import printable
+from vidset.naming import printable
 from vidset.upload.afterwards import put_away
 from vidset.upload.delivering import Delivering
 from vidset.upload.destination import Destination, Target

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataflow.events import has_video_extension
+from vidset.intake.gcs_events import has_video_extension
 from vidset.upload.containers import is_closed
 from vidset.upload.identity import Identity
 

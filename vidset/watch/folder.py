@@ -7,8 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataflow.elements import Upload
-from dataflow.events import collector_of
+from vidset.elements import Upload
+from vidset.intake.gcs_events import collector_of
 from vidset.upload.identity import Identity
 from vidset.upload.watching import Watch
 from vidset.watch.lifetime import Lifetime

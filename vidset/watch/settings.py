@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from dataflow.events import EventFilter
-from dataflow.places import open_ledger, open_store
-from dataflow.sampling import Sampling
-from dataflow.settings import ExtractionSettings, levels, seconds
+from vidset.intake.gcs_events import EventFilter
+from vidset.storage.uris import open_ledger, open_store
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings, levels, seconds
 from vidset.output import make_output
 from vidset.watch.ingesting import Places
 

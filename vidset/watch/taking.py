@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from dataflow.elements import DeadLetter, Upload
-from dataflow.errors import MalformedEventError
-from dataflow.events import PassedOver, event_text
+from vidset.elements import DeadLetter, Upload
+from vidset.errors import MalformedEventError
+from vidset.intake.gcs_events import PassedOver, event_text
 from vidset.watch.report import Report
 from vidset.watch.worker import Task, TaskError, Workers
 

@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
-from dataflow.elements import DeadLetter, Upload
-from dataflow.settings import ExtractionSettings
+from vidset.elements import DeadLetter, Upload
+from vidset.settings import ExtractionSettings
 from vidset.watch.ingesting import Intake, Outcome, Places
 
 # A letter is kept as it is; with None, the places are asked whether they can be used.

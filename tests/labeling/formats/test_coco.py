@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 
-from labeling.annotation import Box, LabeledObject
-from labeling.formats import coco
-from labeling.formats.formats import ImageLabels
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.formats import coco
+from vidset.formats.format import ImageLabels
 from tests.labeling.formats.strategies import boxes, images, polygons
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.5, 20.0, 30.0, 4.0), attributes={"far": True})

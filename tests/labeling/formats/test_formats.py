@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from labeling.formats.formats import FORMAT_NAMES, ImageLabels, Written, format_named
+from vidset.formats.format import FORMAT_NAMES, ImageLabels, Written, format_named
 from tests.labeling.formats.examples import FILES, LABELS, size_of
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.annotation import Box
-from labeling.formats.formats import Written, format_named
+from vidset.labeling.annotation import Box
+from vidset.formats.format import Written, format_named
 from tests.labeling.formats.examples import CAR, FILES, LABELS, NIGHT, ROAD, size_of
 
 # What each format cannot say, by what it is given: the count, or None where it can.

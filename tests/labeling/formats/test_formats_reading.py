@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.formats.formats import (
+from vidset.formats.format import (
     FORMAT_NAMES,
     attributes_in,
     format_named,

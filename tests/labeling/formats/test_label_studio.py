@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.annotation import Box, LabeledObject
-from labeling.formats import label_studio
-from labeling.formats.formats import ImageLabels
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.formats import label_studio
+from vidset.formats.format import ImageLabels
 from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.annotation import Box, LabeledObject
-from labeling.formats import labelme
-from labeling.formats.formats import ImageLabels
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.formats import labelme
+from vidset.formats.format import ImageLabels
 from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 4.5))

@@ -7,9 +7,9 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from labeling.annotation import Box, LabeledObject
-from labeling.formats import yolo
-from labeling.formats.formats import ImageLabels, Written
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.formats import yolo
+from vidset.formats.format import ImageLabels, Written
 from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
 
 CAR = LabeledObject("1", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))

@@ -1,6 +1,6 @@
 import pytest
 
-from labeling.dispatching import dispatch
+from vidset.labeling.dispatching import dispatch
 from tests.labeling.brokers import broker, image
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from labeling.annotation import LabeledObject
-from labeling.receiving import receive
-from labeling.store import Query
+from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.receiving import receive
+from vidset.labeling.stores.store import Query
 from tests.labeling.brokers import NOON, annotation_of, answer, answers_of, car, delivery, image
 
 CORRECTIONS = [

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from labeling.dispatching import dispatch
-from labeling.quarantine import read_payload
-from labeling.receiving import receive
-from labeling.store import Query
+from vidset.labeling.dispatching import dispatch
+from vidset.labeling.quarantine import read_payload
+from vidset.labeling.receiving import receive
+from vidset.labeling.stores.store import Query
 from tests.labeling.brokers import (
     NOON,
     SteeredVendor,

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from labeling.annotation import Annotation
-from labeling.dispatching import dispatch
-from labeling.receiving import Delivery, receive
-from labeling.vendors.vendor import Report
+from vidset.labeling.annotation import Annotation
+from vidset.labeling.dispatching import dispatch
+from vidset.labeling.receiving import Delivery, receive
+from vidset.labeling.vendors.vendor import Report
 from tests.labeling.brokers import (
     NOON,
     TEMPLATE,

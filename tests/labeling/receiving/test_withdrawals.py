@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from labeling.receiving import Delivery, receive
-from labeling.store import Query
-from labeling.vendors.vendor import Report
+from vidset.labeling.receiving import Delivery, receive
+from vidset.labeling.stores.store import Query
+from vidset.labeling.vendors.vendor import Report
 from tests.labeling.brokers import NOON, annotation_of, answer, car, delivery, image, task_of
 
 

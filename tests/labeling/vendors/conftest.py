@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.task import Image
+from vidset.labeling.task import Image
 from tests.labeling.vendors.scale_double import scale_double
 from tests.labeling.vendors.scale_vendors import open_vendor
 

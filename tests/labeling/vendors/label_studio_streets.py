@@ -2,10 +2,10 @@
 
 import uuid
 
-from labeling.task import Image
-from labeling.template import parse_template
-from labeling.vendors.label_studio import LabelStudioVendor
-from labeling.vendors.vendor import Request
+from vidset.labeling.task import Image
+from vidset.labeling.template import parse_template
+from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
+from vidset.labeling.vendors.vendor import Request
 
 SIGNATURE = "?X-Goog-Algorithm=GOOG4&X-Goog-Credential=c&X-Goog-Signature=5ec2e7"
 CAR = "car <\"&' ü 車"

@@ -1,8 +1,8 @@
 """The vendor as the tests open it, on a double."""
 
-from labeling.template import Template
-from labeling.vendors.scale import ScaleVendor
-from labeling.vendors.vendor import Request
+from vidset.labeling.template import Template
+from vidset.labeling.vendors.scale.vendor import ScaleVendor
+from vidset.labeling.vendors.vendor import Request
 from tests.labeling.vendors.scale_double import API_KEY
 
 CALLBACK_URL = "https://broker.example/answers/scale"

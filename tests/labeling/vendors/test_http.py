@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from labeling.errors import RefusedError, TryAgainError
-from labeling.vendors.http import raise_for_status, retry_after_seconds
+from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.vendors.http import raise_for_status, retry_after_seconds
 
 SIGNED = "https://storage.googleapis.com/b/a.jpg?X-Goog-Credential=me&X-Goog-Signature=5ec2e7"
 

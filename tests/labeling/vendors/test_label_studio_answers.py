@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from labeling.annotation import Answer, Box, LabeledObject
-from labeling.errors import InvalidAnswerError
-from labeling.vendors.label_studio_answers import read_callback, read_task
+from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.label_studio.answers import read_callback, read_task
 from tests.labeling.vendors.label_studio_examples import (
     CREATED,
     DELETED,

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from labeling.errors import RefusedError, TryAgainError
-from labeling.vendors import label_studio_client
-from labeling.vendors.label_studio_client import Client, NotFoundError
+from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.vendors.label_studio import client as label_studio_client
+from vidset.labeling.vendors.label_studio.client import Client, NotFoundError
 from tests.emulators.handlers import Handler, serve_requests
 
 JSON = {"Content-Type": "application/json"}

@@ -2,8 +2,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from labeling.template import parse_template
-from labeling.vendors.label_studio_config import controls_of, label_config
+from vidset.labeling.template import parse_template
+from vidset.labeling.vendors.label_studio.config import controls_of, label_config
 
 ALL = """
 name: street

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotation import Box, LabeledObject
-from labeling.errors import InvalidAnswerError
-from labeling.vendors.label_studio_answers import objects_of, result_of, size_of
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.label_studio.answers import objects_of, result_of, size_of
 from tests.labeling.vendors.label_studio_examples import OCCLUDED, RECTANGLE, flat, polygon
 
 

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from labeling.annotation import Box, LabeledObject
-from labeling.errors import TryAgainError
-from labeling.task import Image
-from labeling.template import parse_template
-from labeling.vendors.label_studio import Connection, LabelStudioVendor
-from labeling.vendors.vendor import Request
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.errors import TryAgainError
+from vidset.labeling.task import Image
+from vidset.labeling.template import parse_template
+from vidset.labeling.vendors.label_studio.vendor import Connection, LabelStudioVendor
+from vidset.labeling.vendors.vendor import Request
 
 HOOK, SECRET = "https://broker.example.com/label-studio", "a-secret-of-these-tests"
 TEMPLATE = """

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from labeling.annotation import Box, LabeledObject
-from labeling.errors import InvalidAnswerError
-from labeling.vendors.label_studio_answers import CALLBACK_HEADER, read_callback
-from labeling.vendors.vendor import MissingTaskError
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.label_studio.answers import CALLBACK_HEADER, read_callback
+from vidset.labeling.vendors.vendor import MissingTaskError
 from tests.labeling.vendors.label_studio_streets import CAR, rectangle, request_of, vendor_opener
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotation import Answer, Box, LabeledObject
-from labeling.vendors.scale_answers import hypothesis, read_callback, read_task
+from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.vendors.scale.answers import hypothesis, read_callback, read_task
 from tests.labeling.vendors.scale_tasks import (
     AUDITS,
     BOX,

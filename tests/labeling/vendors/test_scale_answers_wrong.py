@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.annotation import Answer
-from labeling.errors import InvalidAnswerError
-from labeling.vendors.scale_answers import read_callback, read_task
+from vidset.labeling.annotation import Answer
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.scale.answers import read_callback, read_task
 from tests.labeling.vendors.scale_tasks import (
     AUDITS,
     BOX,

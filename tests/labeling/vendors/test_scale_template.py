@@ -1,7 +1,7 @@
 import pytest
 
-from labeling.template import Template
-from labeling.vendors.scale_template import task_parameters
+from vidset.labeling.template import Template
+from vidset.labeling.vendors.scale.template import task_parameters
 
 CAR = {"name": "car"}
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from labeling.errors import RefusedError, TryAgainError
-from labeling.task import Image
-from labeling.vendors.registry import CALLBACKS
-from labeling.vendors.truth import CALLBACK_HEADER, TruthVendor, read_callback
-from labeling.vendors.vendor import MissingTaskError, Request
+from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.task import Image
+from vidset.labeling.vendors.registry import CALLBACKS
+from vidset.labeling.vendors.truth import CALLBACK_HEADER, TruthVendor, read_callback
+from vidset.labeling.vendors.vendor import MissingTaskError, Request
 from tests.emulators.handlers import Handler, serve_requests
 from tests.labeling.vendors.truth_examples import ID, LINE, OTHER, SECRET, answer
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.errors import InvalidAnswerError
-from labeling.vendors.registry import CALLBACKS
-from labeling.vendors.truth import read_callback
-from labeling.vendors.vendor import Report
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.registry import CALLBACKS
+from vidset.labeling.vendors.truth import read_callback
+from vidset.labeling.vendors.vendor import Report
 from tests.labeling.vendors.truth_examples import CALLBACK, ID, answer, objects
 
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from labeling.vendors.truth import TruthVendor
-from labeling.vendors.vendor import MissingTaskError
+from vidset.labeling.vendors.truth import TruthVendor
+from vidset.labeling.vendors.vendor import MissingTaskError
 from tests.labeling.vendors.truth_examples import ID, LINE, OTHER, SECRET, objects
 
 

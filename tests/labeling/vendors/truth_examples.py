@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.annotation import Answer, Box, LabeledObject
 
 ID, OTHER = "0123456789abcdef" * 2, "f" * 32
 SECRET = "test-secret-of-the-truth"  # noqa: S105

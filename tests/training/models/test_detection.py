@@ -7,7 +7,7 @@ import pytest
 
 from tests.training.numerals import SHAPES, write_shapes
 from tests.training.runs import Recorded, are_equal, train, weights
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 
 @pytest.mark.slow

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from training.models.centernet import CenterNet, Output, initialize
-from training.models.heat import Box, find_boxes, loss, make_targets, radius
-from training.models.recipes import CENTERNET_R18_256
+from vidset.training.models.centernet import CenterNet, Output, initialize
+from vidset.training.models.heat import Box, find_boxes, loss, make_targets, radius
+from vidset.training.models.recipes import CENTERNET_R18_256
 
 GRID = (16, 24)
 BOXES = [Box(0, 2.0, 3.0, 4.0, 6.0), Box(1, 12.25, 5.5, 8.5, 3.0)]

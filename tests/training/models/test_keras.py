@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from tests.training.models import keras_fixture
-from training.models.classification import open_learner
-from training.models.recipes import RESNET50_C2_32
+from vidset.training.models.classification import open_learner
+from vidset.training.models.recipes import RESNET50_C2_32
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from training.errors import DatasetError
-from training.models.registry import MODELS, fixed_model
+from vidset.datasets.errors import DatasetError
+from vidset.training.models.registry import MODELS, fixed_model
 
 
 @pytest.mark.parametrize(

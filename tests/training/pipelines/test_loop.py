@@ -12,9 +12,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 from vidset.demo.numerals import draw_numeral
-from vidset.main import app
+from vidset.cli.main import app
 
 kfp = pytest.importorskip("kfp", reason="vidset[pipelines] is not installed")
 IMAGE = "europe-docker.pkg.dev/p/vidset/training@sha256:" + "0" * 64
@@ -87,7 +87,7 @@ def test_the_pipeline_runs_with_the_local_runner(tmp_path, monkeypatch):
     from kfp import local
     from kfp.local.subprocess_task_handler import SubprocessTaskHandler
 
-    from training.pipelines.loop import improve
+    from vidset.training.pipelines.loop import improve
 
     # The runner without containers takes Python functions only. Ours are command lines, which run
     # on this machine as in the image: `vidset` and `python3` are those of this environment.

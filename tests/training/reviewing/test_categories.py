@@ -1,7 +1,7 @@
 import pytest
 
-from training.errors import DatasetError
-from training.reviewing.categories import DEFAULT, REMEDIES, Category, read_categories
+from vidset.datasets.errors import DatasetError
+from vidset.training.reviewing.categories import DEFAULT, REMEDIES, Category, read_categories
 
 
 def test_categories_come_from_a_file_of_your_own(tmp_path):

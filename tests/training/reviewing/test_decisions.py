@@ -1,8 +1,8 @@
 import pytest
 
-from training.fixing import Fix
-from training.reviewing.categories import Category
-from training.reviewing.decisions import count_decisions, percent
+from vidset.datasets.curation.fix import Fix
+from vidset.training.reviewing.categories import Category
+from vidset.training.reviewing.decisions import count_decisions, percent
 
 CATEGORIES = (Category("label wrong", "relabel"), Category("dim", "preprocess"))
 

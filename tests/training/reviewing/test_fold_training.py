@@ -1,9 +1,9 @@
 import pytest
 
 from tests.training.scoring.runs import classified, make_run, make_version
-from training.predictions import SCHEMA
-from training.reviewing.fold_training import FoldSettings, mean_predictions
-from training.scoring.run import read_run
+from vidset.training.scoring.predictions import SCHEMA
+from vidset.training.reviewing.fold_training import FoldSettings, mean_predictions
+from vidset.training.scoring.run import read_run
 
 
 def test_a_fold_answers_by_the_mean_of_its_last_epochs(tmp_path):

@@ -1,9 +1,9 @@
 import pytest
 
 from tests.training.scoring.runs import classified, make_version
-from training.entry import TRAIN
-from training.errors import DatasetError
-from training.reviewing.folds import (
+from vidset.datasets.versions.entry import TRAIN
+from vidset.datasets.errors import DatasetError
+from vidset.training.reviewing.folds import (
     HELD_OUT,
     assign_folds,
     choose_images,

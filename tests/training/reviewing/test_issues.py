@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from cleanlab.filter import find_label_issues
 
-from training.errors import DatasetError
-from training.reviewing.issues import RANKINGS, rank_labels
-from training.scoring.answers import Answers
+from vidset.datasets.errors import DatasetError
+from vidset.training.reviewing.issues import RANKINGS, rank_labels
+from vidset.training.scoring.answers import Answers
 
 LABELS = ("a", "b", "c")
 

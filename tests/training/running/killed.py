@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.runs import Recorded, train
-from training.repository import Repository
-from training.running.folder import RunFolder
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.folder import RunFolder
 
 EPOCH = 2
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.running.trackers.registry import open_tracker
-from training.running.trackers.tracker import publish
+from vidset.training.running.trackers.registry import open_tracker
+from vidset.training.running.trackers.tracker import publish
 
 
 def in_mlflow(folder: Path) -> list[dict]:

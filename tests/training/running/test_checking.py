@@ -4,11 +4,11 @@ import pytest
 
 from tests.training.numerals import numerals, write_version
 from tests.training.runs import Recorded, train
-from training.errors import DatasetError, FaultsError
-from training.manifest import Manifest
-from training.models.registry import fixed_model
-from training.repository import Repository
-from training.running.checking import check_images, check_leaks
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.versions.manifest import Manifest
+from vidset.training.models.registry import fixed_model
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.checking import check_images, check_leaks
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.training.numerals import write_numerals
 from tests.training.runs import COUNTS, LABELS, Recorded, are_equal, train, weights
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 ROOT = Path(__file__).parents[3]
 

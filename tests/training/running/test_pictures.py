@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from tests.training.numerals import numerals
-from training.errors import FaultsError
-from training.models.registry import fixed_model
-from training.repository import Repository
-from training.running.pictures import prepare_pictures
+from vidset.datasets.errors import FaultsError
+from vidset.training.models.registry import fixed_model
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.pictures import prepare_pictures
 
 
 @pytest.fixture

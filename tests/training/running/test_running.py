@@ -9,11 +9,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.training.numerals import write_numerals
 from tests.training.runs import COUNTS, LABELS, Recorded, are_equal, train, weights
-from training.errors import DatasetError
-from training.evaluation_set import evaluation_id
-from training.models.registry import fixed_model
-from training.predictions import SCHEMA
-from training.repository import Repository
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.training.models.registry import fixed_model
+from vidset.training.scoring.predictions import SCHEMA
+from vidset.datasets.versions.repository import Repository
 
 TRANSFORMS = [{"step": "median_filter", "size": 3}]
 
@@ -180,7 +180,7 @@ def test_run_goes_into_no_folder_that_holds_something_else(made, tmp_path):
 
 
 def test_two_processes_do_not_train_into_one_folder(made, tmp_path):
-    from training.running.folder import RunFolder
+    from vidset.training.running.folder import RunFolder
 
     repository, version, _ = made
     with RunFolder(tmp_path).locked(), pytest.raises(DatasetError, match="another process"):

@@ -1,6 +1,6 @@
 from tests.training.numerals import numerals
-from training.repository import Repository
-from training.running.shuffling import epoch_order
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.shuffling import epoch_order
 
 
 def test_epoch_order_is_fixed_by_seed_epoch_and_images_alone(tmp_path):
@@ -19,7 +19,7 @@ def test_epoch_order_is_fixed_by_seed_epoch_and_images_alone(tmp_path):
 def test_epoch_order_is_as_the_recipe_says():
     from hashlib import sha256
 
-    from training.entry import Entry
+    from vidset.datasets.versions.entry import Entry
 
     entries = [
         Entry(f"{n}" * 64, f"{n}.png", "png", 1, 1, "i", None, "g", "train", "o", "folder")

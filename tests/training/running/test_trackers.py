@@ -10,9 +10,9 @@ import pytest
 from tests.emulators.environments import python_for_test
 from tests.training.numerals import write_numerals
 from tests.training.runs import COUNTS, LABELS, Recorded, train
-from training.errors import DatasetError
-from training.repository import Repository
-from training.running.trackers.registry import open_tracker
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.trackers.registry import open_tracker
 
 ROOT = Path(__file__).parents[3]
 REQUIREMENTS = Path(__file__).with_name("trackers-requirements.txt")

@@ -3,9 +3,9 @@ import pyarrow as pa
 import pytest
 from sklearn import metrics
 
-from training.errors import DatasetError
-from training.scoring.answers import read_answers
-from training.scoring.classification import score_answers
+from vidset.datasets.errors import DatasetError
+from vidset.training.scoring.answers import read_answers
+from vidset.training.scoring.classification import score_answers
 
 CLASSES = ("i", "ii", "iii")
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from training.errors import DatasetError
-from training.scoring.comparing import compare_sides, mcnemar, permutation_test, seed_effects
+from vidset.datasets.errors import DatasetError
+from vidset.training.scoring.comparing import compare_sides, mcnemar, permutation_test, seed_effects
 
 
 def runs(seeds, images, share, *, seed, spread=0.0):

@@ -3,9 +3,9 @@ import json
 import pyarrow as pa
 import pytest
 
-from training.errors import DatasetError
-from training.scoring.detection import score_objects
-from training.scoring.matching import Thing, match, read_things
+from vidset.datasets.errors import DatasetError
+from vidset.training.scoring.detection import score_objects
+from vidset.training.scoring.matching import Thing, match, read_things
 
 
 def car(x, score=1.0, *, y=0.0, side=10.0, label="car"):

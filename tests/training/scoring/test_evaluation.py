@@ -1,11 +1,11 @@
 import pytest
 
 from tests.training.scoring.runs import classified, detected, make_run, make_version
-from training.errors import DatasetError
-from training.evaluation_set import evaluation_id
-from training.repository import Repository
-from training.scoring.evaluation import Target, evaluate_split
-from training.scoring.run import read_run
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.datasets.versions.repository import Repository
+from vidset.training.scoring.evaluation import Target, evaluate_split
+from vidset.training.scoring.run import read_run
 
 CLASSES = ["a", "b"]
 

@@ -1,7 +1,7 @@
 import pytest
 
-from training.errors import UnequalError
-from training.scoring.gate import best_earlier, judge
+from vidset.datasets.errors import UnequalError
+from vidset.training.scoring.gate import best_earlier, judge
 
 MODEL, IMAGES = "a1" * 32, "b2" * 16
 

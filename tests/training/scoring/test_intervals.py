@@ -1,7 +1,7 @@
 import pytest
 from scipy.stats import binomtest
 
-from training.scoring.intervals import wilson
+from vidset.training.scoring.intervals import wilson
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.training.scoring.runs import classified, make_run, make_version
-from training.errors import DatasetError, UnequalError
-from training.evaluation_set import evaluation_id
-from training.scoring.run import read_run
-from training.scoring.sides import evaluation_paths, read_sides
+from vidset.datasets.errors import DatasetError, UnequalError
+from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.training.scoring.run import read_run
+from vidset.training.scoring.sides import evaluation_paths, read_sides
 
 CLASSES = ["a", "b"]
 

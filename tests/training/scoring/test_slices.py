@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from tests.training.scoring.runs import classified, make_version
-from training.errors import DatasetError
-from training.repository import Repository
-from training.scoring.answers import read_answers
-from training.scoring.slices import SMALL, cut_quantiles, slice_images
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.repository import Repository
+from vidset.training.scoring.answers import read_answers
+from vidset.training.scoring.slices import SMALL, cut_quantiles, slice_images
 
 CLASSES = ("a", "b")
 

@@ -3,9 +3,9 @@ import os
 import pytest
 
 from tests.training.pictures import image, write_files
-from training.errors import DatasetError
-from training.sources.folders import FolderSource
-from training.sources.source import Fault, Found
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.curation.sources.folders import FolderSource
+from vidset.datasets.curation.sources.source import Fault, Found
 
 
 def found_in(folder, split=None):

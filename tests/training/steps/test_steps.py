@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from training.errors import DatasetError
-from training.steps.registry import STEPS, make_step
-from training.steps.step import background, recorded
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.curation.steps.registry import STEPS, make_step
+from vidset.datasets.curation.steps.step import background, recorded
 
 
 def page(width=40, height=30, ground=255):

@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from vidset.main import app
+from vidset.cli.main import app
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Called:
 
 
 def dataset(*arguments: object) -> Called:
-    """`vidset dataset ...`, as vidset.main.run does it."""
+    """`vidset dataset ...`, as vidset.cli.main.run does it."""
     result = CliRunner().invoke(app, ["dataset", *map(str, arguments)])
     if result.exception and not isinstance(result.exception, SystemExit):
         if not isinstance(result.exception, ValueError):

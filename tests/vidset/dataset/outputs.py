@@ -5,16 +5,16 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from dataflow.elements import Extraction, FrameRow, VideoRow
-from dataflow.naming import image_id, image_name
-from dataflow.places import open_ledger, open_store
-from dataflow.storage_folder import FolderStore
-from dataflow.warehouse import FolderLedger
-from labeling.annotation import Box, LabeledObject
+from vidset.elements import Extraction, FrameRow, VideoRow
+from vidset.naming import image_id, image_name
+from vidset.storage.uris import open_ledger, open_store
+from vidset.storage.folder import FolderStore
+from vidset.ledger.ledger import FolderLedger
+from vidset.labeling.annotation import Box, LabeledObject
 from tests.training.pictures import HEIGHT, WIDTH, image
 from tests.vidset.exports import annotate
-from vidset.dataset.warehouse_queries import open_queries
-from vidset.main import app
+from vidset.cli.dataset.warehouse_queries import open_queries
+from vidset.cli.main import app
 
 CAR = LabeledObject("1", "car", "box", box=Box(4.0, 5.0, 20.0, 10.0), attributes={"n": 2})
 BUS = LabeledObject("1", "bus", "box", box=Box(4.0, 5.0, 20.0, 10.0))

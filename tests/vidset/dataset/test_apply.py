@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from tests.vidset.dataset.test_exchange import create, vidset
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 RECIPE = """
 transforms:

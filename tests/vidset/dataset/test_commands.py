@@ -9,8 +9,8 @@ import pytest
 from tests.training.pictures import image, write_files, write_labels
 from tests.vidset.dataset.called import dataset
 from tests.vidset.dataset.test_label_files import CAR, write_coco
-from training.near_duplicates import NEAR_DISTANCE
-from training.repository import Repository
+from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
+from vidset.datasets.versions.repository import Repository
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from tests.emulators.environments import python_for_test
 from tests.vidset.dataset.test_exchange import create, draw, vidset
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 REQUIREMENTS = Path(__file__).with_name("dvc-requirements.txt")
 INSTALL_SECONDS = 600

@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.pictures import HEIGHT, WIDTH, write_files
 from tests.vidset.dataset.called import dataset
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 SIZE = {"width": WIDTH, "height": HEIGHT}
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.vidset.dataset.called import dataset
 from tests.vidset.dataset.outputs import BUS, CAR, DAY, add_video, export
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 A = [f"ann/a/0/000000{n}000.jpg" for n in range(4)]
 B = [f"bob/b/0/000000{n}000.jpg" for n in range(3)]

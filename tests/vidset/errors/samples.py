@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.training.scoring.runs import classified, detected, make_run, make_version
-from training.manifest import Manifest
+from vidset.datasets.versions.manifest import Manifest
 
 LABELS = ("i", "ii", "iii")
 # What somebody may have typed: it must come out as text wherever it is shown.

@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.numerals import entry, write_numerals, write_version
 from tests.vidset.called import vidset
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 pytestmark = pytest.mark.slow
 LABELS = ("ii", "v", "x")

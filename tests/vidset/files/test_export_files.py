@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.task import Image
+from vidset.labeling.task import Image
 from tests.vidset.exports import (
     EMPTY,
     FIRST,
@@ -21,10 +21,10 @@ from tests.vidset.exports import (
     write_annotations,
 )
 from tests.vidset.trees import tree
-from vidset.files.command import run_export_files
-from vidset.files.export import export_files
-from vidset.files.formats import FILE_FORMATS
-from vidset.label.settings import Place
+from vidset.cli.export.files import run_export_files
+from vidset.formats.export import export_files
+from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.place import Place
 
 WITH_IMAGE_FILES = ("coco", "fiftyone", "labelme", "voc", "yolo")
 

@@ -9,7 +9,7 @@ from fcntl import LOCK_EX, flock
 
 import pytest
 
-from labeling.task import Image
+from vidset.labeling.task import Image
 from tests.vidset.exports import (
     FIRST,
     PERSON,
@@ -20,9 +20,9 @@ from tests.vidset.exports import (
     write_annotations,
 )
 from tests.vidset.trees import tree
-from vidset.files.export import export_files
-from vidset.files.formats import FILE_FORMATS
-from vidset.label.settings import Place
+from vidset.formats.export import export_files
+from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.place import Place
 
 
 @pytest.mark.parametrize("name", FILE_FORMATS)
@@ -75,8 +75,8 @@ def test_a_killed_export_leaves_nothing_that_could_be_taken_for_one(out, to):
         target = to / name
         code = (
             "import os, signal, sys\n"
-            "from vidset.files.export import export_files\n"
-            "from vidset.label.settings import Place\n"
+            "from vidset.formats.export import export_files\n"
+            "from vidset.place import Place\n"
             "kill = lambda done: done == 2 and os.kill(os.getpid(), signal.SIGKILL)\n"
             "place = Place.of(sys.argv[2])\n"
             "export_files(sys.argv[1], place, sys.argv[3], lossy=True, progress=kill)"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from labeling.task import Image
+from vidset.labeling.task import Image
 from tests.vidset.exports import FIRST, PERSON, make_labeled, write_annotations
-from vidset.files.export import export_files
-from vidset.files.formats import FILE_FORMATS
-from vidset.label.settings import Place
+from vidset.formats.export import export_files
+from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.place import Place
 
 
 def big_images(out: Path, number: int, size: int) -> Place:

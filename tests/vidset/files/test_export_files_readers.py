@@ -10,8 +10,8 @@ from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import ToolMissingError
 from tests.readers.environment import read
 from tests.vidset.exports import EMPTY, FIRST, SECOND, THIRD, images_of, make_labeled
-from vidset.files.export import export_files
-from vidset.label.settings import Place
+from vidset.formats.export import export_files
+from vidset.place import Place
 
 CAR = ["car", [1.5, 2.25, 20.5, 10.0]]
 CAR_IN_PIXELS = ["car", [2.0, 2.0, 20.0, 10.0]]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.annotation import LabeledObject
-from labeling.task import Image
+from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.task import Image
 from tests.vidset.exports import (
     CAR,
     FIRST,
@@ -18,7 +18,7 @@ from tests.vidset.exports import (
     make_labeled,
     write_annotations,
 )
-from vidset.files.export import ExportedFiles
+from vidset.formats.export import ExportedFiles
 
 NAMED = replace(CAR, attributes={"label": "x"})
 BEYOND = replace(CAR, box=replace(CAR.box, x=50.0))

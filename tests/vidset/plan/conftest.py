@@ -1,6 +1,6 @@
 import pytest
 
-from dataflow.places import open_ledger
+from vidset.storage.uris import open_ledger
 from tests.vidset.plan.ledgers import EVERY, SOME
 
 

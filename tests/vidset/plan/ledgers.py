@@ -1,7 +1,7 @@
 """Extractions of which it is known what other settings would have kept."""
 
-from dataflow.elements import Extraction
-from dataflow.threshold_grid import GRID, STRIDES
+from vidset.elements import Extraction
+from vidset.filtering.thresholds import GRID, STRIDES
 from tests.vidset.ledger_rows import frame_row, video_row
 
 ALL = (1 << 51) - 1

@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from dataflow.places import open_ledger
+from vidset.storage.uris import open_ledger
 from tests.vidset.plan.ledgers import ALL, FIRST, FROM_90, extraction, images
 from tests.vidset.process import vidset
 from vidset.plan.counts import ANOTHER_METRIC, BEFORE, UNKNOWN, count

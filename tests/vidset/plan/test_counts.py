@@ -5,8 +5,8 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 import pytest
 
-from dataflow.elements import Extraction
-from dataflow.places import open_ledger
+from vidset.elements import Extraction
+from vidset.storage.uris import open_ledger
 from tests.dataflow.bigquery_ledger import ROOT, Cloud
 from tests.vidset.plan.ledgers import EVERY, SOME, extraction, images
 from vidset.plan.counts import count

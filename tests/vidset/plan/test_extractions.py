@@ -6,9 +6,9 @@ from fractions import Fraction
 import cv2
 import pytest
 
-from dataflow.places import open_ledger
-from dataflow.sampling import Sampling
-from dataflow.threshold_grid import GRID, STRIDES
+from vidset.storage.uris import open_ledger
+from vidset.video.sampling import Sampling
+from vidset.filtering.thresholds import GRID, STRIDES
 from tests.dataflow.test_extraction import run
 from tests.dataflow.test_threshold_grid import drifting
 from tests.drawing import encode, scene

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataflow.places import open_ledger
+from vidset.storage.uris import open_ledger
 from tests.vidset.plan.ledgers import FROM_90, extraction
 from vidset.plan.counts import count
 from vidset.plan.plan import Request, Setting, choose, make_plan, seconds

@@ -4,7 +4,7 @@ import pytest
 
 from tests.training.scoring.runs import classified, make_run, make_version
 from tests.vidset.called import vidset
-from training.evaluation_set import evaluation_id
+from vidset.datasets.versions.evaluation_id import evaluation_id
 
 LABELS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.numerals import numerals, write_version
-from training.repository import Repository
+from vidset.datasets.versions.repository import Repository
 
 ROOT = Path(__file__).parents[3]
 

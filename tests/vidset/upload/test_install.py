@@ -44,7 +44,7 @@ def run(code: str, *arguments: object, env: dict[str, str] | None = None) -> str
 def test_uploading_imports_nothing_heavy(module):
     code = """
         import json, sys
-        import vidset.main, vidset.upload.run, importlib
+        import vidset.cli.main, vidset.upload.run, importlib
         importlib.import_module(sys.argv[1])
         print(json.dumps(sorted(sys.modules)))
     """
@@ -58,7 +58,7 @@ def test_memory_does_not_grow_with_the_recording(store, tmp_path):
     code = """
         import sys
         from pathlib import Path
-        from vidset.main import run
+        from vidset.cli.main import run
         try:
             run(sys.argv[1:])
         except SystemExit as ended:

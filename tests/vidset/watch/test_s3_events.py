@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from dataflow.elements import Upload
-from dataflow.errors import MalformedEventError
-from dataflow.events import EventFilter, event_text
+from vidset.elements import Upload
+from vidset.errors import MalformedEventError
+from vidset.intake.gcs_events import EventFilter, event_text
 from tests.vidset.watch.watchers import minio_event
-from vidset.watch.s3_events import parse_s3_events
+from vidset.intake.s3_events import parse_s3_events
 
 QUEUE = "amqp://broker/, queue uploads"
 

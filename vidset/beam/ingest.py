@@ -1,0 +1,289 @@
+"""Wiring: uploads to images, ledger rows and dead letters."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import apache_beam as beam
+import cv2
+from apache_beam.io import PubsubMessage
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
+from apache_beam.transforms.deduplicate import DeduplicatePerKey
+from apache_beam.utils.timestamp import Duration
+
+from vidset.intake.dead_letters import dead_letter_message, put_dead_letter
+from vidset.elements import DeadLetter, Extraction, FrameRow, Upload
+from vidset.errors import BadInputError
+from vidset.intake.gcs_events import EventFilter, event_text, parse_event
+from vidset.intake.ingest import Ingest
+from vidset.intake.listing import list_uploads
+from vidset.naming import printable
+from vidset.storage.uris import open_ledger, open_store
+from vidset.beam.progress import PROGRESS
+from vidset.settings import ExtractionSettings
+
+NAMESPACE = "vidset"
+_DEAD = "dead_letters"
+_Dead = TaggedOutput[Literal["dead_letters"], DeadLetter]
+# Pub/Sub delivers a message again within minutes, if it does. A repeat that comes later than this
+# finds the video's ledger rows.
+_REPEATS_SECONDS = 600
+# A table takes a limited number of load jobs a day, so that a commit covers many videos.
+_COMMIT_VIDEOS, _COMMIT_SECONDS = 200, 20
+
+
+def _count(name: str, amount: int = 1) -> None:
+    Metrics.counter(NAMESPACE, name).inc(amount)
+
+
+@dataclass
+class ParseEvents(beam.PTransform):
+    """Pub/Sub messages in; uploads and dead letters out. What is no upload is counted.
+
+    Attributes:
+        wanted: which objects are uploads.
+        subscription: what a malformed message's dead letter names.
+    """
+
+    wanted: EventFilter
+    subscription: str
+
+    def expand(self, messages):
+        parse = beam.ParDo(_ParseEvent(self.wanted, self.subscription))
+        outputs = messages | "Parse" >> parse.with_outputs(_DEAD, main="uploads")
+        return outputs.uploads, outputs[_DEAD]
+
+
+class _ParseEvent(beam.DoFn):
+    def __init__(self, wanted: EventFilter, subscription: str):
+        self._wanted, self._subscription = wanted, subscription
+
+    def process(self, message: PubsubMessage) -> Iterator[Upload | _Dead]:
+        data, attributes = message.data or b"", message.attributes or {}
+        try:
+            parsed = parse_event(data, attributes, self._wanted, self._subscription)
+        except BadInputError as error:
+            _count("events_malformed")
+            letter = DeadLetter(error.uri, error.reason, event_text(data, attributes))
+            yield TaggedOutput(_DEAD, letter)
+            return
+        if isinstance(parsed, Upload):
+            _count("videos_found")
+            PROGRESS.add(videos_found=1)
+            yield parsed
+        else:
+            _count(f"events_passed_over_{parsed}")
+
+
+@dataclass
+class ListVideos(beam.PTransform):
+    """Inputs in (paths, globs, uris); uploads out.
+
+    Attributes:
+        collector_id: of every upload; None takes it from the names.
+    """
+
+    collector_id: str | None = None
+
+    def expand(self, patterns):
+        return patterns | "List" >> beam.FlatMap(_list, self.collector_id)
+
+
+def _list(pattern: str, collector_id: str | None) -> Iterator[Upload]:
+    for upload in list_uploads(pattern, collector_id):
+        _count("videos_found")
+        PROGRESS.add(videos_found=1)
+        yield upload
+
+
+@dataclass
+class WithinSpans(beam.PTransform):
+    """Uploads in; out those of which something is to be sampled.
+
+    Attributes:
+        settings: which these are.
+    """
+
+    settings: ExtractionSettings
+
+    def expand(self, uploads):
+        return uploads | "Named in the spans" >> beam.Filter(_is_wanted, self.settings)
+
+
+def _is_wanted(upload: Upload, settings: ExtractionSettings) -> bool:
+    wanted = settings.wants(printable(upload.uri))
+    if wanted:
+        _count("videos_with_spans")
+        PROGRESS.forget(printable(upload.uri))
+    return wanted
+
+
+@dataclass
+class DropRepeats(beam.PTransform):
+    """Of equal uploads one, however many events or inputs name it.
+
+    Attributes:
+        is_streaming: then of those within ten minutes.
+    """
+
+    is_streaming: bool
+
+    def expand(self, uploads):
+        keyed = uploads | "Key" >> beam.Map(lambda upload: (_identity(upload), upload))
+        if self.is_streaming:
+            once = DeduplicatePerKey(processing_time_duration=Duration(_REPEATS_SECONDS))
+            return keyed | "Deduplicate" >> once | beam.Values()
+        return keyed | beam.GroupByKey() | "First" >> beam.Map(lambda pair: next(iter(pair[1])))
+
+
+def _identity(upload: Upload) -> str:
+    return f"{printable(upload.uri)}#{upload.generation or ''}"
+
+
+@dataclass
+class ExtractFrames(beam.PTransform):
+    """Uploads in; extractions (ledger rows, whose images are stored) and dead letters out.
+
+    An upload whose video the ledger has is passed over.
+
+    Attributes:
+        settings: what becomes an image.
+        images: folder or uri that the images go below.
+        ledger: as for `WriteLedger`.
+        scratch_bytes: a video up to this size is copied to a temporary file.
+    """
+
+    settings: ExtractionSettings
+    images: str
+    ledger: str
+    scratch_bytes: int
+
+    def expand(self, uploads):
+        extraction = beam.ParDo(
+            _ExtractFrames(self.settings, self.images, self.ledger, self.scratch_bytes)
+        )
+        outputs = uploads | "Extract" >> extraction.with_outputs(_DEAD, main="extractions")
+        return outputs.extractions, outputs[_DEAD]
+
+
+class _ExtractFrames(beam.DoFn):
+    def __init__(self, settings: ExtractionSettings, images: str, ledger: str, scratch_bytes: int):
+        self._settings, self._scratch_bytes = settings, scratch_bytes
+        self._images_uri, self._ledger_uri = images, ledger
+
+    def setup(self) -> None:
+        cv2.setNumThreads(1)  # OpenCV keeps memory for each thread; the runner has threads enough.
+        self._ingest = Ingest(
+            self._settings, self._images_uri, self._ledger_uri, self._scratch_bytes
+        )
+
+    def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
+        period = float(self._settings.sampling.every)
+
+        def show(row: FrameRow) -> None:
+            PROGRESS.add(samples=1, kept=row.kept, video_seconds=period)
+
+        taken = self._ingest.take(upload, show)
+        if taken.what == "skipped":
+            _count("videos_skipped")
+            PROGRESS.add(videos_skipped=1)
+            if taken.settings_id != self._settings.settings_id:
+                _count("videos_skipped_with_other_settings")
+            if taken.reason is not None:
+                _count("videos_failed_before")
+        elif taken.what == "missing":
+            _count("videos_missing")
+            PROGRESS.add(videos_done=1)
+        # The dead letter first: with the ledger's row the video is done.
+        if taken.reason is not None:
+            yield self._dead_letter(taken.upload, taken.reason)
+        if taken.extraction is not None:
+            yield self._counted(taken.extraction)
+
+    def _counted(self, extraction: Extraction) -> Extraction:
+        video = extraction.video
+        _count(f"videos_{video.status}")
+        for reason, number in Counter(frame.reason for frame in extraction.frames).items():
+            _count(f"samples_{reason}", number)
+        PROGRESS.add(videos_done=1)
+        if video.status == "partial":
+            PROGRESS.note(video.video_uri, f"partial: {video.error}")
+        return extraction
+
+    def _dead_letter(self, upload: Upload, reason: str) -> _Dead:
+        _count("dead_letters")
+        uri = printable(upload.uri)
+        PROGRESS.note(uri, reason)
+        return TaggedOutput(_DEAD, DeadLetter(uri, reason, upload.event))
+
+
+@dataclass
+class WriteLedger(beam.PTransform):
+    """Extractions in: their rows are written, each video's once.
+
+    Attributes:
+        ledger: folder, uri or dataset, see `warehouse.open_ledger`.
+        is_streaming: how extractions are batched for a dataset.
+    """
+
+    ledger: str
+    is_streaming: bool
+
+    def expand(self, extractions):
+        if not self.ledger.startswith("bq://"):
+            batches = extractions | "Each" >> beam.Map(lambda extraction: [extraction])
+        elif self.is_streaming:
+            keyed = extractions | "Key" >> beam.Map(lambda extraction: ("", extraction))
+            some = beam.GroupIntoBatches(_COMMIT_VIDEOS, _COMMIT_SECONDS)
+            batches = keyed | "Batch" >> some | beam.Values()
+        else:
+            some = beam.BatchElements(min_batch_size=10, max_batch_size=_COMMIT_VIDEOS)
+            batches = extractions | "Batch" >> some
+        return batches | "Commit" >> beam.ParDo(_Commit(self.ledger))
+
+
+class _Commit(beam.DoFn):
+    def __init__(self, ledger: str):
+        self._uri = ledger
+
+    def setup(self) -> None:
+        self._ledger = open_ledger(self._uri)
+
+    def process(self, extractions: Iterable[Extraction]) -> None:
+        self._ledger.commit(extractions)
+
+
+@dataclass
+class WriteDeadLetters(beam.PTransform):
+    """Dead letters in, to a folder or a topic: one of the two is set.
+
+    Attributes:
+        folder: folder or uri; a JSON file for each, once.
+        topic: projects/<p>/topics/<t>; the original message, with attributes that say why.
+    """
+
+    folder: str | None = None
+    topic: str | None = None
+
+    def expand(self, letters):
+        if self.topic:
+            messages = letters | "To messages" >> beam.Map(_to_message)
+            return messages | beam.io.WriteToPubSub(self.topic, with_attributes=True)
+        return letters | "Store" >> beam.ParDo(_StoreDeadLetter(self.folder or ""))
+
+
+def _to_message(letter: DeadLetter) -> PubsubMessage:
+    return PubsubMessage(*dead_letter_message(letter))
+
+
+class _StoreDeadLetter(beam.DoFn):
+    def __init__(self, folder: str):
+        self._folder = folder
+
+    def setup(self) -> None:
+        self._store = open_store(self._folder)
+
+    def process(self, letter: DeadLetter) -> None:
+        put_dead_letter(self._store, letter)

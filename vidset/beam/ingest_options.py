@@ -1,0 +1,190 @@
+"""The ingest job's options, and what they say once checked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from vidset.intake.gcs_events import EventFilter
+from vidset.intake.listing import check_input
+from vidset.metrics import DEFAULT, METRICS
+from vidset.storage.uris import check_client
+from vidset.video.sampling import Sampling
+from vidset.settings import ExtractionSettings, levels, seconds
+from vidset.video.spans import read_spans
+from vidset.storage.store import DEFAULT_SCRATCH_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """What the ingest job does.
+
+    Attributes:
+        inputs: files, folders, globs, gs:// or s3:// uris: a batch job over them.
+        subscription: projects/<p>/subscriptions/<s>: a streaming job over its notifications.
+        images: folder or uri that the images go below.
+        ledger: folder or uri of Parquet files, or bq://project.dataset.
+        dead_letters: folder or uri; `dead_letter_topic` instead sends them to Pub/Sub.
+        events: which objects are uploads.
+        extraction: what becomes an image.
+        scratch_bytes: a video up to this size is copied to a temporary file before it is read.
+
+    Raises:
+        ValueError: the settings do not make a job.
+    """
+
+    images: str
+    ledger: str
+    extraction: ExtractionSettings
+    inputs: tuple[str, ...] = ()
+    subscription: str | None = None
+    dead_letters: str | None = None
+    dead_letter_topic: str | None = None
+    events: EventFilter = field(default_factory=EventFilter)
+    scratch_bytes: int = DEFAULT_SCRATCH_BYTES
+
+    def __post_init__(self) -> None:
+        if bool(self.inputs) == bool(self.subscription):
+            raise ValueError("wanted either --input (batch) or --input_subscription (streaming)")
+        if bool(self.dead_letters) == bool(self.dead_letter_topic):
+            raise ValueError("wanted either --dead_letters or --dead_letter_topic")
+        if self.dead_letter_topic and not self.subscription:
+            raise ValueError("--dead_letter_topic needs --input_subscription: a batch job has none")
+        _check_resource("--input_subscription", self.subscription, "subscriptions")
+        _check_resource("--dead_letter_topic", self.dead_letter_topic, "topics")
+        for option, uri, schemes in (
+            ("--images", self.images, ("gs", "s3")),
+            ("--ledger", self.ledger, ("gs", "s3", "bq")),
+            ("--dead_letters", self.dead_letters, ("gs", "s3")),
+        ):
+            _check_uri(option, uri, schemes)
+        if self.subscription and self.extraction.spans is not None:
+            raise ValueError("--spans needs --input: it is about videos that are there")
+        if self.scratch_bytes < 0:
+            raise ValueError(f"--scratch_bytes must be >= 0, got {self.scratch_bytes}")
+        for pattern in self.inputs:
+            check_input(pattern)
+        for uri in (*self.inputs, self.images, self.ledger, self.dead_letters or ""):
+            check_client(uri)
+
+    @property
+    def is_streaming(self) -> bool:
+        return self.subscription is not None
+
+
+class DeadLetterOptions(PipelineOptions):
+    """Of every job: Beam has one option of a name, however many jobs know it."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser) -> None:
+        group = parser.add_argument_group("vidset: what cannot be used")
+        group.add_argument("--dead_letters", help="Folder, gs:// or s3:// uri for dead letters.")
+
+
+class IngestOptions(PipelineOptions):
+    """The options by name, as on the command line and in the Flex Template."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser) -> None:
+        group = parser.add_argument_group("vidset: uploads to images")
+        group.add_argument(
+            "--input", action="append", help="File, folder, glob or uri; may be repeated. Batch."
+        )
+        group.add_argument(
+            "--input_subscription",
+            help="projects/P/subscriptions/S with Cloud Storage notifications. Streaming.",
+        )
+        group.add_argument("--uploads_prefix", default="", help="Of the names of uploads.")
+        group.add_argument("--images", help="Folder, gs:// or s3:// uri for the images.")
+        group.add_argument(
+            "--ledger",
+            help="Folder, gs:// or s3:// uri for Parquet files, or bq://project.dataset.",
+        )
+        group.add_argument("--dead_letter_topic", help="projects/P/topics/T for dead letters.")
+        group.add_argument("--collector", help="Collector id of every upload.")
+        group.add_argument("--every", default="1", help="Sampling period in seconds.")
+        group.add_argument(
+            "--tolerance", default="0", help="Seconds by which a sample may snap to a keyframe."
+        )
+        group.add_argument("--metric", default=DEFAULT, help=f"One of {', '.join(METRICS)}.")
+        group.add_argument("--similarity_threshold", type=float, help="Of near duplicates; 0.9.")
+        group.add_argument(
+            "--local_change",
+            default="20",
+            help="Levels by which a small window may change in a near duplicate, or off.",
+        )
+        group.add_argument("--jpeg_quality", type=int, default=95, help="1 to 100; 95.")
+        group.add_argument(
+            "--min_sharpness", type=float, help="Drop blurred samples: variance of the Laplacian."
+        )
+        group.add_argument(
+            "--min_brightness", type=float, help="Drop dark samples: mean level, 0 to 255."
+        )
+        group.add_argument("--max_brightness", type=float, help="Drop bright samples.")
+        group.add_argument(
+            "--spans", help="JSON file: only these spans of these videos. Batch; see vidset errors."
+        )
+        group.add_argument(
+            "--scratch_bytes",
+            type=int,
+            default=DEFAULT_SCRATCH_BYTES,
+            help="A larger video is read in ranges rather than copied to a temporary file; 8 GiB.",
+        )
+
+    def settings(self) -> IngestSettings:
+        """Check the options.
+
+        Raises:
+            ValueError: what is wrong, by option.
+        """
+        values = self.view_as(IngestOptions)
+        dead_letters = self.view_as(DeadLetterOptions).dead_letters
+        for name in ("images", "ledger"):
+            if not getattr(values, name):
+                raise ValueError(f"--{name} is required")
+        return IngestSettings(
+            inputs=tuple(values.input or ()),
+            subscription=values.input_subscription,
+            images=values.images,
+            ledger=values.ledger,
+            dead_letters=dead_letters,
+            dead_letter_topic=values.dead_letter_topic,
+            events=EventFilter(
+                prefix=values.uploads_prefix,
+                outputs=_buckets([values.images, values.ledger, dead_letters]),
+                collector_id=values.collector,
+            ),
+            extraction=ExtractionSettings(
+                sampling=Sampling(
+                    seconds("--every", values.every), seconds("--tolerance", values.tolerance)
+                ),
+                metric=values.metric,
+                similarity_threshold=values.similarity_threshold,
+                local_change=levels("--local_change", values.local_change),
+                jpeg_quality=values.jpeg_quality,
+                min_sharpness=values.min_sharpness,
+                min_brightness=values.min_brightness,
+                max_brightness=values.max_brightness,
+                spans=read_spans(values.spans) if values.spans else None,
+            ),
+            scratch_bytes=values.scratch_bytes,
+        )
+
+
+def _buckets(uris: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(uri for uri in uris if uri and uri.startswith("gs://"))
+
+
+def _check_resource(option: str, value: str | None, kind: str) -> None:
+    parts = (value or "").split("/")
+    if value is not None and not (
+        len(parts) == 4 and parts[0] == "projects" and parts[2] == kind and parts[1] and parts[3]
+    ):
+        raise ValueError(f"{option} must be projects/PROJECT/{kind}/NAME, got {value!r}")
+
+
+def _check_uri(option: str, uri: str | None, schemes: tuple[str, ...]) -> None:
+    scheme, separator, rest = (uri or "").partition("://")
+    if separator and (scheme not in schemes or not rest.strip("/")):
+        wanted = ", ".join(f"{scheme}://..." for scheme in schemes)
+        raise ValueError(f"{option} must be a folder, {wanted}; got {uri!r}")

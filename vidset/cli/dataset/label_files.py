@@ -1,0 +1,94 @@
+"""Labeled images from the files of labelme, COCO and Label Studio."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from vidset.labeling.errors import without_signatures
+from vidset.formats.format import FormatName, ImageLabels, format_named, is_uri, read_json
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.curation.sources.folders import is_junk, read_file, walk
+from vidset.datasets.curation.sources.source import Fault, Found, Kind
+from vidset.cli.dataset.image_uris import read_uri
+from vidset.cli.dataset.said import class_and_objects
+
+_LABELS = ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFiles:
+    """What files of a format say, and the images that they name.
+
+    Attributes:
+        path: a file; of labelme, a folder of files.
+        images: the folder that the images' names are relative to.
+        split: of all images; None: they are to be split.
+    """
+
+    format_name: FormatName
+    path: Path
+    images: Path
+    split: str | None = None
+
+    @classmethod
+    def of(cls, format_name: str, path: Path, images: str | None, split: str | None):
+        """Raises DatasetError: there is nothing at the path."""
+        named: FormatName = format_name  # pyright: ignore[reportAssignmentType]
+        if not path.exists():
+            raise DatasetError(f"{path}: wanted labels of {format_name}, got nothing")
+        if named == "labelme":
+            return cls(named, path, path if path.is_dir() else path.parent, split)
+        beside = path.parent / "images"
+        folder = Path(images) if images else beside if beside.is_dir() else path.parent
+        if not folder.is_dir():
+            raise DatasetError(f"--images {folder}: wanted a folder")
+        return cls(named, path, folder, split)
+
+    def __iter__(self) -> Iterator[Found | Fault]:
+        named: set[str] = set()
+        try:
+            for labels in format_named(self.format_name).read(self.path):
+                named.add(labels.image_name)
+                yield self._found(labels)
+        except ValueError as error:
+            raise FaultsError(f"{self.path}: these labels cannot be read", [str(error)]) from None
+        if self.format_name == "label-studio":
+            for name in _unlabeled_tasks(self.path):
+                if name not in named:
+                    named.add(name)
+                    yield Fault(Kind.NOT_LABELED, name)
+        for file in sorted(walk(self.images)):
+            if file in named or file.endswith(_LABELS):
+                continue
+            yield Fault(Kind.JUNK if is_junk(file) else Kind.NO_LABEL, file)
+
+    def _found(self, labels: ImageLabels) -> Found | Fault:
+        name = labels.image_name
+        if labels.state != "labeled":
+            return Fault(Kind.NOT_LABELED, name, labels.state)
+        try:
+            label, objects = class_and_objects([item.to_document() for item in labels.objects])
+        except DatasetError as error:
+            return Fault(Kind.MISFIT, name, str(error))
+        size = (labels.width, labels.height)
+        return Found(
+            image_uri=name,
+            read=partial(read_uri, name)
+            if is_uri(name)
+            else partial(read_file, self.images / name),
+            source=self.format_name,
+            label=label,
+            objects=objects,
+            size=size if None not in size else None,  # pyright: ignore[reportArgumentType]
+            split=self.split,
+        )
+
+
+def _unlabeled_tasks(path: Path) -> Iterator[str]:
+    """The images of Label Studio's tasks that nobody has annotated; the reader passes them over."""
+    for task in read_json(path):
+        if not task.get("annotations"):
+            image = without_signatures(task["data"]["image"])
+            yield image if is_uri(image) else parse_qs(urlsplit(image).query).get("d", [image])[0]

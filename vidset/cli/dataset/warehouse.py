@@ -1,0 +1,159 @@
+"""Labeled images from the warehouse of `vidset export`, by a SQL filter."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from vidset.naming import video_stem
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.curation.sources.folders import read_file
+from vidset.datasets.curation.sources.source import Fault, Found, Kind
+from vidset.cli.dataset.image_uris import read_uri
+from vidset.cli.dataset.said import class_and_objects
+from vidset.cli.dataset.warehouse_queries import Queries, open_queries
+from vidset.place import Place
+
+# SQL that DuckDB and BigQuery both take.
+_COLUMNS = (
+    "image_id, image_uri, image_sha256, width, height, video_uri, collector_id, pts_seconds, "
+    "task_state, annotation_state"
+)
+_LABELED = (
+    "SELECT image_id, image_uri, image_sha256, objects FROM dataset_candidates "
+    "WHERE annotation_state = 'labeled'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """The labeled ones of the kept images that the filter takes.
+
+    Labels follow the bytes: an image that was extracted once more has the labels of the one that
+    was labeled, and of both only one is taken: that which was labeled, else the first by its uri.
+
+    Attributes:
+        out: what `vidset extract` wrote, as an absolute path, or the folder of a warehouse; or
+            bq://project.dataset.
+        where, group_by: SQL over the view dataset_candidates.
+        read_bytes: that are paid for, at most.
+    """
+
+    out: str
+    where: str
+    group_by: str
+    read_bytes: int = 0
+
+    @classmethod
+    def of(cls, out: str, where: str, group_by: str) -> "Warehouse":
+        """Raises ValueError: there is no warehouse, or it does not take the SQL."""
+        place = out if "://" in out else str(Path(out).absolute())
+        source = cls(place, where, group_by)
+        with open_queries(place) as queries:
+            read_bytes = queries.check(_LABELED)
+            try:
+                read_bytes += queries.check(source._query)
+            except ValueError as error:
+                raise ValueError(f"--where {where} or --group-by {group_by}: {error}") from None
+        return replace(source, read_bytes=read_bytes)
+
+    def __iter__(self) -> Iterator[Found | Fault]:
+        with open_queries(self.out) as queries:
+            said = self._said(queries)
+            taken: dict[str, str] = {}
+            for row in queries.rows(self._query):
+                sha256, name = row["image_sha256"], self._name(row)
+                if not said[sha256]:
+                    task = row["annotation_state"] or row["task_state"] or "not requested"
+                    yield Fault(Kind.NOT_LABELED, name, task)
+                elif len(said[sha256]) > 1:
+                    each = "; ".join(
+                        f"{', '.join(sorted(uris))}: {_labels(objects)}"
+                        for objects, uris in sorted(said[sha256].items())
+                    )
+                    yield Fault(Kind.CONTRADICTION, name, each)
+                elif sha256 in taken:
+                    yield Fault(Kind.REPEATED, name, f"as {taken[sha256]}")
+                else:
+                    taken[sha256] = name
+                    yield self._found(row, name, json.loads(next(iter(said[sha256]))))
+
+    @property
+    def _query(self) -> str:
+        """Labeled ones first, then by uri. Who is to answer reads and checks the user's SQL."""
+        return (
+            f"SELECT {_COLUMNS}, CAST(({self.group_by}\n) AS STRING) AS source_group "  # noqa: S608
+            f"FROM dataset_candidates WHERE ({self.where}\n) "
+            "ORDER BY annotation_state IS DISTINCT FROM 'labeled', image_uri"
+        )
+
+    def _said(self, queries: Queries) -> dict[str, dict[str, list[str]]]:
+        """Of each image by its bytes, what annotations say of it, and of which images by name."""
+        said: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+        for row in queries.rows(_LABELED):
+            objects = to_json(list(map(_document, row["objects"] or ())))
+            said[row["image_sha256"]].setdefault(objects, []).append(self._name(row))
+        return said
+
+    def _found(
+        self, row: dict[str, Any], name: str, objects: list[dict[str, Any]]
+    ) -> Found | Fault:
+        try:
+            label, drawn = class_and_objects(objects)
+        except DatasetError as error:
+            return Fault(Kind.MISFIT, name, str(error))
+        video = _video_name(row["video_uri"], name)
+        group = row["source_group"]
+        uri = row["image_uri"]
+        return Found(
+            image_uri=name,
+            read=partial(read_uri, uri) if "://" in uri else partial(read_file, self._path(row)),
+            source="warehouse",
+            label=label,
+            objects=drawn,
+            image_sha256=row["image_sha256"],
+            size=(row["width"], row["height"]),
+            group=video if group == row["video_uri"] else group,
+            collector_id=row["collector_id"],
+            video_uri=video,
+            pts_seconds=row["pts_seconds"],
+        )
+
+    def _name(self, row: dict[str, Any]) -> str:
+        """The uri in a bucket; of a file, its name below the images."""
+        uri = row["image_uri"]
+        return uri if "://" in uri else Place(self.out).name_of(row["image_id"], uri)
+
+    def _path(self, row: dict[str, Any]) -> Path:
+        """Where the file is now: OUT may have been moved since. BigQuery cannot know."""
+        out = None if "://" in self.out else Path(self.out)
+        for folder in (out, out.parent) if out else ():
+            if (folder / "images").is_dir():
+                return folder / "images" / self._name(row)
+        return Path(row["image_uri"])
+
+
+def _document(thing: dict[str, Any]) -> dict[str, Any]:
+    """An object as in the annotation document, from a row."""
+    attributes = {each["name"]: json.loads(each["value"]) for each in thing["attributes"] or ()}
+    return {**thing, "points": thing["points"] or None, "attributes": attributes}
+
+
+def _labels(objects: str) -> str:
+    return ", ".join(sorted({thing["label"] for thing in json.loads(objects)})) or "nothing in it"
+
+
+def _video_name(video_uri: str, image: str) -> str:
+    """The uri in a bucket; of a file, its name, which the names of its images begin with."""
+    if "://" in video_uri:
+        return video_uri
+    stem, parts = video_stem(image), PurePosixPath(video_uri).parts
+    for start in range(len(parts)):
+        name = PurePosixPath(*parts[start:])
+        if stem in (str(name), str(name.with_suffix(""))):
+            return str(name)
+    return image.rsplit("/", 2)[0]

@@ -1,0 +1,77 @@
+"""What `vidset errors` and `vidset review` say."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from vidset.cli.errors.finding import Request
+
+
+def show_errors(
+    details: Mapping[str, Any],
+    request: Request,
+    spans: int,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Counts, and where the page is. `--json` leaves out the images: they stand in errors.json."""
+    if as_json:
+        found = {name: value for name, value in details.items() if name != "shown"}
+        print(json.dumps({**found, "shown": len(details["shown"]), "output": str(request.output)}))
+        return
+    if quiet:
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    scores, splits = details["scores"], ", ".join(details["splits"])
+    if details["task"] == "classification":
+        share = f"accuracy {scores['accuracy']:.3f}"
+    else:
+        share = f"exact {scores['exact_share']:.3f}"
+    how = f"{details['folds']['folds']} folds" if details["folds"] else f"epoch {details['epoch']}"
+    console.print(
+        f"{escape(splits)} ({how}): {scores['images']:,} images, {details['wrong']:,} wrong, "
+        f"{share}"
+    )
+    what = (
+        "labels are likely wrong" if details["task"] == "classification" else "with objects made up"
+    )
+    console.print(f"{details['flagged']:,} {what}; {len(details['shown']):,} shown")
+    for place, image in enumerate(details["shown"][:5]):
+        uri, reason = escape(image["image_uri"]), escape(image["reason"])
+        console.print(f"  {place + 1}  {uri}  [dim]{reason}[/]")
+    console.print(f"page    {escape(str(request.output / 'index.html'))}")
+    if request.sheet:
+        console.print(f"sheet   {escape(str(request.sheet))}")
+    if request.spans:
+        found = f"{spans:,} stretches" if spans else "none: no erring image is of a video"
+        console.print(f"spans   {escape(str(request.spans))} ({found})")
+
+
+def show_review(counts: Mapping[str, Any], fixes: Path, *, as_json: bool, quiet: bool) -> None:
+    """Categories with counts, shares and remedies."""
+    if as_json:
+        print(json.dumps({**counts, "fixes": str(fixes)}))
+        return
+    if quiet:
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{counts['decided']:,} of {counts['shown']:,} images decided")
+    wide = max((len(one["name"]) for one in counts["categories"]), default=0)
+    wide = max(wide, len("label right"))
+    for one in counts["categories"]:
+        console.print(
+            f"  {escape(one['name']):{wide}}  {one['images']:5,}  {one['percent']:5.1f} %  "
+            f"[green]{one['remedy']}[/]"
+        )
+    right = counts["right"]
+    console.print(f"  {'label right':{wide}}  {right['images']:5,}  {right['percent']:5.1f} %")
+    actions = counts["actions"]
+    console.print(
+        f"fixes: {actions['relabel']['images']} to relabel, {actions['remove']['images']} to remove"
+    )
+    console.print(f"fixes   {escape(str(fixes))}")

@@ -1,0 +1,85 @@
+"""`vidset errors`: from predictions to errors.json and the page."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.images.measures import decode
+from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.training.reviewing.analysis import Analysis, analyse_answers
+from vidset.training.reviewing.categories import DEFAULT, read_categories
+from vidset.training.reviewing.detection import analyse_objects, draw_objects
+from vidset.training.reviewing.sheet import Cell, draw_sheet
+from vidset.training.reviewing.spans import merge_spans
+from vidset.training.reviewing.thumbnails import to_png
+from vidset.training.reviewing.twins import find_twins
+from vidset.training.scoring.answers import read_answers
+from vidset.cli.errors.display import show_errors
+from vidset.cli.errors.finding import Found, Request, find_predictions
+from vidset.cli.errors.page_writing import write_page
+from vidset.output import make_output
+
+ON_SHEET = 50
+
+
+def run_errors(request: Request, *, as_json: bool, quiet: bool) -> None:
+    """Look, write, and tell.
+
+    Raises:
+        DatasetError: the request cannot be used.
+        FaultsError: images have faults; each is named.
+    """
+    categories = DEFAULT if request.categories is None else read_categories(request.categories)
+    make_output(str(request.output))
+    repository = Repository(request.repository)
+    found = find_predictions(request, repository, quiet=quiet or as_json)
+    manifest = repository.manifest(found.version)
+    analysis = _analyse(request, found, manifest, repository)
+    details = {
+        "version": found.version,
+        **found.source,
+        **analysis.details,
+        "categories": [category.to_json() for category in categories],
+    }
+    pictures = _Pictures(manifest, repository)
+    write_page(request.output, details, pictures)
+    text = json.dumps(details, indent=1, ensure_ascii=False)
+    write_atomically(request.output / "errors.json", text.encode())
+    if request.sheet is not None:
+        cells = [
+            Cell(pictures(image), image["label"], image["suggested"], image["score"])
+            for image in details["shown"][:ON_SHEET]
+        ]
+        write_atomically(request.sheet, to_png(draw_sheet(cells)))
+    spans = merge_spans(analysis.wrong, request.margin_seconds)
+    if request.spans is not None:
+        write_atomically(request.spans, json.dumps(spans, indent=1).encode())
+    show_errors(details, request, len(spans["spans"]), as_json=as_json, quiet=quiet)
+
+
+class _Pictures:
+    """The picture of an image that is shown, (h, w, 3) uint8 RGB; objects are drawn into it."""
+
+    def __init__(self, manifest: Manifest, repository: Repository):
+        self._entries = {(entry.image_sha256, entry.image_uri): entry for entry in manifest}
+        self._repository = repository
+
+    def __call__(self, image: Mapping[str, Any]) -> np.ndarray:
+        entry = self._entries[image["image_sha256"], image["image_uri"]]
+        picture = decode(self._repository.read_image(entry), entry.image_uri)
+        return draw_objects(picture, image) if "objects" in image else picture
+
+
+def _analyse(
+    request: Request, found: Found, manifest: Manifest, repository: Repository
+) -> Analysis:
+    twins = find_twins(manifest, repository.measures(found.version))
+    if found.is_detection:
+        return analyse_objects(found.predictions, found.classes, manifest, twins, most=request.top)
+    answers = read_answers(found.predictions, found.classes)
+    return analyse_answers(
+        found.predictions, answers, manifest, twins, ranking=request.rank, most=request.top
+    )

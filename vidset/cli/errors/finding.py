@@ -1,0 +1,133 @@
+"""The predictions that `vidset errors` looks at: a run's, or those of folds."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from vidset.datasets.versions.entry import TRAIN
+from vidset.datasets.errors import DatasetError
+from vidset.training.models.registry import fixed_model
+from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.training.reviewing.fold_training import FoldSettings, FoldTrainer
+from vidset.training.reviewing.folds import choose_images, predict_out_of_fold
+from vidset.training.reviewing.issues import Ranking
+from vidset.training.scoring.run import Run, read_run
+from vidset.cli.train.display import showing_progress
+
+_KEY_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to look at.
+
+    Attributes:
+        subject: a run's folder, or with `folds` a dataset version.
+    """
+
+    subject: str
+    output: Path
+    repository: Path
+    splits: tuple[str, ...]
+    folds: int | None
+    model: str
+    epochs: int
+    seed: int
+    threads: int
+    rank: Ranking
+    top: int
+    categories: Path | None
+    sheet: Path | None
+    spans: Path | None
+    margin_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Predictions by models that were not trained on these images, and where they are from."""
+
+    predictions: pa.Table
+    classes: tuple[str, ...]
+    is_detection: bool
+    version: str
+    source: Mapping[str, Any]
+
+
+def find_predictions(request: Request, repository: Repository, *, quiet: bool) -> Found:
+    """Of the run, or of folds that are trained now unless they were before.
+
+    Raises:
+        DatasetError: the subject or the splits cannot be used.
+    """
+    if request.folds is None:
+        return _of_run(request, repository)
+    return _of_folds(request, request.folds, repository, quiet=quiet)
+
+
+def _of_run(request: Request, repository: Repository) -> Found:
+    run = read_run(request.subject)
+    if len(request.splits) > 1:
+        raise DatasetError(f"--split: wanted one of a run, got {', '.join(request.splits)}")
+    split = request.splits[0] if request.splits else run.splits[0]
+    version = repository.resolve(run.version)
+    table = run.predictions(split, run.best_epoch)
+    return Found(
+        table,
+        run.classes,
+        is_detection=run.is_detection,
+        version=version,
+        source=_source(run, split),
+    )
+
+
+def _source(run: Run, split: str) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "model": run.model,
+        "recipe_hash": run.recipe_hash,
+        "evaluation_id": run.evaluation_ids[split],
+        "splits": [split],
+        "epoch": run.best_epoch,
+        "folds": None,
+    }
+
+
+def _of_folds(request: Request, folds: int, repository: Repository, *, quiet: bool) -> Found:
+    if Path(request.subject, "run.json").exists():
+        raise DatasetError(f"--folds looks at a dataset version, got the run {request.subject}")
+    model = fixed_model(request.model)
+    if model.task != "classification":
+        raise DatasetError(f"--folds ranks labels of images; {model.name} is a {model.task} model")
+    whole = repository.manifest(request.subject)
+    splits = request.splits or (TRAIN,)
+    images = choose_images(whole, splits)
+    settings = FoldSettings(model.name, request.epochs, request.seed, folds, request.threads)
+    key = settings.key(images)
+    digest = hashlib.sha256(key.encode()).hexdigest()[:_KEY_DIGITS]
+    folder = request.output / "folds" / digest
+    write_atomically(folder / "settings.json", key.encode())
+    with showing_progress(quiet=quiet) as progress:
+        predictions = predict_out_of_fold(
+            images,
+            folds,
+            request.seed,
+            folder,
+            FoldTrainer(repository, settings, images.classes, progress),
+            lambda done, of: None if quiet else progress.note(f"{done} of {of} folds"),
+        )
+    source = {
+        "run_id": None,
+        "model": model.name,
+        "recipe_hash": model.recipe_hash,
+        "evaluation_id": None,
+        "splits": list(splits),
+        "epoch": None,
+        "folds": {"folds": folds, "epochs": request.epochs, "seed": request.seed},
+    }
+    return Found(
+        predictions, tuple(images.classes), is_detection=False, version=whole.id, source=source
+    )

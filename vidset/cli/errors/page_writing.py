@@ -1,0 +1,72 @@
+"""The review page: one HTML file and its thumbnails, without network, from any folder."""
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.repository import write_atomically
+from vidset.training.reviewing.thumbnails import fit, to_png
+
+_SIDE = 320
+_SCRIPTS = ("review.js", "drawing.js", "keys.js")
+_NAME_DIGITS = 16
+
+
+def write_page(
+    folder: Path,
+    details: Mapping[str, Any],
+    picture: Callable[[Mapping[str, Any]], np.ndarray],
+) -> None:
+    """index.html and thumbnails/ of what errors.json says.
+
+    Args:
+        picture: of an image that is shown, (h, w, 3) uint8 RGB.
+    """
+    shown = []
+    for image in details["shown"]:
+        # An image of detection is drawn into: its thumbnail is no longer the image's alone.
+        name = hashlib.sha256(to_json([image["image_sha256"], image.get("objects")]).encode())
+        path = f"thumbnails/{name.hexdigest()[:_NAME_DIGITS]}.png"
+        write_atomically(folder / path, to_png(fit(picture(image), _SIDE, _SIDE)))
+        shown.append({**image, "thumbnail": path})
+    page = render_page({**details, "shown": shown})
+    write_atomically(folder / "index.html", page.encode())
+
+
+def render_page(details: Mapping[str, Any]) -> str:
+    """The HTML. All texts of others' making stand in one JSON block, in which no tag can end."""
+    parts = files("vidset.errors") / "page"
+    style = (parts / "page.css").read_text("utf-8")
+    scripts = "\n".join((parts / name).read_text("utf-8") for name in _SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{scripts}}})();\n'
+    # Decisions are kept in the browser by it: those on other images are others.
+    images = sorted(image["image_sha256"] for image in details["shown"])
+    key = hashlib.sha256(to_json([details["version"], details["categories"], images]).encode())
+    data = json.dumps({**details, "key": key.hexdigest()[:_NAME_DIGITS]})
+    for character in "<>&\u2028\u2029":
+        data = data.replace(character, f"\\u{ord(character):04x}")
+    policy = (
+        f"default-src 'none'; img-src 'self' file:; style-src {_hash(style)}; "
+        f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    return Template((parts / "page.html").read_text("utf-8")).substitute(
+        policy=html.escape(policy, quote=True),
+        title=html.escape(f"Errors of {details['model']} on {details['version'][:12]}"),
+        style=style,
+        script=script,
+        data=data,
+    )
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

@@ -1,0 +1,76 @@
+"""`vidset label serve`: the labeling functions on this machine, until Ctrl-C."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import TextIO
+
+from vidset.labeling.broker import open_broker
+from vidset.labeling.errors import TryAgainError
+from vidset.labeling.settings import Settings
+from vidset.cli.console import say, show_problems
+from vidset.cli.label.server import listen, make_app, serving, url_of
+from vidset.place import Place
+from vidset.cli.label.vendor import connect_vendor
+
+
+def run_serve(
+    place: Place,
+    address: tuple[str, int],
+    reconcile_seconds: float,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Serve until SIGINT or SIGTERM. Each event is a line of JSON on stderr.
+
+    Raises:
+        ValueError: the settings do not do, the vendor refuses them, or the port is taken.
+    """
+    listening = listen(*address)
+    url = url_of(listening)
+    if not ip_address(listening.getsockname()[0]).is_unspecified:
+        place = replace(place, served=url)
+    settings = place.settings("dispatch")
+    broker = open_broker(settings)
+    problems: list[str] = []
+    try:
+        connect_vendor(broker)
+    except TryAgainError as error:  # It may read the images from here before it answers.
+        problems.append(f"{settings.vendor}, not yet: {error}")
+    log: TextIO = open(os.devnull, "w") if quiet else sys.stderr  # noqa: SIM115 (to the end)
+    folder = place.images_root if place.folder else None
+    app = make_app(broker, place.images, folder, log)
+    show_problems([*problems, *warnings(settings, listening.getsockname()[0])])
+    stopped = threading.Event()
+    for number in signal.SIGINT, signal.SIGTERM:
+        signal.signal(number, lambda *_: stopped.set())
+    if as_json:
+        print(json.dumps({"url": url}), flush=True)
+    elif not quiet:
+        say(f"callbacks  {url}/receive_annotation")
+        if folder:
+            say(f"images     {url}/images/...")
+        say("Ctrl-C stops it")
+        sys.stdout.flush()
+    with serving(app, listening, log, reconcile_seconds):
+        stopped.wait()
+    broker.store.close()
+    return 0
+
+
+def warnings(settings: Settings, host: str) -> list[str]:
+    """What somebody should know who listens on `host`."""
+    found = []
+    if not settings.secrets:
+        found.append(
+            "no callbacks are taken: none of LABEL_STUDIO_WEBHOOK_SECRET, SCALE_CALLBACK_AUTH and "
+            "LABELING_TRUTH_SECRET is set; reconcile fetches the answers"
+        )
+    if not ip_address(host).is_loopback:
+        found.append(f"whoever reaches {host} can read the images whose names they know")
+    return found

@@ -1,0 +1,164 @@
+"""The labeling functions over HTTP on this machine, and the images of a folder.
+
+werkzeug's threaded server, not gunicorn: all of it is one process, so that the broker is opened
+once and the timer runs once, the demo runs it in a thread, and a free port is had without a race.
+"""
+
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from ipaddress import ip_address
+from typing import TextIO
+
+from cloudevents.exceptions import GenericException
+from cloudevents.http import from_http
+from flask import (
+    Flask,
+    Response,
+    abort,
+    got_request_exception,
+    jsonify,
+    request,
+    send_from_directory,
+)
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from vidset.labeling import entry_points
+from vidset.labeling.broker import Broker
+from vidset.labeling.reconciling import reconcile
+from vidset.labeling.task import Image
+
+_SLOWEST_CLIENT_SECONDS = 30
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = _SLOWEST_CLIENT_SECONDS  # Who says nothing must not keep the server from stopping.
+    protocol_version = "HTTP/1.0"  # A connection for each request: none is left open at the end.
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """The functions tell of what they did."""
+
+
+class _Server(ThreadedWSGIServer):
+    daemon_threads = False  # When it is closed, it waits for the requests that it has taken.
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on which a server can be run; port 0 takes a free one.
+
+    Raises:
+        ValueError: the port is taken, or this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ValueError(f"{host}, port {port}: {error.strerror or error}") from None
+
+
+def url_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def serving(
+    app: Flask, listening: socket.socket, log: TextIO, reconcile_seconds: float = 0
+) -> Iterator[None]:
+    """Serve until the block ends; meanwhile all that is printed goes to `log`.
+
+    Args:
+        listening: is closed at the end.
+        reconcile_seconds: how long to wait between two runs of reconcile; 0: none at all.
+    """
+    host, port = listening.getsockname()[:2]
+    server = _Server(host, port, app, _Handler, fd=listening.fileno())
+    ended = threading.Event()
+
+    def reconcile_from_time_to_time() -> None:
+        while not ended.wait(reconcile_seconds):
+            # As the timer of the cloud calls it, without the network between.
+            app.test_client().post("/reconcile")
+
+    threads = [threading.Thread(target=lambda: server.serve_forever(0.05))]
+    if reconcile_seconds:  # It can take minutes; broken off, the next one goes on.
+        threads.append(threading.Thread(target=reconcile_from_time_to_time, daemon=True))
+    with listening, redirect_stdout(log):
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            server.shutdown()
+            threads[0].join()
+
+
+def make_app(
+    broker: Broker, images: Callable[[], Iterable[Image]], folder: str | None, log: TextIO
+) -> Flask:
+    """The functions as `/request_labeling`, `/receive_annotation` and `/reconcile`.
+
+    Args:
+        images: of the ledger, in which reconcile looks for those without a task.
+        folder: of images, which are at `/images/<name>`; None: none are.
+        log: what goes wrong, with where.
+    """
+    app = Flask("vidset", static_folder=None)
+    one_at_a_time = threading.Lock()
+
+    def tell(_: Flask, exception: BaseException, **__: object) -> None:
+        print("".join(traceback.format_exception(exception)), end="", file=log, flush=True)
+
+    got_request_exception.connect(tell, app, weak=False)
+
+    @app.post("/request_labeling")
+    def request_labeling() -> tuple[str, int]:
+        _refuse_others()
+        try:
+            event = from_http(dict(request.headers), request.get_data())
+        except GenericException as error:
+            abort(400, f"no CloudEvent: {error}")
+        entry_points.request_labeling(broker, event)
+        return "", 204
+
+    @app.route("/receive_annotation", methods=["GET", "POST"])
+    def receive_annotation() -> Response:
+        return entry_points.receive_annotation(broker, request)
+
+    @app.post("/reconcile")
+    def run_reconcile() -> tuple[Response, int]:
+        _refuse_others()
+        with one_at_a_time:
+            report = reconcile(broker, images())
+        severity = "WARNING" if report["incomplete"] else "INFO"
+        entry_points.log(severity, "reconciled", **report)
+        return jsonify(report), 503 if report["incomplete"] else 200
+
+    if folder is not None:
+
+        @app.get("/images/<path:name>")
+        def image(name: str) -> Response:
+            found = send_from_directory(folder, name)
+            # Label Studio draws on a canvas, which takes pictures of its own origin only.
+            found.headers["Access-Control-Allow-Origin"] = "*"
+            return found
+
+    return app
+
+
+def _refuse_others() -> None:
+    """In the cloud, IAM guards what costs money. Here, it is for programs of this machine.
+
+    Neither for others, nor through a tunnel (by its host name), nor for pages in a browser.
+    """
+    is_here = ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 (not bound to)
+    host = request.host.rsplit(":", 1)[0] if request.host[-1:] != "]" else request.host
+    if (
+        not is_here
+        or host not in ("localhost", "127.0.0.1", "[::1]")
+        or "Origin" in request.headers
+    ):
+        abort(403, "only for programs of this machine")

@@ -1,0 +1,87 @@
+"""`vidset compare`: two sides of runs, and whether their difference is larger than the noise."""
+
+from typing import Any
+
+from vidset.datasets.errors import DatasetError
+from vidset.training.scoring.comparing import Comparison, compare_sides
+from vidset.training.scoring.run import read_run
+from vidset.training.scoring.sides import Side, Sides, read_sides
+from vidset.cli.train.scores_display import show_comparison
+
+VERSUS = "vs"
+
+
+def run_compare(
+    words: tuple[str, ...], split: str | None, *, allow_few: bool, as_json: bool, quiet: bool
+) -> None:
+    """Compare and say.
+
+    Raises:
+        DatasetError: the runs cannot be used; an UnequalError, if they must not be compared.
+    """
+    if words.count(VERSUS) != 1:
+        raise DatasetError(f"wanted RUN... {VERSUS} RUN..., got {' '.join(words)}")
+    at = words.index(VERSUS)
+    baseline, candidate = words[:at], words[at + 1 :]
+    sides = read_sides(
+        [read_run(name) for name in baseline],
+        [read_run(name) for name in candidate],
+        split,
+        allow_few=allow_few,
+    )
+    found = compare(sides)
+    show_comparison(found, as_json=as_json, quiet=quiet)
+
+
+def compare(sides: Sides) -> dict[str, Any]:
+    """JSON-able: both measures, and a verdict in a sentence."""
+    best = compare_sides(sides.baseline.best, sides.candidate.best)
+    one, other = sides.baseline.last, sides.candidate.last
+    last = None if one is None or other is None else compare_sides(one, other)
+    return {
+        "split": sides.split,
+        "evaluation_id": sides.evaluation_id,
+        "recipe_hash": sides.recipe_hash,
+        "images": sides.baseline.best.shape[1],
+        "baseline": _describe(sides.baseline),
+        "candidate": _describe(sides.candidate),
+        "best_epoch": best.to_json(),
+        "last_five": None if last is None else last.to_json(),
+        "is_larger_than_noise": _both(best, last),
+        "verdict": _verdict(best, last),
+    }
+
+
+def _describe(side: Side) -> dict[str, Any]:
+    return {
+        "version": side.runs[0].version,
+        "reference": side.runs[0].details.get("reference"),
+        "runs": [str(run.folder) for run in side.runs],
+        "seeds": [run.seed for run in side.runs],
+        "accuracies": side.best.mean(axis=1).tolist(),
+        "last_five_means": None if side.last is None else side.last.mean(axis=1).tolist(),
+    }
+
+
+def _both(best: Comparison, last: Comparison | None) -> bool | None:
+    """A difference is one if both measures say so, in the same direction."""
+    if best.is_larger_than_noise is None:
+        return None
+    if last is None:
+        return best.is_larger_than_noise
+    same = (best.difference > 0) == (last.difference > 0)
+    return bool(best.is_larger_than_noise and last.is_larger_than_noise and same)
+
+
+def _verdict(best: Comparison, last: Comparison | None) -> str:
+    larger = _both(best, last)
+    points = f"{100 * abs(best.difference):.1f} points"
+    if larger is None:
+        return "No conclusion is possible: fewer than 3 seeds a side."
+    if larger:
+        how = "better" if best.difference > 0 else "worse"
+        return f"The candidate is {how} by {points}: larger than the noise."
+    if last is not None and last.is_larger_than_noise != best.is_larger_than_noise:
+        which = "at the best epoch" if best.is_larger_than_noise else "over the last five epochs"
+        return f"The difference is larger than the noise only {which}: not to be relied upon."
+    return f"The difference of {points} is not larger than the noise."

@@ -1,0 +1,133 @@
+"""`vidset evaluate`: a run's results, kept beside it, and whether they pass the gate."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.training.scoring.evaluation import Target, evaluate_predictions, evaluate_split
+from vidset.training.scoring.gate import Verdict, best_earlier, judge, read_result, read_results
+from vidset.training.scoring.run import Run, read_run
+from vidset.training.scoring.sides import evaluation_paths
+from vidset.cli.train.scores_display import show_results
+
+BEST = "best"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a result must reach; `runs` is the folder where `best` looks for earlier ones."""
+
+    floor: float | None
+    no_worse_than: tuple[str, ...]
+    tolerance: float
+    runs: Path
+
+    @property
+    def is_set(self) -> bool:
+        return self.floor is not None or bool(self.no_worse_than)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    run: Path
+    repository: Path
+    split: str | None
+    on: str | None
+    gate: Gate
+
+
+def run_evaluate(request: Request, *, as_json: bool, quiet: bool) -> int:
+    """The exit code: 1 if a result does not pass the gate.
+
+    A gate is for one split: with `--split`, or the run's first.
+
+    Raises:
+        DatasetError: the request cannot be used; an UnequalError, if a result that the gate is to
+            compare with is of another model or on other images.
+    """
+    if BEST in request.gate.no_worse_than and not request.gate.runs.is_dir():
+        raise DatasetError(f"--runs {request.gate.runs}: wanted a folder with runs, there is none")
+    run = read_run(request.run)
+    others = [read_run(name) for name in request.gate.no_worse_than if name != BEST]
+    repository = Repository(request.repository)
+    if request.on is None:
+        splits = run.splits if request.split is None else (request.split,)
+        results = [_on_own(run, repository, split) for split in splits]
+    else:
+        results = [_on_other(run, repository, request.on, request.split or run.splits[0])]
+    verdict = _judge(request.gate, results[0], others) if request.gate.is_set else None
+    show_results(results, verdict, request.run, as_json=as_json, quiet=quiet)
+    return 0 if verdict is None or verdict.passes else 1
+
+
+def _on_own(run: Run, repository: Repository, split: str) -> dict[str, Any]:
+    run.check_split(split)
+    target = _target(repository, run.version, split)
+    if target.evaluation_id != run.evaluation_ids[split]:
+        raise DatasetError(
+            f"run {run.folder}: {split} has the evaluation_id {run.evaluation_ids[split]}, but "
+            f"version {run.version} in {repository.root} has {target.evaluation_id}"
+        )
+    result = evaluate_split(run, target)
+    return _keep(run, result)
+
+
+def _on_other(run: Run, repository: Repository, version: str, split: str) -> dict[str, Any]:
+    from vidset.training.running.predict import predict
+
+    target = _target(repository, version, split)
+    table = predict(run.folder, repository, target.version, split)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    path = evaluation_paths(run, split, target.evaluation_id)[1]
+    write_atomically(path, sink.getvalue().to_pybytes())
+    return _keep(run, evaluate_predictions(run, table, target))
+
+
+def _target(repository: Repository, version: str, split: str) -> Target:
+    id_ = repository.resolve(version)
+    manifest = repository.manifest(id_)
+    images = manifest.split(split)
+    if not len(images):
+        known = ", ".join(manifest.splits)
+        raise DatasetError(f"version {id_} has no split {split!r}; it has: {known}")
+    return Target(
+        split, evaluation_id(images), id_, Manifest(images.table), repository.measures(id_)
+    )
+
+
+def _keep(run: Run, result: dict[str, Any]) -> dict[str, Any]:
+    path = evaluation_paths(run, result["split"], result["evaluation_id"])[0]
+    write_atomically(path, json.dumps(result, indent=1, ensure_ascii=False).encode())
+    return result
+
+
+def _judge(gate: Gate, result: Mapping[str, Any], others: list[Run]) -> Verdict:
+    compared: list[Mapping[str, Any]] = [_result_of(other, result) for other in others]
+    if BEST in gate.no_worse_than:
+        best = best_earlier(list(read_results(gate.runs)), result)
+        compared += [] if best is None else [best]
+    return judge(result, gate.floor, compared, gate.tolerance)
+
+
+def _result_of(run: Run, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Another run's evaluation on the same images; else any of the split, which is refused."""
+    split = wanted["split"]
+    path = evaluation_paths(run, split, wanted["evaluation_id"])[0]
+    if not path.exists():
+        other = sorted((run.folder / "evaluations").glob(f"{split}-*.json"))
+        if not other:
+            raise DatasetError(
+                f"run {run.folder} has no evaluation on {split}: vidset evaluate {run.folder} first"
+            )
+        path = other[0]
+    return read_result(path)

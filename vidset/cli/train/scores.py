@@ -1,0 +1,87 @@
+"""`vidset evaluate` and `compare`: scores of the fixed model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidset.cli.flags import Json, Quiet
+
+_Repository = Annotated[
+    Path,
+    typer.Option(
+        "--repository",
+        "-r",
+        metavar="DIR",
+        envvar="VIDSET_REPOSITORY",
+        help="Where dataset versions are kept.",
+    ),
+]
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    repository: _Repository = Path("datasets"),
+    split: Annotated[
+        str | None, typer.Option(show_default="all that the run was evaluated on")
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="Another version: the model looks at its images now."),
+    ] = None,
+    floor: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit with 1 if the score is below it.")
+    ] = None,
+    no_worse_than: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN|best",
+            help="Exit with 1 if the score is worse than this run's, on the same images; best: "
+            "than the best earlier one beside it. May be repeated.",
+        ),
+    ] = None,
+    tolerance: Annotated[float, typer.Option(min=0, help="So much worse is still no worse.")] = 0.0,
+    runs: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where `best` looks.", show_default="RUN's folder"),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Of PyTorch, with --on.")] = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score a run: accuracy with its interval, labels, confusion, slices; and gate on it."""
+    if on is not None:
+        from vidset.training.running.threads import set_threads
+
+        set_threads(threads)  # Before anything imports PyTorch.
+    from vidset.datasets.errors import FaultsError
+    from vidset.cli.train.evaluate import Gate, Request, run_evaluate
+
+    gate = Gate(floor, tuple(no_worse_than or ()), tolerance, runs or run.absolute().parent)
+    request = Request(run, repository, split, on, gate)
+    try:
+        raise typer.Exit(run_evaluate(request, as_json=as_json, quiet=quiet))
+    except FaultsError as error:
+        typer.echo(f"vidset: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN",
+            help="Folders of runs, one a seed: the baseline, the word vs, the candidate.",
+        ),
+    ],
+    split: Annotated[str | None, typer.Option(show_default="the runs' first")] = None,
+    allow_few: Annotated[
+        bool, typer.Option("--allow-few", help="Fewer than 3 seeds a side: no conclusion.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Is one dataset version better than another, by more than the noise?"""
+    from vidset.cli.train.compare import run_compare
+
+    run_compare(tuple(runs), split, allow_few=allow_few, as_json=as_json, quiet=quiet)

@@ -1,0 +1,115 @@
+"""What `vidset evaluate` and `vidset compare` say."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from vidset.training.scoring.gate import Verdict
+
+_WORST = 3
+
+
+def show_results(
+    results: Sequence[Mapping[str, Any]],
+    verdict: Verdict | None,
+    run: Path,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Results by split on stdout; why a gate does not pass on stderr, always."""
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    for reason in () if verdict is None else verdict.reasons:
+        errors.print(f"[red]gate[/]: {escape(reason)}")
+    if as_json:
+        gate = None if verdict is None else verdict.to_json()
+        by_split = {result["split"]: result for result in results}
+        print(json.dumps({"run": str(run), "gate": gate, "results": by_split}))
+        return
+    if quiet:
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for result in results:
+        _show_result(console, result)
+    if verdict is not None and verdict.passes:
+        than = f", no worse than {', '.join(verdict.compared_with)}"
+        console.print(f"[green]gate passed[/]{than if verdict.compared_with else ''}")
+
+
+def show_comparison(found: Mapping[str, Any], *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print(json.dumps(found))
+        return
+    if quiet:
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        f"{escape(found['split'])}: {found['images']:,} images, evaluation_id "
+        f"{found['evaluation_id'][:12]}"
+    )
+    for name in "baseline", "candidate":
+        side = found[name]
+        each = ", ".join(f"{value:.3f}" for value in side["accuracies"])
+        version = escape(side["reference"] or side["version"][:12])
+        console.print(f"{name:10} {version}: {each} (seeds {', '.join(map(str, side['seeds']))})")
+    for key, what in (("best_epoch", "best epoch"), ("last_five", "last five")):
+        one = found[key]
+        if one is None:
+            continue
+        interval = one["interval"]
+        between = "" if interval is None else f" [{interval[0]:+.3f}, {interval[1]:+.3f}]"
+        console.print(
+            f"{what:10} {one['baseline']:.3f} -> {one['candidate']:.3f}: "
+            f"{one['difference']:+.3f}{escape(between)}, permutation p {one['p']:.2g}, "
+            f"McNemar on votes p {one['votes']['p']:.2g}"
+        )
+    colour = "green" if found["is_larger_than_noise"] else "yellow"
+    console.print(f"[{colour}]{found['verdict']}[/]")
+
+
+def _show_result(console: Console, result: Mapping[str, Any]) -> None:
+    low, high = result["interval"]
+    if "accuracy" in result:
+        what, share = "accuracy", result["accuracy"]
+    else:
+        what, share = "all objects right in", result["exact_share"]
+    console.print(
+        f"[bold]{escape(result['split'])}[/]: {result['images']:,} images, "
+        f"epoch {result['epoch']}, {what} [green]{share:.3f}[/] [dim]{low:.3f} to {high:.3f}[/]"
+    )
+    if "ap50" in result:
+        console.print(f"  AP {_number(result['ap'])}, AP50 {_number(result['ap50'])}")
+    else:
+        console.print(
+            f"  macro F1 {result['macro']['f1']:.3f}; always the most frequent label: "
+            f"{result['constant_guess']:.3f}"
+        )
+    if result.get("last_five_mean") is not None:
+        number = len(result["last_epochs"])
+        console.print(f"  mean of the last {number}: {result['last_five_mean']:.3f}")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("  label", "images", "precision", "recall", "F1"):
+        table.add_column(column, justify="left" if column == "  label" else "right")
+    for label, one in result["labels"].items():
+        numbers = (_number(one[key]) for key in ("precision", "recall", "f1"))
+        table.add_row(f"  {escape(label)}", f"{one['support']:,}", *numbers)
+    console.print(table)
+    worst = sorted(
+        (one for one in result["slices"] if one["by"] != "label" and not one["is_small"]),
+        key=lambda one: one["share"],
+    )
+    for one in worst[:_WORST]:
+        low, high = one["interval"]
+        console.print(
+            f"  {one['by']} {escape(one['value'])}: {one['share']:.3f} of {one['images']:,} "
+            f"[dim]{low:.3f} to {high:.3f}[/]"
+        )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,95 @@
+"""A version's images, and what is added to them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vidset.datasets.curation.parent import Parent
+from vidset.datasets.curation.gather import CANDIDATES
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The parent's images and the new ones, `CANDIDATES`; and how many came how."""
+
+    images: pa.Table
+    counts: dict[str, int]
+
+
+def add_images(parent: Parent, found: pa.Table) -> Grown:
+    """The parent's images with the found ones.
+
+    Bytes that the parent has get the labels that were found, under the uri they had, or if that is
+    another image's now, under the one that they were found under; labels that nothing was said of
+    stay. Other bytes under a uri of the parent replace its image.
+    """
+    old = parent.images.table
+    hashes, uris = old["image_sha256"].to_pylist(), old["image_uri"].to_pylist()
+    said = {
+        sha256: (label, objects)
+        for sha256, label, objects in zip(
+            *(found[name].to_pylist() for name in ("image_sha256", "label", "objects")), strict=True
+        )
+    }
+    is_new = ~pc.field("image_sha256").isin(pa.array(hashes, pa.string()))
+    new = found.filter(is_new)
+    names = _names_now(hashes, uris, found.filter(~is_new), new["image_uri"].to_pylist())
+    labels, objects = old["label"].to_pylist(), old["objects"].to_pylist()
+    relabeled = 0
+    for row, sha256 in enumerate(hashes):
+        label, things = said.get(sha256, (None, None))
+        now = (labels[row] if label is None else label, objects[row] if things is None else things)
+        relabeled += now != (labels[row], objects[row]) and names[row] is not None
+        labels[row], objects[row] = now
+    kept = old
+    for name, values in ("label", labels), ("objects", objects), ("image_uri", names):
+        kept = _with(kept, name, values)
+    kept = kept.cast(CANDIDATES).filter(pc.field("image_uri").is_valid())
+    replaced = len(uris) - kept.num_rows
+    counts = {
+        "kept": kept.num_rows - relabeled,
+        "relabeled": relabeled,
+        "replaced": replaced,
+        "added": new.num_rows - replaced,
+    }
+    return Grown(pa.concat_tables([kept, new]), counts)
+
+
+def _names_now(
+    hashes: Sequence[str], uris: Sequence[str], known: pa.Table, new_uris: Sequence[str]
+) -> list[str | None]:
+    """The uri of each of the parent's images; None: another image has it, and this has no other.
+
+    Args:
+        known: what was found of bytes that the parent has.
+        new_uris: of those that it has not.
+    """
+    offered: defaultdict[str, list[str]] = defaultdict(list)
+    for sha256, uri in zip(
+        *(known[n].to_pylist() for n in ("image_sha256", "image_uri")), strict=True
+    ):
+        offered[sha256].append(uri)
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    rows_of: defaultdict[str, list[int]] = defaultdict(list)
+    for row, (sha256, uri) in enumerate(zip(hashes, uris, strict=True)):
+        held[sha256].add(uri)
+        rows_of[uri].append(row)
+    names: list[str | None] = list(uris)
+    waiting = list(new_uris)
+    while waiting:
+        # A name that an image was given may be one that another has.
+        for row in rows_of.pop(waiting.pop(), []):
+            free = [uri for uri in offered[hashes[row]] if uri not in held[hashes[row]]]
+            names[row] = free[0] if free else None
+            if free:
+                held[hashes[row]].add(free[0])
+                waiting.append(free[0])
+    return names
+
+
+def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, CANDIDATES.field(name), pa.array(values, pa.string()))

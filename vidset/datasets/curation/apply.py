@@ -1,0 +1,246 @@
+"""A recipe applied to a version: the images that the next version has."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import cv2
+import numpy as np
+import pyarrow as pa
+
+from vidset.datasets.curation.faults import check_cap
+from vidset.datasets.versions.entry import TRAIN, Entry, to_json
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.images.measures import SCHEMA, Measures, decode, measure
+from vidset.datasets.curation.recipe import Recipe
+from vidset.datasets.versions.repository import Repository
+from vidset.datasets.curation.leak_policy import leaks_left, without_equals
+from vidset.datasets.curation.steps.step import Step, recorded
+
+# An object of which less than this share of the area is left in the picture is gone from it.
+_LEAST_VISIBLE = 0.25
+_JPEG_QUALITY = 95
+_AT_ONCE = 64
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One image that a recipe makes: its manifest row, its measures, its file."""
+
+    entry: Entry
+    measures: Measures
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The next version.
+
+    Attributes:
+        dropped: a line for each training image that came out like one to evaluate on.
+    """
+
+    id: str
+    is_new: bool
+    images: Manifest
+    dropped: list[str]
+
+
+def apply(
+    repository: Repository,
+    reference: str,
+    recipe: Recipe,
+    *,
+    cap: int | None = None,
+    message: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+) -> Applied:
+    """Make the version that a recipe makes of one that is there; the same two give the same one.
+
+    Args:
+        cap: most images for training and validation.
+        progress: told how many images of the parent are done, now and then.
+
+    Raises:
+        DatasetError: there is no such version, or an image of it is missing.
+        FaultsError: there are more images than the cap allows.
+    """
+    parent, details = repository.manifest(reference), repository.details(reference)
+    batches: list[pa.RecordBatch] = []
+    seen: set[str] = set()
+
+    def entries() -> Iterator[Entry]:
+        done: set[tuple[str, str]] = set()
+        with ThreadPoolExecutor(_THREADS) as executor:
+            for made in apply_recipe(repository, parent, recipe, executor, progress):
+                measures = []
+                for each in made:
+                    if each.measures.image_sha256 not in seen:
+                        seen.add(each.measures.image_sha256)
+                        measures.append(asdict(each.measures))
+                    key = (each.entry.image_sha256, each.entry.image_uri)
+                    if key not in done:
+                        done.add(key)
+                        yield each.entry
+                batches.append(pa.RecordBatch.from_pylist(measures, SCHEMA))
+
+    images = Manifest.of(entries())
+    measures = pa.Table.from_batches(batches, SCHEMA).combine_chunks().sort_by("image_sha256")
+    # The parent's near duplicates were judged on what was collected: here, what has become equal.
+    settled = without_equals(images, measures)
+    check_cap(settled.images, cap)
+    is_new = settled.images.id not in repository.versions()
+    transforms = [recorded(step) for step in recipe.transforms]
+    id_ = repository.write_version(
+        settled.images,
+        measures,
+        {
+            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "parents": [parent.id],
+            "message": message,
+            "recipe": recipe.to_json(),
+            "transforms": [*transforms_of(details), *transforms],
+            "dropped": settled.dropped,
+            "leaks": leaks_left(settled.images, measures, details.get("leaks", [])),
+        },
+    )
+    return Applied(id_, is_new, settled.images, settled.dropped)
+
+
+def apply_recipe(
+    repository: Repository,
+    entries: Iterable[Entry],
+    recipe: Recipe,
+    executor: Executor,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Iterator[list[Made]]:
+    """What the recipe makes of each of these images; it is stored.
+
+    Every image is replaced by the transformed one, and those of the training split get copies
+    beside them. A copy that comes out pixel for pixel like another of the image is left out.
+
+    Raises:
+        DatasetError: an image cannot be read.
+    """
+    waiting, number = iter(entries), 0
+    while batch := list(islice(waiting, _AT_ONCE)):
+        files = [repository.read_image(entry) for entry in batch]
+        for images in executor.map(make, batch, files, [recipe] * len(batch)):
+            for made in images:
+                repository.put_image(made.data, made.entry.image_format)
+            yield images
+        number += len(batch)
+        progress(number)
+
+
+def make(entry: Entry, data: bytes, recipe: Recipe) -> list[Made]:
+    """What the recipe makes of one image: the transformed one, then copies."""
+    picture = decode(data, entry.image_uri)
+    things = json.loads(entry.objects) if entry.objects is not None else None
+    picture, things = _through(recipe.transforms, picture, things)
+    steps = [recorded(step) for step in recipe.transforms]
+    if recipe.transforms:
+        base = _made(entry, picture, things, steps)
+    else:
+        base = Made(entry, measure(data, entry.image_uri), data)
+    made, seen = [base], {base.measures.pixels_sha256}
+    for copy in range(recipe.copies if entry.split == TRAIN else 0):
+        drawn = recipe.draw(entry.image_sha256, copy)
+        other, moved = _through(drawn, picture, things)
+        another = _made(entry, other, moved, [*steps, *map(recorded, drawn)])
+        if another.measures.pixels_sha256 not in seen:
+            seen.add(another.measures.pixels_sha256)
+            made.append(another)
+    return made
+
+
+def transforms_of(details: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All that was done to every image of a version since it was collected, by its version.json."""
+    return list(details.get("transforms", []))
+
+
+def _through(
+    steps: Sequence[Step], picture: np.ndarray, things: list[dict[str, Any]] | None
+) -> tuple[np.ndarray, list[dict[str, Any]] | None]:
+    moved, whole = np.eye(3), picture.shape
+    for step in steps:
+        stepped = step.apply(picture)
+        picture, moved = stepped.picture, stepped.moved @ moved
+    # Cut at the right or below, nothing has moved, but objects may be gone.
+    if things is None or (np.array_equal(moved, np.eye(3)) and picture.shape == whole):
+        return picture, things
+    size = (picture.shape[1], picture.shape[0])
+    kept = (move_object(thing, moved, size) for thing in things)
+    return picture, [thing for thing in kept if thing is not None]
+
+
+def move_object(
+    thing: Mapping[str, Any], moved: np.ndarray, size: tuple[int, int]
+) -> dict[str, Any] | None:
+    """An object (as in the annotation document) after its picture was moved; None if it is gone.
+
+    Args:
+        moved: 3x3, from old to new points.
+        size: the new picture's (width, height).
+    """
+    if thing.get("box"):
+        box = thing["box"]
+        left, top = box["x"], box["y"]
+        right, bottom = left + box["width"], top + box["height"]
+        points = _moved([(left, top), (right, top), (right, bottom), (left, bottom)], moved)
+        whole = points.min(axis=0), points.max(axis=0)
+        inside = np.clip(whole[0], 0, size), np.clip(whole[1], 0, size)
+        area = math.prod(whole[1] - whole[0])
+        if area <= 0 or math.prod(inside[1] - inside[0]) < _LEAST_VISIBLE * area:
+            return None
+        (x, y), (width, height) = inside[0].tolist(), (inside[1] - inside[0]).tolist()
+        return {**thing, "box": _rounded({"x": x, "y": y, "width": width, "height": height})}
+    if thing.get("points"):
+        points = _moved([(point["x"], point["y"]) for point in thing["points"]], moved)
+        middle = points.mean(axis=0)
+        if not ((middle >= 0) & (middle <= size)).all():
+            return None
+        points = np.clip(points, 0, size)
+        return {**thing, "points": [_rounded({"x": x, "y": y}) for x, y in points.tolist()]}
+    return dict(thing)
+
+
+def _moved(points: Sequence[tuple[float, float]], moved: np.ndarray) -> np.ndarray:
+    return (np.column_stack([np.array(points, float), np.ones(len(points))]) @ moved.T)[:, :2]
+
+
+def _rounded(numbers: Mapping[str, float]) -> dict[str, float]:
+    # Thousandths of a pixel: the last bits of a product differ between machines, an id must not.
+    return {name: round(value, 3) for name, value in numbers.items()}
+
+
+def _made(
+    entry: Entry,
+    picture: np.ndarray,
+    things: list[dict[str, Any]] | None,
+    steps: list[dict[str, Any]],
+) -> Made:
+    ending, how = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 9]
+    if entry.image_format == "jpeg":
+        ending, how = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    _, encoded = cv2.imencode(ending, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), how)
+    data = encoded.tobytes()
+    earlier = json.loads(entry.made_by) if entry.made_by else []
+    made = replace(
+        entry,
+        image_sha256=hashlib.sha256(data).hexdigest(),
+        image_format="jpeg" if ending == ".jpg" else "png",
+        width=picture.shape[1],
+        height=picture.shape[0],
+        objects=None if things is None else to_json(things),
+        parent=entry.image_sha256,
+        made_by=to_json([*earlier, *steps]),
+    )
+    return Made(made, measure(data, entry.image_uri), data)

@@ -1,0 +1,240 @@
+"""A dataset version from labeled images: checked, grouped, split, audited, written."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vidset.datasets.curation.add import add_images
+from vidset.datasets.curation.faults import (
+    check_cap,
+    find_ambiguous,
+    find_contradictions,
+    refuse,
+    without_repeats,
+)
+from vidset.datasets.curation.parent import Parent, open_parent, with_earlier_sides, with_sides_of_near
+from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.curation.gather import CANDIDATES, gather
+from vidset.datasets.splits.groups import join_groups
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
+from vidset.datasets.images.objects import label_names
+from vidset.datasets.versions.repository import Repository
+from vidset.datasets.schema.files import freeze_schema
+from vidset.datasets.curation.leak_policy import LEAKS, Leaks, Settled, settle_leaks
+from vidset.datasets.curation.sources.source import Fault, Source
+from vidset.datasets.splits.assign import assign_splits, check_shares
+from vidset.datasets.schema.validate import validate
+
+SHARES: Mapping[str, float] = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a version is to be made. Raises DatasetError where that cannot be.
+
+    Attributes:
+        shares: of the images that no source and no parent has put on a side.
+        parent: a version to add to.
+        instead: the new images stand instead of the parent's; what it had is not taken over, but
+            its sides are.
+        near_distance: see vidset.datasets.splits.groups.
+        cap: most images for training and validation.
+        labels: those that may be; None: all.
+        skip_faults: images with faults stay out; else they stop everything.
+        fatal_anomalies: what the schema does not expect stops everything.
+    """
+
+    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
+    seed: int = 0
+    parent: str | None = None
+    instead: bool = False
+    near_distance: int | None = NEAR_DISTANCE
+    leaks: Leaks = "refuse"
+    cap: int | None = None
+    labels: frozenset[str] | None = None
+    skip_faults: bool = False
+    fatal_anomalies: bool = False
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        check_shares(self.shares)
+        if self.leaks not in LEAKS:
+            raise DatasetError(f"leaks: wanted one of {', '.join(LEAKS)}, got {self.leaks!r}")
+        if self.instead and self.parent is None:
+            raise DatasetError("wanted a parent version for its images to be replaced, got none")
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What was made.
+
+    Attributes:
+        is_new: whether there was no such version yet.
+        faults: what stayed out, and why.
+        counts: against the parent: kept, added, relabeled, replaced; empty without one.
+        dropped, leaks: a line each: images that were taken out of a split; that stayed.
+        anomalies: a line each: what the repository's schema does not expect.
+    """
+
+    id: str
+    is_new: bool
+    images: Manifest
+    measures: pa.Table
+    faults: list[Fault]
+    counts: Mapping[str, int]
+    dropped: list[str]
+    leaks: list[str]
+    anomalies: list[str]
+
+
+def create(
+    repository: Repository,
+    source: Source,
+    wanted: Wanted,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Created:
+    """Make a version; the same images and labels make the same one, in any order and at any time.
+
+    Killed at any point, it leaves images that the next run uses, and no version that is there in
+    part.
+
+    Args:
+        progress: told how many images are read, now and then.
+
+    Raises:
+        FaultsError: something is wrong with the images or labels; each one is named.
+        DatasetError: the source is not laid out as it should be, or has no image.
+    """
+    parent = open_parent(repository, wanted.parent) if wanted.parent else None
+    gathered = gather(source, repository, wanted.labels, progress)
+    measures = gathered.measures
+    found = gathered.images
+    wrong = [*find_contradictions(found), *find_ambiguous(found)]
+    found, repeated = without_repeats(found)
+    counts: Mapping[str, int] = {}
+    if parent:
+        found, moved = with_earlier_sides(found, parent, instead=wanted.instead)
+        wrong += moved
+    faults = sorted([*gathered.faults, *repeated, *wrong])
+    found = _without(found, wrong)
+    if not wanted.skip_faults:
+        refuse(faults, found.num_rows)
+    if parent and not wanted.instead:
+        grown = add_images(parent, found)
+        found, counts = grown.images, grown.counts
+        measures = _each_once(pa.concat_tables([parent.measures, measures]))
+    if not found.num_rows:
+        raise DatasetError(f"wanted labeled images, got none ({len(faults)} faults)")
+    if parent:
+        found = with_sides_of_near(
+            found, measures, parent, wanted.near_distance, instead=wanted.instead
+        )
+    settled, joined = _settled(found, measures, wanted)
+    if settled.dropped and counts:
+        counts = {**counts, "dropped": len(settled.dropped)}
+    check_cap(settled.images, wanted.cap)
+    used = pc.field("image_sha256").isin(settled.images.table["image_sha256"].combine_chunks())
+    measures = measures.filter(used).sort_by("image_sha256")
+    anomalies = list(map(str, validate(repository, settled.images, measures)))
+    if anomalies and wanted.fatal_anomalies:
+        raise FaultsError("no version was made, for what the schema does not expect", anomalies)
+    leaks = list(map(str, settled.kept))
+    details = _details(wanted, parent, joined, faults, settled.dropped, leaks)
+    is_new = settled.images.id not in repository.versions()
+    id_ = repository.write_version(settled.images, measures, details)
+    freeze_schema(repository, id_)
+    return Created(
+        id=id_,
+        is_new=is_new,
+        images=settled.images,
+        measures=measures,
+        faults=faults,
+        counts=counts,
+        dropped=settled.dropped,
+        leaks=leaks,
+        anomalies=anomalies,
+    )
+
+
+def _without(found: pa.Table, faults: list[Fault]) -> pa.Table:
+    left_out = pa.array([fault.name for fault in faults], pa.string())
+    return found.filter(~pc.field("image_uri").isin(left_out))
+
+
+def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settled, dict[str, str]]:
+    """With groups and splits; and what became of groups that the source had named otherwise."""
+    columns = (found[name].to_pylist() for name in ("image_sha256", "image_uri", "group"))
+    named = {(sha256, uri): group for sha256, uri, group in zip(*columns, strict=True)}
+    groups = join_groups(found, measures, wanted.near_distance)
+    labels = [
+        label if objects is None else label_names(label, objects)
+        for label, objects in zip(
+            found["label"].to_pylist(), found["objects"].to_pylist(), strict=True
+        )
+    ]
+    splits = assign_splits(
+        groups, labels, shares=wanted.shares, seed=wanted.seed, fixed=found["split"].to_pylist()
+    )
+
+    def regrouped(left: Manifest) -> Manifest:
+        names = [named[name] for name in _names(left)]
+        table = _with(left.table.cast(CANDIDATES), "group", names)
+        return Manifest(_with(table, "group", join_groups(table, measures, wanted.near_distance)))
+
+    images = Manifest(_with(_with(found, "group", groups), "split", splits))
+    settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks, regrouped)
+    now = settled.images.table["group"].to_pylist()
+    joined = {
+        before: group
+        for name, group in zip(_names(settled.images), now, strict=True)
+        if (before := named[name]) not in (None, group)
+    }
+    return settled, joined
+
+
+def _names(images: Manifest) -> Iterator[tuple[str, str]]:
+    columns = (images.table[name].to_pylist() for name in ("image_sha256", "image_uri"))
+    return zip(*columns, strict=True)
+
+
+def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), name, pa.array(values, pa.string()))
+
+
+def _each_once(measures: pa.Table) -> pa.Table:
+    hashes = measures["image_sha256"].to_pylist()
+    first = {sha256: row for row, sha256 in reversed(list(enumerate(hashes)))}
+    return measures.take(sorted(first.values()))
+
+
+def _details(
+    wanted: Wanted,
+    parent: Parent | None,
+    joined: Mapping[str, str],
+    faults: list[Fault],
+    dropped: list[str],
+    leaks: list[str],
+) -> dict[str, Any]:
+    """What version.json says of how it was made; none of it is part of the id."""
+    return {
+        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "parents": [parent.id] if parent else [],
+        "message": wanted.message,
+        "recipe": None,
+        "transforms": [],
+        "shares": dict(wanted.shares),
+        "seed": wanted.seed,
+        "near_distance": wanted.near_distance,
+        "joined_groups": dict(sorted(joined.items())),
+        "left_out": dict(sorted(Counter(fault.kind.value for fault in faults).items())),
+        "faults": [str(fault) for fault in faults if not fault.kind.is_harmless],
+        "dropped": dropped,
+        "leaks": leaks,
+    }

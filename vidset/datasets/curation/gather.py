@@ -1,0 +1,162 @@
+"""What a source offers, read, measured and stored; and what cannot be used."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.manifest import SCHEMA
+from vidset.datasets.images.measures import SCHEMA as MEASURES
+from vidset.datasets.images.measures import Measures, measure
+from vidset.datasets.images.objects import misfit
+from vidset.datasets.versions.repository import Repository
+from vidset.datasets.curation.sources.source import Fault, Found, Kind
+
+# Decoding and hashing let go of Python's lock; reading from a bucket waits most of the time.
+_AT_ONCE = 8
+_CHUNK_ROWS = 10_000
+# As the manifest, but group and split may not be known yet.
+CANDIDATES = pa.schema([pa.field(field.name, field.type) for field in SCHEMA])
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Attributes:
+    images: `CANDIDATES`, in no order.
+    measures: vidset.datasets.images.measures's, each image once.
+    faults: sorted.
+    """
+
+    images: pa.Table
+    measures: pa.Table
+    faults: list[Fault]
+
+
+def gather(
+    source: Iterable[Found | Fault],
+    repository: Repository,
+    labels: frozenset[str] | None,
+    progress: Callable[[int], None],
+) -> Gathered:
+    """Read each image once. Memory grows by rows, never by images.
+
+    Args:
+        labels: those that may be; None: all.
+        progress: told how many are done, now and then.
+    """
+    faults: list[Fault] = []
+    images, measures = _Rows(CANDIDATES), _Rows(MEASURES)
+    measured: set[str] = set()
+
+    def found() -> Iterator[Found]:
+        for each in source:
+            if isinstance(each, Fault):
+                faults.append(each)
+            else:
+                yield each
+
+    def take(one: Found) -> tuple[Found, Measures] | Fault:
+        return _take(one, repository, labels)
+
+    for number, taken in enumerate(_at_once(take, found()), 1):
+        if isinstance(taken, Fault):
+            faults.append(taken)
+        else:
+            each, measures_ = taken
+            images.add(_row(each, measures_))
+            if measures_.image_sha256 not in measured:
+                measured.add(measures_.image_sha256)
+                measures.add({name: getattr(measures_, name) for name in MEASURES.names})
+        if number % 100 == 0:
+            progress(number)
+    return Gathered(images.table(), measures.table(), sorted(faults))
+
+
+def _take(
+    found: Found, repository: Repository, labels: frozenset[str] | None
+) -> tuple[Found, Measures] | Fault:
+    """Store it, unless something is wrong with it."""
+    said = {found.label} if found.label is not None else set()
+    said |= {thing["label"] for thing in found.objects or ()}
+    if labels is not None and (unknown := sorted(said - labels)):
+        return Fault(Kind.UNKNOWN_LABEL, found.image_uri, ", ".join(unknown))
+    try:
+        data = found.read()
+        measures = measure(data, found.image_uri)
+    except FileNotFoundError:
+        return Fault(Kind.NO_IMAGE, found.image_uri, "there is no such file")
+    except (OSError, DatasetError) as error:
+        what = str(error).removeprefix(f"{found.image_uri}: ")
+        return Fault(Kind.UNREADABLE, found.image_uri, what)
+    fault = None
+    if found.image_sha256 not in (None, measures.image_sha256):
+        what = f"wanted the bytes of {found.image_sha256}, got {measures.image_sha256}"
+        fault = Fault(Kind.CHANGED, found.image_uri, what)
+    elif wrong := misfit(found, measures.width, measures.height):
+        fault = Fault(Kind.MISFIT, found.image_uri, wrong)
+    if fault is None:
+        repository.put_image(data, measures.image_format)
+    return fault or (found, measures)
+
+
+def _row(found: Found, measures: Measures) -> dict[str, Any]:
+    return {
+        "image_sha256": measures.image_sha256,
+        "image_uri": found.image_uri,
+        "image_format": measures.image_format,
+        "width": measures.width,
+        "height": measures.height,
+        "label": found.label,
+        "objects": None if found.objects is None else to_json(found.objects),
+        "group": found.group,
+        "split": found.split,
+        "origin": measures.image_sha256,
+        "source": found.source,
+        "collector_id": found.collector_id,
+        "video_uri": found.video_uri,
+        "pts_seconds": found.pts_seconds,
+    }
+
+
+class _Rows:
+    """Rows that become a table; as Arrow they take a tenth of what they take as dicts."""
+
+    def __init__(self, schema: pa.Schema):
+        self._schema = schema
+        self._batches: list[pa.RecordBatch] = []
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, row: dict[str, Any]) -> None:
+        self._rows.append(row)
+        if len(self._rows) == _CHUNK_ROWS:
+            self._pack()
+
+    def table(self) -> pa.Table:
+        self._pack()
+        return pa.Table.from_batches(self._batches, self._schema)
+
+    def _pack(self) -> None:
+        self._batches.append(pa.RecordBatch.from_pylist(self._rows, self._schema))
+        self._rows = []
+
+
+def _at_once(
+    work: Callable[[Found], tuple[Found, Measures] | Fault], items: Iterator[Found]
+) -> Iterator[tuple[Found, Measures] | Fault]:
+    """The results in the order of the items, of which a few are worked on at a time."""
+    waiting: deque[Future[tuple[Found, Measures] | Fault]] = deque()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > 2 * _AT_ONCE:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

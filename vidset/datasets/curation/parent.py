@@ -1,0 +1,181 @@
+"""What the versions before a new one had, and on which side: a group never changes it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vidset.datasets.errors import DatasetError, UnknownVersionError
+from vidset.datasets.curation.gather import CANDIDATES
+from vidset.datasets.splits.groups import join_groups
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
+from vidset.datasets.curation.sources.source import Fault, Kind
+
+_SIDES = ["image_sha256", "image_uri", "group", "split", "origin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The version that a new one follows.
+
+    Attributes:
+        groups: as sources name them, where versions joined them: what they became.
+        gone: what the versions before it had and it has no more, a table of `_SIDES` each, the
+            latest version first.
+        gone_measures: of these images.
+    """
+
+    id: str
+    images: Manifest
+    measures: pa.Table
+    groups: Mapping[str, str]
+    gone: Sequence[pa.Table]
+    gone_measures: pa.Table
+
+
+def open_parent(repository: Repository, reference: str) -> Parent:
+    """The version to follow.
+
+    Raises:
+        DatasetError: there is none such, or one that it was made from is not in the repository; or
+            its pictures were made by a recipe, and collected ones do not belong among them.
+    """
+    id_ = repository.resolve(reference)
+    images = repository.manifest(id_)
+    if images.table["made_by"].null_count < len(images):
+        raise DatasetError(
+            f"{reference}: wanted a version of collected images, got one that a recipe made: add "
+            "to the version before it, and apply the recipe to what comes out"
+        )
+    joined: dict[str, str] = {}
+    gone, measured = [], [repository.measures(id_).slice(0, 0)]
+    known = set(images.table["image_sha256"].to_pylist())
+    for version in _line(repository, id_):
+        joined = {**repository.details(version).get("joined_groups", {}), **joined}
+        if version == id_:
+            continue
+        table = repository.manifest(version).table.select(_SIDES)
+        is_known = pc.field("image_sha256").isin(pa.array(list(known), pa.string()))
+        if len(more := table.filter(~is_known)):
+            gone.append(more)
+            known.update(more["image_sha256"].to_pylist())
+            its = pc.field("image_sha256").isin(more["image_sha256"].combine_chunks())
+            measured.append(repository.measures(version).filter(its))
+    return Parent(id_, images, repository.measures(id_), joined, gone, pa.concat_tables(measured))
+
+
+def with_earlier_sides(
+    images: pa.Table, parent: Parent, *, instead: bool
+) -> tuple[pa.Table, list[Fault]]:
+    """Images that have no split get the one that the parent has them in, by bytes, by uri or by
+    group, or else that of the latest version which had them; and groups their names there.
+
+    Args:
+        instead: the parent's images are not taken over: then it takes looking here to see that an
+            image is of a group which is on another side there.
+
+    The faults: images that their source has in another split.
+    """
+    tables = [parent.images.table, *parent.gone]
+    exactly = dict(_rows(parent.images.table, "image_sha256", "image_uri"))
+    by_hash, by_uri, by_group = (
+        _one_side(tables, name) for name in ("image_sha256", "image_uri", "group")
+    )
+    splits, moved = [], []
+    now = [parent.groups.get(group, group) for group in images["group"].to_pylist()]
+    columns = (images[name].to_pylist() for name in ("image_sha256", "image_uri", "split"))
+    for sha256, uri, split, group in zip(*columns, now, strict=True):
+        earlier = exactly.get((sha256, uri)) or by_hash.get(sha256) or by_uri.get(uri)
+        # What comes new into a group goes where the group is, if that is one side.
+        its = earlier or by_group.get(group)
+        splits.append(its if split is None else split)
+        told = its if instead else earlier
+        if None not in (told, split) and told != split:
+            moved.append(Fault(Kind.MOVED, uri, f"{told} before, {split} now"))
+    return _with(_with(images, "split", splits), "group", now), moved
+
+
+def with_sides_of_near(
+    images: pa.Table,
+    measures: pa.Table,
+    parent: Parent,
+    near_distance: int | None,
+    *,
+    instead: bool,
+) -> pa.Table:
+    """Images without a split get that of earlier ones which are of one group with them though
+    nobody told so: equal pixels, near duplicates. Groups with an image that has a split follow it.
+
+    Args:
+        images: `CANDIDATES`; measures: of them.
+        instead: the parent's images are not among them.
+    """
+    tables = [parent.images.table.select(_SIDES)] if instead else []
+    tables += parent.gone
+    splits = images["split"].to_pylist()
+    if not tables or None not in splits:
+        return images
+    before = pa.concat_tables(tables)
+    known = pc.field("image_sha256").isin(images["image_sha256"].combine_chunks())
+    before = before.filter(~known)
+    both = pa.concat_tables([images.select(_SIDES), before.cast(images.select(_SIDES).schema)])
+    measured = pa.concat_tables([measures, parent.gone_measures, parent.measures])
+    groups = join_groups(both, measured, near_distance)
+    here = {group for group, side in zip(groups, splits, strict=False) if side is not None}
+    earlier = _with(before, "group", groups[len(splits) :])
+    by_group = _one_side([earlier], "group")
+    found = [
+        by_group.get(group) if side is None and group not in here else side
+        for group, side in zip(groups, splits, strict=False)
+    ]
+    return _with(images, "split", found)
+
+
+def _one_side(tables: Sequence[pa.Table], name: str) -> dict[str, str]:
+    """The side of each value of a column, in the first table that has it; of those that are on
+    several sides there, none.
+    """
+    found: dict[str, str | None] = {}
+    for table in tables:
+        here: dict[str, str | None] = {}
+        for (value,), side in _rows(table, name):
+            if value not in found:
+                here[value] = side if here.get(value, side) == side else None
+        found |= here
+    return {value: side for value, side in found.items() if side is not None}
+
+
+def _rows(table: pa.Table, *names: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The values of some columns, and the side."""
+    columns = (table[name].to_pylist() for name in names)
+    return zip(zip(*columns, strict=True), table["split"].to_pylist(), strict=True)
+
+
+def _line(repository: Repository, id_: str) -> Iterator[str]:
+    """A version and all before it, the latest first.
+
+    Raises:
+        DatasetError: one is not in the repository.
+    """
+    waiting, seen = [(id_, id_)], set()
+    while waiting:
+        version, child = waiting.pop(0)
+        if version in seen:
+            continue
+        seen.add(version)
+        try:
+            details = repository.details(version)
+        except UnknownVersionError:
+            raise DatasetError(
+                f"version {child} was made from {version}, which {repository.root} has not: it "
+                "tells on which side its images were; bring it, too (vidset dataset pull, from-dvc)"
+            ) from None
+        yield version
+        waiting += [(each, version) for each in details.get("parents", [])]
+
+
+def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, CANDIDATES.field(name), pa.array(values, pa.string()))

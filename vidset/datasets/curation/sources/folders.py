@@ -1,0 +1,129 @@
+"""A folder for each label, and above these, if one likes, a folder for each split.
+
+DIR/<label>/IMAGE        or        DIR/<split>/<label>/IMAGE
+"""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.curation.sources.source import Fault, Found, Kind
+
+NAME = "folder"
+_SPLITS = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "val": VALIDATION,
+    "valid": VALIDATION,
+    "validation": VALIDATION,
+    "test": TEST,
+    "testing": TEST,
+}
+# What is meant as an image, whether it can be read or not.
+_IMAGES = re.compile(r".*\.(png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|heic|avif|jp2|p[gp]m)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """Images in folders that are named by their label.
+
+    Their depth tells what the folders above an image are: one is the label, two are the split and
+    the label. With splits, one of them has to be called train, val or test, or a longer form of
+    these; the others may have any name and keep it.
+
+    Attributes:
+        split: of all images, where the folders tell none.
+    """
+
+    folder: Path
+    split: str | None = None
+
+    def __iter__(self) -> Iterator[Found | Fault]:
+        if not self.folder.is_dir():
+            raise DatasetError(f"{self.folder}: wanted a folder with a folder for each label")
+        files = sorted(walk(self.folder))
+        depth = self._depth(files)
+        for file in files:
+            parts = PurePosixPath(file).parts
+            if is_junk(file):
+                yield Fault(Kind.JUNK, file)
+            elif not is_text(file):
+                yield Fault(Kind.UNREADABLE, repr(file), "wanted a file name in UTF-8")
+            elif len(parts) != depth + 1:
+                wanted = "<split>/<label>/IMAGE" if depth == 2 else "<label>/IMAGE"
+                yield Fault(Kind.NO_LABEL, file, f"wanted it at {wanted}")
+            else:
+                *split, label, _ = (unicodedata.normalize("NFC", part) for part in parts)
+                yield Found(
+                    image_uri=unicodedata.normalize("NFC", file),
+                    read=partial(read_file, self.folder / file),
+                    source=NAME,
+                    label=label,
+                    split=_SPLITS.get(split[0].lower(), split[0]) if split else self.split,
+                )
+
+    def _depth(self, files: list[str]) -> int:
+        """How many folders stand above a labeled image: 1 or 2.
+
+        Raises:
+            DatasetError: all images have two above them, and none of these is called as a split; or
+                they have one, and all of these are.
+        """
+        images = [PurePosixPath(file).parts for file in files if not is_junk(file)]
+        in_two = {parts[0] for parts in images if len(parts) == 3}
+        if any(top.lower() in _SPLITS for top in in_two):
+            if self.split is not None:
+                raise DatasetError(
+                    f"{self.folder}: wanted no splits, as all are to be {self.split}, got "
+                    f"{', '.join(sorted(in_two)[:10])}"
+                )
+            return 2
+        if in_two and not any(len(parts) == 2 for parts in images):
+            raise DatasetError(
+                f"{self.folder}: wanted <label>/IMAGE, or one of its folders to be a split called "
+                f"train, val or test; got two folders above each image, the first "
+                f"{', '.join(sorted(in_two)[:10])}"
+            )
+        in_one = {parts[0] for parts in images if len(parts) == 2}
+        if in_one and all(top.lower() in _SPLITS for top in in_one):
+            raise DatasetError(
+                f"{self.folder}: wanted <split>/<label>/IMAGE, got images in "
+                f"{', '.join(sorted(in_one))} with no folder for their label"
+            )
+        return 1
+
+
+def walk(folder: Path) -> Iterator[str]:
+    """The files below a folder, as paths with `/`; a link to a folder counts as a file."""
+    for root, folders, files in os.walk(folder):
+        links = [name for name in folders if os.path.islink(os.path.join(root, name))]
+        folders[:] = sorted(set(folders) - set(links))
+        for name in (*files, *links):
+            yield Path(root, name).relative_to(folder).as_posix()
+
+
+def is_junk(file: str) -> bool:
+    """Whether it is no image by its name: what systems leave behind, hidden files, texts."""
+    parts = PurePosixPath(file).parts
+    name = parts[-1].lower()
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return hidden or not _IMAGES.fullmatch(name)
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is text, which a manifest can hold."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_file(path: Path) -> bytes:
+    return path.read_bytes()

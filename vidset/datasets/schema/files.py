@@ -1,0 +1,74 @@
+"""The schema in a repository's folder.
+
+ROOT/schema.json             the one in force
+ROOT/schemas/<number>.json   those before it
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.datasets.schema.schema import Schema, Thresholds, infer
+from vidset.datasets.schema.statistics import describe
+
+
+def read_schema(repository: Repository) -> Schema:
+    """The schema in force. Where there is none yet, it is frozen now at the oldest version.
+
+    Raises:
+        DatasetError: the file is no schema, or there is no version.
+    """
+    path = schema_path(repository)
+    if path.exists():
+        return _read(path)
+    versions = repository.versions()
+    if not versions:
+        raise DatasetError(f"{repository.root}: wanted a version to freeze a schema at, got none")
+    return freeze_schema(repository, versions[0])
+
+
+def freeze_schema(repository: Repository, reference: str) -> Schema:
+    """Freeze it at a version, unless there is one: that stays, and is what comes back."""
+    path = schema_path(repository)
+    if path.exists():
+        return _read(path)
+    return _write(repository, _inferred(repository, reference, 1, Thresholds()))
+
+
+def update_schema(repository: Repository, reference: str) -> Schema:
+    """A new schema, at this version. The old one is kept, and its thresholds hold on."""
+    old = read_schema(repository)
+    kept = repository.root / "schemas" / f"{old.number}.json"
+    write_atomically(kept, schema_path(repository).read_bytes())
+    return _write(repository, _inferred(repository, reference, old.number + 1, old.thresholds))
+
+
+def schema_path(repository: Repository) -> Path:
+    """Where the schema in force is."""
+    return repository.root / "schema.json"
+
+
+def _inferred(
+    repository: Repository, reference: str, number: int, thresholds: Thresholds
+) -> Schema:
+    statistics = describe(repository.manifest(reference), repository.measures(reference))
+    version = repository.resolve(reference)
+    return infer(statistics, version, number=number, thresholds=thresholds)
+
+
+def _read(path: Path) -> Schema:
+    try:
+        said = json.loads(path.read_text())
+    except ValueError as error:
+        raise DatasetError(f"{path}: wanted a schema as JSON: {error}") from None
+    if not isinstance(said, dict):
+        raise DatasetError(f"{path}: wanted a schema, got {type(said).__name__}")
+    return Schema.from_dict(said, str(path))
+
+
+def _write(repository: Repository, schema: Schema) -> Schema:
+    text = json.dumps(asdict(schema), indent=1, ensure_ascii=False) + "\n"
+    write_atomically(schema_path(repository), text.encode())
+    return schema

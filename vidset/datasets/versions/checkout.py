@@ -1,0 +1,96 @@
+"""A version's images as files that people and other tools read."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from vidset.datasets.versions.entry import FORMATS, Entry
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
+
+_UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029]|^\.|[. ]$|^ ')
+_MOST_STEM_BYTES, _MOST_SEGMENT_BYTES = 100, 200
+
+
+def in_folders(images: Manifest) -> Iterator[tuple[Entry, str]]:
+    """Each image with its path: `<split>/<label>/<its name>-<12 hex digits>.<ending>`.
+
+    No path leads outside: what is special to a file system is percent-encoded.
+
+    Raises:
+        DatasetError: an image has no class, or a label is too long for a folder.
+    """
+    for entry in images:
+        if entry.label is None:
+            raise DatasetError(
+                f"{entry.image_uri}: wanted a class for the folder to be in, got objects alone; "
+                "another format can say them"
+            )
+        yield entry, f"{segment(entry.split)}/{segment(entry.label)}/{file_name(entry)}"
+
+
+def file_name(entry: Entry) -> str:
+    """Its own name as far as one can read it, and what tells it from all others."""
+    stem = segment(PurePosixPath(entry.image_uri).stem, _MOST_STEM_BYTES)
+    identity = f"{entry.image_sha256} {entry.image_uri}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    return f"{stem}-{digest}{FORMATS[entry.image_format]}"
+
+
+def segment(text: str, most_bytes: int | None = None) -> str:
+    """A text as one segment of a path, percent-encoded; cut to so many bytes if told so.
+
+    Raises:
+        DatasetError: it is empty, or longer than file systems allow.
+    """
+    safe = _UNSAFE.sub(lambda match: "".join(f"%{n:02X}" for n in match[0].encode()), text)
+    if most_bytes is not None:
+        return safe.encode()[:most_bytes].decode(errors="ignore")
+    if not 0 < len(safe.encode()) <= _MOST_SEGMENT_BYTES:
+        raise DatasetError(f"{text[:80]!r}: wanted 1 to {_MOST_SEGMENT_BYTES} bytes for a folder")
+    return safe
+
+
+def write_images(
+    repository: Repository,
+    images: Iterable[tuple[Entry, str]],
+    folder: Path,
+    *,
+    link: bool,
+    progress: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Copy or link each image to its path below the folder; their number.
+
+    Raises:
+        DatasetError: an image is not in the repository, or it cannot be linked to there.
+    """
+    made: set[Path] = set()
+    number = 0
+    for entry, path in images:
+        target = folder / path
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        stored = repository.image_path(entry.image_sha256, entry.image_format)
+        try:
+            if link:
+                os.link(stored, target)
+            else:
+                shutil.copyfile(stored, target)
+        except FileNotFoundError:
+            raise DatasetError(
+                f"{entry.image_uri}: its image is not in the repository, wanted {stored}"
+            ) from None
+        except OSError as error:
+            if not link:
+                raise
+            raise DatasetError(
+                f"{target}: no link from {stored}: {error.strerror}; without --link it is copied"
+            ) from None
+        number += 1
+        progress(number)
+    return number

@@ -1,0 +1,208 @@
+"""Where dataset versions are kept: images once, by content, and a folder for each version.
+
+ROOT/images/<first two digits>/<sha256>.<ending>
+ROOT/versions/<id>/manifest.parquet, measures.parquet, version.json
+ROOT/names/<name>            the id that a name stands for
+ROOT/schema.json             what versions must be like, frozen at the first one
+"""
+
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vidset.datasets.versions.entry import FORMATS, Entry
+from vidset.datasets.errors import DatasetError, UnknownVersionError
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.images.measures import SCHEMA
+from vidset.parquet import read_parquet
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ID_BEGINNING = re.compile(r"[0-9a-f]{6,32}")
+
+
+class Repository:
+    """A folder of this machine with dataset versions. All it holds is written once, atomically.
+
+    Raises:
+        DatasetError: the folder holds something else.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]):
+        self.root = Path(root)
+        if self.root.exists() and not self.root.is_dir():
+            raise DatasetError(f"{self.root}: wanted a folder for dataset versions, got a file")
+
+    def put_image(self, data: bytes, image_format: str) -> str:
+        """Store an image unless it is there; its SHA-256."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = self.image_path(digest, image_format)
+        if not path.exists():
+            write_atomically(path, data)
+        return digest
+
+    def image_path(self, image_sha256: str, image_format: str) -> Path:
+        """Where an image is, or would be."""
+        return self.root / "images" / image_sha256[:2] / (image_sha256 + FORMATS[image_format])
+
+    def read_image(self, entry: Entry) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            DatasetError: it is not there.
+        """
+        path = self.image_path(entry.image_sha256, entry.image_format)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise DatasetError(
+                f"{entry.image_uri}: its image is not in the repository, wanted {path}"
+            ) from None
+
+    def write_version(
+        self, manifest: Manifest, measures: pa.Table, details: Mapping[str, Any]
+    ) -> str:
+        """Keep a version; its id. One that is there already stays as it is.
+
+        Args:
+            measures: a row an image (vidset.datasets.images.measures), by image_sha256.
+            details: what version.json says beside the id: created_at, parents, message, recipe.
+        """
+        folder = self.root / "versions" / manifest.id
+        # version.json is the commit marker: it comes last.
+        if not (folder / "version.json").exists():
+            write_atomically(folder / "manifest.parquet", manifest.to_parquet())
+            sink = pa.BufferOutputStream()
+            pq.write_table(measures, sink, compression="zstd")
+            write_atomically(folder / "measures.parquet", sink.getvalue().to_pybytes())
+            text = json.dumps({"id": manifest.id, **details}, indent=1, sort_keys=True)
+            write_atomically(folder / "version.json", text.encode())
+        return manifest.id
+
+    def versions(self) -> list[str]:
+        """The ids of all versions, oldest first."""
+        found = [path.parent.name for path in self.root.glob("versions/*/version.json")]
+        return sorted(found, key=lambda id_: (str(self.details(id_).get("created_at", "")), id_))
+
+    def manifest(self, reference: str) -> Manifest:
+        """Of a version, by id, the beginning of an id, or name.
+
+        Raises:
+            DatasetError: there is none such, or its content is not what its id says.
+        """
+        id_ = self.resolve(reference)
+        with _reading(id_, "manifest"):
+            manifest = Manifest.from_parquet(self._file(id_, "manifest.parquet").read_bytes())
+        if manifest.id != id_:
+            raise DatasetError(
+                f"version {id_}: its manifest was changed, its content has the id {manifest.id}"
+            )
+        return manifest
+
+    def number_of_images(self, reference: str) -> int:
+        """Of a version, without reading its rows.
+
+        Raises:
+            DatasetError: there is none such, or its manifest is damaged.
+        """
+        id_ = self.resolve(reference)
+        with _reading(id_, "manifest"):
+            return pq.read_metadata(self._file(id_, "manifest.parquet")).num_rows
+
+    def measures(self, reference: str) -> pa.Table:
+        """Of a version's images: see vidset.datasets.images.measures.
+
+        Raises:
+            DatasetError: they cannot be read, or another release measured other things.
+        """
+        id_ = self.resolve(reference)
+        with _reading(id_, "measures"):
+            table = read_parquet(self._file(id_, "measures.parquet"))
+        if not table.schema.equals(SCHEMA):
+            raise DatasetError(
+                f"version {id_}: another release measured its images; remove its folder "
+                f"{self.root / 'versions' / id_} and make it again: it gets the same id"
+            )
+        return table
+
+    def details(self, reference: str) -> dict[str, Any]:
+        """What version.json says.
+
+        Raises:
+            DatasetError: there is no such version, or the file is damaged.
+        """
+        id_ = self.resolve(reference)
+        with _reading(id_, "version.json"):
+            details = json.loads(self._file(id_, "version.json").read_text())
+            if not isinstance(details, dict):
+                raise ValueError(f"wanted an object, got {type(details).__name__}")
+        return details
+
+    def name_version(self, name: str, reference: str) -> None:
+        """Let a name stand for a version; it may be moved to another later.
+
+        Raises:
+            DatasetError: the name could be mistaken for an id, or for a path.
+        """
+        if not _NAME.fullmatch(name) or _ID_BEGINNING.fullmatch(name):
+            raise DatasetError(
+                f"{name!r}: wanted a name of letters, digits, . _ - that is not like an id"
+            )
+        write_atomically(self.root / "names" / name, self.resolve(reference).encode())
+
+    def names(self) -> dict[str, str]:
+        """Names, and the ids they stand for."""
+        found = sorted(path for path in self.root.glob("names/*") if _NAME.fullmatch(path.name))
+        return {path.name: path.read_text().strip() for path in found}
+
+    def resolve(self, reference: str) -> str:
+        """The id of a version, by name, id or its first digits (6 at least).
+
+        Raises:
+            UnknownVersionError: none, or more than one.
+        """
+        wanted = self.names().get(reference, reference)
+        ids = [path.parent.name for path in self.root.glob("versions/*/version.json")]
+        found = [id_ for id_ in ids if _ID_BEGINNING.fullmatch(wanted) and id_.startswith(wanted)]
+        if len(found) != 1:
+            known = ", ".join([*self.names(), *sorted(ids)][:10]) or "none"
+            what = "more than one" if found else "no"
+            raise UnknownVersionError(
+                f"{self.root} has {what} version {reference!r}; it has: {known}"
+            )
+        return found[0]
+
+    def _file(self, id_: str, name: str) -> Path:
+        return self.root / "versions" / id_ / name
+
+
+@contextmanager
+def _reading(id_: str, what: str) -> Iterator[None]:
+    """Raises DatasetError: a file of a version is damaged or missing."""
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException) as error:
+        name = what if what == "version.json" else f"its {what}"
+        raise DatasetError(f"version {id_}: {name} cannot be read: {error}") from None
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """All of the file or nothing of it, whoever else writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""Documents of the labeling broker's SQLite file. It is read, never written."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from vidset.documents.documents import Part
+
+# What the broker keeps in the file's header; tests/contracts compares.
+APPLICATION, SCHEMA = 0x76647374, 1
+_PAGE = 2_000
+_BUSY_SECONDS = 30
+# As it stands in the broker's index, for SQLite compares the texts.
+_WRITTEN_AT = "json_extract(document, '$.written_at')"
+_COLLECTIONS = frozenset(("annotations", "tasks"))
+
+
+class SqliteDocuments:
+    """Times come as RFC 3339, as they were written.
+
+    Raises:
+        ValueError: there is no such file, or it is something else.
+    """
+
+    def __init__(self, path: str):
+        self.uri = f"sqlite:{path}"
+        try:
+            self._connection = sqlite3.connect(
+                f"file:{quote(path)}?mode=ro",
+                uri=True,
+                timeout=_BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            found = tuple(
+                self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("application_id", "user_version")
+            )
+        except sqlite3.Error as error:
+            raise ValueError(f"{path} is no store of labels: {error}") from None
+        if found != (APPLICATION, SCHEMA):
+            raise ValueError(
+                f"{path} is of another program or version: wanted application {APPLICATION}, "
+                f"schema {SCHEMA}, got application {found[0]}, schema {found[1]}"
+            )
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def count(self, part: Part) -> int:
+        conditions, parameters = ["true"], []
+        for moment, condition in (part.since, ">= ?"), (part.before, "< ?"):
+            if moment is not None:
+                conditions.append(f"{_WRITTEN_AT} {condition}")
+                parameters.append(_format(moment))
+        sql = f"SELECT count(*) FROM {_table(part)} WHERE {' AND '.join(conditions)}"  # noqa: S608
+        return self._connection.execute(sql, parameters).fetchone()[0]
+
+    def read(self, part: Part) -> Iterator[tuple[str, dict[str, Any]]]:
+        # In pages: a cursor left open would keep the file's log from being cut.
+        page = _page_by_id if part.since is None else _page_by_time
+        after: tuple[Any, ...] | None = None
+        while True:
+            rows = self._connection.execute(*page(part, after)).fetchall()
+            for row in rows:
+                yield row[0], json.loads(row[1])
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1]
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _page_by_id(part: Part, after: tuple[Any, ...] | None) -> tuple[str, list[Any]]:
+    conditions, parameters = ["true"], []
+    if after is not None or part.after_id is not None:
+        conditions.append("id > ?")
+        parameters.append(part.after_id if after is None else after[0])
+    if part.up_to_id is not None:
+        conditions.append("id <= ?")
+        parameters.append(part.up_to_id)
+    sql = (
+        f"SELECT id, document FROM {_table(part)} "  # noqa: S608
+        f"WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {_PAGE}"
+    )
+    return sql, parameters
+
+
+def _page_by_time(part: Part, after: tuple[Any, ...] | None) -> tuple[str, list[Any]]:
+    conditions = [f"{_WRITTEN_AT} >= ?"]
+    parameters = [_format(part.since) if after is None else after[2]]
+    if after is not None:  # Not (time, id) > (?, ?): there SQLite does not see the index.
+        conditions.append(f"({_WRITTEN_AT} > ? OR id > ?)")
+        parameters += [after[2], after[0]]
+    if part.before is not None:
+        conditions.append(f"{_WRITTEN_AT} < ?")
+        parameters.append(_format(part.before))
+    sql = (
+        f"SELECT id, document, {_WRITTEN_AT} FROM {_table(part)} "  # noqa: S608
+        f"WHERE {' AND '.join(conditions)} ORDER BY {_WRITTEN_AT}, id LIMIT {_PAGE}"
+    )
+    return sql, parameters
+
+
+def _table(part: Part) -> str:
+    if part.collection not in _COLLECTIONS:
+        raise ValueError(f"wanted one of {sorted(_COLLECTIONS)}, got {part.collection!r}")
+    return part.collection
+
+
+def _format(moment: datetime | None) -> str:
+    """As the broker writes times: texts that sort."""
+    assert moment is not None  # noqa: S101 (of a part by time)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,0 +1,169 @@
+"""A video to images and ledger rows: the work of the ingest job, as one plain function."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import BinaryIO, Protocol, Self
+
+from vidset.video.decoding import Video
+from vidset.elements import Extraction, FrameRow, Upload, VideoRow
+from vidset.jpeg import jpeg
+from vidset.errors import BadInputError
+from vidset.filtering.judge import Judge
+from vidset.naming import image_id, image_name, printable
+from vidset.settings import ExtractionSettings
+
+
+class ImageStore(Protocol):
+    """Where images go. See `storage`."""
+
+    parallel_writes: int
+    """How many writes at once are worth while: 1 for a local folder."""
+
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Mapping[str, str]
+    ) -> bool:
+        """Store `data` unless `name` exists; whether it did."""
+        ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def uri(self, name: str) -> str: ...
+
+    def place(self, name: str) -> str:
+        """`<bucket>/<object name>`, or the name below the folder: what `image_id` hashes."""
+        ...
+
+
+def extract(
+    upload: Upload,
+    source: str | BinaryIO,
+    settings: ExtractionSettings,
+    images: ImageStore,
+    on_sample: Callable[[FrameRow], None] | None = None,
+) -> Extraction:
+    """Sample the video at `source`, store the images worth keeping, return the ledger rows.
+
+    Doing it twice stores the same images under the same names. `upload.generation` must be known.
+
+    Raises:
+        BadInputError: not one frame can be had.
+    """
+    if upload.generation is None:
+        raise ValueError(f"the generation of {upload.uri} is not known")
+    with Video(source, printable(upload.uri)) as video, ImageWriter(images) as writer:
+        judge = Judge(settings)
+        rows: list[FrameRow] = []
+        for frame in video.sample(settings.sampling_of(printable(upload.uri))):
+            row = judge.row(upload, frame)
+            if row.kept:
+                name = image_name(upload.name, upload.generation, frame.pts_seconds)
+                data = jpeg(frame.rgb(), settings.jpeg_quality)
+                writer.write(len(rows), name, data, _metadata(row))
+                row = replace(
+                    row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
+                )
+            rows.append(row)
+            if on_sample is not None:
+                on_sample(row)
+        hashes = writer.finish()
+        for place, digest in hashes.items():
+            rows[place] = replace(rows[place], image_sha256=digest)
+        rows = judge.settle(rows)
+        info = video.info
+        summary = VideoRow(
+            video_uri=printable(upload.uri),
+            generation=upload.generation,
+            collector_id=upload.collector_id and printable(upload.collector_id),
+            size_bytes=upload.size_bytes,
+            container=info.container,
+            codec=info.codec,
+            width=info.width,
+            height=info.height,
+            rotation=info.rotation,
+            sample_aspect_ratio=info.sample_aspect_ratio,
+            duration_seconds=info.duration_seconds,
+            samples=len(rows),
+            kept=len(hashes),
+            status="partial" if video.damage else "done",
+            error=video.damage,
+            settings_id=settings.settings_id,
+            uploaded_at=upload.uploaded_at,
+        )
+    return Extraction(summary, tuple(rows))
+
+
+def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -> Extraction:
+    """The ledger rows of an upload that gives no frames."""
+    row = VideoRow(
+        video_uri=printable(upload.uri),
+        generation=upload.generation or "",
+        collector_id=upload.collector_id and printable(upload.collector_id),
+        size_bytes=upload.size_bytes,
+        container=None,
+        codec=None,
+        width=None,
+        height=None,
+        rotation=None,
+        sample_aspect_ratio=None,
+        duration_seconds=None,
+        samples=0,
+        kept=0,
+        status="failed",
+        error=error.reason,
+        settings_id=settings.settings_id,
+        uploaded_at=upload.uploaded_at,
+    )
+    return Extraction(row, ())
+
+
+def _metadata(row: FrameRow) -> dict[str, str]:
+    """Of an image: what the labeling broker reads in its notification (labeling/events.py)."""
+    return {"width": str(row.width), "height": str(row.height)}
+
+
+class ImageWriter:
+    """Writes images, to a bucket several at a time: their latency would exceed the decoding."""
+
+    def __init__(self, images: ImageStore):
+        self._images = images
+        self._stack = ExitStack()
+        self._hashes: dict[int, str] = {}
+        self._waiting: deque[tuple[int, Future[str]]] = deque()
+        self._pool = None
+        if images.parallel_writes > 1:
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(images.parallel_writes))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def write(self, number: int, name: str, data: bytes, metadata: Mapping[str, str]) -> None:
+        """Store a JPEG; `number` is the caller's for it."""
+        if self._pool is None:
+            self._hashes[number] = self._put(name, data, metadata)
+            return
+        # So many JPEGs are in memory at the most, however slow the bucket is.
+        if len(self._waiting) >= 2 * self._images.parallel_writes:
+            self._take_oldest()
+        self._waiting.append((number, self._pool.submit(self._put, name, data, metadata)))
+
+    def finish(self) -> dict[int, str]:
+        """Once all are stored: by number, the SHA-256 of what is stored under the name."""
+        while self._waiting:
+            self._take_oldest()
+        return self._hashes
+
+    def _take_oldest(self) -> None:
+        number, stored = self._waiting.popleft()
+        self._hashes[number] = stored.result()
+
+    def _put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> str:
+        if not self._images.put_once(name, data, "image/jpeg", metadata):
+            data = self._images.read(name)  # Written once: what is there stays, and is recorded.
+        return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,145 @@
+"""Which samples of a video become images: near duplicates and bad pictures do not."""
+
+from functools import cache
+
+from vidset.filtering import quality
+from vidset.elements import FrameRow, Reason, Upload
+from vidset.naming import printable
+from vidset.video.pixels import DecodedFrame
+from vidset.settings import ExtractionSettings
+from vidset.filtering.similarity import (
+    ALMOST_ONE,
+    Likeness,
+    Picture,
+    compare,
+    local_change_between,
+    picture,
+)
+from vidset.filtering.thresholds import COLUMNS, ThresholdGrid
+
+# The working luma of `similarity` and `quality` is at most this wide.
+_LUMA_WIDTH = 480
+
+
+class _Sample:
+    """A sample with its picture. What it is asked about earlier ones, it finds out once."""
+
+    def __init__(self, frame: DecodedFrame, this: Picture, local_change: float | None):
+        self.frame, self.picture = frame, this
+        self.pts_seconds, self.size = frame.pts_seconds, (frame.width, frame.height)
+        self.same_pixels = cache(frame.same_pixels)
+        self._limit = local_change
+        self._changed: dict[Picture, bool] = {}
+        self._likenesses: dict[Picture, Likeness] = {}
+
+    def likeness(self, earlier: Picture) -> Likeness:
+        if earlier not in self._likenesses:
+            self._likenesses[earlier] = compare(earlier, self.picture)
+        return self._likenesses[earlier]
+
+    def ssim(self, earlier: Picture) -> float:
+        return self.likeness(earlier).ssim
+
+    def has_changed(self, earlier: Picture) -> bool:
+        """Whether the local change is too large for a near duplicate: a third of the cost."""
+        if self._limit is None:
+            return False
+        if earlier not in self._changed:
+            this, known = self.picture, self._likenesses.get(earlier)
+            if known is None:
+                change = local_change_between(
+                    earlier.mean - this.mean, earlier.chroma - this.chroma
+                )
+            else:
+                change = known.local_change
+            self._changed[earlier] = change > self._limit
+        return self._changed[earlier]
+
+
+class Judge:
+    """Decides which samples of one video are kept. They must come in the order of time."""
+
+    def __init__(self, settings: ExtractionSettings):
+        self._settings = settings
+        self._measure = settings.measure.load()
+        self._settings_id = settings.settings_id
+        self._last: tuple[DecodedFrame, Picture] | None = None
+        # A measure of whole pictures is too slow for more than one comparison of each sample.
+        self._grid = ThresholdGrid(settings.sampling) if self._measure is None else None
+        self._period_seconds = float(settings.sampling.every)
+
+    def row(self, upload: Upload, frame: DecodedFrame) -> FrameRow:
+        """The sample's ledger row, still without its image."""
+        luma = frame.luma(_LUMA_WIDTH)
+        this = picture(luma, frame.chroma(_LUMA_WIDTH // 2))
+        sample = _Sample(frame, this, self._settings.local_change)
+        sharpness, brightness = quality.sharpness(luma), quality.brightness(luma)
+        alike, change = self._compare(sample)
+        reason = self._reject(sharpness, brightness)
+        masks = self._masks(sample, is_bad=reason != "kept")
+        if reason == "kept" and self._is_duplicate(alike, change):
+            reason = "near_duplicate"
+        if reason == "kept":
+            self._last = frame, this
+        return FrameRow(
+            video_uri=printable(upload.uri),
+            generation=upload.generation or "",
+            collector_id=upload.collector_id and printable(upload.collector_id),
+            pts_seconds=frame.pts_seconds,
+            kept=reason == "kept",
+            reason=reason,
+            ssim=alike,
+            local_change=change,
+            sharpness=sharpness,
+            brightness=brightness,
+            phash=quality.phash(this.mean),
+            width=frame.width,
+            height=frame.height,
+            image_id=None,
+            image_uri=None,
+            image_sha256=None,
+            settings_id=self._settings_id,
+            period_seconds=self._period_seconds,
+            similarity_threshold=self._settings.threshold,
+            uploaded_at=upload.uploaded_at,
+            **masks,
+        )
+
+    def settle(self, rows: list[FrameRow]) -> list[FrameRow]:
+        """All rows of the video, once there are no more."""
+        return rows if self._grid is None else self._grid.settle(rows)
+
+    def _masks(self, sample: _Sample, *, is_bad: bool) -> dict[str, int | None]:
+        if self._grid is None:
+            return dict.fromkeys(COLUMNS.values())
+        return self._grid.masks(sample, is_bad=is_bad)
+
+    def _compare(self, sample: _Sample) -> tuple[float | None, float | None]:
+        """With the last kept sample. None where there is none, or it has another size."""
+        if self._last is None:
+            return None, None
+        last_frame, last = self._last
+        if (last_frame.width, last_frame.height) != sample.size:
+            return None, None
+        likeness = sample.likeness(last)
+        if self._measure is not None:
+            return self._measure(last_frame.rgb(), sample.frame.rgb()), likeness.local_change
+        if likeness.ssim == 1 and not sample.same_pixels(last_frame):
+            return ALMOST_ONE, likeness.local_change
+        return likeness.ssim, likeness.local_change
+
+    def _reject(self, sharpness: float, brightness: float) -> Reason:
+        settings = self._settings
+        if settings.min_brightness is not None and brightness < settings.min_brightness:
+            return "dark"
+        if settings.max_brightness is not None and brightness > settings.max_brightness:
+            return "bright"
+        if settings.min_sharpness is not None and sharpness < settings.min_sharpness:
+            return "blurred"
+        return "kept"
+
+    def _is_duplicate(self, alike: float | None, change: float | None) -> bool:
+        settings = self._settings
+        if alike is None or not settings.measure.is_alike(alike, settings.threshold):
+            return False
+        return settings.local_change is None or change is None or change <= settings.local_change

@@ -1,0 +1,166 @@
+"""`vidset export OUT --format F --to PATH`: the labeled images as a dataset of another tool."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from vidset.labeling.annotation import Annotation
+from vidset.formats.format import ImageLabels, Written, spooled
+from vidset.labeling.places import open_store
+from vidset.labeling.stores.store import Query, Store
+from vidset.labeling.template import read_template
+from vidset.formats.dataset_formats import FolderFormat, SampleFormat, file_format
+from vidset.formats.image_files import ImageFiles, Indexed
+from vidset.formats.names import flat_name
+from vidset.formats.new_folder import new_folder
+from vidset.formats.samples import Sample
+from vidset.place import Place
+
+_INDEX = "images.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFiles:
+    """How much was written.
+
+    Attributes:
+        dropped: what the format cannot say, by kind; only with `lossy`.
+        passed_over: images without labels, by the state of their annotation: skipped, rejected.
+    """
+
+    images: int
+    objects: int
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+
+
+def export_files(
+    format_name: str,
+    place: Place,
+    destination: str,
+    *,
+    link: bool = False,
+    lossy: bool = False,
+    overwrite: bool = False,
+    shard_mb: int = 256,
+    progress: Callable[[int], None] = lambda _: None,
+) -> ExportedFiles:
+    """Write all labeled images, those without objects too, with their labels, into a new folder.
+
+    The same labels give the same bytes. The folder appears when it is whole; `images.jsonl` in it
+    leads from images to their ids. Labels are numbered in the template's order, if the options or
+    the environment name a template, else in their alphabetical one.
+
+    Args:
+        format_name: one of vidset.formats.dataset_formats.FILE_FORMATS.
+        place: of Place.of(OUT, store, template=...).
+        destination: a folder of this machine.
+        link: hard links instead of copies, where images are files on the same file system.
+        lossy: leave out what the format cannot say, and count it.
+        overwrite: replace an earlier export at `destination`, and nothing else.
+        shard_mb: how large a file becomes where images stand in files together.
+        progress: told the number of images that are done, after each.
+
+    Raises:
+        ValueError: bad usage, an image is missing, or the format cannot say something; with the
+            object's name. At `destination` all is as it was then.
+    """
+    named = file_format(format_name)
+    if link and not (isinstance(named, FolderFormat) and place.folder):
+        raise ValueError("--link: wanted images of a folder, and a format that leaves them files")
+    settings = place.settings("inspect")
+    kind, _, path = settings.store.partition(":")
+    if kind == "sqlite" and not os.path.exists(path):  # Opening it would make it.
+        raise ValueError(f"nothing was labeled yet: there is no {path}")
+    order = None
+    if "LABELING_TEMPLATE" in place.options or os.environ.get("LABELING_TEMPLATE"):
+        order = [label.name for label in read_template(settings.template).labels]
+    with (
+        closing(open_store(settings.store)) as store,
+        new_folder(destination, _INDEX, overwrite=overwrite) as folder,
+    ):
+        files, index = ImageFiles(place), folder / _INDEX
+        labels = _labels(store, place, named, index)
+        if isinstance(named, FolderFormat):
+            written = named.write(labels, folder / named.labels, order, lossy=lossy)
+            copied = files.copy_all(_indexed(index), folder, link=link)
+            for done, _ in enumerate(copied, 1):
+                progress(done)
+        else:
+            written = _write_samples(
+                named, labels, files, folder, order, shard_mb << 20, progress, lossy=lossy
+            )
+        if not written.images:
+            raise ValueError(f"{settings.store}: wanted images with labels, got none")
+        passed_over = {
+            state: store.count(Query("annotations", {"state": state}))
+            for state in ("skipped", "rejected")
+        }
+    return ExportedFiles(written.images, written.objects, written.dropped, passed_over)
+
+
+def _write_samples(
+    named: SampleFormat,
+    labels: Iterable[ImageLabels],
+    files: ImageFiles,
+    folder: Path,
+    order: Sequence[str] | None,
+    most_bytes: int,
+    progress: Callable[[int], None],
+    *,
+    lossy: bool,
+) -> Written:
+    index = folder / _INDEX
+    with spooled(
+        labels, named.sayable, format_name=named.NAME, lossy=lossy, file_of=named.image_file
+    ) as spool:
+        numbers_of = spool.label_numbers(order)
+
+        def samples() -> Iterator[Sample]:
+            images = files.read_all(_indexed(index))
+            each = zip(spool, _indexed(index), images, strict=True)
+            for done, (said, entry, data) in enumerate(each, 1):
+                yield Sample(said, **asdict(entry), data=data)
+                progress(done)
+
+        named.write(samples(), folder, numbers_of, most_bytes)
+        return spool.written()
+
+
+def _labels(
+    store: Store, place: Place, named: FolderFormat | SampleFormat, index: Path
+) -> Iterator[ImageLabels]:
+    """What is labeled, in the order of the ids; the images' names go into the index meanwhile."""
+    with index.open("w", encoding="utf-8") as file:
+        for stored in store.find(Query("annotations", {"state": "labeled"})):
+            annotation = Annotation.from_document(stored.document)
+            name = place.name_of(annotation.image_id, annotation.image_uri)
+            if isinstance(named, FolderFormat):
+                name = flat_name(name) if named.flat else name
+                image = f"{named.images}{name}"
+            else:
+                image = named.image_file(name)
+            entry = Indexed(
+                image=image,
+                image_id=annotation.image_id,
+                image_uri=annotation.image_uri,
+                revision=annotation.revision,
+            )
+            file.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+            yield ImageLabels(
+                image_name=name,
+                width=annotation.image_width,
+                height=annotation.image_height,
+                objects=annotation.objects,
+                annotator=annotation.annotator,
+                updated_at=annotation.updated_at,
+            )
+
+
+def _indexed(index: Path) -> Iterator[Indexed]:
+    with index.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield Indexed(**json.loads(line))

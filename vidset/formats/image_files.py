@@ -1,0 +1,124 @@
+"""The images behind annotations, in a folder or a bucket: read, copied or linked, in order."""
+
+import os
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from vidset.storage.uris import open_store
+from vidset.storage.store import ObjectStore
+from vidset.formats.format import relative_name
+from vidset.place import Place
+
+_AT_ONCE = 8  # Requests to a bucket; in a folder, threads only get in each other's way.
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An image of an export.
+
+    Attributes:
+        image: its name in the export.
+        revision: of its annotation.
+    """
+
+    image: str
+    image_id: str
+    image_uri: str
+    revision: int
+
+
+class ImageFiles:
+    """Images by their uris, wherever OUT has been moved to since.
+
+    Every method raises ValueError when an image is not there.
+    """
+
+    def __init__(self, place: Place):
+        self._place = place
+        self._map = map if place.folder else _at_once
+        self._stores: dict[str, ObjectStore] = {}
+
+    def read_all(self, images: Iterable[Indexed]) -> Iterator[bytes]:
+        return self._map(self._read, map(self._located, images))
+
+    def copy_all(self, images: Iterable[Indexed], folder: Path, *, link: bool) -> Iterator[None]:
+        """Each to where its `image` says, below the folder; hard links need files.
+
+        Raises:
+            ValueError: one cannot be linked.
+        """
+        made: set[Path] = set()
+
+        def targets() -> Iterator[tuple[Indexed, str, str, Path]]:
+            for image in images:
+                target = folder / image.image
+                if target.parent not in made:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    made.add(target.parent)
+                yield *self._located(image), target
+
+        return self._map(self._link if link else self._copy, targets())
+
+    def _located(self, image: Indexed) -> tuple[Indexed, str, str]:
+        """With the place of the images, and the name below it, which leads nowhere else."""
+        name = self._place.name_of(image.image_id, image.image_uri)
+        relative_name(name, f"image {image.image_id}")
+        root = self._place.images_root or image.image_uri.removesuffix(name).rstrip("/")
+        if root not in self._stores:
+            self._stores[root] = open_store(root)
+        return image, root, name
+
+    def _read(self, located: tuple[Indexed, str, str]) -> bytes:
+        image, root, name = located
+        try:
+            return self._stores[root].read(name)
+        except FileNotFoundError:
+            raise _missing(image, root, name) from None
+
+    def _copy(self, wanted: tuple[Indexed, str, str, Path]) -> None:
+        image, root, name, target = wanted
+        if "://" in root:
+            target.write_bytes(self._read((image, root, name)))
+            return
+        try:
+            shutil.copyfile(os.path.join(root, name), target)
+        except FileNotFoundError:
+            raise _missing(image, root, name) from None
+
+    def _link(self, wanted: tuple[Indexed, str, str, Path]) -> None:
+        image, root, name, target = wanted
+        try:
+            os.link(os.path.join(root, name), target)
+        except FileNotFoundError:
+            raise _missing(image, root, name) from None
+        except OSError as error:
+            raise ValueError(
+                f"image {name!r}: no link from {root} to {target.parent}: {error.strerror}; "
+                "without --link it is copied"
+            ) from None
+
+
+def _missing(image: Indexed, root: str, name: str) -> ValueError:
+    return ValueError(f"image {image.image_id}: wanted it at {root}/{name}, got nothing")
+
+
+def _at_once(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+    """The results in the order of the items, of which a few are worked on at a time."""
+    waiting: deque[Future[_Out]] = deque()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > 2 * _AT_ONCE:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,188 @@
+"""Label Studio's JSON, as it exports and imports: https://labelstud.io/guide/task_format.
+
+A file holds tasks; reading takes the memory of all of it. Shapes are in percent, so that pixels
+survive but for rounding. Booleans among the attributes become texts.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from vidset.labeling.annotation import Attribute, LabeledObject
+from vidset.labeling.errors import InvalidAnswerError, without_signatures
+from vidset.formats.format import (
+    ImageLabels,
+    Loss,
+    SizeOf,
+    Written,
+    image_size,
+    is_uri,
+    member,
+    read_json,
+    relative_name,
+    spooled,
+)
+from vidset.formats.origin import origin_fields, said_at
+from vidset.formats.replacing import replaced_at_once
+from vidset.labeling.vendors.label_studio import answers as label_studio_answers
+from vidset.labeling.vendors.label_studio.items import MANY
+
+_NAME = "Label Studio"
+
+
+def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
+    """Each annotation of each task: an image comes as often as it has been annotated.
+
+    Tasks without annotations say nothing. Images are told by `data.image`: a path below Label
+    Studio's local files, or an uri, from which signatures are taken.
+
+    Raises:
+        ValueError: as `Format.read` says; also for other shapes than boxes and polygons.
+    """
+    for name, annotation, place in _parts(Path(path), "annotations"):
+        is_skipped = annotation.get("was_cancelled") or False
+        if not isinstance(is_skipped, bool):
+            raise ValueError(f"{place}: wanted was_cancelled true or false, got {is_skipped!r}")
+        if is_skipped:  # What was drawn before is no answer.
+            skipped = _labels(name, annotation | {"result": []}, size_of, place)
+            yield replace(skipped, state="skipped")
+        else:
+            yield _labels(name, annotation, size_of, place)
+
+
+def read_predictions(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
+    """As `read`, of the tasks' predictions; the annotator is the model's version."""
+    for name, prediction, place in _parts(Path(path), "predictions"):
+        version = prediction.get("model_version")
+        labels = _labels(name, prediction, size_of, place)
+        yield replace(labels, annotator=str(version) if version else None)
+
+
+def _parts(path: Path, key: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    tasks = read_json(path)
+    if not isinstance(tasks, list):
+        raise ValueError(f"{path}: wanted a list of tasks, got {str(tasks)[:80]!r}")
+    for number, task in enumerate(tasks):
+        place = f"{path}: [{number}]"
+        name = _image_name(member(task, "data", dict, place), f"{place}.data")
+        if task.get(key) is None:
+            continue
+        for part_number, part in enumerate(member(task, key, list, place)):
+            part_place = f"{place}.{key}[{part_number}]"
+            if not isinstance(part, dict):
+                raise ValueError(f"{part_place}: wanted an object, got {str(part)[:80]!r}")
+            yield name, part, part_place
+
+
+def _image_name(data: Any, place: str) -> str:
+    image = without_signatures(member(data, "image", str, place))
+    if is_uri(image):
+        return image
+    if image.startswith("/data/local-files/"):
+        image = parse_qs(urlsplit(image).query).get("d", [""])[0]
+    return relative_name(image, f"{place}.image")
+
+
+def _labels(name: str, part: Any, size_of: SizeOf | None, place: str) -> ImageLabels:
+    result = part.get("result")
+    try:
+        objects = label_studio_answers.objects_of(result, f"{place}.result")
+        told = label_studio_answers.size_of(result, f"{place}.result")
+    except InvalidAnswerError as error:
+        raise ValueError(str(error)) from None
+    updated_at = said_at(part, f"{place}.updated_at")
+    told = told or (part.get("image_width"), part.get("image_height"))
+    width, height = image_size(told, name, size_of, place)
+    return ImageLabels(name, width, height, objects, "labeled", _annotator(part), updated_at)
+
+
+def _annotator(part: Any) -> str | None:
+    """By the user's id, as in the answers that come from the server."""
+    if isinstance(part.get("annotator"), str):
+        return part["annotator"]
+    by = part.get("completed_by")
+    by = by.get("id") if isinstance(by, dict) else by
+    return f"user {by}" if by else None
+
+
+def write(
+    labels: Iterable[ImageLabels],
+    path: str | Path,
+    labels_order: Sequence[str] | None = None,
+    *,
+    lossy: bool = False,
+) -> Written:
+    """A file, replaced at once. Labels of one image that follow each other are one task.
+
+    Labels have no numbers here, but must be in the order, if there is one.
+    """
+    with spooled(labels, _sayable, format_name=_NAME, lossy=lossy, file_of=None) as spool:
+        spool.label_numbers(labels_order)
+        with replaced_at_once(Path(path)) as file:
+            file.write("[")
+            annotation_id = 0
+            tasks = groupby(spool, key=lambda each: each.image_name)
+            for task_id, (name, group) in enumerate(tasks, 1):
+                annotations = [
+                    _annotation(each, annotation_id + number)
+                    for number, each in enumerate(group, 1)
+                ]
+                annotation_id += len(annotations)
+                task = {"id": task_id, "data": {"image": name}, "annotations": annotations}
+                file.write(",\n" if task_id > 1 else "\n")
+                json.dump(task | {"predictions": []}, file)
+            file.write("\n]\n")
+        return spool.written()
+
+
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+    place = f"image {labels.image_name!r}"
+    if labels.state == "rejected":
+        return None, [("rejected images", place)]
+    name = labels.image_name
+    name = name if is_uri(name) else relative_name(name, place)
+    if labels.objects and (labels.width is None or labels.height is None):
+        raise ValueError(f"{place}: {_NAME} wants its width and height, got none")
+    objects, losses = [], []
+    for item in labels.objects:
+        what, kept = _sayable_attributes(item)
+        objects.append(kept)
+        where = f"{place}, object {item.id} ({item.label})"
+        losses += [(what, where)] * (len(item.attributes) - len(kept.attributes))
+    return replace(labels, image_name=name, objects=tuple(objects)), losses
+
+
+def _sayable_attributes(item: LabeledObject) -> tuple[str, LabeledObject]:
+    """Without what Label Studio has no place for, and what that is."""
+    if item.type == "classification":
+        return "attributes of classifications", replace(item, attributes={})
+    said = {
+        name: value
+        for name, value in item.attributes.items()
+        if name and not name.endswith(MANY) and value != "" and not _has_empty_text(value)
+    }
+    what = f"attributes that are empty or named with {MANY} at the end"
+    return what, replace(item, attributes=said)
+
+
+def _has_empty_text(value: Attribute) -> bool:
+    return isinstance(value, list) and "" in value
+
+
+def _annotation(labels: ImageLabels, annotation_id: int) -> dict[str, Any]:
+    """`ground_truth` is told since Label Studio takes an import without it for true."""
+    annotation: dict[str, Any] = {
+        "id": annotation_id,
+        "was_cancelled": labels.state == "skipped",
+        "ground_truth": False,
+        "result": label_studio_answers.result_of(
+            labels.objects, labels.width or 0, labels.height or 0
+        ),
+    }
+    if labels.width and labels.height:
+        annotation |= {"image_width": labels.width, "image_height": labels.height}
+    return annotation | origin_fields(labels)

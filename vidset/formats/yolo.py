@@ -1,0 +1,256 @@
+"""YOLO's text files in Ultralytics' layout: https://docs.ultralytics.com/datasets/detect.
+
+A folder with data.yaml, images/ and labels/. A line is `class cx cy width height`, or for a polygon
+`class x y x y x y ...`, in parts of the image's size. A dataset holds boxes or polygons: where
+there are both, Ultralytics drops the polygons, and misreads the boxes of a file with polygons.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
+from typing import Any
+
+import yaml
+
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.formats.format import (
+    ImageLabels,
+    Loss,
+    SizeOf,
+    Spool,
+    Written,
+    relative_name,
+    spooled,
+)
+
+_NAME = "YOLO"
+_LIST = "images.txt"
+_SPLITS = ("train", "val", "test")
+_OUTSIDE = 0.01  # Ultralytics takes this much, too.
+# fmt: off
+_IMAGES = frozenset({
+    ".bmp", ".dng", ".heic", ".jpeg", ".jpg", ".mpo", ".pfm", ".png", ".tif", ".tiff", ".webp",
+})
+# fmt: on
+_COMMENT = """\
+# The images belong into images/, under the names in images.txt. Cut it into parts before you train:
+# here, the images to validate on are those to train on.
+"""
+
+
+def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
+    """The images of all splits in data.yaml; one without a label file has no objects.
+
+    Names of images are relative to the folder, and without a leading `images/`.
+
+    Raises:
+        ValueError: as `Format.read` says; also without `size_of`.
+    """
+    root = Path(path)
+    if size_of is None:
+        raise ValueError(f"{root}: {_NAME} does not tell the images' sizes: size_of is needed")
+    settings = _settings(root / "data.yaml")
+    labels = _labels(settings.get("names"), f"{root / 'data.yaml'}: names")
+    base = _below(settings.get("path") or ".", ".", f"{root / 'data.yaml'}: path")
+    images: dict[str, str] = {}
+    for split in _SPLITS:
+        entries = settings.get(split) or []
+        for entry in entries if isinstance(entries, list) else [entries]:
+            place = f"{root / 'data.yaml'}: {split}"
+            for image in _images(root, _below(entry, base, place), place):
+                other = images.setdefault(_label_file(image), image)
+                if other != image:
+                    raise ValueError(f"{place}: {image} and {other} have one label file")
+    _refuse_orphans(root, images)
+    for file, image in images.items():
+        name = image.removeprefix("images/")
+        size = size_of(name)
+        objects = tuple(_objects(root / file, labels, size))
+        yield ImageLabels(name, *size, objects)
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"{file}: wanted {_NAME}'s data.yaml: {error}") from None
+    if not isinstance(settings, dict):
+        raise ValueError(f"{file}: wanted names, train and val, got {str(settings)[:80]!r}")
+    return settings
+
+
+def _labels(names: Any, place: str) -> dict[int, str]:
+    numbered = dict(enumerate(names)) if isinstance(names, list) else names
+    if not isinstance(numbered, dict):
+        raise ValueError(f"{place}: wanted the classes' names, got {str(names)[:80]!r}")
+    for number, name in numbered.items():
+        if not isinstance(number, int) or not isinstance(name, str):
+            got = f"{number!r}: {name!r}"
+            raise ValueError(
+                f"{place}: wanted a number and a text, in quotes if need be, got {got}"
+            )
+    return numbered
+
+
+def _below(name: Any, base: str, place: str) -> str:
+    """A path in the dataset, relative to the dataset; it may be the dataset itself."""
+    joined = normpath(PurePosixPath(base, str(name)))
+    return joined if joined == "." else relative_name(joined, place)
+
+
+def _images(root: Path, entry: str, place: str) -> Iterator[str]:
+    """Of a folder, with all below it, or of a list: of these, paths beside it begin with `./`."""
+    target = root / entry
+    if target.is_dir():
+        files = sorted(file for file in target.rglob("*") if file.suffix.lower() in _IMAGES)
+        yield from (file.relative_to(root).as_posix() for file in files)
+    elif target.is_file():
+        for number, line in enumerate(target.read_text(encoding="utf-8").splitlines(), 1):
+            if line.strip():
+                yield _below(line, str(PurePosixPath(entry).parent), f"{target}:{number}")
+    else:
+        raise ValueError(f"{place}: wanted a folder or a list of images, got nothing at {target}")
+
+
+def _label_file(image: str) -> str:
+    """As Ultralytics derives it: the last images/ becomes labels/."""
+    before, _, name = f"/{image}".rpartition("/images/")
+    path = f"{before}/labels/{name}" if f"/{image}" != name else f"/{image}"
+    return str(PurePosixPath(path[1:]).with_suffix(".txt"))
+
+
+def _refuse_orphans(root: Path, images: Mapping[str, str]) -> None:
+    """Labels of images that are not there would be lost without a word."""
+    for file in sorted((root / "labels").rglob("*.txt")):
+        if file.relative_to(root).as_posix() not in images and file.name != "classes.txt":
+            raise ValueError(f"{file}: wanted its image in one of {', '.join(_SPLITS)}, got none")
+
+
+def _objects(
+    file: Path, labels: Mapping[int, str], size: tuple[int, int]
+) -> Iterator[LabeledObject]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file}: wanted a text: {error}") from None
+    lines = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
+    has_polygons = any(len(words) > 6 for _, words in lines)
+    for number, words in lines:
+        place = f"{file}:{number}"
+        try:
+            label, values = labels[int(words[0])], [float(word) for word in words[1:]]
+        except (ValueError, KeyError):
+            raise ValueError(
+                f"{place}: wanted the number of a class of data.yaml and numbers, got {words[:6]}"
+            ) from None
+        if not all(-_OUTSIDE <= value <= 1 + _OUTSIDE for value in values):
+            raise ValueError(f"{place}: wanted parts of the image's size, 0 to 1, got {values}")
+        if len(values) == 4 and not has_polygons:
+            cx, cy, width, height = (v * size[n % 2] for n, v in enumerate(values))
+            box = Box(cx - width / 2, cy - height / 2, width, height)
+            yield LabeledObject(str(number), label, "box", box=box)
+        elif len(values) >= 6 and len(values) % 2 == 0:
+            pairs = zip(values[::2], values[1::2], strict=True)
+            points = tuple((x * size[0], y * size[1]) for x, y in pairs)
+            yield LabeledObject(str(number), label, "polygon", points=points)
+        else:
+            wanted = "x and y of 3 points or more" if has_polygons else "cx, cy, width, height"
+            raise ValueError(f"{place}: wanted {wanted} behind the class, got {values}")
+
+
+def write(
+    labels: Iterable[ImageLabels],
+    path: str | Path,
+    labels_order: Sequence[str] | None = None,
+    *,
+    lossy: bool = False,
+) -> Written:
+    """data.yaml, a list of the images, and labels/; the images themselves are the caller's.
+
+    Where there are boxes and polygons, `lossy` reduces polygons to the boxes around them.
+    """
+    root = Path(path)
+    with spooled(
+        labels,
+        _sayable,
+        format_name=_NAME,
+        lossy=lossy,
+        file_of=lambda name: _label_file(f"images/{name}"),
+    ) as spool:
+        boxes_only = spool.types["box"] > 0
+        if boxes_only and spool.types["polygon"]:
+            loss = ("outlines beside boxes", _first_polygon(spool))
+            polygons = spool.types["polygon"]
+            spool.lose(loss, format_name=_NAME, lossy=lossy, number=polygons)
+        numbers = spool.label_numbers(labels_order)
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / _LIST).open("w", encoding="utf-8") as images:
+            for each in spool:
+                images.write(f"./images/{each.image_name}\n")
+                file = root / _label_file(f"images/{each.image_name}")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                lines = [_line(item, numbers, each, boxes_only) for item in each.objects]
+                file.write_text("".join(lines), encoding="utf-8")
+        (root / "data.yaml").write_text(_settings_text(numbers), encoding="utf-8")
+        return spool.written()
+
+
+def _settings_text(numbers: Mapping[str, int]) -> str:
+    """Names in double quotes: `no` stays a text then, and PyYAML loses some line ends in others."""
+    names = [
+        f"  {number}: " + yaml.safe_dump(label, default_style='"', allow_unicode=True, width=10_000)
+        for label, number in numbers.items()
+    ]
+    head = f"{_COMMENT}train: {_LIST}\nval: {_LIST}\nnames:"
+    return head + ("\n" + "".join(names) if names else " {}\n")
+
+
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+    place = f"image {labels.image_name!r}"
+    if labels.state != "labeled":
+        return None, [(f"{labels.state} images", place)]
+    if labels.width is None or labels.height is None:
+        raise ValueError(f"{place}: {_NAME} wants its width and height, got none")
+    name = relative_name(labels.image_name, place)
+    if name.splitlines() != [name.rstrip()]:
+        raise ValueError(f"{place}: wanted a name that can stand in a line of a list")
+    objects, losses = [], []
+    for item in labels.objects:
+        where = f"{place}, object {item.id} ({item.label})"
+        if item.type == "classification":
+            losses.append(("classifications", where))
+        elif not all(0 <= value <= 1 for value in _parts(item, labels)):
+            losses.append(("objects outside of the image", where))
+        else:
+            objects.append(replace(item, attributes={}))
+            losses += [("attributes", where)] * len(item.attributes)
+    return replace(labels, image_name=name, objects=tuple(objects)), losses
+
+
+def _first_polygon(spool: Spool) -> str:
+    return next(
+        f"image {each.image_name!r}, object {item.id} ({item.label})"
+        for each in spool
+        for item in each.objects
+        if item.type == "polygon"
+    )
+
+
+def _line(
+    item: LabeledObject, numbers: Mapping[str, int], labels: ImageLabels, boxes_only: bool
+) -> str:
+    if item.points and boxes_only:
+        xs, ys = zip(*item.points, strict=True)
+        item = replace(item, box=Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)))
+    return " ".join([str(numbers[item.label]), *map(repr, _parts(item, labels))]) + "\n"
+
+
+def _parts(item: LabeledObject, labels: ImageLabels) -> list[float]:
+    """The numbers of a line, in parts of the image's size."""
+    values = [value for point in item.points or () for value in point]
+    if item.box:
+        box = item.box
+        values = [box.x + box.width / 2, box.y + box.height / 2, box.width, box.height]
+    size = (labels.width or 1, labels.height or 1)
+    return [value / size[number % 2] for number, value in enumerate(values)]

@@ -1,0 +1,89 @@
+"""One upload to images and ledger rows: what the job's workers and the watcher do with each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vidset.elements import Extraction, FrameRow, Upload
+from vidset.errors import BadInputError, MissingUploadError
+from vidset.extraction import extract, failed
+from vidset.storage.uris import open_ledger, open_store
+from vidset.settings import ExtractionSettings
+from vidset.storage.store import DEFAULT_SCRATCH_BYTES, ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an upload.
+
+    Attributes:
+        upload: with its generation, as far as it got known.
+        what: missing is gone, or changed while it was read; skipped was done before.
+        extraction: rows for the ledger, whose images are stored; of extracted and failed ones.
+        reason: for a dead letter. It goes first: with the ledger's rows the video is done. Of a
+            skipped one that failed before, too: its letter may not have got through then.
+        settings_id: of a skipped one, those it was done with.
+    """
+
+    upload: Upload
+    what: Literal["extracted", "failed", "missing", "skipped"]
+    extraction: Extraction | None = None
+    reason: str | None = None
+    settings_id: str | None = None
+
+
+class Ingest:
+    """Opened once in a process: clients of stores and ledgers do not pickle.
+
+    Attributes:
+        images, ledger: the stores behind their uris.
+    """
+
+    def __init__(
+        self,
+        settings: ExtractionSettings,
+        images: str,
+        ledger: str,
+        scratch_bytes: int = DEFAULT_SCRATCH_BYTES,
+    ):
+        self._settings, self._scratch_bytes = settings, scratch_bytes
+        self.images = open_store(images)
+        self.ledger = open_ledger(ledger)
+        self._sources: dict[str, ObjectStore] = {}
+
+    def take(self, upload: Upload, on_sample: Callable[[FrameRow], None] | None = None) -> Taken:
+        """Sample the video and store its images, unless the ledger has it: then nothing is decoded.
+
+        What is neither the upload's fault nor known is raised: it is to be tried again.
+        """
+        extraction = row = None
+        try:
+            store = self._store_of(upload)
+            upload = store.identify(upload)
+            row = self._find(upload)
+            if row is None:
+                with store.open(upload, self._scratch_bytes) as (upload, source):
+                    row = self._find(upload)  # Some generations are known only by reading.
+                    if row is None:
+                        extraction = extract(upload, source, self._settings, self.images, on_sample)
+        except MissingUploadError as error:
+            return Taken(upload, "missing", reason=error.reason)
+        except BadInputError as error:
+            rows = failed(upload, self._settings, error)
+            return Taken(upload, "failed", extraction=rows, reason=error.reason)
+        if row is None:
+            return Taken(upload, "extracted", extraction=extraction)
+        reason = row["error"] if row["status"] == "failed" else None
+        return Taken(upload, "skipped", reason=reason, settings_id=row["settings_id"])
+
+    def _store_of(self, upload: Upload) -> ObjectStore:
+        scheme, separator, rest = upload.uri.partition("://")
+        place = f"{scheme}://{rest.partition('/')[0]}" if separator else "/"
+        if place not in self._sources:
+            self._sources[place] = open_store(place)
+        return self._sources[place]
+
+    def _find(self, upload: Upload) -> dict[str, Any] | None:
+        if upload.generation is None:
+            return None
+        return self.ledger.find(upload.uri, upload.generation)

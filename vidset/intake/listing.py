@@ -1,0 +1,98 @@
+"""What the user names as input, to uploads: files, folders, globs, gs:// and s3:// uris."""
+
+import glob
+import os
+import re
+from collections.abc import Iterator
+
+from vidset.elements import Upload
+from vidset.intake.gcs_events import collector_of, has_video_extension, is_video
+from vidset.storage.uris import open_store
+from vidset.storage.store import StoredObject
+
+_WILDCARD = re.compile(r"[*?\[]")
+
+
+def check_input(pattern: str) -> None:
+    """Before any work: a local input must be there. Buckets are asked when they are listed.
+
+    Raises:
+        ValueError: it names nothing.
+    """
+    if "://" in pattern:
+        if not re.match(r"(gs|s3)://[^/]+", pattern):
+            raise ValueError(f"input: wanted a path, gs://... or s3://..., got {pattern!r}")
+    elif not os.path.exists(pattern) and next(glob.iglob(pattern, recursive=True), None) is None:
+        raise ValueError(f"input: there is no file or folder {pattern!r}, and nothing matches it")
+
+
+def list_uploads(pattern: str, collector_id: str | None = None) -> Iterator[Upload]:
+    """The videos that `pattern` names, in the order of their names.
+
+    A folder, or a bucket's prefix, gives the files below it that have a video's extension or
+    content type; a file or an object named as such is taken as it is.
+    """
+    if "://" in pattern:
+        yield from _list_bucket(pattern, collector_id)
+    elif os.path.isdir(pattern):
+        yield from _list_folder(pattern, collector_id)
+    elif os.path.exists(pattern):
+        yield _file(pattern, os.path.basename(pattern), collector_id)
+    else:
+        for path in sorted(glob.glob(pattern, recursive=True)):
+            if os.path.isdir(path):
+                yield from _list_folder(path, collector_id)
+            else:
+                yield _file(path, os.path.basename(path), collector_id)
+
+
+def _list_folder(folder: str, collector_id: str | None) -> Iterator[Upload]:
+    for stored in open_store(folder).list():
+        if has_video_extension(stored.name):
+            collector = collector_id or collector_of(stored.name, None)
+            yield _file(os.path.join(folder, stored.name), stored.name, collector)
+
+
+def _file(path: str, name: str, collector_id: str | None) -> Upload:
+    return Upload(uri=os.path.abspath(path), name=name, collector_id=collector_id)
+
+
+def _list_bucket(pattern: str, collector_id: str | None) -> Iterator[Upload]:
+    scheme, _, rest = pattern.partition("://")
+    bucket, _, path = rest.partition("/")
+    wildcard = _WILDCARD.search(path)
+    prefix = path[: wildcard.start()] if wildcard else path
+    wanted = _glob(path) if wildcard else None
+    for stored in open_store(f"{scheme}://{bucket}").list(prefix):
+        if wanted is None and stored.name != path and not _is_below(stored.name, path):
+            continue
+        if wanted is not None and not wanted.fullmatch(stored.name):
+            continue
+        if stored.name == path or is_video(stored.name, stored.content_type):
+            yield _object(f"{scheme}://{bucket}/{stored.name}", stored, collector_id)
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """As the shell: `*` and `?` stay within a segment, `**/` is any number of segments."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])", pattern)
+    special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile(
+        "".join(
+            special.get(part) or (part.replace("[!", "[^") if part[:1] == "[" else re.escape(part))
+            for part in parts
+        )
+    )
+
+
+def _is_below(name: str, folder: str) -> bool:
+    return not folder or name.startswith(folder.rstrip("/") + "/")
+
+
+def _object(uri: str, stored: StoredObject, collector_id: str | None) -> Upload:
+    return Upload(
+        uri=uri,
+        name=stored.name,
+        generation=stored.generation,
+        size_bytes=stored.size_bytes,
+        collector_id=collector_id or stored.collector_id,
+    )

@@ -1,0 +1,167 @@
+"""Annotations: what annotators said of an image. Pixels, floats, origin top left."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from vidset.labeling.timestamps import parse_timestamp
+
+ObjectType = Literal["box", "polygon", "classification"]
+AnnotationState = Literal["labeled", "skipped", "rejected"]
+Attribute = str | bool | int | float | list[str]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledObject:
+    """One thing in an image, or for a classification a word on the whole image.
+
+    Attributes:
+        id: the vendor's, unique within its image.
+        box: of a box only.
+        points: the corners of a polygon, of a polygon only.
+    """
+
+    id: str
+    label: str
+    type: ObjectType
+    box: Box | None = None
+    points: tuple[Point, ...] | None = None
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    def to_document(self) -> dict[str, Any]:
+        """Points are maps: neither Firestore nor BigQuery has arrays of arrays."""
+        box = self.box and {
+            "x": self.box.x,
+            "y": self.box.y,
+            "width": self.box.width,
+            "height": self.box.height,
+        }
+        points = self.points and [{"x": x, "y": y} for x, y in self.points]
+        return {
+            "id": self.id,
+            "label": self.label,
+            "type": self.type,
+            "box": box,
+            "points": points,
+            "attributes": dict(self.attributes),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "LabeledObject":
+        box, points = document["box"], document["points"]
+        return cls(
+            id=document["id"],
+            label=document["label"],
+            type=document["type"],
+            box=Box(**{key: float(value) for key, value in box.items()}) if box else None,
+            points=tuple((float(p["x"]), float(p["y"])) for p in points) if points else None,
+            attributes=dict(document["attributes"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one annotator said of one image, once. A correction is another answer.
+
+    Attributes:
+        annotation_id: the vendor's; a correction has the same.
+        annotator: who, as the vendor names them.
+        state: `rejected` withdraws what the same annotation id said before.
+        image_width, image_height: as the vendor saw the image; None when it does not tell.
+        updated_at: the vendor's clock, which orders the answers.
+    """
+
+    image_id: str
+    vendor: str
+    vendor_task_id: str | None
+    annotation_id: str
+    annotator: str
+    state: AnnotationState
+    objects: tuple[LabeledObject, ...]
+    updated_at: datetime
+    image_width: int | None = None
+    image_height: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The id of its document: by content, so that a repeated delivery has the same."""
+        said = [self.state, [item.to_document() for item in self.objects]]
+        identity = [self.vendor, self.annotation_id, self.updated_at.isoformat(), said]
+        # ASCII: a vendor's text may be no Unicode, which nobody has checked yet.
+        text = json.dumps(identity, sort_keys=True)
+        return f"{self.image_id}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "image_id": self.image_id,
+            "vendor": self.vendor,
+            "vendor_task_id": self.vendor_task_id,
+            "annotation_id": self.annotation_id,
+            "annotator": self.annotator,
+            "state": self.state,
+            "objects": [item.to_document() for item in self.objects],
+            "updated_at": self.updated_at,
+            "image_width": self.image_width,
+            "image_height": self.image_height,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Answer":
+        values = {name: document[name] for name in cls.__slots__}
+        values["objects"] = tuple(map(LabeledObject.from_document, document["objects"]))
+        values["updated_at"] = parse_timestamp(document["updated_at"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """`annotations/<image id>`: what holds for an image, all of its objects in one document.
+
+    Attributes:
+        annotator: whose answer it is; several, joined by ", ", for a consensus.
+        answers: the ids of all answers that it was worked out from.
+        revision: their number, so it never falls, and does not depend on the order in which they
+            came.
+        updated_at: of the newest answer.
+        written_at: when this revision was stored, which is what an export reads on from.
+    """
+
+    image_id: str
+    image_uri: str
+    image_width: int | None
+    image_height: int | None
+    objects: tuple[LabeledObject, ...]
+    vendor: str
+    vendor_task_id: str | None
+    annotator: str
+    state: AnnotationState
+    revision: int
+    updated_at: datetime
+    written_at: datetime
+    answers: tuple[str, ...] = ()
+
+    def to_document(self) -> dict[str, Any]:
+        document = {name: getattr(self, name) for name in self.__slots__}
+        objects = [item.to_document() for item in self.objects]
+        return document | {"objects": objects, "answers": list(self.answers)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Annotation":
+        values = {name: document[name] for name in cls.__slots__}
+        values["objects"] = tuple(map(LabeledObject.from_document, document["objects"]))
+        values["answers"] = tuple(document["answers"])
+        for name in "updated_at", "written_at":
+            values[name] = parse_timestamp(document[name])
+        return cls(**values)

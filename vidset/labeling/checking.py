@@ -1,0 +1,181 @@
+"""Whether an answer can be stored: its objects against the template and against the image."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+import shapely
+
+from vidset.labeling.annotation import Answer, Attribute, Box, LabeledObject, Point
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.template import Template
+
+Size = tuple[int, int]
+ROTATION = "rotation"
+"""The attribute that tells a rotated rectangle, a polygon, from an outline."""
+# Vendors speak of percents, rounded: a shape may leave the image by a pixel, and is cut off there.
+_MOST_OUTSIDE = 1.0
+_SIZE_TOLERANCE = 0.5
+_EPSILON = 1e-6
+_MOST = 1e9  # Pixels. Beyond it areas lose their meaning, and infinity lies there too.
+
+
+def check_answer(
+    answer: Answer, template: Template, width: int | None, height: int | None
+) -> Answer:
+    """The answer to store: as it came, but for shapes that leave the image by up to a pixel.
+
+    Attributes that the template does not know are kept as they are.
+
+    Args:
+        width, height: of the image, as far as they are known; else the vendor's are taken.
+
+    Raises:
+        InvalidAnswerError: with the image, the object, what was wanted and what was got.
+    """
+    where = f"image {answer.image_id}, {answer.vendor} annotation {answer.annotation_id}"
+    seen = answer.image_width, answer.image_height
+    for name, ours, theirs in zip(("width", "height"), (width, height), seen, strict=True):
+        if ours is not None and theirs is not None and ours != theirs:
+            raise InvalidAnswerError(f"{where}: wanted the image's {name} {ours}, got {theirs}")
+    if answer.state != "labeled" and answer.objects:
+        got = f"{len(answer.objects)}, the first {answer.objects[0].id}"
+        raise InvalidAnswerError(f"{where}: a {answer.state} answer has no objects, got {got}")
+    wide, high = width or answer.image_width, height or answer.image_height
+    size = (wide, high) if wide and high else None
+    ids, objects = set(), []
+    for item in answer.objects:
+        place = f"{where}, object {item.id} ({item.label})"
+        if item.id in ids:
+            raise InvalidAnswerError(f"{place}: wanted each object id once, got it twice")
+        ids.add(item.id)
+        _check_type(item, template, place)
+        _check_attributes(item, template, place)
+        objects.append(_checked_shape(item, template, size, place))
+    return replace(answer, objects=tuple(objects))
+
+
+def _check_type(item: LabeledObject, template: Template, place: str) -> None:
+    label = template.label(item.label)
+    if label is None:
+        wanted = ", ".join(known.name for known in template.labels)
+        raise InvalidAnswerError(f"{place}: wanted a label of {wanted}, got {item.label!r}")
+    shapes = {"box": item.box, "polygon": item.points}
+    got = [name for name, shape in shapes.items() if shape is not None]
+    if got != [name for name in shapes if name == item.type]:
+        raise InvalidAnswerError(
+            f"{place}: wanted the shape of a {item.type} and no other, got {got or 'none'}"
+        )
+    if item.type == label.type:
+        return
+    if (label.type, item.type) != ("box", "polygon"):
+        raise InvalidAnswerError(f"{place}: wanted a {label.type}, got a {item.type}")
+    if not _is_number(item.attributes.get(ROTATION)) or len(set(item.points or ())) != 4:
+        raise InvalidAnswerError(
+            f"{place}: wanted a box, or a polygon of four corners with the attribute {ROTATION} "
+            f"in degrees, got a polygon of {len(set(item.points or ()))} corners with "
+            f"{ROTATION} {item.attributes.get(ROTATION)!r}"
+        )
+
+
+def _check_attributes(item: LabeledObject, template: Template, place: str) -> None:
+    given: Mapping[str, Attribute] = item.attributes
+    for asked in template.attributes:
+        applies = not asked.labels or item.label in asked.labels
+        value = given.get(asked.name)
+        if asked.name not in given or value == []:
+            if asked.required and applies:
+                raise InvalidAnswerError(f"{place}: wanted the attribute {asked.name}, got none")
+            continue
+        chosen = value if asked.many and isinstance(value, list) else [value]
+        repeated = len(set(map(str, chosen))) < len(chosen)
+        wrong = repeated or any(choice not in asked.choices for choice in chosen)
+        if wrong or asked.many != isinstance(value, list):
+            wanted = f"{'a list of' if asked.many else 'one of'} {', '.join(asked.choices)}"
+            raise InvalidAnswerError(
+                f"{place}: wanted as {asked.name} {wanted}, got {str(value)[:80]!r}"
+            )
+    for name, value in given.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise InvalidAnswerError(f"{place}: wanted a finite {name}, got {value}")
+
+
+def _checked_shape(
+    item: LabeledObject, template: Template, size: Size | None, place: str
+) -> LabeledObject:
+    """With its shape inside the image."""
+    if item.box:
+        item = replace(item, box=_checked_box(item.box, size, place))
+        bounds = (item.box.width, item.box.height) if item.box else (0, 0)
+    elif item.points is not None:
+        item = replace(item, points=_checked_polygon(item.points, size, place))
+        xs, ys = zip(*item.points or (), strict=True)
+        bounds = (max(xs) - min(xs), max(ys) - min(ys))
+    else:
+        return item
+    label = template.label(item.label)
+    least = (label.min_width, label.min_height) if label else (0, 0)
+    if any(got < wanted - _SIZE_TOLERANCE for got, wanted in zip(bounds, least, strict=True)):
+        raise InvalidAnswerError(
+            f"{place}: wanted at least {least[0]:g} x {least[1]:g} px, "
+            f"got {bounds[0]:g} x {bounds[1]:g}"
+        )
+    return item
+
+
+def _checked_box(box: Box, size: Size | None, place: str) -> Box:
+    got = f"x={box.x}, y={box.y}, width={box.width}, height={box.height}"
+    if not all(map(_is_number, (box.x, box.y, box.width, box.height))):
+        raise InvalidAnswerError(f"{place}: wanted a box of finite numbers, got {got}")
+    if box.width <= 0 or box.height <= 0:
+        raise InvalidAnswerError(f"{place}: wanted a box with a positive size, got {got}")
+    right, bottom = box.x + box.width, box.y + box.height
+    corners = ((box.x, box.y), (right, bottom))
+    inside = _clamped(corners, size, place)
+    if inside == corners:
+        return box  # Not from its edges: these are rounded.
+    (left, top), (right, bottom) = inside
+    if right <= left or bottom <= top:
+        raise InvalidAnswerError(f"{place}: wanted a box inside {_image(size)}, got {got}")
+    return Box(left, top, right - left, bottom - top)
+
+
+def _checked_polygon(points: tuple[Point, ...], size: Size | None, place: str) -> tuple[Point, ...]:
+    if not all(_is_number(value) for point in points for value in point):
+        raise InvalidAnswerError(f"{place}: wanted a polygon of finite numbers, got {points}")
+    points = _clamped(points, size, place)
+    if len(set(points)) < 3:
+        got = len(set(points))
+        raise InvalidAnswerError(f"{place}: wanted a polygon of 3 points or more, got {got}")
+    polygon = shapely.Polygon(points)
+    if not polygon.is_valid:  # Before the area, which means nothing where lines cross.
+        reason = shapely.is_valid_reason(polygon)
+        raise InvalidAnswerError(f"{place}: wanted a polygon that does not cross itself: {reason}")
+    if polygon.area <= 0:
+        raise InvalidAnswerError(f"{place}: wanted a polygon with an area, got {polygon.area}")
+    return points
+
+
+def _clamped(points: tuple[Point, ...], size: Size | None, place: str) -> tuple[Point, ...]:
+    """The points inside the image; one that is there already is returned as it is."""
+    if size is None:
+        return points
+    for x, y in points:
+        outside = max(-x, -y, x - size[0], y - size[1])
+        if outside > _MOST_OUTSIDE + _EPSILON:
+            raise InvalidAnswerError(
+                f"{place}: wanted it inside {_image(size)}, got the point ({x:g}, {y:g}), "
+                f"which is {outside:g} px outside"
+            )
+    right, bottom = map(float, size)
+    return tuple((min(max(x, 0.0), right), min(max(y, 0.0), bottom)) for x, y in points)
+
+
+def _is_number(value: Any) -> bool:
+    """Also of what vendors send in its place: texts, infinities, integers of a thousand digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_MOST < value < _MOST
+
+
+def _image(size: Size | None) -> str:
+    return f"the image of {size[0]} x {size[1]} px" if size else "the image"

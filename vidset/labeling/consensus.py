@@ -1,0 +1,247 @@
+"""One annotation from the answers of several annotators."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from statistics import fmean, median
+
+import shapely
+
+from vidset.labeling.annotation import AnnotationState, Answer, Attribute, Box, LabeledObject
+from vidset.labeling.checking import ROTATION
+from vidset.labeling.settings import ConsensusRule
+
+_SAME = 0.5  # Objects with at least this intersection over union are one thing.
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """What an annotation takes from the answers.
+
+    Attributes:
+        annotator: whose answer it is; of a majority, all who were counted, joined by ", ".
+        vendor, vendor_task_id: of the newest answer that was counted.
+        updated_at: of the same; when none was counted, of the newest of all.
+    """
+
+    state: AnnotationState
+    objects: tuple[LabeledObject, ...]
+    annotator: str
+    vendor: str
+    vendor_task_id: str | None
+    updated_at: datetime
+
+
+def consensus(answers: Sequence[Answer], rule: ConsensusRule) -> Consensus:
+    """What the answers to one image say together; their order does not matter.
+
+    With no answer that counts, the state is rejected. `latest` takes the newest that does.
+    `majority` is skipped when more than half skipped the image; else it holds what more than half
+    of those who labeled it show (of two: both), with the median of each edge of a box, the polygon
+    that the others are most like, and the attributes that most give; ties go to the newest.
+
+    Args:
+        answers: at least one; of each key one, which `check_answer` has passed.
+    """
+    if not answers:
+        raise ValueError("wanted at least one answer, got none")
+    voices = counted(answers)
+    newest = max(voices or answers, key=_age)
+    result = Consensus(
+        state=newest.state if voices else "rejected",
+        objects=newest.objects if voices else (),
+        annotator=newest.annotator,
+        vendor=newest.vendor,
+        vendor_task_id=newest.vendor_task_id,
+        updated_at=newest.updated_at,
+    )
+    if rule == "latest" or not voices:
+        return result
+    result = replace(result, annotator=", ".join(sorted({voice.annotator for voice in voices})))
+    labeled = [voice for voice in voices if voice.state == "labeled"]
+    if 2 * len(labeled) < len(voices):
+        return replace(result, state="skipped", objects=())
+    return replace(result, state="labeled", objects=_agreed(labeled))
+
+
+def counted(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers that count, in the order of the annotators' names.
+
+    Of each annotation it is the newest, unless that withdraws the annotation, and of each
+    annotator (a vendor's: names are the vendor's own) the newest of these.
+    """
+    by_age = sorted(answers, key=_age)
+    newest = {(answer.vendor, answer.annotation_id): answer for answer in by_age}
+    standing = [
+        answer
+        for answer in by_age
+        if newest[answer.vendor, answer.annotation_id] is answer and answer.state != "rejected"
+    ]
+    voices = {(answer.vendor, answer.annotator): answer for answer in standing}
+    return [voices[annotator] for annotator in sorted(voices)]
+
+
+def _age(answer: Answer) -> tuple[datetime, str]:
+    return answer.updated_at, answer.key
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """An object of one annotator, ready to be compared.
+
+    Attributes:
+        by: the annotator's place in their order.
+        age: the place of the answer, the newest last.
+        bounds: left, top, right, bottom; of a classification the same for all.
+        polygon: of a polygon only.
+    """
+
+    item: LabeledObject
+    by: int
+    age: int
+    bounds: tuple[float, float, float, float]
+    area: float
+    polygon: shapely.Polygon | None
+
+
+def _agreed(answers: Sequence[Answer]) -> tuple[LabeledObject, ...]:
+    """What more than half of the answers show, in the order of the answers."""
+    by_age = sorted(range(len(answers)), key=lambda by: _age(answers[by]))
+    drawn = [
+        _drawn(item, by, by_age.index(by))
+        for by, answer in enumerate(answers)
+        for item in answer.objects
+    ]
+    overlaps = _overlaps(drawn)
+    objects, taken = [], set()
+    for group in _groups(len(drawn), overlaps):
+        if 2 * len(group) > len(answers):
+            merged = _merged(group, drawn, overlaps)
+            merged = replace(merged, id=_free_id(merged.id, taken))
+            taken.add(merged.id)
+            objects.append(merged)
+    return tuple(objects)
+
+
+def _drawn(item: LabeledObject, by: int, age: int) -> _Drawn:
+    if item.box:
+        box = item.box
+        bounds = (box.x, box.y, box.x + box.width, box.y + box.height)
+        return _Drawn(item, by, age, bounds, box.width * box.height, None)
+    if item.points:
+        polygon = shapely.Polygon(item.points)
+        return _Drawn(item, by, age, polygon.bounds, polygon.area, polygon)
+    return _Drawn(item, by, age, (0, 0, 1, 1), 1, None)
+
+
+def _overlaps(drawn: Sequence[_Drawn]) -> dict[tuple[int, int], float]:
+    """The intersection over union of what may be one thing: (smaller index, larger index)."""
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for index, one in enumerate(drawn):
+        kinds.setdefault((one.item.label, one.item.type), []).append(index)
+    overlaps = {}
+    for indexes in kinds.values():
+        for pair in _touching(drawn, indexes):
+            one, other = drawn[pair[0]], drawn[pair[1]]
+            overlap = _overlap(one, other) if one.by != other.by else 0.0
+            if overlap >= _SAME:
+                overlaps[pair] = overlap
+    return overlaps
+
+
+def _touching(drawn: Sequence[_Drawn], indexes: list[int]) -> Iterator[tuple[int, int]]:
+    """Pairs that share columns of the image: a sweep from left to right spares the others."""
+    indexes = sorted(indexes, key=lambda index: drawn[index].bounds[0])
+    for place, index in enumerate(indexes):
+        right = drawn[index].bounds[2]
+        for following in range(place + 1, len(indexes)):
+            other = indexes[following]
+            if drawn[other].bounds[0] >= right:
+                break
+            yield (index, other) if index < other else (other, index)
+
+
+def _overlap(one: _Drawn, other: _Drawn) -> float:
+    a, b = one.bounds, other.bounds
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared, total = width * height, one.area + other.area
+    if one.polygon is None or other.polygon is None:
+        return shared / (total - shared)
+    if shared < total * _SAME / (1 + _SAME) * 0.999:  # Polygons share no more than their bounds do.
+        return 0.0
+    shared = one.polygon.intersection(other.polygon).area
+    return shared / (total - shared)
+
+
+def _groups(size: int, overlaps: dict[tuple[int, int], float]) -> list[list[int]]:
+    """Which objects are one thing: every two of a group overlap, so none are of one annotator.
+
+    Greedy, the best overlap first; ties in the order of the indexes. An optimal assignment would
+    differ only where objects of one label overlap each other by half, and is no better founded
+    there.
+    """
+    groups = [[index] for index in range(size)]
+    for i, j in sorted(overlaps, key=lambda pair: (-overlaps[pair], pair)):
+        one, other = groups[i], groups[j]
+        if one is not other and all((min(a, b), max(a, b)) in overlaps for a in one for b in other):
+            both = sorted(one + other)
+            for index in both:
+                groups[index] = both
+    return [group for index, group in enumerate(groups) if group[0] == index]
+
+
+def _merged(
+    group: list[int], drawn: Sequence[_Drawn], overlaps: dict[tuple[int, int], float]
+) -> LabeledObject:
+    members = [drawn[index] for index in group]
+    first = members[0].item
+    if len(members) == 1:
+        return first
+    attributes = _voted([one.item.attributes for one in sorted(members, key=lambda one: -one.age)])
+    if first.box:
+        left, top, right, bottom = (
+            median(edges) for edges in zip(*(one.bounds for one in members), strict=True)
+        )
+        box = Box(left, top, right - left, bottom - top)
+        return replace(first, box=box, attributes=attributes)
+    if first.points:
+        best = max(group, key=lambda index: (_mean_overlap(index, group, overlaps), -index))
+        chosen = drawn[best].item
+        attributes.pop(ROTATION, None)
+        if ROTATION in chosen.attributes:  # It belongs to these corners.
+            attributes[ROTATION] = chosen.attributes[ROTATION]
+        return replace(first, points=chosen.points, attributes=attributes)
+    return replace(first, attributes=attributes)
+
+
+def _mean_overlap(index: int, group: list[int], overlaps: dict[tuple[int, int], float]) -> float:
+    others = (other for other in group if other != index)
+    return fmean(overlaps[min(index, other), max(index, other)] for other in others)
+
+
+def _voted(said: Sequence[Mapping[str, Attribute]]) -> dict[str, Attribute]:
+    """Of each attribute what most say, none being a value too; ties: what the first of them says.
+
+    The order of a list does not matter: it holds choices.
+    """
+    attributes = {}
+    for name in sorted({name for each in said for name in each}):
+        values = [each.get(name) for each in said]
+        texts = [json.dumps(sorted(v) if isinstance(v, list) else v) for v in values]
+        votes = Counter(texts)
+        value = max(zip(values, texts, strict=True), key=lambda pair: votes[pair[1]])[0]
+        if value is not None:
+            attributes[name] = value
+    return attributes
+
+
+def _free_id(wanted: str, taken: set[str]) -> str:
+    """Two annotators may give one id to two things."""
+    if wanted not in taken:
+        return wanted
+    return next(f"{wanted}-{n}" for n in count(2) if f"{wanted}-{n}" not in taken)

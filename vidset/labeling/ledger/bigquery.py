@@ -1,0 +1,31 @@
+"""The frame ledger in BigQuery."""
+
+import os
+from collections.abc import Iterator
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from vidset.labeling.task import Image
+
+# Frames count when their video's row says so: see docs/architecture.md.
+_IMAGES = """
+SELECT frames.image_id, frames.image_uri, frames.width, frames.height
+FROM `{dataset}.frames` AS frames
+JOIN `{dataset}.videos` AS videos USING (video_uri, generation, settings_id)
+WHERE frames.kept
+"""
+_TIMEOUT_SECONDS = 300
+
+
+class BigqueryLedger:
+    def __init__(self, project: str, dataset: str):
+        # It finds the emulator by itself, but would look for credentials that nobody has there.
+        anonymous = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
+        self._client = bigquery.Client(project=project, credentials=anonymous)
+        self._dataset = f"{project}.{dataset}"
+
+    def images(self) -> Iterator[Image]:
+        query = self._client.query(_IMAGES.format(dataset=self._dataset))
+        for row in query.result(timeout=_TIMEOUT_SECONDS, page_size=5000):
+            yield Image(row["image_id"], row["image_uri"], row["width"], row["height"])

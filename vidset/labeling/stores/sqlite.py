@@ -1,0 +1,273 @@
+"""Documents in one SQLite file: a table for each collection, with the document as JSON."""
+
+import base64
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, get_args
+
+from vidset.labeling.stores.store import Collection, ConflictError, Key, Query, Stored, Value, Write
+from vidset.labeling.stores.documents import check_query, check_writes, in_pages, is_id
+from vidset.labeling.timestamps import format_timestamp
+
+# Kept in the file's header: whose file it is, and which schema it has.
+_APPLICATION, _SCHEMA = 0x76647374, 1
+# For the queries that there are. The id comes last so that a page begins where the last one ended.
+_INDEXES: dict[Collection, list[tuple[str, ...]]] = {
+    "tasks": [
+        ("state", "due_at"),
+        ("state", "requested_at"),
+        ("state", "vendor"),
+        ("booked_on",),
+        ("written_at",),
+    ],
+    "annotations": [("written_at",)],
+    "answers": [("image_id",), ("vendor", "annotation_id")],
+}
+_BUSY_SECONDS = 30
+# No document can have this key: see store_documents.
+_BYTES = "__bytes__"
+
+Row = tuple[str, str, int]
+
+
+class SqliteStore:
+    """A `Store` in a file, for any number of threads and processes of one machine.
+
+    Power loss may take the last commits, never a part of one. Times come back as RFC 3339.
+    """
+
+    def __init__(self, path: str | Path):
+        """Make the file and its folder when they are not there; only the user can read it.
+
+        Raises:
+            ValueError: it cannot be made, or it is something else, or of another schema.
+        """
+        self._path = Path(path).expanduser().absolute()
+        # Connections that nobody uses now: each serves one thread at a time.
+        self._idle: list[sqlite3.Connection] = []
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise ValueError(f"no store can be made at {self._path}: {error}") from None
+        try:
+            with self._transaction() as connection:
+                _prepare(connection, self._path)
+            with self._connection() as connection:
+                _switch_to_wal(connection)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+                raise ValueError(f"{self._path} is no SQLite database") from None
+            raise
+
+    def get(self, *keys: Key) -> list[Stored | None]:
+        with self._connection() as connection:
+            return [_get(connection, *key) for key in keys]
+
+    def commit(self, writes: Sequence[Write]) -> list[Any]:
+        check_writes(writes)
+        documents = [_to_json(write.document) for write in writes]
+        with self._transaction() as connection:
+            return list(map(_write, [connection] * len(writes), writes, documents))
+
+    def find(self, query: Query) -> Iterator[Stored]:
+        check_query(query)
+
+        def read(after: Row | None, size: int) -> list[Row]:
+            # A cursor left open would keep the file's log from being cut, and writes of this
+            # thread from being made.
+            with self._connection() as connection:
+                return connection.execute(*select_page(query, after, size)).fetchall()
+
+        return map(_stored, in_pages(read, query.limit))
+
+    def count(self, query: Query) -> int:
+        return self._aggregate("count(*)", query)
+
+    def total(self, query: Query, of: str) -> float:
+        return self._aggregate(f"total({_field(of)})", query)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    def _aggregate(self, what: str, query: Query) -> Any:
+        check_query(query)
+        conditions, parameters = _matching(query.equals)
+        sql = f"SELECT {what} FROM {query.collection} WHERE {' AND '.join(conditions)}"  # noqa: S608
+        with self._connection() as connection:
+            return connection.execute(sql, parameters).fetchone()[0]
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = sqlite3.connect(
+                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and nobody else writes meanwhile, in any process."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # A full disk has ended it already.
+                    connection.execute("ROLLBACK")
+                raise
+
+
+def select_page(query: Query, after: Row | None, size: int) -> tuple[str, list[Any]]:
+    """The SQL of a page, and its parameters."""
+    conditions, parameters = _matching(query.equals)
+
+    def add(condition: str, *values: Any) -> None:
+        conditions.append(condition)
+        parameters.extend(values)
+
+    order = "id"
+    if query.order_by:
+        time = _field(query.order_by)
+        order = f"{time}, id"
+        since = format_timestamp(query.since) if query.since else ""
+        reached = _from_json(after[1])[query.order_by] if after else since
+        add(f"{time} >= ?", reached)  # Not of documents without the time, as in Firestore.
+        if after:  # Not (time, id) > (?, ?): there SQLite does not see the index's expression.
+            add(f"({time} > ? OR id > ?)", reached, after[0])
+        if query.until:
+            add(f"{time} <= ?", format_timestamp(query.until))
+    elif after or query.after_id is not None:
+        add("id > ?", after[0] if after else query.after_id)
+    if query.up_to_id is not None:
+        add("id <= ?", query.up_to_id)
+    sql = (
+        f"SELECT id, document, version FROM {query.collection} "  # noqa: S608
+        f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {size}"
+    )
+    return sql, parameters
+
+
+def _matching(equals: Mapping[str, Value]) -> tuple[list[str], list[Any]]:
+    """Conditions, and their parameters. JSON's kinds are told apart, which SQL's = does not."""
+    conditions, parameters = ["true"], []
+    for name, value in equals.items():
+        kind = f"json_type(document, '$.{name}')"
+        if value is None:
+            conditions.append(f"{_field(name)} IS NULL AND {kind} = 'null'")
+        elif isinstance(value, bool):
+            conditions.append(f"{kind} = '{str(value).lower()}'")
+        else:
+            is_kind = "" if isinstance(value, str) else f" AND {kind} IN ('integer', 'real')"
+            conditions.append(f"{_field(name)} = ?{is_kind}")
+            parameters.append(value)
+    return conditions, parameters
+
+
+def _field(name: str) -> str:
+    """As it stands in the indexes: SQLite compares the expressions' texts."""
+    return f"json_extract(document, '$.{name}')"
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    found = tuple(
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("application_id", "user_version")
+    )
+    if found == (_APPLICATION, _SCHEMA):
+        return
+    if found != (0, 0) or connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        wanted = f"application {_APPLICATION}, schema {_SCHEMA}"
+        raise ValueError(
+            f"{path} is of another program or version: wanted {wanted}, "
+            f"got application {found[0]}, schema {found[1]}"
+        )
+    for collection in get_args(Collection):
+        connection.execute(
+            f"CREATE TABLE {collection} "
+            "(id TEXT PRIMARY KEY, document TEXT NOT NULL, version INTEGER NOT NULL)"
+        )
+        for names in _INDEXES.get(collection, []):
+            fields = ", ".join([*map(_field, names), "id"])
+            connection.execute(
+                f"CREATE INDEX {collection}_by_{'_and_'.join(names)} ON {collection} ({fields})"
+            )
+    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Readers and a writer do not wait for each other then."""
+    deadline = monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # Here SQLite itself does not wait for another who is just making the file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.01)
+
+
+def _get(connection: sqlite3.Connection, collection: Collection, name: str) -> Stored | None:
+    if not is_id(name):  # An id from outside may be anything; it is no document's.
+        return None
+    sql = f"SELECT id, document, version FROM {collection} WHERE id = ?"  # noqa: S608
+    row = connection.execute(sql, [name]).fetchone()
+    return row and _stored(row)
+
+
+def _write(connection: sqlite3.Connection, write: Write, document: str) -> int:
+    if write.version is None:
+        version = 1
+        sql = f"INSERT INTO {write.collection} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
+        done = connection.execute(sql, [write.id, document, version])
+    else:
+        version = write.version + 1
+        sql = (
+            f"UPDATE {write.collection} SET document = ?, version = ? WHERE id = ? AND version = ?"  # noqa: S608
+        )
+        done = connection.execute(sql, [document, version, write.id, write.version])
+    if not done.rowcount:
+        wanted = "no document yet" if write.version is None else f"version {write.version}"
+        raise ConflictError(f"{write.collection}/{write.id}: wanted {wanted}, got another")
+    return version
+
+
+def _stored(row: Row) -> Stored:
+    return Stored(id=row[0], document=_from_json(row[1]), version=row[2])
+
+
+def _to_json(document: Mapping[str, Any]) -> str:
+    return json.dumps(dict(document), ensure_ascii=False, separators=(",", ":"), default=_encode)
+
+
+def _encode(value: datetime | bytes) -> str | dict[str, str]:
+    if isinstance(value, datetime):
+        return format_timestamp(value)
+    return {_BYTES: base64.b64encode(value).decode()}
+
+
+def _from_json(text: str) -> dict[str, Any]:
+    # Looking at each map takes thrice the time, and few documents have bytes.
+    return json.loads(text, object_hook=_decode if f'"{_BYTES}"' in text else None)
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    return base64.b64decode(value[_BYTES]) if _BYTES in value else value

@@ -1,0 +1,142 @@
+"""One item of a Label Studio result to an object, or to an attribute of one; and back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vidset.labeling.annotation import Attribute, Box, LabeledObject, ObjectType
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.label_studio.json import JsonObject
+from vidset.labeling.vendors.label_studio.shapes import (
+    Size,
+    box_of,
+    corners,
+    points_of,
+    polygon_value,
+    rectangle_value,
+    rotation_of,
+    unturned,
+)
+
+SHAPES = ("rectanglelabels", "polygonlabels")
+ATTRIBUTES = ("choices", "number", "rating", "textarea")
+MANY = "[]"
+"""Ends the name of a control of which several choices may hold: its answer is a list, also of one.
+The JSON of a single choice would look alike."""
+_ROTATION = "rotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The names that a label config gives its tags.
+
+    Attributes:
+        image: of the image.
+        labels: of the control with a label; of one that is not there, its type is the name.
+    """
+
+    image: str = "image"
+    labels: Mapping[tuple[ObjectType, str], str] = field(default_factory=dict)
+
+    def of(self, type_: ObjectType, label: str) -> str:
+        return self.labels.get((type_, label), type_)
+
+
+def size_of_item(item: JsonObject) -> Size:
+    return item.id("original_width"), item.id("original_height")
+
+
+def shape_of(item: JsonObject, kind: str) -> LabeledObject:
+    """A rotated rectangle is a polygon of its corners with the attribute `rotation`."""
+    if item.has("image_rotation") and item.number("image_rotation"):
+        raise InvalidAnswerError(
+            f"{item.path('image_rotation')} must be 0, got {item.number('image_rotation')}: "
+            "the annotator turned the image, so the shape is not in its pixels"
+        )
+    value, size = item.object("value"), size_of_item(item)
+    labels = value.texts(kind)
+    if len(labels) != 1:
+        raise InvalidAnswerError(f"{value.path(kind)} must be one label, got {len(labels)}")
+    id_, label = item.text("id"), labels[0]
+    if kind == "polygonlabels":
+        return LabeledObject(id_, label, "polygon", points=points_of(value, size))
+    box, rotation = box_of(value, size), rotation_of(value)
+    if rotation % 360 == 0:
+        return LabeledObject(id_, label, "box", box=box)
+    points, attributes = corners(box, rotation), {_ROTATION: rotation}
+    return LabeledObject(id_, label, "polygon", points=points, attributes=attributes)
+
+
+def attribute_of(item: JsonObject, kind: str) -> tuple[str, Attribute]:
+    """The name and the value of an attribute."""
+    name, value = item.text("from_name"), item.object("value")
+    if kind in ("number", "rating"):
+        return name, value.number(kind)
+    texts = value.texts("text" if kind == "textarea" else kind)
+    if name.endswith(MANY):
+        return name.removesuffix(MANY) or name, texts
+    return name, texts[0] if len(texts) == 1 else texts
+
+
+def words_of(item: JsonObject) -> list[LabeledObject]:
+    """Of several, each has the item's id and its word: another choice leaves it as it is."""
+    id_, labels = item.text("id"), item.object("value").texts("choices")
+    if len(labels) == 1:
+        return [LabeledObject(id_, labels[0], "classification")]
+    return [LabeledObject(f"{id_}/{label}", label, "classification") for label in labels]
+
+
+def words_item(
+    words: Sequence[LabeledObject], name: str, size: Size, controls: Controls
+) -> dict[str, Any]:
+    first = words[0]
+    id_ = first.id if len(words) == 1 else first.id.removesuffix(f"/{first.label}")
+    value = {"choices": [word.label for word in words]}
+    return _item(id_, name, "choices", value, size, controls)
+
+
+def shape_items(item: LabeledObject, size: Size, controls: Controls) -> list[dict[str, Any]]:
+    """A shape, and its attributes, each of which repeats it."""
+    box, rotation = _rectangle(item)
+    kind = "rectanglelabels" if box else "polygonlabels"
+    shape = rectangle_value(box, rotation, size) if box else polygon_value(item.points or (), size)
+    name = controls.of("box" if box else "polygon", item.label)
+    result = [_item(item.id, name, kind, {**shape, kind: [item.label]}, size, controls)]
+    for attribute, answer in item.attributes.items():
+        if attribute == _ROTATION and rotation:
+            continue
+        control, asked, said = attribute, "choices", answer
+        if isinstance(answer, list):
+            control += MANY
+        elif isinstance(answer, bool):
+            said = [str(answer).lower()]
+        elif isinstance(answer, int | float):
+            asked = "number"
+        else:
+            said = [answer]
+        result.append(_item(item.id, control, asked, {**shape, asked: said}, size, controls))
+    return result
+
+
+def _rectangle(item: LabeledObject) -> tuple[Box | None, float]:
+    """The box and how it is turned; no box for what only a polygon can show."""
+    turned = item.attributes.get(_ROTATION)
+    if not item.points or isinstance(turned, bool) or not isinstance(turned, int | float):
+        return item.box, 0.0
+    box = unturned(item.points, turned)
+    return box, turned if box else 0.0
+
+
+def _item(
+    id_: str, name: str, kind: str, value: dict[str, Any], size: Size, controls: Controls
+) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "from_name": name,
+        "to_name": controls.image,
+        "type": kind,
+        "original_width": size[0],
+        "original_height": size[1],
+        "image_rotation": 0,
+        "value": value,
+    }

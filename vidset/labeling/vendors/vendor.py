@@ -1,0 +1,100 @@
+"""What the broker asks of a vendor, and what a vendor tells."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from vidset.labeling.annotation import Answer, LabeledObject
+from vidset.labeling.task import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Label this image.
+
+    Attributes:
+        image_url: by which the vendor reads it; it may carry a signature: never store or log it.
+        predictions: objects to begin with.
+    """
+
+    image: Image
+    image_url: str
+    predictions: tuple[LabeledObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a vendor says of one image.
+
+    Attributes:
+        state: `open`: no answer yet; `answered`; `failed` or `cancelled`: there will be none.
+        withdrawn: the ids of annotations that the vendor says are gone.
+        is_complete: `answers` are all that there are now; any other answer of the vendor's
+            to this image has been withdrawn. A poll's are, a callback's are not.
+        error: the vendor's message, when it failed.
+        raw: what the vendor sent, for the quarantine.
+    """
+
+    image_id: str
+    vendor_task_id: str | None
+    state: Literal["open", "answered", "failed", "cancelled"]
+    answers: tuple[Answer, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    is_complete: bool = False
+    error: str | None = None
+    raw: Any = None
+
+
+class MissingTaskError(Exception):
+    """The vendor has no such task (any more)."""
+
+
+class Vendor(Protocol):
+    """Safe for use by several threads. Every call has a time-out."""
+
+    name: str
+
+    def submit(self, request: Request) -> str:
+        """Have the image labeled; the vendor's id of the task.
+
+        The image id is the idempotency key: however often this is called, and at once, and by
+        several processes, the vendor ends with one task.
+
+        Raises:
+            RefusedError: a 4xx, with the vendor's message.
+            TryAgainError: a 5xx, 429 or time-out; the task may or may not have been made.
+        """
+        ...
+
+    def report(self, image_id: str, vendor_task_id: str) -> Report:
+        """What the vendor says of a task now.
+
+        Raises:
+            MissingTaskError, InvalidAnswerError, RefusedError, TryAgainError
+        """
+        ...
+
+    def reports_since(self, moment: datetime) -> Iterator[Report]:
+        """Reports of all tasks that changed at or after `moment`, by the vendor's clock.
+
+        Memory does not grow with their number. Raises as `report` does; but what cannot be read
+        of one task does not hold back the others: InvalidAnswerError comes after the last report.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchVendor(Vendor, Protocol):
+    """A vendor that takes several images in one request."""
+
+    most_at_once: int
+
+    def submit_many(self, requests: Sequence[Request]) -> list[str]:
+        """`submit` for up to `most_at_once` images; the ids in their order.
+
+        Raises:
+            RefusedError: one of them is refused, and none was taken.
+            TryAgainError: as `submit` does, for all of them.
+        """
+        ...

@@ -1,0 +1,190 @@
+"""A BigQuery dataset: its tables `frames` and `videos` as ledgers; queries over all that it has."""
+
+import json
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+
+from google.api_core.exceptions import BadRequest, Forbidden, NotFound
+from google.auth.exceptions import DefaultCredentialsError, RefreshError
+from google.cloud import bigquery
+
+from vidset.bigquery import dataset_of, open_client, sql_name
+from vidset.elements import Extraction, FrameRow, VideoRow
+from vidset.naming import printable
+
+# Of each table: what its rows are, and what tells them apart.
+_TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
+    "frames": (FrameRow, ("video_uri", "generation", "settings_id", "pts_seconds")),
+    "videos": (VideoRow, ("video_uri", "generation")),
+}
+# What a killed worker leaves goes by itself.
+_LOADED_EXPIRES = timedelta(days=1)
+# Rows of a query's answer at once in memory: some 10 KB each.
+_PAGE = 5_000
+
+
+class TableLedger:
+    """Rows come by load job into a table of the commit's own; those the ledger lacks, on into it.
+
+    So a commit after a crash, or of what was delivered twice, gives no double rows, which streaming
+    inserts could not promise. Only two workers that commit one video in the same second can, for
+    neither statement sees the other's rows. Such rows are equal in every column.
+
+    Frames come before their video. When a job dies in between and the video is then done with other
+    settings, both leave frames: those count that have the `settings_id` of the video's row.
+
+    BIGQUERY_EMULATOR_HOST leads to an emulator.
+
+    Raises:
+        ValueError: the uri is not bq://project.dataset.
+    """
+
+    def __init__(self, uri: str):
+        self._dataset = dataset_of("--ledger", uri)
+        self._client = open_client(self._dataset.project)
+
+    def find(self, video_uri: str, generation: str) -> dict[str, Any] | None:
+        parameters = [
+            bigquery.ScalarQueryParameter("video_uri", "STRING", printable(video_uri)),
+            bigquery.ScalarQueryParameter("generation", "STRING", generation),
+        ]
+        query = (
+            f"SELECT * FROM {sql_name(self._dataset.table('videos'))} "  # noqa: S608 (see sql_name)
+            "WHERE video_uri = @video_uri AND generation = @generation LIMIT 1"
+        )
+        config = bigquery.QueryJobConfig(query_parameters=parameters)
+        rows = list(self._client.query(query, job_config=config).result())
+        return dict(rows[0]) if rows else None
+
+    def commit(self, extractions: Iterable[Extraction]) -> None:
+        # By key: events delivered twice may put a video twice into one batch.
+        batch = {extraction.key: extraction for extraction in extractions}.values()
+        self._add("frames", (frame for extraction in batch for frame in extraction.frames))
+        # Last: from here on the videos are done.
+        self._add("videos", (extraction.video for extraction in batch))
+
+    def _add(self, table: str, rows: Iterable[FrameRow | VideoRow]) -> None:
+        videos = set()
+        with tempfile.TemporaryFile() as file:  # As JSON, the rows of long videos fill the memory.
+            for row in rows:
+                videos.add(row.video_uri)
+                line = json.dumps(row.to_row(), ensure_ascii=False, default=datetime.isoformat)
+                file.write(line.encode() + b"\n")
+            if not videos:
+                return
+            ledger = self._client.get_table(self._dataset.table(table))
+            loaded = self._client.create_table(_loaded_table(ledger))
+            try:
+                self._load(file, loaded, ledger.location)
+                self._insert(ledger, loaded, sorted(videos))
+            finally:
+                self._client.delete_table(loaded, not_found_ok=True)
+
+    def _load(self, file: IO[bytes], loaded: bigquery.Table, location: str | None) -> None:
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            schema=loaded.schema,
+            # To overwrite may take the table's expiration along.
+            write_disposition=bigquery.WriteDisposition.WRITE_EMPTY,
+        )
+        self._client.load_table_from_file(
+            file, loaded, rewind=True, size=file.tell(), location=location, job_config=config
+        ).result()
+
+    def _insert(self, ledger: bigquery.Table, loaded: bigquery.Table, videos: list[str]) -> None:
+        """INSERT, for a table takes ten at a time and 100 wait; of MERGE it takes 2, and 20 wait.
+
+        `videos` says nothing new; in a table clustered by video_uri it spares reading the rest.
+        """
+        names = ", ".join(f"`{column}`" for column in _columns(ledger))
+        _, key = _TABLES[ledger.table_id]
+        same = " AND ".join(f"there.{column} = loaded.{column}" for column in key)
+        statement = (
+            f"INSERT INTO {sql_name(ledger)} ({names}) "  # noqa: S608 (see sql_name)
+            f"SELECT {names} FROM {sql_name(loaded)} AS loaded "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {sql_name(ledger)} AS there "
+            f"WHERE there.video_uri IN UNNEST(@videos) AND {same})"
+        )
+        parameters = [bigquery.ArrayQueryParameter("videos", "STRING", videos)]
+        config = bigquery.QueryJobConfig(query_parameters=parameters)
+        self._client.query(statement, location=ledger.location, job_config=config).result()
+
+
+class DatasetQueries:
+    """Queries over one dataset: a table or view that is named without a dataset is of this one.
+
+    BIGQUERY_EMULATOR_HOST leads to an emulator.
+
+    Raises:
+        ValueError: the uri is not bq://project.dataset, there is no such dataset, or nobody here
+            who may read it.
+    """
+
+    def __init__(self, uri: str):
+        self._uri = uri
+        self._dataset = dataset_of("--warehouse", uri)
+        with self._refusals():
+            self._client = open_client(self._dataset.project)
+            self._location = self._client.get_dataset(self._dataset).location
+
+    def check(self, query: str) -> int:
+        """How many bytes it will read, at most. Nothing runs: BigQuery only reads the statement.
+
+        Raises:
+            ValueError: it is not one SELECT, or BigQuery does not take it.
+        """
+        with self._refusals():
+            job = self._query(query, is_dry_run=True)
+        if job.statement_type != "SELECT":
+            raise ValueError(f"{self._uri}: wanted one SELECT, got {job.statement_type}")
+        return job.total_bytes_processed or 0
+
+    def rows(self, query: str) -> Iterator[dict[str, Any]]:
+        """The answer, a page at a time; records are dicts, what is repeated a list.
+
+        Raises:
+            ValueError: BigQuery does not take it, or cannot finish it.
+        """
+        with self._refusals():
+            answer = self._query(query).result(page_size=_PAGE)
+        for row in answer:
+            yield dict(row)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _query(self, query: str, *, is_dry_run: bool = False) -> bigquery.QueryJob:
+        config = bigquery.QueryJobConfig(default_dataset=self._dataset, dry_run=is_dry_run)
+        return self._client.query(query, location=self._location, job_config=config)
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """In BigQuery's own words: the client's begin with the request's address."""
+        try:
+            yield
+        except (BadRequest, Forbidden, NotFound) as error:
+            said = error.errors[0]["message"] if error.errors else error.message
+            raise ValueError(f"{self._uri}: {said}") from None
+        except (DefaultCredentialsError, RefreshError) as error:
+            raise ValueError(f"{self._uri}: {error}") from None
+
+
+def _columns(ledger: bigquery.Table) -> list[str]:
+    """Ours: the table may have more."""
+    row, _ = _TABLES[ledger.table_id]
+    return [field.name for field in fields(row)]
+
+
+def _loaded_table(ledger: bigquery.Table) -> bigquery.Table:
+    """A table of one attempt: two that commit the same must not take it from each other."""
+    name = f"{ledger.table_id}_load_{uuid.uuid4().hex}"
+    schema = [field for field in ledger.schema if field.name in _columns(ledger)]
+    reference = bigquery.DatasetReference(ledger.project, ledger.dataset_id).table(name)
+    table = bigquery.Table(reference, schema)
+    table.expires = datetime.now(UTC) + _LOADED_EXPIRES
+    return table

@@ -1,0 +1,137 @@
+"""A folder of this machine as an object store."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fcntl import LOCK_EX, LOCK_NB, flock
+
+from vidset.elements import Upload
+from vidset.errors import MissingUploadError
+from vidset.naming import printable
+from vidset.storage.store import Metadata, Source, StoredObject
+
+_PARTIAL = ".partial"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class FolderStore:
+    """What is written appears whole or not at all, whenever the process is killed."""
+
+    parallel_writes = 1
+
+    def __init__(self, root: str):
+        self._root = os.path.abspath(root)
+
+    def uri(self, name: str) -> str:
+        return printable(os.path.join(self._root, name))
+
+    def place(self, name: str) -> str:
+        return name
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        for name, entry in _walk(self._root):
+            if name.startswith(prefix):
+                yield StoredObject(name, entry.stat().st_size)
+
+    def read(self, name: str) -> bytes:
+        with open(self._path(name), "rb") as file:
+            return file.read()
+
+    def put(self, name: str, data: bytes, content_type: str) -> None:
+        with self._partial(name, data) as partial:
+            os.replace(partial, self._path(name))
+
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> bool:
+        path = self._path(name)
+        if os.path.exists(path):
+            return False
+        with self._partial(name, data) as partial:
+            try:
+                os.link(partial, path)  # Unlike a rename it never replaces.
+            except FileExistsError:
+                return False
+        return True
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half written; what a living one writes is locked."""
+        folder = os.path.join(self._root, _PARTIAL)
+        with suppress(FileNotFoundError):
+            for entry in os.scandir(folder):
+                with suppress(BlockingIOError, FileNotFoundError), open(entry.path, "rb") as file:
+                    flock(file, LOCK_EX | LOCK_NB)
+                    os.unlink(entry.path)
+            with suppress(OSError):  # Not empty: another process is at work.
+                os.rmdir(folder)
+
+    def identify(self, upload: Upload) -> Upload:
+        try:
+            with open(upload.uri, "rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                size = os.fstat(file.fileno()).st_size
+        except OSError as error:
+            reason = f"the file cannot be read: {error.strerror}"
+            raise MissingUploadError(reason, printable(upload.uri)) from None
+        return replace(upload, generation=digest[:16], size_bytes=size)
+
+    @contextmanager
+    def open(self, upload: Upload, scratch_bytes: int) -> Iterator[tuple[Upload, Source]]:
+        before = _stamp(upload)
+        upload = upload if upload.generation else self.identify(upload)
+        # To the microsecond, as tables have it.
+        changed_at = _EPOCH + timedelta(microseconds=before[1] // 1000)
+        yield replace(upload, uploaded_at=changed_at), upload.uri
+        if _stamp(upload) != before:
+            raise MissingUploadError("the file changed while it was read", printable(upload.uri))
+
+    def _path(self, name: str) -> str:
+        """Refuses to leave the folder: a second line of defence behind `naming`."""
+        if {"..", ".", ""} & set(name.split("/")):
+            raise ValueError(f"not a name below a folder: {name!r}")
+        return os.path.join(self._root, name)
+
+    @contextmanager
+    def _partial(self, name: str, data: bytes) -> Iterator[str]:
+        os.makedirs(os.path.dirname(self._path(name)), exist_ok=True)
+        path = os.path.join(self._root, _PARTIAL, f"{os.getpid()}-{uuid.uuid4().hex}")
+        while True:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with suppress(FileNotFoundError), open(path, "xb") as file:
+                flock(file, LOCK_EX)
+                if os.fstat(file.fileno()).st_nlink == 0:
+                    continue  # Swept between the two lines above.
+                file.write(data)
+                file.flush()
+                try:
+                    yield path
+                finally:
+                    with suppress(FileNotFoundError):  # It was renamed.
+                        os.unlink(path)
+                return
+
+
+def _walk(folder: str, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Files below a folder, in the order in which a bucket lists them. No loops by links."""
+    with os.scandir(folder) as entries:
+        named = [(each.name + "/" * each.is_dir(follow_symlinks=False), each) for each in entries]
+    for name, entry in sorted(named, key=lambda pair: pair[0]):
+        if name == f"{_PARTIAL}/":
+            continue
+        if name.endswith("/"):
+            yield from _walk(entry.path, above + name)
+        elif entry.is_file():
+            yield above + name, entry
+
+
+def _stamp(upload: Upload) -> tuple[int, int]:
+    try:
+        status = os.stat(upload.uri)
+    except OSError as error:
+        reason = f"the file cannot be read: {error.strerror}"
+        raise MissingUploadError(reason, printable(upload.uri)) from None
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,145 @@
+"""Any S3 server as an object store, with boto3's own credentials and AWS_ENDPOINT_URL."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from vidset.elements import Upload
+from vidset.errors import MissingUploadError
+from vidset.intake.gcs_events import collector_of
+from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+_CHUNK_BYTES = 1 << 20
+_ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
+_EXISTS = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
+_CHANGED = "the object was overwritten while it was read"
+
+
+class S3Store:
+    """Objects of a bucket, below a prefix."""
+
+    parallel_writes = 8
+
+    def __init__(self, bucket: str, prefix: str = ""):
+        self._client = boto3.client("s3")
+        self._bucket = bucket
+        self._prefix = prefix.rstrip("/") + "/" if prefix else ""
+
+    def uri(self, name: str) -> str:
+        return f"s3://{self.place(name)}"
+
+    def place(self, name: str) -> str:
+        return f"{self._bucket}/{self._prefix}{name}"
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+            for item in page.get("Contents", ()):
+                name = item["Key"][len(self._prefix) :]
+                yield StoredObject(name, item["Size"], collector_id=collector_of(name, None))
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self._get(self._prefix + name)["Body"].read()
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise FileNotFoundError(self.uri(name)) from None
+            raise
+
+    def put(self, name: str, data: bytes, content_type: str) -> None:
+        self._put(name, data, content_type)
+
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> bool:
+        try:
+            self._put(name, data, content_type, IfNoneMatch="*", Metadata=dict(metadata or {}))
+        except ClientError as error:
+            if _code(error) in _EXISTS:
+                return False
+            raise
+        return True
+
+    def identify(self, upload: Upload) -> Upload:
+        """By the checksum that the uploader left; without one it takes reading the object."""
+        head = self._head(upload)
+        upload = replace(upload, size_bytes=head["ContentLength"])
+        # `vidset upload` says it of every object: S3's own is of the parts where there are several.
+        said = head.get("Metadata", {}).get("sha256", "")
+        if _SHA256.fullmatch(said):
+            return replace(upload, generation=said[:16])
+        if head.get("ChecksumSHA256") and head.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT":
+            digest = base64.b64decode(head["ChecksumSHA256"])
+            return replace(upload, generation=digest.hex()[:16])
+        return upload
+
+    @contextmanager
+    def open(self, upload: Upload, scratch_bytes: int) -> Iterator[tuple[Upload, Source]]:
+        head, key = self._head(upload), self._key(upload)
+        upload = replace(upload, uploaded_at=head["LastModified"])
+        pin = {"IfMatch": head["ETag"]}  # Another version's bytes never mix in.
+        size, digest = head["ContentLength"], hashlib.sha256()
+        try:
+            if size > scratch_bytes:
+                for chunk in self._get(key, **pin)["Body"].iter_chunks(_CHUNK_BYTES):
+                    digest.update(chunk)
+                reader = RangedReader(
+                    lambda start, end: self._get(key, Range=f"bytes={start}-{end - 1}", **pin)[
+                        "Body"
+                    ].read(),
+                    size,
+                )
+                yield _identified(upload, digest.hexdigest(), size), reader.buffered()
+                return
+            with scratch_file() as (file, source):
+                for chunk in self._get(key, **pin)["Body"].iter_chunks(_CHUNK_BYTES):
+                    digest.update(chunk)
+                    file.write(chunk)
+                file.flush()
+                file.seek(0)
+                yield _identified(upload, digest.hexdigest(), size), source
+        except ClientError as error:
+            if _code(error) in _EXISTS | _ABSENT:
+                raise MissingUploadError(_CHANGED, upload.uri) from None
+            raise
+
+    def _key(self, upload: Upload) -> str:
+        return upload.uri.removeprefix(f"s3://{self._bucket}/")
+
+    def _head(self, upload: Upload) -> dict[str, Any]:
+        try:
+            return self._client.head_object(
+                Bucket=self._bucket, Key=self._key(upload), ChecksumMode="ENABLED"
+            )
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise MissingUploadError("there is no such object", upload.uri) from None
+            raise
+
+    def _get(self, key: str, **options: str) -> dict[str, Any]:
+        return self._client.get_object(Bucket=self._bucket, Key=key, **options)
+
+    def _put(self, name: str, data: bytes, content_type: str, **options: Any) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=self._prefix + name,
+            Body=data,
+            ContentType=content_type,
+            **options,
+        )
+
+
+def _identified(upload: Upload, digest: str, size_bytes: int) -> Upload:
+    return replace(upload, generation=digest[:16], size_bytes=size_bytes)
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")

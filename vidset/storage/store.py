@@ -1,0 +1,124 @@
+"""Objects in a folder, in Cloud Storage or in S3, behind one interface.
+
+`places.open_store` opens one from a uri.
+"""
+
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from vidset.elements import Upload
+
+Source = str | BinaryIO
+Metadata = Mapping[str, str]
+# A video up to this size is copied to a temporary file, a larger one is read in ranges.
+DEFAULT_SCRATCH_BYTES = 8 << 30
+_RANGE_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object in a listing; `generation` is None where the store has none of its own."""
+
+    name: str
+    size_bytes: int
+    generation: str | None = None
+    content_type: str | None = None
+    collector_id: str | None = None
+
+
+class ObjectStore(Protocol):
+    """Objects below one place. Names are relative to it, with `/` between their segments."""
+
+    parallel_writes: int
+    """How many writes at once are worth while."""
+
+    def uri(self, name: str) -> str: ...
+
+    def place(self, name: str) -> str:
+        """`<bucket>/<object name>`, or the name below the folder."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]: ...
+
+    def read(self, name: str) -> bytes:
+        """Raises FileNotFoundError."""
+        ...
+
+    def put(self, name: str, data: bytes, content_type: str) -> None:
+        """Store or replace, at once: nobody sees half of it."""
+        ...
+
+    def put_once(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> bool:
+        """Store unless `name` exists; whether it did. A folder has no room for metadata."""
+        ...
+
+    def identify(self, upload: Upload) -> Upload:
+        """Fill in the generation and the size, if that takes no download.
+
+        Raises:
+            MissingUploadError: there is no such object.
+        """
+        ...
+
+    def open(
+        self, upload: Upload, scratch_bytes: int
+    ) -> AbstractContextManager[tuple[Upload, Source]]:
+        """The upload with its generation, and its bytes to read; nothing is left behind.
+
+        Raises:
+            MissingUploadError: the object of this generation is not there, or changes meanwhile.
+        """
+        ...
+
+
+@contextmanager
+def scratch_file() -> Iterator[tuple[BinaryIO, Source]]:
+    """A temporary file to write, and what to read it by; it is gone even after a kill -9.
+
+    It has no name from the start. Linux lets it be opened by its descriptor all the same, which
+    spares the decoder a call into Python for each of its reads.
+    """
+    with tempfile.TemporaryFile() as file:
+        path = f"/proc/self/fd/{file.fileno()}"
+        yield file, (path if os.path.exists(path) else file)
+
+
+class RangedReader(io.RawIOBase):
+    """A read-only file over a function that fetches the bytes [start, end)."""
+
+    def __init__(self, fetch: Callable[[int, int], bytes], size_bytes: int):
+        self._fetch, self._size, self._place = fetch, size_bytes, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
+        self._place = max(0, base + offset)
+        return self._place
+
+    def readinto(self, buffer) -> int:
+        end = min(self._place + len(buffer), self._size)
+        if end <= self._place:
+            return 0
+        data = self._fetch(self._place, end)
+        buffer[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+    def buffered(self) -> BinaryIO:
+        """Reading ahead: one request for each 8 MiB."""
+        return io.BufferedReader(self, _RANGE_BYTES)

@@ -1,0 +1,77 @@
+"""What the training loop asks of a fixed model, whatever its task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vidset.datasets.versions.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one image: columns of vidset.training.scoring.predictions.
+
+    Attributes:
+        truth, predicted: a label, or objects as JSON.
+        probabilities: of each class, in order; None where the task has none.
+        loss: None where the truth is none of the model's classes.
+    """
+
+    truth: str | None
+    predicted: str
+    probabilities: Sequence[float] | None
+    loss: float | None
+
+
+class Learner(Protocol):
+    """A fixed model at work: pictures in, a network that learns, predictions and scores out."""
+
+    batch_size: int
+
+    def prepare(self, picture: np.ndarray) -> np.ndarray:
+        """A picture, (height, width, 3) uint8 RGB, as it is kept: (h, w, 3), always one size."""
+        ...
+
+    def classes(self, entries: Sequence[Entry]) -> list[str]:
+        """The classes to tell apart, sorted, from the training images."""
+        ...
+
+    def unusable(self, entry: Entry) -> str | None:
+        """Why an image cannot be trained on or scored; None if it can."""
+        ...
+
+    def unknown_labels(self, entry: Entry, classes: Sequence[str]) -> set[str]:
+        """The labels of an image that the model cannot know."""
+        ...
+
+    def network(self, classes: Sequence[str], generator: torch.Generator) -> nn.Module:
+        """An untrained network. It takes batches of prepared pictures, (n, 3, h, w)."""
+        ...
+
+    def optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        """Its optimizer."""
+        ...
+
+    def input(self, prepared: np.ndarray) -> Tensor:
+        """A batch of prepared pictures, (n, h, w, 3), as the network takes it: (n, 3, h, w)."""
+        ...
+
+    def loss(self, output: Any, entries: Sequence[Entry], classes: Sequence[str]) -> Tensor:
+        """Of a batch, a scalar to be minimised."""
+        ...
+
+    def predictions(
+        self, output: Any, entries: Sequence[Entry], classes: Sequence[str]
+    ) -> list[Prediction]:
+        """What the network's output for a batch says, image by image."""
+        ...
+
+    def scores(
+        self, predictions: Sequence[Prediction], entries: Sequence[Entry], classes: Sequence[str]
+    ) -> Mapping[str, float]:
+        """Of a split. The first one selects the best epoch: more is better."""
+        ...

@@ -1,0 +1,110 @@
+"""Errors of a detector as a review shows them: images whose objects were missed or made up."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import pyarrow as pa
+
+from vidset.datasets.versions.manifest import Manifest
+from vidset.training.reviewing.analysis import Analysis, describe, rows_of
+from vidset.training.reviewing.twins import Twins
+from vidset.training.scoring.detection import keep_answers, match_images, score_objects
+from vidset.training.scoring.matching import Matched, Thing, read_things
+
+_TRUE, _EXTRA = (30, 160, 80), (214, 48, 49)
+
+
+def analyse_objects(
+    predictions: pa.Table,
+    classes: Sequence[str],
+    manifest: Manifest,
+    twins: Twins,
+    *,
+    most: int,
+) -> Analysis:
+    """Scores, and the images with mistakes: those with the surest mistakes first.
+
+    An image's score is 1 minus the highest score of a prediction that hits nothing, times the
+    share of its objects that were found: low where a label is likely missing or wrong.
+    """
+    rows = rows_of(predictions, manifest)
+    truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
+    answers, matched = keep_answers(found), match_images(truths, found)
+    wrong = [place for place, one in enumerate(matched) if not one.is_exact]
+    scores = {p: _score(truths[p], answers[p], matched[p]) for p in wrong}
+    order = sorted(wrong, key=lambda p: (scores[p], p))
+    hardness = sorted(wrong, key=lambda p: (-_mistakes(matched[p]), scores[p], p))
+    rank = {place: number + 1 for number, place in enumerate(hardness)}
+    shown = [
+        {
+            **describe(rows[place]),
+            "label": _summary(truths[place]),
+            "predicted": _summary(answers[place]),
+            "suggested": _reason(matched[place]),
+            "score": scores[place],
+            "is_flagged": bool(matched[place].extra),
+            "loss": float(_mistakes(matched[place])),
+            "queue": number + 1,
+            "hardness": rank[place],
+            "guesses": [],
+            "reason": _reason(matched[place]),
+            "flags": twins.flags(rows[place]["image_sha256"]),
+            "objects": _objects(truths[place], answers[place], matched[place]),
+        }
+        for number, place in enumerate(order[:most])
+    ]
+    details = {
+        "task": "detection",
+        "scores": score_objects(truths, found, classes),
+        "classes": list(classes),
+        "flagged": sum(bool(one.extra) for one in matched),
+        "wrong": len(wrong),
+        "shown": shown,
+    }
+    return Analysis(details, [rows[place] for place in wrong])
+
+
+def draw_objects(picture: np.ndarray, image: Mapping[str, Any]) -> np.ndarray:
+    """The picture with true objects in green (missed ones thick) and made-up ones in red."""
+    drawn = picture.copy()
+    for thing in image["objects"]:
+        corner = round(thing["x"]), round(thing["y"])
+        other = round(thing["x"] + thing["width"]), round(thing["y"] + thing["height"])
+        colour = _EXTRA if thing["is"] == "extra" else _TRUE
+        cv2.rectangle(drawn, corner, other, colour, 3 if thing["is"] == "missed" else 1)
+    return drawn
+
+
+def _mistakes(matched: Matched) -> int:
+    return len(matched.extra) + len(matched.missed)
+
+
+def _score(truths: Sequence[Thing], answers: Sequence[Thing], matched: Matched) -> float:
+    surest = max((answers[place].score for place in matched.extra), default=0.0)
+    share = 1 - len(matched.missed) / len(truths) if truths else 1.0
+    return (1 - surest) * share
+
+
+def _summary(things: Sequence[Thing]) -> str:
+    counts = Counter(thing.label for thing in things)
+    return ", ".join(f"{number} {label}" for label, number in sorted(counts.items())) or "nothing"
+
+
+def _reason(matched: Matched) -> str:
+    return f"{len(matched.missed)} missed, {len(matched.extra)} where nothing is labeled"
+
+
+def _objects(
+    truths: Sequence[Thing], answers: Sequence[Thing], matched: Matched
+) -> list[dict[str, Any]]:
+    def one(thing: Thing, what: str) -> dict[str, Any]:
+        box = {name: getattr(thing, name) for name in ("x", "y", "width", "height")}
+        return {"label": thing.label, **box, "score": thing.score, "is": what}
+
+    return [
+        *(one(t, "missed" if i in matched.missed else "found") for i, t in enumerate(truths)),
+        *(one(answers[place], "extra") for place in matched.extra),
+    ]

@@ -1,0 +1,110 @@
+"""The fixed model trained on all folds but one: what `vidset.training.reviewing.folds` asks for."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.manifest import Manifest
+from vidset.training.models.registry import fixed_model
+from vidset.training.scoring.predictions import SCHEMA
+from vidset.datasets.versions.repository import Repository
+from vidset.training.reviewing.folds import HELD_OUT
+from vidset.training.scoring.run import Run, read_run
+
+if TYPE_CHECKING:
+    from vidset.training.running.running import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class FoldSettings:
+    """How each fold is trained."""
+
+    model: str
+    epochs: int
+    seed: int
+    folds: int
+    threads: int = 1
+    device: str = "cpu"
+
+    def key(self, manifest: Manifest) -> str:
+        """What tells predictions of these images and settings from others, as JSON."""
+        known = {"images": manifest.id, "recipe_hash": fixed_model(self.model).recipe_hash}
+        return to_json({**asdict(self), **known})
+
+
+class _Folded(Repository):
+    """The images of a repository, and one manifest that is kept nowhere."""
+
+    def __init__(self, images: Repository, manifest: Manifest):
+        super().__init__(images.root)
+        self._manifest = manifest
+
+    def manifest(self, reference: str) -> Manifest:
+        return self._manifest
+
+    def details(self, reference: str) -> dict[str, Any]:
+        return {"id": self._manifest.id}
+
+
+class FoldTrainer:
+    """Trains the fixed model as `vidset train` does; a run that was interrupted goes on.
+
+    It answers by the mean of its last five epochs' probabilities: choosing the best epoch would
+    look at the labels that are in question.
+
+    Args:
+        classes: of all folds. One that no image outside of a fold has gets no probability there.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        settings: FoldSettings,
+        classes: Sequence[str],
+        progress: "Progress",
+    ):
+        self._repository, self._settings = repository, settings
+        self._classes, self._progress = tuple(classes), progress
+
+    def __call__(self, manifest: Manifest, folder: Path) -> pa.Table:
+        from vidset.training.running.running import Request, run_training
+
+        settings = self._settings
+        run_training(
+            Request(
+                repository=_Folded(self._repository, manifest),
+                reference=manifest.id,
+                output=folder,
+                seed=settings.seed,
+                epochs=settings.epochs,
+                splits=(HELD_OUT,),
+                model=settings.model,
+                threads=settings.threads,
+                device=settings.device,
+                cap=0,
+            ),
+            self._progress,
+        )
+        return mean_predictions(read_run(folder), HELD_OUT, self._classes)
+
+
+def mean_predictions(run: Run, split: str, classes: Sequence[str]) -> pa.Table:
+    """By the mean of the last epochs' probabilities, of `classes`, of which the run's are some."""
+    tables = [run.predictions(split, epoch) for epoch in run.last_epochs]
+    rows = [np.array(table["probabilities"].to_pylist(), np.float64) for table in tables]
+    mean = np.zeros((tables[0].num_rows, len(classes)))
+    mean[:, [classes.index(label) for label in run.classes]] = np.mean(rows, axis=0)
+    columns = {
+        "predicted": [classes[place] for place in mean.argmax(axis=1)],
+        "probabilities": mean.astype(np.float32).tolist(),
+    }
+    table = tables[0]
+    for name, values in columns.items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, pa.array(values, SCHEMA.field(name).type))
+    return table.cast(SCHEMA)

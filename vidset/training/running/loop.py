@@ -1,0 +1,156 @@
+"""The training loop: epochs that can be resumed at any time, with the same weights in the end."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from vidset.training.models.learner import Learner, Prediction
+from vidset.training.running.asking import ask, score, to_table
+from vidset.training.running.checking import Material
+from vidset.training.running.folder import RunFolder
+from vidset.training.running.settings import Settings
+from vidset.training.running.shuffling import epoch_order
+
+
+class Training:
+    """A network in training. `state` and `load` are all there is to go on from.
+
+    Args:
+        pictures: the prepared training images.
+        held_out: those of the evaluated splits.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        settings: Settings,
+        material: Material,
+        pictures: np.ndarray,
+        held_out: Mapping[str, np.ndarray],
+    ):
+        self.settings, self.material, self.learner = settings, material, learner
+        self.history: list[dict[str, Any]] = []
+        self.best_epoch = 0
+        self.pictures, self._held_out = pictures, held_out
+        self._device = torch.device(settings.device)
+        generator = torch.Generator().manual_seed(settings.seed)
+        self._network = learner.network(material.classes, generator).to(self._device)
+        self._optimizer = learner.optimizer(self._network)
+
+    @property
+    def epoch(self) -> int:
+        """Of how many epochs it has learned."""
+        return len(self.history)
+
+    def learn(self, step: Callable[[], None]) -> dict[str, Any]:
+        """One epoch; `step` is called after each batch. What it cost."""
+        began, cpu_began = time.perf_counter(), time.process_time()
+        self._network.train()
+        total = 0.0
+        for places in self._batches():
+            batch = [self.material.train[place] for place in places]
+            output = self._network(self.learner.input(self.pictures[places]).to(self._device))
+            loss = self.learner.loss(output, batch, self.material.classes)
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
+            total += loss.item() * len(places)
+            step()
+        if not math.isfinite(total):
+            raise FloatingPointError(f"epoch {self.epoch + 1}: the loss is {total}")
+        return {
+            "epoch": self.epoch + 1,
+            "train_loss": total / len(self.material.train),
+            "seconds": time.perf_counter() - began,
+            "cpu_seconds": time.process_time() - cpu_began,
+        }
+
+    def evaluate(self) -> tuple[dict[str, Any], dict[str, list[Prediction]]]:
+        """Scores and predictions of each split; what it cost stands beside the scores."""
+        began, cpu_began = time.perf_counter(), time.process_time()
+        classes, found, scores = self.material.classes, {}, {}
+        for split, entries in self.material.evaluation.items():
+            pictures = self._held_out[split]
+            found[split] = ask(
+                self._network, self.learner, pictures, entries, classes, self._device
+            )
+            scores[split] = score(self.learner, found[split], entries, classes)
+        costs = {
+            "evaluation_seconds": time.perf_counter() - began,
+            "evaluation_cpu_seconds": time.process_time() - cpu_began,
+        }
+        return {"scores": scores, **costs}, found
+
+    def weights(self) -> dict[str, Any]:
+        """Of the network."""
+        return self._network.state_dict()
+
+    def state(self) -> dict[str, Any]:
+        """All that the next epoch depends on."""
+        return {
+            "weights": self.weights(),
+            "optimizer": self._optimizer.state_dict(),
+            "history": self.history,
+            "best_epoch": self.best_epoch,
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self._network.load_state_dict(state["weights"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.history, self.best_epoch = list(state["history"]), state["best_epoch"]
+
+    def _batches(self) -> Iterator[Sequence[int]]:
+        order = epoch_order(self.material.train, self.settings.seed, self.epoch + 1)
+        for start in range(0, len(order), self.learner.batch_size):
+            yield order[start : start + self.learner.batch_size]
+
+
+def run_epoch(
+    training: Training,
+    folder: RunFolder,
+    details: Mapping[str, Any],
+    step: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """One epoch, evaluated and kept; its line of the history.
+
+    Args:
+        details: what checkpoints say beside the weights.
+    """
+    line = training.learn(step)
+    evaluated, found = training.evaluate()
+    line |= evaluated
+    training.history.append(line)
+    _keep(training, folder, details, found)
+    folder.write_history(training.history)
+    return line
+
+
+def _keep(
+    training: Training,
+    folder: RunFolder,
+    details: Mapping[str, Any],
+    found: Mapping[str, list[Prediction]],
+) -> None:
+    epoch, entries = training.epoch, training.material.evaluation
+    if not training.best_epoch or _selecting(training, epoch) > _selecting(
+        training, training.best_epoch
+    ):
+        training.best_epoch = epoch
+        best = {**details, "epoch": epoch, "weights": training.weights()}
+        folder.write_checkpoint("best", best)
+    for split, predictions in found.items():
+        folder.write_predictions(split, epoch, to_table(predictions, entries[split]))
+    # The epoch is done with this.
+    folder.write_checkpoint("last", {**details, "epoch": epoch, **training.state()})
+    folder.keep_predictions(list(found), epoch, training.best_epoch)
+
+
+def _selecting(training: Training, epoch: int) -> float:
+    """The score that selects the best epoch: the first one of the first split."""
+    scores: Mapping[str, Mapping[str, float]] = training.history[epoch - 1]["scores"]
+    return next(iter(scores[training.settings.splits[0]].values()))

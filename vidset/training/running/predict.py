@@ -1,0 +1,97 @@
+"""What a trained model says of the images of any version: the run's transforms first."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import torch
+
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.training.models.registry import fixed_model
+from vidset.datasets.versions.repository import Repository
+from vidset.training.running.asking import ask, to_table
+from vidset.training.running.folder import RunFolder
+from vidset.training.running.pictures import prepare_pictures
+
+
+def predict(run: Path, repository: Repository, version: str, split: str) -> pa.Table:
+    """The best epoch's predictions for a split, as vidset.training.scoring.predictions.SCHEMA.
+
+    Transforms of the run that the version's images have not had are applied to them first.
+
+    Raises:
+        DatasetError: the run is not done or of another recipe, the version has no such split, or
+            it has transforms that the run has not.
+        FaultsError: images cannot be read or have no truth; each is named.
+    """
+    folder = RunFolder(run)
+    details = folder.run() if run.is_dir() else None
+    if details is None or details["state"] != "done":
+        raise DatasetError(f"{run}: wanted a training run that is done")
+    model = fixed_model(details["model"])
+    if model.recipe_hash != details["recipe_hash"]:
+        raise DatasetError(
+            f"{run}: {model.name} was trained by the recipe {details['recipe_hash'][:12]}, "
+            f"this vidset's is {model.recipe_hash[:12]}"
+        )
+    learner, classes = model.learner(), details["classes"]
+    entries = _entries(repository, version, split)
+    if faults := [
+        f"{entry.image_uri}: {why}" for entry in entries if (why := learner.unusable(entry))
+    ]:
+        raise FaultsError(f"{len(faults)} images of {split} cannot be scored", faults)
+    steps = missing_steps(
+        details["transforms"], repository.details(version).get("transforms") or [], version
+    )
+    if steps and model.task == "detection":
+        raise DatasetError(
+            f"version {version}: its images lack the run's transforms {_names(steps)}, and its "
+            "boxes would not follow: apply the recipe to it first (vidset dataset apply)"
+        )
+    pictures = prepare_pictures(entries, repository, _through(steps, learner.prepare), run)
+    checkpoint = folder.checkpoint("best")
+    if checkpoint is None:
+        raise DatasetError(f"{run}: has no checkpoints/best.pt")
+    network = learner.network(classes, torch.Generator())
+    network.load_state_dict(checkpoint["weights"])
+    found = ask(network, learner, pictures, entries, classes, torch.device("cpu"))
+    return to_table(found, entries)
+
+
+def missing_steps(
+    wanted: Sequence[Mapping[str, Any]], done: Sequence[Mapping[str, Any]], version: str
+) -> list[Mapping[str, Any]]:
+    """The transforms still to be made of a version's images.
+
+    Raises:
+        DatasetError: they have had others, or the same in another order.
+    """
+    if list(wanted[: len(done)]) != list(done):
+        raise DatasetError(
+            f"version {version}: its images have had the transforms {_names(done)}, "
+            f"the run's are {_names(wanted)}: the model would see what it never learned"
+        )
+    return list(wanted[len(done) :])
+
+
+def _entries(repository: Repository, version: str, split: str) -> tuple[Entry, ...]:
+    manifest = repository.manifest(version)
+    entries = tuple(manifest.split(split))
+    if not entries:
+        has = ", ".join(manifest.splits)
+        raise DatasetError(f"version {manifest.id} has no split {split!r}; it has: {has}")
+    return entries
+
+
+def _through(steps: Sequence[Mapping[str, Any]], prepare):
+    if not steps:
+        return prepare
+    from vidset.datasets.curation.recipe import transform
+
+    return lambda picture: prepare(transform(picture, steps))
+
+
+def _names(steps: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(dict(step)) for step in steps) or "none"

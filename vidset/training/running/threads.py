@@ -1,0 +1,27 @@
+"""How many threads PyTorch computes with, and that waiting ones sleep."""
+
+import os
+
+from vidset.datasets.errors import DatasetError
+
+
+def set_threads(number: int) -> None:
+    """To be called before anything imports PyTorch.
+
+    By default as many threads as there are cores spin while they wait for each other: on a busy
+    machine that takes twenty times as long.
+
+    Raises:
+        DatasetError: not a positive number.
+    """
+    if number < 1:
+        raise DatasetError(f"--threads: wanted 1 or more, got {number}")
+    os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(number)
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    # For bit-equal results on a GPU.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    import torch
+
+    torch.set_num_threads(number)
+    # As use_deterministic_algorithms(True), which would first import a compiler that is not used.
+    torch.set_deterministic_debug_mode("error")

@@ -1,0 +1,150 @@
+"""Scores of a detector: AP as COCO defines it, and what it finds at one score and overlap."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from vidset.training.scoring.intervals import wilson
+from vidset.training.scoring.matching import IOU, Matched, Thing, match
+
+# What a prediction's score must reach to count as an answer. AP takes all of them.
+ANSWER_SCORE = 0.5
+_RECALLS = tuple(range(0, 101, 10))
+
+
+def keep_answers(predicted: Sequence[Sequence[Thing]]) -> list[list[Thing]]:
+    """Of each image, the predictions that are sure enough."""
+    return [[thing for thing in image if thing.score >= ANSWER_SCORE] for image in predicted]
+
+
+def match_images(
+    truths: Sequence[Sequence[Thing]], predicted: Sequence[Sequence[Thing]]
+) -> list[Matched]:
+    """Each image's answers and truths, one to one."""
+    answers = keep_answers(predicted)
+    return [match(there, found) for there, found in zip(truths, answers, strict=True)]
+
+
+def score_objects(
+    truths: Sequence[Sequence[Thing]],
+    predicted: Sequence[Sequence[Thing]],
+    classes: Sequence[str],
+) -> dict[str, Any]:
+    """JSON-able scores. An image without objects counts as right where nothing is found in it, and
+    takes nothing from AP but for what is found in it all the same. None: not defined.
+    """
+    labels = sorted(set(classes) | {thing.label for image in truths for thing in image})
+    matched = match_images(truths, predicted)
+    answers = keep_answers(predicted)
+    right = sum(one.is_exact for one in matched)
+    average = average_precision(truths, predicted, labels)
+    return {
+        "images": len(truths),
+        "objects": sum(len(image) for image in truths),
+        "images_without_objects": sum(not image for image in truths),
+        "exact": right,
+        "exact_share": right / len(truths),
+        "interval": list(wilson(right, len(truths))),
+        "ap": average["ap"],
+        "ap50": average["ap50"],
+        "answer_score": ANSWER_SCORE,
+        "answer_iou": IOU,
+        "labels": {
+            label: {**_count(label, truths, answers, matched), **average["labels"][label]}
+            for label in labels
+        },
+    }
+
+
+def average_precision(
+    truths: Sequence[Sequence[Thing]],
+    predicted: Sequence[Sequence[Thing]],
+    labels: Sequence[str],
+) -> dict[str, Any]:
+    """COCO's AP (IoU 0.5 to 0.95) and AP50, 100 predictions an image at most; by faster-coco-eval.
+
+    The curve of a label is its precision at recall 0, 0.1, ... 1 with IoU 0.5. A label that no
+    image has counts for nothing (None).
+    """
+    from faster_coco_eval import COCO, COCOeval_faster
+
+    number = {label: place + 1 for place, label in enumerate(labels)}
+    there = COCO(
+        {
+            "images": [{"id": place + 1} for place in range(len(truths))],
+            "categories": [{"id": number[label], "name": label} for label in labels],
+            "annotations": [
+                {**_annotation(thing, image, number), "id": place + 1}
+                for place, (image, thing) in enumerate(_numbered(truths))
+            ],
+        }
+    )
+    found = there.loadRes(
+        [
+            {**_annotation(thing, image, number), "score": thing.score}
+            for image, thing in _numbered(predicted)
+            if thing.label in number
+        ]
+    )
+    evaluation = COCOeval_faster(there, found, iouType="bbox")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    # (IoU 0.5 ... 0.95, 101 recalls, labels, areas, most predictions); -1: no true object.
+    precision = np.asarray(evaluation.eval["precision"])[:, :, :, 0, -1]
+    return {
+        "ap": _mean(precision),
+        "ap50": _mean(precision[0]),
+        "labels": {
+            label: {
+                "ap": _mean(precision[:, :, place]),
+                "ap50": _mean(precision[0, :, place]),
+                "curve": [
+                    None if value < 0 else float(value)
+                    for value in precision[0, list(_RECALLS), place]
+                ],
+            }
+            for place, label in enumerate(labels)
+        },
+    }
+
+
+def _numbered(images: Sequence[Sequence[Thing]]) -> list[tuple[int, Thing]]:
+    return [(place + 1, thing) for place, image in enumerate(images) for thing in image]
+
+
+def _annotation(thing: Thing, image: int, number: dict[str, int]) -> dict[str, Any]:
+    return {
+        "image_id": image,
+        "category_id": number[thing.label],
+        "bbox": [thing.x, thing.y, thing.width, thing.height],
+        "area": thing.width * thing.height,
+        "iscrowd": 0,
+    }
+
+
+def _mean(values: np.ndarray) -> float | None:
+    defined = values[values >= 0]
+    return float(defined.mean()) if defined.size else None
+
+
+def _count(
+    label: str,
+    truths: Sequence[Sequence[Thing]],
+    answers: Sequence[Sequence[Thing]],
+    matched: Sequence[Matched],
+) -> dict[str, Any]:
+    support = sum(thing.label == label for image in truths for thing in image)
+    given = sum(thing.label == label for image in answers for thing in image)
+    hits = sum(
+        image[at].label == label
+        for image, one in zip(truths, matched, strict=True)
+        for _, at, _ in one.pairs
+    )
+    return {
+        "support": support,
+        "predicted": given,
+        "precision": hits / given if given else None,
+        "recall": hits / support if support else None,
+        "f1": 2 * hits / (support + given) if support + given else None,
+    }

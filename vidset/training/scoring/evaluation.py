@@ -1,0 +1,96 @@
+"""A run's result on one evaluation split: scores, slices, best epoch and mean of the last five."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vidset.datasets.versions.manifest import Manifest
+from vidset.training.scoring.answers import read_answers
+from vidset.training.scoring.classification import score_answers
+from vidset.training.scoring.detection import match_images, score_objects
+from vidset.training.scoring.matching import read_things
+from vidset.training.scoring.run import Run
+from vidset.training.scoring.slices import slice_images
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """The images that predictions are for.
+
+    Attributes:
+        evaluation_id: of the split; results on other ids are not compared.
+        version: id of the dataset version whose split it is.
+        manifest, measures: of that version.
+    """
+
+    split: str
+    evaluation_id: str
+    version: str
+    manifest: Manifest
+    measures: pa.Table
+
+
+def evaluate_split(run: Run, target: Target) -> dict[str, Any]:
+    """The result of a run on a split that it was evaluated on while it was trained.
+
+    `score` is the one figure that gates look at: a classifier's accuracy, a detector's AP50, at
+    the best epoch. `last_five_mean` is its mean over the last five: the best epoch was chosen
+    on the first split's images, and flatters there.
+    """
+    best = run.predictions(target.split, run.best_epoch)
+    last = [headline(run, run.predictions(target.split, epoch)) for epoch in run.last_epochs]
+    known = [score for score in last if score is not None]
+    mean = sum(known) / len(known) if len(known) == len(last) else None
+    return evaluate_predictions(run, best, target) | {
+        "last_epochs": run.last_epochs,
+        "last_five": last,
+        "last_five_mean": mean,
+    }
+
+
+def evaluate_predictions(run: Run, predictions: pa.Table, target: Target) -> dict[str, Any]:
+    """The result for predictions of the run's best epoch."""
+    scores, is_right, labels = _judge(run, predictions)
+    slices = slice_images(predictions, is_right, labels, target.manifest, target.measures)
+    return {
+        "run_id": run.run_id,
+        "model": run.model,
+        "recipe_hash": run.recipe_hash,
+        "trained_on": run.version,
+        "seed": run.seed,
+        "created_at": run.created_at,
+        "evaluation_id": target.evaluation_id,
+        "version": target.version,
+        "split": target.split,
+        "epoch": run.best_epoch,
+        "score": scores["ap50"] if run.is_detection else scores["accuracy"],
+        **scores,
+        "slices": [each.to_json() for each in slices],
+    }
+
+
+def headline(run: Run, predictions: pa.Table) -> float | None:
+    """Accuracy of a classifier, AP50 of a detector; None where no image has an object."""
+    if run.is_detection:
+        truths = read_things(predictions, "truth")
+        return score_objects(truths, read_things(predictions, "predicted"), run.classes)["ap50"]
+    return float(read_answers(predictions, run.classes).is_right.mean())
+
+
+def rightness(run: Run, predictions: pa.Table) -> np.ndarray:
+    """(n,) bool, of each row: the right class; of a detector, all objects and nothing else."""
+    return _judge(run, predictions)[1]
+
+
+def _judge(run: Run, predictions: pa.Table) -> tuple[dict[str, Any], np.ndarray, list[list[str]]]:
+    """Scores, whether each image is right, and the labels that each has."""
+    if not run.is_detection:
+        answers = read_answers(predictions, run.classes)
+        labels = [[answers.labels[place]] for place in answers.truth]
+        return score_answers(answers), answers.is_right, labels
+    truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
+    exact = np.array([one.is_exact for one in match_images(truths, found)])
+    labels = [sorted({thing.label for thing in image}) for image in truths]
+    return score_objects(truths, found, run.classes), exact, labels

@@ -1,0 +1,107 @@
+"""Predicted objects and true ones, one to one: a true object is hit once at most."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vidset.datasets.errors import DatasetError
+
+IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object: a box in pixels, origin top left; truths have the score 1."""
+
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float = 1.0
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any], uri: str) -> "Thing":
+        """As predictions and annotations have it: {label, box: {x, y, width, height}, score}.
+
+        Raises:
+            DatasetError: it has no box.
+        """
+        box = value.get("box")
+        if not isinstance(box, dict):
+            raise DatasetError(f"{uri}: wanted objects with a box, got {json.dumps(value)[:100]}")
+        edges = (float(box[name]) for name in ("x", "y", "width", "height"))
+        return cls(value["label"], *edges, score=float(value.get("score", 1.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Of one image.
+
+    Attributes:
+        pairs: (place of the prediction, place of the truth, their IoU), each place once.
+        extra: places of predictions that hit nothing.
+        missed: places of truths that nothing hit.
+    """
+
+    pairs: tuple[tuple[int, int, float], ...]
+    extra: tuple[int, ...]
+    missed: tuple[int, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """All that is there was found, and nothing else. Nothing found where nothing is, too."""
+        return not self.extra and not self.missed
+
+
+def match(truths: Sequence[Thing], predicted: Sequence[Thing], iou: float = IOU) -> Matched:
+    """As COCO does: each prediction, the surest first, takes the truth of its label with
+    the highest IoU, `iou` at least, that none before it took.
+    """
+    overlaps = overlap(truths, predicted)
+    pairs: list[tuple[int, int, float]] = []
+    taken: set[int] = set()
+    for place in sorted(range(len(predicted)), key=lambda i: (-predicted[i].score, i)):
+        free = [
+            (overlaps[place, at], -at)
+            for at, truth in enumerate(truths)
+            if at not in taken and truth.label == predicted[place].label
+        ]
+        best, at = max(free, default=(0.0, 0))
+        if free and best >= iou:
+            taken.add(-at)
+            pairs.append((place, -at, float(best)))
+    hits = {place for place, _, _ in pairs}
+    return Matched(
+        pairs=tuple(pairs),
+        extra=tuple(place for place in range(len(predicted)) if place not in hits),
+        missed=tuple(at for at in range(len(truths)) if at not in taken),
+    )
+
+
+def overlap(truths: Sequence[Thing], predicted: Sequence[Thing]) -> np.ndarray:
+    """(predicted, truths) intersection over union."""
+    found = np.zeros((len(predicted), len(truths)))
+    for i, one in enumerate(predicted):
+        for j, other in enumerate(truths):
+            wide = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+            tall = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+            if wide > 0 and tall > 0:
+                both = wide * tall
+                found[i, j] = both / (one.width * one.height + other.width * other.height - both)
+    return found
+
+
+def read_things(predictions: pa.Table, column: str) -> list[list[Thing]]:
+    """The objects of each row, of the column `truth` or `predicted`."""
+    texts, uris = predictions[column].to_pylist(), predictions["image_uri"].to_pylist()
+    found = []
+    for text, uri in zip(texts, uris, strict=True):
+        if text is None:
+            raise DatasetError(f"{uri}: {column} is no list of objects; [] says that there is none")
+        found.append([Thing.from_json(value, uri) for value in json.loads(text)])
+    return found

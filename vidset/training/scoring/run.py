@@ -1,0 +1,130 @@
+"""A training run's folder, read: what was trained on what, and what it predicted."""
+
+import itertools
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from vidset.datasets.errors import DatasetError
+from vidset.parquet import read_parquet
+
+LAST_EPOCHS = 5
+_COLUMNS = ("image_sha256", "image_uri", "origin", "truth", "predicted", "probabilities")
+_DETAILS = (
+    *("run_id", "model", "recipe_hash", "version", "classes", "seed", "epochs", "splits"),
+    *("evaluation_ids", "best_epoch", "state", "created_at", "task"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has ended.
+
+    Attributes:
+        splits: what it was evaluated on after each epoch; the first one chose the best epoch.
+        evaluation_ids: of each split; results with other ids are not to be compared.
+        is_detection: it predicts objects, not one class an image.
+        details: all of run.json.
+    """
+
+    folder: Path
+    run_id: str
+    model: str
+    recipe_hash: str
+    version: str
+    classes: tuple[str, ...]
+    seed: int
+    epochs: int
+    splits: tuple[str, ...]
+    evaluation_ids: Mapping[str, str]
+    best_epoch: int
+    created_at: str
+    is_detection: bool
+    details: Mapping[str, Any]
+
+    @property
+    def last_epochs(self) -> list[int]:
+        """The last five, or all if there are fewer."""
+        return list(range(max(1, self.epochs - LAST_EPOCHS + 1), self.epochs + 1))
+
+    def check_split(self, split: str) -> None:
+        """Raises DatasetError: the run was not evaluated on it."""
+        if split not in self.splits:
+            known = ", ".join(self.splits)
+            raise DatasetError(
+                f"run {self.folder}: wanted one of its splits ({known}), got {split!r}"
+            )
+
+    def predictions(self, split: str, epoch: int) -> pa.Table:
+        """What it predicted for a split after an epoch, sorted by (origin, image_uri).
+
+        Raises:
+            DatasetError: it was not kept, or is no table of predictions.
+        """
+        self.check_split(split)
+        path = self.folder / "predictions" / split / f"epoch-{epoch:04d}.parquet"
+        return read_predictions(path)
+
+
+def read_run(folder: str | os.PathLike[str]) -> Run:
+    """The run of a folder.
+
+    Raises:
+        DatasetError: it holds no run, or one that has not ended.
+    """
+    path = Path(folder) / "run.json"
+    try:
+        details = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise DatasetError(f"{folder}: wanted a run's folder, but it has no run.json") from None
+    except ValueError as error:
+        raise DatasetError(f"{path}: wanted JSON: {error}") from None
+    missing = [name for name in _DETAILS if not isinstance(details, dict) or name not in details]
+    if missing:
+        raise DatasetError(f"{path}: wanted a run, but it has no {', '.join(missing)}")
+    if details["state"] != "done":
+        raise DatasetError(f"run {folder}: wanted one that is done, it is {details['state']!r}")
+    return Run(
+        folder=Path(folder),
+        run_id=details["run_id"],
+        model=details["model"],
+        recipe_hash=details["recipe_hash"],
+        version=details["version"],
+        classes=tuple(details["classes"]),
+        seed=details["seed"],
+        epochs=details["epochs"],
+        splits=tuple(details["splits"]),
+        evaluation_ids=details["evaluation_ids"],
+        best_epoch=details["best_epoch"],
+        created_at=details["created_at"],
+        is_detection=details["task"] == "detection",
+        details=details,
+    )
+
+
+def read_predictions(path: Path) -> pa.Table:
+    """A table of predictions, sorted by (origin, image_uri).
+
+    Raises:
+        DatasetError: it is not there, is none, or names an image twice.
+    """
+    try:
+        table = read_parquet(path)
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: these predictions were not kept") from None
+    missing = [name for name in _COLUMNS if name not in table.column_names]
+    if missing:
+        raise DatasetError(f"{path}: wanted predictions, it has no column {', '.join(missing)}")
+    if not table.num_rows:
+        raise DatasetError(f"{path}: has no images")
+    table = table.sort_by([("origin", "ascending"), ("image_uri", "ascending")])
+    names = list(zip(table["origin"].to_pylist(), table["image_uri"].to_pylist(), strict=True))
+    for one, other in itertools.pairwise(names):
+        if one == other:
+            raise DatasetError(f"{path}: {one[1]} stands in it twice")
+    return table

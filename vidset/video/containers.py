@@ -1,0 +1,285 @@
+"""Opening a video and listing its packets, through PyAV (FFmpeg). Part of `decoding`."""
+
+from array import array
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import BinaryIO, cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from vidset.errors import UndecodableVideoError
+from vidset.video.packets import PacketList, shown_packets
+
+# Containers that hold one video. Playlists and image sequences (hls, dash, concat, image2...) are
+# left out on purpose: with them, an upload could name other files or addresses to read.
+_CONTAINERS = (
+    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,flv,asf,ogg,mxf,nut,ivf,h264,hevc,obu,"
+    "mjpeg,dv,rm,gif"
+)
+_CONTAINER_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+# A header may claim any size: a larger frame is refused before memory is taken for it.
+_MAX_PIXELS = 8192 * 4352
+_BUFFER_BYTES = 1 << 18
+# How much shorter than its header says a video may be, at least: headers round, some a lot.
+_END_TOLERANCE_SECONDS = {"avi": 0.1, "matroska,webm": 0.1, "flv": 1.0, "asf": 1.0}
+# What may stand between two packets: the heads of a cluster and a block (Matroska), of a fragment
+# (MP4), and in that no more than so much for each packet of the fragment.
+_MAX_CLUSTER_HEAD_BYTES = 256
+_MAX_FRAGMENT_HEAD_BYTES = 4096
+_HEAD_BYTES_PER_PACKET = 48
+# Plain, with a time code before each (Blu-ray), with error correction behind each.
+_TS_PACKET_BYTES = (188, 192, 204)
+# Of a packed AVI's last packets not all become frames.
+_MAX_LOST_FRAMES = 4
+# A demuxer that reports this many errors in a row, with no packet between, is at its end.
+_MAX_READ_ERRORS = 64
+
+
+class VideoFile:
+    """The first video stream of a container.
+
+    Args:
+        source: the path of a local file, or a binary file object that can seek.
+        uri: what messages call it.
+
+    Attributes:
+        packets: every packet of the stream.
+        damage: the first thing found missing or wrong, or None.
+        duration_seconds: from the first frame shown to the end of the last; None without times.
+
+    Raises:
+        UndecodableVideoError: it is no video, or has no video stream.
+    """
+
+    def __init__(self, source: str | BinaryIO, uri: str):
+        self._source, self._uri = source, uri
+        self.damage: str | None = None
+        self.duration_seconds: float | None = None
+        self._container, self._stream = self._open()
+        try:
+            self.packets = self._list_packets()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._container.close()
+
+    @property
+    def format_name(self) -> str:
+        return self._container.format.name
+
+    @property
+    def has_presentation_times(self) -> bool:
+        """AVI stores none. FFmpeg's guesses instead are wrong where frames are reordered."""
+        return self.format_name != "avi"
+
+    @property
+    def decoder(self) -> VideoCodecContext:
+        return self._stream.codec_context
+
+    @property
+    def time_base(self) -> Fraction:
+        return cast(Fraction, self._stream.time_base)
+
+    @property
+    def sample_aspect_ratio(self) -> Fraction:
+        return self._stream.sample_aspect_ratio or Fraction(1)
+
+    @property
+    def ticks_per_frame(self) -> int:
+        """By the frame rate that the stream says (a bare one's average is not read), or 25."""
+        rate = self._stream.guessed_rate or self._stream.average_rate or Fraction(25)
+        return max(1, round(1 / (rate * self.time_base)))
+
+    def damaged(self, what: str) -> None:
+        self.damage = self.damage or what  # The first is the cause of the others.
+
+    def read_again(self) -> Iterator[Packet]:
+        """The packets of the stream from the first on, for a fresh `decoder`.
+
+        The file is opened anew: seeking to the start is not exact in every container.
+        """
+        if not isinstance(self._source, str):
+            self._source.seek(0)
+        self._container.close()
+        self._container, self._stream = self._open()
+        index = self._stream.index
+        return (packet for packet in self._read() if packet.stream_index == index)
+
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        source = f"file:{self._source}" if isinstance(self._source, str) else self._source
+        try:
+            container = av.open(
+                source,
+                mode="r",
+                options=_CONTAINER_OPTIONS,
+                buffer_size=_BUFFER_BYTES,
+                metadata_errors="replace",
+            )
+        except FFmpegError as error:
+            reason = f"not a readable video: {text_of(error)}"
+            raise UndecodableVideoError(reason, self._uri) from None
+        for stream in container.streams.video:
+            context = stream.codec_context  # None if FFmpeg does not know the codec.
+            if context is not None and not stream.disposition & Disposition.attached_pic:
+                context.thread_count = 1
+                context.options = {"max_pixels": str(_MAX_PIXELS)}
+                return container, stream
+        kinds = ", ".join(sorted({_kind(stream) for stream in container.streams}))
+        container.close()
+        raise UndecodableVideoError(f"no video stream, only {kinds or 'no streams'}", self._uri)
+
+    def _read(self) -> Iterator[Packet]:
+        """Every packet from where the container stands, past what cannot be read."""
+        errors = 0
+        while errors < _MAX_READ_ERRORS:
+            try:
+                for packet in self._container.demux():
+                    if packet.size:  # An empty packet is PyAV's signal to flush.
+                        errors = 0
+                        yield packet
+                return
+            except IndexError:
+                return  # PyAV's way to end where streams were added on the way, as MPEG-TS may.
+            except FFmpegError as error:
+                errors += 1
+                self.damaged(f"reading: {text_of(error)}")
+
+    def _list_packets(self) -> PacketList:
+        pts, flags = array("q"), array("B")
+        index, last, end_seconds, corrupt = self._stream.index, None, 0.0, 0
+        spans = _Spans() if self._is_dense else None
+        for packet in self._read():
+            if spans is not None:
+                spans.add(packet)
+            is_known = self.has_presentation_times or packet.pts == packet.dts
+            time = packet.pts if is_known else packet.dts
+            end = (time or 0) + (packet.duration or 0)
+            if time is not None:
+                end_seconds = max(end_seconds, float(end * packet.time_base))
+            if packet.stream_index != index:
+                continue
+            pts.append(packet.pts if is_known and packet.pts is not None else PacketList.NO_PTS)
+            key, discard = packet.is_keyframe, packet.is_discard
+            flags.append(PacketList.KEYFRAME * key + PacketList.DISCARD * discard)
+            # Durations are steps in decoding order: only that of the frame shown last is its own.
+            if time is not None and (last is None or time > last[0]):
+                last = time, end
+            corrupt += packet.is_corrupt
+        packets = PacketList(np.frombuffer(pts, np.int64), np.frombuffer(flags, np.uint8))
+        self._check_length(len(pts), end_seconds)
+        if spans is not None:
+            self._check_holes(spans)
+        keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME)
+        if len(keyframes) and keyframes[0] > 0:
+            self.damaged(f"{keyframes[0]} frames before the first keyframe cannot be decoded")
+        if corrupt:
+            self.damaged(f"the container marks {corrupt} packets as corrupt")
+        shown = shown_packets(packets)
+        if last is not None and shown is not None:
+            first = int(packets.pts[shown[0]])
+            self.duration_seconds = float((last[1] - first) * self.time_base)
+        return packets
+
+    def _check_length(self, count: int, end_seconds: float) -> None:
+        """Compare what was read with what the header promises: a cut file ends without an error."""
+        container, stream = self._container, self._stream
+        if self.format_name.startswith("mov"):
+            if (promised := len(stream.index_entries)) > count:
+                self.damaged(f"cut short: the index lists {promised} frames, {count} are there")
+            return
+        if self.format_name == "avi" and stream.frames and stream.average_rate:
+            promised_seconds = float(stream.frames / stream.average_rate)
+        elif self.format_name in _END_TOLERANCE_SECONDS and container.duration:
+            promised_seconds = container.duration / av.time_base
+        else:
+            return  # MPEG-TS, MPEG-PS and bare streams promise nothing.
+        frame_seconds = float(self.ticks_per_frame * self.time_base)
+        tolerance = max(_END_TOLERANCE_SECONDS[self.format_name], 2 * frame_seconds)
+        if promised_seconds - end_seconds > tolerance:
+            self.damaged(
+                f"cut short: the header says {promised_seconds:.2f} s, "
+                f"{end_seconds:.2f} s are there"
+            )
+
+    @property
+    def _is_dense(self) -> bool:
+        """Whether little stands between packets; in an MP4 without fragments anything may."""
+        if self.format_name.startswith("mov"):
+            return self._stream.frames == 0
+        return self.format_name in ("matroska,webm", "mpegts")
+
+    def _check_holes(self, spans: "_Spans") -> None:
+        """A demuxer passes over what it cannot read, without an error."""
+        size = self._container.size
+        if self.format_name == "mpegts":
+            if not any(spans.are_steps_of(step, size) for step in _TS_PACKET_BYTES):
+                self.damaged("bytes are missing, in the middle or at the end")
+        # What follows the last packet is no concern of Matroska's: its index may be long.
+        elif self.format_name.startswith("mov"):
+            self._check_hole(spans.largest_hole(size), _MAX_FRAGMENT_HEAD_BYTES)
+        else:
+            self._check_hole(spans.largest_hole(), _MAX_CLUSTER_HEAD_BYTES)
+
+    def _check_hole(self, hole: int, limit: int) -> None:
+        if hole > limit:
+            self.damaged(f"{hole} bytes between the frames are unreadable")
+
+    def check_count(self, frames: int) -> None:
+        """Compare with the frames that were decoded, where the container keeps each in a packet."""
+        expected = int(np.count_nonzero((self.packets.flags & PacketList.DISCARD) == 0))
+        is_frame_a_packet = self.format_name == "avi" or self.format_name.startswith("mov")
+        if is_frame_a_packet and expected - frames > _MAX_LOST_FRAMES:
+            self.damaged(f"{expected - frames} of {expected} frames do not decode")
+
+
+class _Spans:
+    """Where in the file the packets are, those of all streams."""
+
+    def __init__(self) -> None:
+        self._starts, self._sizes = array("q"), array("q")
+
+    def add(self, packet: Packet) -> None:
+        if packet.pos is not None and packet.pos >= 0:
+            self._starts.append(packet.pos)
+            self._sizes.append(packet.size)
+
+    def are_steps_of(self, size: int, end: int) -> bool:
+        """Whether from the first packet to `end` all lie at multiples of `size` bytes."""
+        starts = np.append(np.frombuffer(self._starts, np.int64), end)
+        return not ((starts - starts[0]) % size).any()
+
+    def largest_hole(self, end: int = 0) -> int:
+        """In bytes, without what the heads of the packets that follow take.
+
+        What stands before `end`, if given, may be an index of all the fragments.
+        """
+        starts, sizes = (np.frombuffer(part, np.int64) for part in (self._starts, self._sizes))
+        order = np.argsort(starts, kind="stable")
+        ends = np.maximum.accumulate((starts + sizes)[order]) if len(order) else starts
+        holes = np.append(starts[order], end)[1:] - ends
+        places = np.flatnonzero(holes > 0)
+        followers = np.diff(np.append(places, len(holes)))
+        if end:
+            followers[-1:] += len(places)
+        return int(np.max(holes[places] - _HEAD_BYTES_PER_PACKET * followers, initial=0))
+
+
+def _kind(stream: Stream) -> str:
+    if stream.type != "video":
+        return stream.type
+    is_cover = stream.disposition & Disposition.attached_pic
+    return "a cover picture" if is_cover else "video of an unknown codec"
+
+
+def text_of(error: FFmpegError) -> str:
+    """FFmpeg's words without the path, which may be a temporary one."""
+    return error.strerror or type(error).__name__

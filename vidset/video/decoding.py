@@ -1,0 +1,225 @@
+"""Videos to frames, through PyAV (FFmpeg), which only this module and its parts know.
+
+Decoding is the cost of the whole job, so a video is demuxed first (about 1 % of the cost of
+decoding it): the list of its packets says which frames there are and when. Only what the chosen
+samples need is decoded then: from the last keyframe at or before a sample up to it, without the
+frames that no other frame refers to. Where the packets do not tell (no timestamps, say), every
+frame is decoded instead. Both ways give the same frames.
+
+Its parts are `containers` (the file), `packet_plan` (what to decode) and `pictures` (the pixels).
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import PictureType, VideoFrame
+
+from vidset.video.containers import VideoFile, text_of
+from vidset.errors import UndecodableVideoError
+from vidset.video.packets import PacketPlan, plan_packets, shown_packets
+from vidset.video.pixels import DecodedFrame, Scalers
+from vidset.video.sampling import Sampling
+
+# The decoders that leave out frames that no other refers to when told so packet by packet.
+_SKIPPING_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What the video says of itself. `width` and `height` are those of the upright picture."""
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    """Degrees clockwise by which the stored picture is turned for display: 0, 90, 180, 270."""
+    sample_aspect_ratio: str
+    """Width to height of a stored pixel, as "1:1". Images keep the stored pixels."""
+    duration_seconds: float | None
+    """From the first frame shown to the end of the last; None without timestamps."""
+
+
+class _PlanFailedError(Exception):
+    """The decoder did not begin with a whole picture where the plan said it would."""
+
+
+class Video(AbstractContextManager["Video"]):
+    """An open video.
+
+    Args:
+        source: the path of a local file, or a binary file object that can seek.
+        uri: what messages call it.
+
+    Raises:
+        UndecodableVideoError: it is no video, or has no video stream.
+    """
+
+    def __init__(self, source: str | BinaryIO, uri: str):
+        self._uri = uri
+        self._file = VideoFile(source, uri)
+        self._scalers = Scalers()
+        self._shape: tuple[int, int, int] | None = None
+        self._first_pts: int | None = None  # Of the first frame shown: seconds count from it.
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def damage(self) -> str | None:
+        """What is missing or wrong; complete once `sample` has ended. None if nothing is."""
+        return self._file.damage
+
+    @property
+    def info(self) -> VideoInfo:
+        """Width, height and rotation are known for sure once the first frame is decoded."""
+        decoder, ratio = self._file.decoder, self._file.sample_aspect_ratio
+        width, height, rotation = self._shape or (decoder.width, decoder.height, 0)
+        return VideoInfo(
+            container=self._file.format_name,
+            codec=decoder.codec.canonical_name,
+            width=width,
+            height=height,
+            rotation=rotation,
+            sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}",
+            duration_seconds=self._file.duration_seconds,
+        )
+
+    def sample(self, sampling: Sampling) -> Iterator[DecodedFrame]:
+        """Yield the samples in the order of time. What does not decode is left out, see `damage`.
+
+        Raises:
+            UndecodableVideoError: not one frame decodes.
+        """
+        last_pts: int | None = None
+        for pts, frame in self._frames(sampling):
+            if last_pts is None:
+                self._shape = frame.width, frame.height, frame.rotation
+            elif pts <= last_pts:
+                continue  # Yielded already, before the plan failed.
+            last_pts = pts
+            yield frame
+        if last_pts is None:
+            nothing = "no frame lies in its spans" if sampling.spans else "it holds no frames"
+            raise UndecodableVideoError(self.damage or nothing, self._uri)
+
+    def _frames(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
+        plan = plan_packets(self._file.packets, self._file.time_base, sampling)
+        if plan is not None:
+            damage = self._file.damage
+            try:
+                yield from self._decode_planned(plan)
+                return
+            except _PlanFailedError:
+                self._file.damage = damage  # Perhaps the plan's fault: the next pass will tell.
+        yield from self._decode_all(sampling)
+
+    def _decode_planned(self, plan: PacketPlan) -> Iterator[tuple[int, DecodedFrame]]:
+        wanted = iter(np.sort(self._file.packets.pts[plan.wanted]).tolist())
+        starts = iter(plan.start_pts.tolist())
+        due, start = next(wanted, None), next(starts, None)
+        for frame in self._feed_planned(plan):
+            if frame.pts is None:
+                raise _PlanFailedError
+            if start is not None and frame.pts >= start:
+                # A gradual refresh or a damaged keyframe: what follows would be wrong or missing.
+                if frame.pts > start or frame.pict_type in (PictureType.P, PictureType.B):
+                    raise _PlanFailedError
+                start = next(starts, None)
+            if due is not None and frame.pts >= due:
+                if frame.pts > due or frame.is_corrupt:
+                    raise _PlanFailedError  # A later frame will have to do.
+                due = next(wanted, None)
+                if self._first_pts is None:
+                    self._first_pts = plan.first_pts
+                yield frame.pts, self._shown(frame, frame.pts)
+        if due is not None:
+            raise _PlanFailedError
+
+    def _feed_planned(self, plan: PacketPlan) -> Iterator[VideoFrame]:
+        packets, context = self._file.read_again(), self._file.decoder
+        try:
+            context.open()  # Before anything is skipped: dav1d reads `skip_frame` only then.
+        except FFmpegError:
+            raise _PlanFailedError from None
+        can_skip = context.name in _SKIPPING_DECODERS
+        was_fed = False
+        steps = zip(packets, plan.feed.tobytes(), plan.wanted.tobytes(), strict=False)
+        for packet, is_fed, is_wanted in steps:
+            if is_fed:
+                if can_skip:
+                    context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
+                yield from self._decode(packet)
+            elif was_fed:
+                yield from self._decode(None)
+                context.flush_buffers()
+            was_fed = is_fed
+        yield from self._decode(None)
+
+    def _decode_all(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
+        packets, time_base = self._file.packets, self._file.time_base
+        shown = shown_packets(packets)
+        key_pts = None if shown is None else int(packets.pts[shown[0]])
+        last_pts, last_number, samples, frames = None, -1, 0, 0
+        for frame in self._feed_all():
+            frames += 1
+            pts = self._presentation_time(frame, last_pts)
+            if key_pts is not None and pts < key_pts:
+                continue  # Shown before the first keyframe: not whole.
+            if self._first_pts is None:
+                self._first_pts = pts
+            last_pts = pts
+            number = sampling.number(pts - self._first_pts, time_base)
+            # A broken picture is not worth a label: the next whole frame is the sample.
+            if number > last_number and not frame.is_corrupt:
+                last_number = number
+                if sampling.covers(pts - self._first_pts, time_base):
+                    samples += 1
+                    yield pts, self._shown(frame, pts)
+        if shown is not None:
+            ticks = packets.pts[shown] - packets.pts[shown[0]]
+            due = len(sampling.choose(ticks, np.zeros(len(ticks), bool), time_base))
+            if samples < due:
+                self._file.damaged(f"{due - samples} of {due} samples do not decode")
+        else:
+            self._file.check_count(frames)
+
+    def _feed_all(self) -> Iterator[VideoFrame]:
+        for packet in self._file.read_again():
+            yield from self._decode(packet)
+        yield from self._decode(None)
+
+    def _decode(self, packet: Packet | None) -> list[VideoFrame]:
+        try:
+            frames = self._file.decoder.decode(packet)
+        except FFmpegError as error:
+            self._file.damaged(f"decoding: {text_of(error)}")
+            return []
+        if any(frame.is_corrupt for frame in frames):
+            self._file.damaged("frames decode with errors")
+        return frames
+
+    def _presentation_time(self, frame: VideoFrame, last: int | None) -> int:
+        """In ticks; for streams without timestamps counted at the stream's frame rate.
+
+        Where only decoding times exist (AVI), the one at which a frame comes out is its
+        presentation time: FFmpeg's "best effort timestamp".
+        """
+        pts = frame.pts if self._file.has_presentation_times else None
+        pts = frame.dts if pts is None else pts
+        if last is None:
+            return pts if pts is not None else 0
+        if pts is not None and pts > last:
+            return pts
+        return last + self._file.ticks_per_frame
+
+    def _shown(self, frame: VideoFrame, pts: int) -> DecodedFrame:
+        if self._first_pts is None:
+            self._first_pts = pts
+        seconds = float((pts - self._first_pts) * self._file.time_base)
+        return DecodedFrame(frame, seconds, self._scalers)

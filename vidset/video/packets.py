@@ -1,0 +1,106 @@
+"""Which packets a decoder must be fed for the chosen samples: arithmetic on the packet list."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from vidset.video.sampling import Sampling
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketList:
+    """Every packet of a video stream in file (decoding) order; 9 bytes each.
+
+    Attributes:
+        pts: int64, presentation times in the stream's time base; `NO_PTS` where a packet has none.
+        flags: uint8, a sum of `KEYFRAME` and `DISCARD` (decoded, but cut away by an edit list).
+    """
+
+    pts: np.ndarray
+    flags: np.ndarray
+
+    NO_PTS = -(1 << 63)
+    KEYFRAME, DISCARD = 1, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketPlan:
+    """What to feed, by packet index in file order.
+
+    Attributes:
+        feed: bool; the others are passed over.
+        wanted: bool; the packets whose frames are the samples. Always fed.
+        start_pts: int64, ascending; the keyframes' with which the stretches of fed packets begin,
+            if they are shown.
+        first_pts: of the first frame shown, from which seconds are counted.
+    """
+
+    feed: np.ndarray
+    wanted: np.ndarray
+    start_pts: np.ndarray
+    first_pts: int
+
+
+def shown_packets(packets: PacketList) -> np.ndarray | None:
+    """Indices of the packets whose frames are shown, by presentation time.
+
+    None where the list does not say: without timestamps, or with repeated ones. What comes before
+    the first keyframe, in file order or in time, cannot be decoded and is not shown.
+    """
+    keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME)
+    if len(keyframes) == 0:
+        return None
+    first = keyframes[0]
+    if (packets.pts[first:] == PacketList.NO_PTS).any():
+        return None
+    if (packets.pts[keyframes[1:].min(initial=len(packets.pts)) :] < packets.pts[first]).any():
+        return None  # Not leading frames: the clock was set back.
+    is_shown = (packets.flags & PacketList.DISCARD) == 0
+    is_shown[:first] = False
+    is_shown &= packets.pts >= packets.pts[first]
+    shown = np.flatnonzero(is_shown)
+    shown = shown[np.argsort(packets.pts[shown], kind="stable")]
+    if len(shown) == 0 or (np.diff(packets.pts[shown]) == 0).any():
+        return None
+    return shown
+
+
+def plan_packets(packets: PacketList, time_base: Fraction, sampling: Sampling) -> PacketPlan | None:
+    """Choose the samples and what decoding them takes; None where every frame must be decoded."""
+    shown = shown_packets(packets)
+    if shown is None:
+        return None
+    is_key = (packets.flags & PacketList.KEYFRAME) != 0
+    first_pts = int(packets.pts[shown[0]])
+    ticks = packets.pts[shown] - first_pts
+    wanted = shown[sampling.choose(ticks, is_key[shown], time_base)]
+    starts = _starts(packets.pts, np.flatnonzero(is_key), wanted)
+    if starts is None:
+        return None
+    feed = _cover(len(packets.pts), starts, wanted)
+    is_wanted = np.zeros(len(packets.pts), bool)
+    is_wanted[wanted] = True
+    begins = np.flatnonzero(feed & ~np.concatenate([[False], feed[:-1]]))
+    begins = begins[(packets.flags[begins] & PacketList.DISCARD) == 0]
+    return PacketPlan(feed, is_wanted, packets.pts[begins], first_pts)
+
+
+def _starts(pts: np.ndarray, keyframes: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
+    """The last keyframe at or before each wanted packet, in file order and in time.
+
+    In time too, since the frames that follow a keyframe in the file but are shown before it
+    (an open GOP's leading frames) refer to the GOP before.
+    """
+    places = np.searchsorted(keyframes, wanted, side="right") - 1
+    while (late := (pts[keyframes[places]] > pts[wanted]) & (places >= 0)).any():
+        places = places - late
+    return None if (places < 0).any() else keyframes[places]
+
+
+def _cover(length: int, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """True within any of the closed ranges."""
+    edges = np.zeros(length + 1, np.int64)
+    np.add.at(edges, starts, 1)
+    np.add.at(edges, ends + 1, -1)
+    return np.cumsum(edges[:-1]) > 0

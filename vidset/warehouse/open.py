@@ -1,0 +1,28 @@
+"""Uris to warehouses. Open them in `DoFn.setup`: clients do not pickle."""
+
+from vidset.warehouse.export import Warehouse
+from vidset.storage.uris import check_client
+
+
+def open_warehouse(uri: str, staging: str | None = None) -> Warehouse:
+    """A folder of Parquet files, or bq://project.dataset.
+
+    Args:
+        staging: for BigQuery, a folder or gs:// place for files on their way.
+
+    Raises:
+        ValueError: the uri is of another kind, or what it takes is not installed.
+    """
+    scheme, separator, _ = uri.partition("://")
+    if not separator:
+        from vidset.warehouse.folder import ParquetWarehouse
+
+        return ParquetWarehouse(uri)
+    if scheme != "bq":
+        raise ValueError(f"--warehouse must be a folder or bq://PROJECT.DATASET, got {uri!r}")
+    if not staging:
+        raise ValueError(f"{uri} needs --staging, a folder or gs:// place")
+    check_client(uri)
+    from vidset.warehouse.bigquery import DatasetWarehouse
+
+    return DatasetWarehouse(uri, staging)
