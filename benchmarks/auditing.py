@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.twins import run_twins, table_of
-from vidset.datasets.splits.audit import audit
-from vidset.datasets.splits.groups import join_groups
-from vidset.datasets.versions.manifest import SCHEMA, Manifest
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import THUMBNAIL_SIDE, decode, measure
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
-from vidset.datasets.splits.assign import assign_splits
 from vidset.datasets.schema.statistics import describe
+from vidset.datasets.splits.assign import assign_splits
+from vidset.datasets.splits.audit import audit
+from vidset.datasets.splits.groups import join_groups
+from vidset.datasets.versions.manifest import SCHEMA, Manifest
 
 _SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 _SIZES = (10_000, 30_000, 100_000)

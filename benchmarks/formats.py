@@ -11,11 +11,11 @@ from time import perf_counter, process_time
 import cv2
 import numpy as np
 
-from vidset.labeling.annotation import Annotation, Box, LabeledObject
-from vidset.labeling.stores.store import Write
-from vidset.labeling.stores.sqlite import SqliteStore
-from vidset.formats.export import export_files
 from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.formats.export import export_files
+from vidset.labeling.annotation import Annotation, Box, LabeledObject
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.stores.store import Write
 from vidset.place import Place
 
 _IMAGES, _OBJECTS, _REPEATS = 2000, 5, 5

@@ -18,9 +18,10 @@ import cv2
 
 from vidset.elements import Upload
 from vidset.extraction import extract
-from vidset.storage.uris import open_ledger, open_store
-from vidset.video.sampling import Sampling
+from vidset.ledger.open import open_ledger
 from vidset.settings import ExtractionSettings
+from vidset.storage.uris import open_store
+from vidset.video.sampling import Sampling
 
 REPEATS = 3
 

@@ -27,12 +27,12 @@ from benchmarks.labeling_requests import (
     name_of,
     outcome_of,
 )
-from vidset.labeling.events import image_id
-from vidset.labeling.stores.store import Query, Store
 from tests.emulators.firestore import firestore_server
 from tests.labeling.functions import MAIN, function, scale_settings
 from tests.labeling.vendors.scale_double import ScaleDouble
 from tests.labeling.vendors.scale_double_state import Failure
+from vidset.labeling.events import image_id
+from vidset.labeling.stores.store import Query, Store
 
 TEMPLATE = "name: road users\nlabels: [{name: car, min_width: 4, min_height: 4}]\n"
 DYING_MAIN = MAIN.parents[2] / "tests/labeling/dying_main.py"

@@ -13,16 +13,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vidset.video.decoding import Video
-from vidset.elements import Upload
-from vidset.filtering.judge import Judge
-from vidset.metrics import METRICS
-from vidset.video.sampling import Sampling
-from vidset.settings import ExtractionSettings
-from vidset.filtering.similarity import compare, picture
 from tests.drawing import encode as encode_pictures
 from vidset.demo.drive import DRIVE
 from vidset.demo.rendering import Renderer
+from vidset.elements import Upload
+from vidset.filtering.judge import Judge
+from vidset.filtering.similarity import compare, picture
+from vidset.metrics import METRICS
+from vidset.settings import ExtractionSettings
+from vidset.video.decoding import Video
+from vidset.video.sampling import Sampling
 
 _EVERY_SECOND = Sampling(Fraction(1))
 _THRESHOLDS = (0.8, 0.9, 0.95)

@@ -11,13 +11,13 @@ import cv2
 
 from tests.training.numerals import numerals, write_version
 from vidset.datasets.versions.repository import Repository
+from vidset.demo.numerals import NUMERALS
 from vidset.training.running.checking import Material, check_images
 from vidset.training.running.folder import RunFolder
 from vidset.training.running.loop import Training, run_epoch
 from vidset.training.running.pictures import prepare_pictures
 from vidset.training.running.settings import Settings
 from vidset.training.running.threads import set_threads
-from vidset.demo.numerals import NUMERALS
 
 _COUNTS = {"train": 200, "validation": 65}  # Of each of ten labels: as many as the roman numerals.
 _ROUNDS = 5

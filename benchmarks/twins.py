@@ -10,7 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.images.measures import SCHEMA, THUMBNAIL_SIDE, decode, phash
-from vidset.datasets.images.near_duplicates import LEAST_LIKENESS, NEAR_DISTANCE, NearIndex, Pictures
+from vidset.datasets.images.near_duplicates import (
+    LEAST_LIKENESS,
+    NEAR_DISTANCE,
+    NearIndex,
+    Pictures,
+)
 from vidset.demo.numerals import NUMERALS, draw_numeral
 
 _ROMAN = Path(__file__).parents[2] / "shared" / "roman" / "v0.tar"

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.warehouse_rows import DOCUMENTS, FRAMES, OBJECTS, documents, make_million, put
-from vidset.documents.documents import Part, all_parts, open_documents
-from vidset.warehouse.duckdb import make_views, open_duckdb
-from vidset.labeling.stores.sqlite import SqliteStore
 from tests.emulators.firestore import firestore_server
 from vidset.cli.export.export import Places, Request, Summary, export
+from vidset.documents.documents import Part, all_parts
+from vidset.documents.open import open_documents
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.warehouse.duckdb import make_views, open_duckdb
 
 CHANGED, MEMORY = 100, "512MB"
 FIRESTORE_DOCUMENTS, PROJECT = 20_000, "benchmark-1"

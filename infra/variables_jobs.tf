@@ -54,7 +54,7 @@ variable "ingest_max_workers" {
 }
 
 variable "ingest_options" {
-  description = "Options of the ingest job, as `python -m dataflow.extract_frames --help` lists them: every, similarity_threshold, ..."
+  description = "Options of the ingest job, as `python -m vidset.beam.ingest_job --help` lists them: every, similarity_threshold, ..."
   type        = map(string)
   default     = {}
 

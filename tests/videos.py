@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.oracle import run
 from vidset.video.decoding import Video, VideoInfo
 from vidset.video.sampling import Sampling
-from tests.oracle import run
 
 _H264 = ("-c:v", "libx264", "-preset", "veryfast", "-g", "30")
 _HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-g", "30")

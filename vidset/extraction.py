@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import BinaryIO, Protocol, Self
 
-from vidset.video.decoding import Video
 from vidset.elements import Extraction, FrameRow, Upload, VideoRow
-from vidset.jpeg import jpeg
 from vidset.errors import BadInputError
 from vidset.filtering.judge import Judge
+from vidset.jpeg import jpeg
 from vidset.naming import image_id, image_name, printable
 from vidset.settings import ExtractionSettings
+from vidset.video.decoding import Video
 
 
 class ImageStore(Protocol):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from vidset.labeling.task import Image
 from vidset.parquet import read_parquet
 from vidset.storage.uris import open_store
-from vidset.labeling.task import Image
 
 _COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
 

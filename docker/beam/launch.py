@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-_JOBS = {"--images": "dataflow.extract_frames", "--store": "dataflow.export_annotations"}
+_JOBS = {"--images": "vidset.beam.ingest_job", "--store": "vidset.beam.export_job"}
 # A template's parameters always have a value: --full=true rather than --full.
 _FLAGS = ("--full",)
 # Terraform's provider reads these options of a job back, and knows only their Java names. What it

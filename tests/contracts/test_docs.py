@@ -14,18 +14,18 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from benchmarks.__main__ import SECTIONS
-from dataflow import export_annotations, extract_frames
+from tests.contracts.pages import ROOT, Command, pages
+from vidset.beam import export_job, ingest_job
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
-from tests.contracts.pages import ROOT, Command, pages
 from vidset.cli.main import app
 
 PAGES = pages()
 TEXT = "\n".join(page.text for page in PAGES)
 MAKEFILE = (ROOT / "Makefile").read_text()
 JOBS = {
-    "dataflow.extract_frames": extract_frames.configure,
-    "dataflow.export_annotations": export_annotations.configure,
+    "vidset.beam.ingest_job": ingest_job.configure,
+    "vidset.beam.export_job": export_job.configure,
 }
 # What click raises, whichever typer brings along.
 USAGE_ERROR = typer.BadParameter.__mro__[1]

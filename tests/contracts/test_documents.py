@@ -4,14 +4,14 @@ from dataclasses import fields
 
 import pytest
 
+from tests.dataflow.labels import annotation, id_of, task
 from vidset.documents import sqlite as documents_sqlite
 from vidset.documents.rows import ROWS, annotation_row, task_row
+from vidset.labeling.annotation import Annotation
+from vidset.labeling.stores import sqlite as store_sqlite
+from vidset.labeling.task import TASK_STATES, Task
 from vidset.warehouse.export import Export
 from vidset.warehouse.tables import tables
-from vidset.labeling.stores import sqlite as store_sqlite
-from vidset.labeling.annotation import Annotation
-from vidset.labeling.task import TASK_STATES, Task
-from tests.dataflow.labels import annotation, id_of, task
 
 
 @pytest.mark.parametrize(

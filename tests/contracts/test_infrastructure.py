@@ -10,16 +10,16 @@ from string import Template
 
 import pytest
 
-from dataflow import export_annotations, extract_frames
-from vidset.beam.export_options import ExportOptions
-from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
-from vidset.warehouse.tables import schema_folder, tables
-from vidset.warehouse.views import VIEWS, view_sql
-from vidset.labeling.settings import Settings, Use
 from tests.infra.applied import EVERYTHING, INFRA, PROJECT, Applied
 from tests.infra.conftest import applied
 from tests.infra.once import shared_folder
+from vidset.beam import export_job, ingest_job
+from vidset.beam.export_options import ExportOptions
+from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
+from vidset.labeling.settings import Settings, Use
 from vidset.upload.settings import _COLLECTOR  # pyright: ignore[reportPrivateUsage]
+from vidset.warehouse.tables import schema_folder, tables
+from vidset.warehouse.views import VIEWS, view_sql
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ DATAFLOW = ["--runner=DataflowRunner", f"--project={PROJECT}", "--region=europe-
 
 def test_the_ingest_job_takes_its_parameters(everything):
     argv = [f"--{name}={value}" for name, value in ingest_parameters(everything).items()]
-    _, settings = extract_frames.configure([*argv, *DATAFLOW])
+    _, settings = ingest_job.configure([*argv, *DATAFLOW])
     assert settings.is_streaming
     assert settings.subscription == f"projects/{PROJECT}/subscriptions/vidset-uploads"
     assert settings.dead_letter_topic == f"projects/{PROJECT}/topics/vidset-uploads-dead-letters"
@@ -192,7 +192,7 @@ def test_every_option_of_the_ingest_job_is_ours_to_set_or_the_team_s(everything)
 def test_the_export_job_takes_its_parameters(everything):
     parameters = export_launch(everything)["parameters"]
     argv = [f"--{name}={value}" for name, value in parameters.items()]
-    _, settings = export_annotations.configure([*argv, *DATAFLOW])
+    _, settings = export_job.configure([*argv, *DATAFLOW])
     assert settings.store == f"firestore://{PROJECT}/vidset"
     assert settings.warehouse == f"bq://{DATASET}"
     assert settings.staging == f"gs://{PROJECT}-vidset-staging/export"

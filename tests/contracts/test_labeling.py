@@ -1,4 +1,4 @@
-"""The labeling broker and the ingest job share data and no code; the broker is deployed alone."""
+"""What the labeling broker and the ingest job agree on; the broker is deployed alone."""
 
 import base64
 import json
@@ -16,16 +16,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vidset import naming
-from vidset.labeling import events
-from vidset.labeling.stores.store import Query
-from vidset.labeling.stores.sqlite import SqliteStore
-from vidset.labeling.task import Image
 from tests.emulators.servers import Server
 from tests.labeling.functions import binary_event, function, message, post
+from vidset import naming
+from vidset.labeling import events
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.stores.store import Query
+from vidset.labeling.task import Image
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "functions" / "labeling_task"
+ARCHIVE = ROOT / "docker" / "functions_archive.py"
 NAME = "drive/17/0000001000.jpg"
 SECRET = "test-secret-of-the-truth"  # noqa: S105
 ANSWER = {
@@ -39,13 +39,13 @@ ANSWER = {
         }
     ],
 }
-# Only the folder, and what is installed.
+# Only the folder, and what is installed (but this project itself).
 IMPORTS_ALL = """
 import importlib, json, pkgutil, sys
 folder, root = sys.argv[1:]
 sys.path = [folder] + [path for path in sys.path if not path.startswith(root) or "site-" in path]
-import labeling
-for module in pkgutil.walk_packages(labeling.__path__, "labeling."):
+import vidset.labeling
+for module in pkgutil.walk_packages(vidset.labeling.__path__, "vidset.labeling."):
     importlib.import_module(module.name)
 import main
 files = {name: str(getattr(module, "__file__", None)) for name, module in sys.modules.items()}
@@ -90,7 +90,9 @@ def test_every_image_that_the_job_names_is_recognised(video, generation, seconds
 def copied(tmp_path_factory) -> Path:
     """The function's folder, as it is deployed."""
     folder = tmp_path_factory.mktemp("deployed") / "labeling_task"
-    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    archive = folder.with_suffix(".zip")
+    subprocess.run([sys.executable, ARCHIVE, archive], check=True, capture_output=True)
+    shutil.unpack_archive(archive, folder)
     return folder
 
 
@@ -110,7 +112,7 @@ def environment(copied) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_the_broker_imports_nothing_of_ours(copied, environment):
+def test_the_broker_imports_nothing_beyond_its_archive_and_requirements(copied, environment):
     done = subprocess.run(
         [sys.executable, "-I", "-c", IMPORTS_ALL, str(copied), str(ROOT)],
         capture_output=True,
@@ -123,10 +125,14 @@ def test_the_broker_imports_nothing_of_ours(copied, environment):
     assert done.returncode == 0, done.stderr
     files: Mapping[str, str] = json.loads(done.stdout.splitlines()[-1])
     assert {name.partition(".")[0] for name in files}.isdisjoint(
-        {"dataflow", "vidset", "apache_beam", "training", "tests", "av", "cv2"}
+        {"dataflow", "apache_beam", "tests", "av", "cv2"}
     )
-    broker = {name: file for name, file in files.items() if name.split(".")[0] == "labeling"}
-    assert {"vidset.labeling.entry_points", "vidset.labeling.vendors.scale.vendor", "vidset.labeling.images.gcs"} <= set(broker)
+    broker = {name: file for name, file in files.items() if name.split(".")[0] == "vidset"}
+    assert {
+        "vidset.labeling.entry_points",
+        "vidset.labeling.vendors.scale.vendor",
+        "vidset.labeling.images.gcs",
+    } <= set(broker)
     for file in [files["main"], *broker.values()]:
         assert file.startswith(str(copied))
 

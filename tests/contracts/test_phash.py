@@ -3,9 +3,9 @@
 import cv2
 import pytest
 
-from vidset.filtering.quality import phash as of_ledger
 from tests.training.rows import drawing, scene
 from vidset.datasets.images.measures import phash as of_version
+from vidset.filtering.quality import phash as of_ledger
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -4,16 +4,17 @@ import hashlib
 
 import pytest
 
-from vidset.video import containers as ingest
-from vidset.elements import Upload
-from vidset.intake.gcs_events import EventFilter, collector_of, is_video, parse_event
-from vidset.storage.folder import FolderStore
 from tests.vidset.upload.recordings import recording, upload
+from vidset.elements import Upload
+from vidset.intake.gcs_events import parse_event
+from vidset.storage.folder import FolderStore
 from vidset.upload import containers, naming, probing
 from vidset.upload.destination import Target
 from vidset.upload.folder import FolderDestination
 from vidset.upload.settings import Place
 from vidset.upload.source import Source
+from vidset.uploads import EventFilter, collector_of, is_video
+from vidset.video import containers as ingest
 
 # Each that `extension_of` can give.
 EXTENSIONS = [

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from vidset.elements import Extraction
 from tests.dataflow.test_warehouse import EXTRACTION, VIDEO
+from vidset.elements import Extraction
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "infra" / "schemas"

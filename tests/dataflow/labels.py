@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vidset.naming import image_id
 from vidset.labeling.annotation import Annotation, Box, LabeledObject
-from vidset.labeling.stores.store import Store, Write
 from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.stores.store import Store, Write
 from vidset.labeling.task import Image, Task
+from vidset.naming import image_id
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OBJECTS = (

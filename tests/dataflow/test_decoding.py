@@ -6,11 +6,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from vidset.video.decoding import Video
-from vidset.video.sampling import Sampling
 from tests import oracle
 from tests.real_videos import write_beginning
 from tests.videos import INTACT, picture_hash, samples, video
+from vidset.video.decoding import Video
+from vidset.video.sampling import Sampling
 
 REAL_VIDEOS = [
     "drive_carnd_test1_720p25_bframes.mp4",

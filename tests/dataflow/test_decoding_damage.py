@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidset.errors import UndecodableVideoError
 from tests import oracle
 from tests.videos import Samples, samples, video
+from vidset.errors import UndecodableVideoError
 
 DAMAGES = {
     "cut": lambda data, place, _: data[: place | 1],  # Odd: not between two packets of an MPEG-TS.

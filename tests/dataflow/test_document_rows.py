@@ -3,10 +3,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from tests.dataflow.labels import NOON, annotation, id_of, task
 from vidset.documents.rows import annotation_row, task_row
 from vidset.errors import BadInputError
 from vidset.labeling.timestamps import format_timestamp
-from tests.dataflow.labels import NOON, annotation, id_of, task
 
 NAME = id_of(1)
 BOX = {

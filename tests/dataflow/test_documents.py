@@ -4,9 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vidset.documents import documents
-from vidset.documents.documents import Part, all_parts, open_documents, parts_since
-from vidset.labeling.stores.firestore import FirestoreStore
 from tests.dataflow.labels import (
     NOON,
     annotation,
@@ -17,6 +14,10 @@ from tests.dataflow.labels import (
     sqlite_store,
     task,
 )
+from vidset.documents import documents
+from vidset.documents.documents import Part, all_parts, parts_since
+from vidset.documents.open import open_documents
+from vidset.labeling.stores.firestore import FirestoreStore
 
 
 @pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)])

@@ -4,7 +4,8 @@ import pytest
 
 from vidset.elements import Upload
 from vidset.errors import MalformedEventError
-from vidset.intake.gcs_events import EventFilter, event_message, event_text, has_video_extension, parse_event
+from vidset.intake.gcs_events import event_message, event_text, parse_event
+from vidset.uploads import EventFilter, has_video_extension
 
 SUBSCRIPTION = "projects/p/subscriptions/s"
 

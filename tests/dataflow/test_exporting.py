@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vidset.documents.documents import open_documents
+from tests.dataflow.labels import NOON, annotation, id_of, put_annotations, sqlite_store
+from tests.dataflow.test_warehouse_parquet import revisions
+from vidset.documents.open import open_documents
 from vidset.elements import DeadLetter
 from vidset.warehouse.export import Plan, export_part, finish, plan
 from vidset.warehouse.folder import ParquetWarehouse
-from tests.dataflow.labels import NOON, annotation, id_of, put_annotations, sqlite_store
-from tests.dataflow.test_warehouse_parquet import revisions
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.drawing import encode, scene, write_video
 from vidset.elements import Upload
 from vidset.errors import UndecodableVideoError
 from vidset.extraction import extract, failed
 from vidset.settings import ExtractionSettings
-from tests.drawing import encode, scene, write_video
 
 
 class FakeStore:

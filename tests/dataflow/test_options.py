@@ -2,8 +2,8 @@ from fractions import Fraction
 
 import pytest
 
+from vidset.beam.ingest_job import configure, main
 from vidset.storage import uris as places
-from dataflow.extract_frames import configure, main
 
 GOOD = {
     "--input": "/",

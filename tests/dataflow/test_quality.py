@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.jpeg import jpeg
-from vidset.filtering.quality import brightness, phash, sharpness
 from tests.drawing import scene
+from vidset.filtering.quality import brightness, phash, sharpness
+from vidset.jpeg import jpeg
 
 
 def grey(number: int) -> np.ndarray:

@@ -3,8 +3,8 @@ from fractions import Fraction
 import pytest
 
 from vidset import metrics as measures
-from vidset.video.sampling import Sampling
 from vidset.settings import ExtractionSettings
+from vidset.video.sampling import Sampling
 
 
 @pytest.mark.parametrize(

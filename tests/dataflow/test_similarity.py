@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from vidset.metrics import METRICS
-from vidset.filtering.similarity import compare, picture
 from tests.drawing import scene
+from vidset.filtering.similarity import compare, picture
+from vidset.metrics import METRICS
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:

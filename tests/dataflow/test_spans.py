@@ -5,13 +5,13 @@ from fractions import Fraction
 
 import pytest
 
-from vidset.video.decoding import Video
-from vidset.errors import UndecodableVideoError
-from vidset.beam.ingest_options import IngestOptions
-from vidset.video.sampling import Sampling
-from vidset.settings import ExtractionSettings
-from vidset.video.spans import read_spans
 from tests.videos import INTACT, samples, video
+from vidset.beam.ingest_options import IngestOptions
+from vidset.errors import UndecodableVideoError
+from vidset.settings import ExtractionSettings
+from vidset.video.decoding import Video
+from vidset.video.sampling import Sampling
+from vidset.video.spans import read_spans
 
 TENTH = Fraction(1, 10)
 

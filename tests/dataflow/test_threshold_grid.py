@@ -7,18 +7,18 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.filtering import thresholds as threshold_grid
-from vidset.video.decoding import Video
-from vidset.elements import Upload
-from vidset.filtering.judge import Judge, _Sample
-from vidset.video.pixels import DecodedFrame
-from vidset.video.sampling import Sampling
-from vidset.settings import ExtractionSettings
-from vidset.filtering.similarity import compare, picture
-from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES, ThresholdGrid, period_number
 from tests.dataflow.test_extraction import run
 from tests.drawing import encode, scene
 from tests.videos import video as video_named
+from vidset.elements import Upload
+from vidset.filtering import thresholds as threshold_grid
+from vidset.filtering.judge import Judge, _Sample
+from vidset.filtering.similarity import compare, picture
+from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES, ThresholdGrid, period_number
+from vidset.settings import ExtractionSettings
+from vidset.video.decoding import Video
+from vidset.video.pixels import DecodedFrame
+from vidset.video.sampling import Sampling
 
 THRESHOLDS = (0.5, 0.62, 0.75, 0.87, 0.9, 0.95, 0.98, 0.99, 1.0)
 

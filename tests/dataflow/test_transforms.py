@@ -11,10 +11,8 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.test_stream import TestStream
 from apache_beam.testing.util import assert_that, equal_to
 
-from vidset.elements import DeadLetter, Upload
-from vidset.intake.gcs_events import EventFilter, event_text
-from vidset.storage.uris import open_ledger
-from vidset.settings import ExtractionSettings
+from tests.dataflow.test_events import SUBSCRIPTION, message
+from tests.drawing import write_video
 from vidset.beam.ingest import (
     DropRepeats,
     ExtractFrames,
@@ -23,8 +21,11 @@ from vidset.beam.ingest import (
     WriteDeadLetters,
     WriteLedger,
 )
-from tests.dataflow.test_events import SUBSCRIPTION, message
-from tests.drawing import write_video
+from vidset.elements import DeadLetter, Upload
+from vidset.intake.gcs_events import event_text
+from vidset.ledger.open import open_ledger
+from vidset.settings import ExtractionSettings
+from vidset.uploads import EventFilter
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.dataflow.test_storage import place, read, upload_of  # noqa: F401 (a fixture)
 from vidset.elements import Upload
 from vidset.errors import UndecodableVideoError
 from vidset.extraction import extract, failed
-from vidset.storage.uris import open_ledger, open_store
+from vidset.ledger.open import open_ledger
 from vidset.settings import ExtractionSettings
-from tests.dataflow.test_storage import place, read, upload_of  # noqa: F401 (a fixture)
+from vidset.storage.uris import open_store
 
 MOMENT = datetime(2026, 3, 1, 11, 59, 58, 250_000, tzinfo=UTC)
 

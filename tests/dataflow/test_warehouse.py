@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from vidset.elements import Extraction, FrameRow, VideoRow
-from vidset.storage.uris import open_ledger
+from vidset.ledger.open import open_ledger
 
 VIDEO = VideoRow(
     "gs://uploads/a.mp4", "17", "cam1", 5000, "mov", "h264", 320, 240, 0, "1:1", 2.0, 2, 1,

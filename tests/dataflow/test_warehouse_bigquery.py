@@ -9,13 +9,13 @@ from apache_beam.testing.test_stream import TestStream
 from google.api_core.exceptions import BadRequest
 from google.cloud.bigquery import SchemaField, Table
 
-from vidset.elements import Extraction
-from vidset.storage.uris import open_ledger
-from vidset.beam.ingest import WriteLedger
-from vidset.ledger.bigquery import _loaded_table
 from tests.dataflow.bigquery_ledger import FAILED, A, B, C, of
 from tests.dataflow.test_transforms import pipeline
 from tests.dataflow.test_warehouse import DROPPED, EXTRACTION, FRAME, VIDEO
+from vidset.beam.ingest import WriteLedger
+from vidset.elements import Extraction
+from vidset.ledger.bigquery import _loaded_table
+from vidset.ledger.open import open_ledger
 
 HARD_URIS = [
     pytest.param("gs://uploads/Straße 日本語 😀.mp4", id="unicode"),

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from vidset.elements import Extraction
-from vidset.storage.uris import open_ledger
-from vidset.ledger.bigquery import TableLedger
 from tests.dataflow.bigquery_ledger import ROOT, A, B
 from tests.dataflow.test_warehouse import DROPPED, EXTRACTION, FRAME, VIDEO
+from vidset.elements import Extraction
+from vidset.ledger.bigquery import TableLedger
+from vidset.ledger.open import open_ledger
 
 
 class CutOff(TableLedger):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from vidset.storage.uris import open_ledger
-from vidset.ledger.bigquery import DatasetQueries
 from tests.dataflow.bigquery_ledger import A, B
+from vidset.ledger.open import open_ledger
+from vidset.warehouse.bigquery_queries import DatasetQueries
 
 pytestmark = pytest.mark.emulator
 

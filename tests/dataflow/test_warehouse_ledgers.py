@@ -5,12 +5,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vidset.elements import Extraction
-from vidset.storage.uris import open_ledger
-from vidset.warehouse.gather import gather_ledgers
-from vidset.warehouse.folder import ParquetWarehouse
 from tests.dataflow.bigquery_ledger import FAILED, A, B, C
 from tests.dataflow.test_warehouse_parquet import ask
+from vidset.elements import Extraction
+from vidset.ledger.open import open_ledger
+from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.gather import gather_ledgers
 
 
 @pytest.fixture

@@ -3,17 +3,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.cloud.bigquery import DatasetReference, SchemaField, Table
 
-from vidset.documents.rows import annotation_row
-from vidset.storage.uris import open_ledger
-from vidset.warehouse.tables import tables
-from vidset.warehouse.gather import gather_ledgers
-from vidset.warehouse.bigquery import DatasetWarehouse, _as_bigquery
-from vidset.warehouse.folder import ParquetWarehouse
-from vidset.warehouse.open import open_warehouse
-from vidset.warehouse.views import VIEWS
 from tests.dataflow.bigquery_ledger import FAILED, A
 from tests.dataflow.labels import NOON, OBJECTS, annotation, id_of
 from tests.dataflow.test_warehouse_parquet import ask
+from vidset.documents.rows import annotation_row
+from vidset.ledger.open import open_ledger
+from vidset.warehouse.bigquery import DatasetWarehouse, _as_bigquery
+from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.gather import gather_ledgers
+from vidset.warehouse.open import open_warehouse
+from vidset.warehouse.tables import tables
+from vidset.warehouse.views import VIEWS
 
 
 @pytest.fixture
@@ -143,8 +143,8 @@ def test_the_watermark_is_of_the_source_and_the_table(warehouse):
 @pytest.mark.parametrize("view", VIEWS)
 def test_views_say_the_same_in_bigquery_and_in_duckdb(warehouse, bigquery, tmp_path, view):
     """Of the same ledgers, annotations and tasks."""
-    from vidset.documents.rows import task_row
     from tests.dataflow.labels import task
+    from vidset.documents.rows import task_row
 
     image = A.frames[0].image_id
     labeled = annotation(1, updated_at=datetime(2026, 3, 1, tzinfo=UTC)) | {"image_id": image}

@@ -7,14 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vidset.warehouse import tables as tables_module
+from tests.dataflow.labels import NOON, annotation, id_of, task
 from vidset.documents.rows import annotation_row, task_row
-from vidset.warehouse.export import Export
-from vidset.warehouse.tables import schema_folder, tables
+from vidset.warehouse import tables as tables_module
 from vidset.warehouse.duckdb import make_views, open_duckdb
+from vidset.warehouse.export import Export
 from vidset.warehouse.files import find_files
 from vidset.warehouse.folder import ParquetWarehouse
-from tests.dataflow.labels import NOON, annotation, id_of, task
+from vidset.warehouse.tables import schema_folder, tables
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from vidset.elements import Extraction
-from vidset.storage.uris import open_ledger
-from vidset.warehouse.gather import gather_ledgers
-from vidset.warehouse.bigquery import DatasetWarehouse
-from vidset.warehouse.folder import ParquetWarehouse
 from tests.dataflow.bigquery_ledger import A, of
 from tests.dataflow.test_warehouse_parquet import ask
+from vidset.elements import Extraction
+from vidset.ledger.open import open_ledger
+from vidset.warehouse.bigquery import DatasetWarehouse
+from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.gather import gather_ledgers
 
 # The same content under another extension: the same images.
 TWIN = of("gs://uploads/a.mov")

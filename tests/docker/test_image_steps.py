@@ -72,9 +72,7 @@ def test_both_jobs_start(image, option):
 
 
 def test_a_worker_finds_all_that_it_runs(image):
-    modules = (
-        "apache_beam.runners.worker.sdk_worker_main, vidset.beam.ingest, vidset.storage.gcs"
-    )
+    modules = "apache_beam.runners.worker.sdk_worker_main, vidset.beam.ingest, vidset.storage.gcs"
     modules += ", vidset.ledger.bigquery, vidset.beam.export, vidset.warehouse.tables"
     program = f"import {modules}; print(len(vidset.warehouse.tables.tables()))"
     ended = image.run("-P", "-c", program)
@@ -83,8 +81,8 @@ def test_a_worker_finds_all_that_it_runs(image):
 
 
 def test_nothing_is_taken_from_the_checkout(image):
-    ended = image.run("-P", "-c", "import dataflow.extract_frames as job; print(job.__file__)")
-    assert ended.stdout == f"{image.folder}/dataflow/extract_frames.py\n"
+    ended = image.run("-P", "-c", "import vidset.beam.ingest_job as job; print(job.__file__)")
+    assert ended.stdout == f"{image.folder}/vidset/beam/ingest_job.py\n"
     assert image.run("-P", "-c", "import vidset").returncode == 1
 
 

@@ -27,8 +27,8 @@ def launch(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "job"),
     [
-        pytest.param(["--images=gs://images"], "dataflow.extract_frames", id="ingest"),
-        pytest.param(["--store=firestore://p"], "dataflow.export_annotations", id="export"),
+        pytest.param(["--images=gs://images"], "vidset.beam.ingest_job", id="ingest"),
+        pytest.param(["--store=firestore://p"], "vidset.beam.export_job", id="export"),
     ],
 )
 def test_a_job_is_chosen_by_its_own_option(arguments, job):
@@ -76,10 +76,10 @@ DESCRIBE = """
 import sys
 import launch
 from apache_beam.runners.dataflow.internal.apiclient import Environment
-from dataflow import extract_frames
+from vidset.beam import ingest_job
 from google.protobuf.json_format import MessageToJson
 
-start = extract_frames.start
+start = ingest_job.start
 
 def describe(options, settings):
     job = start(options, settings).job
@@ -87,7 +87,7 @@ def describe(options, settings):
     print(MessageToJson(type(environment).pb(environment).sdk_pipeline_options))
     sys.exit()
 
-extract_frames.start = describe
+ingest_job.start = describe
 launch.main(sys.argv[1:])
 """
 # What Google's launcher adds for the arguments of infra/ingest.tf.

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from vidset.beam.export_job import main
 from vidset.warehouse import folder as warehouse_parquet
-from dataflow.export_annotations import main
 from vidset.warehouse.bigquery import DatasetWarehouse
 from vidset.warehouse.folder import ParquetWarehouse
 

@@ -17,10 +17,10 @@ from vidset.storage.uris import open_store
 
 @contextmanager
 def running_job(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m dataflow.extract_frames`, killed at the end whatever happens."""
+    """`python -m vidset.beam.ingest_job`, killed at the end whatever happens."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dataflow.extract_frames", *arguments],
+            [sys.executable, "-m", "vidset.beam.ingest_job", *arguments],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -10,10 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from dataflow.export_annotations import main
-from vidset.warehouse.tables import tables
-from vidset.warehouse.duckdb import make_views, open_duckdb
-from vidset.labeling.stores.firestore import FirestoreStore
 from tests.dataflow.labels import (
     NOON,
     OBJECTS,
@@ -24,6 +20,10 @@ from tests.dataflow.labels import (
     sqlite_store,
     task,
 )
+from vidset.beam.export_job import main
+from vidset.labeling.stores.firestore import FirestoreStore
+from vidset.warehouse.duckdb import make_views, open_duckdb
+from vidset.warehouse.tables import tables
 
 pytestmark = pytest.mark.emulator
 
@@ -277,7 +277,7 @@ def test_workers_may_be_processes_of_their_own(store, firestore, tmp_path):
     put_annotations(store, *(annotation(number, objects=()) for number in range(4_100)))
     more = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
     done = subprocess.run(
-        [sys.executable, "-m", "dataflow.export_annotations", *warehouse.arguments, *more],
+        [sys.executable, "-m", "vidset.beam.export_job", *warehouse.arguments, *more],
         capture_output=True,
         timeout=200,
         check=False,

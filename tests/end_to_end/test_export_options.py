@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataflow.export_annotations import configure, main, start
+from vidset.beam.export_job import configure, main, start
 
 
 def test_dataflow_gets_the_job_with_a_barrier_before_each_long_step():

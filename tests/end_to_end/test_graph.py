@@ -7,7 +7,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import DebugOptions
 
-from dataflow.extract_frames import build, configure
+from vidset.beam.ingest_job import build, configure
 
 pytest.importorskip("apache_beam.runners.dataflow.internal.apiclient", exc_type=ImportError)
 

@@ -5,15 +5,15 @@ from fractions import Fraction
 
 import pytest
 
-from vidset.elements import Upload
-from vidset.extraction import extract
-from vidset.video.sampling import Sampling
-from vidset.settings import ExtractionSettings
-from vidset.labeling.stores.store import Query
 from tests.drawing import write_video
 from tests.emulators.servers import free_port
 from tests.end_to_end.jobs import wait_for
 from tests.labeling.functions import function
+from vidset.elements import Upload
+from vidset.extraction import extract
+from vidset.labeling.stores.store import Query
+from vidset.settings import ExtractionSettings
+from vidset.video.sampling import Sampling
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -22,8 +22,8 @@ TEMPLATE = "name: scenes\nlabels: [{name: car}, {name: night, type: classificati
 
 
 def test_each_image_of_a_video_is_labeled_once(gcs_with_events, firestore, tmp_path):
-    from vidset.storage.gcs import GcsStore
     from vidset.labeling.stores.firestore import FirestoreStore
+    from vidset.storage.gcs import GcsStore
 
     cloud, ports = gcs_with_events, (free_port(), free_port())
     request_url, receive_url = (f"http://127.0.0.1:{port}" for port in ports)

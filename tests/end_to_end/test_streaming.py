@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from vidset.naming import image_prefix, video_stem
 from tests.drawing import write_video
 from tests.end_to_end.jobs import objects, rows, running_job, wait_for
+from vidset.naming import image_prefix, video_stem
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 

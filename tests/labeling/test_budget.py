@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.labeling.bookings import MINUTE, NOON, TODAY, TOMORROW, book_all, budget, document, write
 from vidset.labeling.budget import Booking
 from vidset.labeling.stores.store import Query, Write
-from tests.labeling.bookings import MINUTE, NOON, TODAY, TOMORROW, book_all, budget, document, write
 
 
 def test_without_limits_everything_is_booked_and_nothing_is_stored(store):

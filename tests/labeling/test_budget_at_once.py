@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-import labeling
+import vidset.labeling as labeling
+from tests.labeling.bookings import MINUTE, NOON, NUMBERS, TODAY, book_all, budget, document
 from vidset.labeling.budget import Booking, Budget
 from vidset.labeling.limits import parse_limits
-from vidset.labeling.stores.store import Query, Write
 from vidset.labeling.stores.sqlite import SqliteStore
-from tests.labeling.bookings import MINUTE, NOON, NUMBERS, TODAY, book_all, budget, document
+from vidset.labeling.stores.store import Query, Write
 
 
 def test_several_threads_book_no_more_than_the_limit(store):
@@ -71,7 +71,7 @@ def test_several_processes_book_no_more_than_the_limit(tmp_path):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(labeling.__path__[0]).parent,
+            cwd=Path(labeling.__path__[0]).parents[1],
         )
         for number in range(4)
     ]

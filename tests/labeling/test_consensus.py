@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from vidset.labeling.consensus import Consensus, consensus, counted
 from tests.labeling.consensus_answers import NOON, answer, box, majority
+from vidset.labeling.consensus import Consensus, consensus, counted
 
 
 def test_latest_takes_the_newest_answer():

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from vidset.labeling.annotation import LabeledObject
 from tests.labeling.consensus_answers import answer, box, majority, square, word
+from vidset.labeling.annotation import LabeledObject
 
 
 def test_merged_boxes_have_the_median_of_each_edge():

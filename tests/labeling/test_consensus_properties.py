@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.labeling.consensus_answers import answer, box, majority, square, word
 from vidset.labeling.annotation import Answer, LabeledObject
 from vidset.labeling.consensus import consensus, counted
-from tests.labeling.consensus_answers import answer, box, majority, square, word
 
 # Few values, so that annotators meet.
 items = st.one_of(

@@ -9,9 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from vidset.labeling.dispatching import dispatch
-from vidset.labeling.events import image_id
-from vidset.labeling.stores.store import Query
 from tests.labeling.brokers import NOON, Clock, SteeredVendor, broker, image
 from tests.labeling.functions import (
     SCALE_SECRET,
@@ -23,6 +20,9 @@ from tests.labeling.functions import (
 )
 from tests.labeling.vendors.scale_double import scale_double
 from tests.labeling.vendors.scale_double_state import Completion
+from vidset.labeling.dispatching import dispatch
+from vidset.labeling.events import image_id
+from vidset.labeling.stores.store import Query
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 

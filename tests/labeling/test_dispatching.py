@@ -4,12 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from vidset.labeling.annotation import LabeledObject
-from vidset.labeling.dispatching import dispatch, dispatch_new
-from vidset.labeling.errors import RefusedError, TryAgainError
-from vidset.labeling.receiving import receive
-from vidset.labeling.stores.store import Write
-from vidset.labeling.task import Task
 from tests.labeling.brokers import (
     LEASE_SECONDS,
     NOON,
@@ -22,6 +16,12 @@ from tests.labeling.brokers import (
     image,
     task_of,
 )
+from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.dispatching import dispatch, dispatch_new
+from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.receiving import receive
+from vidset.labeling.stores.store import Write
+from vidset.labeling.task import Task
 
 
 def test_dispatch_makes_one_task_with_the_vendors_id(store, vendor, clock):

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from vidset.labeling.events import image_id
-from vidset.labeling.stores.store import Query, Store
-from vidset.labeling.vendors.http import retry_after_seconds
 from tests.emulators.servers import Server
 from tests.labeling.functions import (
     SCALE_SECRET,
@@ -24,6 +21,9 @@ from tests.labeling.functions import (
 )
 from tests.labeling.vendors.scale_double import ScaleDouble, scale_double
 from tests.labeling.vendors.scale_double_state import Completion, Failure
+from vidset.labeling.events import image_id
+from vidset.labeling.stores.store import Query, Store
+from vidset.labeling.vendors.http import retry_after_seconds
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from google.oauth2.credentials import Credentials
 
-from vidset.jpeg import jpeg
-from vidset.labeling.images import gcs as images_gcs
-from vidset.labeling.errors import TryAgainError
-from vidset.labeling.images.gcs import GcsImages, IamSigning
 from tests.labeling.iam_double import EMAIL, TOKEN, Iam
+from vidset.jpeg import jpeg
+from vidset.labeling.errors import TryAgainError
+from vidset.labeling.images import gcs as images_gcs
+from vidset.labeling.images.gcs import GcsImages, IamSigning
 
 URI = "gs://images/out/cam 1/Straße?%0A#/17/0000001000.jpg"
 JPEG = jpeg(np.zeros((48, 64, 3), np.uint8), 95)

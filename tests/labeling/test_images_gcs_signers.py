@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import labeling
-from vidset.labeling.images.gcs import default_signing
+import vidset.labeling as labeling
 from tests.labeling.iam_double import EMAIL, Iam
+from vidset.labeling.images.gcs import default_signing
 
 
 def test_a_person_cannot_sign(tmp_path, monkeypatch):
@@ -64,7 +64,7 @@ def test_a_function_signs_as_its_own_account(tmp_path):
             text=True,
             timeout=60,
             env=environment,
-            cwd=Path(labeling.__path__[0]).parent,
+            cwd=Path(labeling.__path__[0]).parents[1],
             check=False,
         )
     assert (done.stdout, done.returncode) == (f"{EMAIL}\n", 0), done.stderr

@@ -7,10 +7,10 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.labeling.brokers import settings
 from vidset.jpeg import jpeg
 from vidset.labeling.images.s3 import S3Images
 from vidset.labeling.places import open_image_access
-from tests.labeling.brokers import settings
 
 pytestmark = pytest.mark.emulator
 JPEG = jpeg(np.zeros((48, 64, 3), np.uint8), 90)

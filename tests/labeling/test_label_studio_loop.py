@@ -6,6 +6,9 @@ import os
 import httpx
 import pytest
 
+from tests.emulators.servers import free_port
+from tests.labeling.functions import function
+from tests.labeling.vendors.label_studio_streets import rectangle
 from vidset.labeling.annotation import Annotation, Box
 from vidset.labeling.broker import open_broker
 from vidset.labeling.dispatching import dispatch, dispatch_new
@@ -13,9 +16,6 @@ from vidset.labeling.reconciling import reconcile
 from vidset.labeling.settings import Settings
 from vidset.labeling.stores.store import Query
 from vidset.labeling.task import Image
-from tests.emulators.servers import free_port
-from tests.labeling.functions import function
-from tests.labeling.vendors.label_studio_streets import rectangle
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 

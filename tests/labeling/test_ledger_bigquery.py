@@ -3,13 +3,13 @@ from dataclasses import replace
 import pytest
 from google.api_core.exceptions import NotFound
 
-from vidset.storage import uris as places
+from tests.dataflow.bigquery_ledger import FAILED, Cloud
+from tests.dataflow.test_warehouse import DROPPED, FRAME, VIDEO
 from vidset.elements import Extraction
 from vidset.labeling.ledger.bigquery import BigqueryLedger
 from vidset.labeling.places import open_ledger
 from vidset.labeling.task import Image
-from tests.dataflow.bigquery_ledger import FAILED, Cloud
-from tests.dataflow.test_warehouse import DROPPED, FRAME, VIDEO
+from vidset.storage import uris as places
 
 
 def extraction(letter: str, *seconds: float, **of_the_frames: str) -> Extraction:

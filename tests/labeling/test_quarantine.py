@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidset.labeling.quarantine import quarantine, read_payload, resolve
-from vidset.labeling.stores.store import Query
 from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.stores.store import Query
 from vidset.labeling.timestamps import parse_timestamp
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

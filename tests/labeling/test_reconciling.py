@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.labeling.brokers import LEASE_SECONDS, NOON, SteeredVendor, answer, broker, car, image
 from vidset.labeling.dispatching import dispatch
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.reconciling import (
@@ -15,7 +16,6 @@ from vidset.labeling.reconciling import (
 from vidset.labeling.stores.store import Query
 from vidset.labeling.task import Task
 from vidset.labeling.vendors.vendor import Report
-from tests.labeling.brokers import LEASE_SECONDS, NOON, SteeredVendor, answer, broker, car, image
 
 IMAGES = [image(f"drive/1/{number:010d}.jpg") for number in range(6)]
 

@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import labeling
-from vidset.labeling.limits import Limit
-from vidset.labeling.settings import Settings
+import vidset.labeling as labeling
 from tests.labeling.environments import (
     CALLBACK,
     LABEL_STUDIO,
@@ -18,6 +16,8 @@ from tests.labeling.environments import (
     faults,
     read,
 )
+from vidset.labeling.limits import Limit
+from vidset.labeling.settings import Settings
 
 
 def test_whoever_inspects_needs_a_store_alone_and_gets_the_defaults():

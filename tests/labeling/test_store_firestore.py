@@ -8,8 +8,8 @@ import grpc
 import pytest
 from google.api_core.exceptions import NotFound, PermissionDenied
 
-from vidset.labeling.stores.store import ConflictError, Write
 from vidset.labeling.stores.firestore import FirestoreStore
+from vidset.labeling.stores.store import ConflictError, Write
 
 pytestmark = pytest.mark.emulator
 

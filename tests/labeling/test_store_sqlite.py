@@ -9,9 +9,9 @@ from threading import Barrier
 
 import pytest
 
-from vidset.labeling.stores.store import Query, Write
-from vidset.labeling.stores.sqlite import SqliteStore, select_page
 from tests.labeling.test_stores import increment
+from vidset.labeling.stores.sqlite import SqliteStore, select_page
+from vidset.labeling.stores.store import Query, Write
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

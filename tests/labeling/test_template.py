@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import labeling
+import vidset.labeling as labeling
 from vidset.labeling.template import Attribute, Label, Template, parse_template, read_template
 
 SHIPPED = Path(labeling.__path__[0]) / "template.yaml"
@@ -181,7 +181,7 @@ def test_a_small_file_takes_little_memory_whatever_it_repeats(tmp_path):
         capture_output=True,
         text=True,
         timeout=30,
-        cwd=Path(labeling.__path__[0]).parent,
+        cwd=Path(labeling.__path__[0]).parents[1],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         check=True,
     )

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
-from vidset.datasets.versions.entry import Entry, to_json
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import measure
+from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.manifest import Manifest
 
 
 @dataclass(frozen=True)

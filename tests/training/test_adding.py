@@ -5,10 +5,10 @@ import pytest
 from tests.training.pictures import image, write_files, write_labels
 from tests.training.test_creating import make, rows
 from vidset.datasets.curation.create import Wanted, create
-from vidset.datasets.versions.entry import to_json
-from vidset.datasets.errors import DatasetError, FaultsError
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.curation.sources.source import Found
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.manifest import Manifest
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.training.rows import Row, encoded, manifest_of, scene
-from vidset.datasets.splits.audit import audit, find_leaks
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.splits.audit import audit, find_leaks
 from vidset.datasets.splits.leaks import KINDS
 from vidset.datasets.versions.manifest import Manifest
 

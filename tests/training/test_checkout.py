@@ -2,10 +2,10 @@ import pytest
 
 from tests.training.pictures import image, write_files
 from tests.training.test_creating import SPLITS, make
-from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
 from vidset.datasets.curation.create import Wanted, create
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.curation.sources.source import Found
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
 
 
 def check_out(repository, created, folder, *, link=False):

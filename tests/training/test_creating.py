@@ -7,9 +7,9 @@ import pytest
 
 from tests.training.pictures import image, write_files, write_labels
 from vidset.datasets.curation.create import Wanted, create
+from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.repository import Repository
-from vidset.datasets.curation.sources.folders import FolderSource
 
 SPLITS = {
     "train/cat/a.png": 1,

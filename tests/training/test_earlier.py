@@ -7,9 +7,9 @@ import pytest
 from tests.training.rows import encoded, scene
 from tests.training.test_adding import offer, sides
 from vidset.datasets.curation.create import Wanted, create
-from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.curation.fix import Fix, Fixes, fix_version
 from vidset.datasets.curation.sources.source import Found
+from vidset.datasets.errors import DatasetError, FaultsError
 
 HALVES = {"train": 0.5, "test": 0.5}
 VIDEOS = range(20)

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from tests.training.scoring.runs import make_version, sha
+from vidset.datasets.curation.fix import Fix, Fixes, apply_fixes, fix_version, parse_fixes
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.evaluation_id import evaluation_id
-from vidset.datasets.curation.fix import Fix, Fixes, apply_fixes, fix_version, parse_fixes
 from vidset.datasets.versions.repository import Repository
 
 

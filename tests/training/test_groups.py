@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.training.rows import Row, candidates_of, drawing, encoded, scene
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.splits.groups import join_groups
 from vidset.datasets.images.measures import measure
+from vidset.datasets.splits.groups import join_groups
 
 BLANK = encoded(np.full((8, 8), 255, np.uint8))
 

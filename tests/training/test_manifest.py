@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from vidset.datasets.versions.entry import Entry, to_json
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import Entry, to_json
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import SCHEMA, Manifest
 

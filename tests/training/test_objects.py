@@ -1,7 +1,8 @@
 import pytest
 
-from vidset.datasets.images.objects import label_names, misfit
+from vidset.datasets.curation.misfit import misfit
 from vidset.datasets.curation.sources.source import Found
+from vidset.datasets.versions.entry import label_names
 
 
 def box(x, y, width, height):

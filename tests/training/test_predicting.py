@@ -6,13 +6,13 @@ import pytest
 
 from tests.training.numerals import numerals, write_numerals, write_shapes, write_version
 from tests.training.runs import COUNTS, LABELS, train
+from vidset.datasets.curation.recipe import transform
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.images.measures import decode
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
 from vidset.training.running.predict import missing_steps, predict
 from vidset.training.scoring.predictions import SCHEMA
-from vidset.datasets.curation.recipe import transform
-from vidset.datasets.versions.repository import Repository
 
 MEDIAN = {"step": "median_filter", "size": 3}
 PAD = {"step": "pad", "to": "square"}

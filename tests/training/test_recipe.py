@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.curation.recipe import Recipe, transform
+from vidset.datasets.errors import DatasetError
 
 TEXT = """
 transforms:

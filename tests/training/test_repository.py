@@ -10,8 +10,8 @@ import pytest
 
 from tests.training.test_manifest import entry
 from vidset.datasets.errors import DatasetError, UnknownVersionError
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.images.measures import SCHEMA
+from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
 
 MEASURES = SCHEMA.empty_table()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from vidset.datasets.curation.create import Wanted, create
-from vidset.datasets.errors import FaultsError
 from vidset.datasets.curation.sources.folders import FolderSource
+from vidset.datasets.errors import FaultsError
 
 ROMAN = Path(__file__).parents[3] / "shared" / "roman"
 pytestmark = [

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vidset.labeling.annotation import Annotation, AnnotationState, Box, LabeledObject
-from vidset.labeling.stores.store import Write
-from vidset.labeling.stores.sqlite import SqliteStore
-from vidset.labeling.task import Image
 from tests.vidset.labels import make_output
 from vidset.formats.export import ExportedFiles, export_files
+from vidset.labeling.annotation import Annotation, AnnotationState, Box, LabeledObject
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.stores.store import Write
+from vidset.labeling.task import Image
 from vidset.place import Place
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

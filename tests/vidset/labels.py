@@ -11,13 +11,13 @@ from subprocess import PIPE, Popen
 import cv2
 import numpy as np
 
-from vidset.elements import Extraction, FrameRow
-from vidset.naming import image_id, image_name
-from vidset.storage.folder import FolderStore
-from vidset.ledger.ledger import FolderLedger
 from tests.vidset.called import Called, vidset
 from tests.vidset.ledger_rows import frame_row, video_row
+from vidset.elements import Extraction, FrameRow
+from vidset.ledger.ledger import FolderLedger
+from vidset.naming import image_id, image_name
 from vidset.place import Place
+from vidset.storage.folder import FolderStore
 
 WIDTH, HEIGHT = 64, 48
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.elements import FrameRow
 from tests.vidset.ledger_rows import frame_row
 from vidset.demo.contact_sheet import choose, thumbnails, write_contact_sheet
 from vidset.demo.sheet_drawing import Layout, draw_sheet
+from vidset.elements import FrameRow
 
 GREEN, BLUE, VIOLET = (62, 207, 122), (122, 150, 190), (164, 120, 232)
 

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.labeling.annotation import Annotation, Box, LabeledObject
-from vidset.labeling.stores.store import Query
-from vidset.labeling.stores.sqlite import SqliteStore
 from tests.vidset.labels import label
 from vidset.demo.demo import run_demo
 from vidset.demo.drive import DRIVE
 from vidset.demo.labels_sheet import choose, write_labels_sheet
 from vidset.demo.rendering import Renderer
+from vidset.labeling.annotation import Annotation, Box, LabeledObject
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.stores.store import Query
 
 pytestmark = pytest.mark.slow
 KEPT = [*range(20), *range(25, 30), *range(40, 43), 46, 47]

@@ -8,11 +8,11 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from vidset.labeling.stores.sqlite import SqliteStore
 from tests.dataflow.labels import annotation, put_annotations, put_tasks, task
 from tests.vidset.labels import make_output
-from vidset.place import Place
 from vidset.cli.main import app
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.place import Place
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import signal
 import httpx
 import pytest
 
+from tests.vidset.labels import label, make_output, served, write_truth
 from vidset.labeling.places import open_store
 from vidset.labeling.stores.store import Query
-from tests.vidset.labels import label, make_output, served, write_truth
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
 

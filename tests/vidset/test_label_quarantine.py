@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.vidset.labels import label, make_output
 from vidset.labeling.broker import open_broker
 from vidset.labeling.places import open_store
 from vidset.labeling.quarantine import OPEN, quarantine, read_payload, resolve
@@ -12,10 +13,9 @@ from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.stores.store import Query, Write
 from vidset.labeling.task import Task
 from vidset.labeling.timestamps import now
+from vidset.labeling.vendors import truth
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
 from vidset.labeling.vendors.scale import answers as scale_answers
-from vidset.labeling.vendors import truth
-from tests.vidset.labels import label, make_output
 from vidset.place import Place
 
 TRUCKS = "name: x\nlabels: [{name: car}, {name: tractor}]\n"

@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from vidset.labeling.broker import Broker, open_broker
-from vidset.labeling.stores.store import Query
 from tests.vidset.labels import label, make_output, served, write_truth
 from vidset.cli.label.server import listen, make_app, serving, url_of
+from vidset.labeling.broker import Broker, open_broker
+from vidset.labeling.stores.store import Query
 from vidset.place import Place
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from vidset.demo.numerals import draw_numeral
 from vidset.cli.main import app
+from vidset.demo.numerals import draw_numeral
 
 # A process says which packages it has imported by its end: sys.modules, not how long it took.
 _PROGRAM = """

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from vidset.documents.rows import annotation_row, task_row
-from vidset.elements import Extraction
-from vidset.warehouse.export import Warehouse
-from vidset.storage.uris import open_ledger
-from vidset.warehouse.tables import tables
-from vidset.warehouse.gather import gather_ledgers
-from vidset.warehouse.bigquery import DatasetWarehouse
-from vidset.warehouse.folder import ParquetWarehouse
-from vidset.warehouse.views import VIEWS
 from tests.dataflow.bigquery_ledger import FAILED, A
 from tests.dataflow.labels import NOON, annotation, id_of, task
 from tests.dataflow.test_warehouse_parquet import ask
+from vidset.documents.rows import annotation_row, task_row
+from vidset.elements import Extraction
+from vidset.ledger.open import open_ledger
+from vidset.warehouse.bigquery import DatasetWarehouse
+from vidset.warehouse.export import Warehouse
+from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.gather import gather_ledgers
+from vidset.warehouse.tables import tables
+from vidset.warehouse.views import VIEWS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "warehouse.md").read_text()
 QUESTIONS = re.findall(

@@ -8,11 +8,12 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
-from vidset.documents.documents import Documents, Part, open_documents
-from vidset.elements import DeadLetter
 from vidset.beam.export_options import ExportSettings
-from vidset.warehouse.export import Export, Plan, Staged, Warehouse, export_part, finish, plan
 from vidset.beam.ingest import NAMESPACE
+from vidset.documents.documents import Documents, Part
+from vidset.documents.open import open_documents
+from vidset.elements import DeadLetter
+from vidset.warehouse.export import Export, Plan, Staged, Warehouse, export_part, finish, plan
 from vidset.warehouse.open import open_warehouse
 
 _DEAD = "dead_letters"

@@ -13,16 +13,18 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.deduplicate import DeduplicatePerKey
 from apache_beam.utils.timestamp import Duration
 
-from vidset.intake.dead_letters import dead_letter_message, put_dead_letter
+from vidset.beam.progress import PROGRESS
 from vidset.elements import DeadLetter, Extraction, FrameRow, Upload
 from vidset.errors import BadInputError
-from vidset.intake.gcs_events import EventFilter, event_text, parse_event
+from vidset.intake.dead_letters import dead_letter_message, put_dead_letter
+from vidset.intake.gcs_events import event_text, parse_event
 from vidset.intake.ingest import Ingest
 from vidset.intake.listing import list_uploads
+from vidset.ledger.open import open_ledger
 from vidset.naming import printable
-from vidset.storage.uris import open_ledger, open_store
-from vidset.beam.progress import PROGRESS
 from vidset.settings import ExtractionSettings
+from vidset.storage.uris import open_store
+from vidset.uploads import EventFilter
 
 NAMESPACE = "vidset"
 _DEAD = "dead_letters"

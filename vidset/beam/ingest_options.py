@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from vidset.intake.gcs_events import EventFilter
 from vidset.intake.listing import check_input
 from vidset.metrics import DEFAULT, METRICS
-from vidset.storage.uris import check_client
-from vidset.video.sampling import Sampling
 from vidset.settings import ExtractionSettings, levels, seconds
-from vidset.video.spans import read_spans
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
+from vidset.storage.uris import check_client
+from vidset.uploads import EventFilter
+from vidset.video.sampling import Sampling
+from vidset.video.spans import read_spans
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def _print_help(
 ) -> None:
     """Our options. Beam's own, some hundred, are at https://beam.apache.org."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m dataflow.{module}",
+        prog=f"python -m vidset.beam.{module}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Any option of Beam and of its runner may follow, as in --runner=DataflowRunner.",

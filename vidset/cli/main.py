@@ -10,6 +10,7 @@ import typer
 
 from vidset.cli.dataset.commands import app as dataset
 from vidset.cli.errors.commands import errors, review
+from vidset.cli.export.commands import export, sql
 from vidset.cli.extraction_flags import (
     Collector,
     Every,
@@ -29,7 +30,6 @@ from vidset.cli.pipeline.command import pipeline
 from vidset.cli.train.commands import train
 from vidset.cli.train.scores import compare, evaluate
 from vidset.cli.upload import upload
-from vidset.cli.export.commands import export, sql
 from vidset.cli.watch import watch
 
 app = typer.Typer(
@@ -147,8 +147,7 @@ def demo(
     if numerals:
         if video is not None:
             raise ValueError("--numerals takes no video: it draws its own images")
-        import torch  # noqa: F401  It may not be installed: before any work.
-
+        import vidset.training.models.learner  # noqa: F401  PyTorch may be missing: before any work.
         from vidset.demo.loop import run_loop
 
         raise typer.Exit(run_loop(output or "out/numerals", as_json=as_json, quiet=quiet))

@@ -7,8 +7,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from vidset.elements import FrameRow
 from vidset.demo.sheet_drawing import Layout, draw_sheet
+from vidset.elements import FrameRow
 
 LIMIT = 240  # Tiles of a sheet: of more samples it shows a choice.
 

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from vidset.video.decoding import Video
-from vidset.elements import FrameRow, ledger_key
-from vidset.intake.listing import list_uploads
-from vidset.naming import printable
-from vidset.parquet import read_parquet
 from vidset.beam.progress import PROGRESS
-from vidset.video.sampling import Sampling
-from vidset.storage.folder import FolderStore
+from vidset.cli.console import show_problems
+from vidset.cli.extract.display import show_summary
 from vidset.demo.contact_sheet import write_contact_sheet
 from vidset.demo.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
 from vidset.demo.scene import Scene
-from vidset.cli.extract.display import show_summary
-from vidset.cli.console import show_problems
+from vidset.elements import FrameRow, ledger_key
+from vidset.intake.listing import list_uploads
+from vidset.naming import printable
 from vidset.output import make_output
+from vidset.parquet import read_parquet
+from vidset.storage.folder import FolderStore
+from vidset.video.decoding import Video
+from vidset.video.sampling import Sampling
 
 if TYPE_CHECKING:
     from vidset.demo.labels import Labeling

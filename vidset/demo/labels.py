@@ -12,18 +12,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vidset.cli.label.dispatch import dispatch_images
+from vidset.cli.label.export import export
+from vidset.cli.label.server import listen, make_app, serving, url_of
+from vidset.cli.label.status import read_status
+from vidset.demo.labels_sheet import write_labels_sheet
+from vidset.demo.scene import Scene
 from vidset.elements import FrameRow
 from vidset.labeling.annotation import Annotation
 from vidset.labeling.broker import open_broker
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.task import Image
-from vidset.demo.labels_sheet import write_labels_sheet
-from vidset.demo.scene import Scene
-from vidset.cli.label.dispatch import dispatch_images
-from vidset.cli.label.export import export
-from vidset.cli.label.server import listen, make_app, serving, url_of
 from vidset.place import Place
-from vidset.cli.label.status import read_status
 
 ANSWERS, SHEET, COCO = "truth.jsonl", "labels.jpg", "coco.json"
 _SUBTITLE = (

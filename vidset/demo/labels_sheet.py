@@ -9,7 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vidset.labeling.annotation import Annotation, LabeledObject
 from vidset.demo.sheet_drawing import (
     BACKGROUND,
     BOLD,
@@ -22,6 +21,7 @@ from vidset.demo.sheet_drawing import (
     Layout,
     write_text,
 )
+from vidset.labeling.annotation import Annotation, LabeledObject
 
 LIMIT, _COLUMNS, _TILE_WIDTH = 12, 3, 420
 # To be seen before roads, trees and sky.

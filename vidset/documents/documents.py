@@ -1,17 +1,14 @@
 """What the labeling broker stores: tasks and annotations, read in parts side by side.
 
-`open_documents` opens a store from a uri. Documents are never deleted, and each has `written_at`,
+`open.open_documents` opens a store from a uri. Documents are never deleted, and each has `written_at`,
 the time of its last write, so that what has changed is what was written since.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
-
-from vidset.storage.uris import check_client
 
 # A part with fewer documents is not worth dividing.
 PART = 2_000
@@ -56,26 +53,6 @@ class Documents(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def open_documents(uri: str) -> Documents:
-    """`firestore://PROJECT[/DATABASE]`, or `sqlite:PATH`.
-
-    Raises:
-        ValueError: the uri is of another kind, its client is not installed, or there is no store.
-    """
-    scheme, _, rest = uri.partition(":")
-    if scheme == "sqlite" and rest:
-        from vidset.documents.sqlite import SqliteDocuments
-
-        return SqliteDocuments(os.path.abspath(os.path.expanduser(rest)))
-    project, _, database = rest.removeprefix("//").partition("/")
-    if scheme == "firestore" and rest.startswith("//") and project:
-        check_client(uri)
-        from vidset.documents.firestore import FirestoreDocuments
-
-        return FirestoreDocuments(project, database or "(default)")
-    raise ValueError(f"wanted firestore://PROJECT[/DATABASE] or sqlite:PATH, got {uri!r}")
 
 
 def all_parts(collection: str, number: int) -> list[Part]:

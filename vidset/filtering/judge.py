@@ -2,11 +2,8 @@
 
 from functools import cache
 
-from vidset.filtering import quality
 from vidset.elements import FrameRow, Reason, Upload
-from vidset.naming import printable
-from vidset.video.pixels import DecodedFrame
-from vidset.settings import ExtractionSettings
+from vidset.filtering import quality
 from vidset.filtering.similarity import (
     ALMOST_ONE,
     Likeness,
@@ -16,6 +13,9 @@ from vidset.filtering.similarity import (
     picture,
 )
 from vidset.filtering.thresholds import COLUMNS, ThresholdGrid
+from vidset.naming import printable
+from vidset.settings import ExtractionSettings
+from vidset.video.pixels import DecodedFrame
 
 # The working luma of `similarity` and `quality` is at most this wide.
 _LUMA_WIDTH = 480

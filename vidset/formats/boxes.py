@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from vidset.labeling.annotation import Box, LabeledObject
 from vidset.formats.format import ImageLabels, Loss
+from vidset.labeling.annotation import Box, LabeledObject
 
 # Of a pixel: what sums of rounded numbers may come to.
 _ROUNDING = 1e-6

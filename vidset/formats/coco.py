@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from vidset.labeling.annotation import Box, LabeledObject
 from vidset.formats.format import (
     ImageLabels,
     Loss,
@@ -29,6 +28,7 @@ from vidset.formats.format import (
 )
 from vidset.formats.origin import origin_fields, said_by
 from vidset.formats.replacing import replaced_at_once
+from vidset.labeling.annotation import Box, LabeledObject
 
 _NAME = "COCO"
 

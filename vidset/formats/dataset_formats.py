@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
-from vidset.formats.format import ImageLabels, Loss, Written, format_named
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.registry import format_named
 from vidset.formats.samples import Sample
 
 FileFormat = Literal[

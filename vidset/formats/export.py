@@ -7,16 +7,16 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from vidset.labeling.annotation import Annotation
-from vidset.formats.format import ImageLabels, Written, spooled
-from vidset.labeling.places import open_store
-from vidset.labeling.stores.store import Query, Store
-from vidset.labeling.template import read_template
 from vidset.formats.dataset_formats import FolderFormat, SampleFormat, file_format
+from vidset.formats.format import ImageLabels, Written, spooled
 from vidset.formats.image_files import ImageFiles, Indexed
 from vidset.formats.names import flat_name
 from vidset.formats.new_folder import new_folder
 from vidset.formats.samples import Sample
+from vidset.labeling.annotation import Annotation
+from vidset.labeling.places import open_store
+from vidset.labeling.stores.store import Query, Store
+from vidset.labeling.template import read_template
 from vidset.place import Place
 
 _INDEX = "images.jsonl"

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from vidset.labeling.annotation import Box, LabeledObject
-from vidset.formats.format import ImageLabels, Loss, Written, spooled
 from vidset.formats.boxes import boxes_of
+from vidset.formats.format import ImageLabels, Loss, Written, spooled
+from vidset.labeling.annotation import Box, LabeledObject
 
 _NAME = "FiftyOne"
 # What a fiftyone.Detection has already.

@@ -1,6 +1,6 @@
 """Annotations as files of other tools: one interface for all formats, and what they share.
 
-A format is a module with `read` and `write`; `format_named` finds it.
+A format is a module with `read` and `write`; `registry.format_named` finds it.
 """
 
 import json
@@ -87,21 +87,6 @@ class Format(Protocol):
             ValueError: the format cannot say something, with the first object and what to do.
         """
         ...
-
-
-def format_named(name: FormatName) -> Format:
-    match name:
-        case "coco":
-            from vidset.formats import coco as named
-        case "label-studio":
-            from vidset.formats import label_studio as named
-        case "labelme":
-            from vidset.formats import labelme as named
-        case "yolo":
-            from vidset.formats import yolo as named
-        case _:
-            raise ValueError(f"wanted a format of {', '.join(FORMAT_NAMES)}, got {name!r}")
-    return named
 
 
 # What is lost: in the plural, for the counts; and where.

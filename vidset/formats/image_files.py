@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from vidset.storage.uris import open_store
-from vidset.storage.store import ObjectStore
 from vidset.formats.format import relative_name
 from vidset.place import Place
+from vidset.storage.store import ObjectStore
+from vidset.storage.uris import open_store
 
 _AT_ONCE = 8  # Requests to a bucket; in a folder, threads only get in each other's way.
 _In = TypeVar("_In")

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from vidset.labeling.annotation import Attribute, LabeledObject
-from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.formats.format import (
     ImageLabels,
     Loss,
@@ -28,6 +26,8 @@ from vidset.formats.format import (
 )
 from vidset.formats.origin import origin_fields, said_at
 from vidset.formats.replacing import replaced_at_once
+from vidset.labeling.annotation import Attribute, LabeledObject
+from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
 from vidset.labeling.vendors.label_studio.items import MANY
 

@@ -13,8 +13,6 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from posixpath import normpath
 from typing import Any
 
-from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point
-from vidset.labeling.checking import ROTATION
 from vidset.formats.format import (
     ImageLabels,
     Loss,
@@ -30,6 +28,8 @@ from vidset.formats.format import (
     spooled,
 )
 from vidset.formats.origin import origin_fields, said_by
+from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point
+from vidset.labeling.checking import ROTATION
 
 _NAME = "labelme"
 _VERSION = "5.5.0"

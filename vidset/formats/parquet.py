@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidset.labeling.annotation import LabeledObject
 from vidset.formats.format import ImageLabels, Loss
 from vidset.formats.samples import Sample, write_shards
+from vidset.labeling.annotation import LabeledObject
 
 NAME = "Parquet"
 _TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()

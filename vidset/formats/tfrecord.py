@@ -17,10 +17,10 @@ from pathlib import Path
 
 import google_crc32c
 
-from vidset.labeling.annotation import Box, LabeledObject
-from vidset.formats.format import ImageLabels, Loss
 from vidset.formats.boxes import boxes_of
+from vidset.formats.format import ImageLabels, Loss
 from vidset.formats.samples import Sample, write_shards
+from vidset.labeling.annotation import Box, LabeledObject
 
 NAME = "TFRecord"
 _FORMATS = {b"\xff\xd8\xff": b"jpeg", b"\x89PN": b"png"}

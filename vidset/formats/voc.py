@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from vidset.labeling.annotation import Attribute, Box, LabeledObject
-from vidset.formats.format import ImageLabels, Loss, Spool, Written, spooled
 from vidset.formats.boxes import boxes_of
+from vidset.formats.format import ImageLabels, Loss, Spool, Written, spooled
+from vidset.labeling.annotation import Attribute, Box, LabeledObject
 
 _NAME = "Pascal VOC"
 _ALL = "trainval"

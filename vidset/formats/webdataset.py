@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from tarfile import BLOCKSIZE, NUL, PAX_FORMAT, TarInfo
 
 from vidset.formats.format import ImageLabels, Loss
-from vidset.labeling.timestamps import format_timestamp
 from vidset.formats.names import flat_name
 from vidset.formats.samples import Sample, write_shards
+from vidset.labeling.timestamps import format_timestamp
 
 NAME = "WebDataset"
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import yaml
 
-from vidset.labeling.annotation import Box, LabeledObject
 from vidset.formats.format import (
     ImageLabels,
     Loss,
@@ -23,6 +22,7 @@ from vidset.formats.format import (
     relative_name,
     spooled,
 )
+from vidset.labeling.annotation import Box, LabeledObject
 
 _NAME = "YOLO"
 _LIST = "images.txt"

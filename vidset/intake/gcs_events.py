@@ -7,38 +7,11 @@ data is the object's resource, and its attributes repeat what matters.
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from vidset.elements import Upload
 from vidset.errors import MalformedEventError
-
-PassedOver = Literal["event_type", "directory", "prefix", "own_output", "content_type"]
-
-# fmt: off
-VIDEO_EXTENSIONS = frozenset({
-    "264", "265", "3g2", "3gp", "asf", "avi", "dv", "flv", "gif", "h264", "h265", "hevc", "ivf",
-    "m2ts", "m2v", "m4v", "mjpeg", "mjpg", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "nut",
-    "obu", "ogm", "ogv", "ts", "vob", "webm", "wmv",
-})
-# fmt: on
-# What browsers and tools send when they do not know: the extension decides then.
-_UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream", "binary/octet-stream"})
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Which objects are uploads.
-
-    Attributes:
-        prefix: what the names of uploads begin with.
-        outputs: gs:// uris of what the job itself writes, which may lie in the uploads bucket.
-        collector_id: of every upload; None takes it from the object.
-    """
-
-    prefix: str = ""
-    outputs: tuple[str, ...] = ()
-    collector_id: str | None = None
+from vidset.uploads import EventFilter, PassedOver, collector_of, is_video
 
 
 def parse_event(
@@ -81,25 +54,6 @@ def parse_event(
         collector_id=wanted.collector_id or collector_of(name, resource.get("metadata")),
         event=event_text(data, attributes),
     )
-
-
-def is_video(name: str, content_type: str | None) -> bool:
-    """By the content type; by the extension where that says nothing."""
-    if content_type in _UNKNOWN_TYPES:
-        return has_video_extension(name)
-    return str(content_type).lower().startswith("video/")
-
-
-def has_video_extension(name: str) -> bool:
-    return name.rpartition(".")[2].lower() in VIDEO_EXTENSIONS and "." in name
-
-
-def collector_of(name: str, metadata: object) -> str | None:
-    """The object's custom metadata `collector_id`, or the first folder of its name."""
-    if isinstance(metadata, dict) and isinstance(metadata.get("collector_id"), str):
-        return metadata["collector_id"]
-    folder, slash, _ = name.partition("/")
-    return folder if slash and folder else None
 
 
 def event_text(data: bytes, attributes: Mapping[str, str]) -> str:

@@ -7,9 +7,10 @@ from typing import Any, Literal
 from vidset.elements import Extraction, FrameRow, Upload
 from vidset.errors import BadInputError, MissingUploadError
 from vidset.extraction import extract, failed
-from vidset.storage.uris import open_ledger, open_store
+from vidset.ledger.open import open_ledger
 from vidset.settings import ExtractionSettings
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES, ObjectStore
+from vidset.storage.uris import open_store
 
 
 @dataclass(frozen=True, slots=True)

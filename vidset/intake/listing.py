@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from vidset.elements import Upload
-from vidset.intake.gcs_events import collector_of, has_video_extension, is_video
-from vidset.storage.uris import open_store
 from vidset.storage.store import StoredObject
+from vidset.storage.uris import open_store
+from vidset.uploads import collector_of, has_video_extension, is_video
 
 _WILDCARD = re.compile(r"[*?\[]")
 

@@ -12,7 +12,8 @@ from urllib.parse import unquote_plus
 
 from vidset.elements import Upload
 from vidset.errors import MalformedEventError
-from vidset.intake.gcs_events import EventFilter, PassedOver, collector_of, event_text, is_video
+from vidset.intake.gcs_events import event_text
+from vidset.uploads import EventFilter, PassedOver, collector_of, is_video
 
 # With "s3:" before it in MinIO's. The last ones leave the bytes as they are.
 _CREATED = "ObjectCreated:"

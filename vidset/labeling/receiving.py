@@ -16,8 +16,8 @@ from vidset.labeling.checking import check_answer
 from vidset.labeling.consensus import consensus, counted
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.quarantine import quarantine
-from vidset.labeling.stores.store import ConflictError, Key, Query, Stored, Write
 from vidset.labeling.stores.documents import check_writes
+from vidset.labeling.stores.store import ConflictError, Key, Query, Stored, Write
 from vidset.labeling.task import Task
 from vidset.labeling.timestamps import parse_timestamp
 from vidset.labeling.vendors.vendor import Report

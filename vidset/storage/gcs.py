@@ -10,8 +10,8 @@ from google.cloud.storage import Blob
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
-from vidset.intake.gcs_events import collector_of
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
+from vidset.uploads import collector_of
 
 _GONE = "the object of generation {} is gone: overwritten or deleted since"
 

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
-from vidset.intake.gcs_events import collector_of
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
+from vidset.uploads import collector_of
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CHUNK_BYTES = 1 << 20

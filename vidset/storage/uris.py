@@ -2,9 +2,8 @@
 
 import importlib.util
 
-from vidset.storage.store import ObjectStore
 from vidset.storage.folder import FolderStore
-from vidset.ledger.ledger import FolderLedger, Ledger
+from vidset.storage.store import ObjectStore
 
 # By scheme: the client's module, and the part of the package that brings it.
 _CLIENTS = {
@@ -47,20 +46,6 @@ def open_store(uri: str) -> ObjectStore:
     from vidset.storage.s3 import S3Store
 
     return S3Store(bucket, prefix)
-
-
-def open_ledger(uri: str) -> Ledger:
-    """A folder, gs:// or s3:// prefix of Parquet files, or bq://project.dataset.
-
-    Raises:
-        ValueError: the uri is of another kind, or its client is not installed.
-    """
-    if not uri.startswith("bq://"):
-        return FolderLedger(open_store(uri))
-    check_client(uri)
-    from vidset.ledger.bigquery import TableLedger
-
-    return TableLedger(uri)
 
 
 def _is_installed(module: str) -> bool:

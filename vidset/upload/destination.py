@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from vidset.upload.pacing import Body
-from vidset.upload.settings import Place
 from vidset.upload.source import Digests, Source
 
 Presence = Literal["absent", "same", "unverified", "unknown"]
@@ -83,21 +82,6 @@ class Destination(Protocol):
             AlreadyThereError: the object is there (from the session's methods too).
         """
         ...
-
-
-def open_destination(place: Place) -> Destination:
-    """Raises ValueError without credentials."""
-    if place.scheme == "gs":
-        from vidset.upload.gcs import GcsDestination
-
-        return GcsDestination(place)
-    if place.scheme == "s3":
-        from vidset.upload.s3 import S3Destination
-
-        return S3Destination(place)
-    from vidset.upload.folder import FolderDestination
-
-    return FolderDestination(place)
 
 
 def next_in_order(offset: int, size_bytes: int, block_bytes: int) -> Piece | None:

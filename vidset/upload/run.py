@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from vidset.naming import printable
-from vidset.upload.destination import open_destination
 from vidset.upload.display import Display, Record, exit_code
 from vidset.upload.errors import RefusedError, Stopped
 from vidset.upload.identity import Identity
+from vidset.upload.open import open_destination
 from vidset.upload.settings import Settings
 from vidset.upload.state import State
 from vidset.upload.uploading import Uploader

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidset.intake.gcs_events import has_video_extension
 from vidset.upload.containers import is_closed
 from vidset.upload.identity import Identity
+from vidset.uploads import has_video_extension
 
 # A recording that was never closed, as when a camera lost its power, is told of after so long.
 _ABANDONED_SECONDS = 600.0

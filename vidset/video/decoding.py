@@ -19,8 +19,8 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 
-from vidset.video.containers import VideoFile, text_of
 from vidset.errors import UndecodableVideoError
+from vidset.video.containers import VideoFile, text_of
 from vidset.video.packets import PacketPlan, plan_packets, shown_packets
 from vidset.video.pixels import DecodedFrame, Scalers
 from vidset.video.sampling import Sampling

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from vidset.documents.rows import ROWS, Row
 from vidset.documents.documents import PART, Documents, Part, all_parts, parts_since
+from vidset.documents.rows import ROWS, Row
 from vidset.elements import DeadLetter
 from vidset.errors import BadInputError
 from vidset.naming import printable

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from vidset.warehouse.arrow import arrow_schema, as_stored
 from vidset.parquet import read_parquet
 from vidset.storage.uris import open_store
-from vidset.warehouse.tables import Table, tables
+from vidset.warehouse.arrow import arrow_schema, as_stored
 from vidset.warehouse.duckdb import open_duckdb, quoted
 from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.tables import Table, tables
 
 # Files in one query.
 _FILES = 500

@@ -1,7 +1,7 @@
 """Uris to warehouses. Open them in `DoFn.setup`: clients do not pickle."""
 
-from vidset.warehouse.export import Warehouse
 from vidset.storage.uris import check_client
+from vidset.warehouse.export import Warehouse
 
 
 def open_warehouse(uri: str, staging: str | None = None) -> Warehouse:

@@ -57,9 +57,10 @@ class Table:
 
 @cache
 def schema_folder() -> Path:
-    """In the installed package beside this module; in a checkout infra/schemas."""
-    beside = Path(__file__).parent / "schemas"
-    return beside if beside.is_dir() else Path(__file__).parents[1] / "infra" / "schemas"
+    """The schemas: `vidset/schemas` in the installed package, `infra/schemas` in a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "infra" / "schemas"
 
 
 @cache

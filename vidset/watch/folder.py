@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidset.elements import Upload
-from vidset.intake.gcs_events import collector_of
 from vidset.upload.identity import Identity
 from vidset.upload.watching import Watch
+from vidset.uploads import collector_of
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.taking import Failure, Taker, delay_seconds
 

@@ -4,12 +4,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from vidset.intake.dead_letters import put_dead_letter
 from vidset.elements import DeadLetter, Upload
+from vidset.intake.dead_letters import put_dead_letter
 from vidset.intake.ingest import Ingest
 from vidset.naming import printable
-from vidset.storage.uris import open_store
 from vidset.settings import ExtractionSettings
+from vidset.storage.uris import open_store
 
 What = Literal["done", "partial", "failed", "missing", "malformed", "skipped"]
 

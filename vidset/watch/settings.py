@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from vidset.intake.gcs_events import EventFilter
-from vidset.storage.uris import open_ledger, open_store
-from vidset.video.sampling import Sampling
-from vidset.settings import ExtractionSettings, levels, seconds
+from vidset.ledger.open import open_ledger
 from vidset.output import make_output
+from vidset.settings import ExtractionSettings, levels, seconds
+from vidset.storage.uris import open_store
+from vidset.uploads import EventFilter
+from vidset.video.sampling import Sampling
 from vidset.watch.ingesting import Places
 
 _SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")

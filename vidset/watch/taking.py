@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from vidset.elements import DeadLetter, Upload
 from vidset.errors import MalformedEventError
-from vidset.intake.gcs_events import PassedOver, event_text
+from vidset.intake.gcs_events import event_text
+from vidset.uploads import PassedOver
 from vidset.watch.report import Report
 from vidset.watch.worker import Task, TaskError, Workers
 

@@ -6,13 +6,14 @@ from functools import partial
 from typing import Protocol
 
 from vidset.elements import Upload
-from vidset.intake.gcs_events import EventFilter, PassedOver, parse_event
+from vidset.intake.gcs_events import parse_event
+from vidset.intake.s3_events import parse_s3_events
 from vidset.storage.folder import FolderStore
+from vidset.uploads import EventFilter, PassedOver
 from vidset.watch.amqp_address import parse_address, without_password
 from vidset.watch.ingesting import Places
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.report import Report
-from vidset.intake.s3_events import parse_s3_events
 from vidset.watch.settings import Request, prepare, subscription_of
 from vidset.watch.taking import Parse, Taker, delay_seconds
 from vidset.watch.worker import TaskError, Workers

@@ -1,7 +1,7 @@
 """Labels that every format is asked to write, and the place that it writes to."""
 
-from vidset.labeling.annotation import Box, LabeledObject
 from vidset.formats.format import ImageLabels
+from vidset.labeling.annotation import Box, LabeledObject
 
 CAR = LabeledObject("7", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
 ROAD = LabeledObject("8", "road", "polygon", points=((0.0, 0.0), (10.0, 0.0), (0.0, 10.0)))

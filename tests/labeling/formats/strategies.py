@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Box, LabeledObject
 from vidset.formats.format import ImageLabels
+from vidset.labeling.annotation import Box, LabeledObject
 
 # With spaces, line ends, quotes, and letters of any script.
 texts = st.text(min_size=1, max_size=8)

@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 
-from vidset.labeling.annotation import Box, LabeledObject
+from tests.labeling.formats.strategies import boxes, images, polygons
 from vidset.formats import coco
 from vidset.formats.format import ImageLabels
-from tests.labeling.formats.strategies import boxes, images, polygons
+from vidset.labeling.annotation import Box, LabeledObject
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.5, 20.0, 30.0, 4.0), attributes={"far": True})
 ROAD = LabeledObject("r", "road", "polygon", points=((0.0, 0.0), (10.0, 0.0), (0.0, 8.0)))

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vidset.formats.format import FORMAT_NAMES, ImageLabels, Written, format_named
 from tests.labeling.formats.examples import FILES, LABELS, size_of
+from vidset.formats.format import FORMAT_NAMES, ImageLabels, Written
+from vidset.formats.registry import format_named
 
 
 def test_an_unknown_format_is_told_those_there_are():

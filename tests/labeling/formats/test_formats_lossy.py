@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from vidset.labeling.annotation import Box
-from vidset.formats.format import Written, format_named
 from tests.labeling.formats.examples import CAR, FILES, LABELS, NIGHT, ROAD, size_of
+from vidset.formats.format import Written
+from vidset.formats.registry import format_named
+from vidset.labeling.annotation import Box
 
 # What each format cannot say, by what it is given: the count, or None where it can.
 REJECTED = replace(LABELS, state="rejected", objects=())

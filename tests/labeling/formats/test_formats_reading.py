@@ -5,14 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from vidset.formats.format import (
-    FORMAT_NAMES,
-    attributes_in,
-    format_named,
-    image_size,
-    relative_name,
-)
 from tests.labeling.formats.examples import FILES, LABELS, size_of
+from vidset.formats.format import FORMAT_NAMES, attributes_in, image_size, relative_name
+from vidset.formats.registry import format_named
 
 
 @pytest.mark.parametrize("name", ["coco", "label-studio", "labelme"])

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Box, LabeledObject
+from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import label_studio
 from vidset.formats.format import ImageLabels
-from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
+from vidset.labeling.annotation import Box, LabeledObject
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
 ROAD = LabeledObject("r", "road", "polygon", points=((0.0, 0.0), (50.0, 0.0), (0.0, 80.0)))

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Box, LabeledObject
+from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import labelme
 from vidset.formats.format import ImageLabels
-from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
+from vidset.labeling.annotation import Box, LabeledObject
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 4.5))
 CORNERS = ((0.0, 0.0), (10.0, 0.0), (0.0, 8.0))

@@ -7,10 +7,10 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Box, LabeledObject
+from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import yolo
 from vidset.formats.format import ImageLabels, Written
-from tests.labeling.formats.strategies import boxes, images, is_near, polygons, texts
+from vidset.labeling.annotation import Box, LabeledObject
 
 CAR = LabeledObject("1", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
 ROAD = LabeledObject("1", "road", "polygon", points=((0.0, 0.0), (50.0, 0.0), (0.0, 80.0)))

@@ -1,7 +1,7 @@
 import pytest
 
-from vidset.labeling.dispatching import dispatch
 from tests.labeling.brokers import broker, image
+from vidset.labeling.dispatching import dispatch
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.labeling.brokers import NOON, annotation_of, answer, answers_of, car, delivery, image
 from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.receiving import receive
 from vidset.labeling.stores.store import Query
-from tests.labeling.brokers import NOON, annotation_of, answer, answers_of, car, delivery, image
 
 CORRECTIONS = [
     answer(image(), car(x=float(number)), at=NOON + timedelta(seconds=number))

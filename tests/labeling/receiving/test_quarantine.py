@@ -5,10 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from vidset.labeling.dispatching import dispatch
-from vidset.labeling.quarantine import read_payload
-from vidset.labeling.receiving import receive
-from vidset.labeling.stores.store import Query
 from tests.labeling.brokers import (
     NOON,
     SteeredVendor,
@@ -20,6 +16,10 @@ from tests.labeling.brokers import (
     image,
     task_of,
 )
+from vidset.labeling.dispatching import dispatch
+from vidset.labeling.quarantine import read_payload
+from vidset.labeling.receiving import receive
+from vidset.labeling.stores.store import Query
 
 
 def test_receive_puts_an_invalid_answer_into_quarantine_and_keeps_the_valid(works, store):

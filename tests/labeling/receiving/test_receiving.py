@@ -4,10 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from vidset.labeling.annotation import Annotation
-from vidset.labeling.dispatching import dispatch
-from vidset.labeling.receiving import Delivery, receive
-from vidset.labeling.vendors.vendor import Report
 from tests.labeling.brokers import (
     NOON,
     TEMPLATE,
@@ -21,6 +17,10 @@ from tests.labeling.brokers import (
     image,
     task_of,
 )
+from vidset.labeling.annotation import Annotation
+from vidset.labeling.dispatching import dispatch
+from vidset.labeling.receiving import Delivery, receive
+from vidset.labeling.vendors.vendor import Report
 
 
 def test_receive_stores_the_annotation_and_completes_the_task(works, store):

@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.labeling.brokers import NOON, annotation_of, answer, car, delivery, image, task_of
 from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.stores.store import Query
 from vidset.labeling.vendors.vendor import Report
-from tests.labeling.brokers import NOON, annotation_of, answer, car, delivery, image, task_of
 
 
 def test_receive_of_a_deletion_takes_the_answer_back_and_the_task_waits_again(works, store, clock):

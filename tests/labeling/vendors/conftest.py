@@ -2,9 +2,9 @@
 
 import pytest
 
-from vidset.labeling.task import Image
 from tests.labeling.vendors.scale_double import scale_double
 from tests.labeling.vendors.scale_vendors import open_vendor
+from vidset.labeling.task import Image
 
 
 @pytest.fixture(scope="module")

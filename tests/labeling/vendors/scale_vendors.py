@@ -1,9 +1,9 @@
 """The vendor as the tests open it, on a double."""
 
+from tests.labeling.vendors.scale_double import API_KEY
 from vidset.labeling.template import Template
 from vidset.labeling.vendors.scale.vendor import ScaleVendor
 from vidset.labeling.vendors.vendor import Request
-from tests.labeling.vendors.scale_double import API_KEY
 
 CALLBACK_URL = "https://broker.example/answers/scale"
 QUERY = "X-Goog-Algorithm=GOOG4&X-Goog-Credential=me%40p.iam&X-Goog-Signature=5ec2e7"

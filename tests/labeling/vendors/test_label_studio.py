@@ -9,12 +9,12 @@ from threading import Barrier
 
 import pytest
 
+from tests.labeling.vendors.label_studio_streets import CAR, rectangle, request_of, vendor_opener
 from vidset.labeling.annotation import Box, LabeledObject
 from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.template import parse_template
-from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
 from vidset.labeling.vendors.label_studio.answers import objects_of
-from tests.labeling.vendors.label_studio_streets import CAR, rectangle, request_of, vendor_opener
+from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 

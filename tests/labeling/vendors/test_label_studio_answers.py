@@ -6,9 +6,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Answer, Box, LabeledObject
-from vidset.labeling.errors import InvalidAnswerError
-from vidset.labeling.vendors.label_studio.answers import read_callback, read_task
 from tests.labeling.vendors.label_studio_examples import (
     CREATED,
     DELETED,
@@ -20,6 +17,9 @@ from tests.labeling.vendors.label_studio_examples import (
     changed,
     polygon,
 )
+from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.label_studio.answers import read_callback, read_task
 
 ANSWER = Answer(
     image_id=IMAGE_ID,

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
+from tests.emulators.handlers import Handler, serve_requests
 from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.vendors.label_studio import client as label_studio_client
 from vidset.labeling.vendors.label_studio.client import Client, NotFoundError
-from tests.emulators.handlers import Handler, serve_requests
 
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html"}

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.labeling.vendors.label_studio_examples import OCCLUDED, RECTANGLE, flat, polygon
 from vidset.labeling.annotation import Box, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.vendors.label_studio.answers import objects_of, result_of, size_of
-from tests.labeling.vendors.label_studio_examples import OCCLUDED, RECTANGLE, flat, polygon
 
 
 def test_a_polygon_is_its_corners_in_pixels():

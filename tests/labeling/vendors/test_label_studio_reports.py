@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.labeling.vendors.label_studio_streets import CAR, rectangle, request_of, vendor_opener
 from vidset.labeling.annotation import Box, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.vendors.label_studio.answers import CALLBACK_HEADER, read_callback
 from vidset.labeling.vendors.vendor import MissingTaskError
-from tests.labeling.vendors.label_studio_streets import CAR, rectangle, request_of, vendor_opener
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 SECRET = "a-secret-of-these-tests"  # noqa: S105

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.emulators.handlers import Handler, serve_requests
+from tests.labeling.vendors.scale_double import CALLBACK_AUTH, ScaleDouble, scale_double
+from tests.labeling.vendors.scale_double_state import Completion, Failure
+from tests.labeling.vendors.scale_vendors import CALLBACK_URL, open_vendor, request_for, tasks_of
 from vidset.labeling.annotation import Box, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.task import Image
 from vidset.labeling.vendors.scale.answers import read_callback
 from vidset.labeling.vendors.vendor import MissingTaskError
-from tests.emulators.handlers import Handler, serve_requests
-from tests.labeling.vendors.scale_double import CALLBACK_AUTH, ScaleDouble, scale_double
-from tests.labeling.vendors.scale_double_state import Completion, Failure
-from tests.labeling.vendors.scale_vendors import CALLBACK_URL, open_vendor, request_for, tasks_of
 
 pytestmark = pytest.mark.emulator
 

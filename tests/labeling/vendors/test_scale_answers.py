@@ -5,8 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Answer, Box, LabeledObject
-from vidset.labeling.vendors.scale.answers import hypothesis, read_callback, read_task
 from tests.labeling.vendors.scale_tasks import (
     AUDITS,
     BOX,
@@ -17,6 +15,8 @@ from tests.labeling.vendors.scale_tasks import (
     callback,
     task_with,
 )
+from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.vendors.scale.answers import hypothesis, read_callback, read_task
 
 
 def only_answer(task) -> Answer:

@@ -5,9 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Answer
-from vidset.labeling.errors import InvalidAnswerError
-from vidset.labeling.vendors.scale.answers import read_callback, read_task
 from tests.labeling.vendors.scale_tasks import (
     AUDITS,
     BOX,
@@ -20,6 +17,9 @@ from tests.labeling.vendors.scale_tasks import (
     callback,
     task_with,
 )
+from vidset.labeling.annotation import Answer
+from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.vendors.scale.answers import read_callback, read_task
 
 
 @pytest.mark.parametrize(

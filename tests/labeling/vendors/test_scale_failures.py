@@ -3,12 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vidset.labeling.errors import RefusedError, TryAgainError
-from vidset.labeling.task import Image
-from vidset.labeling.vendors.scale import vendor as scale
 from tests.labeling.vendors.scale_double import scale_double
 from tests.labeling.vendors.scale_double_state import Failure
 from tests.labeling.vendors.scale_vendors import open_vendor, request_for, tasks_of
+from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.task import Image
+from vidset.labeling.vendors.scale import vendor as scale
 
 pytestmark = pytest.mark.emulator
 

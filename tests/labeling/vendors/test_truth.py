@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.emulators.handlers import Handler, serve_requests
+from tests.labeling.vendors.truth_examples import ID, LINE, OTHER, SECRET, answer
 from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.task import Image
 from vidset.labeling.vendors.registry import CALLBACKS
 from vidset.labeling.vendors.truth import CALLBACK_HEADER, TruthVendor, read_callback
 from vidset.labeling.vendors.vendor import MissingTaskError, Request
-from tests.emulators.handlers import Handler, serve_requests
-from tests.labeling.vendors.truth_examples import ID, LINE, OTHER, SECRET, answer
 
 
 class Calls:

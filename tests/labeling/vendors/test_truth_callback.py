@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.labeling.vendors.truth_examples import CALLBACK, ID, answer, objects
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.vendors.registry import CALLBACKS
 from vidset.labeling.vendors.truth import read_callback
 from vidset.labeling.vendors.vendor import Report
-from tests.labeling.vendors.truth_examples import CALLBACK, ID, answer, objects
 
 
 def test_a_callback_in_its_documented_form_is_an_answer():

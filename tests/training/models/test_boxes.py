@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from tests.training.numerals import entry
+from vidset.datasets.versions.repository import Repository
 from vidset.training.models.boxes import boxes_of, fit
 from vidset.training.models.detection import open_learner
 from vidset.training.models.recipes import CENTERNET_R18_256
-from vidset.datasets.versions.repository import Repository
 
 INPUT = CENTERNET_R18_256["input"]
 

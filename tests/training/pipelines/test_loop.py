@@ -12,9 +12,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from vidset.cli.main import app
 from vidset.datasets.versions.repository import Repository
 from vidset.demo.numerals import draw_numeral
-from vidset.cli.main import app
 
 kfp = pytest.importorskip("kfp", reason="vidset[pipelines] is not installed")
 IMAGE = "europe-docker.pkg.dev/p/vidset/training@sha256:" + "0" * 64

@@ -1,8 +1,8 @@
 import pytest
 
 from tests.training.scoring.runs import classified, make_run, make_version
-from vidset.training.scoring.predictions import SCHEMA
 from vidset.training.reviewing.fold_training import FoldSettings, mean_predictions
+from vidset.training.scoring.predictions import SCHEMA
 from vidset.training.scoring.run import read_run
 
 

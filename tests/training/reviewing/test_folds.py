@@ -1,8 +1,8 @@
 import pytest
 
 from tests.training.scoring.runs import classified, make_version
-from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import TRAIN
 from vidset.training.reviewing.folds import (
     HELD_OUT,
     assign_folds,

@@ -3,8 +3,8 @@ from fractions import Fraction
 
 import pytest
 
-from vidset.video.spans import read_spans
 from vidset.training.reviewing.spans import merge_spans
+from vidset.video.spans import read_spans
 
 
 def image(video_uri, pts_seconds):

@@ -6,8 +6,8 @@ from tests.training.numerals import numerals, write_version
 from tests.training.runs import Recorded, train
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.manifest import Manifest
-from vidset.training.models.registry import fixed_model
 from vidset.datasets.versions.repository import Repository
+from vidset.training.models.registry import fixed_model
 from vidset.training.running.checking import check_images, check_leaks
 
 

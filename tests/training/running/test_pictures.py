@@ -3,8 +3,8 @@ import pytest
 
 from tests.training.numerals import numerals
 from vidset.datasets.errors import FaultsError
-from vidset.training.models.registry import fixed_model
 from vidset.datasets.versions.repository import Repository
+from vidset.training.models.registry import fixed_model
 from vidset.training.running.pictures import prepare_pictures
 
 

@@ -11,9 +11,9 @@ from tests.training.numerals import write_numerals
 from tests.training.runs import COUNTS, LABELS, Recorded, are_equal, train, weights
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.datasets.versions.repository import Repository
 from vidset.training.models.registry import fixed_model
 from vidset.training.scoring.predictions import SCHEMA
-from vidset.datasets.versions.repository import Repository
 
 TRANSFORMS = [{"step": "median_filter", "size": 3}]
 

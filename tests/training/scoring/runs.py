@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vidset.datasets.images.measures import SCHEMA as MEASURES
+from vidset.datasets.images.measures import measure
 from vidset.datasets.versions.entry import Entry, to_json
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.images.measures import SCHEMA as MEASURES
-from vidset.datasets.images.measures import measure
-from vidset.training.scoring.predictions import SCHEMA as PREDICTIONS
 from vidset.datasets.versions.repository import Repository
+from vidset.training.scoring.predictions import SCHEMA as PREDICTIONS
 
 RECIPE_HASH = "5f" * 32
 _MEASURED = ("brightness", "contrast", "sharpness", "pixels_sha256")

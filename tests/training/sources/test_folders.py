@@ -3,9 +3,9 @@ import os
 import pytest
 
 from tests.training.pictures import image, write_files
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.curation.sources.source import Fault, Found
+from vidset.datasets.errors import DatasetError
 
 
 def found_in(folder, split=None):

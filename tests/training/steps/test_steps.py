@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.curation.steps.registry import STEPS, make_step
 from vidset.datasets.curation.steps.step import background, recorded
+from vidset.datasets.errors import DatasetError
 
 
 def page(width=40, height=30, ground=255):

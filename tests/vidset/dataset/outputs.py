@@ -5,16 +5,17 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from vidset.elements import Extraction, FrameRow, VideoRow
-from vidset.naming import image_id, image_name
-from vidset.storage.uris import open_ledger, open_store
-from vidset.storage.folder import FolderStore
-from vidset.ledger.ledger import FolderLedger
-from vidset.labeling.annotation import Box, LabeledObject
 from tests.training.pictures import HEIGHT, WIDTH, image
 from tests.vidset.exports import annotate
 from vidset.cli.dataset.warehouse_queries import open_queries
 from vidset.cli.main import app
+from vidset.elements import Extraction, FrameRow, VideoRow
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.ledger.ledger import FolderLedger
+from vidset.ledger.open import open_ledger
+from vidset.naming import image_id, image_name
+from vidset.storage.folder import FolderStore
+from vidset.storage.uris import open_store
 
 CAR = LabeledObject("1", "car", "box", box=Box(4.0, 5.0, 20.0, 10.0), attributes={"n": 2})
 BUS = LabeledObject("1", "bus", "box", box=Box(4.0, 5.0, 20.0, 10.0))

@@ -8,8 +8,8 @@ import pytest
 
 from tests.training.rows import Row, encoded, manifest_of, scene
 from tests.vidset.dataset.called import dataset
-from vidset.datasets.versions.repository import Repository
 from vidset.datasets.schema.files import read_schema
+from vidset.datasets.versions.repository import Repository
 
 NASTY = "<script>alert('x')</script>&"
 CLEAN = [

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from vidset.datasets.versions.repository import Repository
 from vidset.cli.dataset.exchange_commands import pull, push  # noqa: F401  The commands under test.
 from vidset.cli.main import app
+from vidset.datasets.versions.repository import Repository
 
 
 def vidset(*arguments):

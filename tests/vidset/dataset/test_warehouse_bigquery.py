@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from vidset.storage import uris as places
-from vidset.warehouse.bigquery import DatasetWarehouse
-from vidset.labeling.annotation import LabeledObject
 from tests.vidset.dataset.called import dataset
 from tests.vidset.dataset.outputs import BUS, CAR, DAY, add_video, export, to_bigquery
 from vidset.datasets.versions.repository import Repository
+from vidset.labeling.annotation import LabeledObject
+from vidset.storage import uris as places
+from vidset.warehouse.bigquery import DatasetWarehouse
 
 A = [f"ann/a/0/000000{n}000.jpg" for n in range(4)]
 B = [f"bob/b/0/000000{n}000.jpg" for n in range(3)]

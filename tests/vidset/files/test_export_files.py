@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from vidset.labeling.task import Image
 from tests.vidset.exports import (
     EMPTY,
     FIRST,
@@ -22,8 +21,9 @@ from tests.vidset.exports import (
 )
 from tests.vidset.trees import tree
 from vidset.cli.export.files import run_export_files
-from vidset.formats.export import export_files
 from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.formats.export import export_files
+from vidset.labeling.task import Image
 from vidset.place import Place
 
 WITH_IMAGE_FILES = ("coco", "fiftyone", "labelme", "voc", "yolo")

@@ -9,7 +9,6 @@ from fcntl import LOCK_EX, flock
 
 import pytest
 
-from vidset.labeling.task import Image
 from tests.vidset.exports import (
     FIRST,
     PERSON,
@@ -20,8 +19,9 @@ from tests.vidset.exports import (
     write_annotations,
 )
 from tests.vidset.trees import tree
-from vidset.formats.export import export_files
 from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.formats.export import export_files
+from vidset.labeling.task import Image
 from vidset.place import Place
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from vidset.labeling.task import Image
 from tests.vidset.exports import FIRST, PERSON, make_labeled, write_annotations
-from vidset.formats.export import export_files
 from vidset.formats.dataset_formats import FILE_FORMATS
+from vidset.formats.export import export_files
+from vidset.labeling.task import Image
 from vidset.place import Place
 
 

@@ -9,12 +9,11 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.formats import tfrecord, voc
 from vidset.formats.format import ImageLabels
-from vidset.formats import tfrecord
-from vidset.formats import voc
 from vidset.formats.names import flat_name
 from vidset.formats.samples import Sample
+from vidset.labeling.annotation import Box, LabeledObject
 
 SEGMENTS = st.text(st.sampled_from("ab_-. %é/"), min_size=1, max_size=5).filter(
     lambda text: text.strip("./")

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from vidset.labeling.annotation import LabeledObject
-from vidset.labeling.task import Image
 from tests.vidset.exports import (
     CAR,
     FIRST,
@@ -19,6 +17,8 @@ from tests.vidset.exports import (
     write_annotations,
 )
 from vidset.formats.export import ExportedFiles
+from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.task import Image
 
 NAMED = replace(CAR, attributes={"label": "x"})
 BEYOND = replace(CAR, box=replace(CAR.box, x=50.0))

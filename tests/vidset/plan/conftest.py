@@ -1,7 +1,7 @@
 import pytest
 
-from vidset.storage.uris import open_ledger
 from tests.vidset.plan.ledgers import EVERY, SOME
+from vidset.ledger.open import open_ledger
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Extractions of which it is known what other settings would have kept."""
 
+from tests.vidset.ledger_rows import frame_row, video_row
 from vidset.elements import Extraction
 from vidset.filtering.thresholds import GRID, STRIDES
-from tests.vidset.ledger_rows import frame_row, video_row
 
 ALL = (1 << 51) - 1
 # Kept at GRID[40] = 0.90 and above.

@@ -5,9 +5,9 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from vidset.storage.uris import open_ledger
 from tests.vidset.plan.ledgers import ALL, FIRST, FROM_90, extraction, images
 from tests.vidset.process import vidset
+from vidset.ledger.open import open_ledger
 from vidset.plan.counts import ANOTHER_METRIC, BEFORE, UNKNOWN, count
 
 

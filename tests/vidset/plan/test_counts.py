@@ -5,10 +5,10 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 import pytest
 
-from vidset.elements import Extraction
-from vidset.storage.uris import open_ledger
 from tests.dataflow.bigquery_ledger import ROOT, Cloud
 from tests.vidset.plan.ledgers import EVERY, SOME, extraction, images
+from vidset.elements import Extraction
+from vidset.ledger.open import open_ledger
 from vidset.plan.counts import count
 
 

@@ -6,15 +6,15 @@ from fractions import Fraction
 import cv2
 import pytest
 
-from vidset.storage.uris import open_ledger
-from vidset.video.sampling import Sampling
-from vidset.filtering.thresholds import GRID, STRIDES
 from tests.dataflow.test_extraction import run
 from tests.dataflow.test_threshold_grid import drifting
 from tests.drawing import encode, scene
 from tests.videos import video as video_named
 from tests.vidset.process import vidset
+from vidset.filtering.thresholds import GRID, STRIDES
+from vidset.ledger.open import open_ledger
 from vidset.plan.counts import count
+from vidset.video.sampling import Sampling
 
 
 def assert_plan_is_what_extractions_give(place, paths, thresholds, every="1", **settings):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from vidset.storage.uris import open_ledger
 from tests.vidset.plan.ledgers import FROM_90, extraction
+from vidset.ledger.open import open_ledger
 from vidset.plan.counts import count
 from vidset.plan.plan import Request, Setting, choose, make_plan, seconds
 

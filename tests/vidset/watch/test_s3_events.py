@@ -2,11 +2,12 @@ import json
 
 import pytest
 
+from tests.vidset.watch.watchers import minio_event
 from vidset.elements import Upload
 from vidset.errors import MalformedEventError
-from vidset.intake.gcs_events import EventFilter, event_text
-from tests.vidset.watch.watchers import minio_event
+from vidset.intake.gcs_events import event_text
 from vidset.intake.s3_events import parse_s3_events
+from vidset.uploads import EventFilter
 
 QUEUE = "amqp://broker/, queue uploads"
 

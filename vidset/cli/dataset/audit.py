@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
+from vidset.cli.dataset.display import say, warn
+from vidset.cli.dataset.near_distance import near_distance_of
 from vidset.datasets.splits.audit import Audit
 from vidset.datasets.splits.audit import audit as look
 from vidset.datasets.splits.leaks import KINDS, Image
 from vidset.datasets.versions.repository import Repository
-from vidset.cli.dataset.display import say, warn
-from vidset.cli.dataset.near_distance import near_distance_of
 
 _KINDS = dict(
     zip(

@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidset.labeling.annotation import LabeledObject
-from vidset.formats.format import ImageLabels
-from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
-from vidset.datasets.versions.entry import Entry
-from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.images.objects import label_names
-from vidset.datasets.versions.repository import Repository
 from vidset.cli.dataset.display import counting, say
+from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
+from vidset.datasets.versions.entry import Entry, label_names
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
 from vidset.formats.dataset_formats import FolderFormat, file_format
+from vidset.formats.format import ImageLabels
 from vidset.formats.new_folder import new_folder
+from vidset.labeling.annotation import LabeledObject
 
 _FOLDERS = "folders"
 # Tells what the folder is, and that --overwrite may replace it.

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pyarrow as pa
 
-from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.images.objects import label_names
-from vidset.datasets.schema.statistics import split_order
 from vidset.cli.dataset.display import show_counts
+from vidset.datasets.schema.statistics import split_order
+from vidset.datasets.versions.entry import label_names
+from vidset.datasets.versions.manifest import Manifest
 
 # An image of which somebody said that there is nothing in it.
 NOTHING = "(nothing)"

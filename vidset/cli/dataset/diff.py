@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.datasets.versions.diff import COLUMNS, Diff, Row, diff
-from vidset.parquet import read_parquet
-from vidset.datasets.versions.repository import Repository
 from vidset.cli.dataset.display import SHORT_ID, say, show_counts
+from vidset.datasets.versions.diff import COLUMNS, Diff, Row, diff
+from vidset.datasets.versions.repository import Repository
+from vidset.parquet import read_parquet
 
 _WHATS = ("added", "removed", "relabeled", "moved", "made", "unmade", "replaced")
 _PER_LABEL = ("added", "removed", "relabeled_from", "relabeled_to", *_WHATS[3:])

@@ -15,15 +15,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.datasets.versions.checkout import file_name, segment, write_images
-from vidset.datasets.curation.create import Wanted, create
-from vidset.datasets.versions.entry import Entry
-from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.images.measures import SCHEMA, measure
-from vidset.datasets.versions.repository import Repository
-from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.cli.dataset.dvc_folder import ChangedFolder, hash_of
+from vidset.datasets.curation.create import Wanted, create
+from vidset.datasets.curation.sources.folders import FolderSource
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.images.measures import SCHEMA, measure
+from vidset.datasets.versions.checkout import file_name, segment, write_images
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
 from vidset.formats.new_folder import new_folder
 
 _MARKER, _MANIFEST = "dataset.json", "manifest.parquet"

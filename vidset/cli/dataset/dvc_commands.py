@@ -25,9 +25,9 @@ def to_dvc(
     quiet: Quiet = False,
 ) -> None:
     """Write a version into a folder that DVC tracks; commit and tag it."""
-    from vidset.datasets.versions.repository import Repository as Kept
     from vidset.cli.dataset.display import counting, say
     from vidset.cli.dataset.dvc import to_dvc as to_dvc_
+    from vidset.datasets.versions.repository import Repository as Kept
 
     with counting("Writing images", show=not (as_json or quiet)) as progress:
         done = to_dvc_(
@@ -57,12 +57,12 @@ def from_dvc(
     quiet: Quiet = False,
 ) -> None:
     """Bring a folder that DVC tracks back as a version."""
+    from vidset.cli.dataset.display import SHORT_ID, counting, refused, say
+    from vidset.cli.dataset.dvc import from_dvc as from_dvc_
     from vidset.datasets.curation.create import Wanted
     from vidset.datasets.errors import FaultsError
     from vidset.datasets.versions.names import check_name
     from vidset.datasets.versions.repository import Repository as Kept
-    from vidset.cli.dataset.display import SHORT_ID, counting, refused, say
-    from vidset.cli.dataset.dvc import from_dvc as from_dvc_
 
     if name is not None:
         check_name(name)

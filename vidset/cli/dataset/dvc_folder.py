@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from vidset.datasets.versions.checkout import file_name, segment
-from vidset.datasets.versions.entry import Entry
-from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.curation.sources.folders import is_junk, is_text, read_file, walk
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.checkout import file_name, segment
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.manifest import Manifest
 
 NAME = "folder"
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from vidset.storage.store import ObjectStore
-from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.errors import DatasetError, FaultsError, UnknownVersionError
+from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
-from vidset.parquet import read_parquet
 from vidset.datasets.versions.repository import Repository
+from vidset.parquet import read_parquet
+from vidset.storage.store import ObjectStore
 
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
 _FILES = (

@@ -33,11 +33,11 @@ def push(
     quiet: Quiet = False,
 ) -> None:
     """Bring versions to a bucket or folder that others read."""
-    from vidset.storage.uris import open_store
-    from vidset.datasets.errors import FaultsError
-    from vidset.datasets.versions.repository import Repository as Kept
     from vidset.cli.dataset.display import counting, refused
     from vidset.cli.dataset.exchange import push as push_
+    from vidset.datasets.errors import FaultsError
+    from vidset.datasets.versions.repository import Repository as Kept
+    from vidset.storage.uris import open_store
 
     kept = Kept(repository)
     ids = [kept.resolve(version) for version in versions] if versions else kept.versions()
@@ -61,11 +61,11 @@ def pull(
     quiet: Quiet = False,
 ) -> None:
     """Bring versions from a bucket or folder; each image is checked."""
-    from vidset.storage.uris import open_store
-    from vidset.datasets.errors import FaultsError
-    from vidset.datasets.versions.repository import Repository as Kept
     from vidset.cli.dataset.display import counting, refused
     from vidset.cli.dataset.exchange import pull as pull_
+    from vidset.datasets.errors import FaultsError
+    from vidset.datasets.versions.repository import Repository as Kept
+    from vidset.storage.uris import open_store
 
     if "://" not in place and not Path(place).is_dir():
         raise ValueError(f"{place}: wanted a folder with dataset versions, there is none")

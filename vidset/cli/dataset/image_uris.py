@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from vidset.storage.uris import open_store
 from vidset.storage.store import ObjectStore
+from vidset.storage.uris import open_store
 
 
 def read_uri(uri: str) -> bytes:

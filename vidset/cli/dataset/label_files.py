@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from vidset.labeling.errors import without_signatures
-from vidset.formats.format import FormatName, ImageLabels, format_named, is_uri, read_json
-from vidset.datasets.errors import DatasetError, FaultsError
-from vidset.datasets.curation.sources.folders import is_junk, read_file, walk
-from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.cli.dataset.image_uris import read_uri
 from vidset.cli.dataset.said import class_and_objects
+from vidset.datasets.curation.sources.folders import is_junk, read_file, walk
+from vidset.datasets.curation.sources.source import Fault, Found, Kind
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.formats.format import FormatName, ImageLabels, is_uri, read_json
+from vidset.formats.registry import format_named
+from vidset.labeling.errors import without_signatures
 
 _LABELS = ".json"
 

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from vidset.datasets.versions.repository import Repository
 from vidset.cli.dataset.counts import label_counts, show_labels
 from vidset.cli.dataset.display import SHORT_ID, say
+from vidset.datasets.versions.repository import Repository
 
 _LISTED = 5
 

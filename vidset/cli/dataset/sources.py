@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.curation.sources.source import Fault, Found, Source
+from vidset.datasets.errors import DatasetError
 
 _SPLIT_AND_PATH = re.compile(r"([A-Za-z][\w-]*)=(.+)")
 

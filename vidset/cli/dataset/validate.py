@@ -3,11 +3,11 @@
 import json
 from dataclasses import asdict
 
+from vidset.cli.dataset.display import SHORT_ID, say, warn
 from vidset.datasets.schema.anomalies import find_anomalies
-from vidset.datasets.versions.repository import Repository
 from vidset.datasets.schema.files import read_schema, update_schema
 from vidset.datasets.schema.statistics import describe
-from vidset.cli.dataset.display import SHORT_ID, say, warn
+from vidset.datasets.versions.repository import Repository
 
 
 def run_validate(

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from vidset.cli.dataset.display import counting, say, warn
 from vidset.datasets.versions.repository import Repository
 from vidset.datasets.versions.verify import verify
-from vidset.cli.dataset.display import counting, say, warn
 
 _NAMED = 10
 

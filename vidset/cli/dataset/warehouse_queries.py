@@ -41,6 +41,6 @@ def open_queries(warehouse: str) -> AbstractContextManager[Queries]:
     if scheme != "bq":
         raise ValueError(f"--warehouse must be a folder or bq://PROJECT.DATASET, got {warehouse!r}")
     check_client(warehouse)
-    from vidset.ledger.bigquery import DatasetQueries
+    from vidset.warehouse.bigquery_queries import DatasetQueries
 
     return closing(DatasetQueries(warehouse))

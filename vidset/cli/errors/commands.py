@@ -69,8 +69,8 @@ def errors(
         from vidset.training.running.threads import set_threads
 
         set_threads(threads)  # Before anything imports PyTorch.
-    from vidset.datasets.errors import FaultsError
     from vidset.cli.errors.errors import Request, run_errors
+    from vidset.datasets.errors import FaultsError
 
     request = Request(
         subject=subject,
@@ -111,8 +111,8 @@ def review(
     quiet: Quiet = False,
 ) -> None:
     """A person's decisions counted, and as fixes for `vidset dataset fix`."""
-    from vidset.datasets.errors import FaultsError
     from vidset.cli.errors.review import run_review
+    from vidset.datasets.errors import FaultsError
 
     try:
         run_review(decisions, errors, fixes or errors / "fixes.json", as_json=as_json, quiet=quiet)

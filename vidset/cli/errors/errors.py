@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from vidset.datasets.versions.manifest import Manifest
+from vidset.cli.errors.display import show_errors
+from vidset.cli.errors.finding import Found, Request, find_predictions
+from vidset.cli.errors.page_writing import write_page
 from vidset.datasets.images.measures import decode
+from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.output import make_output
 from vidset.training.reviewing.analysis import Analysis, analyse_answers
 from vidset.training.reviewing.categories import DEFAULT, read_categories
 from vidset.training.reviewing.detection import analyse_objects, draw_objects
@@ -17,10 +21,6 @@ from vidset.training.reviewing.spans import merge_spans
 from vidset.training.reviewing.thumbnails import to_png
 from vidset.training.reviewing.twins import find_twins
 from vidset.training.scoring.answers import read_answers
-from vidset.cli.errors.display import show_errors
-from vidset.cli.errors.finding import Found, Request, find_predictions
-from vidset.cli.errors.page_writing import write_page
-from vidset.output import make_output
 
 ON_SHEET = 50
 

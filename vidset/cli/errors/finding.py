@@ -8,15 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.datasets.versions.entry import TRAIN
+from vidset.cli.train.display import showing_progress
 from vidset.datasets.errors import DatasetError
-from vidset.training.models.registry import fixed_model
+from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.training.models.registry import fixed_model
 from vidset.training.reviewing.fold_training import FoldSettings, FoldTrainer
 from vidset.training.reviewing.folds import choose_images, predict_out_of_fold
 from vidset.training.reviewing.issues import Ranking
 from vidset.training.scoring.run import Run, read_run
-from vidset.cli.train.display import showing_progress
 
 _KEY_DIGITS = 16
 

@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from vidset.datasets.errors import DatasetError
+from vidset.cli.errors.display import show_review
 from vidset.datasets.curation.fix import Fixes, parse_fixes
+from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import write_atomically
 from vidset.training.reviewing.categories import parse_categories
 from vidset.training.reviewing.decisions import check_decisions, count_decisions
-from vidset.cli.errors.display import show_review
 
 
 def run_review(decisions: Path, errors: Path, fixes: Path, *, as_json: bool, quiet: bool) -> None:

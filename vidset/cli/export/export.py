@@ -13,14 +13,15 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from vidset.intake.dead_letters import put_dead_letter
-from vidset.documents.rows import ROWS
-from vidset.documents.documents import Documents, Part, open_documents
-from vidset.elements import DeadLetter
-from vidset.warehouse.export import Staged, Warehouse, export_part, finish, plan
-from vidset.storage.uris import open_store
-from vidset.warehouse.open import open_warehouse
 from vidset.cli.console import say, show_problems
+from vidset.documents.documents import Documents, Part
+from vidset.documents.open import open_documents
+from vidset.documents.rows import ROWS
+from vidset.elements import DeadLetter
+from vidset.intake.dead_letters import put_dead_letter
+from vidset.storage.uris import open_store
+from vidset.warehouse.export import Staged, Warehouse, export_part, finish, plan
+from vidset.warehouse.open import open_warehouse
 
 # Of malformed documents, named on stderr.
 _NAMED = 10
@@ -163,8 +164,8 @@ def _export_tables(
 
 
 def _gather(request: Request, warehouse: Warehouse) -> int | None:
-    from vidset.warehouse.gather import gather_ledgers
     from vidset.warehouse.folder import ParquetWarehouse
+    from vidset.warehouse.gather import gather_ledgers
 
     if request.out is None or not isinstance(warehouse, ParquetWarehouse):
         return None
@@ -206,7 +207,7 @@ def _export_part(store: str, warehouse: str, part: Part) -> list[DeadLetter | St
 
 
 def _export_by_beam(request: Request, places: Places) -> Summary:
-    from dataflow.export_annotations import configure, prepare, start
+    from vidset.beam.export_job import configure, prepare, start
     from vidset.cli.extract.extract import job_counters
 
     with TemporaryDirectory() as staging:

@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from dataclasses import asdict
 
-from vidset.formats.export import export_files
 from vidset.cli.console import counting, say
+from vidset.formats.export import export_files
 from vidset.place import Place
 
 

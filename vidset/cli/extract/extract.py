@@ -9,13 +9,13 @@ from contextlib import nullcontext, redirect_stderr
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataflow.extract_frames import configure, start
-from vidset.storage.uris import open_store
-from vidset.beam.progress import PROGRESS
-from vidset.storage.folder import FolderStore
 from vidset.beam.ingest import NAMESPACE
+from vidset.beam.ingest_job import configure, start
+from vidset.beam.progress import PROGRESS
 from vidset.cli.extract.display import show_progress, show_summary
 from vidset.output import make_output
+from vidset.storage.folder import FolderStore
+from vidset.storage.uris import open_store
 
 _REASONS = ("near_duplicate", "blurred", "dark", "bright")
 

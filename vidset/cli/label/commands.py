@@ -49,8 +49,8 @@ def status(
     out: OutOrStore = None, store: Store = None, as_json: Json = False, quiet: Quiet = False
 ) -> None:
     """How far labeling is, what it has cost, what waits."""
-    from vidset.place import Place
     from vidset.cli.label.status import run_status
+    from vidset.place import Place
 
     raise typer.Exit(run_status(Place.of(out, store), as_json=as_json, quiet=quiet))
 
@@ -65,8 +65,8 @@ def reconcile(
     quiet: Quiet = False,
 ) -> None:
     """Fetch lost answers, dispatch what was lost or held back. Safe to repeat."""
-    from vidset.place import Place
     from vidset.cli.label.vendor import run_reconcile
+    from vidset.place import Place
 
     place = Place.of(out, store, vendor=vendor, template=template)
     raise typer.Exit(run_reconcile(place, as_json=as_json, quiet=quiet))
@@ -82,8 +82,8 @@ def connect(
     quiet: Quiet = False,
 ) -> None:
     """Set up what the vendor needs: for Label Studio, the project and its webhook."""
-    from vidset.place import Place
     from vidset.cli.label.vendor import run_connect
+    from vidset.place import Place
 
     place = Place.of(out, store, vendor=vendor, template=template)
     raise typer.Exit(run_connect(place, as_json=as_json, quiet=quiet))

@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
+from vidset.cli.console import counting, say, show_problems
+from vidset.cli.label.vendor import connect_vendor
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.dispatching import dispatch, dispatch_new, resume
 from vidset.labeling.errors import TryAgainError
 from vidset.labeling.stores.store import ConflictError, Key, Stored
 from vidset.labeling.task import Image, Task
 from vidset.labeling.vendors.vendor import BatchVendor
-from vidset.cli.console import counting, say, show_problems
 from vidset.place import Place
-from vidset.cli.label.vendor import connect_vendor
 
 # Of an image: done, or why not.
 OUTCOMES = ("dispatched", "repeated", "held", "refused", "waiting")

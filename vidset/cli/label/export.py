@@ -5,13 +5,14 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 
+from vidset.cli.console import say
+from vidset.cli.label.names import format_name
+from vidset.formats.format import ImageLabels, Written
+from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Annotation
-from vidset.formats.format import ImageLabels, Written, format_named
 from vidset.labeling.places import open_store
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.template import read_template
-from vidset.cli.console import say
-from vidset.cli.label.names import format_name
 from vidset.place import Place
 
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vidset.cli.console import counting, say
+from vidset.cli.label.names import ImageNames, format_name
+from vidset.cli.label.storing import VENDOR, store_annotations, store_predictions
+from vidset.formats.format import ImageLabels, SizeOf
+from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Answer
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.checking import check_answer
 from vidset.labeling.errors import InvalidAnswerError
-from vidset.formats.format import ImageLabels, SizeOf, format_named
 from vidset.labeling.task import Image
-from vidset.cli.console import counting, say
-from vidset.cli.label.names import ImageNames, format_name
 from vidset.place import Place
-from vidset.cli.label.storing import VENDOR, store_annotations, store_predictions
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vidset.cli.console import say
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.places import open_store
@@ -13,10 +14,9 @@ from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.timestamps import format_timestamp, now, parse_timestamp
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
-from vidset.labeling.vendors.scale import answers as scale_answers
 from vidset.labeling.vendors.registry import CALLBACKS
+from vidset.labeling.vendors.scale import answers as scale_answers
 from vidset.labeling.vendors.vendor import Report
-from vidset.cli.console import say
 from vidset.place import Place
 
 # What `reconcile` reads is a vendor's task, not a callback.

@@ -9,13 +9,13 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import TextIO
 
+from vidset.cli.console import say, show_problems
+from vidset.cli.label.server import listen, make_app, serving, url_of
+from vidset.cli.label.vendor import connect_vendor
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
 from vidset.labeling.settings import Settings
-from vidset.cli.console import say, show_problems
-from vidset.cli.label.server import listen, make_app, serving, url_of
 from vidset.place import Place
-from vidset.cli.label.vendor import connect_vendor
 
 
 def run_serve(

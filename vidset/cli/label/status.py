@@ -4,13 +4,13 @@ import json
 from collections import Counter
 from typing import Any
 
+from vidset.cli.console import say
 from vidset.labeling.places import open_store
 from vidset.labeling.quarantine import OPEN
 from vidset.labeling.settings import Settings
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.task import TASK_STATES, Task
 from vidset.labeling.timestamps import format_timestamp, now
-from vidset.cli.console import say
 from vidset.place import Place
 
 _ANNOTATION_STATES = ("labeled", "skipped", "rejected")

@@ -4,10 +4,10 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from vidset.cli.console import counting, say, show_problems
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.reconciling import reconcile
-from vidset.cli.console import counting, say, show_problems
 from vidset.place import Place
 
 if TYPE_CHECKING:

@@ -48,10 +48,10 @@ def train(
     from vidset.training.running.threads import set_threads
 
     set_threads(threads)  # Before anything imports PyTorch.
+    from vidset.cli.train.display import show_result, showing_progress
     from vidset.datasets.errors import FaultsError
     from vidset.datasets.versions.repository import Repository as Versions
     from vidset.training.running.running import Request, run_training
-    from vidset.cli.train.display import show_result, showing_progress
 
     request = Request(
         repository=Versions(repository),

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from vidset.cli.train.scores_display import show_comparison
 from vidset.datasets.errors import DatasetError
 from vidset.training.scoring.comparing import Comparison, compare_sides
 from vidset.training.scoring.run import read_run
 from vidset.training.scoring.sides import Side, Sides, read_sides
-from vidset.cli.train.scores_display import show_comparison
 
 VERSUS = "vs"
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vidset.cli.train.scores_display import show_results
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import Manifest
@@ -17,7 +18,6 @@ from vidset.training.scoring.evaluation import Target, evaluate_predictions, eva
 from vidset.training.scoring.gate import Verdict, best_earlier, judge, read_result, read_results
 from vidset.training.scoring.run import Run, read_run
 from vidset.training.scoring.sides import evaluation_paths
-from vidset.cli.train.scores_display import show_results
 
 BEST = "best"
 

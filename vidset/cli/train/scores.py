@@ -54,8 +54,8 @@ def evaluate(
         from vidset.training.running.threads import set_threads
 
         set_threads(threads)  # Before anything imports PyTorch.
-    from vidset.datasets.errors import FaultsError
     from vidset.cli.train.evaluate import Gate, Request, run_evaluate
+    from vidset.datasets.errors import FaultsError
 
     gate = Gate(floor, tuple(no_worse_than or ()), tolerance, runs or run.absolute().parent)
     request = Request(run, repository, split, on, gate)

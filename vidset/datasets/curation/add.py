@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidset.datasets.curation.parent import Parent
 from vidset.datasets.curation.gather import CANDIDATES
+from vidset.datasets.curation.parent import Parent
 
 
 @dataclass(frozen=True, slots=True)

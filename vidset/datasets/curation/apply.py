@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.curation.faults import check_cap
+from vidset.datasets.curation.leak_policy import leaks_left, without_equals
+from vidset.datasets.curation.recipe import Recipe
+from vidset.datasets.curation.steps.step import Step, recorded
+from vidset.datasets.images.measures import SCHEMA, Measures, decode, measure
 from vidset.datasets.versions.entry import TRAIN, Entry, to_json
 from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.images.measures import SCHEMA, Measures, decode, measure
-from vidset.datasets.curation.recipe import Recipe
 from vidset.datasets.versions.repository import Repository
-from vidset.datasets.curation.leak_policy import leaks_left, without_equals
-from vidset.datasets.curation.steps.step import Step, recorded
 
 # An object of which less than this share of the area is left in the picture is gone from it.
 _LEAST_VISIBLE = 0.25

@@ -17,20 +17,24 @@ from vidset.datasets.curation.faults import (
     refuse,
     without_repeats,
 )
-from vidset.datasets.curation.parent import Parent, open_parent, with_earlier_sides, with_sides_of_near
-from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
-from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.curation.gather import CANDIDATES, gather
-from vidset.datasets.splits.groups import join_groups
-from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
-from vidset.datasets.images.objects import label_names
-from vidset.datasets.versions.repository import Repository
-from vidset.datasets.schema.files import freeze_schema
 from vidset.datasets.curation.leak_policy import LEAKS, Leaks, Settled, settle_leaks
+from vidset.datasets.curation.parent import (
+    Parent,
+    open_parent,
+    with_earlier_sides,
+    with_sides_of_near,
+)
 from vidset.datasets.curation.sources.source import Fault, Source
-from vidset.datasets.splits.assign import assign_splits, check_shares
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
+from vidset.datasets.schema.files import freeze_schema
 from vidset.datasets.schema.validate import validate
+from vidset.datasets.splits.assign import assign_splits, check_shares
+from vidset.datasets.splits.groups import join_groups
+from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION, label_names
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
 
 SHARES: Mapping[str, float] = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
 

@@ -4,11 +4,10 @@ from collections import Counter, defaultdict
 
 import pyarrow as pa
 
-from vidset.datasets.versions.entry import TRAIN, VALIDATION
-from vidset.datasets.errors import FaultsError
-from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.images.objects import label_names
 from vidset.datasets.curation.sources.source import Fault, Kind
+from vidset.datasets.errors import FaultsError
+from vidset.datasets.versions.entry import TRAIN, VALIDATION, label_names
+from vidset.datasets.versions.manifest import Manifest
 
 _Labels = tuple[str | None, str | None]
 

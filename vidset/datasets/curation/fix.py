@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vidset.datasets.curation.leak_policy import leaks_left
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
-from vidset.datasets.curation.leak_policy import leaks_left
 
 Action = Literal["relabel", "remove", "keep"]
 _ACTIONS: tuple[Action, ...] = get_args(Action)

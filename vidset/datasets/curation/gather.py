@@ -8,14 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.datasets.versions.entry import to_json
+from vidset.datasets.curation.misfit import misfit
+from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.manifest import SCHEMA
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import Measures, measure
-from vidset.datasets.images.objects import misfit
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.manifest import SCHEMA
 from vidset.datasets.versions.repository import Repository
-from vidset.datasets.curation.sources.source import Fault, Found, Kind
 
 # Decoding and hashing let go of Python's lock; reading from a bucket waits most of the time.
 _AT_ONCE = 8

@@ -6,10 +6,10 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
-from vidset.datasets.splits.audit import find_leaks
-from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.errors import FaultsError
+from vidset.datasets.splits.audit import find_leaks
 from vidset.datasets.splits.leaks import EXACT, GROUP, PIXELS, Leak
+from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.manifest import Manifest
 
 Leaks = Literal["refuse", "drop", "keep"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidset.datasets.errors import DatasetError, UnknownVersionError
 from vidset.datasets.curation.gather import CANDIDATES
+from vidset.datasets.curation.sources.source import Fault, Kind
+from vidset.datasets.errors import DatasetError, UnknownVersionError
 from vidset.datasets.splits.groups import join_groups
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
-from vidset.datasets.curation.sources.source import Fault, Kind
 
 _SIDES = ["image_sha256", "image_uri", "group", "split", "origin"]
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from vidset.datasets.errors import DatasetError, shortened
 from vidset.datasets.curation.steps.registry import make_step
 from vidset.datasets.curation.steps.step import Step, recorded
+from vidset.datasets.errors import DatasetError, shortened
 from vidset.datasets.yaml_files import read_yaml
 
 _DIGITS = 6

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from vidset.datasets.schema.divergence import jensen_shannon, l_infinity
-from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.schema.schema import RANGES, Schema, SplitSchema
+from vidset.datasets.versions.entry import TRAIN
 
 _SIZES = ("width", "height", "aspect_ratio")
 

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.repository import Repository, write_atomically
 from vidset.datasets.schema.schema import Schema, Thresholds, infer
 from vidset.datasets.schema.statistics import describe
+from vidset.datasets.versions.repository import Repository, write_atomically
 
 
 def read_schema(repository: Repository) -> Schema:

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
-from vidset.datasets.schema.histogram import EDGES, Histogram
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.images.pictures import measures_of
+from vidset.datasets.schema.histogram import EDGES, Histogram
+from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
+from vidset.datasets.versions.manifest import Manifest
 
 _CHUNK_ROWS = 10_000
 _MEASURED = ["width", "height", "size_bytes", "brightness", "contrast", "sharpness"]

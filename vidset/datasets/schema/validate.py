@@ -3,11 +3,11 @@
 import pyarrow as pa
 
 from vidset.datasets.schema.anomalies import Anomaly, find_anomalies
+from vidset.datasets.schema.files import read_schema, schema_path
+from vidset.datasets.schema.schema import Thresholds, infer
+from vidset.datasets.schema.statistics import describe
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
-from vidset.datasets.schema.schema import Thresholds, infer
-from vidset.datasets.schema.files import read_schema, schema_path
-from vidset.datasets.schema.statistics import describe
 
 
 def validate(repository: Repository, manifest: Manifest, measures: pa.Table) -> list[Anomaly]:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 
-from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
 
 # An image's class, or all labels of its objects, or none.
 Labels = str | Sequence[str] | None

@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.datasets.versions.entry import to_json
-from vidset.datasets.splits.leaks import Image, Leak, find_leaks_among
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
 from vidset.datasets.images.pictures import pictured
+from vidset.datasets.splits.leaks import Image, Leak, find_leaks_among
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.manifest import Manifest
 
 _COLUMNS = ["image_sha256", "image_uri", "split", "label", "objects", "group", "origin"]
 

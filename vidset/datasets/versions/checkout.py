@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidset.datasets.images.objects import label_names
+from vidset.datasets.versions.entry import label_names
 
 COLUMNS = ["image_sha256", "image_uri", "label", "objects", "split", "origin"]
 

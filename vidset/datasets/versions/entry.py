@@ -60,9 +60,13 @@ class Entry:
     @property
     def labels(self) -> tuple[str, ...]:
         """The image's class and its objects' labels, each once, sorted."""
-        found = {self.label} if self.label is not None else set()
-        found.update(thing["label"] for thing in json.loads(self.objects or "[]"))
-        return tuple(sorted(found))
+        return tuple(label_names(self.label, self.objects))
+
+
+def label_names(label: str | None, objects: str | None) -> list[str]:
+    """An entry's class and its objects' labels, each once, sorted."""
+    names = {thing["label"] for thing in json.loads(objects)} if objects else set()
+    return sorted(names | {label} if label is not None else names)
 
 
 def to_json(value: Any) -> str:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vidset.datasets.versions.entry import Entry, to_json
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import Entry, to_json
 from vidset.parquet import read_parquet
 
 SCHEMA = pa.schema(

@@ -19,10 +19,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.errors import DatasetError, UnknownVersionError
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.images.measures import SCHEMA
+from vidset.datasets.versions.entry import FORMATS, Entry
+from vidset.datasets.versions.manifest import Manifest
 from vidset.parquet import read_parquet
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from vidset.datasets.versions.entry import FORMATS
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import FORMATS
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 

@@ -18,8 +18,8 @@ from google.api_core.exceptions import (
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
-from vidset.labeling.stores.store import ConflictError, Key, Query, Stored, Write
 from vidset.labeling.stores.documents import check_query, check_writes, in_pages, is_id
+from vidset.labeling.stores.store import ConflictError, Key, Query, Stored, Write
 
 # The client's own are 60 s to 300 s, longer than who waits for an answer.
 _CALL: dict[str, Any] = {

@@ -11,8 +11,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, get_args
 
-from vidset.labeling.stores.store import Collection, ConflictError, Key, Query, Stored, Value, Write
 from vidset.labeling.stores.documents import check_query, check_writes, in_pages, is_id
+from vidset.labeling.stores.store import Collection, ConflictError, Key, Query, Stored, Value, Write
 from vidset.labeling.timestamps import format_timestamp
 
 # Kept in the file's header: whose file it is, and which schema it has.

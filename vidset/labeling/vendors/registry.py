@@ -6,9 +6,9 @@ from typing import Any
 
 from vidset.labeling.settings import Settings
 from vidset.labeling.template import Template
+from vidset.labeling.vendors import truth
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
 from vidset.labeling.vendors.scale import answers as scale_answers
-from vidset.labeling.vendors import truth
 from vidset.labeling.vendors.vendor import Report, Vendor
 
 

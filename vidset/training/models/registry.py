@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from vidset.datasets.versions.entry import to_json
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import to_json
 from vidset.training.models import recipes
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from vidset.datasets.errors import FaultsError
 from vidset.datasets.curation.fix import Fix
+from vidset.datasets.errors import FaultsError
 from vidset.training.reviewing.categories import Category
 
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from vidset.datasets.versions.entry import to_json
 from vidset.datasets.versions.manifest import Manifest
-from vidset.training.models.registry import fixed_model
-from vidset.training.scoring.predictions import SCHEMA
 from vidset.datasets.versions.repository import Repository
+from vidset.training.models.registry import fixed_model
 from vidset.training.reviewing.folds import HELD_OUT
+from vidset.training.scoring.predictions import SCHEMA
 from vidset.training.scoring.run import Run, read_run
 
 if TYPE_CHECKING:

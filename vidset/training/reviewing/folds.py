@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import write_atomically
 from vidset.training.scoring.run import read_predictions

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vidset.datasets.versions.entry import TRAIN, VALIDATION, Entry
 from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.versions.entry import TRAIN, VALIDATION, Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.training.models.learner import Learner
 

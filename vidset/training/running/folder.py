@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
-from vidset.training.scoring.predictions import to_parquet
 from vidset.datasets.versions.repository import write_atomically
+from vidset.training.scoring.predictions import to_parquet
 
 LAST_EPOCHS = 5
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vidset.datasets.versions.entry import Entry
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.measures import decode
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
 
 IN_MEMORY_BYTES = 256 << 20

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from vidset.datasets.versions.entry import Entry
 from vidset.datasets.errors import DatasetError, FaultsError
-from vidset.training.models.registry import fixed_model
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
+from vidset.training.models.registry import fixed_model
 from vidset.training.running.asking import ask, to_table
 from vidset.training.running.folder import RunFolder
 from vidset.training.running.pictures import prepare_pictures

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from vidset.datasets.versions.entry import Entry
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.repository import Repository
 from vidset.training.models.learner import Learner
 from vidset.training.models.registry import fixed_model
-from vidset.datasets.versions.repository import Repository
 from vidset.training.running.checking import CAP, Material, check_images, check_leaks
 from vidset.training.running.describing import describe_run
 from vidset.training.running.folder import RunFolder

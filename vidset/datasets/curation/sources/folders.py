@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
 
 NAME = "folder"
 _SPLITS = {

@@ -4,10 +4,24 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from vidset.datasets.errors import DatasetError
-from vidset.datasets.curation.steps.filters import AdaptiveThreshold, Brightness, MedianFilter, Opening, Thickness
-from vidset.datasets.curation.steps.geometry import Crop, CropToContent, Pad, Resize, Rotate, Shear, Zoom
+from vidset.datasets.curation.steps.filters import (
+    AdaptiveThreshold,
+    Brightness,
+    MedianFilter,
+    Opening,
+    Thickness,
+)
+from vidset.datasets.curation.steps.geometry import (
+    Crop,
+    CropToContent,
+    Pad,
+    Resize,
+    Rotate,
+    Shear,
+    Zoom,
+)
 from vidset.datasets.curation.steps.step import Step
+from vidset.datasets.errors import DatasetError
 
 STEPS: dict[str, type[Step]] = {
     kind.name: kind

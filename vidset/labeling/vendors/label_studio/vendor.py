@@ -13,7 +13,12 @@ from typing import Any
 
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.template import Template
-from vidset.labeling.vendors.label_studio.answers import CALLBACK_HEADER, VENDOR, read_task, result_of
+from vidset.labeling.vendors.label_studio.answers import (
+    CALLBACK_HEADER,
+    VENDOR,
+    read_task,
+    result_of,
+)
 from vidset.labeling.vendors.label_studio.client import Client, NotFoundError
 from vidset.labeling.vendors.label_studio.config import label_config
 from vidset.labeling.vendors.label_studio.project import (

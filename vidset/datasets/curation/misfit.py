@@ -1,6 +1,5 @@
 """Whether what is drawn in an image fits it."""
 
-import json
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -50,9 +49,3 @@ def _corners(thing: Mapping[str, Any]) -> list[tuple[float, float]] | None:
 
 def _said(left: float, top: float, right: float, bottom: float) -> str:
     return f"{left:g}, {top:g} to {right:g}, {bottom:g}"
-
-
-def label_names(label: str | None, objects: str | None) -> list[str]:
-    """An entry's class and its objects' labels, each once, sorted."""
-    names = {thing["label"] for thing in json.loads(objects)} if objects else set()
-    return sorted(names | {label} if label is not None else names)
