@@ -29,8 +29,8 @@ from benchmarks.labeling_requests import (
 )
 from tests.emulators.firestore import firestore_server
 from tests.labeling.functions import MAIN, function, scale_settings
-from tests.labeling.vendors.scale_double import ScaleDouble
-from tests.labeling.vendors.scale_double_state import Failure
+from tests.labeling.vendors.scale.double import ScaleDouble
+from tests.labeling.vendors.scale.double_state import Failure
 from vidset.labeling.events import image_id
 from vidset.labeling.stores.store import Query, Store
 
@@ -68,7 +68,7 @@ def setting() -> Iterator[Setting]:
         server = stack.enter_context(firestore_server(folder=folder))
         os.environ["FIRESTORE_EMULATOR_HOST"] = server.address
         double = subprocess.Popen(
-            [sys.executable, "-m", "tests.labeling.vendors.scale_double"],
+            [sys.executable, "-m", "tests.labeling.vendors.scale.double"],
             stdout=subprocess.PIPE,
             text=True,
         )

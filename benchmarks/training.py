@@ -9,7 +9,7 @@ from typing import Any
 
 import cv2
 
-from tests.training.numerals import numerals, write_version
+from tests.datasets.numerals import numerals, write_version
 from vidset.datasets.versions.repository import Repository
 from vidset.demo.numerals import NUMERALS
 from vidset.training.running.checking import Material, check_images

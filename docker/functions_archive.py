@@ -2,9 +2,9 @@
 
     python docker/functions_archive.py build/labeling_task.zip
 
-The archive holds the entry points and their requirements, `vidset/labeling` whole, and those modules
-of vidset that it imports. Terraform names the archive by its hash: what has not changed is not
-deployed again.
+The archive holds the entry points and their requirements, all of `vidset/labeling`, and those
+modules of vidset that it imports. Terraform names the archive by its hash: what has not changed is
+not deployed again.
 """
 
 import ast

@@ -1,12 +1,16 @@
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.bigquery_ledger import Cloud
 from tests.drawing import write_video
+from tests.paths import SHARED
+from vidset.datasets.versions.repository import Repository
 
 pytest_plugins = ["tests.emulators.fixtures", "tests.emulators.label_studio_fixtures"]
 
-SHARED_VIDEOS = Path(__file__).parents[2] / "shared" / "videos"
+SHARED_VIDEOS = SHARED / "videos"
 
 
 @pytest.fixture
@@ -23,3 +27,21 @@ def video(tmp_path) -> Path:
     path = tmp_path / "videos" / "drive.mp4"
     write_video(path, scenes=[0, 1, 2, 2, 4])
     return path
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_ones_own(monkeypatch):
+    """Whoever runs the tests may have a broker's variables set."""
+    for name in os.environ:
+        if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def cloud(bigquery) -> Cloud:
+    return Cloud(bigquery)
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    return Repository(tmp_path / "datasets")

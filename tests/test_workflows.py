@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tests.docker.linters import lint
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
 EACH_FILE = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

@@ -4,9 +4,9 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 _PATHS = (
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "infra/README.md")),
     ROOT / "infra" / "check" / "README.md",

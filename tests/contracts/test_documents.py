@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from tests.dataflow.labels import annotation, id_of, task
+from tests.documents.labels import annotation, id_of, task
 from vidset.documents import sqlite as documents_sqlite
 from vidset.documents.rows import ROWS, annotation_row, task_row
 from vidset.labeling.annotation import Annotation

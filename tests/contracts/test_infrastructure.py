@@ -13,6 +13,7 @@ import pytest
 from tests.infra.applied import EVERYTHING, INFRA, PROJECT, Applied
 from tests.infra.conftest import applied
 from tests.infra.once import shared_folder
+from tests.paths import ROOT
 from vidset.beam import export_job, ingest_job
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
@@ -22,7 +23,6 @@ from vidset.warehouse.tables import schema_folder, tables
 from vidset.warehouse.views import VIEWS, view_sql
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
 # By function, what the code calls its use.
 USES: Mapping[str, Use] = {
     "google_cloudfunctions2_function.request_labeling[0]": "request",

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from tests.emulators.servers import Server
 from tests.labeling.functions import binary_event, function, message, post
+from tests.paths import ROOT
 from vidset import naming
 from vidset.labeling import events
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.stores.store import Query
 from vidset.labeling.task import Image
 
-ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT / "docker" / "functions_archive.py"
 NAME = "drive/17/0000001000.jpg"
 SECRET = "test-secret-of-the-truth"  # noqa: S105

@@ -3,7 +3,7 @@
 import cv2
 import pytest
 
-from tests.training.rows import drawing, scene
+from tests.datasets.rows import drawing, scene
 from vidset.datasets.images.measures import phash as of_version
 from vidset.filtering.quality import phash as of_ledger
 

@@ -2,15 +2,15 @@
 
 import json
 from dataclasses import fields
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from tests.paths import ROOT
 from vidset.elements import FrameRow, VideoRow
 from vidset.ledger.ledger import FRAMES, VIDEOS
 
-SCHEMAS = Path(__file__).parents[2] / "infra" / "schemas"
+SCHEMAS = ROOT / "infra" / "schemas"
 TYPES = {
     "STRING": pa.string(),
     "FLOAT": pa.float64(),

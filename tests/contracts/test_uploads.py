@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tests.vidset.upload.recordings import recording, upload
+from tests.upload.recordings import recording, upload
 from vidset.elements import Upload
 from vidset.intake.gcs_events import parse_event
 from vidset.storage.folder import FolderStore

@@ -3,11 +3,11 @@
 import importlib.util
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 GUIDE = (ROOT / "docs" / "deploy.md").read_text()
 FENCES = re.findall(r"^```(\w*)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
 SHELL = "\n".join(text for kind, text in FENCES if kind == "sh")

@@ -1,13 +1,12 @@
 """The worker image's Dockerfile, as a linter and a reader see it."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.docker.linters import lint
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 BEAM = ROOT / "docker" / "beam"
 DOCKERFILE = BEAM / "Dockerfile"
 BASES = ("PYTHON_IMAGE", "BEAM_IMAGE", "LAUNCHER_IMAGE")

@@ -4,11 +4,11 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 INGEST = ["--images=gs://images", "--ledger=bq://project-1.vidset"]
 EXPORT = ["--store=firestore://project-1", "--warehouse=bq://project-1.vidset"]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 DIGEST = f"sha256:{'ab' * 32}"
 REPOSITORY = "europe-west1-docker.pkg.dev/project-1/vidset-beam"
 BASES = f"""PYTHON_IMAGE=example.org/python@{DIGEST}

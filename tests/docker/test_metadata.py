@@ -3,15 +3,15 @@
 import argparse
 import json
 import re
-from pathlib import Path
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from tests.paths import ROOT
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
 
-BEAM = Path(__file__).parents[2] / "docker" / "beam"
+BEAM = ROOT / "docker" / "beam"
 INGEST, EXPORT = "metadata.json", "export-metadata.json"
 OPTIONS = {INGEST: (IngestOptions, DeadLetterOptions), EXPORT: (ExportOptions, DeadLetterOptions)}
 REQUIRED = {INGEST: {"images", "ledger"}, EXPORT: {"store", "warehouse", "dead_letters"}}

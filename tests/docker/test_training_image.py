@@ -1,13 +1,12 @@
 """The Dockerfile of the Kubeflow steps, as a linter and a reader see it."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.docker.linters import lint
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docker" / "training"
 
 

@@ -6,12 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.emulators import gcloud, servers
 from tests.emulators.servers import PortTakenError, ServerError, ToolMissingError, serve
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.emulator
 
@@ -33,7 +33,6 @@ with serve("toy", command, "listening", folder=Path()) as server:
     print(server.address, flush=True)
     time.sleep(600)
 """
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

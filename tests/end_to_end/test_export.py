@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dataflow.labels import (
+from tests.documents.labels import (
     NOON,
     OBJECTS,
     annotation,

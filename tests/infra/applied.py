@@ -11,8 +11,9 @@ from typing import Any
 from infra.check.inventory import Inventory, read_state
 from infra.check.terraform import terraform
 from tests.infra.once import once
+from tests.paths import ROOT
 
-INFRA = Path(__file__).parents[2] / "infra"
+INFRA = ROOT / "infra"
 PROJECT = "team-videos"
 # Everything that can be asked for.
 EVERYTHING: Mapping[str, Any] = {

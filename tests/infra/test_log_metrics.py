@@ -2,20 +2,20 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, request
 
 from tests.labeling.brokers import Clock, SteeredVendor, broker, image
+from tests.paths import ROOT
 from vidset.labeling.dispatching import dispatch
 from vidset.labeling.entry_points import receive_annotation, run_reconcile
 from vidset.labeling.errors import TryAgainError
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.vendors.vendor import Report
 
-FILE = Path(__file__).parents[2] / "infra" / "log_metrics.tf"
+FILE = ROOT / "infra" / "log_metrics.tf"
 TERM = re.compile(r"(severity|jsonPayload\.[\w.]+)(>=|>|=|:)(\*|\"?\w+\"?)")
 SEVERITIES = ["DEBUG", "INFO", "WARNING", "ERROR"]
 

@@ -8,8 +8,8 @@ from subprocess import run
 import pytest
 
 from tests.infra.once import once
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 # It takes until every process has asked for it, so that each has to wait for the first.
 ASK = """
 import sys, time

@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 
 from tests.emulators.servers import Server, serve
+from tests.paths import ROOT
 
-MAIN = Path(__file__).parents[2] / "functions/labeling_task/main.py"
+MAIN = ROOT / "functions/labeling_task/main.py"
 SOURCE = "//pubsub.googleapis.com/projects/p/topics/images"
 MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 SUBSCRIPTION = "projects/p/subscriptions/s"

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-import vidset.labeling as labeling
 from tests.labeling.bookings import MINUTE, NOON, NUMBERS, TODAY, book_all, budget, document
+from vidset import labeling
 from vidset.labeling.budget import Booking, Budget
 from vidset.labeling.limits import parse_limits
 from vidset.labeling.stores.sqlite import SqliteStore

@@ -18,8 +18,8 @@ from tests.labeling.functions import (
     post,
     scale_settings,
 )
-from tests.labeling.vendors.scale_double import scale_double
-from tests.labeling.vendors.scale_double_state import Completion
+from tests.labeling.vendors.scale.double import scale_double
+from tests.labeling.vendors.scale.double_state import Completion
 from vidset.labeling.dispatching import dispatch
 from vidset.labeling.events import image_id
 from vidset.labeling.stores.store import Query

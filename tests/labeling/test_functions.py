@@ -19,8 +19,8 @@ from tests.labeling.functions import (
     scale_settings,
     structured_event,
 )
-from tests.labeling.vendors.scale_double import ScaleDouble, scale_double
-from tests.labeling.vendors.scale_double_state import Completion, Failure
+from tests.labeling.vendors.scale.double import ScaleDouble, scale_double
+from tests.labeling.vendors.scale.double_state import Completion, Failure
 from vidset.labeling.events import image_id
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.vendors.http import retry_after_seconds

@@ -8,7 +8,7 @@ import pytest
 
 from tests.emulators.servers import free_port
 from tests.labeling.functions import function
-from tests.labeling.vendors.label_studio_streets import rectangle
+from tests.labeling.vendors.label_studio.streets import rectangle
 from vidset.labeling.annotation import Annotation, Box
 from vidset.labeling.broker import open_broker
 from vidset.labeling.dispatching import dispatch, dispatch_new

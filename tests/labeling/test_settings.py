@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import vidset.labeling as labeling
 from tests.labeling.environments import (
     CALLBACK,
     LABEL_STUDIO,
@@ -16,6 +15,7 @@ from tests.labeling.environments import (
     faults,
     read,
 )
+from vidset import labeling
 from vidset.labeling.limits import Limit
 from vidset.labeling.settings import Settings
 

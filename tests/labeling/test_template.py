@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import vidset.labeling as labeling
+from vidset import labeling
 from vidset.labeling.template import Attribute, Label, Template, parse_template, read_template
 
 SHIPPED = Path(labeling.__path__[0]) / "template.yaml"

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from tests.paths import ROOT
 from tests.places import version_0_1 as known
 from vidset.datasets.versions.repository import Repository
 from vidset.datasets.versions.verify import verify
@@ -20,7 +21,7 @@ def vidset(*arguments: str) -> dict:
         check=False,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -83,7 +84,7 @@ def test_columns_of_0_1_are_still_there_with_their_types(version_0_1):
     for path in sorted((version_0_1 / "schemas").glob("*.json")):
         if path.name == "tables.json":
             continue
-        today = Path(__file__).parents[2] / "infra" / "schemas" / path.name
+        today = ROOT / "infra" / "schemas" / path.name
         have = {each["name"]: each["type"] for each in json.loads(today.read_text())}
         for column in json.loads(path.read_text()):
             assert have[column["name"]] == column["type"]

@@ -1,7 +1,7 @@
 """What the labeling broker stores: tasks and annotations, read in parts side by side.
 
-`open.open_documents` opens a store from a uri. Documents are never deleted, and each has `written_at`,
-the time of its last write, so that what has changed is what was written since.
+`open.open_documents` opens a store from a uri. Documents are never deleted, and each has
+`written_at`, the time of its last write, so that what has changed is what was written since.
 """
 
 from collections.abc import Callable, Iterator

@@ -11,8 +11,9 @@ import pytest
 
 from infra.check.providers import ToolMissingError, load_providers
 from tests.emulators.environments import skip_or_fail
+from tests.paths import ROOT
 
-INFRA = Path(__file__).parents[3] / "infra"
+INFRA = ROOT / "infra"
 SMALL = """
 terraform {
   required_providers {

@@ -8,9 +8,10 @@ import pytest
 from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import ToolMissingError
 from tests.infra.check.checkov import run_checkov
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
-INFRA = Path(__file__).parents[3] / "infra"
+INFRA = ROOT / "infra"
 
 
 def checked(folder: Path, shared: Path):

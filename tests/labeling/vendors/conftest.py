@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.labeling.vendors.scale_double import scale_double
-from tests.labeling.vendors.scale_vendors import open_vendor
+from tests.labeling.vendors.scale.double import scale_double
+from tests.labeling.vendors.scale.vendors import open_vendor
 from vidset.labeling.task import Image
 
 

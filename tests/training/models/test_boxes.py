@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.training.numerals import entry
+from tests.datasets.numerals import entry
 from vidset.datasets.versions.repository import Repository
 from vidset.training.models.boxes import boxes_of, fit
 from vidset.training.models.detection import open_learner

@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from tests.training.numerals import SHAPES, write_shapes
+from tests.datasets.numerals import SHAPES, write_shapes
 from tests.training.runs import Recorded, are_equal, train, weights
 from vidset.datasets.versions.repository import Repository
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.training.numerals import numerals, write_version
+from tests.datasets.numerals import numerals, write_version
 from tests.training.runs import Recorded, train
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.manifest import Manifest

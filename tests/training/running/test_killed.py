@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.training.numerals import write_numerals
+from tests.datasets.numerals import write_numerals
 from tests.training.runs import COUNTS, LABELS, Recorded, are_equal, train, weights
 from vidset.datasets.versions.repository import Repository
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.training.numerals import numerals
+from tests.datasets.numerals import numerals
 from vidset.datasets.errors import FaultsError
 from vidset.datasets.versions.repository import Repository
 from vidset.training.models.registry import fixed_model

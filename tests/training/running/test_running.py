@@ -7,7 +7,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.training.numerals import write_numerals
+from tests.datasets.numerals import write_numerals
 from tests.training.runs import COUNTS, LABELS, Recorded, are_equal, train, weights
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.evaluation_id import evaluation_id

@@ -1,4 +1,4 @@
-from tests.training.numerals import numerals
+from tests.datasets.numerals import numerals
 from vidset.datasets.versions.repository import Repository
 from vidset.training.running.shuffling import epoch_order
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.datasets.numerals import write_numerals
 from tests.emulators.environments import python_for_test
-from tests.training.numerals import write_numerals
+from tests.paths import ROOT
 from tests.training.runs import COUNTS, LABELS, Recorded, train
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import Repository
 from vidset.training.running.trackers.registry import open_tracker
 
-ROOT = Path(__file__).parents[3]
 REQUIREMENTS = Path(__file__).with_name("trackers-requirements.txt")
 RUN = {
     "run_id": "0123456789abcdef0123456789abcdef",

@@ -49,7 +49,7 @@ class SplitSchema:
 
     Attributes:
         labels: the images that have each label.
-        histograms: of each of `_HISTOGRAMS`, the counts in `vidset.datasets.schema.histogram.EDGES`.
+        histograms: of each of `_HISTOGRAMS`, the counts in `histogram.EDGES`.
     """
 
     images: int

@@ -29,8 +29,8 @@ def describe(manifest: Manifest, measures: pa.Table) -> dict[str, Any]:
     the images that have it as their class or on an object), objects (of each label, the
     objects), formats, present (of each manifest column, the rows that have a value), blanks
     (`images`, and the first of them in `named`), numbers (of each feature: count, min, max, mean,
-    deviation, and a histogram in `vidset.datasets.schema.histogram.EDGES`), extremes (of each measure, the uris
-    of the images with the least and the most). `object_area` is a share of the image's area.
+    deviation, and a histogram in `histogram.EDGES`), extremes (of each measure, the uris of the
+    images with the least and the most). `object_area` is a share of the image's area.
 
     Raises:
         DatasetError: an image has no measures.

@@ -35,7 +35,7 @@ class Leak:
         kind: exact (the same file), pixels (another file with the same pixels), origin (made from
             the same collected image), near (shows nearly the same), or group (another image of
             the same video, session or cluster of near duplicates).
-        a: on the side that gives way (`vidset.datasets.splits.assign.drop_rank`): without all images `a`
+        a: on the side that gives way (`assign.drop_rank`): without all images `a`
             there is no leak left.
         b: its closest twin on the other side, or the one that it is the closest twin of.
         distance: of the perceptual hashes, in bits, where they are near.

@@ -1,0 +1,283 @@
+"""`vidset dataset create`, `list`, `show`, `diff`, `checkout`, `verify`, as a user calls them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.dataset.called import dataset
+from tests.cli.dataset.test_label_files import CAR, write_coco
+from tests.datasets.pictures import image, write_files, write_labels
+from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
+from vidset.datasets.versions.repository import Repository
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """12 cats and 8 dogs, split already."""
+    return write_files(
+        tmp_path / "in",
+        {f"train/cat/{n}.png": n for n in range(8)}
+        | {f"train/dog/{n}.png": n for n in range(10, 16)}
+        | {f"val/cat/{n}.png": n for n in range(20, 24)}
+        | {f"val/dog/{n}.png": n for n in range(30, 32)},
+    )
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "datasets"
+
+
+def create(folders, root, *arguments):
+    return dataset("create", "--folders", folders, "-r", root, *arguments)
+
+
+def lines_of(text):
+    """With single spaces."""
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_create_shows_what_it_made(folders, root):
+    made = create(folders, root, "--name", "v0")
+    assert made.code == 0
+    id_ = Repository(root).resolve("v0")
+    assert lines_of(made.out) == [
+        f"version {id_[:12]} v0: 20 images",
+        "train validation",
+        "cat 8 4",
+        "dog 6 2",
+        "images 14 6",
+    ]
+    again = create(folders, root, "--name", "also")
+    assert "20 images, which was there already" in again.out
+    assert Repository(root).names() == {"also": id_, "v0": id_}
+
+
+def test_create_gives_one_json_object(folders, root):
+    made = create(folders, root, "--json")
+    assert made.found == {
+        "id": Repository(root).versions()[0],
+        "name": None,
+        "is_new": True,
+        "images": 20,
+        "splits": {"train": 14, "validation": 6},
+        "labels": {
+            "cat": {"train": 8, "validation": 4},
+            "dog": {"train": 6, "validation": 2},
+        },
+        "against_parent": {},
+        "left_out": [],
+        "dropped": [],
+        "leaks": [],
+        "anomalies": [],
+    }
+
+
+def test_create_quietly_names_only_what_is_wrong(folders, root):
+    write_files(folders, {"train/cat/notes.txt": b"junk", "train/cat/cut.png": image(50)[:-9]})
+    made = create(folders, root, "--quiet", "--skip-faults")
+    assert (made.code, made.out) == (0, "")
+    assert "left out: train/cat/cut.png: unreadable image" in made.err
+    assert "left out: train/cat/notes.txt: no image" in made.err
+
+
+def test_much_that_is_harmless_is_named_in_part(folders, root):
+    write_files(folders, {f"train/cat/{n}.txt": b"junk" for n in range(25)})
+    made = create(folders, root)
+    assert sum(line.endswith(": no image") for line in made.err.splitlines()) == 11
+    assert "left out: 15 more: no image" in made.err
+
+
+def test_create_that_is_refused_names_every_fault(folders, root):
+    write_files(folders, {f"train/cat/cut {n}.png": image(50 + n)[:-9] for n in range(25)})
+    made = create(folders, root)
+    assert (made.code, made.out) == (1, "")
+    assert sum("unreadable image" in line for line in made.err.splitlines()) == 26
+    assert create(folders, root, "--json").found["faults"][0].startswith("train/cat/cut 0.png: ")
+
+
+def test_groups_come_from_names(tmp_path, root):
+    folder = write_files(tmp_path / "in", {f"cat/video{n % 5}_{n}.png": n for n in range(30)})
+    made = create(folder, root, "--group-pattern", r"(video\d)_", "--split", "train=0.6,test=0.4")
+    assert made.code == 0, made.err
+    sides = {
+        (entry.group, entry.split)
+        for entry in Repository(root).manifest(Repository(root).versions()[0])
+    }
+    assert sorted(group for group, _ in sides) == [f"video{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["--split", "train=1,test"], "--split: wanted such as train=0.8", id="split"),
+        pytest.param(["--split", "train=0.9"], "wanted numbers above 0 that sum to 1", id="shares"),
+        pytest.param(["--near-distance", "x"], "--near-distance: wanted 0 to ", id="distance"),
+        pytest.param(["--leaks", "hide"], "leaks: wanted one of refuse, drop, keep", id="leaks"),
+        pytest.param(["--labels", " , "], "--labels: wanted labels with commas", id="labels"),
+        pytest.param(["--name", "../x"], "'../x': wanted a name of letters", id="name"),
+        pytest.param(["--name", "abcdef12"], "that is not like an id", id="name like an id"),
+        pytest.param(["--from", "v9"], "has no version 'v9'", id="parent"),
+        pytest.param(["--instead"], "wanted a parent version", id="instead"),
+        pytest.param(["--group-pattern", "("], "--group-pattern (: ", id="no pattern"),
+        pytest.param(["--group-pattern", "nowhere"], "found it in none of 20", id="not found"),
+    ],
+)
+def test_bad_usage_is_refused_and_nothing_is_made(folders, root, arguments, message):
+    made = create(folders, root, *arguments)
+    assert made.code == 2
+    assert message in made.refusal
+    assert not (root / "versions").exists()
+
+
+def test_near_images_are_told_as_in_the_audit(folders, root):
+    ids = {
+        create(folders, root, "--json", *arguments).found["id"]
+        for arguments in ((), ("--near-distance", NEAR_DISTANCE))
+    }
+    assert len(ids) == 1
+    (id_,) = ids
+    assert Repository(root).details(id_)["near_distance"] == NEAR_DISTANCE
+
+
+def test_create_wants_a_source(root):
+    assert "wanted --folders, --labelme" in dataset("create", "-r", root).refusal
+
+
+def test_list_and_show_tell_of_versions(folders, root):
+    create(folders, root, "--name", "v0", "-m", "as collected")
+    more = write_labels(folders.parent / "more", {"cat": 3}, 100)
+    create(more, root, "--name", "v1", "--from", "v0")
+    first, second = Repository(root).versions()
+    listed = dataset("list", "-r", root).out.splitlines()
+    assert [line.split()[0] for line in listed] == [first[:12], second[:12]]
+    assert listed[0].endswith("20 images  v0  as collected")
+    found = dataset("list", "-r", root, "--json").found["versions"]
+    assert [(each["id"], each["images"], each["parents"]) for each in found] == [
+        (first, 20, []),
+        (second, 23, [first]),
+    ]
+    shown = lines_of(dataset("show", "v1", "-r", root).out)
+    assert f"made from {first[:12]}" in shown
+    assert shown[-1].startswith("images ")
+    assert dataset("show", "v0", "-r", root, "--json").found["labels"]["dog"] == {
+        "train": 6,
+        "validation": 2,
+    }
+
+
+def test_an_empty_repository_has_no_versions(root):
+    assert dataset("list", "-r", root).out == f"{root}: no versions\n"
+    assert "has no version 'v0'; it has: none" in dataset("show", "v0", "-r", root).refusal
+
+
+def test_diff_names_what_changed(folders, root):
+    create(folders, root, "--name", "v0")
+    (folders / "train/cat/0.png").rename(folders / "train/dog/0.png")
+    (folders / "train/cat/1.png").unlink()
+    write_files(folders, {"train/bird/60.png": 60})
+    create(folders, root, "--name", "v1", "--from", "v0", "--instead")
+    shown = lines_of(dataset("diff", "v0", "v1", "-r", root).out)
+    ids = Repository(root).names()
+    assert shown == [
+        f"{ids['v0'][:12]} to {ids['v1'][:12]}, which was made from it",
+        "1 added, 1 removed, 1 relabeled, 18 unchanged",
+        "added removed relabeled_from relabeled_to",
+        "bird 1",
+        "cat 1 1",
+        "dog 1",
+        "added:",
+        "train/bird/60.png (train): bird",
+        "removed:",
+        "train/cat/1.png (train): cat",
+        "relabeled:",
+        "train/dog/0.png (train): cat -> dog",
+    ]
+    found = dataset("diff", "v0", "v1", "-r", root, "--json").found
+    assert found["counts"] | {"unchanged": 18} == found["counts"]
+    assert [each["image_uri"] for each in found["removed"]] == ["train/cat/1.png"]
+    assert found["relabeled"][0]["before"]["labels"] == ["cat"]
+    assert found["is_made_from"] is True
+
+
+def test_diff_names_some_of_many(folders, root):
+    create(folders, root, "--name", "v0")
+    create(write_labels(folders.parent / "more", {"cat": 5}, 100), root, "--name", "v1")
+    shown = dataset("diff", "v0", "v1", "-r", root, "--limit", 2).out
+    assert "... and 3 more: --json names all" in shown
+
+
+def test_checkout_writes_folders_once(folders, root, tmp_path):
+    create(folders, root, "--name", "v0")
+    done = dataset("checkout", "v0", tmp_path / "out", "-r", root, "--json")
+    assert done.found == {
+        "version": Repository(root).resolve("v0"),
+        "format": "folders",
+        "images": 20,
+        "dropped": {},
+    }
+    assert len(list((tmp_path / "out" / "train" / "cat").iterdir())) == 8
+    again = dataset("checkout", "v0", tmp_path / "out", "-r", root)
+    assert "is there already; --overwrite" in again.refusal
+    assert dataset("checkout", "v0", tmp_path / "out", "-r", root, "--overwrite").code == 0
+
+
+@pytest.mark.parametrize("name", ["coco", "labelme", "yolo", "voc"])
+def test_checkout_writes_objects_for_each_split(tmp_path, root, name):
+    train = write_coco(tmp_path / "1", [CAR], ("a.png",))
+    val = write_coco(tmp_path / "2", [CAR | {"category_id": 3}], ("b.png",))
+    write_files(tmp_path / "2" / "images", {"b.png": 40})
+    both = ("--coco", f"train={train}", "--coco", f"validation={val}")
+    assert dataset("create", *both, "-r", root, "--name", "v0").code == 0
+    out = tmp_path / "out"
+    done = dataset("checkout", "v0", out, "--format", name, "-r", root)
+    assert done.code == 0, done.refusal
+    assert len(list(out.glob("train/**/a-*.png"))) == 1
+    assert len(list(out.glob("validation/**/b-*.png"))) == 1
+    if name == "coco":
+        told = [
+            json.loads((out / s / "annotations.json").read_text()) for s in ("train", "validation")
+        ]
+        assert told[0]["categories"] == told[1]["categories"]
+        assert [each["annotations"][0]["category_id"] for each in told] == [1, 2]
+        assert told[0]["annotations"][0]["bbox"] == [4.0, 5.0, 20.0, 10.0]
+        again = dataset("create", "--coco", f"train={out}/train/annotations.json", "-r", root)
+        assert again.code == 0, again.err
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        pytest.param("folders", "wanted a class for the folder to be in", id="no class"),
+        pytest.param("webdataset", "wanted one that leaves images as files", id="shards"),
+        pytest.param("nonsense", "wanted a format of ", id="unknown"),
+    ],
+)
+def test_checkout_that_cannot_be_leaves_nothing(tmp_path, root, name, message):
+    dataset("create", "--coco", write_coco(tmp_path / "in", [CAR]), "-r", root, "--name", "v0")
+    refused = dataset("checkout", "v0", tmp_path / "out", "--format", name, "-r", root)
+    assert message in refused.refusal
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["datasets", "in"]
+
+
+def test_verify_names_damage(folders, root):
+    create(folders, root, "--name", "v0")
+    whole = dataset("verify", "-r", root)
+    assert (whole.code, whole.out) == (0, "1 versions, 20 images, 0 damaged\n")
+    path = next((root / "images").rglob("*.png"))
+    path.write_bytes(b"damaged")
+    damaged = dataset("verify", "-r", root, "--json")
+    assert damaged.code == 1
+    assert damaged.found["damage"][0].startswith(f"{path}: image ")
+    assert "was changed" in damaged.err
+
+
+def test_the_repository_comes_from_the_environment(folders, root):
+    command = [sys.executable, "-m", "vidset", "dataset", "create", "--folders", str(folders)]
+    done = subprocess.run(
+        [*command, "--quiet"], env={"VIDSET_REPOSITORY": str(root)}, timeout=100, check=False
+    )
+    assert done.returncode == 0
+    assert len(Repository(root).versions()) == 1

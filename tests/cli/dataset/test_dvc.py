@@ -1,0 +1,222 @@
+"""With the real DVC and git, and a folder as remote."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.cli.dataset.test_exchange import create, draw, vidset
+from tests.emulators.environments import python_for_test
+from vidset.datasets.versions.repository import Repository
+
+REQUIREMENTS = Path(__file__).with_name("dvc-requirements.txt")
+INSTALL_SECONDS = 600
+
+pytestmark = [pytest.mark.slow, pytest.mark.emulator]
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    """`dvc` and a git of this test's own on the PATH."""
+    python = python_for_test("dvc", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    # The environment may have been moved: its programs are run by its interpreter.
+    (folder / "dvc").write_text(f'#!/bin/sh\nexec "{python}" -m dvc "$@"\n')
+    (folder / "dvc").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+    for role in "AUTHOR", "COMMITTER":
+        monkeypatch.setenv(f"GIT_{role}_NAME", "A. Tester")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "tester@example.org")
+
+
+@pytest.fixture
+def project(tools, tmp_path):
+    """A git repository with DVC and a remote, a folder."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    run(folder, "git", "init", "--quiet", "--initial-branch", "main")
+    run(folder, "dvc", "init", "--quiet")
+    run(folder, "dvc", "remote", "add", "--quiet", "--default", "store", str(tmp_path / "remote"))
+    run(folder, "git", "commit", "--quiet", "--all", "-m", "DVC")
+    return folder
+
+
+def run(folder, *command):
+    ended = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def to_dvc(tmp_path, project, version, tag, *more):
+    return vidset(
+        *("dataset", "to-dvc", version, project / "data" / "noise", "--tag", tag, *more),
+        *("-r", tmp_path / "here"),
+    )
+
+
+def from_dvc(tmp_path, project, revision, *more):
+    return vidset(
+        *("dataset", "from-dvc", project, "data/noise", "--rev", revision, "--json", *more),
+        *("-r", tmp_path / "there"),
+    )
+
+
+def test_versions_go_to_dvc_and_come_back_as_they_were(tmp_path, project):
+    first = create(tmp_path, "v1", 8)
+    assert to_dvc(tmp_path, project, "v1", "data-1", "--push").exit_code == 0
+    second = create(tmp_path, "v2", 12)
+    assert to_dvc(tmp_path, project, "v2", "data-2", "--push").exit_code == 0
+    assert run(project, "git", "tag", "--list").split() == ["data-1", "data-2"]
+    assert run(project, "git", "status", "--porcelain") == ""
+    # From the remote, as on another machine.
+    shutil.rmtree(project / ".dvc" / "cache")
+    shutil.rmtree(project / "data" / "noise")
+    for tag, id_, images in ("data-1", first, 8), ("data-2", second, 12):
+        done = from_dvc(tmp_path, project, tag, "--name", tag)
+        assert done.exit_code == 0, done.stderr
+        assert json.loads(done.stdout) == {"version": id_, "images": images, "is_as_it_was": True}
+    there = Repository(tmp_path / "there")
+    assert there.details("data-1") == Repository(tmp_path / "here").details("v1")
+    assert there.measures("data-2").equals(Repository(tmp_path / "here").measures("v2"))
+
+
+def test_what_the_team_changed_with_dvc_becomes_a_version_of_its_own(tmp_path, project):
+    first = create(tmp_path, "v1", 8)
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    moved = next((project / "data" / "noise" / "train" / "a").iterdir())
+    moved.rename(project / "data" / "noise" / "train" / "b" / moved.name)
+    run(project, "dvc", "add", "--quiet", "data/noise")
+    run(project, "git", "commit", "--quiet", "--all", "-m", "relabeled")
+    done = from_dvc(tmp_path, project, "main")
+    assert done.exit_code == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["images"], facts["is_as_it_was"]) == (8, False)
+    assert facts["version"] != first
+
+
+def changed(tmp_path, project, version):
+    """The version that comes back after a commit of what was changed, and that which went there."""
+    run(project, "dvc", "add", "--quiet", "data/noise")
+    run(project, "git", "commit", "--quiet", "--all", "-m", "changed")
+    done = from_dvc(tmp_path, project, "main", "--leaks", "keep")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["is_as_it_was"] is False
+    there = Repository(tmp_path / "there")
+    now = there.manifest(json.loads(done.stdout)["version"])
+    return list(now), list(Repository(tmp_path / "here").manifest(version))
+
+
+def test_what_was_not_changed_stays_as_it_was(tmp_path, project):
+    """Under other names its results could not be compared."""
+    draw(tmp_path / "images", 8)
+    grouped = ("--name", "v1", "--group-pattern", r"(\w)/", "--leaks", "keep", "-q")
+    folders = ("dataset", "create", "--folders", tmp_path / "images", "-r", tmp_path / "here")
+    assert vidset(*folders, *grouped).exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    gone, edited = sorted((project / "data" / "noise" / "train" / "a").iterdir())[:2]
+    gone.unlink()
+    edited.write_bytes(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes())
+    after, before = changed(tmp_path, project, "v1")
+    same = {entry for entry in before if entry in after}
+    assert len(same) == 6
+    (other,) = (entry for entry in after if entry not in same)
+    (was,) = (e for e in before if e.image_uri == other.image_uri)
+    assert (other.width, was.width, other.group) == (9, 16, was.group)
+
+
+def test_objects_stay_with_images_of_a_folder_that_was_changed(tmp_path, project):
+    names = [f"{number}.png" for number in range(6)]
+    box = {"category_id": 1, "bbox": [1, 2, 8, 8], "area": 64, "iscrowd": 0}
+    sizes = {"width": 16, "height": 16}
+    coco = {
+        "images": [{"id": n, "file_name": name, **sizes} for n, name in enumerate(names)],
+        "annotations": [{"id": n, "image_id": n, **box} for n in range(1, 6)],
+        "categories": [{"id": 1, "name": "car"}],
+    }
+    for number, name in enumerate(names):
+        noise = np.random.default_rng(number).integers(0, 256, (16, 16, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / name), noise)
+    (tmp_path / "coco.json").write_text(json.dumps(coco))
+    made = ("--coco", tmp_path / "coco.json", "--images", tmp_path, "--name", "v1", "--skip-faults")
+    assert vidset("dataset", "create", *made, "-r", tmp_path / "here", "-q").exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    gone = sorted((project / "data" / "noise" / "train").iterdir())[0]
+    gone.unlink()
+    after, before = changed(tmp_path, project, "v1")
+    assert len(before) == 6
+    assert after == [entry for entry in before if entry in after]
+    assert len(after) == 5
+
+
+def test_images_that_a_recipe_made_are_changed_before_it(tmp_path, project):
+    create(tmp_path, "v0", 8)
+    (tmp_path / "recipe.yaml").write_text("transforms: [pad]")
+    recipe = ("apply", "v0", tmp_path / "recipe.yaml", "--name", "v1", "-r", tmp_path / "here")
+    assert vidset("dataset", *recipe).exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    next((project / "data" / "noise" / "train" / "a").iterdir()).unlink()
+    run(project, "dvc", "add", "--quiet", "data/noise")
+    run(project, "git", "commit", "--quiet", "--all", "-m", "changed")
+    refused = from_dvc(tmp_path, project, "main")
+    assert refused.exit_code == 1
+    assert "a recipe made its images" in str(refused.exception)
+
+
+def test_only_the_data_is_committed(tmp_path, project):
+    create(tmp_path, "v1", 4)
+    (project / "notes.txt").write_text("staged, not to be committed")
+    run(project, "git", "add", "notes.txt")
+    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    changed = run(project, "git", "show", "--name-only", "--format=", "HEAD").split()
+    assert sorted(changed) == ["data/.gitignore", "data/noise.dvc"]
+    assert run(project, "git", "status", "--porcelain").strip() == "A  notes.txt"
+
+
+@pytest.mark.parametrize(
+    ("folder", "tag", "message"),
+    [
+        pytest.param("project/data", "used", "has a tag used already", id="tag"),
+        pytest.param("project/data", "a b", "wanted the name of a git tag", id="no tag"),
+        pytest.param("project/data", "--force", "wanted the name of a git tag", id="an option"),
+        pytest.param("elsewhere/data", "t", "git rev-parse in", id="no git"),
+        pytest.param("project/mine", "t", "wanted an earlier export", id="something else is there"),
+    ],
+)
+def test_to_dvc_names_what_is_wrong_and_leaves_git_alone(tmp_path, project, folder, tag, message):
+    create(tmp_path, "v1", 2)
+    run(project, "git", "tag", "used")
+    (project / "mine").mkdir()
+    (project / "mine" / "file").write_text("mine")
+    before = run(project, "git", "rev-parse", "HEAD")
+    command = (
+        "dataset",
+        "to-dvc",
+        "v1",
+        tmp_path / folder,
+        f"--tag={tag}",
+        "-r",
+        tmp_path / "here",
+    )
+    refused = vidset(*command)
+    assert refused.exit_code == 1
+    assert message in str(refused.exception)
+    assert run(project, "git", "rev-parse", "HEAD") == before
+    assert (project / "mine" / "file").read_text() == "mine"
+
+
+def test_from_dvc_says_what_dvc_said(tmp_path, project):
+    draw(tmp_path / "images", 1)
+    refused = from_dvc(tmp_path, project, "no-such-tag")
+    assert refused.exit_code == 1
+    assert "dvc get" in str(refused.exception)
+    assert "no-such-tag" in str(refused.exception)

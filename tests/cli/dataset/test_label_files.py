@@ -1,0 +1,236 @@
+"""Labeled images from the files of labelme, COCO and Label Studio."""
+
+import json
+
+import pytest
+
+from tests.cli.dataset.called import dataset
+from tests.datasets.pictures import HEIGHT, WIDTH, write_files
+from vidset.datasets.versions.repository import Repository
+
+SIZE = {"width": WIDTH, "height": HEIGHT}
+
+
+def create(tmp_path, *arguments):
+    return dataset("create", "-r", tmp_path / "datasets", "--name", "v", "--json", *arguments)
+
+
+def objects(tmp_path):
+    """Of each image: the class, and the objects as (label, box or points)."""
+    found = {}
+    for entry in Repository(tmp_path / "datasets").manifest("v"):
+        drawn = None
+        if entry.objects is not None:
+            drawn = [
+                (thing["label"], thing["box"] or thing["points"])
+                for thing in json.loads(entry.objects)
+            ]
+        found[entry.image_uri] = (entry.label, drawn)
+    return found
+
+
+def box(x, y, width, height):
+    return {"x": x, "y": y, "width": width, "height": height}
+
+
+def write_coco(folder, annotations, images=("a.png", "b.png"), **size):
+    """Images and COCO's instances; the file."""
+    write_files(folder / "images", {name: seed for seed, name in enumerate(images)})
+    listed = [
+        {"id": number, "file_name": name, **SIZE, **size} for number, name in enumerate(images)
+    ]
+    categories = [{"id": 7, "name": "car"}, {"id": 3, "name": "road"}]
+    file = folder / "instances.json"
+    document = {"images": listed, "annotations": annotations, "categories": categories}
+    file.write_text(json.dumps(document))
+    return file
+
+
+CAR = {"id": 1, "image_id": 0, "category_id": 7, "bbox": [4, 5, 20, 10], "iscrowd": 0}
+ROAD = {
+    "id": 2,
+    "image_id": 0,
+    "category_id": 3,
+    "segmentation": [[0, 20, 31, 20, 16, 3]],
+    "bbox": [0, 3, 31, 17],
+    "iscrowd": 0,
+}
+
+
+def test_coco_gives_boxes_and_polygons_and_images_of_nothing(tmp_path):
+    file = write_coco(tmp_path / "in", [CAR, ROAD])
+    made = create(tmp_path, "--coco", file)
+    assert made.code == 0, made.err
+    corners = [{"x": 0.0, "y": 20.0}, {"x": 31.0, "y": 20.0}, {"x": 16.0, "y": 3.0}]
+    assert objects(tmp_path) == {
+        "a.png": (None, [("car", box(4.0, 5.0, 20.0, 10.0)), ("road", corners)]),
+        "b.png": (None, []),
+    }
+    assert made.found["labels"].keys() == {"car", "road", "(nothing)"}
+
+
+def test_several_files_are_their_splits(tmp_path):
+    train = write_coco(tmp_path / "train", [CAR], ("a.png",))
+    val = write_coco(tmp_path / "val", [], ("b.png",))
+    made = create(tmp_path, "--coco", f"train={train}", "--coco", f"validation={val}")
+    assert made.code == 1
+    write_files(tmp_path / "val" / "images", {"b.png": 40})
+    made = create(tmp_path, "--coco", f"train={train}", "--coco", f"validation={val}")
+    assert made.found["splits"] == {"train": 1, "validation": 1}
+
+
+def test_an_image_of_another_size_than_its_labels_say_is_a_fault(tmp_path):
+    made = create(tmp_path, "--coco", write_coco(tmp_path / "in", [CAR], width=24, height=32))
+    assert made.code == 1
+    told = "labels that do not fit the image: labeled as an image of 24 x 32 pixels, got 32 x 24"
+    assert made.found["faults"] == [f"a.png: {told}", f"b.png: {told}"]
+
+
+def test_a_box_outside_its_image_is_a_fault(tmp_path):
+    made = create(
+        tmp_path, "--coco", write_coco(tmp_path / "in", [CAR | {"bbox": [20, 5, 20, 10]}])
+    )
+    (told,) = made.found["faults"]
+    assert told.startswith("a.png: labels that do not fit the image: object ")
+    assert told.endswith("wanted it inside 32 x 24 pixels, got 20, 5 to 40, 15")
+
+
+def test_images_without_labels_and_labels_without_images_are_named(tmp_path):
+    file = write_coco(tmp_path / "in", [CAR])
+    write_files(file.parent / "images", {"c.png": 9, "Thumbs.db": b"junk"})
+    (file.parent / "images" / "b.png").unlink()
+    made = create(tmp_path, "--coco", file)
+    assert made.found["faults"] == [
+        "c.png: image without label",
+        "b.png: label without image: there is no such file",
+    ]
+
+
+def test_a_crowd_cannot_be_said_and_the_file_is_refused(tmp_path):
+    crowd = ROAD | {"segmentation": {"counts": [1, 2], "size": [24, 32]}, "iscrowd": 1}
+    made = create(tmp_path, "--coco", write_coco(tmp_path / "in", [crowd]))
+    assert made.code == 1
+    assert "instances.json: these labels cannot be read" in made.err
+
+
+def shape(kind, *points, label="car"):
+    return {"label": label, "shape_type": kind, "points": [list(point) for point in points]}
+
+
+def write_labelme(folder, shapes_of):
+    """A file of labelme beside each image."""
+    for seed, (name, shapes) in enumerate(shapes_of.items()):
+        write_files(folder, {f"{name}.png": seed})
+        document = {
+            "version": "5.5.0",
+            "flags": {},
+            "shapes": shapes,
+            "imagePath": f"{name.rpartition('/')[2]}.png",
+            "imageWidth": WIDTH,
+            "imageHeight": HEIGHT,
+        }
+        (folder / f"{name}.json").write_text(json.dumps(document))
+    return folder
+
+
+def test_labelme_gives_rectangles_and_polygons(tmp_path):
+    rectangle = shape("rectangle", (24, 15), (4, 5))
+    polygon = shape("polygon", (0, 20), (31, 20), (16, 3), label="road")
+    folder = write_labelme(tmp_path / "in", {"day/a": [rectangle, polygon], "b": []})
+    assert create(tmp_path, "--labelme", folder).code == 0
+    corners = [{"x": 0.0, "y": 20.0}, {"x": 31.0, "y": 20.0}, {"x": 16.0, "y": 3.0}]
+    assert objects(tmp_path) == {
+        "day/a.png": (None, [("car", box(4.0, 5.0, 20.0, 10.0)), ("road", corners)]),
+        "b.png": (None, []),
+    }
+
+
+def test_labelme_files_and_images_are_paired(tmp_path):
+    folder = write_labelme(tmp_path / "in", {"a": [], "b": []})
+    write_files(folder, {"c.png": 9})
+    (folder / "b.png").unlink()
+    made = create(tmp_path, "--labelme", folder)
+    assert made.found["faults"] == [
+        "c.png: image without label",
+        "b.png: label without image: there is no such file",
+    ]
+
+
+def rectangle_of(label, x, y, width, height):
+    """In percent, as Label Studio has them."""
+    value = {"x": x, "y": y, "width": width, "height": height, "rotation": 0}
+    return {
+        "id": "r1",
+        "type": "rectanglelabels",
+        "from_name": "objects",
+        "to_name": "image",
+        "original_width": WIDTH,
+        "original_height": HEIGHT,
+        "value": value | {"rectanglelabels": [label]},
+    }
+
+
+def write_tasks(folder, results):
+    """An export of Label Studio; of each image, the annotations' results."""
+    write_files(folder, {name: seed for seed, name in enumerate(results)})
+    tasks = [
+        {
+            "id": number,
+            "data": {"image": f"/data/local-files/?d={name}"},
+            "annotations": [{"id": n, "result": result} for n, result in enumerate(annotations)],
+        }
+        for number, (name, annotations) in enumerate(results.items())
+    ]
+    file = folder / "export.json"
+    file.write_text(json.dumps(tasks))
+    return file
+
+
+def test_label_studio_gives_boxes_in_pixels(tmp_path):
+    box_of = rectangle_of("car", 12.5, 25, 50, 50)
+    file = write_tasks(tmp_path / "in", {"a.png": [[box_of]], "b.png": [[]], "c.png": []})
+    made = create(tmp_path, "--label-studio", file)
+    assert made.code == 0, made.err
+    assert objects(tmp_path) == {
+        "a.png": (None, [("car", box(4.0, 6.0, 16.0, 12.0))]),
+        "b.png": (None, []),
+    }
+    assert made.found["left_out"] == [{"kind": "not labeled yet", "name": "c.png", "what": ""}]
+
+
+def test_two_annotations_of_an_image_must_be_equal(tmp_path):
+    car, bus = (rectangle_of(label, 12.5, 25, 50, 50) for label in ("car", "bus"))
+    file = write_tasks(tmp_path / "in", {"a.png": [[car], [car]], "b.png": [[car], [bus]]})
+    made = create(tmp_path, "--label-studio", file)
+    assert made.code == 1
+    assert made.found["faults"] == [
+        "b.png: same image, unequal labels: bus here, and b.png (car)",
+        "b.png: same image, unequal labels: car here, and b.png (bus)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "code", "message"),
+    [
+        pytest.param("--coco", None, 2, "wanted labels of coco, got nothing", id="no file"),
+        pytest.param("--coco", "{", 1, "these labels cannot be read", id="no JSON"),
+        pytest.param("--label-studio", "{}", 1, "these labels cannot be read", id="no tasks"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path, option, content, code, message):
+    file = tmp_path / "labels.json"
+    if content:
+        file.write_text(content)
+    made = create(tmp_path, option, file)
+    assert made.code == code
+    assert message in made.err + made.refusal
+
+
+def test_names_that_lead_outside_are_refused(tmp_path):
+    file = write_coco(tmp_path / "in", [])
+    document = json.loads(file.read_text())
+    document["images"][0]["file_name"] = "../../secret.png"
+    file.write_text(json.dumps(document))
+    made = create(tmp_path, "--coco", file)
+    assert made.code == 1
+    assert "wanted a relative file name that stays below" in made.err

@@ -1,0 +1,189 @@
+"""The review page in a real browser."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.called import vidset
+from tests.cli.errors.samples import HOSTILE, HOSTILE_URI, make_boxes, make_case
+from tests.emulators.environments import python_for_test, skip_or_fail
+from tests.emulators.servers import ToolMissingError
+from tests.training.scoring.runs import classified, make_run, make_version, sha
+
+REQUIREMENTS = Path(__file__).with_name("browser-requirements.txt")
+PROGRAM = Path(__file__).with_name("browsing.py")
+INSTALL_SECONDS, BROWSE_SECONDS = 300, 240
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The system's browser, and a Python that can drive it."""
+    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        skip_or_fail(ToolMissingError("chromium", "apt-get install chromium"))
+    return path, python_for_test("browser", REQUIREMENTS, INSTALL_SECONDS)
+
+
+@pytest.fixture
+def browse(browser, tmp_path):
+    """Opens a folder's page and does steps; what each gave. The page must have said nothing."""
+
+    def run(folder, *steps):
+        path, python = browser
+        command = [python, "-I", PROGRAM, path, folder / "index.html", tmp_path, json.dumps(steps)]
+        done = subprocess.run(
+            list(map(str, command)),
+            capture_output=True,
+            text=True,
+            timeout=BROWSE_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        said = json.loads(done.stdout)
+        assert said["messages"] == []
+        assert [url for url in said["requests"] if not url.startswith(("file:", "blob:"))] == []
+        return said["found"]
+
+    return run
+
+
+@pytest.fixture
+def reviewed(tmp_path):
+    """A page of three images, and the version."""
+    run, manifest = make_case(tmp_path)
+    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    assert done.code == 0, done.err
+    return tmp_path, manifest
+
+
+def test_a_review_by_keyboard_is_saved_and_counted(browse, reviewed):
+    folder, manifest = reviewed
+    found = browse(
+        folder / "out",
+        ["count", ".tile"],
+        ["text", "#detail .place"],
+        ["press", "1"],
+        ["press", "2"],
+        ["press", "ArrowLeft"],
+        ["press", "u"],
+        ["press", "5"],
+        ["press", "0"],
+        ["text", "#decided"],
+        ["save"],
+    )
+    assert found[0] == 3
+    assert (found[-2], found[-1]) == ("3 of 3 decided", "decisions.json")
+    shown = json.loads((folder / "out" / "errors.json").read_text())["shown"]
+    assert found[1].startswith(shown[0]["image_uri"])
+    saved = json.loads((folder / "decisions.json").read_text())
+    images = [{key: each[key] for key in ("image_sha256", "image_uri")} for each in shown]
+    assert saved == {
+        "version": manifest.id,
+        "fixes": [
+            images[0]
+            | {"action": "relabel", "category": "label wrong", "label": shown[0]["suggested"]},
+            # Undecided once by U, then rare style.
+            images[1] | {"action": "keep", "category": "rare style"},
+            images[2] | {"action": "keep"},
+        ],
+    }
+    done = vidset("review", folder / "decisions.json", "--errors", folder / "out", "--json")
+    assert done.code == 0, done.err
+    assert done.found["categories"][0]["percent"] == 33.3
+
+
+def test_another_label_can_be_chosen(browse, reviewed):
+    folder, _ = reviewed
+    shown = json.loads((folder / "out" / "errors.json").read_text())["shown"]
+    third = ({"i", "ii", "iii"} - {shown[0]["label"], shown[0]["suggested"]}).pop()
+    browse(folder / "out", ["select", ".label-select", third], ["save"])
+    (fix,) = json.loads((folder / "decisions.json").read_text())["fixes"]
+    assert (fix["action"], fix["label"]) == ("relabel", third)
+    assert fix["image_sha256"] == sha(int(shown[0]["image_uri"].removesuffix(".png")))
+
+
+def test_decisions_are_kept_in_the_browser(browse, reviewed):
+    folder, _ = reviewed
+    found = browse(folder / "out", ["press", "3"], ["reload"], ["text", "#decided"])
+    assert found[-1] == "1 of 3 decided"
+
+
+def test_orders_filters_and_the_confusion_matrix_choose_what_is_shown(browse, reviewed):
+    folder, _ = reviewed
+    found = browse(
+        folder / "out",
+        ["press", "0"],
+        ["click", "[data-show=open]"],
+        ["count", ".tile"],
+        ["click", "[data-show=all]"],
+        ["click", "[data-order=hardness]"],
+        ["text", ".tile .number"],
+        ["click", "#confusion td button:not([disabled])"],
+        ["count", ".tile"],
+    )
+    shown = json.loads((folder / "out" / "errors.json").read_text())["shown"]
+    pairs = [(image["label"], image["predicted"]) for image in shown]
+    assert found[2] == 2
+    assert found[5] == "1"
+    assert found[7] == pairs.count(min(pairs))
+
+
+def test_the_images_of_a_page_that_was_moved_are_there(browse, reviewed):
+    folder, _ = reviewed
+    moved = (folder / "out").rename(folder / "elsewhere")
+    script = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
+    assert browse(moved, ["run", script])[-1] is True
+
+
+def test_what_somebody_typed_stays_text(browse, tmp_path):
+    labels = ("i", HOSTILE, "iii</script>")
+    run, _ = make_case(tmp_path, labels, lambda place: f"{place}{HOSTILE_URI}")
+    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    assert done.code == 0, done.err
+    found = browse(
+        tmp_path / "out",
+        ["run", "window.hurt === undefined"],
+        ["count", "img[src=x]"],
+        ["text", "#detail .labels"],
+        ["text", "#detail .place"],
+        ["press", "1"],
+        ["press", "1"],
+        ["press", "1"],
+        ["run", "window.hurt === undefined"],
+        ["save"],
+    )
+    assert (found[0], found[1], found[7]) == (True, 0, True)
+    shown = json.loads((tmp_path / "out" / "errors.json").read_text())["shown"]
+    assert shown[0]["label"] in found[2]
+    assert HOSTILE_URI in found[3]
+    fixes = json.loads((tmp_path / "decisions.json").read_text())["fixes"]
+    assert {HOSTILE, "iii</script>"} & {fix["label"] for fix in fixes}
+
+
+def test_a_detectors_page_leaves_objects_to_the_labeling_tool(browse, tmp_path):
+    run, _ = make_boxes(tmp_path)
+    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    assert done.code == 0, done.err
+    found = browse(
+        tmp_path / "out", ["count", ".label-select"], ["press", "1"], ["text", "h1"], ["save"]
+    )
+    assert found[0] == 0
+    (fix,) = json.loads((tmp_path / "decisions.json").read_text())["fixes"]
+    assert (fix["action"], fix["category"]) == ("keep", "label wrong")
+
+
+def test_a_page_without_errors_says_so(browse, tmp_path):
+    images = [{"uri": f"{place}.png", "label": "ab"[place % 2]} for place in range(8)]
+    manifest = make_version(tmp_path / "datasets", images)
+    table = classified(manifest, "validation", ["a", "b"], {})
+    run = make_run(tmp_path / "run", manifest, {"validation": {1: table}})
+    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    assert done.code == 0, done.err
+    found = browse(tmp_path / "out", ["text", "#grid"], ["press", "1"], ["text", "#decided"])
+    assert (found[0], found[2]) == ("Nothing here.", "0 of 0 decided")

@@ -1,0 +1,174 @@
+"""`vidset export` and `vidset sql` on a folder."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.cli.labels import make_output
+from tests.documents.labels import annotation, put_annotations, put_tasks, task
+from vidset.cli.main import app
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.place import Place
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Two videos with seven images, of which five are labeled."""
+    folder = make_output(tmp_path / "out", {"cam1/a.mp4": 5, "cam2/b.mp4": 4})
+    images = sorted(Place.of(str(folder)).images(), key=lambda image: image.uri)
+    store = SqliteStore(folder / "labels.sqlite")
+    for number, image in enumerate(images[:5]):
+        names = {"image_id": image.id, "image_uri": image.uri}
+        put_annotations(store, annotation(number) | names)
+        put_tasks(store, task(number) | names)
+    store.close()
+    return folder
+
+
+def call(*arguments: object):
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def ask(out, query: str) -> list[dict]:
+    return json.loads(call("sql", query, out, "--json").stdout)["rows"]
+
+
+def test_export_brings_all_to_the_warehouse(out):
+    result = call("export", out, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "warehouse": f"{out}/warehouse",
+        "tables": {
+            "annotations": {"documents": 5, "changed": 5, "malformed": 0},
+            "tasks": {"documents": 5, "changed": 5, "malformed": 0},
+        },
+        "videos": 2,
+    }
+    [row] = ask(
+        out,
+        "SELECT count(*) AS images, count(annotation_state) AS labeled, "
+        "sum(object_count) AS objects FROM dataset_candidates",
+    )
+    assert row == {"images": 7, "labeled": 5, "objects": 15}
+    [card] = ask(out, "SELECT videos, samples, kept, duplicate_rate, label_yield "
+                      "FROM collector_scorecard")  # fmt: skip
+    assert card == {
+        "videos": 2, "samples": 9, "kept": 7, "duplicate_rate": 2 / 9, "label_yield": 3.0,
+    }  # fmt: skip
+
+
+def test_export_again_changes_nothing(out):
+    call("export", out)
+    again = json.loads(call("export", out, "--json").stdout)
+    assert again["tables"]["annotations"]["changed"] == 0
+    assert again["videos"] == 0
+    assert "0 rows changed" in call("export", out).stdout
+
+
+def test_an_extraction_that_nobody_labeled_yet_is_exported(tmp_path):
+    out = make_output(tmp_path / "out", {"a.mp4": 3})
+    assert json.loads(call("export", out, "--json").stdout)["tables"] == {}
+    assert ask(out, "SELECT count(*) AS n FROM dataset_candidates") == [{"n": 2}]
+    assert ask(out, "SELECT * FROM objects") == []
+
+
+def test_malformed_documents_are_named_and_the_exit_code_is_1(out):
+    store = SqliteStore(out / "labels.sqlite")
+    bad = annotation(9) | {"objects": "none"}
+    put_annotations(store, bad)
+    store.close()
+    result = call("export", out)
+    assert result.exit_code == 1
+    name = f"sqlite:{out}/labels.sqlite/annotations/{bad['image_id']}.objects"
+    assert f"{name}: wanted a list, got 'none'" in result.stderr
+    assert len(list((out / "dead_letters").glob("*.jsonl"))) == 1
+    assert ask(out, "SELECT count(*) AS n FROM annotations") == [{"n": 5}]
+
+
+@pytest.mark.slow
+def test_processes_side_by_side_give_the_same(out, tmp_path):
+    """More documents than one part has."""
+    store = SqliteStore(out / "labels.sqlite")
+    put_annotations(store, *(annotation(number, objects=()) for number in range(4_100)))
+    put_annotations(store, annotation(5_000) | {"revision": None})
+    store.close()
+    run = [sys.executable, "-m", "vidset", "export", str(out), "--json"]
+    one = subprocess.run(
+        [*run, "--workers", "1", "--warehouse", str(tmp_path / "one")],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    two = subprocess.run(
+        [*run, "--workers", "3"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (one.returncode, two.returncode) == (1, 1), two.stderr
+    assert json.loads(one.stdout)["tables"] == json.loads(two.stdout)["tables"]
+    assert json.loads(two.stdout)["tables"]["annotations"] == {
+        "documents": 4_106, "changed": 4_105, "malformed": 1,
+    }  # fmt: skip
+    query = "SELECT * EXCLUDE (written_at) FROM annotations ORDER BY image_id"
+    assert ask(out, query) == ask(tmp_path / "one", query)
+
+
+@pytest.mark.emulator
+def test_firestore_goes_to_a_folder_without_an_extraction(firestore, tmp_path):
+    from vidset.labeling.stores.firestore import FirestoreStore
+
+    store = FirestoreStore(firestore.project, "(default)")
+    put_annotations(store, annotation(1), annotation(2))
+    store.close()
+    arguments = ["--store", f"firestore://{firestore.project}", "--warehouse", tmp_path / "w"]
+    found = json.loads(call("export", *arguments, "--json").stdout)
+    assert found["tables"]["annotations"] == {"documents": 2, "changed": 2, "malformed": 0}
+    assert found["videos"] is None
+    assert ask(tmp_path / "w", "SELECT count(*) AS n FROM annotations") == [{"n": 2}]
+
+
+@pytest.mark.emulator
+def test_a_folder_goes_to_bigquery_by_beam(out, bigquery):
+    bigquery.client().create_dataset("vidset")
+    dataset = f"bq://{bigquery.project}.vidset"
+    found = json.loads(call("export", out, "--warehouse", dataset, "--json").stdout)
+    assert found["tables"]["annotations"] == {"documents": 5, "changed": 5, "malformed": 0}
+    assert bigquery.rows("SELECT count(*) AS n FROM vidset.objects") == [{"n": 15}]
+
+
+def test_with_a_format_the_labeled_images_are_written_for_other_tools(out, tmp_path):
+    to = tmp_path / "labelme"
+    found = json.loads(
+        call("export", out, "--format", "labelme", "--to", to, "--lossy", "--json").stdout
+    )
+    assert found["images"] == 5
+    assert len(list(to.rglob("*.json"))) == 5
+    assert not (out / "warehouse").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param([], "wanted --store or LABELING_STORE, got neither", id="nothing"),
+        pytest.param(["--store", "sqlite:x"], "wanted --warehouse, a folder", id="no-warehouse"),
+        pytest.param(["bq://p.d"], "wanted ledgers in files", id="dataset"),
+        pytest.param(["OUT", "--warehouse", "/proc/no"], "no warehouse can be made", id="folder"),
+        pytest.param(["/no/such"], "wanted the output of vidset extract", id="no-output"),
+        pytest.param(["OUT", "--warehouse", "gs://b"], "must be a folder or bq://", id="bucket"),
+        pytest.param(["OUT", "--store", "redis://x"], "wanted firestore://PROJECT", id="store"),
+        pytest.param(["OUT", "--format", "coco"], "wanted OUT, --to PATH", id="no-path"),
+        pytest.param(["OUT", "--format", "x", "--to", "y", "--full"], "no option", id="mixed"),
+        pytest.param(["OUT", "--to", "x"], "wanted --format with --to", id="no-format"),
+        pytest.param(["OUT", "--shard-mb", "256"], "wanted --format with", id="no-shards"),
+    ],
+)
+def test_bad_usage_is_refused_before_any_work(out, arguments, message, monkeypatch):
+    monkeypatch.delenv("LABELING_STORE", raising=False)
+    before = set(os.listdir(out))
+    with pytest.raises(ValueError, match=message):
+        call("export", *(str(out) if each == "OUT" else each for each in arguments))
+    # SQLite's own files beside a store that was opened are none of an export's.
+    assert {name for name in os.listdir(out) if not name.startswith("labels.sqlite-")} == before

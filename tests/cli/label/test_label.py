@@ -1,0 +1,90 @@
+"""`vidset label` as a process: how it starts, and without its part of the package."""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.labels import make_output
+
+_HEAVY = (
+    "apache_beam",
+    "av",
+    "boto3",
+    "cloudevents",
+    "cv2",
+    "flask",
+    "google",
+    "httpx",
+    "numpy",
+    "pyarrow",
+    "scaleapi",
+    "shapely",
+    "werkzeug",
+    "yaml",
+)
+_COMMANDS = (
+    "dispatch",
+    "status",
+    "reconcile",
+    "connect",
+    "import",
+    "export",
+    "serve",
+    "quarantine",
+)
+
+
+def vidset(*arguments: object, without: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+    """In a process that cannot import these modules."""
+    code = (
+        "import sys\n"
+        f"for name in {without!r}: sys.modules[name] = None\n"
+        "from vidset.cli.main import run\n"
+        "run(sys.argv[1:])\n"
+    )
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("label",), *(("label", command) for command in _COMMANDS)]
+)
+def test_help_needs_nothing_but_the_command_line_itself(arguments):
+    ended = vidset(*arguments, "--help", without=_HEAVY)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("Usage: vidset")
+
+
+def test_help_is_there_at_once():
+    def cpu_seconds() -> float:  # What else the machine does has no part in it.
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    began = cpu_seconds()
+    subprocess.run([sys.executable, "-m", "vidset", "--help"], capture_output=True, check=True)
+    assert cpu_seconds() - began < 0.3
+
+
+@pytest.mark.parametrize("missing", ["flask", "httpx", "shapely", "yaml"])
+def test_without_its_part_of_the_package_it_says_how_to_get_it(tmp_path, missing):
+    out = make_output(tmp_path / "out", {"a.mp4": 2})
+    ended = vidset("label", "serve", out, without=(missing,))
+    assert ended.returncode == 2
+    assert 'this command needs pip install "vidset[label]"' in ended.stderr
+    assert not (out / "labels.sqlite").exists()
+
+
+def test_the_demo_without_it_says_so_before_any_work(tmp_path):
+    ended = vidset("demo", "--output", tmp_path / "out", without=("flask",))
+    assert ended.returncode == 2
+    assert 'this command needs pip install "vidset[label]"' in ended.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_bad_usage_ends_with_2_and_one_line(tmp_path):
+    ended = vidset("label", "status", tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    wanted = f"{tmp_path}: wanted the output of vidset extract, got no folder {tmp_path}/videos"
+    assert ended.stderr == f"vidset: {wanted}\n"

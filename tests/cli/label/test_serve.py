@@ -1,0 +1,229 @@
+"""The local server over real HTTP."""
+
+import io
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.labels import label, make_output, served, write_truth
+from vidset.cli.label.server import listen, make_app, serving, url_of
+from vidset.labeling.broker import Broker, open_broker
+from vidset.labeling.stores.store import Query
+from vidset.place import Place
+
+SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def out(tmp_path):
+    out = make_output(tmp_path / "out", {"a b #1.mp4": 4})
+    (out / "secret.txt").write_text("secret")
+    return out
+
+
+def truth_environment(out: Path, callback_url: str) -> dict[str, str]:
+    return {
+        "LABELING_VENDOR": "truth",
+        "LABELING_TRUTH": str(out.parent / "truth.jsonl"),
+        "LABELING_TRUTH_SECRET": SECRET,
+        "LABELING_CALLBACK_URL": callback_url,
+    }
+
+
+@contextmanager
+def running(out: Path, reconcile_seconds: float = 0):
+    """The server in this process: its url, its broker and its log."""
+    write_truth(out, out.parent / "truth.jsonl")
+    listening, log, place = listen("127.0.0.1", 0), io.StringIO(), Place.of(str(out))
+    url = url_of(listening)
+    environment = truth_environment(out, f"{url}/receive_annotation")
+    broker = open_broker(place.settings("dispatch", environment))
+    app = make_app(broker, place.images, place.images_root, log)
+    with serving(app, listening, log, reconcile_seconds):
+        yield url, broker, log
+    broker.store.close()
+
+
+def raw_get(url: str, path: str) -> tuple[int, bytes]:
+    """A path as it stands: httpx would tidy it up."""
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection.putrequest("GET", path, skip_host=False)
+    connection.endheaders()
+    response = connection.getresponse()
+    return response.status, response.read()
+
+
+def states(broker: Broker) -> list[str]:
+    return [stored.document["state"] for stored in broker.store.find(Query("tasks"))]
+
+
+def test_an_image_is_served_to_pages_of_any_origin(out):
+    with running(out) as (url, broker, _):
+        uri = f"{out}/images/a b #1/0/0000001000.jpg"
+        given = broker.images.url(uri)
+        assert given == "http://127.0.0.1:8080/images/a%20b%20%231/0/0000001000.jpg"
+        found = httpx.get(given.replace("http://127.0.0.1:8080", url))
+    assert (found.status_code, found.headers["content-type"]) == (200, "image/jpeg")
+    assert found.headers["access-control-allow-origin"] == "*"
+    assert found.content == Path(uri).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/images/../secret.txt", id="dots"),
+        pytest.param("/images/a%20b%20%231/../../../secret.txt", id="dots below"),
+        pytest.param("/images/%2e%2e/secret.txt", id="encoded dots"),
+        pytest.param("/images/%2e%2e%2fsecret.txt", id="encoded slash"),
+        pytest.param("/images/..%5csecret.txt", id="backslash"),
+        pytest.param("/images/%252e%252e/secret.txt", id="encoded twice"),
+        pytest.param("/images//{out}/secret.txt", id="absolute"),
+        pytest.param("/images/%2f{out}/secret.txt", id="absolute, encoded"),
+        pytest.param("/images/a%20b%20%231/0/0000001000.jpg%00.txt", id="NUL"),
+        pytest.param("/images/a%20b%20%231", id="a folder"),
+        pytest.param("/images/", id="the folder"),
+        pytest.param("/images/" + "a" * 5000, id="a name that is too long"),
+        pytest.param("/secret.txt", id="beside the images"),
+    ],
+)
+def test_a_hostile_name_gives_no_file(out, path):
+    with running(out) as (url, _, log):
+        status, body = raw_get(url, path.replace("{out}", str(out)))
+        assert status in (301, 308, 404)
+        if status != 404:  # It says where to look instead: not there either.
+            moved = httpx.get(url + path.replace("{out}", str(out)), follow_redirects=True)
+            assert moved.status_code == 404
+    assert b"secret" not in body.replace(b"/secret.txt", b"")
+    assert log.getvalue() == ""
+
+
+def test_answers_come_by_http_and_need_the_secret(out):
+    with running(out) as (url, broker, _):
+        [image, *_] = Place.of(str(out)).images()
+        assert httpx.post(f"{url}/reconcile").status_code == 200
+        assert states(broker) == ["completed"] * 3
+        body = {"image_id": image.id, "annotation_id": "x", "annotator": "eve", "objects": []}
+        body |= {"updated_at": "2026-01-01T00:00:00Z"}
+        call = f"{url}/receive_annotation"
+        refused = httpx.post(call, json=body, headers={"x-vidset-truth-secret": "wrong" * 4})
+        assert refused.status_code == 401
+        taken = httpx.post(call, json=body, headers={"x-vidset-truth-secret": SECRET})
+        assert (taken.status_code, taken.json()) == (200, {"stored": 1})
+        assert httpx.get(call).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"host": "abc.tunnel.example"}, id="a tunnel"),
+        pytest.param({"host": "rebound.example:80"}, id="a name that was bound to this machine"),
+        pytest.param({"origin": "https://evil.example"}, id="a page in a browser"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/reconcile", "/request_labeling"])
+def test_what_costs_money_is_only_for_programs_of_this_machine(out, path, headers):
+    with running(out) as (url, broker, _):
+        event = {"ce-id": "1", "ce-source": "x", "ce-type": "y", "ce-specversion": "1.0"}
+        assert httpx.post(url + path, json={}, headers=event | headers).status_code == 403
+        assert states(broker) == []
+        assert httpx.post(url + path, json={}, headers=event).status_code in (200, 204)
+
+
+def test_request_labeling_takes_cloud_events_and_nothing_else(out):
+    with running(out) as (url, _, log):
+        assert httpx.post(f"{url}/request_labeling", content=b"nonsense").status_code == 400
+        assert httpx.get(f"{url}/request_labeling").status_code == 405
+        event = {
+            "specversion": "1.0",
+            "id": "1",
+            "source": "//pubsub.googleapis.com/projects/p/topics/t",
+            "type": "google.cloud.pubsub.topic.v1.messagePublished",
+            "data": {"message": {"attributes": {"eventType": "OBJECT_DELETE"}}},
+        }
+        headers = {"content-type": "application/cloudevents+json"}
+        sent = httpx.post(f"{url}/request_labeling", content=json.dumps(event), headers=headers)
+        assert sent.status_code == 204
+    assert json.loads(log.getvalue())["reason"] == "event type 'OBJECT_DELETE'"
+
+
+def test_reconcile_runs_from_time_to_time(out):
+    with running(out, reconcile_seconds=0.1) as (_, broker, _):
+        deadline = time.monotonic() + 20
+        while states(broker) != ["completed"] * 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert states(broker) == ["completed"] * 3
+
+
+def test_a_reconcile_that_fails_tells_where_and_the_next_one_runs(out):
+    with running(out, reconcile_seconds=0.1) as (url, broker, log):
+        [broken, *_] = (out / "frames").iterdir()
+        whole = broken.read_bytes()
+        broken.write_bytes(b"no Parquet")
+        assert httpx.post(f"{url}/reconcile").status_code == 500
+        assert "ArrowInvalid" in log.getvalue()
+        broken.write_bytes(whole)
+        deadline = time.monotonic() + 20
+        while states(broker) != ["completed"] * 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert states(broker) == ["completed"] * 3
+
+
+def test_a_port_that_is_taken_is_a_bad_request(out):
+    with listen("127.0.0.1", 0) as taken, pytest.raises(ValueError, match="in use"):
+        listen("127.0.0.1", taken.getsockname()[1])
+    with pytest.raises(ValueError, match=r"port 0"):
+        listen("192.0.2.1", 0)
+
+
+def test_the_server_ends_with_its_block_although_somebody_says_nothing(out, monkeypatch):
+    monkeypatch.setattr("vidset.cli.label.server._Handler.timeout", 0.5)
+    before = set(threading.enumerate())
+    with running(out) as (url, _, _):
+        host, port = url.removeprefix("http://").split(":")
+        silent = socket.create_connection((host, int(port)))
+        time.sleep(0.2)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    silent.close()
+    assert set(threading.enumerate()) <= before
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/images/x")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_stops_cleanly_at(out, number):
+    write_truth(out, out.parent / "truth.jsonl")
+    environment = truth_environment(out, "http://127.0.0.1:1/receive_annotation")
+    with served(out, environment=environment) as (url, process):
+        name = "a%20b%20%231/0/0000000000.jpg"
+        assert httpx.get(f"{url}/images/{name}").status_code == 200
+        os.kill(process.pid, number)
+        stdout, stderr = process.communicate(timeout=20)
+        assert (process.returncode, stdout) == (0, "")
+        assert "Traceback" not in stderr
+    assert label("status", out, "--json").found["tasks"]["completed"] == 0
+
+
+@pytest.mark.slow
+def test_serve_warns_of_what_is_open(out):
+    with served(out, "--host", "0.0.0.0", environment={  # noqa: S104
+        "LABEL_STUDIO_URL": "http://127.0.0.1:1",
+        "LABEL_STUDIO_TOKEN": "x" * 40,
+    }) as (_, process):  # fmt: skip
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=20)
+        assert process.returncode == 0
+    assert "whoever reaches 0.0.0.0 can read the images" in stderr
+    assert "no callbacks are taken: none of LABEL_STUDIO_WEBHOOK_SECRET" in stderr
+    assert "label-studio, not yet: " in stderr

@@ -1,0 +1,99 @@
+"""`vidset train` as a person runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from tests.datasets.numerals import numerals, write_version
+from tests.paths import ROOT
+from vidset.datasets.versions.repository import Repository
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A folder with datasets: `drawn`, `leaky` and `faulty`."""
+    root = tmp_path_factory.mktemp("root")
+    repository = Repository(root / "datasets")
+    entries = list(numerals(repository, {"train": 4, "validation": 2}, ("i", "x"), seed=0))
+    repository.name_version("drawn", write_version(repository, entries))
+    leaky = {"leaks": ["a.png (train) and b.png (validation): exact"]}
+    repository.name_version("leaky", write_version(repository, entries[1:], leaky))
+    faulty = [replace(entries[0], label=None), *entries[1:]]
+    repository.name_version("faulty", write_version(repository, faulty))
+    return root
+
+
+def vidset(root, *arguments: str) -> subprocess.CompletedProcess:
+    command = (sys.executable, "-m", "vidset", *arguments)
+    return subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=250,
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.mark.slow
+def test_train_prints_one_json_object(root):
+    done = vidset(root, "train", "drawn", "-o", "runs/json", "--epochs", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert (said["state"], said["epochs"], said["classes"]) == ("done", 2, ["i", "x"])
+    assert said["splits"] == ["validation"]
+    lines = (root / "runs/json/history.jsonl").read_text().splitlines()
+    scores = [json.loads(line)["scores"]["validation"] for line in lines]
+    assert said["best"]["validation"] == scores[said["best_epoch"] - 1]
+    accuracies = [each["accuracy"] for each in scores]
+    mean = said["last_five_mean"]["validation"]["accuracy"]
+    assert mean == pytest.approx(sum(accuracies) / 2)
+
+
+@pytest.mark.slow
+def test_train_says_the_best_epoch_and_the_mean_of_the_last(root):
+    arguments = ("train", "drawn", "-o", "runs/said", "--epochs", "2", "--seed", "2")
+    done = vidset(root, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "resnet50-c2-32 on drawn: 8 images, 2 classes, 2 epochs" in done.stdout
+    assert "mean of the last 2" in done.stdout
+    assert done.stderr.splitlines()[0].startswith("epoch 1: loss ")
+    quiet = vidset(root, *arguments, "--quiet")
+    assert (quiet.returncode, quiet.stdout) == (0, "")
+    other = vidset(root, "train", "drawn", "-o", "runs/said", "--epochs", "3", "--seed", "2")
+    assert other.returncode == 2
+    assert "holds a run with epochs 2, asked for 3" in other.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        pytest.param(("leaky",), 1, "a.png (train) and b.png (validation): exact", id="leaks"),
+        pytest.param(("faulty",), 1, "train/i/0.png (train): has no class", id="faults"),
+        pytest.param(("gone",), 2, "has no version 'gone'; it has: drawn", id="version"),
+        pytest.param(("drawn", "--cap", "11"), 2, "12 images for training", id="cap"),
+        pytest.param(("drawn", "--model", "vgg"), 2, "no model 'vgg'", id="model"),
+        pytest.param(("drawn", "--splits", "holdout"), 2, "no split 'holdout'", id="split"),
+        pytest.param(("drawn", "--epochs", "0"), 2, "--epochs: wanted 1 or more", id="epochs"),
+        pytest.param(("drawn", "--track", "x"), 2, "no tracker 'x'", id="tracker"),
+    ],
+)
+def test_train_refuses_before_any_work(root, arguments, code, said):
+    done = vidset(root, "train", *arguments, "-o", "runs/none")
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert not (root / "runs/none").exists()
+
+
+@pytest.mark.slow
+def test_train_takes_a_leaky_version_if_told_to(root):
+    done = vidset(root, "train", "leaky", "-o", "runs/leaky", "--epochs", "1", "--allow-leaks")
+    assert done.returncode == 0, done.stderr

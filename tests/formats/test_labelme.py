@@ -1,0 +1,232 @@
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.formats.strategies import boxes, images, is_near, polygons, texts
+from vidset.formats import labelme
+from vidset.formats.format import ImageLabels
+from vidset.labeling.annotation import Box, LabeledObject
+
+CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 4.5))
+CORNERS = ((0.0, 0.0), (10.0, 0.0), (0.0, 8.0))
+
+
+@settings(deadline=None)
+@given(images(polygons))
+def test_polygons_come_back_exactly(labels):
+    with TemporaryDirectory() as folder:
+        labelme.write(labels, folder)
+        got = {each.image_name: each for each in labelme.read(folder)}
+    assert got == {each.image_name: each for each in labels}
+
+
+@settings(deadline=None)
+@given(images(boxes, polygons))
+def test_boxes_come_back_but_for_rounding(labels):
+    with TemporaryDirectory() as folder:
+        labelme.write(labels, folder)
+        got = sorted(labelme.read(folder), key=lambda each: each.image_name)
+    assert is_near(got, sorted(labels, key=lambda each: each.image_name))
+
+
+@settings(deadline=None)
+@given(st.sets(texts))
+def test_classifications_come_back(words):
+    objects = tuple(LabeledObject(word, word, "classification") for word in sorted(words))
+    with TemporaryDirectory() as folder:
+        labelme.write([ImageLabels("a.jpg", 10, 10, objects)], folder)
+        (labels,) = labelme.read(folder)
+    assert labels.objects == objects
+
+
+def test_a_file_is_as_labelme_writes_it(tmp_path):
+    attributes = {
+        "far": True,
+        "group_id": 3,
+        "description": "behind the bus",
+        "colour": "red",
+        "damage": ["dent"],
+    }
+    road = LabeledObject("r", "Straße", "polygon", points=CORNERS, attributes=attributes)
+    night = LabeledObject("n", "night", "classification")
+    labelme.write([ImageLabels("drive/1/0.jpg", 100, 80, (CAR, road, night))], tmp_path)
+    text = (tmp_path / "drive" / "1" / "0.json").read_text(encoding="utf-8")
+    assert "Straße" in text
+    assert json.loads(text) == {
+        "version": "5.5.0",
+        "flags": {"night": True},
+        "shapes": [
+            {
+                "label": "car",
+                "points": [[10.0, 20.0], [40.0, 24.5]],
+                "group_id": None,
+                "description": "",
+                "shape_type": "rectangle",
+                "flags": {},
+                "object_id": "c",
+                "attributes": {},
+            },
+            {
+                "label": "Straße",
+                "points": [[0.0, 0.0], [10.0, 0.0], [0.0, 8.0]],
+                "group_id": 3,
+                "description": "behind the bus",
+                "shape_type": "polygon",
+                "flags": {"far": True},
+                "object_id": "r",
+                "attributes": {"colour": "red", "damage": ["dent"]},
+            },
+        ],
+        "imagePath": "0.jpg",
+        "imageData": None,
+        "imageHeight": 80,
+        "imageWidth": 100,
+    }
+
+
+def test_attributes_that_do_not_fit_labelme_s_fields_come_back(tmp_path):
+    attributes = {"group_id": "a", "description": ["x"], "flags": "y"}
+    road = LabeledObject("r", "road", "polygon", points=CORNERS, attributes=attributes)
+    blank = LabeledObject("b", "road", "polygon", points=CORNERS, attributes={"description": ""})
+    labelme.write([ImageLabels("a.jpg", 100, 80, (road, blank))], tmp_path)
+    (labels,) = labelme.read(tmp_path)
+    assert labels.objects == (road, blank)
+
+
+def test_a_backslash_in_a_name_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="without backslash"):
+        labelme.write([ImageLabels("a\\b.jpg", 100, 80, ())], tmp_path)
+
+
+def shape(*points, **changes) -> dict:
+    return {"label": "car", "points": points, "shape_type": "polygon", "flags": {}} | changes
+
+
+def read(path: Path, *shapes, file="a.json", **changes) -> list[ImageLabels]:
+    document = {
+        "version": "4.5.6",
+        "flags": {},
+        "shapes": shapes,
+        "imagePath": "a.jpg",
+        "imageData": "abcd",
+        "imageHeight": 80,
+        "imageWidth": 100,
+    } | changes
+    (path / file).parent.mkdir(parents=True, exist_ok=True)
+    (path / file).write_text(json.dumps(document))
+    return list(labelme.read(path))
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        pytest.param([[10, 20], [40, 24]], id="from the top left"),
+        pytest.param([[40, 24], [10, 20]], id="from the bottom right"),
+        pytest.param([[40, 20], [10, 24]], id="from the top right"),
+    ],
+)
+def test_a_rectangle_is_a_box_however_it_was_drawn(corners, tmp_path):
+    (labels,) = read(tmp_path, shape(*corners, shape_type="rectangle"))
+    assert labels.objects == (LabeledObject("0", "car", "box", box=Box(10.0, 20.0, 30.0, 4.0)),)
+
+
+def test_an_oriented_rectangle_is_a_polygon_with_its_rotation(tmp_path):
+    corners = [[10, 10], [20, 20], [15, 25], [5, 15]]
+    (labels,) = read(tmp_path, shape(*corners, shape_type="oriented_rectangle"))
+    (item,) = labels.objects
+    assert item.points == ((10.0, 10.0), (20.0, 20.0), (15.0, 25.0), (5.0, 15.0))
+    assert item.attributes == {"rotation": pytest.approx(45)}
+
+
+def test_a_shape_of_an_old_version_is_a_polygon(tmp_path):
+    old = {"label": "car", "points": CORNERS, "line_color": None}
+    (labels,) = read(tmp_path, old, flags="")
+    assert labels.objects == (LabeledObject("0", "car", "polygon", points=CORNERS),)
+
+
+def test_flags_are_classifications_and_attributes(tmp_path):
+    (labels,) = read(
+        tmp_path,
+        shape(*CORNERS, flags={"far": False}, group_id=0, description="x"),
+        flags={"night": True, "rain": False},
+    )
+    assert labels.objects == (
+        LabeledObject(
+            "0",
+            "car",
+            "polygon",
+            points=CORNERS,
+            attributes={"far": False, "group_id": 0, "description": "x"},
+        ),
+        LabeledObject("night", "night", "classification"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "image_path", "name"),
+    [
+        pytest.param("a.json", "a.jpg", "a.jpg", id="beside"),
+        pytest.param("x/y/a.json", "a.jpg", "x/y/a.jpg", id="beside, below"),
+        pytest.param("json/a.json", "../images/a.jpg", "images/a.jpg", id="in another folder"),
+        pytest.param("json/a.json", "..\\images\\a.jpg", "images/a.jpg", id="from Windows"),
+    ],
+)
+def test_images_are_found_from_their_files(file, image_path, name, tmp_path):
+    (labels,) = read(tmp_path, file=file, imagePath=image_path)
+    assert labels.image_name == name
+
+
+def test_a_single_file_is_read(tmp_path):
+    read(tmp_path, file="x/a.json")
+    (labels,) = labelme.read(tmp_path / "x" / "a.json")
+    assert labels == ImageLabels("a.jpg", 100, 80, ())
+
+
+def test_two_files_of_one_image_are_refused(tmp_path):
+    read(tmp_path, file="a.json")
+    with pytest.raises(ValueError, match=r"b\.json: wanted one file of a\.jpg, got also .*a\.json"):
+        read(tmp_path, file="b.json")
+
+
+@pytest.mark.parametrize(
+    ("shapes", "changes", "reason"),
+    [
+        *(
+            pytest.param(
+                [shape(*CORNERS), shape([1, 2], [3, 4], shape_type=kind)],
+                {},
+                f"shapes[1]: wanted a polygon or a rectangle, got a shape_type '{kind}'",
+                id=kind,
+            )
+            for kind in ("point", "line", "circle", "linestrip", "mask")
+        ),
+        pytest.param([shape(*CORNERS, shape_type=["x"])], {}, "a shape_type ['x']", id="a list"),
+        pytest.param([shape([1, 2], [3, 4])], {}, "points of a polygon, got 2", id="two points"),
+        pytest.param(
+            [shape(*CORNERS, shape_type="rectangle")], {}, "of a rectangle, got 3", id="three"
+        ),
+        pytest.param([shape([1, 2, 3])], {}, "shapes[0].points[0]: wanted x and y", id="xyz"),
+        pytest.param([shape("ab")], {}, "points[0]: wanted a list of finite numbers", id="text"),
+        pytest.param([shape([1, float("inf")])], {}, "of finite numbers", id="infinite"),
+        pytest.param([shape(label=None)], {}, "shapes[0]: wanted label as str", id="no label"),
+        pytest.param(["x"], {}, "shapes[0]: wanted an object with label, got 'x'", id="no shape"),
+        pytest.param([shape(*CORNERS, flags={"far": 1})], {}, "far as bool", id="flag"),
+        pytest.param([shape(*CORNERS, group_id="a")], {}, "group_id as int", id="group"),
+        pytest.param([], {"flags": []}, "wanted flags as dict", id="flags"),
+        pytest.param([], {"version": None}, "wanted version as str", id="no version"),
+        pytest.param([], {"imagePath": 7}, "wanted imagePath as str", id="no image"),
+        pytest.param([], {"imagePath": "../a.jpg"}, "stays below, got '../a.jpg'", id="outside"),
+        pytest.param([], {"imagePath": "x/../../a.jpg"}, "stays below", id="outside, winding"),
+        pytest.param([], {"imagePath": "/a.jpg"}, "stays below, got '/a.jpg'", id="absolute"),
+        pytest.param([], {"imagePath": "C:\\a.jpg"}, "stays below, got 'C:/a.jpg'", id="a drive"),
+        pytest.param([], {"imageWidth": "100"}, "wanted a width and a height", id="size"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_place_in_it(shapes, changes, reason, tmp_path):
+    with pytest.raises(ValueError, match=r"a\.json: ") as raised:
+        read(tmp_path, *shapes, **changes)
+    assert reason in str(raised.value)

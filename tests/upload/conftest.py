@@ -1,0 +1,57 @@
+"""Each store behind a proxy, and `send`, which uploads to one."""
+
+import pytest
+
+from tests.upload import recordings, stores
+from tests.upload.gcs_front import GcsFront
+from tests.upload.proxy import running
+from tests.upload.s3_front import S3Front
+
+
+@pytest.fixture
+def cloud_storage(gcs):
+    with running(GcsFront(gcs.url.removeprefix("http://"))) as proxy:
+        yield stores.cloud_storage(gcs, proxy)
+
+
+@pytest.fixture
+def s3_bucket(s3):
+    with running(S3Front(s3.url.removeprefix("http://"))) as proxy:
+        yield stores.s3_bucket(s3, proxy)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return stores.folder(tmp_path / "uploads")
+
+
+CLOUDS = [
+    pytest.param("cloud_storage", id="gs", marks=pytest.mark.emulator),
+    pytest.param("s3_bucket", id="s3", marks=pytest.mark.emulator),
+]
+
+
+@pytest.fixture(params=[*CLOUDS, pytest.param("folder", id="folder")])
+def store(request):
+    """Of each kind."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=CLOUDS)
+def cloud(request):
+    """Of each kind that is a server."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def send(tmp_path):
+    """Upload to a store, as collector cam1, remembering in a folder of the test's own."""
+
+    def run(store, *arguments, state=tmp_path / "state"):
+        return recordings.upload(
+            *("--bucket", store.bucket, "--collector", "cam1", "--state", state),
+            *arguments,
+            env=store.environment,
+        )
+
+    return run

@@ -1,0 +1,225 @@
+"""deploy/onprem, as far as it can be known without containers."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+from tests.emulators.environments import python_for_test
+from tests.emulators.servers import free_port
+from tests.paths import ROOT
+
+ONPREM = ROOT / "deploy" / "onprem"
+TEXT = (ONPREM / "compose.yaml").read_text()
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+HERE = Path(__file__).parent
+INSTALL_SECONDS = 300
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("", "", "", id="as it is"),
+        pytest.param("restart: on-failure", "restrat: on-failure", "restrat", id="key"),
+        pytest.param("condition: service_healthy", "condition: well", "well", id="condition"),
+        pytest.param("networks: [inside, outside]", "networks: [insid]", "insid", id="network"),
+    ],
+)
+def test_the_compose_file_is_as_the_specification_says(old, new, message, tmp_path):
+    python = python_for_test("compose-spec", HERE / "compose-requirements.txt", INSTALL_SECONDS)
+    (tmp_path / "compose.yaml").write_text(TEXT.replace(old, new, 1))
+    command = [python, HERE / "check_compose.py", tmp_path / "compose.yaml"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode == 0, message in ended.stderr) == (not message, True), ended.stderr
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_pinned_confined_and_comes_back(name):
+    service = SERVICES[name]
+    image = service["image"]
+    assert "build" in service or re.search(r":[\w.-]*\d[\w.-]*$", image), image
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] in ("unless-stopped", "on-failure")
+    if service.get("user") == "root":  # To give folders away, and for nothing else.
+        assert (service["entrypoint"][0], service["cap_add"]) == ("chown", ["CHOWN"])
+        assert service["network_mode"] == "none"
+    else:
+        assert "cap_add" not in service
+        assert service.get("networks")
+    for other, wanted in service.get("depends_on", {}).items():
+        goes_on = SERVICES[other]["restart"] == "unless-stopped"
+        condition = "service_healthy" if goes_on else "service_completed_successfully"
+        assert wanted == {"condition": condition}
+        assert not goes_on or "healthcheck" in SERVICES[other]
+
+
+def test_each_volume_is_declared_and_used():
+    mounts = [mount for each in SERVICES.values() for mount in each.get("volumes", ())]
+    named = {mount.split(":")[0] for mount in mounts if not mount.startswith(".")}
+    assert named == set(yaml.safe_load(TEXT)["volumes"])
+
+
+def test_no_value_of_env_has_a_default_and_each_is_explained():
+    example = (ONPREM / ".env.example").read_text()
+    told = set(re.findall(r"^(\w+)=", example, re.MULTILINE))
+    used = dict(re.findall(r"\$\{(\w+)([^}]*)\}", TEXT))
+    assert told == set(used)
+    optional = {name for name, rest in used.items() if not rest.startswith(":?")}
+    assert optional == {name for name in told if name.startswith("LABEL_STUDIO_")}
+    assert {rest for name, rest in used.items() if name in optional} == {"-"}
+    assert re.findall(r"^(\w+(?:PASSWORD|SECRET|TOKEN|KEY))=(.+)", example, re.MULTILINE) == []
+
+
+def test_minio_publishes_to_what_the_watcher_declares():
+    """The same exchange with the same arguments, or the broker refuses one of the two."""
+    [events] = [each for each in SERVICES["watcher"]["command"] if each.startswith("--events=")]
+    address = urlsplit(re.sub(r"\$\{\w+:\?\}", "vidset", events.removeprefix("--events=")))
+    assert parse_qs(address.query) == {"queue": ["uploads"], "exchange": ["uploads"]}
+    assert address.hostname == "rabbitmq"
+    environment = SERVICES["minio"]["environment"]
+    prefix, suffix = "MINIO_NOTIFY_AMQP_", "_1"
+    notify = {
+        name.removeprefix(prefix).removesuffix(suffix): value
+        for name, value in environment.items()
+        if name.startswith(prefix)
+    }
+    assert notify.pop("URL").endswith("@rabbitmq:5672")
+    assert notify == {
+        "ENABLE": "on",
+        "EXCHANGE": "uploads",
+        "EXCHANGE_TYPE": "fanout",
+        "DURABLE": "on",
+        "DELIVERY_MODE": "2",
+        "PUBLISHING_CONFIRMS": "on",
+        "QUEUE_DIR": "/events",
+    }
+    assert "events:/events" in SERVICES["minio"]["volumes"]
+    assert "site/uploads arn:minio:sqs::1:amqp" in (ONPREM / "events.sh").read_text()
+
+
+def test_events_begin_when_the_watchers_queue_is_there():
+    assert set(SERVICES["events"]["depends_on"]) == {"watcher"}
+    assert "watcher" not in SERVICES["buckets"]["depends_on"]
+    health = "/scratch/health"
+    assert f"--health={health}" in SERVICES["watcher"]["command"]
+    assert health in SERVICES["watcher"]["healthcheck"]["test"][1]
+
+
+def test_a_video_may_take_longer_than_rabbitmqs_default():
+    [line] = [
+        line
+        for line in (ONPREM / "rabbitmq.conf").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert line == "consumer_timeout = 43200000"
+    assert any(mount.startswith("./rabbitmq.conf:") for mount in SERVICES["rabbitmq"]["volumes"])
+
+
+def allowed(policy: str, action: str, resource: str) -> bool:
+    statements = json.loads((ONPREM / "policies" / f"{policy}.json").read_text())["Statement"]
+    return any(
+        action in each["Action"]
+        and any(fnmatch(f"arn:aws:s3:::{resource}", place) for place in each["Resource"])
+        for each in statements
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "resource", "expected"),
+    [
+        ("watcher", "s3:GetObject", "uploads/a.mp4", True),
+        ("watcher", "s3:PutObject", "uploads/a.mp4", False),
+        ("watcher", "s3:ListBucket", "uploads", True),
+        ("watcher", "s3:PutObject", "data/images/a.jpg", True),
+        ("watcher", "s3:DeleteObject", "data/images/a.jpg", False),
+        ("collector", "s3:PutObject", "uploads/${aws:username}/a.mp4", True),
+        ("collector", "s3:PutObject", "uploads/another/a.mp4", False),
+        ("collector", "s3:GetObject", "data/images/a.jpg", False),
+        ("collector", "s3:DeleteObject", "uploads/${aws:username}/a.mp4", False),
+    ],
+)
+def test_who_may_do_what(policy, action, resource, expected):
+    assert allowed(policy, action, resource) is expected
+
+
+@pytest.mark.parametrize("script", ["buckets.sh", "events.sh"])
+def test_a_setup_script_is_one_of_the_shells_and_uses_what_it_is_given(script):
+    text = (ONPREM / script).read_text()
+    subprocess.run(["sh", "-n", ONPREM / script], check=True)
+    used = set(re.findall(r"\$(\w{2,})", text)) - {"name"}
+    assert used <= set(SERVICES[script.removesuffix(".sh")]["environment"])
+    for path in re.findall(r'"/setup/([^"]+)"', text):
+        assert list(ONPREM.glob(path.replace("$name", "*"))), path
+
+
+def copies() -> list[tuple[str, str]]:
+    return re.findall(r"^COPY (\S+) (\S+)$", (ONPREM / "Dockerfile").read_text(), re.MULTILINE)
+
+
+def test_the_build_sees_what_it_copies():
+    """The ignore file lets nothing in but what is copied."""
+    lines = (ONPREM / "Dockerfile.dockerignore").read_text().splitlines()
+    let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert lines[0] == "*"
+    assert let_in == {source for source, _ in copies()}
+
+
+@pytest.mark.slow
+def test_the_images_steps_give_commands_that_start(tmp_path):
+    """In a clean environment: the locked requirements, the copied folders, and nothing else."""
+    python = python_for_test(
+        "onprem", ONPREM / "requirements.txt", INSTALL_SECONDS, is_complete=True
+    )
+    for source, target in copies():
+        place = tmp_path / target.removeprefix("/")
+        if (ROOT / source).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / source, place, dirs_exist_ok=True, ignore=ignored)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(tmp_path / "opt" / "vidset"),
+        "TMPDIR": str(tmp_path),
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",
+        "VIDSET_AMQP_PASSWORD": "any",
+    }
+
+    def vidset(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(python), "-m", "vidset", *arguments]
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env=environment,
+            cwd=tmp_path,
+        )
+
+    for command in ("watch", "extract", "label"):
+        assert vidset(command, "--help").returncode == 0
+    values = {"RABBITMQ_USER:?": "vidset"}
+    arguments = [
+        re.sub(r"\$\{([^}]*)\}", lambda match: values[match[1]], each)
+        for each in SERVICES["watcher"]["command"]
+    ]
+    health = f"--health={tmp_path}/health"
+    arguments = [health if each.startswith("--health") else each for each in arguments]
+    ended = vidset(*arguments, "--until-idle", "1", "--json")
+    assert ended.returncode == 1, ended.stderr
+    assert json.loads(ended.stdout)["events"] == 0
+    # It came as far as the store, with its client, in a process of its own.
+    assert "what is written cannot be reached: EndpointConnectionError" in ended.stderr
