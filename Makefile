@@ -104,6 +104,10 @@ fmt: $(VENV)/.all ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(VENV)/.all ## Build the documentation site into build/site, without a network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
+
 bench: $(VENV)/.all ## The figures of docs/benchmarks.md; VIDEOS=folder takes your own videos
 	$(BIN)/python -m benchmarks $(if $(VIDEOS),"$(VIDEOS)")
 
@@ -143,4 +147,4 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	.uv/bin/pip install --quiet "uv>=0.9,<1"
 
 .PHONY: help demo demo-numerals test test-fast check infra-check functions bases image template plan apply deploy \
-  infra-ready fmt bench lock clean
+  infra-ready fmt docs bench lock clean
