@@ -59,6 +59,7 @@ infra-check: $(VENV)/.all ## Check the Terraform code, without cloud and network
 	$(BIN)/python infra/check/check.py fmt
 	$(BIN)/python infra/check/check.py validate
 	$(BIN)/python infra/check/check.py test
+	$(BIN)/python infra/check/check.py rules
 	$(BIN)/pytest -n $(WORKERS) tests/infra tests/docker $(ARGS)
 
 functions: ## Zip the labeling functions: build/labeling_task.zip

@@ -35,6 +35,7 @@ resource "google_project_iam_custom_role" "uploader" {
   title       = "Uploader of ${var.name}"
   description = "Creates objects and looks at them."
   permissions = ["storage.objects.create", "storage.objects.get"]
+  depends_on  = [google_project_service.enabled]
 }
 
 resource "google_storage_bucket_iam_member" "collectors_upload" {

@@ -103,6 +103,7 @@ resource "google_project_iam_custom_role" "planner" {
     "logging.logMetrics.get",
     "logging.logMetrics.list",
   ]
+  depends_on = [google_project_service.enabled]
 }
 
 resource "google_project_iam_member" "github_plans_the_rest" {

@@ -5,8 +5,9 @@ locals {
 
   answer_deadline_hours = tonumber(lookup(var.labeling_options, "LABELING_ANSWER_DEADLINE_HOURS", "24"))
 
-  # Of a distribution named a/b, in PromQL's way of writing.
-  unanswered_sum = "logging_googleapis_com:user_${replace(google_logging_metric.unanswered_tasks.name, "/[^A-Za-z0-9]/", "_")}_sum"
+  # How PromQL writes the names of log-based metrics: a counter, and the sum of a distribution.
+  reconciled_count = "logging_googleapis_com:user_${replace(google_logging_metric.reconciliations.name, "/[^A-Za-z0-9]/", "_")}"
+  unanswered_sum   = "logging_googleapis_com:user_${replace(google_logging_metric.unanswered_tasks.name, "/[^A-Za-z0-9]/", "_")}_sum"
 }
 
 resource "google_monitoring_notification_channel" "email" {
@@ -175,7 +176,7 @@ resource "google_monitoring_alert_policy" "function_errors" {
   severity              = "ERROR"
 
   # 503 says "deliver again": that is how request_labeling waits for a vendor. What waits too long is
-  # found by the oldest unacked message, and a reconcile that never ends by its absence.
+  # found by the oldest unacked message, and a reconcile that never ends by its silence.
   conditions {
     display_name = "Requests that failed"
 
@@ -246,27 +247,74 @@ resource "google_monitoring_alert_policy" "unanswered_tasks" {
     }
   }
 
-  # Who does not ask hears of no missing answer.
+  documentation {
+    mime_type = "text/markdown"
+    content   = "`vidset label status` tells what waits longest. Is the vendor working on the project, is its webhook right?"
+  }
+}
+
+# A policy of its own: Cloud Monitoring takes one condition where there is PromQL. An absence condition
+# (`condition_absent`) would not do, for it waits until the metric was seen once: a first deployment that
+# never works would stay silent.
+resource "google_monitoring_alert_policy" "reconcile_silent" {
+  count = var.deploy_functions ? 1 : 0
+
+  display_name          = "${var.name}: reconcile does not come to an end"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "ERROR"
+
   conditions {
-    display_name = "reconcile has not come to an end for an hour"
+    display_name = "No reconcile has come to its end for an hour"
 
-    condition_absent {
-      filter = join(" AND ", [
-        "resource.type = \"cloud_run_revision\"",
-        "metric.type = \"logging.googleapis.com/user/${google_logging_metric.reconciliations.name}\"",
-      ])
-      duration = "3600s"
-
-      aggregations {
-        alignment_period     = "900s"
-        per_series_aligner   = "ALIGN_DELTA"
-        cross_series_reducer = "REDUCE_SUM"
-      }
+    # Half an hour without a run that ended, for half an hour: the first runs after a deployment have time.
+    condition_prometheus_query_language {
+      query                     = "absent(sum(increase(${local.reconciled_count}{monitored_resource=\"cloud_run_revision\"}[30m])) > 0)"
+      duration                  = "1800s"
+      evaluation_interval       = "300s"
+      disable_metric_validation = true
     }
   }
 
   documentation {
     mime_type = "text/markdown"
-    content   = "`vidset label status` tells what waits longest. Is the vendor working on the project, is its webhook right?"
+    content   = "Whoever does not ask hears of no missing answer. The logs of `${local.function_services.reconcile}` say why it ends early; if there are none, see whether its timer runs: `gcloud scheduler jobs describe ${local.function_services.reconcile} --location=${var.region}`."
   }
+
+  depends_on = [google_cloud_scheduler_job.reconcile]
+}
+
+# A timer whose call is refused starts nothing, so that nothing is there to fail or to be counted.
+resource "google_monitoring_alert_policy" "timers" {
+  display_name          = "${var.name}: a timer's call failed"
+  combiner              = "OR"
+  notification_channels = local.channels
+  severity              = "ERROR"
+
+  conditions {
+    display_name = "Cloud Scheduler was refused"
+
+    condition_matched_log {
+      filter = join(" AND ", [
+        "resource.type=\"cloud_scheduler_job\"",
+        "resource.labels.job_id=~\"^${var.name}-\"",
+        "severity>=ERROR",
+      ])
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "The export or reconcile was not started, or did not answer. `gcloud scheduler jobs list --location=${var.region}` shows each timer's last attempt, the log entry the status: PERMISSION_DENIED is a missing grant, NOT_FOUND a template or function that is not there."
+  }
+
+  depends_on = [google_project_service.enabled]
 }

@@ -70,4 +70,6 @@ resource "google_project_iam_audit_config" "data" {
   audit_log_config {
     log_type = "DATA_WRITE"
   }
+
+  depends_on = [google_project_service.enabled]
 }

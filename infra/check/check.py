@@ -3,6 +3,7 @@
     python infra/check/check.py fmt              layout
     python infra/check/check.py validate         names, types, required arguments, references
     python infra/check/check.py test             infra/tests/*.tftest.hcl, on mocked providers
+    python infra/check/check.py rules            what Google's services refuse, and no schema knows
     python infra/check/check.py inventory        every resource, and who is granted what
 
 The exit code is Terraform's; 2 where a tool is missing. Arguments after -- go to Terraform.
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # It is run as a f
 
 from infra.check.inventory import InventoryError, print_inventory
 from infra.check.providers import ToolMissingError
+from infra.check.rules import broken_rules
 from infra.check.terraform import terraform
 
 _INFRA = Path(__file__).resolve().parents[1]
@@ -27,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=[*_ARGUMENTS, "inventory"])
+    parser.add_argument("command", choices=[*_ARGUMENTS, "rules", "inventory"])
     parser.add_argument("--dir", type=Path, default=_INFRA, help="The Terraform code.")
     parser.add_argument("--json", action="store_true", help="Of inventory: one JSON object.")
     own, extra = _split(sys.argv[1:] if argv is None else list(argv))
@@ -38,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if values.command == "inventory":
             print_inventory(values.dir, as_json=values.json)
             return 0
+        if values.command == "rules":
+            broken = broken_rules(values.dir.resolve())
+            print("\n".join(broken) or "Success! Every rule is kept.")
+            return 1 if broken else 0
         arguments = [*_ARGUMENTS[values.command], *extra]
         return terraform(values.command, values.dir.resolve(), arguments).returncode
     except ToolMissingError as error:

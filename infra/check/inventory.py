@@ -55,7 +55,16 @@ class Inventory:
 
 
 def take_inventory(folder: Path) -> Inventory:
-    """Of the Terraform code in `folder`.
+    """Apply the Terraform code in `folder` to mocked providers and list what comes out.
+
+    Raises:
+        InventoryError: it cannot be applied.
+    """
+    return read_state(applied_state(folder))
+
+
+def applied_state(folder: Path) -> dict[str, Any]:
+    """Return the state, as Terraform prints it in JSON, after applying `folder` to mocked providers.
 
     Raises:
         InventoryError: it cannot be applied.
@@ -68,12 +77,12 @@ def take_inventory(folder: Path) -> Inventory:
     states = [message["test_state"] for message in messages if message["type"] == "test_state"]
     if ended.returncode or len(states) != 1:
         raise InventoryError(_failure(messages) or ended.stderr.strip())
-    return read_state(states[0])
+    return states[0]
 
 
 def read_state(state: Mapping[str, Any]) -> Inventory:
-    """A state as Terraform prints it in JSON, with nothing of data sources but their values."""
-    everything = list(_resources(state.get("root_module", {})))
+    """List the resources and grants in a state as Terraform prints it in JSON."""
+    everything = list(resources(state))
     managed = [each for each in everything if each["mode"] == "managed"]
     types = sorted({each["type"] for each in managed})
     words = _random_words(everything)
@@ -104,6 +113,11 @@ def print_inventory(folder: Path, *, as_json: bool) -> None:
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
+
+
+def resources(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every resource and data source of a state, those of its modules too."""
+    yield from _resources(state.get("root_module", {}))
 
 
 def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

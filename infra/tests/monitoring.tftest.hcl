@@ -62,6 +62,18 @@ run "alerts_look_at_what_there_is" {
   }
 }
 
+run "a_reconcile_that_never_worked_is_told" {
+  assert {
+    condition     = google_monitoring_alert_policy.reconcile_silent[0].conditions[0].condition_prometheus_query_language[0].query == "absent(sum(increase(logging_googleapis_com:user_vidset_reconciliations{monitored_resource=\"cloud_run_revision\"}[30m])) > 0)"
+    error_message = "Silence must be told even if the metric was never seen."
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.timers.conditions[0].condition_matched_log[0].filter, "resource.labels.job_id=~\"^vidset-\"") && startswith(google_cloud_scheduler_job.reconcile["reconcile"].name, "vidset-")
+    error_message = "The timers that are watched are those that there are."
+  }
+}
+
 run "somebody_is_told" {
   assert {
     condition     = google_monitoring_notification_channel.email[0].labels["email_address"] == "team@example.com"
@@ -74,8 +86,10 @@ run "somebody_is_told" {
         [
           google_monitoring_alert_policy.dead_letters, google_monitoring_alert_policy.job_failed,
           google_monitoring_alert_policy.job_lag, google_monitoring_alert_policy.oldest_unacked,
+          google_monitoring_alert_policy.timers,
         ],
         google_monitoring_alert_policy.function_errors,
+        google_monitoring_alert_policy.reconcile_silent,
         google_monitoring_alert_policy.unanswered_tasks,
       ) : policy.notification_channels == tolist([google_monitoring_notification_channel.email[0].id])
     ])

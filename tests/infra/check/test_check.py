@@ -81,7 +81,7 @@ def code(tmp_path, tools) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["fmt", "validate", "test"])
+@pytest.mark.parametrize("command", ["fmt", "validate", "test", "rules"])
 def test_the_code_passes(tools, command):
     ended = check(command)
     assert ended.returncode == 0, ended.stdout + ended.stderr
