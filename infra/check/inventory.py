@@ -64,7 +64,7 @@ def take_inventory(folder: Path) -> Inventory:
 
 
 def applied_state(folder: Path) -> dict[str, Any]:
-    """Return the state, as Terraform prints it in JSON, after applying `folder` to mocked providers.
+    """Apply `folder` to mocked providers and return the state, as Terraform prints it in JSON.
 
     Raises:
         InventoryError: it cannot be applied.

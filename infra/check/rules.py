@@ -12,7 +12,7 @@ from infra.check.inventory import InventoryError, applied_state, resources
 from infra.check.terraform import terraform
 
 ENABLED = "google_project_service.enabled"
-# Read by a plan already, before anything can be enabled: docs/deploy.md has their APIs enabled by hand.
+# A plan reads these already. docs/deploy.md has their APIs enabled by hand.
 READ_BEFORE = frozenset(
     {
         "data.google_bigquery_default_service_account.bigquery",
@@ -38,7 +38,7 @@ def broken_rules(folder: Path) -> list[str]:
 
 
 def enabled_too_late(graph: str) -> Iterator[str]:
-    """Find what may be made before the project's APIs are enabled, which a first apply then fails at.
+    """Find what a first apply may make before the project has its APIs.
 
     Args:
         graph: what `terraform graph` prints: an arrow from each resource to what it waits for.
@@ -49,8 +49,8 @@ def enabled_too_late(graph: str) -> Iterator[str]:
     for resource in sorted(set(_NODE.findall(graph)) - READ_BEFORE - {ENABLED}):
         if ENABLED not in _all_that(resource, waits_for):
             yield (
-                f"{resource} does not wait for {ENABLED}: in an empty project it races the enabling "
-                f"of its API; give it depends_on = [{ENABLED}]"
+                f"{resource} does not wait for {ENABLED}: in an empty project it races the "
+                f"enabling of its API; give it depends_on = [{ENABLED}]"
             )
 
 
@@ -65,7 +65,7 @@ def _all_that(resource: str, waits_for: Mapping[str, set[str]]) -> set[str]:
 
 
 def refused_alerts(applied: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Find alert policies that Cloud Monitoring refuses, or that stay silent about what never worked.
+    """Find alert policies that are refused, or stay silent about what never worked.
 
     Args:
         applied: the resources of a state, as Terraform prints them in JSON.
