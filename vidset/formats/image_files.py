@@ -2,21 +2,18 @@
 
 import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from vidset.formats.format import relative_name
 from vidset.place import Place
 from vidset.storage.store import ObjectStore
 from vidset.storage.uris import open_store
+from vidset.threads import in_order
 
 _AT_ONCE = 8  # Requests to a bucket; in a folder, threads only get in each other's way.
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class ImageFiles:
 
     def __init__(self, place: Place):
         self._place = place
-        self._map = map if place.folder else _at_once
+        self._map = map if place.folder else partial(in_order, threads=_AT_ONCE)
         self._stores: dict[str, ObjectStore] = {}
 
     def read_all(self, images: Iterable[Indexed]) -> Iterator[bytes]:
@@ -107,18 +104,3 @@ class ImageFiles:
 
 def _missing(image: Indexed, root: str, name: str) -> ValueError:
     return ValueError(f"image {image.image_id}: wanted it at {root}/{name}, got nothing")
-
-
-def _at_once(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
-    """The results in the order of the items, of which a few are worked on at a time."""
-    waiting: deque[Future[_Out]] = deque()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) > 2 * _AT_ONCE:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from tests.cli.exports import annotate
 from tests.datasets.pictures import HEIGHT, WIDTH, image
-from vidset.cli.dataset.warehouse_queries import open_queries
 from vidset.cli.main import app
+from vidset.datasets.curation.sources.warehouse_queries import open_queries
 from vidset.elements import Extraction, FrameRow, VideoRow
 from vidset.labeling.annotation import Box, LabeledObject
 from vidset.ledger.ledger import FolderLedger

@@ -23,11 +23,12 @@ def apply(
     quiet: Quiet = False,
 ) -> None:
     """Transform every image, and add augmented ones to training."""
-    from vidset.cli.dataset.counts import label_counts, show_labels
+    from vidset.cli.dataset.counts import show_labels
     from vidset.cli.dataset.display import SHORT_ID, counting, refused, say, warn
     from vidset.datasets.curation.apply import apply as apply_
     from vidset.datasets.curation.recipe import Recipe
     from vidset.datasets.errors import FaultsError
+    from vidset.datasets.versions.counts import label_counts
     from vidset.datasets.versions.names import check_name
     from vidset.datasets.versions.repository import Repository as Versions
 

@@ -109,7 +109,7 @@ def create(
 ) -> None:
     """Cut a version from labeled images."""
     from vidset.cli.dataset.create import Request, run_create
-    from vidset.cli.dataset.sources import Sources
+    from vidset.datasets.curation.sources.opening import Sources
 
     sources = Sources(
         folders=tuple(folders or ()),

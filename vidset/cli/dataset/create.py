@@ -5,13 +5,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from vidset.cli.dataset.counts import label_counts, show_labels
+from vidset.cli.dataset.counts import show_labels
 from vidset.cli.dataset.display import SHORT_ID, counting, refused, say, warn
 from vidset.cli.dataset.near_distance import near_distance_of
-from vidset.cli.dataset.sources import Sources, open_source
 from vidset.datasets.curation.create import Created, Wanted, create
+from vidset.datasets.curation.sources.opening import Sources, open_source
 from vidset.datasets.curation.sources.source import Fault
 from vidset.datasets.errors import FaultsError
+from vidset.datasets.versions.counts import label_counts
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name
 from vidset.datasets.versions.repository import Repository

@@ -26,7 +26,7 @@ def to_dvc(
 ) -> None:
     """Write a version into a folder that DVC tracks; commit and tag it."""
     from vidset.cli.dataset.display import counting, say
-    from vidset.cli.dataset.dvc import to_dvc as to_dvc_
+    from vidset.datasets.exchange.dvc import to_dvc as to_dvc_
     from vidset.datasets.versions.repository import Repository as Kept
 
     with counting("Writing images", show=not (as_json or quiet)) as progress:
@@ -58,9 +58,9 @@ def from_dvc(
 ) -> None:
     """Bring a folder that DVC tracks back as a version."""
     from vidset.cli.dataset.display import SHORT_ID, counting, refused, say
-    from vidset.cli.dataset.dvc import from_dvc as from_dvc_
     from vidset.datasets.curation.create import Wanted
     from vidset.datasets.errors import FaultsError
+    from vidset.datasets.exchange.dvc import from_dvc as from_dvc_
     from vidset.datasets.versions.names import check_name
     from vidset.datasets.versions.repository import Repository as Kept
 

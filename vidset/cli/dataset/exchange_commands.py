@@ -11,7 +11,7 @@ from vidset.cli.dataset.options import REPOSITORY, Repository
 from vidset.cli.flags import Json, Quiet
 
 if TYPE_CHECKING:
-    from vidset.cli.dataset.exchange import Exchanged
+    from vidset.datasets.exchange.transfer import Exchanged
 
 _Place = Annotated[
     str, typer.Argument(metavar="PLACE", help="gs://bucket/prefix, s3://bucket/prefix, a folder.")
@@ -34,8 +34,8 @@ def push(
 ) -> None:
     """Bring versions to a bucket or folder that others read."""
     from vidset.cli.dataset.display import counting, refused
-    from vidset.cli.dataset.exchange import push as push_
     from vidset.datasets.errors import FaultsError
+    from vidset.datasets.exchange.transfer import push as push_
     from vidset.datasets.versions.repository import Repository as Kept
     from vidset.storage.uris import open_store
 
@@ -62,8 +62,8 @@ def pull(
 ) -> None:
     """Bring versions from a bucket or folder; each image is checked."""
     from vidset.cli.dataset.display import counting, refused
-    from vidset.cli.dataset.exchange import pull as pull_
     from vidset.datasets.errors import FaultsError
+    from vidset.datasets.exchange.transfer import pull as pull_
     from vidset.datasets.versions.repository import Repository as Kept
     from vidset.storage.uris import open_store
 

@@ -1,10 +1,13 @@
 """`vidset dataset list` and `show`."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
-from vidset.cli.dataset.counts import label_counts, show_labels
+from vidset.cli.dataset.counts import show_labels
 from vidset.cli.dataset.display import SHORT_ID, say
+from vidset.datasets.versions.counts import label_counts
+from vidset.datasets.versions.listing import list_versions, names_by_id
 from vidset.datasets.versions.repository import Repository
 
 _LISTED = 5
@@ -12,21 +15,7 @@ _LISTED = 5
 
 def run_list(repository: str, *, as_json: bool = False, quiet: bool = False) -> int:
     """The versions, oldest first; the exit code is 0."""
-    place = Repository(repository)
-    names = _names(place)
-    versions = []
-    for id_ in place.versions():
-        details = place.details(id_)
-        versions.append(
-            {
-                "id": id_,
-                "names": names.get(id_, []),
-                "created_at": details.get("created_at"),
-                "parents": details.get("parents", []),
-                "message": details.get("message", ""),
-                "images": place.number_of_images(id_),
-            }
-        )
+    versions = [asdict(each) for each in list_versions(Repository(repository))]
     if as_json:
         print(json.dumps({"versions": versions}))
     elif not quiet:
@@ -47,7 +36,7 @@ def run_show(repository: str, reference: str, *, as_json: bool = False, quiet: b
     id_ = place.resolve(reference)
     images, details = place.manifest(id_), place.details(id_)
     labels = label_counts(images.table)
-    names = _names(place).get(id_, [])
+    names = names_by_id(place).get(id_, [])
     if as_json:
         found = {"images": len(images), "splits": images.splits, "labels": labels, "names": names}
         print(json.dumps({**details, **found}))
@@ -61,13 +50,6 @@ def run_show(repository: str, reference: str, *, as_json: bool = False, quiet: b
         for what in "faults", "dropped", "leaks":
             _show_some(what, details.get(what, []))
     return 0
-
-
-def _names(repository: Repository) -> dict[str, list[str]]:
-    named: dict[str, list[str]] = {}
-    for name, id_ in repository.names().items():
-        named.setdefault(id_, []).append(name)
-    return named
 
 
 def _line(version: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vidset.cli.dataset.display import SHORT_ID, say, show_counts
-from vidset.cli.dataset.statistics_page import draw_page, told_numbers
+from vidset.datasets.schema.page import draw_page, told_numbers
 from vidset.datasets.schema.statistics import describe
 from vidset.datasets.versions.repository import Repository, write_atomically
 from vidset.output import make_output

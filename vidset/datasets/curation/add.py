@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidset.datasets.curation.gather import CANDIDATES
+from vidset.datasets.curation.candidates import CANDIDATES, with_column
 from vidset.datasets.curation.parent import Parent
 
 
@@ -46,7 +46,7 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
         labels[row], objects[row] = now
     kept = old
     for name, values in ("label", labels), ("objects", objects), ("image_uri", names):
-        kept = _with(kept, name, values)
+        kept = with_column(kept, name, values)
     kept = kept.cast(CANDIDATES).filter(pc.field("image_uri").is_valid())
     replaced = len(uris) - kept.num_rows
     counts = {
@@ -88,8 +88,3 @@ def _names_now(
                 held[hashes[row]].add(free[0])
                 waiting.append(free[0])
     return names
-
-
-def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
-    place = table.schema.get_field_index(name)
-    return table.set_column(place, CANDIDATES.field(name), pa.array(values, pa.string()))

@@ -1,7 +1,7 @@
 """A dataset version from labeled images: checked, grouped, split, audited, written."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.datasets.curation.add import add_images
+from vidset.datasets.curation.candidates import CANDIDATES, with_column
 from vidset.datasets.curation.faults import (
     check_cap,
     find_ambiguous,
@@ -17,7 +18,7 @@ from vidset.datasets.curation.faults import (
     refuse,
     without_repeats,
 )
-from vidset.datasets.curation.gather import CANDIDATES, gather
+from vidset.datasets.curation.gather import gather
 from vidset.datasets.curation.leak_policy import LEAKS, Leaks, Settled, settle_leaks
 from vidset.datasets.curation.parent import (
     Parent,
@@ -189,10 +190,12 @@ def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settl
 
     def regrouped(left: Manifest) -> Manifest:
         names = [named[name] for name in _names(left)]
-        table = _with(left.table.cast(CANDIDATES), "group", names)
-        return Manifest(_with(table, "group", join_groups(table, measures, wanted.near_distance)))
+        table = with_column(left.table.cast(CANDIDATES), "group", names)
+        return Manifest(
+            with_column(table, "group", join_groups(table, measures, wanted.near_distance))
+        )
 
-    images = Manifest(_with(_with(found, "group", groups), "split", splits))
+    images = Manifest(with_column(with_column(found, "group", groups), "split", splits))
     settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks, regrouped)
     now = settled.images.table["group"].to_pylist()
     joined = {
@@ -206,10 +209,6 @@ def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settl
 def _names(images: Manifest) -> Iterator[tuple[str, str]]:
     columns = (images.table[name].to_pylist() for name in ("image_sha256", "image_uri"))
     return zip(*columns, strict=True)
-
-
-def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
-    return table.set_column(table.schema.get_field_index(name), name, pa.array(values, pa.string()))
 
 
 def _each_once(measures: pa.Table) -> pa.Table:

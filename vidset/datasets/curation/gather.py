@@ -1,27 +1,24 @@
 """What a source offers, read, measured and stored; and what cannot be used."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from vidset.datasets.curation.candidates import CANDIDATES
 from vidset.datasets.curation.misfit import misfit
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import Measures, measure
 from vidset.datasets.versions.entry import to_json
-from vidset.datasets.versions.manifest import SCHEMA
 from vidset.datasets.versions.repository import Repository
+from vidset.threads import in_order
 
 # Decoding and hashing let go of Python's lock; reading from a bucket waits most of the time.
 _AT_ONCE = 8
 _CHUNK_ROWS = 10_000
-# As the manifest, but group and split may not be known yet.
-CANDIDATES = pa.schema([pa.field(field.name, field.type) for field in SCHEMA])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def gather(
     def take(one: Found) -> tuple[Found, Measures] | Fault:
         return _take(one, repository, labels)
 
-    for number, taken in enumerate(_at_once(take, found()), 1):
+    for number, taken in enumerate(in_order(take, found(), _AT_ONCE), 1):
         if isinstance(taken, Fault):
             faults.append(taken)
         else:
@@ -143,20 +140,3 @@ class _Rows:
     def _pack(self) -> None:
         self._batches.append(pa.RecordBatch.from_pylist(self._rows, self._schema))
         self._rows = []
-
-
-def _at_once(
-    work: Callable[[Found], tuple[Found, Measures] | Fault], items: Iterator[Found]
-) -> Iterator[tuple[Found, Measures] | Fault]:
-    """The results in the order of the items, of which a few are worked on at a time."""
-    waiting: deque[Future[tuple[Found, Measures] | Fault]] = deque()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) > 2 * _AT_ONCE:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)

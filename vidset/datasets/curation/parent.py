@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidset.datasets.curation.gather import CANDIDATES
+from vidset.datasets.curation.candidates import with_column
 from vidset.datasets.curation.sources.source import Fault, Kind
-from vidset.datasets.errors import DatasetError, UnknownVersionError
+from vidset.datasets.errors import DatasetError
 from vidset.datasets.splits.groups import join_groups
+from vidset.datasets.versions.ancestors import line_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 
@@ -52,8 +53,8 @@ def open_parent(repository: Repository, reference: str) -> Parent:
     joined: dict[str, str] = {}
     gone, measured = [], [repository.measures(id_).slice(0, 0)]
     known = set(images.table["image_sha256"].to_pylist())
-    for version in _line(repository, id_):
-        joined = {**repository.details(version).get("joined_groups", {}), **joined}
+    for version, details in line_of(repository, id_):
+        joined = {**details.get("joined_groups", {}), **joined}
         if version == id_:
             continue
         table = repository.manifest(version).table.select(_SIDES)
@@ -94,7 +95,7 @@ def with_earlier_sides(
         told = its if instead else earlier
         if None not in (told, split) and told != split:
             moved.append(Fault(Kind.MOVED, uri, f"{told} before, {split} now"))
-    return _with(_with(images, "split", splits), "group", now), moved
+    return with_column(with_column(images, "split", splits), "group", now), moved
 
 
 def with_sides_of_near(
@@ -124,13 +125,13 @@ def with_sides_of_near(
     measured = pa.concat_tables([measures, parent.gone_measures, parent.measures])
     groups = join_groups(both, measured, near_distance)
     here = {group for group, side in zip(groups, splits, strict=False) if side is not None}
-    earlier = _with(before, "group", groups[len(splits) :])
+    earlier = with_column(before, "group", groups[len(splits) :])
     by_group = _one_side([earlier], "group")
     found = [
         by_group.get(group) if side is None and group not in here else side
         for group, side in zip(groups, splits, strict=False)
     ]
-    return _with(images, "split", found)
+    return with_column(images, "split", found)
 
 
 def _one_side(tables: Sequence[pa.Table], name: str) -> dict[str, str]:
@@ -151,31 +152,3 @@ def _rows(table: pa.Table, *names: str) -> Iterator[tuple[tuple[str, ...], str]]
     """The values of some columns, and the side."""
     columns = (table[name].to_pylist() for name in names)
     return zip(zip(*columns, strict=True), table["split"].to_pylist(), strict=True)
-
-
-def _line(repository: Repository, id_: str) -> Iterator[str]:
-    """A version and all before it, the latest first.
-
-    Raises:
-        DatasetError: one is not in the repository.
-    """
-    waiting, seen = [(id_, id_)], set()
-    while waiting:
-        version, child = waiting.pop(0)
-        if version in seen:
-            continue
-        seen.add(version)
-        try:
-            details = repository.details(version)
-        except UnknownVersionError:
-            raise DatasetError(
-                f"version {child} was made from {version}, which {repository.root} has not: it "
-                "tells on which side its images were; bring it, too (vidset dataset pull, from-dvc)"
-            ) from None
-        yield version
-        waiting += [(each, version) for each in details.get("parents", [])]
-
-
-def _with(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
-    place = table.schema.get_field_index(name)
-    return table.set_column(place, CANDIDATES.field(name), pa.array(values, pa.string()))

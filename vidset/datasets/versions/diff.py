@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.datasets.versions.entry import label_names
+from vidset.datasets.versions.repository import Repository
+from vidset.parquet import read_parquet
 
 COLUMNS = ["image_sha256", "image_uri", "label", "objects", "split", "origin"]
 
@@ -28,6 +30,15 @@ class Row(NamedTuple):
     @property
     def labels(self) -> frozenset[str]:
         return frozenset(label_names(self.label, self.objects))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `--json` gives it."""
+        return {
+            "image_sha256": self.image_sha256,
+            "image_uri": self.image_uri,
+            "labels": sorted(self.labels),
+            "split": self.split,
+        }
 
 
 Pair = tuple[Row, Row]
@@ -83,6 +94,27 @@ class Diff:
             count("relabeled_to", after.labels - before.labels)
         return {label: dict(counts[label]) for label in sorted(counts)}
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the counts, in all and by label, and every image."""
+        lists = {each.name: getattr(self, each.name) for each in fields(self)}
+        named = {
+            what: [each.to_dict() if isinstance(each, Row) else _pair(*each) for each in rows]
+            for what, rows in lists.items()
+            if isinstance(rows, list)
+        }
+        return {"counts": self.counts, "labels": self.per_label(), **named}
+
+
+def diff_versions(repository: Repository, a: str, b: str) -> Diff:
+    """Compare two versions by their ids.
+
+    Whether the manifests are what the ids say is not looked at, which would take longer than all
+    else: `verify` does that.
+    """
+    folder = repository.root / "versions"
+    tables = (read_parquet(folder / id_ / "manifest.parquet", COLUMNS) for id_ in (a, b))
+    return diff(*tables)
+
 
 def diff(a: pa.Table, b: pa.Table) -> Diff:
     """Compare two manifests' tables; of each, `COLUMNS` are enough.
@@ -117,6 +149,10 @@ def _diff(a: pa.Table, b: pa.Table) -> Diff:
     for before, after in found.replaced:
         _compare(found, before, after, is_relabeled=_has_other_labels(before, after))
     return found
+
+
+def _pair(before: Row, after: Row) -> dict[str, Any]:
+    return {"before": before.to_dict(), "after": after.to_dict()}
 
 
 def _find_made(found: Diff, a: pa.Table, rest: list[Row]) -> list[Row]:

@@ -9,7 +9,6 @@ ROOT/schema.json             what versions must be like, frozen at the first one
 import hashlib
 import json
 import os
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,10 +22,8 @@ from vidset.datasets.errors import DatasetError, UnknownVersionError
 from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.names import check_name, is_name, may_be_id
 from vidset.parquet import read_parquet
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_ID_BEGINNING = re.compile(r"[0-9a-f]{6,32}")
 
 
 class Repository:
@@ -87,9 +84,13 @@ class Repository:
             write_atomically(folder / "version.json", text.encode())
         return manifest.id
 
+    def has(self, id_: str) -> bool:
+        """Whether the version with exactly this id is here, whole."""
+        return may_be_id(id_) and self._file(id_, "version.json").exists()
+
     def versions(self) -> list[str]:
         """The ids of all versions, oldest first."""
-        found = [path.parent.name for path in self.root.glob("versions/*/version.json")]
+        found = self._ids()
         return sorted(found, key=lambda id_: (str(self.details(id_).get("created_at", "")), id_))
 
     def manifest(self, reference: str) -> Manifest:
@@ -152,26 +153,25 @@ class Repository:
         Raises:
             DatasetError: the name could be mistaken for an id, or for a path.
         """
-        if not _NAME.fullmatch(name) or _ID_BEGINNING.fullmatch(name):
-            raise DatasetError(
-                f"{name!r}: wanted a name of letters, digits, . _ - that is not like an id"
-            )
+        check_name(name)
         write_atomically(self.root / "names" / name, self.resolve(reference).encode())
 
     def names(self) -> dict[str, str]:
         """Names, and the ids they stand for."""
-        found = sorted(path for path in self.root.glob("names/*") if _NAME.fullmatch(path.name))
+        found = sorted(path for path in self.root.glob("names/*") if is_name(path.name))
         return {path.name: path.read_text().strip() for path in found}
 
     def resolve(self, reference: str) -> str:
-        """The id of a version, by name, id or its first digits (6 at least).
+        """Find the id of a version by its name, its id or the first digits of that (6 at least).
 
         Raises:
-            UnknownVersionError: none, or more than one.
+            UnknownVersionError: no version has it, or more than one.
         """
+        if self.has(reference):  # A whole id, which no name looks like: nothing else is read.
+            return reference
         wanted = self.names().get(reference, reference)
-        ids = [path.parent.name for path in self.root.glob("versions/*/version.json")]
-        found = [id_ for id_ in ids if _ID_BEGINNING.fullmatch(wanted) and id_.startswith(wanted)]
+        ids = self._ids()
+        found = [id_ for id_ in ids if may_be_id(wanted) and id_.startswith(wanted)]
         if len(found) != 1:
             known = ", ".join([*self.names(), *sorted(ids)][:10]) or "none"
             what = "more than one" if found else "no"
@@ -179,6 +179,9 @@ class Repository:
                 f"{self.root} has {what} version {reference!r}; it has: {known}"
             )
         return found[0]
+
+    def _ids(self) -> list[str]:
+        return [path.parent.name for path in self.root.glob("versions/*/version.json")]
 
     def _file(self, id_: str, name: str) -> Path:
         return self.root / "versions" / id_ / name

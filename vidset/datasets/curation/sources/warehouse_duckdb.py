@@ -7,13 +7,13 @@ from typing import Any
 
 import duckdb
 
-from vidset.cli.export.sql import check_question, open_warehouse
+from vidset.warehouse.asking import check_question, open_warehouse
 
 _MEMORY = "1GB"
 
 
 class FolderQueries:
-    """See vidset.cli.dataset.warehouse_queries.Queries."""
+    """See vidset.datasets.curation.sources.warehouse_queries.Queries."""
 
     def __init__(self, folder: str, connection: duckdb.DuckDBPyConnection):
         self._folder, self._connection = folder, connection

@@ -15,10 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.cli.dataset.dvc_folder import ChangedFolder, hash_of
 from vidset.datasets.curation.create import Wanted, create
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.exchange.dvc_folder import ChangedFolder, hash_of
 from vidset.datasets.images.measures import SCHEMA, measure
 from vidset.datasets.versions.checkout import file_name, segment, write_images
 from vidset.datasets.versions.entry import Entry

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from vidset.cli.dataset.image_uris import read_uri
-from vidset.cli.dataset.said import class_and_objects
-from vidset.cli.dataset.warehouse_queries import Queries, open_queries
 from vidset.datasets.curation.sources.folders import read_file
+from vidset.datasets.curation.sources.image_class import class_and_objects
+from vidset.datasets.curation.sources.image_uris import read_uri
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
+from vidset.datasets.curation.sources.warehouse_queries import Queries, open_queries
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import to_json
 from vidset.naming import video_stem

@@ -35,7 +35,7 @@ def open_queries(warehouse: str) -> AbstractContextManager[Queries]:
     """
     scheme, separator, _ = warehouse.partition("://")
     if not separator:
-        from vidset.cli.dataset.warehouse_duckdb import open_folder
+        from vidset.datasets.curation.sources.warehouse_duckdb import open_folder
 
         return open_folder(warehouse)
     if scheme != "bq":

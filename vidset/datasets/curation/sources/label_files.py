@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from vidset.cli.dataset.image_uris import read_uri
-from vidset.cli.dataset.said import class_and_objects
 from vidset.datasets.curation.sources.folders import is_junk, read_file, walk
+from vidset.datasets.curation.sources.image_class import class_and_objects
+from vidset.datasets.curation.sources.image_uris import read_uri
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.formats.format import FormatName, ImageLabels, is_uri, read_json

@@ -45,11 +45,11 @@ def open_source(sources: Sources, tell: Callable[[str], None]) -> Source:
     }
     for name, paths in given.items():
         for path, split in map(_split_and_path, paths):
-            from vidset.cli.dataset.label_files import LabelFiles
+            from vidset.datasets.curation.sources.label_files import LabelFiles
 
             opened.append(LabelFiles.of(name, path, sources.images, split))
     if sources.warehouse is not None:
-        from vidset.cli.dataset.warehouse import Warehouse
+        from vidset.datasets.curation.sources.warehouse import Warehouse
 
         warehouse = Warehouse.of(sources.warehouse, sources.where, sources.group_by)
         if sources.warehouse.startswith("bq://"):

@@ -6,9 +6,7 @@ meanwhile sees whole versions only, and what was interrupted goes on where it wa
 
 import hashlib
 import json
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -19,6 +17,7 @@ from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.parquet import read_parquet
 from vidset.storage.store import ObjectStore
+from vidset.threads import in_order
 
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
 _FILES = (
@@ -82,7 +81,7 @@ def push(
             for entry in _once(manifest)
             if known.get(_name(entry)) != sizes[entry.image_sha256]
         )
-        for length in _at_once(send, wanted):
+        for length in in_order(send, wanted, _AT_ONCE):
             images, size_bytes = images + 1, size_bytes + length
             progress(images)
         known |= {_name(entry): sizes[entry.image_sha256] for entry in _once(manifest)}
@@ -138,7 +137,7 @@ def pull(
             for entry in _once(manifest)
             if not repository.image_path(entry.image_sha256, entry.image_format).exists()
         )
-        for length in _at_once(fetch, wanted):
+        for length in in_order(fetch, wanted, _AT_ONCE):
             images, size_bytes = images + 1, size_bytes + length
             progress(images)
         measures = read_parquet(_read(place, f"versions/{id_}/measures.parquet"))
@@ -224,18 +223,3 @@ def _read(place: ObjectStore, name: str) -> bytes:
         return place.read(name)
     except FileNotFoundError:
         raise DatasetError(f"{place.uri(name)}: is not there") from None
-
-
-def _at_once(work: Callable[[Entry], int], entries: Iterable[Entry]) -> Iterator[int]:
-    """Several at a time: each waits for its bucket. So many images are in memory at most."""
-    waiting: deque[Future[int]] = deque()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        try:
-            for entry in entries:
-                waiting.append(pool.submit(work, entry))
-                if len(waiting) >= 2 * _AT_ONCE:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,109 @@
+"""A version as a folder that other tools read: images, and labels in one of the formats."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
+from vidset.datasets.versions.entry import Entry, label_names
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
+from vidset.formats.dataset_formats import FolderFormat, file_format
+from vidset.formats.format import ImageLabels
+from vidset.formats.new_folder import new_folder
+from vidset.labeling.annotation import LabeledObject
+
+FOLDERS = "folders"
+# This file tells what the folder is, and that it may be replaced by another checkout.
+_MARKER = "dataset.json"
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """What was written; `dropped` counts what the format cannot say, by kind."""
+
+    version: str
+    format: str
+    images: int
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+def check_out(
+    repository: Repository,
+    reference: str,
+    folder: str,
+    format_name: str = FOLDERS,
+    *,
+    link: bool = False,
+    lossy: bool = False,
+    overwrite: bool = False,
+    progress: Progress = lambda _: None,
+) -> CheckedOut:
+    """Write a version's images and labels into a new folder.
+
+    The format `folders` gives `<split>/<label>/IMAGE`; with all others each split is a folder with
+    its images and a file of labels, numbered alike in all of them.
+
+    Args:
+        link: make hard links instead of copies.
+        lossy: leave out what the format cannot say, and count it, instead of raising.
+        overwrite: replace an earlier checkout, and nothing else.
+        progress: is told how many images are written.
+
+    Raises:
+        ValueError: there is no such version or format, the folder is taken, or the format cannot
+            say something. Nothing was written.
+    """
+    named = None if format_name == FOLDERS else _folder_format(format_name)
+    id_ = repository.resolve(reference)
+    images = repository.manifest(id_)
+    dropped: Counter[str] = Counter()
+    with new_folder(folder, _MARKER, overwrite=overwrite) as unfinished:
+        if named is None:
+            write_images(repository, in_folders(images), unfinished, link=link, progress=progress)
+        else:
+            order = sorted(_labels_of(images))
+            done = 0
+            for split in images.splits:
+                part, place = images.split(split), unfinished / segment(split)
+                place.mkdir()
+                written = named.write(
+                    map(_image_labels, part), place / named.labels, order, lossy=lossy
+                )
+                dropped.update(written.dropped)
+                done += write_images(
+                    repository,
+                    _placed(part, named),
+                    place,
+                    link=link,
+                    progress=lambda number, before=done: progress(before + number),
+                )
+        marker = {"version": id_, "format": format_name, "images": len(images)}
+        (unfinished / _MARKER).write_text(json.dumps(marker) + "\n")
+    return CheckedOut(id_, format_name, len(images), dict(dropped))
+
+
+def _folder_format(name: str) -> FolderFormat:
+    named = file_format(name)
+    if not isinstance(named, FolderFormat):
+        raise ValueError(f"format: wanted one that leaves images as files, got {name!r}")
+    return named
+
+
+def _labels_of(images: Manifest) -> set[str]:
+    columns = (images.table[name].to_pylist() for name in ("label", "objects"))
+    return {label for pair in zip(*columns, strict=True) for label in label_names(*pair)}
+
+
+def _placed(images: Manifest, named: FolderFormat) -> Iterator[tuple[Entry, str]]:
+    return ((entry, f"{named.images}{file_name(entry)}") for entry in images)
+
+
+def _image_labels(entry: Entry) -> ImageLabels:
+    objects = [LabeledObject.from_document(thing) for thing in json.loads(entry.objects or "[]")]
+    if entry.label is not None:
+        objects.append(LabeledObject(entry.label, entry.label, "classification"))
+    return ImageLabels(file_name(entry), entry.width, entry.height, tuple(objects))

@@ -1,0 +1,20 @@
+"""How many images of a version have each label, by split."""
+
+from collections import Counter
+
+import pyarrow as pa
+
+from vidset.datasets.versions.entry import label_names
+
+# An image of which somebody said that there is nothing in it.
+NOTHING = "(nothing)"
+
+
+def label_counts(images: pa.Table) -> dict[str, dict[str, int]]:
+    """For each label, sorted, how many images each split has; of several labels, for each one."""
+    counts: dict[str, Counter[str]] = {}
+    columns = (images[name].to_pylist() for name in ("label", "objects", "split"))
+    for label, objects, split in zip(*columns, strict=True):
+        for each in label_names(label, objects) or [NOTHING]:
+            counts.setdefault(each, Counter())[split] += 1
+    return {label: dict(counts[label]) for label in sorted(counts)}
