@@ -57,7 +57,7 @@ def test_the_wheel_installs_vidset_alone(wheel):
         "vidset/schemas/frames.json",
         "vidset/schemas/views/bigquery/objects.sql",
         "vidset/labeling/template.yaml",
-        "vidset/cli/errors/page/page.html",
+        "vidset/training/reviewing/page/page.html",
     } <= files
 
 

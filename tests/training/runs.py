@@ -34,6 +34,9 @@ class Recorded:
     def ended(self, line: Mapping[str, Any]) -> None:
         self.lines.append(line)
 
+    def folds(self, done: int, folds: int) -> None:
+        self.notes.append(f"{done} of {folds} folds")
+
 
 def train(
     repository: Repository,

@@ -56,7 +56,9 @@ def test_an_image_that_the_version_has_not_is_named(tmp_path):
     other = make_version(tmp_path / "b", [{"uri": "2.png", "label": "a", "number": 2}])
     predictions = classified(other, "validation", CLASSES, {})
     measures = Repository(tmp_path / "a").measures(manifest.id)
-    with pytest.raises(DatasetError, match=r"2\.png: was predicted, but is none"):
+    with pytest.raises(
+        DatasetError, match=r"2\.png: was predicted, but version .* has no such image"
+    ):
         slice_images(predictions, np.array([True]), [["a"]], manifest, measures)
 
 

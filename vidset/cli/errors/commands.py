@@ -69,8 +69,11 @@ def errors(
         from vidset.training.running.threads import set_threads
 
         set_threads(threads)  # Before anything imports PyTorch.
-    from vidset.cli.errors.errors import Request, run_errors
+    from vidset.cli.errors.display import show_errors
+    from vidset.cli.train.display import showing_progress
     from vidset.datasets.errors import FaultsError
+    from vidset.training.reviewing.errors_folder import write_errors
+    from vidset.training.reviewing.finding import Request
 
     request = Request(
         subject=subject,
@@ -90,10 +93,12 @@ def errors(
         margin_seconds=margin,
     )
     try:
-        run_errors(request, as_json=as_json, quiet=quiet)
+        with showing_progress(quiet=quiet or as_json) as progress:
+            written = write_errors(request, progress)
     except FaultsError as error:
         typer.echo(f"vidset: {error}", err=True)
         raise typer.Exit(1) from None
+    show_errors(written, request, as_json=as_json, quiet=quiet)
 
 
 def review(
@@ -111,11 +116,14 @@ def review(
     quiet: Quiet = False,
 ) -> None:
     """A person's decisions counted, and as fixes for `vidset dataset fix`."""
-    from vidset.cli.errors.review import run_review
+    from vidset.cli.errors.display import show_review
     from vidset.datasets.errors import FaultsError
+    from vidset.training.reviewing.decisions import write_fixes
 
+    fixes = fixes or errors / "fixes.json"
     try:
-        run_review(decisions, errors, fixes or errors / "fixes.json", as_json=as_json, quiet=quiet)
+        counts = write_fixes(decisions, errors, fixes)
     except FaultsError as error:
         typer.echo(f"vidset: {error}", err=True)
         raise typer.Exit(1) from None
+    show_review(counts, fixes, as_json=as_json, quiet=quiet)

@@ -8,18 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from vidset.cli.errors.finding import Request
+from vidset.training.reviewing.errors_folder import Written
+from vidset.training.reviewing.finding import Request
 
 
-def show_errors(
-    details: Mapping[str, Any],
-    request: Request,
-    spans: int,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Counts, and where the page is. `--json` leaves out the images: they stand in errors.json."""
+def show_errors(written: Written, request: Request, *, as_json: bool, quiet: bool) -> None:
+    """Show counts, and where the page is. JSON leaves out the images, which errors.json has."""
+    details, spans = written.details, written.spans
     if as_json:
         found = {name: value for name, value in details.items() if name != "shown"}
         print(json.dumps({**found, "shown": len(details["shown"]), "output": str(request.output)}))
@@ -53,7 +48,7 @@ def show_errors(
 
 
 def show_review(counts: Mapping[str, Any], fixes: Path, *, as_json: bool, quiet: bool) -> None:
-    """Categories with counts, shares and remedies."""
+    """Show categories with counts, shares and remedies."""
     if as_json:
         print(json.dumps({**counts, "fixes": str(fixes)}))
         return

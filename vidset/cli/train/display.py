@@ -17,7 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-_LAST = 5
+from vidset.training.running.folder import RunFolder
+from vidset.training.scoring.run import LAST_EPOCHS
 
 
 class RunProgress:
@@ -44,6 +45,11 @@ class RunProgress:
         if not self._quiet:
             self._display.console.print(_told(line))
 
+    def folds(self, done: int, folds: int) -> None:
+        """Show how many folds are done."""
+        if not self._quiet:
+            self.note(f"{done} of {folds} folds")
+
     def _count(self, what: str, total: int) -> Callable[[], None]:
         self._display.reset(self._task, description=what, total=total, visible=True)
         return lambda: self._display.advance(self._task)
@@ -67,8 +73,8 @@ def showing_progress(*, quiet: bool) -> Iterator[RunProgress]:
 
 
 def show_result(run: Mapping[str, Any], output: Path, *, as_json: bool, quiet: bool) -> None:
-    """Best epoch, and the mean of the last five beside it: the best one flatters."""
-    history = [json.loads(line) for line in (output / "history.jsonl").read_text().splitlines()]
+    """Show the best epoch, and the mean of the last five beside it: the best one flatters."""
+    history = RunFolder(output).history()
     best = history[run["best_epoch"] - 1]
     if as_json:
         last = {split: _mean(history, split) for split in run["splits"]}
@@ -85,13 +91,13 @@ def show_result(run: Mapping[str, Any], output: Path, *, as_json: bool, quiet: b
             mean = _mean(history, split)[name]
             console.print(
                 f"{split}: {name} [green]{value:.3f}[/] at the best epoch ({best['epoch']}), "
-                f"{mean:.3f} mean of the last {min(_LAST, len(history))}"
+                f"{mean:.3f} mean of the last {min(LAST_EPOCHS, len(history))}"
             )
         console.print(f"run     {escape(str(output))}")
 
 
 def _mean(history: list[dict[str, Any]], split: str) -> dict[str, float]:
-    lines = [line["scores"][split] for line in history[-_LAST:]]
+    lines = [line["scores"][split] for line in history[-LAST_EPOCHS:]]
     names = [name for name, value in lines[0].items() if value is not None]
     return {name: sum(line[name] for line in lines) / len(lines) for name in names}
 

@@ -7,6 +7,7 @@ import typer
 
 from vidset.cli.flags import Json, Quiet
 
+VERSUS = "vs"
 _Repository = Annotated[
     Path,
     typer.Option(
@@ -54,16 +55,21 @@ def evaluate(
         from vidset.training.running.threads import set_threads
 
         set_threads(threads)  # Before anything imports PyTorch.
-    from vidset.cli.train.evaluate import Gate, Request, run_evaluate
+    from vidset.cli.train.scores_display import show_results
     from vidset.datasets.errors import FaultsError
+    from vidset.training.running.evaluating import Gate, Request
+    from vidset.training.running.evaluating import evaluate as evaluate_run
 
     gate = Gate(floor, tuple(no_worse_than or ()), tolerance, runs or run.absolute().parent)
     request = Request(run, repository, split, on, gate)
     try:
-        raise typer.Exit(run_evaluate(request, as_json=as_json, quiet=quiet))
+        evaluated = evaluate_run(request)
     except FaultsError as error:
         typer.echo(f"vidset: {error}", err=True)
         raise typer.Exit(1) from None
+    show_results(evaluated, run, as_json=as_json, quiet=quiet)
+    if evaluated.verdict is not None and not evaluated.verdict.passes:
+        raise typer.Exit(1)
 
 
 def compare(
@@ -82,6 +88,17 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Is one dataset version better than another, by more than the noise?"""
-    from vidset.cli.train.compare import run_compare
+    from vidset.cli.train.scores_display import show_comparison
+    from vidset.datasets.errors import DatasetError
+    from vidset.training.scoring.run import read_run
+    from vidset.training.scoring.sides import read_sides
+    from vidset.training.scoring.verdict import compare as compare_runs
 
-    run_compare(tuple(runs), split, allow_few=allow_few, as_json=as_json, quiet=quiet)
+    if runs.count(VERSUS) != 1:
+        raise DatasetError(f"wanted RUN... {VERSUS} RUN..., got {' '.join(runs)}")
+    at = runs.index(VERSUS)
+    baseline, candidate = (
+        [read_run(name) for name in side] for side in (runs[:at], runs[at + 1 :])
+    )
+    sides = read_sides(baseline, candidate, split, allow_few=allow_few)
+    show_comparison(compare_runs(sides), as_json=as_json, quiet=quiet)

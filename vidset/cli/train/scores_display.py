@@ -1,7 +1,7 @@
 """What `vidset evaluate` and `vidset compare` say."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vidset.training.scoring.gate import Verdict
+from vidset.training.running.evaluating import Evaluated
 
 _WORST = 3
 
 
-def show_results(
-    results: Sequence[Mapping[str, Any]],
-    verdict: Verdict | None,
-    run: Path,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Results by split on stdout; why a gate does not pass on stderr, always."""
+def show_results(evaluated: Evaluated, run: Path, *, as_json: bool, quiet: bool) -> None:
+    """Show results by split on stdout, and on stderr, always, why a gate does not pass."""
+    results, verdict = evaluated.results, evaluated.verdict
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for reason in () if verdict is None else verdict.reasons:
         errors.print(f"[red]gate[/]: {escape(reason)}")

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.manifest import Manifest
 from vidset.training.reviewing.issues import Ranking, rank_labels
 from vidset.training.reviewing.twins import Twins
 from vidset.training.scoring.answers import Answers
 from vidset.training.scoring.classification import score_answers
+from vidset.training.scoring.predictions import rows_of
 
 _GUESSES = 3
 
@@ -85,25 +85,6 @@ def analyse_answers(
         "shown": images,
     }
     return Analysis(details, [rows[place] for place in np.flatnonzero(~is_right)])
-
-
-def rows_of(predictions: pa.Table, manifest: Manifest) -> list[dict[str, Any]]:
-    """The manifest's row of each prediction.
-
-    Raises:
-        DatasetError: an image is none of the version's.
-    """
-    known = {(row["image_sha256"], row["image_uri"]): row for row in manifest.table.to_pylist()}
-    names = predictions.select(["image_sha256", "image_uri"]).to_pylist()
-    found = []
-    for name in names:
-        row = known.get((name["image_sha256"], name["image_uri"]))
-        if row is None:
-            raise DatasetError(
-                f"{name['image_uri']}: was predicted, but is no image of version {manifest.id}"
-            )
-        found.append(row)
-    return found
 
 
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:

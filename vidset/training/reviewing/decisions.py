@@ -1,20 +1,59 @@
 """A review counted: how many images of each category, what share they are, what helps."""
 
+import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from vidset.datasets.curation.fix import Fix
-from vidset.datasets.errors import FaultsError
-from vidset.training.reviewing.categories import Category
+from vidset.datasets.curation.fix import Fix, Fixes, parse_fixes
+from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.versions.repository import write_atomically
+from vidset.training.reviewing.categories import Category, parse_categories
+
+
+def write_fixes(decisions: Path, errors: Path, fixes: Path) -> dict[str, Any]:
+    """Count a review and write its fixes. Returns the counts (see `count_decisions`).
+
+    Args:
+        decisions: the file that the page of `vidset errors` saved.
+        errors: the folder that `vidset errors` wrote.
+        fixes: where the fixes go, for `vidset dataset fix`.
+
+    Raises:
+        DatasetError: a file is not there or not what it should be, or the decisions are on another
+            version.
+        FaultsError: single decisions cannot be counted; each is named.
+    """
+    given = parse_fixes(_read(decisions), str(decisions))
+    path = errors / "errors.json"
+    try:
+        shown = json.loads(_read(path))
+        origins = {image["image_sha256"]: image["origin"] for image in shown["shown"]}
+        version, kinds = shown["version"], shown["categories"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{path}: wanted what vidset errors writes: {error!r}") from None
+    categories = parse_categories(kinds, str(path))
+    if given.version != version:
+        raise DatasetError(
+            f"{decisions}: is of version {given.version}, {errors} of version {version}"
+        )
+    check_decisions(given.fixes, origins, categories)
+    # By the collected image, so that they fit every version which was made of it.
+    of_origins = (replace(fix, image_sha256=origins[fix.image_sha256]) for fix in given.fixes)
+    made = Fixes(version, tuple(of_origins))
+    text = json.dumps(made.to_json(), indent=1, ensure_ascii=False)
+    write_atomically(fixes, text.encode())
+    return count_decisions(given.fixes, len(origins), categories)
 
 
 def check_decisions(
     fixes: Sequence[Fix], images: Collection[str], categories: Sequence[Category]
 ) -> None:
-    """Whether a review is of these images, and in these categories.
+    """Check that a review is of these images, and in these categories.
 
     Args:
-        images: image_sha256 of what was shown.
+        images: the image_sha256 of each image that was shown.
 
     Raises:
         FaultsError: decisions are on other images, in other categories, or twice on one image;
@@ -39,7 +78,7 @@ def check_decisions(
 def count_decisions(
     fixes: Sequence[Fix], shown: int, categories: Sequence[Category]
 ) -> dict[str, Any]:
-    """JSON-able counts. Percentages are of the decided images: 28 of 798 are 3.5.
+    """Return JSON-able counts. Percentages are of the decided images: 28 of 798 are 3.5.
 
     Args:
         shown: how many images were there to decide on.
@@ -74,9 +113,16 @@ def count_decisions(
 
 
 def percent(part: int, whole: int) -> float:
-    """To one decimal; 0 of nothing."""
+    """Return the share in percent, to one decimal; 0 where there is nothing."""
     return round(100 * part / whole, 1) if whole else 0.0
 
 
 def _remedy(fix: Fix, categories: Sequence[Category]) -> str | None:
     return next((each.remedy for each in categories if each.name == fix.category), None)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: {error}") from None

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.versions.manifest import Manifest
-from vidset.training.reviewing.analysis import Analysis, describe, rows_of
+from vidset.training.reviewing.analysis import Analysis, describe
 from vidset.training.reviewing.twins import Twins
 from vidset.training.scoring.detection import keep_answers, match_images, score_objects
 from vidset.training.scoring.matching import Matched, Thing, read_things
+from vidset.training.scoring.predictions import rows_of
 
 _TRUE, _EXTRA = (30, 160, 80), (214, 48, 49)
 

@@ -14,7 +14,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import write_atomically
-from vidset.training.scoring.run import read_predictions
+from vidset.training.scoring.predictions import read_predictions
 
 HELD_OUT = "held_out"
 

@@ -13,8 +13,7 @@ import pyarrow as pa
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import write_atomically
 from vidset.training.scoring.predictions import to_parquet
-
-LAST_EPOCHS = 5
+from vidset.training.scoring.run import LAST_EPOCHS
 
 
 class RunFolder:
@@ -71,6 +70,11 @@ class RunFolder:
         """A line an epoch."""
         lines = "".join(json.dumps(each) + "\n" for each in history)
         write_atomically(self.root / "history.jsonl", lines.encode())
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the lines of history.jsonl, one for each epoch that is done."""
+        lines = (self.root / "history.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
 
     def write_predictions(self, split: str, epoch: int, table: pa.Table) -> None:
         """Of one split after one epoch, counted from 1."""

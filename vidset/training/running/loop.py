@@ -1,5 +1,6 @@
 """The training loop: epochs that can be resumed at any time, with the same weights in the end."""
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from vidset.datasets.versions.entry import Entry
 from vidset.training.models.learner import Learner, Prediction
 from vidset.training.running.asking import ask, score, to_table
 from vidset.training.running.checking import Material
 from vidset.training.running.folder import RunFolder
 from vidset.training.running.settings import Settings
-from vidset.training.running.shuffling import epoch_order
 
 
 class Training:
@@ -128,6 +129,21 @@ def run_epoch(
     _keep(training, folder, details, found)
     folder.write_history(training.history)
     return line
+
+
+def epoch_order(entries: Sequence[Entry], seed: int, epoch: int) -> list[int]:
+    """Return the indices of the images in the order in which an epoch takes them.
+
+    They are sorted by SHA-256 of seed, epoch and the image's name, so the order depends on no
+    library and not on the order of `entries`.
+    """
+
+    def key(place: int) -> bytes:
+        entry = entries[place]
+        name = f"{seed} {epoch} {entry.image_sha256} {entry.image_uri}"
+        return hashlib.sha256(name.encode()).digest()
+
+    return sorted(range(len(entries)), key=key)
 
 
 def _keep(

@@ -14,11 +14,10 @@ from vidset.datasets.versions.repository import Repository
 from vidset.training.models.learner import Learner
 from vidset.training.models.registry import fixed_model
 from vidset.training.running.checking import CAP, Material, check_images, check_leaks
-from vidset.training.running.describing import describe_run
 from vidset.training.running.folder import RunFolder
 from vidset.training.running.loop import Training, run_epoch
 from vidset.training.running.pictures import prepare_pictures
-from vidset.training.running.settings import Settings
+from vidset.training.running.settings import Settings, describe_run
 from vidset.training.running.trackers.registry import NONE, open_tracker
 from vidset.training.running.trackers.tracker import Tracker, figures
 
@@ -27,7 +26,7 @@ _IN_CHECKPOINTS = ("run_id", "model", "recipe_hash", "version", "classes", "tran
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to train on what.
+    """What to train, and on what.
 
     Attributes:
         reference: the dataset version: its name, id or the beginning of its id.
@@ -51,16 +50,33 @@ class Request:
 
 
 class Progress(Protocol):
-    """Told what a run is doing."""
+    """Is told what a run is doing."""
 
-    def note(self, text: str) -> None: ...
-    def preparing(self, images: int) -> Callable[[], None]: ...
-    def epoch(self, number: int, epochs: int, batches: int) -> Callable[[], None]: ...
-    def ended(self, line: Mapping[str, Any]) -> None: ...
+    def note(self, text: str) -> None:
+        """Take what a person should know, a line."""
+        ...
+
+    def preparing(self, images: int) -> Callable[[], None]:
+        """Hear that images are about to be decoded. Returns what is called after each one."""
+        ...
+
+    def epoch(self, number: int, epochs: int, batches: int) -> Callable[[], None]:
+        """Hear that an epoch begins. Returns what is called after each batch."""
+        ...
+
+    def ended(self, line: Mapping[str, Any]) -> None:
+        """Take the line that an epoch adds to history.jsonl."""
+        ...
+
+    def folds(self, done: int, folds: int) -> None:
+        """Hear how many folds are done."""
+        ...
 
 
 def run_training(request: Request, progress: Progress) -> dict[str, Any]:
-    """Train until all epochs are done; what run.json says then. A run that is done stays as it is.
+    """Train until all epochs are done. Returns what run.json says then.
+
+    A run that is done stays as it is, and one that was interrupted goes on.
 
     Raises:
         DatasetError: the settings, the version or the folder cannot be used.

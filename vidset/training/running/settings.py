@@ -1,15 +1,29 @@
-"""What fixes a run: with the same settings it gives the same weights, bit for bit."""
+"""What fixes a run, and what run.json says of it.
 
+With the same settings a run gives the same weights, bit for bit.
+"""
+
+import hashlib
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
+import torch
+
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.datasets.versions.manifest import ID_DIGITS, Manifest
+from vidset.training.models.registry import FixedModel
+from vidset.training.running.checking import Material
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of one training run.
+    """The settings of one training run.
 
     Attributes:
         version: the id of the dataset version.
@@ -46,3 +60,44 @@ class Settings:
                     f"{folder} holds a run with {name} {run.get(name)!r}, asked for {wanted!r}: "
                     "the same settings go on with it, others need another --output"
                 )
+
+
+def describe_run(
+    model: FixedModel,
+    settings: Settings,
+    manifest: Manifest,
+    material: Material,
+    *,
+    reference: str,
+    transforms: list[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return what run.json says when a run begins.
+
+    The run's id derives from the settings: the same run has the same id anywhere.
+
+    Args:
+        reference: how the version was asked for.
+        transforms: what was done to the version's images.
+    """
+    fixed = {**asdict(settings), "splits": list(settings.splits)}
+    return {
+        "run_id": hashlib.sha256(to_json(fixed).encode()).hexdigest()[:ID_DIGITS],
+        **fixed,
+        "task": model.task,
+        "recipe": dict(model.recipe),
+        "reference": reference,
+        "transforms": transforms,
+        "classes": list(material.classes),
+        "evaluation_ids": {
+            name: evaluation_id(manifest.split(name)) for name in material.evaluation
+        },
+        "train_images": len(material.train),
+        "best_epoch": None,
+        "state": "running",
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "vidset": version("vidset"),
+        },
+    }

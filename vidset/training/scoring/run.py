@@ -1,6 +1,5 @@
 """A training run's folder, read: what was trained on what, and what it predicted."""
 
-import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -11,10 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
-from vidset.parquet import read_parquet
+from vidset.training.scoring.predictions import read_predictions
 
 LAST_EPOCHS = 5
-_COLUMNS = ("image_sha256", "image_uri", "origin", "truth", "predicted", "probabilities")
 _DETAILS = (
     *("run_id", "model", "recipe_hash", "version", "classes", "seed", "epochs", "splits"),
     *("evaluation_ids", "best_epoch", "state", "created_at", "task"),
@@ -105,26 +103,3 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
         is_detection=details["task"] == "detection",
         details=details,
     )
-
-
-def read_predictions(path: Path) -> pa.Table:
-    """A table of predictions, sorted by (origin, image_uri).
-
-    Raises:
-        DatasetError: it is not there, is none, or names an image twice.
-    """
-    try:
-        table = read_parquet(path)
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: these predictions were not kept") from None
-    missing = [name for name in _COLUMNS if name not in table.column_names]
-    if missing:
-        raise DatasetError(f"{path}: wanted predictions, it has no column {', '.join(missing)}")
-    if not table.num_rows:
-        raise DatasetError(f"{path}: has no images")
-    table = table.sort_by([("origin", "ascending"), ("image_uri", "ascending")])
-    names = list(zip(table["origin"].to_pylist(), table["image_uri"].to_pylist(), strict=True))
-    for one, other in itertools.pairwise(names):
-        if one == other:
-            raise DatasetError(f"{path}: {one[1]} stands in it twice")
-    return table

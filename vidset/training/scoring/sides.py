@@ -11,7 +11,8 @@ from vidset.datasets.errors import DatasetError, UnequalError
 from vidset.training.scoring.comparing import FEWEST_SEEDS
 from vidset.training.scoring.evaluation import rightness
 from vidset.training.scoring.gate import read_result
-from vidset.training.scoring.run import Run, read_predictions
+from vidset.training.scoring.predictions import read_predictions
+from vidset.training.scoring.run import Run
 
 
 @dataclass(frozen=True, slots=True, eq=False)

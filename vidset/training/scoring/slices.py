@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.manifest import Manifest
 from vidset.training.scoring.intervals import wilson
+from vidset.training.scoring.predictions import rows_of
 
 # Below this many images an interval is wider than what slices differ by.
 SMALL = 30
@@ -69,7 +69,7 @@ def slice_images(
     Raises:
         DatasetError: an image of the predictions is none of the version's.
     """
-    rows = _rows_of(predictions, manifest)
+    rows = rows_of(predictions, manifest)
     found = [Slice.of("label", value, is_right[at]) for value, at in _places(labels)]
     for by, column in (("collector", "collector_id"), ("video", "video_uri")):
         values = [[] if row[column] is None else [row[column]] for row in rows]
@@ -115,20 +115,3 @@ def _measure(row: Mapping[str, Any] | None, by: str) -> float:
     if row is None:
         return float("nan")
     return float(row["width"] * row["height"] if by == "pixels" else row[by])
-
-
-def _rows_of(predictions: pa.Table, manifest: Manifest) -> list[dict[str, Any]]:
-    wanted = ("image_sha256", "image_uri", "collector_id", "video_uri")
-    known = {
-        (row["image_sha256"], row["image_uri"]): row
-        for row in manifest.table.select(list(wanted)).to_pylist()
-    }
-    hashes, uris = predictions["image_sha256"].to_pylist(), predictions["image_uri"].to_pylist()
-    pairs = list(zip(hashes, uris, strict=True))
-    unknown = [pair for pair in pairs if pair not in known]
-    if unknown:
-        raise DatasetError(
-            f"{unknown[0][1]}: was predicted, but is none of the version's images"
-            f" ({len(unknown)} such)"
-        )
-    return [known[pair] for pair in pairs]

@@ -1,6 +1,6 @@
 from tests.datasets.numerals import numerals
 from vidset.datasets.versions.repository import Repository
-from vidset.training.running.shuffling import epoch_order
+from vidset.training.running.loop import epoch_order
 
 
 def test_epoch_order_is_fixed_by_seed_epoch_and_images_alone(tmp_path):

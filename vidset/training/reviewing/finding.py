@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from vidset.cli.train.display import showing_progress
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.repository import Repository, write_atomically
@@ -18,15 +17,23 @@ from vidset.training.reviewing.folds import choose_images, predict_out_of_fold
 from vidset.training.reviewing.issues import Ranking
 from vidset.training.scoring.run import Run, read_run
 
+if TYPE_CHECKING:
+    from vidset.training.running.running import Progress
+
 _KEY_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to look at.
+    """What to look at, and where the findings go.
 
     Attributes:
         subject: a run's folder, or with `folds` a dataset version.
+        splits: which images to look at; () means the run's first split, or `train` with `folds`.
+        top: how many images to show at most, of each order.
+        categories: a YAML file with the reviewer's own kinds of error.
+        sheet: where to draw the first images of the queue, if anywhere.
+        spans: where to write which stretches of video to sample densely, if anywhere.
     """
 
     subject: str
@@ -57,15 +64,15 @@ class Found:
     source: Mapping[str, Any]
 
 
-def find_predictions(request: Request, repository: Repository, *, quiet: bool) -> Found:
-    """Of the run, or of folds that are trained now unless they were before.
+def find_predictions(request: Request, repository: Repository, progress: "Progress") -> Found:
+    """Return the run's predictions, or those of folds, which are trained unless they were before.
 
     Raises:
         DatasetError: the subject or the splits cannot be used.
     """
     if request.folds is None:
         return _of_run(request, repository)
-    return _of_folds(request, request.folds, repository, quiet=quiet)
+    return _of_folds(request, request.folds, repository, progress)
 
 
 def _of_run(request: Request, repository: Repository) -> Found:
@@ -96,7 +103,7 @@ def _source(run: Run, split: str) -> dict[str, Any]:
     }
 
 
-def _of_folds(request: Request, folds: int, repository: Repository, *, quiet: bool) -> Found:
+def _of_folds(request: Request, folds: int, repository: Repository, progress: "Progress") -> Found:
     if Path(request.subject, "run.json").exists():
         raise DatasetError(f"--folds looks at a dataset version, got the run {request.subject}")
     model = fixed_model(request.model)
@@ -110,15 +117,14 @@ def _of_folds(request: Request, folds: int, repository: Repository, *, quiet: bo
     digest = hashlib.sha256(key.encode()).hexdigest()[:_KEY_DIGITS]
     folder = request.output / "folds" / digest
     write_atomically(folder / "settings.json", key.encode())
-    with showing_progress(quiet=quiet) as progress:
-        predictions = predict_out_of_fold(
-            images,
-            folds,
-            request.seed,
-            folder,
-            FoldTrainer(repository, settings, images.classes, progress),
-            lambda done, of: None if quiet else progress.note(f"{done} of {of} folds"),
-        )
+    predictions = predict_out_of_fold(
+        images,
+        folds,
+        request.seed,
+        folder,
+        FoldTrainer(repository, settings, images.classes, progress),
+        progress.folds,
+    )
     source = {
         "run_id": None,
         "model": model.name,

@@ -1,14 +1,12 @@
-"""`vidset errors`: from predictions to errors.json and the page."""
+"""What `vidset errors` writes: from predictions to errors.json and the page."""
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vidset.cli.errors.display import show_errors
-from vidset.cli.errors.finding import Found, Request, find_predictions
-from vidset.cli.errors.page_writing import write_page
 from vidset.datasets.images.measures import decode
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
@@ -16,17 +14,35 @@ from vidset.output import make_output
 from vidset.training.reviewing.analysis import Analysis, analyse_answers
 from vidset.training.reviewing.categories import DEFAULT, read_categories
 from vidset.training.reviewing.detection import analyse_objects, draw_objects
+from vidset.training.reviewing.finding import Found, Request, find_predictions
+from vidset.training.reviewing.page.writing import write_page
 from vidset.training.reviewing.sheet import Cell, draw_sheet
 from vidset.training.reviewing.spans import merge_spans
 from vidset.training.reviewing.thumbnails import to_png
 from vidset.training.reviewing.twins import find_twins
 from vidset.training.scoring.answers import read_answers
 
+if TYPE_CHECKING:
+    from vidset.training.running.running import Progress
+
 ON_SHEET = 50
 
 
-def run_errors(request: Request, *, as_json: bool, quiet: bool) -> None:
-    """Look, write, and tell.
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """What was found and written.
+
+    Attributes:
+        details: what errors.json says.
+        spans: how many stretches of video surround the images that went wrong.
+    """
+
+    details: Mapping[str, Any]
+    spans: int
+
+
+def write_errors(request: Request, progress: "Progress") -> Written:
+    """Look at predictions, and write errors.json, the page, and the sheet and spans if wanted.
 
     Raises:
         DatasetError: the request cannot be used.
@@ -35,7 +51,7 @@ def run_errors(request: Request, *, as_json: bool, quiet: bool) -> None:
     categories = DEFAULT if request.categories is None else read_categories(request.categories)
     make_output(str(request.output))
     repository = Repository(request.repository)
-    found = find_predictions(request, repository, quiet=quiet or as_json)
+    found = find_predictions(request, repository, progress)
     manifest = repository.manifest(found.version)
     analysis = _analyse(request, found, manifest, repository)
     details = {
@@ -57,11 +73,11 @@ def run_errors(request: Request, *, as_json: bool, quiet: bool) -> None:
     spans = merge_spans(analysis.wrong, request.margin_seconds)
     if request.spans is not None:
         write_atomically(request.spans, json.dumps(spans, indent=1).encode())
-    show_errors(details, request, len(spans["spans"]), as_json=as_json, quiet=quiet)
+    return Written(details, len(spans["spans"]))
 
 
 class _Pictures:
-    """The picture of an image that is shown, (h, w, 3) uint8 RGB; objects are drawn into it."""
+    """Gives the picture of an image that is shown, (h, w, 3) uint8 RGB, with its objects drawn."""
 
     def __init__(self, manifest: Manifest, repository: Repository):
         self._entries = {(entry.image_sha256, entry.image_uri): entry for entry in manifest}

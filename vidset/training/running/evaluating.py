@@ -1,4 +1,4 @@
-"""`vidset evaluate`: a run's results, kept beside it, and whether they pass the gate."""
+"""Evaluate a run: its results, kept beside it, and whether they pass the gate."""
 
 import json
 from collections.abc import Mapping
@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from vidset.cli.train.scores_display import show_results
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
 from vidset.training.scoring.evaluation import Target, evaluate_predictions, evaluate_split
 from vidset.training.scoring.gate import Verdict, best_earlier, judge, read_result, read_results
+from vidset.training.scoring.predictions import to_parquet
 from vidset.training.scoring.run import Run, read_run
 from vidset.training.scoring.sides import evaluation_paths
 
@@ -38,6 +35,15 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """What to evaluate.
+
+    Attributes:
+        run: the run's folder.
+        repository: where the dataset versions are.
+        split: one split; None means all that the run was evaluated on.
+        on: another version, whose images the model looks at now.
+    """
+
     run: Path
     repository: Path
     split: str | None
@@ -45,10 +51,18 @@ class Request:
     gate: Gate
 
 
-def run_evaluate(request: Request, *, as_json: bool, quiet: bool) -> int:
-    """The exit code: 1 if a result does not pass the gate.
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """The results by split, in order, and what the gate says of the first; None without a gate."""
 
-    A gate is for one split: with `--split`, or the run's first.
+    results: list[dict[str, Any]]
+    verdict: Verdict | None
+
+
+def evaluate(request: Request) -> Evaluated:
+    """Score a run and keep the results beside it.
+
+    A gate looks at one split: the one that was asked for, or the run's first.
 
     Raises:
         DatasetError: the request cannot be used; an UnequalError, if a result that the gate is to
@@ -65,8 +79,7 @@ def run_evaluate(request: Request, *, as_json: bool, quiet: bool) -> int:
     else:
         results = [_on_other(run, repository, request.on, request.split or run.splits[0])]
     verdict = _judge(request.gate, results[0], others) if request.gate.is_set else None
-    show_results(results, verdict, request.run, as_json=as_json, quiet=quiet)
-    return 0 if verdict is None or verdict.passes else 1
+    return Evaluated(results, verdict)
 
 
 def _on_own(run: Run, repository: Repository, split: str) -> dict[str, Any]:
@@ -86,10 +99,8 @@ def _on_other(run: Run, repository: Repository, version: str, split: str) -> dic
 
     target = _target(repository, version, split)
     table = predict(run.folder, repository, target.version, split)
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
     path = evaluation_paths(run, split, target.evaluation_id)[1]
-    write_atomically(path, sink.getvalue().to_pybytes())
+    write_atomically(path, to_parquet(table))
     return _keep(run, evaluate_predictions(run, table, target))
 
 
@@ -120,7 +131,7 @@ def _judge(gate: Gate, result: Mapping[str, Any], others: list[Run]) -> Verdict:
 
 
 def _result_of(run: Run, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Another run's evaluation on the same images; else any of the split, which is refused."""
+    """Return another run's evaluation on the same images, else any of the split, to be refused."""
     split = wanted["split"]
     path = evaluation_paths(run, split, wanted["evaluation_id"])[0]
     if not path.exists():

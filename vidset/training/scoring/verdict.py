@@ -1,40 +1,13 @@
-"""`vidset compare`: two sides of runs, and whether their difference is larger than the noise."""
+"""Compare two sides of runs: is their difference larger than the noise?"""
 
 from typing import Any
 
-from vidset.cli.train.scores_display import show_comparison
-from vidset.datasets.errors import DatasetError
 from vidset.training.scoring.comparing import Comparison, compare_sides
-from vidset.training.scoring.run import read_run
-from vidset.training.scoring.sides import Side, Sides, read_sides
-
-VERSUS = "vs"
-
-
-def run_compare(
-    words: tuple[str, ...], split: str | None, *, allow_few: bool, as_json: bool, quiet: bool
-) -> None:
-    """Compare and say.
-
-    Raises:
-        DatasetError: the runs cannot be used; an UnequalError, if they must not be compared.
-    """
-    if words.count(VERSUS) != 1:
-        raise DatasetError(f"wanted RUN... {VERSUS} RUN..., got {' '.join(words)}")
-    at = words.index(VERSUS)
-    baseline, candidate = words[:at], words[at + 1 :]
-    sides = read_sides(
-        [read_run(name) for name in baseline],
-        [read_run(name) for name in candidate],
-        split,
-        allow_few=allow_few,
-    )
-    found = compare(sides)
-    show_comparison(found, as_json=as_json, quiet=quiet)
+from vidset.training.scoring.sides import Side, Sides
 
 
 def compare(sides: Sides) -> dict[str, Any]:
-    """JSON-able: both measures, and a verdict in a sentence."""
+    """Return both measures and a verdict in a sentence, JSON-able."""
     best = compare_sides(sides.baseline.best, sides.candidate.best)
     one, other = sides.baseline.last, sides.candidate.last
     last = None if one is None or other is None else compare_sides(one, other)
@@ -64,7 +37,7 @@ def _describe(side: Side) -> dict[str, Any]:
 
 
 def _both(best: Comparison, last: Comparison | None) -> bool | None:
-    """A difference is one if both measures say so, in the same direction."""
+    """Say whether both measures call the difference real, in the same direction."""
     if best.is_larger_than_noise is None:
         return None
     if last is None:

@@ -26,10 +26,10 @@ def write_page(
     details: Mapping[str, Any],
     picture: Callable[[Mapping[str, Any]], np.ndarray],
 ) -> None:
-    """index.html and thumbnails/ of what errors.json says.
+    """Write index.html and thumbnails/ for what errors.json says.
 
     Args:
-        picture: of an image that is shown, (h, w, 3) uint8 RGB.
+        picture: gives the picture of an image that is shown, (h, w, 3) uint8 RGB.
     """
     shown = []
     for image in details["shown"]:
@@ -43,12 +43,12 @@ def write_page(
 
 
 def render_page(details: Mapping[str, Any]) -> str:
-    """The HTML. All texts of others' making stand in one JSON block, in which no tag can end."""
-    parts = files("vidset.errors") / "page"
+    """Return the HTML. Texts that others wrote stand in one JSON block, in which no tag can end."""
+    parts = files("vidset.training.reviewing.page")
     style = (parts / "page.css").read_text("utf-8")
     scripts = "\n".join((parts / name).read_text("utf-8") for name in _SCRIPTS)
     script = f'"use strict";\n(() => {{\n{scripts}}})();\n'
-    # Decisions are kept in the browser by it: those on other images are others.
+    # The browser keeps decisions under this key: other images have decisions of their own.
     images = sorted(image["image_sha256"] for image in details["shown"])
     key = hashlib.sha256(to_json([details["version"], details["categories"], images]).encode())
     data = json.dumps({**details, "key": key.hexdigest()[:_NAME_DIGITS]})
