@@ -8,6 +8,7 @@ from vidset.labeling.events import image_id as id_of
 from vidset.labeling.places import open_ledger
 from vidset.labeling.settings import Settings, Use
 from vidset.labeling.task import Image
+from vidset.labeling.vendors.registry import vendors
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class Place:
         store = {"LABELING_STORE": f"sqlite:{self.folder}/labels.sqlite"}
         if use != "dispatch":  # No vendor is told of an image.
             return store | {"LABELING_IMAGE_ACCESS": "uri"}
-        if vendor == "scale":  # It cannot reach this machine: it takes urls of yours.
+        declaration = vendors().get(vendor or "")
+        if declaration and not declaration.reaches_this_machine:  # It takes urls of yours.
             return store
         return store | {
             "LABELING_IMAGE_ACCESS": f"{self.served}/images/{{name}}",

@@ -11,6 +11,8 @@ from vidset.labeling.timestamps import parse_timestamp
 
 ObjectType = Literal["box", "polygon", "classification"]
 AnnotationState = Literal["labeled", "skipped", "rejected"]
+# How several annotators' answers to one image become its annotation.
+ConsensusRule = Literal["latest", "majority"]
 Attribute = str | bool | int | float | list[str]
 Point = tuple[float, float]
 

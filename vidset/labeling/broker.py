@@ -16,7 +16,8 @@ from vidset.labeling.stores.store import Store, Write
 from vidset.labeling.task import Task
 from vidset.labeling.template import Template, read_template
 from vidset.labeling.timestamps import now
-from vidset.labeling.vendors.registry import open_vendor
+from vidset.labeling.vendors.declaration import Opening
+from vidset.labeling.vendors.registry import vendor_named
 from vidset.labeling.vendors.vendor import Vendor
 
 
@@ -75,7 +76,11 @@ class Broker:
 
 
 def open_broker(settings: Settings) -> Broker:
-    """Raises ValueError for a template, a store or images that cannot be used."""
+    """Open what the settings name.
+
+    Raises:
+        ValueError: the template, the store or the images cannot be used.
+    """
     template = read_template(settings.template)
     return Broker(
         settings,
@@ -84,3 +89,13 @@ def open_broker(settings: Settings) -> Broker:
         open_image_access(settings),
         lambda: open_vendor(settings, template),
     )
+
+
+def open_vendor(settings: Settings, template: Template) -> Vendor:
+    """Open the vendor that gets new tasks.
+
+    Raises:
+        ValueError: what it needs is not set, or it cannot ask what the template asks.
+    """
+    opening = Opening(settings.of_vendors, template, settings.callback_url)
+    return vendor_named(settings.vendor).open(opening)

@@ -10,9 +10,15 @@ from statistics import fmean, median
 
 import shapely
 
-from vidset.labeling.annotation import AnnotationState, Answer, Attribute, Box, LabeledObject
+from vidset.labeling.annotation import (
+    AnnotationState,
+    Answer,
+    Attribute,
+    Box,
+    ConsensusRule,
+    LabeledObject,
+)
 from vidset.labeling.checking import ROTATION
-from vidset.labeling.settings import ConsensusRule
 
 _SAME = 0.5  # Objects with at least this intersection over union are one thing.
 

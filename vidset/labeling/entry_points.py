@@ -20,7 +20,8 @@ from vidset.labeling.quarantine import quarantine
 from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.reconciling import reconcile
 from vidset.labeling.task import Image
-from vidset.labeling.vendors.registry import CALLBACKS
+from vidset.labeling.vendors.declaration import Callback
+from vidset.labeling.vendors.registry import vendors
 
 
 def request_labeling(broker: Broker, event: CloudEvent) -> None:
@@ -47,9 +48,10 @@ def receive_annotation(broker: Broker, request: Request) -> Response:
     """A vendor's answer. 2xx for all that is stored, in the quarantine at worst."""
     if request.method != "POST":
         return _error(405, "POST an answer")
-    vendor = _authenticated(broker, request)
-    if vendor is None:
+    found = _authenticated(broker, request)
+    if found is None:
         return _error(401, "no valid secret")
+    vendor, callback = found
     if request.mimetype != "application/json":
         return _error(415, f"wanted application/json, got {request.mimetype or 'no type'}")
     limit = broker.settings.max_callback_bytes
@@ -57,7 +59,7 @@ def receive_annotation(broker: Broker, request: Request) -> Response:
     if payload is None:
         return _error(413, f"wanted at most {limit} bytes, got {request.content_length or 'more'}")
     try:
-        reports = CALLBACKS[vendor].read(_json(payload))
+        reports = callback.read(_json(payload))
     except InvalidAnswerError as error:
         now = broker.clock()
         quarantine(broker.store, payload, vendor=vendor, reason=str(error), image_id=None, now=now)
@@ -88,14 +90,20 @@ def log(severity: str, message: str, **fields: Any) -> None:
     print(json.dumps(entry, default=str), file=sys.stdout, flush=True)
 
 
-def _authenticated(broker: Broker, request: Request) -> str | None:
-    """The vendor whose secret the request carries. Every comparison takes the same time."""
-    found = None
-    for vendor, secrets in broker.settings.secrets.items():
-        given = request.headers.get(CALLBACKS[vendor].header, "").encode()
-        for secret in secrets:
+def _authenticated(broker: Broker, request: Request) -> tuple[str, Callback] | None:
+    """Return the vendor whose secret the request carries, and how its callbacks are read.
+
+    Every comparison takes the same time.
+    """
+    found, secrets = None, broker.settings.secrets
+    for vendor, declaration in vendors().items():
+        callback = declaration.callback
+        if callback is None:
+            continue
+        given = request.headers.get(callback.header, "").encode()
+        for secret in secrets.get(vendor, ()):
             if hmac.compare_digest(given, secret.encode()):
-                found = vendor
+                found = vendor, callback
     return found
 
 

@@ -20,6 +20,7 @@ from vidset.labeling.stores.documents import check_writes
 from vidset.labeling.stores.store import ConflictError, Key, Query, Stored, Write
 from vidset.labeling.task import Task
 from vidset.labeling.timestamps import parse_timestamp
+from vidset.labeling.vendors.registry import vendors
 from vidset.labeling.vendors.vendor import Report
 
 _ATTEMPTS = 50
@@ -280,6 +281,6 @@ def _changed_task(
 
 
 def _wanted_annotators(broker: Broker, task: Task) -> int:
-    if task.vendor == "label-studio":
-        return broker.template.label_studio.annotators_per_image
-    return 1
+    """Return how many people answer an image: one for a vendor whose package is gone."""
+    declaration = vendors().get(task.vendor)
+    return declaration.annotators(broker.template) if declaration else 1

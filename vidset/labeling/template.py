@@ -95,6 +95,8 @@ class Template(_Part):
     attributes: tuple[Attribute, ...] = ()
     scale: ScaleTemplate = ScaleTemplate()
     label_studio: LabelStudioTemplate = LabelStudioTemplate()
+    vendors: dict[Name, dict[str, Any]] = {}
+    """By name, what vendors of other packages want to be told. They check it themselves."""
 
     def label(self, name: str) -> Label | None:
         return next((label for label in self.labels if label.name == name), None)

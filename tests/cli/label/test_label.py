@@ -67,13 +67,22 @@ def test_help_is_there_at_once():
     assert cpu_seconds() - began < 0.3
 
 
-@pytest.mark.parametrize("missing", ["flask", "httpx", "shapely", "yaml"])
+@pytest.mark.parametrize("missing", ["flask", "shapely", "yaml"])
 def test_without_its_part_of_the_package_it_says_how_to_get_it(tmp_path, missing):
     out = make_output(tmp_path / "out", {"a.mp4": 2})
     ended = vidset("label", "serve", out, without=(missing,))
     assert ended.returncode == 2
     assert 'this command needs pip install "vidset[label]"' in ended.stderr
     assert not (out / "labels.sqlite").exists()
+
+
+def test_without_a_vendors_client_it_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LABEL_STUDIO_TOKEN", "t0ken")
+    out = make_output(tmp_path / "out", {"a.mp4": 2})
+    ended = vidset("label", "serve", out, without=("httpx",))
+    assert ended.returncode == 2
+    assert 'this command needs pip install "vidset[label]"' in ended.stderr
 
 
 def test_the_demo_without_it_says_so_before_any_work(tmp_path):

@@ -13,9 +13,9 @@ from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.stores.store import Query, Write
 from vidset.labeling.task import Task
 from vidset.labeling.timestamps import now
-from vidset.labeling.vendors import truth
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
 from vidset.labeling.vendors.scale import answers as scale_answers
+from vidset.labeling.vendors.truth import answers as truth
 from vidset.place import Place
 
 TRUCKS = "name: x\nlabels: [{name: car}, {name: tractor}]\n"

@@ -10,8 +10,9 @@ from tests.emulators.handlers import Handler, serve_requests
 from tests.labeling.vendors.truth_examples import ID, LINE, OTHER, SECRET, answer
 from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.task import Image
-from vidset.labeling.vendors.registry import CALLBACKS
-from vidset.labeling.vendors.truth import CALLBACK_HEADER, TruthVendor, read_callback
+from vidset.labeling.vendors.truth.answers import CALLBACK_HEADER, read_callback
+from vidset.labeling.vendors.truth.declaration import TRUTH
+from vidset.labeling.vendors.truth.vendor import TruthVendor
 from vidset.labeling.vendors.vendor import MissingTaskError, Request
 
 
@@ -76,7 +77,7 @@ def test_a_task_is_answered_by_a_callback(file, calls, address):
             image_height=480,
         ),
     )
-    assert (vendor.name, CALLBACK_HEADER) == ("truth", CALLBACKS["truth"].header)
+    assert (vendor.name, CALLBACK_HEADER) == ("truth", TRUTH.callback.header)
 
 
 def test_a_report_is_the_callbacks_answer_and_complete(file, calls, address):

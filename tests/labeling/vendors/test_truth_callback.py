@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from tests.labeling.vendors.truth_examples import CALLBACK, ID, answer, objects
 from vidset.labeling.errors import InvalidAnswerError
-from vidset.labeling.vendors.registry import CALLBACKS
-from vidset.labeling.vendors.truth import read_callback
+from vidset.labeling.vendors.truth.answers import read_callback
+from vidset.labeling.vendors.truth.declaration import TRUTH
 from vidset.labeling.vendors.vendor import Report
 
 
 def test_a_callback_in_its_documented_form_is_an_answer():
     [report] = read_callback(CALLBACK)
     assert report == Report(ID, f"truth-{ID}", "answered", (answer(),), raw=CALLBACK)
-    assert CALLBACKS["truth"].read(CALLBACK) == [report]
+    assert TRUTH.callback.read(CALLBACK) == [report]
 
 
 def test_a_callback_may_leave_out_what_is_not_known():

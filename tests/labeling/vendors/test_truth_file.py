@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.labeling.vendors.truth_examples import ID, LINE, OTHER, SECRET, objects
-from vidset.labeling.vendors.truth import TruthVendor
+from vidset.labeling.vendors.truth.vendor import TruthVendor
 from vidset.labeling.vendors.vendor import MissingTaskError
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from vidset.cli.console import say
@@ -13,17 +13,9 @@ from vidset.labeling.quarantine import OPEN, read_payload, resolve
 from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.timestamps import format_timestamp, now, parse_timestamp
-from vidset.labeling.vendors.label_studio import answers as label_studio_answers
-from vidset.labeling.vendors.registry import CALLBACKS
-from vidset.labeling.vendors.scale import answers as scale_answers
+from vidset.labeling.vendors.registry import vendors
 from vidset.labeling.vendors.vendor import Report
 from vidset.place import Place
-
-# What `reconcile` reads is a vendor's task, not a callback.
-_TASKS: Mapping[str, Callable[[Any], Report | None]] = {
-    "scale": scale_answers.read_task,
-    "label-studio": label_studio_answers.read_task,
-}
 
 
 def run_quarantine(
@@ -82,18 +74,24 @@ def replay_payload(broker: Broker, name: str, vendor: str) -> Counter[str]:
 
 
 def _reports(vendor: str, payload: bytes) -> list[Report]:
-    if vendor not in CALLBACKS:
-        raise InvalidAnswerError(f"no vendor {vendor!r} sends callbacks")
+    declaration = vendors().get(vendor)
+    if declaration is None or not (declaration.callback or declaration.read_task):
+        raise InvalidAnswerError(f"no vendor {vendor!r} sends answers")
     try:
         body = json.loads(payload)
     except (ValueError, RecursionError) as error:
         raise InvalidAnswerError(f"no JSON: {error}") from None
+    # What `reconcile` reads is a vendor's task, not a callback.
+    is_task = isinstance(body, dict) and not {"action", "task"} & body.keys()
+    read_task = declaration.read_task if is_task else None
     try:
-        reports = CALLBACKS[vendor].read(body)
+        reports = declaration.callback.read(body) if declaration.callback else []
     except InvalidAnswerError:
-        if vendor not in _TASKS or not isinstance(body, dict) or {"action", "task"} & body.keys():
+        if read_task is None:
             raise
-        reports = [report for report in [_TASKS[vendor](body)] if report]
+        reports = []
+    if not reports and read_task:
+        reports = [report for report in [read_task(body)] if report]
     if not reports:
         raise InvalidAnswerError("it tells of no answer")
     return reports

@@ -14,7 +14,7 @@ from vidset.cli.label.server import listen, make_app, serving, url_of
 from vidset.cli.label.vendor import connect_vendor
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
-from vidset.labeling.settings import Settings
+from vidset.labeling.settings import Settings, callback_secrets
 from vidset.place import Place
 
 
@@ -68,8 +68,8 @@ def warnings(settings: Settings, host: str) -> list[str]:
     found = []
     if not settings.secrets:
         found.append(
-            "no callbacks are taken: none of LABEL_STUDIO_WEBHOOK_SECRET, SCALE_CALLBACK_AUTH and "
-            "LABELING_TRUTH_SECRET is set; reconcile fetches the answers"
+            f"no callbacks are taken, for none of {', '.join(callback_secrets())} is set; "
+            "reconcile fetches the answers"
         )
     if not ip_address(host).is_loopback:
         found.append(f"whoever reaches {host} can read the images whose names they know")

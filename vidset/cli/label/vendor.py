@@ -2,16 +2,14 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from vidset.cli.console import counting, say, show_problems
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.reconciling import reconcile
+from vidset.labeling.vendors.registry import vendor_named
+from vidset.labeling.vendors.vendor import ConnectingVendor, Connection
 from vidset.place import Place
-
-if TYPE_CHECKING:
-    from vidset.labeling.vendors.label_studio.vendor import Connection
 
 
 def run_reconcile(place: Place, *, as_json: bool, quiet: bool) -> int:
@@ -60,27 +58,27 @@ def run_connect(place: Place, *, as_json: bool, quiet: bool) -> int:
         if connection.webhook:
             say(f"webhook to {settings.callback_url} {connection.webhook}")
         else:
+            callback = vendor_named(settings.vendor).callback
+            needed = ["LABELING_CALLBACK_URL", *([callback.secret] if callback else [])]
             say(
-                "no webhook: LABELING_CALLBACK_URL and LABEL_STUDIO_WEBHOOK_SECRET are needed for "
-                "one; until then vidset label reconcile fetches the answers"
+                f"no webhook: {' and '.join(needed)} are needed for one; until then vidset label "
+                "reconcile fetches the answers"
             )
     return 0
 
 
-def connect_vendor(broker: Broker) -> "Connection | None":
-    """Before any work: a wrong key would fail each task. None: the vendor has nothing to set up.
+def connect_vendor(broker: Broker) -> Connection | None:
+    """Set the vendor up before any work, since a wrong key would fail each task.
+
+    Returns None for a vendor that has nothing to set up.
 
     Raises:
         ValueError: the vendor refuses.
     """
-    if broker.settings.vendor != "label-studio":
-        return None
-    from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
-
     vendor = broker.vendor
-    if not isinstance(vendor, LabelStudioVendor):
-        raise TypeError(f"wanted Label Studio, got {vendor!r}")
+    if not isinstance(vendor, ConnectingVendor):
+        return None
     try:
         return vendor.connect()
     except RefusedError as error:
-        raise ValueError(f"{broker.settings.label_studio_url}: {error}") from None
+        raise ValueError(f"{broker.settings.vendor}: {error}") from None

@@ -1,73 +1,49 @@
-"""Settings to vendors. Each vendor's client is imported when it is used."""
+"""All vendors by name: those in this folder, and those of other installed packages.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+A package of yours adds a vendor by an entry point in the group `vidset.vendors` that names its
+`Declaration`. Its name must not be taken.
+"""
 
-from vidset.labeling.settings import Settings
-from vidset.labeling.template import Template
-from vidset.labeling.vendors import truth
-from vidset.labeling.vendors.label_studio import answers as label_studio_answers
-from vidset.labeling.vendors.scale import answers as scale_answers
-from vidset.labeling.vendors.vendor import Report, Vendor
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
 
+from vidset.labeling.vendors.declaration import Declaration
+from vidset.labeling.vendors.label_studio.declaration import LABEL_STUDIO
+from vidset.labeling.vendors.scale.declaration import SCALE
+from vidset.labeling.vendors.truth.declaration import TRUTH
 
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """How a vendor's answers arrive. Reading them takes no client and no key of the vendor.
-
-    Attributes:
-        header: the HTTP header that carries the secret, in lower case.
-        read: a callback's JSON to reports; raises InvalidAnswerError.
-    """
-
-    header: str
-    read: Callable[[Any], list[Report]]
+GROUP = "vidset.vendors"
+BUILT_IN = (SCALE, LABEL_STUDIO, TRUTH)
 
 
-CALLBACKS: Mapping[str, Callback] = {
-    "scale": Callback(scale_answers.CALLBACK_HEADER, scale_answers.read_callback),
-    "label-studio": Callback(
-        label_studio_answers.CALLBACK_HEADER, label_studio_answers.read_callback
-    ),
-    "truth": Callback(truth.CALLBACK_HEADER, truth.read_callback),
-}
-
-
-def open_vendor(settings: Settings, template: Template) -> Vendor:
-    """Who gets new tasks.
+@cache
+def vendors() -> Mapping[str, Declaration]:
+    """The declarations of all vendors by name, the built-in ones first.
 
     Raises:
-        ValueError: what it needs is not set.
+        ValueError: an installed package's entry point is no declaration, or takes a name or a
+            variable that another vendor has.
     """
-    if settings.vendor == "scale":
-        from vidset.labeling.vendors.scale.vendor import ScaleVendor
-
-        return ScaleVendor(
-            _required(settings.scale_api_key, "SCALE_API_KEY"),
-            template,
-            _required(settings.callback_url, "LABELING_CALLBACK_URL"),
-            settings.scale_url,
-        )
-    if settings.vendor == "label-studio":
-        from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
-
-        return LabelStudioVendor(
-            _required(settings.label_studio_url, "LABEL_STUDIO_URL"),
-            _required(settings.label_studio_token, "LABEL_STUDIO_TOKEN"),
-            template,
-            settings.label_studio_project,
-            settings.callback_url,
-            settings.label_studio_webhook_secret,
-        )
-    return truth.TruthVendor(
-        _required(settings.truth_file, "LABELING_TRUTH"),
-        _required(settings.callback_url, "LABELING_CALLBACK_URL"),
-        _required(settings.truth_callback_secret, "LABELING_TRUTH_SECRET"),
-    )
+    found = {each.name: each for each in BUILT_IN}
+    for point in entry_points(group=GROUP):
+        declaration = point.load()
+        place = f"the entry point {point.value!r} of {GROUP}"
+        if not isinstance(declaration, Declaration):
+            raise ValueError(f"{place} must name a Declaration of a vendor, got {declaration!r}")
+        if declaration.name in found:
+            raise ValueError(f"{place}: there is already a vendor {declaration.name!r}")
+        taken = {variable.name for each in found.values() for variable in each.variables}
+        for variable in declaration.variables:
+            if variable.name in taken:
+                raise ValueError(f"{place}: the variable {variable.name} is another vendor's")
+        found[declaration.name] = declaration
+    return found
 
 
-def _required(value: str | None, name: str) -> str:
-    if value is None:
-        raise ValueError(f"{name} must be set")
-    return value
+def vendor_named(name: str) -> Declaration:
+    """Return a vendor's declaration. Raises ValueError for a name that nobody has."""
+    try:
+        return vendors()[name]
+    except KeyError:
+        raise ValueError(f"no vendor {name!r}; there are {', '.join(vendors())}") from None

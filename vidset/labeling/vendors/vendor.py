@@ -84,6 +84,36 @@ class Vendor(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a vendor has been set up with.
+
+    Attributes:
+        is_new: whether the project was made just now.
+        webhook: what was done for the callbacks; None where they are not set up.
+    """
+
+    project_id: int
+    title: str
+    url: str
+    is_new: bool
+    webhook: Literal["made", "changed", "kept"] | None
+
+
+@runtime_checkable
+class ConnectingVendor(Vendor, Protocol):
+    """A vendor that is set up before the first task: a project, a webhook."""
+
+    def connect(self) -> Connection:
+        """Find or make what tasks need. Safe to repeat, and by several processes at once.
+
+        Raises:
+            ValueError: what is there does not suit the template.
+            RefusedError, TryAgainError
+        """
+        ...
+
+
 @runtime_checkable
 class BatchVendor(Vendor, Protocol):
     """A vendor that takes several images in one request."""

@@ -10,8 +10,8 @@ from vidset.labeling.annotation import Box, LabeledObject
 from vidset.labeling.errors import TryAgainError
 from vidset.labeling.task import Image
 from vidset.labeling.template import parse_template
-from vidset.labeling.vendors.label_studio.vendor import Connection, LabelStudioVendor
-from vidset.labeling.vendors.vendor import Request
+from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
+from vidset.labeling.vendors.vendor import Connection, Request
 
 HOOK, SECRET = "https://broker.example.com/label-studio", "a-secret-of-these-tests"
 TEMPLATE = """

@@ -7,7 +7,6 @@ their data, before and after each import.
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,31 +22,15 @@ from vidset.labeling.vendors.label_studio.client import Client, NotFoundError
 from vidset.labeling.vendors.label_studio.config import label_config
 from vidset.labeling.vendors.label_studio.project import (
     Project,
-    WebhookChange,
     open_project,
     open_webhook,
     project_title,
 )
 from vidset.labeling.vendors.label_studio.tasks import look_up, settle, tasks_since
-from vidset.labeling.vendors.vendor import MissingTaskError, Report, Request
+from vidset.labeling.vendors.vendor import Connection, MissingTaskError, Report, Request
 
 MODEL_VERSION = "vidset"
 _MOST_TOLD = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What `connect` found or made.
-
-    Attributes:
-        webhook: None without a callback url and a secret.
-    """
-
-    project_id: int
-    title: str
-    url: str
-    is_new: bool
-    webhook: WebhookChange | None
 
 
 class LabelStudioVendor:
