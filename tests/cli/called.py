@@ -1,34 +1,88 @@
-"""`vidset` called in this process, as vidset.cli.main.run does it."""
+"""`vidset` called in this process, as the console script does it."""
 
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from json import loads
 from typing import Any
 
-from typer.testing import CliRunner
+import jsonschema
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from vidset.cli.main import app
+from vidset.cli.main import app, run
+from vidset.cli.schemas import ERROR, schema_of
+
+CLI = get_command(app)
 
 
 @dataclass(frozen=True)
 class Called:
-    """An exit code and what was printed; `err` ends with the message of bad usage, `refusal`."""
+    """An exit code and what was printed; `refusal` is the message of bad usage or configuration."""
 
     code: int
     out: str
     err: str
-    refusal: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """What was said after `vidset: `, without the hint in the line below."""
+        return self.err.partition("vidset: ")[2].rstrip("\n") if self.code == 2 else ""
 
     @property
     def found(self) -> Any:
         """What --json printed."""
         return loads(self.out)
 
+    @property
+    def next(self) -> str | None:
+        """The command that was named as the next one."""
+        lines = [line for line in self.err.splitlines() if line.startswith("Next: ")]
+        return lines[-1].removeprefix("Next: ") if lines else None
+
 
 def vidset(*arguments: object) -> Called:
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    if result.exception and not isinstance(result.exception, SystemExit):
-        if not isinstance(result.exception, ValueError):
-            raise result.exception
-        refusal = str(result.exception)
-        return Called(2, result.stdout, result.stderr + refusal, refusal)
-    return Called(result.exit_code, result.stdout, result.stderr)
+    """Call a command. What it prints with --json must keep the schema in docs/json.md."""
+    words = list(map(str, arguments))
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), _arguments(words):
+        try:
+            run(words)
+        except SystemExit as ended:
+            code = ended.code
+    assert isinstance(code, int)
+    called = Called(code, out.getvalue(), err.getvalue())
+    if "--json" in words and "--help" not in words:
+        check_json(words, called)
+    return called
+
+
+def check_json(words: list[str], called: Called) -> None:
+    """One object on stdout, of the command's own schema, or of that of errors."""
+    found = called.found
+    if "error" in found and set(found) == {"error"}:
+        jsonschema.validate(found, ERROR)
+        assert called.code != 0
+        return
+    schema = schema_of(command_of(words))
+    if schema is not None:
+        jsonschema.validate(found, schema)
+
+
+def command_of(words: list[str]) -> Any:
+    command = CLI
+    for word in words:
+        if isinstance(command, TyperGroup) and word in command.commands:
+            command = command.commands[word]
+    return command
+
+
+@contextmanager
+def _arguments(words: list[str]) -> Iterator[None]:
+    before, sys.argv = sys.argv, ["vidset", *words]
+    try:
+        yield
+    finally:
+        sys.argv = before

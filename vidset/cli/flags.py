@@ -1,8 +1,72 @@
-"""What every command takes."""
+"""The options that mean the same in every command. A command takes those that it needs."""
 
 from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+from vidset.cli.completing import complete_runs, complete_versions
+
+Place = Annotated[
+    str | None,
+    typer.Option(
+        "--place",
+        "-p",
+        metavar="PLACE",
+        help="Where the work is: a folder, gs:// or s3://.",
+        show_default="VIDSET_PLACE, else the nearest vidset.toml upwards",
+    ),
+]
+# Where the place is a command's only subject, it may be given as an argument as well.
+PlaceArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PLACE",
+        help="Where the work is: a folder, gs:// or s3://.",
+        show_default="as with -p",
+    ),
+]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="PATH", help="What to write.")
+]
+Format = Annotated[
+    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="A format of labels.")
+]
+Name = Annotated[
+    str | None, typer.Option("--name", "-n", metavar="NAME", help="A name for the new version.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for a confirmation.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as", metavar="NAME", help="Who does this, for the records.", show_default="your login"
+    ),
+]
+Version = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="VERSION",
+        help="A version's name or id, or the beginning of its id.",
+        show_default="the newest",
+        autocompletion=complete_versions,
+    ),
+]
+Run = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="A run's name below runs/, or its folder.",
+        show_default="the newest",
+        autocompletion=complete_runs,
+    ),
+]
+# Shown apart from a command's own options in its help.
+COMMON = frozenset(
+    ("--place", "--json", "--quiet", "--debug", "--dry-run", "--yes", "--as", "--help")
+)

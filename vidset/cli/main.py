@@ -1,13 +1,13 @@
 """The command line. Each command's module is imported when it is called: parts may be absent."""
 
 import logging
-import os
-import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+from vidset.cli import running
+from vidset.cli.command import Group, add
 from vidset.cli.dataset.commands import app as dataset
 from vidset.cli.errors.commands import errors, review
 from vidset.cli.export.commands import export, sql
@@ -25,6 +25,8 @@ from vidset.cli.extraction_flags import (
     Workers,
 )
 from vidset.cli.flags import Json, Quiet
+from vidset.cli.help import completion, help_
+from vidset.cli.init import init
 from vidset.cli.label.commands import app as label
 from vidset.cli.pipeline.command import pipeline
 from vidset.cli.train.commands import train
@@ -35,6 +37,8 @@ from vidset.cli.watch import watch
 app = typer.Typer(
     name="vidset",
     help="Uploaded videos become a labeled, versioned, queryable image dataset.",
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -183,6 +187,9 @@ def plan(
     raise typer.Exit(run_plan(request, as_json=as_json, quiet=quiet))
 
 
+add(app, init)
+add(app, help_, "help")
+add(app, completion)
 app.add_typer(label, name="label")
 app.command(epilog="Whatever stands after -- goes to Beam, which does what BigQuery gets.")(export)
 app.command()(sql)
@@ -197,98 +204,9 @@ app.command()(review)
 app.command()(pipeline)
 
 
-def run(arguments: Sequence[str] | None = None) -> None:
-    """The console script. Exits 0, 1 when some inputs failed, 2 on bad usage or configuration."""
-    mine, beam = _split(list(sys.argv[1:] if arguments is None else arguments))
-    # Beam tells at length what it does, from its import on; errors still come as exceptions.
-    logging.disable(logging.CRITICAL)
-    _reach_this_machine_directly()
-    try:
-        app(mine, obj=beam, prog_name="vidset")
-    except ValueError as error:
-        typer.echo(f"vidset: {error}", err=True)
-        sys.exit(2)
-    except RuntimeError as error:
-        if "--debug" in mine:
-            raise
-        _explain(error)
-        sys.exit(1)
-    except ImportError as error:
-        module = (error.name or "").partition(".")[0]
-        command = next((word for word in mine if not word.startswith("-")), "")
-        if module not in _PARTS:
-            raise
-        part = _PARTS_OF_ANY_COMMAND.get(module) or _PARTS_OF.get(command) or _PARTS[module]
-        typer.echo(f'vidset: this command needs pip install "vidset[{part}]" ({error})', err=True)
-        sys.exit(2)
-
-
-# Which part of the package a command needs.
-_PARTS_OF = {
-    "compare": "scores",
-    "dataset": "dataset",
-    "errors": "scores",
-    "evaluate": "scores",
-    "review": "scores",
-    "train": "train",
-    "upload": "upload",
-}
-# Which part brings a module that any command may need, for what it is pointed at.
-_PARTS_OF_ANY_COMMAND = {"boto3": "s3", "pika": "amqp", "torch": "train", "kfp": "pipelines"}
-# Which part brings a module, elsewhere.
-_PARTS = {
-    "apache_beam": "extract",
-    "av": "extract",
-    "cv2": "extract",
-    "duckdb": "warehouse",
-    "google_crc32c": "warehouse",
-    "numpy": "extract",
-    "pyarrow": "extract",
-    "requests": "upload",
-    "cleanlab": "scores",
-    "faster_coco_eval": "scores",
-    "boto3": "s3",
-    "google": "gcp",
-    "kfp": "pipelines",
-    "pika": "amqp",
-    "scipy": "dataset",
-    "sklearn": "dataset",
-    "tensorboard": "scores",
-    "torch": "train",
-    "cloudevents": "label",
-    "flask": "label",
-    "httpx": "label",
-    "pydantic": "label",
-    "scaleapi": "label",
-    "shapely": "label",
-    "werkzeug": "label",
-    "yaml": "label",
-}
-
-
-def _explain(error: RuntimeError) -> None:
-    """A runner reports a failed job as the text of the worker's traceback: say its last line."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    typer.echo(
-        f"vidset: the job failed: {lines[-1] if lines else type(error).__name__}\n"
-        "What is done stays done: the same command goes on from there; --debug tells more.",
-        err=True,
-    )
-
-
-def _reach_this_machine_directly() -> None:
-    """Beam's workers and the local server are here: a proxy would look for them elsewhere."""
-    for name in "no_proxy", "NO_PROXY":
-        given = os.environ.get(name)
-        os.environ[name] = f"{given},127.0.0.1,localhost" if given else "127.0.0.1,localhost"
-
-
-def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """What is ours, and what stands after `--`."""
-    if "--" not in arguments:
-        return arguments, []
-    place = arguments.index("--")
-    return arguments[:place], arguments[place + 1 :]
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the console script. It exits with 0, 1, 2, 130 or 143; see vidset.cli.running."""
+    running.run(app, arguments)
 
 
 if __name__ == "__main__":

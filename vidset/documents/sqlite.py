@@ -71,6 +71,12 @@ class SqliteDocuments:
                 return
             after = rows[-1]
 
+    def states(self, part: Part) -> dict[str, int]:
+        """Count the documents of the part's collection by their `state`."""
+        state = "json_extract(document, '$.state')"
+        sql = f"SELECT {state}, count(*) FROM {_table(part)} GROUP BY 1"  # noqa: S608
+        return dict(self._connection.execute(sql).fetchall())
+
     def close(self) -> None:
         self._connection.close()
 

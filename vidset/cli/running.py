@@ -1,0 +1,152 @@
+"""The console script: it runs a command and turns what it raises into a message and an exit code.
+
+0: done; 1: some inputs failed or a gate refused; 2: bad usage or configuration, before any work;
+130: Ctrl-C; 143: SIGTERM.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from vidset.cli.command import description_of
+from vidset.cli.parts import part_of
+from vidset.cli.results import print_error
+from vidset.cli.stopping import Stop, stopped_by_signals
+
+# What typer raises on bad usage, whether it brings click along or imports it.
+USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
+_NO_ARGUMENTS = "NoArgsIsHelpError"
+# What typer returns for a KeyboardInterrupt, whichever signal it stands for.
+_INTERRUPTED = 130
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit."""
+    mine, beam = split(list(sys.argv[1:] if arguments is None else arguments))
+    # Beam tells at length what it does, from its import on; errors still come as exceptions.
+    logging.disable(logging.CRITICAL)
+    _reach_this_machine_directly()
+    if "_VIDSET_COMPLETE" in os.environ:
+        from typer.completion import completion_init
+
+        completion_init()
+    tree = typer.main.get_command(app)
+    with stopped_by_signals() as stop:
+        try:
+            code = tree.main(mine, prog_name="vidset", standalone_mode=False, obj=beam)
+        except (USAGE_ERROR, ValueError, RuntimeError, ImportError, OSError) as error:
+            code = _explain(error, tree, mine)
+        except KeyboardInterrupt:
+            code = _INTERRUPTED
+        if code == _INTERRUPTED and stop.number is not None:
+            code = _say_stopped(stop, mine)
+    sys.exit(code or 0)
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Part what is ours from what stands after `--`."""
+    if "--" not in arguments:
+        return arguments, []
+    place = arguments.index("--")
+    return arguments[:place], arguments[place + 1 :]
+
+
+def _explain(error: Any, tree: Any, words: list[str]) -> int:
+    """Say what went wrong; the exit code. Raises the error anew where --debug asks for it."""
+    if isinstance(error, USAGE_ERROR):
+        if type(error).__name__ == _NO_ARGUMENTS and "--json" not in words:
+            error.show()
+            return 2
+        return _refuse("usage", _usage_message(error), _usage_hint(error), words)
+    if isinstance(error, ImportError):
+        command = _command(tree, words)
+        part = part_of(error.name or "", description_of(command).part)
+        if part is None:
+            raise error
+        message = f'this command needs pip install "vidset[{part}]" ({error})'
+        return _refuse("missing_part", message, "", words)
+    if isinstance(error, ValueError):
+        code, exit_code = _kind(error)
+        _refuse(code, str(error), getattr(error, "hint", ""), words)
+        return exit_code
+    if "--debug" in words:
+        raise error
+    _refuse(*_failure(error), words)
+    return 1
+
+
+def _failure(error: OSError | RuntimeError) -> tuple[str, str, str]:
+    """Return code, message and hint for what went wrong during the work."""
+    if isinstance(error, OSError):
+        return "failed", _of_file(error), ""
+    if isinstance(error, typer.Abort):
+        return "interrupted", "no answer was given", ""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    # A runner reports a failed job as the text of the worker's traceback.
+    reason = lines[-1] if lines else type(error).__name__
+    way_on = "What is done stays done: the same command goes on from there. --debug tells more."
+    return "failed", f"the job failed: {reason}", way_on
+
+
+def _refuse(code: str, message: str, hint: str, words: list[str]) -> int:
+    typer.echo(f"vidset: {message}", err=True)
+    if hint:
+        typer.echo(hint, err=True)
+    if "--json" in words:
+        print_error(code, message, hint)
+    return 2
+
+
+def _kind(error: ValueError) -> tuple[str, int]:
+    """Tell what the data refuses (exit code 1) from what the configuration does (2)."""
+    if (name := type(error).__name__) == "FaultsError":
+        return "faults", 1
+    return ("unknown_version" if name == "UnknownVersionError" else "configuration"), 2
+
+
+def _usage_message(error: Any) -> str:
+    if not (near := getattr(error, "possibilities", None)):
+        return error.format_message()
+    return f"{error.message.rstrip('.')}. Did you mean {' or '.join(sorted(near))}?"
+
+
+def _usage_hint(error: Any) -> str:
+    context = error.ctx
+    if context is None:
+        return ""
+    words = context.command_path.removeprefix("vidset").strip()
+    what = "commands" if isinstance(context.command, TyperGroup) else "arguments and options"
+    return f"{f'vidset help {words}'.strip()} shows the {what}."
+
+
+def _command(tree: Any, words: list[str]) -> Any:
+    """Find the command that the words name."""
+    for word in words:
+        if isinstance(tree, TyperGroup) and word in tree.commands:
+            tree = tree.commands[word]
+    return tree
+
+
+def _of_file(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _say_stopped(stop: Stop, words: list[str]) -> int:
+    name = "terminated" if stop.exit_code == 143 else "interrupted"
+    typer.echo(f"vidset: stopped. {stop.way_on}".rstrip(), err=True)
+    if "--json" in words:
+        print_error(name, "stopped", stop.way_on)
+    return stop.exit_code
+
+
+def _reach_this_machine_directly() -> None:
+    """Workers and local servers are on this machine: a proxy would look for them elsewhere."""
+    for name in "no_proxy", "NO_PROXY":
+        given = os.environ.get(name)
+        os.environ[name] = f"{given},127.0.0.1,localhost" if given else "127.0.0.1,localhost"

@@ -1,0 +1,134 @@
+"""The command that makes sense next, from what a place holds.
+
+extract -> plan -> label dispatch -> label status -> dataset create -> train -> evaluate ->
+errors -> review -> dataset fix
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vidset.documents.documents import Part
+from vidset.documents.sqlite import SqliteDocuments
+from vidset.project import Project
+
+_OPEN = ("requested", "dispatched")
+# What follows a command whatever the place holds.
+_FOLLOWS = {
+    "plan": "vidset label dispatch",
+    "label dispatch": "vidset label status",
+    "label import": "vidset label status",
+    "sync": "vidset sql",
+    "dataset create": "vidset train",
+    "dataset apply": "vidset train",
+    "dataset fix": "vidset train",
+    "train": "vidset evaluate",
+    "evaluate": "vidset errors",
+    "errors": "vidset review",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a place holds, as far as the next step depends on it.
+
+    Attributes:
+        is_extracted: whether a video has its rows.
+        tasks, annotations: numbers of documents by state.
+        versions: names of dataset versions, or their ids where none is named.
+        runs: names of training runs that have begun.
+        has_errors: whether `vidset errors` has written something.
+    """
+
+    is_extracted: bool = False
+    tasks: Mapping[str, int] = field(default_factory=dict)
+    annotations: Mapping[str, int] = field(default_factory=dict)
+    versions: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    has_errors: bool = False
+
+
+def next_words(project: Project, after: str = "") -> str | None:
+    """Return the command that makes sense after the command `after`, without the place.
+
+    Args:
+        after: the command that has just ended, such as "label status"; empty if none has.
+
+    Raises:
+        ValueError: the file with the labels cannot be read.
+    """
+    if after in _FOLLOWS:
+        return _FOLLOWS[after]
+    if not project.is_folder:
+        return "vidset plan" if after == "extract" else None
+    return _of_state(read_state(project), after)
+
+
+def read_state(project: Project) -> State:
+    """Look at what the place holds; files are named, not read, but for the labels' counts.
+
+    Raises:
+        ValueError: the file with the labels cannot be read.
+    """
+    folder = project.folder("looking for the next step")
+    tasks, annotations = _labels(project.store)
+    versions = _entries(folder / "datasets" / "versions")
+    return State(
+        is_extracted=_holds(folder / "videos", ".parquet"),
+        tasks=tasks,
+        annotations=annotations,
+        versions=(*_entries(folder / "datasets" / "names"),) or versions,
+        runs=tuple(name for name in _entries(folder / "runs") if (folder / "runs" / name).is_dir()),
+        has_errors=bool(_entries(folder / "errors")),
+    )
+
+
+def next_version_name(versions: tuple[str, ...]) -> str:
+    """Return the first of v0, v1, ... that no version has."""
+    number = 0
+    while f"v{number}" in versions:
+        number += 1
+    return f"v{number}"
+
+
+def _of_state(state: State, after: str) -> str | None:
+    if state.runs:
+        return "vidset review" if state.has_errors else "vidset errors"
+    if state.versions:
+        return "vidset train"
+    if any(state.tasks.get(each) for each in _OPEN):
+        return "vidset label reconcile" if after == "label status" else "vidset label status"
+    if state.annotations.get("labeled"):
+        return f"vidset dataset create -n {next_version_name(state.versions)}"
+    if not state.is_extracted:
+        return "vidset extract VIDEOS"
+    return "vidset plan" if after == "extract" else "vidset label dispatch"
+
+
+def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Count tasks and annotations by state, where they are in a file."""
+    path = (store or "").removeprefix("sqlite:")
+    if not path or "://" in path or not os.path.isfile(path):
+        return {}, {}
+    documents = SqliteDocuments(path)
+    try:
+        return documents.states(Part("tasks")), documents.states(Part("annotations"))
+    finally:
+        documents.close()
+
+
+def _holds(folder: Path, ending: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(ending) for entry in entries)
+    except OSError:
+        return False
+
+
+def _entries(folder: Path) -> tuple[str, ...]:
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(sorted(e.name for e in entries if not e.name.startswith(".")))
+    except OSError:
+        return ()

@@ -1,0 +1,240 @@
+"""A project: the place that holds the work, and what its `vidset.toml` says.
+
+The place is found in this order: what was given, the variable VIDSET_PLACE, the nearest
+`vidset.toml` upwards from the current folder. Everything lies below it: images, ledgers,
+`labels.sqlite`, `datasets/`, `runs/`, `errors/`.
+"""
+
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from vidset.project_file import FILE_NAME, KEYS, Value, file_text, read_file
+from vidset.suggestions import did_you_mean
+
+# Rises when a place is laid out so that earlier versions of vidset would misread it.
+FORMAT = 1
+_MARKER = "vidset.json"
+_SCHEMES = ("gs", "s3")
+
+
+class NoPlaceError(ValueError):
+    """There is no place, or not the one that was named; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = ""):
+        super().__init__(message, hint)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.args[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A place and the settings that go with it.
+
+    Attributes:
+        place: a folder's absolute path, or a gs:// or s3:// uri without a slash at its end.
+        file: the `vidset.toml` that names the place; None where there is none.
+        settings: what the file sets, by key.
+        environment: variables beat the file.
+    """
+
+    place: str
+    file: Path | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    @property
+    def is_folder(self) -> bool:
+        return "://" not in self.place
+
+    def below(self, name: str) -> str:
+        """Return the path or uri of something in the place."""
+        return f"{self.place}/{name}"
+
+    def folder(self, command: str) -> Path:
+        """Return the place as a folder of this machine.
+
+        Raises:
+            ValueError: it is a bucket, and `command` cannot work there.
+        """
+        if not self.is_folder:
+            raise ValueError(
+                f"{self.place}: {command} works on a folder of this machine, and this place is "
+                "in a bucket"
+            )
+        return Path(self.place)
+
+    def choose(self, key: str, given: Value | None = None) -> Value | None:
+        """Return the value of a setting: what was given, else the variable, else the file's.
+
+        Values of variables are text. None: nobody sets it.
+        """
+        if given is not None:
+            return given
+        if (told := self.environment.get(KEYS[key].variable)) not in (None, ""):
+            return told
+        return self.settings.get(key)
+
+    def text(self, key: str, given: Value | None = None) -> str | None:
+        """Return `choose` as text."""
+        value = self.choose(key, given)
+        return None if value is None else str(value)
+
+    @property
+    def store(self) -> str | None:
+        """The uri of tasks and annotations; None for a bucket that has no store set."""
+        default = f"sqlite:{self.below('labels.sqlite')}" if self.is_folder else None
+        return self.text("store") or default
+
+    @property
+    def warehouse(self) -> str:
+        """The folder or uri of the tables."""
+        return self.text("warehouse") or self.below("warehouse")
+
+    def command(self, words: str, cwd: Path | None = None) -> str:
+        """Return `words` as a command that reaches this place from the folder `cwd`.
+
+        The place is named with -p only where it would not be found without it.
+        """
+        cwd = cwd or Path.cwd()
+        try:
+            found = find_project(environment=self.environment, cwd=cwd)
+        except ValueError:
+            found = None
+        if found is not None and found.place == self.place:
+            return words
+        place = self.place
+        if self.is_folder:
+            relative = os.path.relpath(place, cwd)
+            place = place if relative.startswith("..") else relative
+        return f"{words} -p {shlex.quote(place)}"
+
+
+def find_project(
+    place: str | None = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    cwd: Path | None = None,
+    is_made: bool = False,
+) -> Project:
+    """Find the place to work in.
+
+    Args:
+        place: what the user named, if anything.
+        is_made: whether a folder that is not there yet will do, since the command makes it.
+
+    Raises:
+        NoPlaceError: there is none.
+        ValueError: its vidset.toml cannot be used, or a newer vidset has written it.
+    """
+    cwd = cwd or Path.cwd()
+    named = place or environment.get("VIDSET_PLACE")
+    if named:
+        return _named(named, environment, cwd, is_made=is_made)
+    file = _nearest(cwd)
+    if file is None:
+        raise NoPlaceError(
+            f"no place to work in: there is no {FILE_NAME} in {cwd} or above it",
+            "Make one with vidset init, or name one with -p PLACE.",
+        )
+    settings = read_file(file)
+    project = Project(_place_of(file, settings), file, settings, environment)
+    return _checked(project, is_made=is_made)
+
+
+def make_place(project: Project) -> None:
+    """Make the folder with its `vidset.json`, and a `vidset.toml` unless one names it already.
+
+    Nothing that is there is changed. A place in a bucket needs neither.
+
+    Raises:
+        ValueError: the folder cannot be made or written to.
+    """
+    if not project.is_folder:
+        return
+    folder = Path(project.place)
+    marker = {"format": FORMAT, "written_by": f"vidset {version('vidset')}"}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_once(folder / _MARKER, json.dumps(marker) + "\n")
+        if project.file is None:
+            _write_once(folder / FILE_NAME, file_text())
+    except OSError as error:
+        raise ValueError(f"{error.filename}: the place cannot be made: {error.strerror}") from None
+
+
+def _named(place: str, environment: Mapping[str, str], cwd: Path, *, is_made: bool) -> Project:
+    if "://" in place:
+        scheme, _, rest = place.partition("://")
+        if scheme not in _SCHEMES or not rest.strip("/"):
+            raise NoPlaceError(f"wanted a place that is a folder, gs:// or s3://, got {place!r}")
+        place, start = place.rstrip("/"), cwd
+    else:
+        start = Path(os.path.normpath(cwd / Path(place).expanduser()))
+        place = str(start)
+    file, settings = _file_of(place, start)
+    return _checked(Project(place, file, settings, environment), is_made=is_made)
+
+
+def _file_of(place: str, start: Path) -> tuple[Path | None, dict[str, Value]]:
+    """Find the nearest file upwards, if it is about this place."""
+    file = _nearest(start)
+    if file is None:
+        return None, {}
+    settings = read_file(file)
+    return (file, settings) if _place_of(file, settings) == place else (None, {})
+
+
+def _nearest(folder: Path) -> Path | None:
+    folder = folder.absolute()
+    files = (each / FILE_NAME for each in (folder, *folder.parents))
+    return next((file for file in files if file.is_file()), None)
+
+
+def _place_of(file: Path, settings: Mapping[str, Value]) -> str:
+    return str(settings.get("place", file.parent.absolute())).rstrip("/") or "/"
+
+
+def _checked(project: Project, *, is_made: bool) -> Project:
+    if not project.is_folder:
+        return project
+    folder = Path(project.place)
+    if folder.exists() and not folder.is_dir():
+        raise NoPlaceError(f"{folder}: wanted a folder to work in, got a file")
+    if not folder.exists() and not is_made:
+        beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+        near = did_you_mean(folder.name, [each.name for each in beside if each.is_dir()])
+        raise NoPlaceError(
+            f"{folder}: there is no such place.{near}",
+            f"vidset init {shlex.quote(str(folder))} makes it.",
+        )
+    _check_format(folder / _MARKER)
+    return project
+
+
+def _check_format(marker: Path) -> None:
+    try:
+        found = json.loads(marker.read_text())["format"]
+    except FileNotFoundError:
+        return
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{marker} is damaged: wanted an object with a format") from None
+    if not isinstance(found, int) or found > FORMAT:
+        raise ValueError(
+            f"{marker.parent} was written by a newer vidset (format {found}, this one reads "
+            f"{FORMAT}): upgrade vidset"
+        )
+
+
+def _write_once(path: Path, text: str) -> None:
+    try:
+        with path.open("x") as file:
+            file.write(text)
+    except FileExistsError:
+        return
