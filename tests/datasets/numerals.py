@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from vidset.datasets.images.measures import SCHEMA
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.demo.numerals import NUMERALS, draw_numeral

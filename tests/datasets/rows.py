@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import measure
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 
 

@@ -121,8 +121,8 @@ def test_groups_come_from_names(tmp_path, root):
         pytest.param(["--name", "abcdef12"], "that is not like an id", id="name like an id"),
         pytest.param(["--from", "v9"], "has no version 'v9'", id="parent"),
         pytest.param(["--instead"], "wanted a parent version", id="instead"),
-        pytest.param(["--group-pattern", "("], "--group-pattern (: ", id="no pattern"),
-        pytest.param(["--group-pattern", "nowhere"], "found it in none of 20", id="not found"),
+        pytest.param(["--group-pattern", "("], "group by (: wanted", id="no pattern"),
+        pytest.param(["--group-pattern", "nowhere"], "found it for none of 20", id="not found"),
     ],
 )
 def test_bad_usage_is_refused_and_nothing_is_made(folders, root, arguments, message):
@@ -256,7 +256,8 @@ def test_checkout_writes_objects_for_each_split(tmp_path, root, name):
     ],
 )
 def test_checkout_that_cannot_be_leaves_nothing(tmp_path, root, name, message):
-    dataset("create", "--coco", write_coco(tmp_path / "in", [CAR]), "-r", root, "--name", "v0")
+    file = write_coco(tmp_path / "in", [CAR])
+    dataset("create", "--coco", file, "-r", root, "--name", "v0", "--split", "train=1")
     refused = dataset("checkout", "v0", tmp_path / "out", "--format", name, "-r", root)
     assert message in refused.refusal
     assert sorted(path.name for path in tmp_path.iterdir()) == ["datasets", "in"]

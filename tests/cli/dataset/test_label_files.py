@@ -12,7 +12,10 @@ SIZE = {"width": WIDTH, "height": HEIGHT}
 
 
 def create(tmp_path, *arguments):
-    return dataset("create", "-r", tmp_path / "datasets", "--name", "v", "--json", *arguments)
+    return dataset(
+        *("create", "-r", tmp_path / "datasets", "--name", "v", "--json", "--split", "train=1"),
+        *arguments,
+    )
 
 
 def objects(tmp_path):

@@ -24,8 +24,10 @@ def out(tmp_path):
 
 
 def create(tmp_path, out, *arguments):
+    shares = () if "--split" in arguments else ("--split", "train=1")
     return dataset(
         *("create", "--warehouse", out, "-r", tmp_path / "datasets", "--name", "v", "--json"),
+        *shares,
         *arguments,
     )
 

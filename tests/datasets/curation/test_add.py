@@ -7,7 +7,7 @@ from tests.datasets.pictures import image, write_files, write_labels
 from vidset.datasets.curation.create import Wanted, create
 from vidset.datasets.curation.sources.source import Found
 from vidset.datasets.errors import DatasetError, FaultsError
-from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.manifest import Manifest
 
 
@@ -61,7 +61,7 @@ def test_other_bytes_under_a_name_replace_the_image_on_its_side(repository, tmp_
 
 def test_instead_of_the_parents_images_come_the_new_ones(repository, tmp_path, parent):
     folder = write_files(tmp_path / "new", {"cat/0.png": 0, "cat/new.png": 400})
-    made = make(repository, folder, parent="v0", instead=True)
+    made = make(repository, folder, parent="v0", instead=True, shares={"train": 1})
     assert [uri for (uri,) in rows(made, "image_uri")] == ["cat/0.png", "cat/new.png"]
     assert sides(made)["cat/0.png"] == sides(parent)["cat/0.png"]
     assert repository.details(made.id)["parents"] == [parent.id]
@@ -133,7 +133,9 @@ def test_different_images_of_one_name_are_named(repository):
 
 
 def test_an_image_that_is_offered_twice_is_taken_once(repository):
-    made = create(repository, offer(("a.png", 1, None), ("a.png", 1, None)), Wanted())
+    made = create(
+        repository, offer(("a.png", 1, None), ("a.png", 1, None)), Wanted(shares={"train": 1})
+    )
     assert len(made.images) == 1
     assert [str(fault) for fault in made.faults] == ["a.png: the same image again"]
 

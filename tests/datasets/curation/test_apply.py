@@ -8,7 +8,8 @@ import pytest
 from vidset.datasets.curation.apply import apply_recipe, make, move_object
 from vidset.datasets.curation.recipe import Recipe, transform
 from vidset.datasets.images.measures import decode
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 

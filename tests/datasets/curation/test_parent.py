@@ -57,7 +57,8 @@ def test_an_image_that_was_removed_comes_back_to_its_side(repository):
     (entry, *_) = first.images.split("test")
     removed = Fix(entry.image_sha256, entry.image_uri, "remove")
     fixed = fix_version(repository, first.id, Fixes(first.id, (removed,)))
-    again = create(repository, names, Wanted(shares={"train": 0.9, "test": 0.1}, parent=fixed.id))
+    shares = {"train": 0.9, "test": 0.1}
+    again = create(repository, names, Wanted(shares=shares, parent=fixed.id, fixes_hold=False))
     assert sides(again) == sides(first)
 
 

@@ -136,8 +136,11 @@ def test_equal_pixels_with_unequal_labels_contradict_each_other():
     assert {(each.image_uri, each.label) for each in (first, second)} == {("a", "i"), ("b", "v")}
 
 
+EDGES = ("x", "y", "width", "height")
+
+
 def box(number: str, label: str, x: float) -> dict:
-    return {"id": number, "label": label, "type": "box", "box": dict.fromkeys(("x", "y"), x)}
+    return {"id": number, "label": label, "type": "box", "box": dict.fromkeys(EDGES, x)}
 
 
 @pytest.mark.parametrize(

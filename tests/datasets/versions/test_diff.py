@@ -1,7 +1,8 @@
 import pytest
 
+from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.diff import diff
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 
 

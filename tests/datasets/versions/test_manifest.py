@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import SCHEMA, Manifest
 

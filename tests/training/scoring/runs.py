@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import measure
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository

@@ -4,6 +4,7 @@ import json
 
 from vidset.cli.dataset.display import SHORT_ID, say, show_counts
 from vidset.datasets.versions.ancestors import is_made_from
+from vidset.datasets.versions.changes import changes
 from vidset.datasets.versions.diff import Diff, Row, diff_versions
 from vidset.datasets.versions.repository import Repository
 
@@ -62,9 +63,8 @@ def _line(row: Row) -> str:
 
 
 def _pair_line(before: Row, after: Row) -> str:
-    labels = _labels(after)
-    if before.labels != after.labels:
-        labels = f"{_labels(before)} -> {labels}"
+    changed = changes((before.label, before.objects), (after.label, after.objects))
+    labels = "; ".join(changed) or _labels(after)
     split = after.split
     if before.split != after.split:
         split = f"{before.split} -> {split}"

@@ -19,7 +19,9 @@ from vidset.datasets.curation.leak_policy import leaks_left, without_equals
 from vidset.datasets.curation.recipe import Recipe
 from vidset.datasets.curation.steps.step import Step, recorded
 from vidset.datasets.images.measures import SCHEMA, Measures, decode, measure
-from vidset.datasets.versions.entry import TRAIN, Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import TRAIN, Entry
+from vidset.datasets.versions.label_order import KEY, label_order
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 
@@ -96,7 +98,7 @@ def apply(
     # The parent's near duplicates were judged on what was collected: here, what has become equal.
     settled = without_equals(images, measures)
     check_cap(settled.images, cap)
-    is_new = settled.images.id not in repository.versions()
+    is_new = not repository.has(settled.images.id)
     transforms = [recorded(step) for step in recipe.transforms]
     id_ = repository.write_version(
         settled.images,
@@ -108,6 +110,7 @@ def apply(
             "recipe": recipe.to_json(),
             "transforms": [*transforms_of(details), *transforms],
             "dropped": settled.dropped,
+            KEY: label_order(repository, parent.id),
             "leaks": leaks_left(settled.images, measures, details.get("leaks", [])),
         },
     )

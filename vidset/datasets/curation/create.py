@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from vidset.datasets.curation.add import add_images
 from vidset.datasets.curation.candidates import CANDIDATES, with_column
+from vidset.datasets.curation.earlier_fixes import with_fixes
 from vidset.datasets.curation.faults import (
     check_cap,
     find_ambiguous,
@@ -32,8 +33,10 @@ from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
 from vidset.datasets.schema.files import freeze_schema
 from vidset.datasets.schema.validate import validate
 from vidset.datasets.splits.assign import assign_splits, check_shares
+from vidset.datasets.splits.empty_sides import refuse_empty_sides
 from vidset.datasets.splits.groups import join_groups
 from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION, label_names
+from vidset.datasets.versions.label_order import KEY, grown_order, labels_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 
@@ -54,6 +57,7 @@ class Wanted:
         labels: those that may be; None: all.
         skip_faults: images with faults stay out; else they stop everything.
         fatal_anomalies: what the schema does not expect stops everything.
+        fixes_hold: what people fixed in the parent or before it stands, whatever the source says.
     """
 
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
@@ -66,6 +70,7 @@ class Wanted:
     labels: frozenset[str] | None = None
     skip_faults: bool = False
     fatal_anomalies: bool = False
+    fixes_hold: bool = True
     message: str = ""
 
     def __post_init__(self) -> None:
@@ -86,6 +91,9 @@ class Created:
         counts: against the parent: kept, added, relabeled, replaced; empty without one.
         dropped, leaks: a line each: images that were taken out of a split; that stayed.
         anomalies: a line each: what the repository's schema does not expect.
+        overridden: a line each: images of which a fix says something else than the source.
+        ungrouped: how many images came without a group, so that frames of one video may be on
+            several sides.
     """
 
     id: str
@@ -97,6 +105,8 @@ class Created:
     dropped: list[str]
     leaks: list[str]
     anomalies: list[str]
+    overridden: list[str]
+    ungrouped: int
 
 
 def create(
@@ -131,6 +141,9 @@ def create(
     found = _without(found, wrong)
     if not wanted.skip_faults:
         refuse(faults, found.num_rows)
+    overridden: list[str] = []
+    if parent and wanted.fixes_hold:
+        found, overridden = with_fixes(found, parent.images, parent.fixes)
     if parent and not wanted.instead:
         grown = add_images(parent, found)
         found, counts = grown.images, grown.counts
@@ -151,8 +164,12 @@ def create(
     if anomalies and wanted.fatal_anomalies:
         raise FaultsError("no version was made, for what the schema does not expect", anomalies)
     leaks = list(map(str, settled.kept))
-    details = _details(wanted, parent, joined, faults, settled.dropped, leaks)
-    is_new = settled.images.id not in repository.versions()
+    order = grown_order(parent.label_order if parent else [], labels_of(settled.images))
+    details = _details(wanted, parent, joined, faults, settled.dropped, leaks) | {
+        KEY: order,
+        "overridden": overridden,
+    }
+    is_new = not repository.has(settled.images.id)
     id_ = repository.write_version(settled.images, measures, details)
     freeze_schema(repository, id_)
     return Created(
@@ -165,6 +182,8 @@ def create(
         dropped=settled.dropped,
         leaks=leaks,
         anomalies=anomalies,
+        overridden=overridden,
+        ungrouped=gathered.images["group"].null_count,
     )
 
 
@@ -187,6 +206,9 @@ def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settl
     splits = assign_splits(
         groups, labels, shares=wanted.shares, seed=wanted.seed, fixed=found["split"].to_pylist()
     )
+
+    free = found["split"].null_count
+    refuse_empty_sides(wanted.shares, splits, groups, free)
 
     def regrouped(left: Manifest) -> Manifest:
         names = [named[name] for name in _names(left)]

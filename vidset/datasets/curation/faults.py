@@ -1,37 +1,48 @@
 """What is wrong with images that are each as they should be, side by side."""
 
 from collections import Counter, defaultdict
+from collections.abc import Hashable
 
 import pyarrow as pa
 
 from vidset.datasets.curation.sources.source import Fault, Kind
 from vidset.datasets.errors import FaultsError
+from vidset.datasets.versions.changes import Labels, changes
 from vidset.datasets.versions.entry import TRAIN, VALIDATION, label_names
 from vidset.datasets.versions.manifest import Manifest
-
-_Labels = tuple[str | None, str | None]
+from vidset.datasets.versions.objects import content_of
 
 
 def find_contradictions(found: pa.Table) -> list[Fault]:
     """Images whose bytes stand elsewhere with other labels: one of them must be wrong."""
     columns = ("image_sha256", "image_uri", "label", "objects")
-    said: defaultdict[str, dict[_Labels, list[str]]] = defaultdict(dict)
-    for sha256, uri, *labels in zip(*(found[name].to_pylist() for name in columns), strict=True):
-        said[sha256].setdefault((labels[0], labels[1]), []).append(uri)
+    said: defaultdict[str, dict[Hashable, tuple[Labels, list[str]]]] = defaultdict(dict)
+    for sha256, uri, label, objects in zip(
+        *(found[name].to_pylist() for name in columns), strict=True
+    ):
+        key = (label, content_of(objects))
+        said[sha256].setdefault(key, ((label, objects), []))[1].append(uri)
     faults = []
-    for by_labels in said.values():
-        if len(by_labels) == 1:
+    for by_content in said.values():
+        if len(by_content) == 1:
             continue
-        for labels, uris in by_labels.items():
+        for key, (labels, uris) in by_content.items():
             others = sorted(
-                f"{uri} ({told(*other)})"
-                for other, elsewhere in by_labels.items()
-                if other != labels
+                f"{uri} ({_told_difference(labels, theirs)})"
+                for other, (theirs, elsewhere) in by_content.items()
+                if other != key
                 for uri in elsewhere
             )
             what = f"{told(*labels)} here, and {', '.join(others)}"
             faults += [Fault(Kind.CONTRADICTION, uri, what) for uri in uris]
     return sorted(faults)
+
+
+def _told_difference(here: Labels, there: Labels) -> str:
+    """The labels there, or what is different where these are the same."""
+    if told(*here) != told(*there):
+        return told(*there)
+    return "; ".join(changes(here, there))
 
 
 def find_ambiguous(found: pa.Table) -> list[Fault]:

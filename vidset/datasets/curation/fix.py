@@ -117,7 +117,7 @@ def fix_version(
     measures = repository.measures(reference)
     left = pc.field("image_sha256").isin(fixed.table["image_sha256"].combine_chunks())
     changes = count_changes(parent, fixed)
-    is_new = fixed.id not in repository.versions()
+    is_new = not repository.has(fixed.id)
     id_ = repository.write_version(
         fixed,
         measures.filter(left),

@@ -12,7 +12,8 @@ from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import Measures, measure
-from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.objects import normalized
 from vidset.datasets.versions.repository import Repository
 from vidset.threads import in_order
 
@@ -109,7 +110,7 @@ def _row(found: Found, measures: Measures) -> dict[str, Any]:
         "width": measures.width,
         "height": measures.height,
         "label": found.label,
-        "objects": None if found.objects is None else to_json(found.objects),
+        "objects": _objects(found),
         "group": found.group,
         "split": found.split,
         "origin": measures.image_sha256,
@@ -118,6 +119,13 @@ def _row(found: Found, measures: Measures) -> dict[str, Any]:
         "video_uri": found.video_uri,
         "pts_seconds": found.pts_seconds,
     }
+
+
+def _objects(found: Found) -> str | None:
+    """The objects as text. The warehouse keeps ids for good; other files number them anew."""
+    if found.objects is None:
+        return None
+    return to_json(found.objects if found.source == "warehouse" else normalized(found.objects))
 
 
 class _Rows:

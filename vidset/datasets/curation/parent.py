@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.datasets.curation.candidates import with_column
+from vidset.datasets.curation.earlier_fixes import EarlierFixes
 from vidset.datasets.curation.sources.source import Fault, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.splits.groups import join_groups
 from vidset.datasets.versions.ancestors import line_of
+from vidset.datasets.versions.label_order import label_order
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 
@@ -26,6 +29,8 @@ class Parent:
         gone: what the versions before it had and it has no more, a table of `_SIDES` each, the
             latest version first.
         gone_measures: of these images.
+        fixes: what people fixed in it and in the versions before.
+        label_order: see vidset.datasets.versions.label_order.
     """
 
     id: str
@@ -34,6 +39,8 @@ class Parent:
     groups: Mapping[str, str]
     gone: Sequence[pa.Table]
     gone_measures: pa.Table
+    fixes: EarlierFixes
+    label_order: list[str]
 
 
 def open_parent(repository: Repository, reference: str) -> Parent:
@@ -51,10 +58,12 @@ def open_parent(repository: Repository, reference: str) -> Parent:
             "to the version before it, and apply the recipe to what comes out"
         )
     joined: dict[str, str] = {}
+    fixes: list[Mapping[str, Any]] = []
     gone, measured = [], [repository.measures(id_).slice(0, 0)]
     known = set(images.table["image_sha256"].to_pylist())
     for version, details in line_of(repository, id_):
         joined = {**details.get("joined_groups", {}), **joined}
+        fixes += details.get("fixes", {}).get("fixes", [])
         if version == id_:
             continue
         table = repository.manifest(version).table.select(_SIDES)
@@ -64,7 +73,16 @@ def open_parent(repository: Repository, reference: str) -> Parent:
             known.update(more["image_sha256"].to_pylist())
             its = pc.field("image_sha256").isin(more["image_sha256"].combine_chunks())
             measured.append(repository.measures(version).filter(its))
-    return Parent(id_, images, repository.measures(id_), joined, gone, pa.concat_tables(measured))
+    return Parent(
+        id=id_,
+        images=images,
+        measures=repository.measures(id_),
+        groups=joined,
+        gone=gone,
+        gone_measures=pa.concat_tables(measured),
+        fixes=EarlierFixes.of(fixes),
+        label_order=label_order(repository, id_),
+    )
 
 
 def with_earlier_sides(

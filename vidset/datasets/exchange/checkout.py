@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
-from vidset.datasets.versions.entry import Entry, label_names
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.label_order import label_order
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.formats.dataset_formats import FolderFormat, file_format
@@ -65,7 +66,7 @@ def check_out(
         if named is None:
             write_images(repository, in_folders(images), unfinished, link=link, progress=progress)
         else:
-            order = sorted(_labels_of(images))
+            order = label_order(repository, id_)
             done = 0
             for split in images.splits:
                 part, place = images.split(split), unfinished / segment(split)
@@ -91,11 +92,6 @@ def _folder_format(name: str) -> FolderFormat:
     if not isinstance(named, FolderFormat):
         raise ValueError(f"format: wanted one that leaves images as files, got {name!r}")
     return named
-
-
-def _labels_of(images: Manifest) -> set[str]:
-    columns = (images.table[name].to_pylist() for name in ("label", "objects"))
-    return {label for pair in zip(*columns, strict=True) for label in label_names(*pair)}
 
 
 def _placed(images: Manifest, named: FolderFormat) -> Iterator[tuple[Entry, str]]:

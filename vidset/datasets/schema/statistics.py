@@ -1,10 +1,7 @@
 """What a version's images are like, split by split."""
 
-import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +12,7 @@ from vidset.datasets.images.pictures import measures_of
 from vidset.datasets.schema.histogram import EDGES, Histogram
 from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import read_objects
 
 _CHUNK_ROWS = 10_000
 _MEASURED = ["width", "height", "size_bytes", "brightness", "contrast", "sharpness"]
@@ -109,15 +107,15 @@ class _Split:
         counts, areas = [], []
         columns = (rows[name].to_pylist() for name in ("label", "objects", "width", "height"))
         for label, objects, width, height in zip(*columns, strict=True):
-            things = json.loads(objects) if objects is not None else []
-            names = {thing["label"] for thing in things} | ({label} - {None})
+            things = read_objects(objects)
+            names = {thing.label for thing in things} | ({label} - {None})
             self.labels.update(names)
             self.unlabeled += label is None and objects is None
-            self.objects.update(thing["label"] for thing in things)
+            self.objects.update(thing.label for thing in things)
             if objects is not None:
                 counts.append(len(things))
-            shares = (_area(thing) / (width * height) for thing in things if _has_shape(thing))
-            areas.extend(shares)
+            drawn = (thing.area for thing in things)
+            areas.extend(area / (width * height) for area in drawn if area is not None)
         self.numbers["objects"].add(np.array(counts))
         self.numbers["object_area"].add(np.array(areas))
 
@@ -136,16 +134,3 @@ class _Split:
                 for name, extreme in self.extremes.items()
             },
         }
-
-
-def _has_shape(thing: Mapping[str, Any]) -> bool:
-    return bool(thing.get("box") or thing.get("points"))
-
-
-def _area(thing: Mapping[str, Any]) -> float:
-    """Of a box, or of a polygon by the shoelace formula; pixels."""
-    if box := thing.get("box"):
-        return box["width"] * box["height"]
-    points = [(point["x"], point["y"]) for point in thing["points"]]
-    corners = pairwise([*points, points[0]])
-    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in corners)) / 2

@@ -1,6 +1,5 @@
 """What is wrong with a version's images: those that cross the split, contradictions, blanks."""
 
-import json
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -11,8 +10,9 @@ import pyarrow as pa
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
 from vidset.datasets.images.pictures import pictured
 from vidset.datasets.splits.leaks import Image, Leak, find_leaks_among
-from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import content_of
 
 _COLUMNS = ["image_sha256", "image_uri", "split", "label", "objects", "group", "origin"]
 
@@ -104,11 +104,7 @@ def _said(row: dict[str, Any]) -> str:
     """What a person said of the image, whatever ids the labeling tool gave."""
     if row["objects"] is None:
         return to_json([row["label"]])
-    things = [
-        to_json({key: thing.get(key) for key in ("label", "type", "box", "points")})
-        for thing in json.loads(row["objects"])
-    ]
-    return to_json([row["label"], sorted(things)])
+    return to_json([row["label"], content_of(row["objects"])])
 
 
 def _alike(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

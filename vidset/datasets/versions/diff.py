@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vidset.datasets.versions.changes import changes
 from vidset.datasets.versions.entry import label_names
+from vidset.datasets.versions.objects import content_of
 from vidset.datasets.versions.repository import Repository
 from vidset.parquet import read_parquet
 
@@ -30,6 +32,11 @@ class Row(NamedTuple):
     @property
     def labels(self) -> frozenset[str]:
         return frozenset(label_names(self.label, self.objects))
+
+    @property
+    def said(self) -> tuple[str | None, tuple[str, ...] | None]:
+        """What a person said of the image, whatever the order and the ids of its objects."""
+        return self.label, content_of(self.objects)
 
     def to_dict(self) -> dict[str, Any]:
         """As `--json` gives it."""
@@ -133,7 +140,7 @@ def _diff(a: pa.Table, b: pa.Table) -> Diff:
     for key in (lambda row: (row.image_sha256, row.image_uri)), (lambda row: row.image_sha256):
         pairs, rest_a, rest_b = _matched(rest_a, rest_b, key)
         for before, after in pairs:
-            is_relabeled = before[2:4] != after[2:4]
+            is_relabeled = before.said != after.said
             _compare(found, before, after, is_relabeled=is_relabeled)
             found.unchanged += not is_relabeled and before.split == after.split
     new = _find_made(found, a, rest_b)
@@ -152,7 +159,8 @@ def _diff(a: pa.Table, b: pa.Table) -> Diff:
 
 
 def _pair(before: Row, after: Row) -> dict[str, Any]:
-    return {"before": before.to_dict(), "after": after.to_dict()}
+    changed = changes((before.label, before.objects), (after.label, after.objects))
+    return {"before": before.to_dict(), "after": after.to_dict(), "changes": changed}
 
 
 def _find_made(found: Diff, a: pa.Table, rest: list[Row]) -> list[Row]:
@@ -175,8 +183,6 @@ def _find_made(found: Diff, a: pa.Table, rest: list[Row]) -> list[Row]:
 
 def _has_other_labels(before: Row, after: Row) -> bool:
     """Whatever the shapes are: another picture has them elsewhere."""
-    if (before.label, before.objects) == (after.label, after.objects):
-        return False
     return before.labels != after.labels
 
 

@@ -1,10 +1,9 @@
 """One image of a dataset version: a row of its manifest."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.objects import DrawnObject, read_objects
 
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "bmp": ".bmp"}
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -58,6 +57,11 @@ class Entry:
             raise DatasetError(f"{self.image_uri}: has no split or no group")
 
     @property
+    def things(self) -> tuple[DrawnObject, ...]:
+        """The objects, typed."""
+        return read_objects(self.objects)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The image's class and its objects' labels, each once, sorted."""
         return tuple(label_names(self.label, self.objects))
@@ -65,10 +69,5 @@ class Entry:
 
 def label_names(label: str | None, objects: str | None) -> list[str]:
     """An entry's class and its objects' labels, each once, sorted."""
-    names = {thing["label"] for thing in json.loads(objects)} if objects else set()
+    names = {thing.label for thing in read_objects(objects)}
     return sorted(names | {label} if label is not None else names)
-
-
-def to_json(value: Any) -> str:
-    """One text for equal values: sorted keys, no spaces (RFC 8785 for strings and ints)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

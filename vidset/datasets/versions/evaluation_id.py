@@ -1,9 +1,9 @@
 """Which images results were measured on: only results on the same ones may be compared."""
 
 import hashlib
-import json
 
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import ID_DIGITS, Manifest
 
 
@@ -24,5 +24,5 @@ def _labels(entry: Entry) -> list[str]:
     """The image's class and those of all its objects, sorted."""
     if entry.objects is None:
         return list(entry.labels)
-    found = [thing["label"] for thing in json.loads(entry.objects)]
+    found = [thing.label for thing in entry.things]
     return sorted([*found, entry.label] if entry.label is not None else found)

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 from vidset.parquet import read_parquet
 
 SCHEMA = pa.schema(

@@ -8,7 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vidset.datasets.versions.entry import Entry, to_json
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import ID_DIGITS, Manifest
 from vidset.training.models.registry import FixedModel

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.filesize import decimal
 
 from vidset.datasets.curation.sources.folders import FolderSource
+from vidset.datasets.curation.sources.grouping import VIDEO, Grouped
 from vidset.datasets.curation.sources.source import Fault, Found, Source
-from vidset.datasets.errors import DatasetError
 
 _SPLIT_AND_PATH = re.compile(r"([A-Za-z][\w-]*)=(.+)")
 
@@ -59,46 +59,16 @@ def open_source(sources: Sources, tell: Callable[[str], None]) -> Source:
         raise ValueError(
             "wanted --folders, --labelme, --coco, --label-studio or --warehouse, got none"
         )
-    if sources.group_pattern is None:
-        return _All(opened)
-    try:
-        pattern = re.compile(sources.group_pattern)
-    except re.error as error:
-        raise ValueError(f"--group-pattern {sources.group_pattern}: {error}") from None
-    return _Grouped(_All(opened), pattern)
+    return Grouped(All(opened), sources.group_pattern or VIDEO)
 
 
 @dataclass(frozen=True, slots=True)
-class _All:
+class All:
     sources: Sequence[Source]
 
     def __iter__(self) -> Iterator[Found | Fault]:
         for source in self.sources:
             yield from source
-
-
-@dataclass(frozen=True, slots=True)
-class _Grouped:
-    """With groups by the images' names; where the pattern is not found, the source's stays."""
-
-    source: Source
-    pattern: re.Pattern[str]
-
-    def __iter__(self) -> Iterator[Found | Fault]:
-        images, grouped = 0, 0
-        for each in self.source:
-            if isinstance(each, Found):
-                images += 1
-                if match := self.pattern.search(each.image_uri):
-                    grouped += 1
-                    name = match[1] if self.pattern.groups else match[0]
-                    each = replace(each, group=name)  # noqa: PLW2901
-            yield each
-        if images and not grouped:
-            raise DatasetError(
-                f"--group-pattern {self.pattern.pattern}: wanted it in the images' names, "
-                f"found it in none of {images}"
-            )
 
 
 def _split_and_path(text: str) -> tuple[Path, str | None]:

@@ -14,7 +14,7 @@ from vidset.datasets.curation.sources.image_uris import read_uri
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.curation.sources.warehouse_queries import Queries, open_queries
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.canonical import to_json
 from vidset.naming import video_stem
 from vidset.place import Place
 

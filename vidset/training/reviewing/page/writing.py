@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from vidset.datasets.versions.entry import to_json
+from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.repository import write_atomically
 from vidset.training.reviewing.thumbnails import fit, to_png
 

@@ -1,0 +1,136 @@
+"""The objects of an entry, typed: read once from the JSON text that the manifest keeps.
+
+Documents of every release are read: an older one has `points`, a newer one `rings` or `mask`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from vidset.datasets.versions.canonical import to_json
+
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnBox:
+    """Pixels from the top left corner; `angle` in degrees clockwise about its middle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    angle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A closed line of corners, in pixels; a `hole` takes its area out of the object."""
+
+    points: Points
+    hole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnObject:
+    """One thing that somebody labeled in an image.
+
+    Attributes:
+        id: the labeling tool's. It says nothing about the object, and tools give new ones.
+        content: equal for objects of which the same is said, whatever their ids.
+    """
+
+    id: str
+    label: str
+    type: str
+    box: DrawnBox | None
+    rings: tuple[Ring, ...]
+    content: str
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """Left, top, width and height of what holds it; None where nothing is drawn."""
+        if self.box is not None:
+            return self.box.x, self.box.y, self.box.width, self.box.height
+        if not self.rings:
+            return None
+        xs, ys = zip(*(point for ring in self.rings for point in ring.points), strict=True)
+        return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+
+    @property
+    def area(self) -> float | None:
+        """Square pixels; None where nothing is drawn."""
+        if self.box is not None:
+            return self.box.width * self.box.height
+        if not self.rings:
+            return None
+        return sum(-_area(ring.points) if ring.hole else _area(ring.points) for ring in self.rings)
+
+
+@lru_cache(maxsize=4096)
+def read_objects(text: str | None) -> tuple[DrawnObject, ...]:
+    """The objects in the text of a manifest's column; none where it is null."""
+    return tuple(map(object_of, json.loads(text))) if text else ()
+
+
+def object_of(document: Mapping[str, Any]) -> DrawnObject:
+    """An object from its part of an annotation document."""
+    box, rings = document.get("box"), document.get("rings")
+    if rings is None and document.get("points"):
+        rings = [{"points": document["points"]}]
+    return DrawnObject(
+        id=str(document.get("id", "")),
+        label=document["label"],
+        type=document.get("type", "box" if box else "polygon" if rings else "classification"),
+        box=DrawnBox(**{name: float(value) for name, value in box.items()}) if box else None,
+        rings=tuple(map(_ring, rings or ())),
+        content=_content(document),
+    )
+
+
+def content_of(text: str | None) -> tuple[str, ...] | None:
+    """What is said of an image, in one way: no ids and no order. None where nothing was asked."""
+    return None if text is None else tuple(sorted(each.content for each in read_objects(text)))
+
+
+def normalized(documents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Documents sorted by what they say and numbered: ids of files change from one to the next."""
+    ordered = sorted(documents, key=_content)
+    return [{**document, "id": str(number)} for number, document in enumerate(ordered, 1)]
+
+
+def _content(document: Mapping[str, Any]) -> str:
+    said = {key: _plain(value) for key, value in document.items() if key != "id"}
+    if said.get("points") and not said.get("rings"):
+        said["rings"] = [{"points": said["points"]}]
+    said.pop("points", None)
+    return to_json({key: value for key, value in said.items() if value not in (None, {}, [])})
+
+
+def _plain(value: Any) -> Any:
+    """Numbers alike whether they are whole or not; what says nothing is left out."""
+    if isinstance(value, Mapping):
+        plain = {key: _plain(each) for key, each in value.items()}
+        nothing = ("angle", 0.0), ("hole", False)
+        return {
+            key: each
+            for key, each in plain.items()
+            if each is not None and (key, each) not in nothing
+        }
+    if isinstance(value, list | tuple):
+        return list(map(_plain, value))
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _ring(document: Mapping[str, Any]) -> Ring:
+    points = tuple((float(point["x"]), float(point["y"])) for point in document["points"])
+    return Ring(points, bool(document.get("hole", False)))
+
+
+def _area(points: Sequence[tuple[float, float]]) -> float:
+    """The area of a polygon, by the shoelace formula."""
+    corners = pairwise([*points, points[0]])
+    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in corners)) / 2
