@@ -11,8 +11,8 @@ from time import perf_counter, process_time
 import cv2
 import numpy as np
 
-from vidset.formats.dataset_formats import FILE_FORMATS
 from vidset.formats.export import export_files
+from vidset.formats.registry import formats
 from vidset.labeling.annotation import Annotation, Box, LabeledObject
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.stores.store import Write
@@ -31,7 +31,7 @@ def run(videos: list[Path]) -> None:  # noqa: ARG001  It draws its own images.
         print("| export | images/s | of a plain copy's | CPU ms an image | of a plain copy |")
         print("|---|---|---|---|---|")
         place = Place.of(str(out))
-        for name in (*FILE_FORMATS, "coco --link"):
+        for name in (*formats(), "coco --link"):
             named, _, link = name.partition(" ")
             # YOLO has no attributes.
             options = {"lossy": True, "link": bool(link)}

@@ -16,15 +16,25 @@ from typing import Any
 
 from benchmarks.warehouse_rows import DOCUMENTS, FRAMES, OBJECTS, documents, make_million, put
 from tests.emulators.firestore import firestore_server
-from vidset.cli.export.export import Places, Request, Summary, export
 from vidset.documents.documents import Part, all_parts
 from vidset.documents.open import open_documents
+from vidset.elements import DeadLetter
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.warehouse.duckdb import make_views, open_duckdb
+from vidset.warehouse.sync import Places, Request, Summary, sync
 
 CHANGED, MEMORY = 100, "512MB"
 FIRESTORE_DOCUMENTS, PROJECT = 20_000, "benchmark-1"
 _PROCESSES = os.cpu_count() or 1
+
+
+def export(request: Request) -> Summary:
+    """Malformed documents would be an error here."""
+    letters: list[DeadLetter] = []
+    summary = sync(request, Places.of(request), letters.append)
+    if letters:
+        raise ValueError(letters[0])
+    return summary
 
 
 def run(_: Sequence[Path]) -> None:
@@ -142,7 +152,7 @@ def ask(folder: str, query: str) -> None:
 def timed(request: Request, changed: int) -> tuple[float, float]:
     """Seconds and CPU seconds of an export, which changes so many rows."""
     began, cpu = time.perf_counter(), _cpu_seconds()
-    summary = export(request, Places.of(request))
+    summary = export(request)
     found = time.perf_counter() - began, _cpu_seconds() - cpu
     assert summary.tables["annotations"].changed == changed, summary
     return found
@@ -150,7 +160,7 @@ def timed(request: Request, changed: int) -> tuple[float, float]:
 
 def timed_into(request: Request, warehouse: Path) -> Summary:
     into = Request(None, request.store, str(warehouse))
-    summary = export(into, Places.of(into))
+    summary = export(into)
     assert summary.tables["annotations"].changed == FIRESTORE_DOCUMENTS, summary
     return summary
 

@@ -9,6 +9,8 @@ NIGHT = LabeledObject("9", "night", "classification")
 LABELS = ImageLabels("drive/0.jpg", 100, 80, (CAR,))
 FILES = {"coco": "out.json", "label-studio": "out.json", "labelme": "out", "yolo": "out"}
 
+READABLE = [*FILES]
+
 
 def size_of(image_name: str) -> tuple[int, int]:
     return 100, 80

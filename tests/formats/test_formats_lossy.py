@@ -7,6 +7,7 @@ import pytest
 
 from tests.formats.examples import CAR, FILES, LABELS, NIGHT, ROAD, size_of
 from vidset.formats.format import Written
+from vidset.formats.reading import Reading
 from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Box
 
@@ -78,12 +79,12 @@ def test_what_a_format_cannot_say_is_an_error_or_is_counted(
     with pytest.raises(
         ValueError, match=r"image 'drive/0\.jpg'.* cannot say " + re.escape(what)
     ) as raised:
-        chosen.write([before, CASES[what]], place)
+        chosen.writer().write([before, CASES[what]], place)
     assert "lossy" in str(raised.value)
     assert list(tmp_path.iterdir()) == []
-    written = chosen.write([before, CASES[what]], place, lossy=True)
+    written = chosen.writer().write([before, CASES[what]], place, lossy=True)
     assert written == Written(images + 1, objects + 1, dropped)
-    assert len(list(chosen.read(place, size_of))) == images + 1
+    assert len(list(chosen.read(place, Reading(size_of)))) == images + 1
 
 
 @pytest.mark.parametrize(
@@ -105,8 +106,8 @@ def test_what_a_format_cannot_say_is_an_error_or_is_counted(
 )
 def test_what_a_format_can_say_is_not_lost(name, what, tmp_path):
     chosen, place = format_named(name), tmp_path / FILES[name]
-    chosen.write([CASES[what]], place)
-    (labels,) = chosen.read(place, size_of)
+    chosen.writer().write([CASES[what]], place)
+    (labels,) = chosen.read(place, Reading(size_of))
     wanted = CASES[what]
     assert labels.state == wanted.state
     assert [(item.label, item.type, item.attributes) for item in labels.objects] == [

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.formats.examples import FILES, LABELS, size_of
-from vidset.formats.format import FORMAT_NAMES, attributes_in, image_size, relative_name
+from tests.formats.examples import FILES, LABELS, READABLE, size_of
+from vidset.formats.reading import Reading, attributes_in, image_size, relative_name
 from vidset.formats.registry import format_named
 
 
 @pytest.mark.parametrize("name", ["coco", "label-studio", "labelme"])
 def test_a_file_of_images_of_another_size_is_refused(name, tmp_path):
     chosen, place = format_named(name), tmp_path / FILES[name]
-    chosen.write([replace(LABELS, width=101)], place)
+    chosen.writer().write([replace(LABELS, width=101)], place)
     with pytest.raises(ValueError, match=r"wanted drive/0.jpg's size \(100, 80\), got \(101, 80\)"):
-        list(chosen.read(place, size_of))
+        list(chosen.read(place, Reading(size_of)))
 
 
 @pytest.mark.parametrize("name", ["coco", "label-studio", "labelme"])
@@ -36,10 +36,10 @@ def test_a_malformed_file_is_named(name, text, tmp_path):
         list(format_named(name).read(tmp_path / "bad.json"))
 
 
-@pytest.mark.parametrize("name", FORMAT_NAMES)
+@pytest.mark.parametrize("name", READABLE)
 def test_a_file_that_is_not_there_is_named(name, tmp_path):
     with pytest.raises(ValueError, match=r"missing.*: wanted"):
-        list(format_named(name).read(tmp_path / "missing", size_of))
+        list(format_named(name).read(tmp_path / "missing", Reading(size_of)))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_file_that_is_not_there_is_named(name, tmp_path):
 )
 def test_a_time_without_its_zone_is_refused(name, path, tmp_path):
     chosen, place = format_named(name), tmp_path / "a.json"
-    chosen.write([LABELS], place if path else tmp_path)
+    chosen.writer().write([LABELS], place if path else tmp_path)
     file = next(tmp_path.rglob("*.json"))
     document = json.loads(file.read_text())
     part = document[0] if isinstance(document, list) else document

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import yolo
 from vidset.formats.format import ImageLabels, Written
+from vidset.formats.reading import Reading
 from vidset.labeling.annotation import Box, LabeledObject
 
 CAR = LabeledObject("1", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
@@ -53,7 +54,7 @@ def test_labels_of_any_letters_keep_their_numbers(labels_order):
     with TemporaryDirectory() as folder:
         yolo.write([labels], folder, labels_order)
         settings = yaml.safe_load(Path(folder, "data.yaml").read_text(encoding="utf-8"))
-        (got,) = yolo.read(folder, lambda name: (100, 80))
+        (got,) = yolo.read(folder, Reading(lambda name: (100, 80)))
     assert settings["names"] == dict(enumerate(labels_order))
     assert [item.label for item in got.objects] == labels_order
 
@@ -107,7 +108,7 @@ def test_the_labels_are_where_ultralytics_looks_for_them(name, tmp_path):
     before_labels, _, after = image.rpartition("/images/")
     expected = Path(f"{before_labels}/labels/{after}").with_suffix(".txt")
     assert expected.read_text() == "0 0.25 0.5 0.3 0.5\n"
-    (labels,) = yolo.read(tmp_path, lambda name: (100, 80))
+    (labels,) = yolo.read(tmp_path, Reading(lambda name: (100, 80)))
     assert labels.image_name == name
 
 
@@ -122,7 +123,7 @@ def dataset(path: Path, files: dict[str, str], settings: object = None) -> list[
     for name, text in {"data.yaml": yaml.safe_dump(settings), **files}.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_text(text, encoding="utf-8")
-    return list(yolo.read(path, lambda name: (200, 100)))
+    return list(yolo.read(path, Reading(lambda name: (200, 100))))
 
 
 TREE = {
@@ -221,7 +222,7 @@ def test_wrong_settings_are_named(settings, reason, tmp_path):
 def test_settings_that_are_no_yaml_are_named(tmp_path):
     (tmp_path / "data.yaml").write_text("names: [")
     with pytest.raises(ValueError, match=r"data\.yaml: wanted YOLO's data\.yaml"):
-        list(yolo.read(tmp_path, lambda name: (1, 1)))
+        list(yolo.read(tmp_path, Reading(lambda name: (1, 1))))
 
 
 @pytest.mark.parametrize("line", ["../a.jpg", "/a.jpg", "images/../../a.jpg"])

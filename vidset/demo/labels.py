@@ -12,17 +12,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vidset.cli.label.dispatch import dispatch_images
-from vidset.cli.label.export import export
-from vidset.cli.label.server import listen, make_app, serving, url_of
-from vidset.cli.label.status import read_status
 from vidset.demo.labels_sheet import write_labels_sheet
 from vidset.demo.scene import Scene
 from vidset.elements import FrameRow
+from vidset.formats.label_export import export_labels
 from vidset.labeling.annotation import Annotation
 from vidset.labeling.broker import open_broker
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.task import Image
+from vidset.local_labeling.dispatch import dispatch_images
+from vidset.local_labeling.server import listen, make_app, serving, url_of
+from vidset.local_labeling.status import read_status
 from vidset.place import Place
 
 ANSWERS, SHEET, COCO = "truth.jsonl", "labels.jpg", "coco.json"
@@ -74,7 +74,7 @@ def label_drive(scene: Scene, rows: Sequence[FrameRow], output: str, title: str)
     sheet = coco = None
     if status["annotations"]["labeled"]:
         sheet, coco = os.path.join(output, SHEET), os.path.join(output, COCO)
-        export(broker.store, place, "coco", coco)
+        export_labels(broker.store, place, "coco", coco)
         write_labels_sheet(sheet, title, _SUBTITLE, _annotations(broker.store, kept))
     broker.store.close()
     said = log.getvalue().splitlines() if problems else []

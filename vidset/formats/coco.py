@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from vidset.formats.format import (
-    ImageLabels,
-    Loss,
-    SizeOf,
-    Written,
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.origin import origin_fields, said_by
+from vidset.formats.reading import (
+    Reading,
     attributes_in,
     free_id,
     image_size,
@@ -24,16 +23,15 @@ from vidset.formats.format import (
     numbers,
     read_json,
     relative_name,
-    spooled,
 )
-from vidset.formats.origin import origin_fields, said_by
 from vidset.formats.replacing import replaced_at_once
+from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Box, LabeledObject
 
 _NAME = "COCO"
 
 
-def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
+def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """In the file's order of the images.
 
     An object of several polygons becomes several objects with its id as attribute `part_of`.
@@ -41,6 +39,7 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
     Raises:
         ValueError: as `Format.read` says; also for masks (RLE) and crowds, which are no polygons.
     """
+    reading = reading or Reading()
     document = read_json(Path(path))
     categories = {
         key: member(category, "name", str, place)
@@ -61,7 +60,9 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
         if name in names:
             raise ValueError(f"{place}: wanted each file_name once, got {name!r} again")
         names.add(name)
-        width, height = image_size((image.get("width"), image.get("height")), name, size_of, place)
+        width, height = image_size(
+            (image.get("width"), image.get("height")), name, reading.size_of, place
+        )
         taken: set[str] = set()
         objects = tuple(
             item

@@ -7,12 +7,13 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from vidset.formats.dataset_formats import FolderFormat, SampleFormat, file_format
-from vidset.formats.format import ImageLabels, Written, spooled
+from vidset.formats.format import ImageLabels, Written
 from vidset.formats.image_files import ImageFiles, Indexed
 from vidset.formats.names import flat_name
 from vidset.formats.new_folder import new_folder
-from vidset.formats.samples import Sample
+from vidset.formats.registry import Format, format_named, names_of_writable
+from vidset.formats.samples import Sample, SampleWriter
+from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Annotation
 from vidset.labeling.places import open_store
 from vidset.labeling.stores.store import Query, Store
@@ -55,7 +56,7 @@ def export_files(
     the environment name a template, else in their alphabetical one.
 
     Args:
-        format_name: one of vidset.formats.dataset_formats.FILE_FORMATS.
+        format_name: of a format in vidset.formats.registry.
         place: of Place.of(OUT, store, template=...).
         destination: a folder of this machine.
         link: hard links instead of copies, where images are files on the same file system.
@@ -68,8 +69,11 @@ def export_files(
         ValueError: bad usage, an image is missing, or the format cannot say something; with the
             object's name. At `destination` all is as it was then.
     """
-    named = file_format(format_name)
-    if link and not (isinstance(named, FolderFormat) and place.folder):
+    named = format_named(format_name)
+    images = named.images
+    if not named.writes:
+        raise ValueError(f"{format_name} can only be read; wanted {', '.join(names_of_writable())}")
+    if link and not (images and place.folder):
         raise ValueError("--link: wanted images of a folder, and a format that leaves them files")
     settings = place.settings("inspect")
     kind, _, path = settings.store.partition(":")
@@ -84,14 +88,21 @@ def export_files(
     ):
         files, index = ImageFiles(place), folder / _INDEX
         labels = _labels(store, place, named, index)
-        if isinstance(named, FolderFormat):
-            written = named.write(labels, folder / named.labels, order, lossy=lossy)
+        if images:
+            written = named.writer().write(labels, folder / images.labels, order, lossy=lossy)
             copied = files.copy_all(_indexed(index), folder, link=link)
             for done, _ in enumerate(copied, 1):
                 progress(done)
         else:
             written = _write_samples(
-                named, labels, files, folder, order, shard_mb << 20, progress, lossy=lossy
+                named.sample_writer(),
+                labels,
+                files,
+                folder,
+                order,
+                shard_mb << 20,
+                progress,
+                lossy=lossy,
             )
         if not written.images:
             raise ValueError(f"{settings.store}: wanted images with labels, got none")
@@ -103,7 +114,7 @@ def export_files(
 
 
 def _write_samples(
-    named: SampleFormat,
+    named: SampleWriter,
     labels: Iterable[ImageLabels],
     files: ImageFiles,
     folder: Path,
@@ -130,19 +141,17 @@ def _write_samples(
         return spool.written()
 
 
-def _labels(
-    store: Store, place: Place, named: FolderFormat | SampleFormat, index: Path
-) -> Iterator[ImageLabels]:
+def _labels(store: Store, place: Place, named: Format, index: Path) -> Iterator[ImageLabels]:
     """What is labeled, in the order of the ids; the images' names go into the index meanwhile."""
     with index.open("w", encoding="utf-8") as file:
         for stored in store.find(Query("annotations", {"state": "labeled"})):
             annotation = Annotation.from_document(stored.document)
             name = place.name_of(annotation.image_id, annotation.image_uri)
-            if isinstance(named, FolderFormat):
-                name = flat_name(name) if named.flat else name
-                image = f"{named.images}{name}"
+            if named.images:
+                name = flat_name(name) if named.images.flat else name
+                image = f"{named.images.images}{name}"
             else:
-                image = named.image_file(name)
+                image = named.sample_writer().image_file(name)
             entry = Indexed(
                 image=image,
                 image_id=annotation.image_id,

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vidset.formats.boxes import boxes_of
-from vidset.formats.format import ImageLabels, Loss, Written, spooled
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Box, LabeledObject
 
 _NAME = "FiftyOne"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vidset.formats.format import relative_name
+from vidset.formats.reading import relative_name
 from vidset.place import Place
 from vidset.storage.store import ObjectStore
 from vidset.storage.uris import open_store

@@ -12,20 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from vidset.formats.format import (
-    ImageLabels,
-    Loss,
-    SizeOf,
-    Written,
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.origin import origin_fields, said_at
+from vidset.formats.reading import (
+    Reading,
     image_size,
     is_uri,
     member,
     read_json,
     relative_name,
-    spooled,
 )
-from vidset.formats.origin import origin_fields, said_at
 from vidset.formats.replacing import replaced_at_once
+from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Attribute, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
@@ -34,7 +32,7 @@ from vidset.labeling.vendors.label_studio.items import MANY
 _NAME = "Label Studio"
 
 
-def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
+def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """Each annotation of each task: an image comes as often as it has been annotated.
 
     Tasks without annotations say nothing. Images are told by `data.image`: a path below Label
@@ -43,22 +41,26 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
     Raises:
         ValueError: as `Format.read` says; also for other shapes than boxes and polygons.
     """
+    reading = reading or Reading()
+    if reading.kind == "predictions":
+        yield from _predictions(Path(path), reading)
+        return
     for name, annotation, place in _parts(Path(path), "annotations"):
         is_skipped = annotation.get("was_cancelled") or False
         if not isinstance(is_skipped, bool):
             raise ValueError(f"{place}: wanted was_cancelled true or false, got {is_skipped!r}")
         if is_skipped:  # What was drawn before is no answer.
-            skipped = _labels(name, annotation | {"result": []}, size_of, place)
+            skipped = _labels(name, annotation | {"result": []}, reading, place)
             yield replace(skipped, state="skipped")
         else:
-            yield _labels(name, annotation, size_of, place)
+            yield _labels(name, annotation, reading, place)
 
 
-def read_predictions(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
-    """As `read`, of the tasks' predictions; the annotator is the model's version."""
-    for name, prediction, place in _parts(Path(path), "predictions"):
+def _predictions(path: Path, reading: Reading) -> Iterator[ImageLabels]:
+    """Yield the tasks' predictions; the annotator is the model's version."""
+    for name, prediction, place in _parts(path, "predictions"):
         version = prediction.get("model_version")
-        labels = _labels(name, prediction, size_of, place)
+        labels = _labels(name, prediction, reading, place)
         yield replace(labels, annotator=str(version) if version else None)
 
 
@@ -87,7 +89,7 @@ def _image_name(data: Any, place: str) -> str:
     return relative_name(image, f"{place}.image")
 
 
-def _labels(name: str, part: Any, size_of: SizeOf | None, place: str) -> ImageLabels:
+def _labels(name: str, part: Any, reading: Reading, place: str) -> ImageLabels:
     result = part.get("result")
     try:
         objects = label_studio_answers.objects_of(result, f"{place}.result")
@@ -96,7 +98,7 @@ def _labels(name: str, part: Any, size_of: SizeOf | None, place: str) -> ImageLa
         raise ValueError(str(error)) from None
     updated_at = said_at(part, f"{place}.updated_at")
     told = told or (part.get("image_width"), part.get("image_height"))
-    width, height = image_size(told, name, size_of, place)
+    width, height = image_size(told, name, reading.size_of, place)
     return ImageLabels(name, width, height, objects, "labeled", _annotator(part), updated_at)
 
 

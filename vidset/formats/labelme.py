@@ -13,11 +13,10 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from posixpath import normpath
 from typing import Any
 
-from vidset.formats.format import (
-    ImageLabels,
-    Loss,
-    SizeOf,
-    Written,
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.origin import origin_fields, said_by
+from vidset.formats.reading import (
+    Reading,
     attributes_in,
     free_id,
     image_size,
@@ -25,9 +24,8 @@ from vidset.formats.format import (
     numbers,
     read_json,
     relative_name,
-    spooled,
 )
-from vidset.formats.origin import origin_fields, said_by
+from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point
 from vidset.labeling.checking import ROTATION
 
@@ -35,7 +33,7 @@ _NAME = "labelme"
 _VERSION = "5.5.0"
 
 
-def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
+def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """All .json files of a folder and below it, in the order of their names; or a single one.
 
     An oriented rectangle is a polygon with the attribute `rotation`, in degrees.
@@ -43,13 +41,14 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
     Raises:
         ValueError: as `Format.read` says; also for points, lines, circles and masks.
     """
+    reading = reading or Reading()
     place = Path(path)
     if not place.exists():
         raise ValueError(f"{place}: wanted a folder with labelme's files, got nothing")
     root = place if place.is_dir() else place.parent
     names = {}
     for file in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
-        labels = _read(file, root, size_of)
+        labels = _read(file, root, reading)
         if labels.image_name in names:
             other = names[labels.image_name]
             raise ValueError(f"{file}: wanted one file of {labels.image_name}, got also {other}")
@@ -57,7 +56,7 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
         yield labels
 
 
-def _read(file: Path, root: Path, size_of: SizeOf | None) -> ImageLabels:
+def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
     place, document = str(file), read_json(file)
     member(document, "version", str, place)
     shapes = member(document, "shapes", list, place)
@@ -66,7 +65,7 @@ def _read(file: Path, root: Path, size_of: SizeOf | None) -> ImageLabels:
     below = file.parent.relative_to(root).as_posix()
     name = relative_name(normpath(PurePosixPath(below, image_path)), f"{place}: imagePath")
     told = document.get("imageWidth"), document.get("imageHeight")
-    width, height = image_size(told, name, size_of, place)
+    width, height = image_size(told, name, reading.size_of, place)
     taken: set[str] = set()
     objects = [
         _object(shape, str(number), taken, f"{place}: shapes[{number}]")

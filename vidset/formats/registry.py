@@ -1,18 +1,231 @@
-"""Every format by its name."""
+"""Every format of labels and datasets, and what each can say.
 
-from vidset.formats.format import FORMAT_NAMES, Format, FormatName
+`label import`, `label export`, `export` and `dataset create` all read this one table. A format of
+your own is a module with `read` or `write` and an entry; a package installs one through the entry
+point group `vidset.formats`, whose value is a `Format`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Literal, cast
+
+from vidset.formats.format import ImageLabels, Reader, Writer
+from vidset.formats.reading import Reading
+from vidset.formats.samples import SampleWriter
+
+GROUP = "vidset.formats"
+SAYABLE = (
+    "box",
+    "rotated box",
+    "polygon",
+    "rings",
+    "mask",
+    "classification",
+    "attributes",
+    "scores",
+    "skipped",
+    "annotator",
+)
+"""What a format may be able to say: the kinds of objects first, then what is said about them."""
 
 
-def format_named(name: FormatName) -> Format:
-    match name:
-        case "coco":
-            from vidset.formats import coco as named
-        case "label-studio":
-            from vidset.formats import label_studio as named
-        case "labelme":
-            from vidset.formats import labelme as named
-        case "yolo":
-            from vidset.formats import yolo as named
-        case _:
-            raise ValueError(f"wanted a format of {', '.join(FORMAT_NAMES)}, got {name!r}")
-    return named
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Where a dataset in this format keeps its labels and images, below its folder.
+
+    Attributes:
+        labels: the path that `write` gets; empty for the folder itself.
+        images: the path of the images, with `/` at its end; empty for beside the labels.
+        flat: whether the format, or many of its readers, know no folders below that.
+    """
+
+    labels: str = ""
+    images: str = ""
+    flat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format.
+
+    Attributes:
+        name: what is typed after `-f`.
+        title: what people call it.
+        module: holds `read` and `write`; it is imported when it is used.
+        reads, writes: what can be read and written, in words of SAYABLE; empty for nothing.
+        labels: whether the labels of a dataset are one file or a folder of files.
+        images: where images stand as files; None when files hold images and labels together, and
+            the module is a `SampleWriter`.
+        needs_sizes: whether reading takes the images' sizes, since the files do not tell them.
+    """
+
+    name: str
+    title: str
+    module: str
+    reads: frozenset[str]
+    writes: frozenset[str]
+    labels: Literal["file", "folder"]
+    images: Images | None
+    needs_sizes: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = (self.reads | self.writes) - set(SAYABLE)
+        if unknown:
+            raise ValueError(
+                f"format {self.name}: wanted words of {', '.join(SAYABLE)}, "
+                f"got {', '.join(sorted(unknown))}"
+            )
+
+    def read(self, path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
+        """See `vidset.formats.format.Reader.read`. Raises ValueError: it can only be written."""
+        if not self.reads:
+            known = ", ".join(names_of_readable())
+            raise ValueError(f"{self.name} can only be written; what can be read is {known}")
+        return cast(Reader, self.code()).read(path, reading)
+
+    def writer(self) -> Writer:
+        """Return what writes label files.
+
+        Raises:
+            ValueError: it can only be read, or holds images and labels together.
+        """
+        if not self.writes or self.images is None:
+            known = ", ".join(names_of_writable(labels_only=True))
+            raise ValueError(f"{self.name} has no label files of its own; wanted {known}")
+        return cast(Writer, self.code())
+
+    def sample_writer(self) -> SampleWriter:
+        """Return what writes files that hold images and labels together."""
+        return cast(SampleWriter, self.code())
+
+    def code(self) -> ModuleType:
+        return import_module(self.module)
+
+
+def _format(
+    name: str,
+    title: str,
+    says: str,
+    labels: Literal["file", "folder"],
+    images: Images | None,
+    *,
+    reads: bool = True,
+    needs_sizes: bool = False,
+) -> Format:
+    module = f"vidset.formats.{name.replace('-', '_')}"
+    said = frozenset(each.strip() for each in says.split(","))
+    return Format(
+        name, title, module, said if reads else frozenset(), said, labels, images, needs_sizes
+    )
+
+
+_BUILT_IN = (
+    _format(
+        "coco",
+        "COCO",
+        "box, polygon, attributes, annotator",
+        "file",
+        Images("annotations.json", "images/"),
+    ),
+    _format(
+        "fiftyone",
+        "FiftyOne",
+        "box, attributes",
+        "folder",
+        Images("", "data/"),
+        reads=False,
+    ),
+    _format(
+        "label-studio",
+        "Label Studio",
+        "box, polygon, classification, attributes, skipped, annotator",
+        "file",
+        Images("tasks.json", "images/"),
+    ),
+    _format(
+        "labelme",
+        "labelme",
+        "box, polygon, classification, attributes, annotator",
+        "folder",
+        Images(),
+    ),
+    _format(
+        "parquet",
+        "Parquet",
+        "box, polygon, classification, attributes, annotator",
+        "folder",
+        None,
+        reads=False,
+    ),
+    _format("tfrecord", "TFRecord", "box, classification, attributes", "folder", None, reads=False),
+    _format(
+        "voc",
+        "Pascal VOC",
+        "box, classification, attributes",
+        "folder",
+        Images("", "JPEGImages/", flat=True),
+        reads=False,
+    ),
+    _format(
+        "webdataset",
+        "WebDataset",
+        "box, polygon, classification, attributes, annotator",
+        "folder",
+        None,
+        reads=False,
+    ),
+    _format(
+        "yolo",
+        "YOLO",
+        "box, polygon",
+        "folder",
+        Images("", "images/", flat=True),
+        needs_sizes=True,
+    ),
+)
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Return all formats by name: those of vidset, and those of installed packages.
+
+    Raises:
+        ValueError: a package's entry is no `Format`, or takes a name that is there already.
+    """
+    found = {each.name: each for each in _BUILT_IN}
+    for point in entry_points(group=GROUP):
+        entry = point.load()
+        if not isinstance(entry, Format):
+            raise ValueError(f"entry point {point.value}: wanted a Format, got {entry!r}")
+        if entry.name in found:
+            raise ValueError(f"entry point {point.value}: there is a format {entry.name} already")
+        found[entry.name] = entry
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def names_of_readable() -> list[str]:
+    return [name for name, each in formats().items() if each.reads]
+
+
+def names_of_writable(*, labels_only: bool = False) -> list[str]:
+    return [
+        name
+        for name, each in formats().items()
+        if each.writes and not (labels_only and each.images is None)
+    ]
+
+
+def format_named(name: str) -> Format:
+    """Raises ValueError: there is none of this name; with the nearest one."""
+    found = formats().get(name)
+    if found is None:
+        near = get_close_matches(name.lower(), formats(), 1, 0.5)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"wanted a format of {', '.join(formats())}, got {name!r}{hint}")
+    return found

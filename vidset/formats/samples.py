@@ -1,11 +1,11 @@
 """Images with their labels, for formats that hold both in a few large files."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from vidset.formats.format import ImageLabels
+from vidset.formats.format import ImageLabels, Loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +56,32 @@ def write_shards(
         shard.close()
     for number, path in enumerate(paths):
         path.rename(folder / name_of(number, len(paths)))
+
+
+class SampleWriter(Protocol):
+    """A module that writes files which hold images together with their labels."""
+
+    @property
+    def NAME(self) -> str: ...  # noqa: N802
+
+    def image_file(self, image_name: str) -> str:
+        """Return the image's name in the files."""
+        ...
+
+    def sayable(self, labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
+        """Return what it can say about an image, and what is lost."""
+        ...
+
+    def write(
+        self,
+        samples: Iterable[Sample],
+        folder: Path,
+        numbers_of: Mapping[str, int],
+        most_bytes: int,
+    ) -> None:
+        """Write files with images of at most so many bytes each. Memory is constant.
+
+        Args:
+            numbers_of: the labels' numbers, from 0.
+        """
+        ...

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from vidset.formats.boxes import boxes_of
-from vidset.formats.format import ImageLabels, Loss, Spool, Written, spooled
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.spool import Spool, spooled
 from vidset.labeling.annotation import Attribute, Box, LabeledObject
 
 _NAME = "Pascal VOC"

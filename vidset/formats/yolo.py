@@ -13,15 +13,9 @@ from typing import Any
 
 import yaml
 
-from vidset.formats.format import (
-    ImageLabels,
-    Loss,
-    SizeOf,
-    Spool,
-    Written,
-    relative_name,
-    spooled,
-)
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.reading import Reading, relative_name
+from vidset.formats.spool import Spool, spooled
 from vidset.labeling.annotation import Box, LabeledObject
 
 _NAME = "YOLO"
@@ -39,7 +33,7 @@ _COMMENT = """\
 """
 
 
-def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabels]:
+def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """The images of all splits in data.yaml; one without a label file has no objects.
 
     Names of images are relative to the folder, and without a leading `images/`.
@@ -48,6 +42,7 @@ def read(path: str | Path, size_of: SizeOf | None = None) -> Iterator[ImageLabel
         ValueError: as `Format.read` says; also without `size_of`.
     """
     root = Path(path)
+    size_of = reading.size_of if reading else None
     if size_of is None:
         raise ValueError(f"{root}: {_NAME} does not tell the images' sizes: size_of is needed")
     settings = _settings(root / "data.yaml")

@@ -8,11 +8,11 @@ import shutil
 import pytest
 
 from tests.cli.labels import box, label, make_output, write_labelme
-from vidset.cli.label.names import ImageNames
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.stores.store import Query, Write
 from vidset.labeling.task import Image, Task
 from vidset.labeling.timestamps import now, parse_timestamp
+from vidset.local_labeling.image_names import ImageNames
 from vidset.place import Place
 
 FIRST, SECOND = "a/0/0000000000.jpg", "a/0/0000001000.jpg"

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from tests.cli.labels import label, make_output, served, write_truth
-from vidset.cli.label.server import listen, make_app, serving, url_of
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.stores.store import Query
+from vidset.local_labeling.server import listen, make_app, serving, url_of
 from vidset.place import Place
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
@@ -186,7 +186,7 @@ def test_a_port_that_is_taken_is_a_bad_request(out):
 
 
 def test_the_server_ends_with_its_block_although_somebody_says_nothing(out, monkeypatch):
-    monkeypatch.setattr("vidset.cli.label.server._Handler.timeout", 0.5)
+    monkeypatch.setattr("vidset.local_labeling.server._Handler.timeout", 0.5)
     before = set(threading.enumerate())
     with running(out) as (url, _, _):
         host, port = url.removeprefix("http://").split(":")

@@ -91,7 +91,8 @@ def export(
         raise ValueError(
             "wanted --format with --to, --template, --link, --lossy, --overwrite, --shard-mb"
         )
-    from vidset.cli.export.export import Request, run_export
+    from vidset.cli.export.export import run_export
+    from vidset.warehouse.sync import Request
 
     request = Request(out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ()))
     raise typer.Exit(run_export(request, as_json=as_json, quiet=quiet))

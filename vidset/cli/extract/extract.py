@@ -9,7 +9,7 @@ from contextlib import nullcontext, redirect_stderr
 from dataclasses import dataclass, field
 from typing import Any
 
-from vidset.beam.ingest import NAMESPACE
+from vidset.beam.counters import job_counters
 from vidset.beam.ingest_job import configure, start
 from vidset.beam.progress import PROGRESS
 from vidset.cli.extract.display import show_progress, show_summary
@@ -125,15 +125,6 @@ def _prepare(output: str) -> list[FolderStore]:
     for folder in folders:
         folder.sweep()
     return folders
-
-
-def job_counters(result: Any) -> dict[str, int]:
-    counters = result.metrics().query()["counters"]
-    return {
-        each.key.metric.name: each.committed if each.committed is not None else each.attempted
-        for each in counters
-        if each.key.metric.namespace == NAMESPACE
-    }
 
 
 def _cpu_seconds() -> float:

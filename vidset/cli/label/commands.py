@@ -109,7 +109,8 @@ def import_(
     quiet: Quiet = False,
 ) -> None:
     """Take labels of another tool in. Safe to repeat."""
-    from vidset.cli.label.importing import Import, run_import
+    from vidset.cli.label.importing import run_import
+    from vidset.local_labeling.importing import Import
     from vidset.place import Place
 
     place = Place.of(out, store, template=template)

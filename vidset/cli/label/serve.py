@@ -10,11 +10,10 @@ from ipaddress import ip_address
 from typing import TextIO
 
 from vidset.cli.console import say, show_problems
-from vidset.cli.label.server import listen, make_app, serving, url_of
-from vidset.cli.label.vendor import connect_vendor
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
-from vidset.labeling.settings import Settings, callback_secrets
+from vidset.local_labeling.connect import connect_vendor
+from vidset.local_labeling.server import listen, make_app, serving, url_of, warnings
 from vidset.place import Place
 
 
@@ -61,16 +60,3 @@ def run_serve(
         stopped.wait()
     broker.store.close()
     return 0
-
-
-def warnings(settings: Settings, host: str) -> list[str]:
-    """What somebody should know who listens on `host`."""
-    found = []
-    if not settings.secrets:
-        found.append(
-            f"no callbacks are taken, for none of {', '.join(callback_secrets())} is set; "
-            "reconcile fetches the answers"
-        )
-    if not ip_address(host).is_loopback:
-        found.append(f"whoever reaches {host} can read the images whose names they know")
-    return found

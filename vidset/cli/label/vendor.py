@@ -4,11 +4,11 @@ import json
 from dataclasses import asdict
 
 from vidset.cli.console import counting, say, show_problems
-from vidset.labeling.broker import Broker, open_broker
+from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.reconciling import reconcile
 from vidset.labeling.vendors.registry import vendor_named
-from vidset.labeling.vendors.vendor import ConnectingVendor, Connection
+from vidset.local_labeling.connect import connect_vendor
 from vidset.place import Place
 
 
@@ -65,20 +65,3 @@ def run_connect(place: Place, *, as_json: bool, quiet: bool) -> int:
                 "reconcile fetches the answers"
             )
     return 0
-
-
-def connect_vendor(broker: Broker) -> Connection | None:
-    """Set the vendor up before any work, since a wrong key would fail each task.
-
-    Returns None for a vendor that has nothing to set up.
-
-    Raises:
-        ValueError: the vendor refuses.
-    """
-    vendor = broker.vendor
-    if not isinstance(vendor, ConnectingVendor):
-        return None
-    try:
-        return vendor.connect()
-    except RefusedError as error:
-        raise ValueError(f"{broker.settings.vendor}: {error}") from None

@@ -10,9 +10,9 @@ from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.label_order import label_order
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
-from vidset.formats.dataset_formats import FolderFormat, file_format
-from vidset.formats.format import ImageLabels
+from vidset.formats.format import ImageLabels, Writer
 from vidset.formats.new_folder import new_folder
+from vidset.formats.registry import Images, format_named
 from vidset.labeling.annotation import LabeledObject
 
 FOLDERS = "folders"
@@ -58,12 +58,12 @@ def check_out(
         ValueError: there is no such version or format, the folder is taken, or the format cannot
             say something. Nothing was written.
     """
-    named = None if format_name == FOLDERS else _folder_format(format_name)
+    writer, where = (None, Images()) if format_name == FOLDERS else _folder_format(format_name)
     id_ = repository.resolve(reference)
     images = repository.manifest(id_)
     dropped: Counter[str] = Counter()
     with new_folder(folder, _MARKER, overwrite=overwrite) as unfinished:
-        if named is None:
+        if writer is None:
             write_images(repository, in_folders(images), unfinished, link=link, progress=progress)
         else:
             order = label_order(repository, id_)
@@ -71,13 +71,13 @@ def check_out(
             for split in images.splits:
                 part, place = images.split(split), unfinished / segment(split)
                 place.mkdir()
-                written = named.write(
-                    map(_image_labels, part), place / named.labels, order, lossy=lossy
+                written = writer.write(
+                    map(_image_labels, part), place / where.labels, order, lossy=lossy
                 )
                 dropped.update(written.dropped)
                 done += write_images(
                     repository,
-                    _placed(part, named),
+                    _placed(part, where),
                     place,
                     link=link,
                     progress=lambda number, before=done: progress(before + number),
@@ -87,15 +87,15 @@ def check_out(
     return CheckedOut(id_, format_name, len(images), dict(dropped))
 
 
-def _folder_format(name: str) -> FolderFormat:
-    named = file_format(name)
-    if not isinstance(named, FolderFormat):
+def _folder_format(name: str) -> tuple[Writer, Images]:
+    named = format_named(name)
+    if named.images is None:
         raise ValueError(f"format: wanted one that leaves images as files, got {name!r}")
-    return named
+    return named.writer(), named.images
 
 
-def _placed(images: Manifest, named: FolderFormat) -> Iterator[tuple[Entry, str]]:
-    return ((entry, f"{named.images}{file_name(entry)}") for entry in images)
+def _placed(images: Manifest, where: Images) -> Iterator[tuple[Entry, str]]:
+    return ((entry, f"{where.images}{file_name(entry)}") for entry in images)
 
 
 def _image_labels(entry: Entry) -> ImageLabels:

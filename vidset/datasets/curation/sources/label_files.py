@@ -11,7 +11,8 @@ from vidset.datasets.curation.sources.image_class import class_and_objects
 from vidset.datasets.curation.sources.image_uris import read_uri
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError, FaultsError
-from vidset.formats.format import FormatName, ImageLabels, is_uri, read_json
+from vidset.formats.format import ImageLabels
+from vidset.formats.reading import is_uri, read_json
 from vidset.formats.registry import format_named
 from vidset.labeling.errors import without_signatures
 
@@ -28,7 +29,7 @@ class LabelFiles:
         split: of all images; None: they are to be split.
     """
 
-    format_name: FormatName
+    format_name: str
     path: Path
     images: Path
     split: str | None = None
@@ -36,16 +37,15 @@ class LabelFiles:
     @classmethod
     def of(cls, format_name: str, path: Path, images: str | None, split: str | None):
         """Raises DatasetError: there is nothing at the path."""
-        named: FormatName = format_name  # pyright: ignore[reportAssignmentType]
         if not path.exists():
             raise DatasetError(f"{path}: wanted labels of {format_name}, got nothing")
-        if named == "labelme":
-            return cls(named, path, path if path.is_dir() else path.parent, split)
+        if format_name == "labelme":
+            return cls(format_name, path, path if path.is_dir() else path.parent, split)
         beside = path.parent / "images"
         folder = Path(images) if images else beside if beside.is_dir() else path.parent
         if not folder.is_dir():
             raise DatasetError(f"--images {folder}: wanted a folder")
-        return cls(named, path, folder, split)
+        return cls(format_name, path, folder, split)
 
     def __iter__(self) -> Iterator[Found | Fault]:
         named: set[str] = set()

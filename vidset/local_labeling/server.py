@@ -28,6 +28,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from vidset.labeling import entry_points
 from vidset.labeling.broker import Broker
 from vidset.labeling.reconciling import reconcile
+from vidset.labeling.settings import Settings, callback_secrets
 from vidset.labeling.task import Image
 
 _SLOWEST_CLIENT_SECONDS = 30
@@ -162,3 +163,16 @@ def _refuse_others() -> None:
         or "Origin" in request.headers
     ):
         abort(403, "only for programs of this machine")
+
+
+def warnings(settings: Settings, host: str) -> list[str]:
+    """Return what a person who serves on `host` should know, one sentence each."""
+    found = []
+    if not settings.secrets:
+        found.append(
+            f"no callbacks are taken, for none of {', '.join(callback_secrets())} is set; "
+            "reconcile fetches the answers"
+        )
+    if not ip_address(host).is_loopback:
+        found.append(f"whoever reaches {host} can read the images whose names they know")
+    return found

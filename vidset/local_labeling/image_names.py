@@ -1,18 +1,9 @@
-"""What names mean: of formats, and of images in their files."""
+"""Find the images that the names in other tools' files mean."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from vidset.formats.format import FORMAT_NAMES, FormatName
 from vidset.labeling.task import Image
-
-
-def format_name(wanted: str) -> FormatName:
-    """Raises ValueError: there is none of this name."""
-    for name in FORMAT_NAMES:
-        if name == wanted:
-            return name
-    raise ValueError(f"wanted a format of {', '.join(FORMAT_NAMES)}, got {wanted!r}")
 
 
 class ImageNames:

@@ -1,0 +1,47 @@
+"""Write the annotations of a store as label files of another tool, without the images."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from vidset.formats.format import ImageLabels, Written
+from vidset.formats.registry import format_named
+from vidset.labeling.annotation import Annotation
+from vidset.labeling.stores.store import Query, Store
+from vidset.place import Place
+
+
+def export_labels(
+    store: Store,
+    place: Place,
+    wanted: str,
+    path: str,
+    labels_order: list[str] | None = None,
+    *,
+    lossy: bool = False,
+) -> tuple[Written, int]:
+    """Write all annotations. Returns what was written, and how many images were withdrawn.
+
+    Raises:
+        ValueError: there is no such format, or it cannot say something.
+    """
+    named = format_named(wanted).writer()
+    passed_over: Counter[str] = Counter()
+
+    def labels() -> Iterator[ImageLabels]:
+        for stored in store.find(Query("annotations")):
+            annotation = Annotation.from_document(stored.document)
+            if annotation.state == "rejected":
+                passed_over["rejected"] += 1
+                continue
+            yield ImageLabels(
+                image_name=place.name_of(annotation.image_id, annotation.image_uri),
+                width=annotation.image_width,
+                height=annotation.image_height,
+                objects=annotation.objects,
+                state=annotation.state,
+                annotator=annotation.annotator,
+                updated_at=annotation.updated_at,
+            )
+
+    written = named.write(labels(), path, labels_order, lossy=lossy)
+    return written, passed_over["rejected"]

@@ -1,0 +1,162 @@
+"""How files of other tools are read: what is left out is counted, what is wrong is named."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, TypeVar
+
+from vidset.labeling.annotation import Attribute
+
+SizeOf = Callable[[str], tuple[int, int]]
+"""Returns the width and height of an image, by its name."""
+Kind = Literal["annotations", "predictions"]
+_T = TypeVar("_T")
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
+_URI = re.compile(r"^[a-z][a-z0-9+.-]+://")
+
+
+@dataclass(slots=True)
+class Reading:
+    """How files are to be read, and what was left out while they were.
+
+    Attributes:
+        size_of: asked where the files do not tell an image's size, and compared where they do.
+        kind: whether people's annotations are wanted, or a model's predictions.
+        lossy: leave out objects that an annotation cannot say, and count them in `dropped`;
+            without it they are faults.
+        collects: put faults into `faults` and go on, without the image that has them; without it
+            the first fault is raised.
+        dropped: how often each kind of thing was left out, in the plural: "circles".
+        faults: what is wrong, a sentence each, with the file and the place in it.
+    """
+
+    size_of: SizeOf | None = None
+    kind: Kind = "annotations"
+    lossy: bool = False
+    collects: bool = False
+    dropped: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def drop(self, what: str, place: str) -> None:
+        """Leave out an object, and count it.
+
+        Raises:
+            ValueError: nothing may be left out.
+        """
+        if not self.lossy:
+            raise ValueError(
+                f"{place}: an annotation cannot hold {what}; --lossy leaves them out and counts "
+                "them"
+            )
+        self.dropped[what] += 1
+
+    def leave_out(self, what: str) -> None:
+        """Count what stands beside an object, such as its keypoints, and cannot be kept."""
+        self.dropped[what] += 1
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Read one part of a file. A fault in it ends the part, and the whole only by choice."""
+        try:
+            yield
+        except ValueError as error:
+            if not self.collects:
+                raise
+            self.faults.append(str(error))
+
+
+def relative_name(name: str, place: str) -> str:
+    """`name` as a path below a folder, without `.` segments.
+
+    Raises:
+        ValueError: it leads outside, or no file can have it.
+    """
+    parts = PurePosixPath(name).parts
+    is_absolute = name.startswith("/") or _DRIVE.match(name) or is_uri(name)
+    if not parts or is_absolute or ".." in parts or _NOT_IN_NAMES.search(name):
+        raise ValueError(f"{place}: wanted a relative file name that stays below, got {name!r}")
+    return "/".join(parts)
+
+
+def is_uri(name: str) -> bool:
+    return bool(_URI.match(name))
+
+
+def read_json(path: Path) -> Any:
+    """Raises ValueError: it is not there, or is no JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: wanted a JSON file: {error}") from None
+
+
+def member(parent: Any, key: str, kind: type[_T], place: str) -> _T:
+    """A value of a JSON object.
+
+    Raises:
+        ValueError: `parent` is no object, or has no such value.
+    """
+    if not isinstance(parent, dict):
+        raise ValueError(f"{place}: wanted an object with {key}, got {str(parent)[:80]!r}")
+    value = parent.get(key)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{place}: wanted {key} as {kind.__name__}, got {str(value)[:80]!r}")
+    return value
+
+
+def numbers(value: Any, place: str) -> list[float]:
+    """Raises ValueError: it is no list of finite numbers."""
+    if isinstance(value, list):
+        plain = [n for n in value if isinstance(n, int | float) and not isinstance(n, bool)]
+        if len(plain) == len(value) and all(abs(n) < 1e300 and isfinite(n) for n in plain):
+            return [float(n) for n in plain]
+    raise ValueError(f"{place}: wanted a list of finite numbers, got {str(value)[:80]!r}")
+
+
+def image_size(
+    told: tuple[Any, Any], image_name: str, size_of: SizeOf | None, place: str
+) -> tuple[int, int] | tuple[None, None]:
+    """The size in a file, or of the image itself; (None, None) when nobody tells.
+
+    Raises:
+        ValueError: they differ, or it is no size.
+    """
+    actual = size_of(image_name) if size_of else None
+    if told == (None, None):
+        return actual or told
+    if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in told):
+        raise ValueError(f"{place}: wanted a width and a height in pixels, got {told}")
+    if actual not in (None, told):
+        raise ValueError(f"{place}: wanted {image_name}'s size {actual}, got {told}")
+    return told
+
+
+def attributes_in(value: Any, place: str) -> dict[str, Attribute]:
+    """Raises ValueError: it is no object of texts, numbers, booleans and lists of texts."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{place}: wanted an object with attributes, got {str(value)[:80]!r}")
+    for name, given in value.items():
+        is_list = isinstance(given, list) and all(isinstance(each, str) for each in given)
+        is_number = isinstance(given, float) and isfinite(given)
+        if not (is_list or is_number or isinstance(given, str | bool | int)):
+            raise ValueError(
+                f"{place}: wanted attribute {name} as text, number or list of texts, "
+                f"got {str(given)[:80]!r}"
+            )
+    return value
+
+
+def free_id(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or with a number behind it; it is taken then."""
+    number, candidate = 1, wanted
+    while candidate in taken:
+        number += 1
+        candidate = f"{wanted}-{number}"
+    taken.add(candidate)
+    return candidate

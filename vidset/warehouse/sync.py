@@ -1,0 +1,175 @@
+"""Bring annotations, tasks and ledgers to the warehouse, in processes of this machine."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from vidset.documents.documents import Documents, Part
+from vidset.documents.open import open_documents
+from vidset.documents.rows import ROWS
+from vidset.elements import DeadLetter
+from vidset.warehouse.export import Staged, Warehouse, export_part, finish, plan
+from vidset.warehouse.open import open_warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        out: what `vidset extract` wrote; None: a store and a warehouse alone.
+    """
+
+    out: str | None
+    store: str | None = None
+    warehouse: str | None = None
+    dead_letters: str | None = None
+    full: bool = False
+    workers: int | None = None
+    beam_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The request, with what it left open filled in. `store` None: nothing was labeled yet."""
+
+    store: str | None
+    warehouse: str
+    dead_letters: str
+
+    @classmethod
+    def of(cls, request: Request) -> "Places":
+        """Raises ValueError: something is missing."""
+        out = request.out and request.out.rstrip("/")
+        if out and out.startswith("bq://"):
+            raise ValueError(f"{out}: wanted ledgers in files; those in BigQuery are there already")
+        folder = out if out and "://" not in out else None
+        if folder and not os.path.isdir(os.path.join(folder, "videos")):
+            raise ValueError(
+                f"{out}: wanted the output of vidset extract, got no folder {out}/videos"
+            )
+        store = request.store or os.environ.get("LABELING_STORE")
+        if store is None and folder:
+            labels = os.path.join(folder, "labels.sqlite")
+            store = f"sqlite:{labels}" if os.path.exists(labels) else None
+        elif store is None:
+            raise ValueError("wanted --store or LABELING_STORE, got neither")
+        warehouse = request.warehouse or (folder and os.path.join(folder, "warehouse"))
+        if not warehouse:
+            raise ValueError("wanted --warehouse, a folder or bq://PROJECT.DATASET")
+        if store is None and warehouse.startswith("bq://"):
+            raise ValueError(f"{out}: nothing was labeled yet: there is no {out}/labels.sqlite")
+        dead_letters = request.dead_letters or (out and f"{out}/dead_letters")
+        return cls(store, warehouse, dead_letters or "dead_letters")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many documents of a table were read, how many rows changed, how many are malformed."""
+
+    documents: int
+    changed: int
+    malformed: int
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did. `videos` is how many were gathered, or None when there are no ledgers."""
+
+    tables: dict[str, Counts] = field(default_factory=dict)
+    videos: int | None = None
+    letters: list[DeadLetter] = field(default_factory=list)
+
+    @property
+    def malformed(self) -> int:
+        return sum(counts.malformed for counts in self.tables.values())
+
+
+def sync(request: Request, places: Places, keep_letter: Callable[[DeadLetter], None]) -> Summary:
+    """Bring what has changed to a warehouse in a folder.
+
+    Args:
+        keep_letter: called with each malformed document.
+
+    Raises:
+        ValueError: a place is not what it should be, or a table is not as its schema.
+    """
+    summary, warehouse = Summary(), open_warehouse(places.warehouse)
+    if places.store is None:
+        warehouse.prepare()
+    else:
+        with closing(open_documents(places.store)) as documents:
+            warehouse.prepare()
+            workers = _Workers(places.store, places.warehouse, request.workers)
+            _sync_tables(documents, warehouse, workers, summary, keep_letter, full=request.full)
+    summary.videos = gather(request, warehouse)
+    return summary
+
+
+def _sync_tables(
+    documents: Documents,
+    warehouse: Warehouse,
+    workers: "_Workers",
+    summary: Summary,
+    keep_letter: Callable[[DeadLetter], None],
+    *,
+    full: bool,
+) -> None:
+    for table in ROWS:
+        planned = plan(documents, warehouse, table, workers.parts, full=full)
+        staged = []
+        for output in workers.run(planned.parts, documents, warehouse):
+            if isinstance(output, DeadLetter):
+                keep_letter(output)
+                summary.letters.append(output)
+            else:
+                staged.append(output)
+        done = finish(warehouse, planned, staged)
+        summary.tables[table] = Counts(done.documents, done.changed, done.malformed)
+
+
+def gather(request: Request, warehouse: Warehouse) -> int | None:
+    """Bring the ledgers of a folder to its warehouse. Returns how many videos changed."""
+    from vidset.warehouse.folder import ParquetWarehouse
+    from vidset.warehouse.gather import gather_ledgers
+
+    if request.out is None or not isinstance(warehouse, ParquetWarehouse):
+        return None
+    return gather_ledgers(warehouse, request.out.rstrip("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """Processes, for Python takes most of the time; none for what one does in a moment."""
+
+    store: str
+    warehouse: str
+    number: int | None
+
+    @property
+    def parts(self) -> int:
+        return self.number or os.cpu_count() or 1
+
+    def run(
+        self, parts: tuple[Part, ...], documents: Documents, warehouse: Warehouse
+    ) -> Iterator[DeadLetter | Staged]:
+        if len(parts) == 1:
+            yield from export_part(documents, warehouse, parts[0])
+            return
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(self.parts, len(parts)), mp_context=context) as processes:
+            tasks = [processes.submit(_export_part, self.store, self.warehouse, p) for p in parts]
+            for task in tasks:
+                yield from task.result()
+
+
+def _export_part(store: str, warehouse: str, part: Part) -> list[DeadLetter | Staged]:
+    """In a process of its own."""
+    documents = open_documents(store)
+    try:
+        return list(export_part(documents, open_warehouse(warehouse), part))
+    finally:
+        documents.close()
