@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from tests.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import label_studio
 from vidset.formats.format import ImageLabels
+from vidset.formats.reading import Reading
 from vidset.labeling.annotation import Box, LabeledObject
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
 ROAD = LabeledObject("r", "road", "polygon", points=((0.0, 0.0), (50.0, 0.0), (0.0, 80.0)))
+
+PREDICTIONS = Reading(kind="predictions")
 
 
 def sayable(labels: ImageLabels) -> ImageLabels:
@@ -202,7 +205,7 @@ def test_a_task_without_annotations_says_nothing(tmp_path):
 def test_predictions_are_read_apart(tmp_path):
     prediction = {"model_version": "v3", "score": 0.5, "result": [RECTANGLE]}
     assert read(tmp_path, predictions=[prediction, {"result": []}]) == []
-    assert list(label_studio.read_predictions(tmp_path / "export.json")) == [
+    assert list(label_studio.read(tmp_path / "export.json", PREDICTIONS)) == [
         ImageLabels("a.jpg", 100, 80, (replace(CAR, id="q1"),), annotator="v3"),
         ImageLabels("a.jpg", None, None, ()),
     ]

@@ -29,7 +29,7 @@ def come_back(labels: list[ImageLabels]) -> bool:
     sizes = {each.image_name: (each.width or 0, each.height or 0) for each in labels}
     with TemporaryDirectory() as folder:
         yolo.write(labels, folder, lossy=True)
-        got = list(yolo.read(folder, sizes.__getitem__))
+        got = list(yolo.read(folder, Reading(sizes.__getitem__)))
     return is_near(got, [sayable(each) for each in labels])
 
 
