@@ -80,6 +80,9 @@ plan: infra-ready ## What apply would change; VARS=file.tfvars, STATE=bucket of 
 apply: infra-ready ## Make the cloud side as the code says; asks first, but for ARGS=-auto-approve
 	$(TERRAFORM) apply -var-file="$(abspath $(VARS))" $(ARGS)
 
+destroy: infra-ready ## Take the cloud side down, a running export first; docs/deploy.md has the order
+	@infra/destroy.sh -var-file="$(abspath $(VARS))" $(ARGS)
+
 deploy: ## Functions, image, templates, then apply; after a first apply
 	$(call need,docker,https://docs.docker.com/engine/install)
 	$(call need,gcloud,https://cloud.google.com/sdk/docs/install)
@@ -147,5 +150,5 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet "uv>=0.9,<1"
 
-.PHONY: help demo demo-numerals test test-fast check infra-check functions bases image template plan apply deploy \
+.PHONY: help demo demo-numerals test test-fast check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean

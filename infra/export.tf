@@ -2,9 +2,13 @@
 # While one runs, another of its name is refused: exports never overlap.
 
 locals {
+  template_folder = "gs://${local.buckets.releases}/templates"
+
+  # The image's digest is in a template's name: what launches a job and what runs it are of one version, and a
+  # new version is a change that Terraform sees.
   template_uris = {
-    export = coalesce(var.export_template_uri, "gs://${local.buckets.releases}/templates/export.json")
-    ingest = coalesce(var.ingest_template_uri, "gs://${local.buckets.releases}/templates/ingest.json")
+    for job in ["export", "ingest"] :
+    job => var.worker_image == null ? null : "${local.template_folder}/${split("@sha256:", var.worker_image)[1]}/${job}.json"
   }
 
   export_parameters = {
@@ -23,7 +27,7 @@ locals {
         {
           ipConfiguration     = "WORKER_IP_PRIVATE"
           machineType         = "e2-standard-2"
-          maxWorkers          = 4
+          maxWorkers          = var.export_max_workers
           network             = google_compute_network.workers.name
           sdkContainerImage   = var.worker_image
           serviceAccountEmail = google_service_account.export.email

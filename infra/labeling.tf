@@ -13,9 +13,10 @@ locals {
   })
 
   # For those who send tasks.
-  dispatching_environment = merge(local.labeling_environment, {
-    LABELING_CALLBACK_URL = one(google_cloudfunctions2_function.receive_annotation[*].service_config[0].uri)
-  })
+  dispatching_environment = merge(
+    local.labeling_environment,
+    local.takes_callbacks ? { LABELING_CALLBACK_URL = local.callback_url } : {},
+  )
 }
 
 resource "google_service_account" "labeling" {

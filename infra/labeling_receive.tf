@@ -1,9 +1,21 @@
-# receive_annotation: the vendor's answers. Vendors have no Google account: the function is open to all,
-# and its code compares the secret that each callback carries.
+# receive_annotation: the vendor's answers. Vendors have no Google account, so that by default the function is
+# open to all, and its code compares the secret that each callback carries. An organisation with domain-restricted
+# sharing refuses that: `callback_members` then names a gateway's account, or nobody. With nobody there is no
+# such function, nothing is public, and `reconcile` asks Label Studio for the answers.
+
+locals {
+  takes_callbacks = length(var.callback_members) > 0
+
+  # Null until the functions are deployed, and where nothing takes callbacks.
+  callback_url = one([
+    for function in google_cloudfunctions2_function.receive_annotation :
+    coalesce(var.callback_gateway_url, function.service_config[0].uri)
+  ])
+}
 
 resource "google_cloudfunctions2_function" "receive_annotation" {
   #checkov:skip=CKV_GCP_124:Vendors call it from outside; the code checks their secret
-  count = var.deploy_functions ? 1 : 0
+  count = var.deploy_functions && local.takes_callbacks ? 1 : 0
 
   name         = "${var.name}-receive-annotation"
   description  = "Takes the vendor's answers."
@@ -60,11 +72,16 @@ resource "google_cloudfunctions2_function" "receive_annotation" {
   ]
 }
 
-resource "google_cloud_run_v2_service_iam_member" "everybody_calls_back" {
-  count = var.deploy_functions ? 1 : 0
+resource "google_cloud_run_v2_service_iam_member" "calls_back" {
+  for_each = var.deploy_functions ? var.callback_members : []
 
   name     = google_cloudfunctions2_function.receive_annotation[0].name
   location = var.region
   role     = "roles/run.invoker"
-  member   = "allUsers"
+  member   = each.key
+}
+
+moved {
+  from = google_cloud_run_v2_service_iam_member.everybody_calls_back[0]
+  to   = google_cloud_run_v2_service_iam_member.calls_back["allUsers"]
 }

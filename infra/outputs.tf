@@ -10,8 +10,8 @@ output "buckets" {
 }
 
 output "callback_url" {
-  description = "Where vendors send answers; null until the functions are deployed."
-  value       = one(google_cloudfunctions2_function.receive_annotation[*].service_config[0].uri)
+  description = "Where vendors send answers; null until the functions are deployed, and where nothing takes callbacks."
+  value       = local.callback_url
 }
 
 output "collector_accounts" {
@@ -35,6 +35,11 @@ output "dead_letter_commands" {
 output "export_command" {
   description = "Starts an export now; the timer does by itself. Null until the jobs are deployed."
   value       = one([for timer in google_cloud_scheduler_job.export : "gcloud scheduler jobs run ${timer.name} --project=${var.project_id} --location=${var.region}"])
+}
+
+output "export_job" {
+  description = "The name of the export job and of its timer, which `make destroy` stops first. Null until the jobs are deployed."
+  value       = one(google_cloud_scheduler_job.export[*].name)
 }
 
 output "functions_archive" {
@@ -79,9 +84,9 @@ output "secret_commands" {
   }
 }
 
-output "template_uris" {
-  description = "By job, where `make template` puts its template."
-  value       = local.template_uris
+output "template_folder" {
+  description = "Where `make template` puts the jobs' templates, below the digest of their image."
+  value       = local.template_folder
 }
 
 output "trainer_account" {

@@ -7,7 +7,7 @@ locals {
     label-studio = {
       callback = ["LABEL_STUDIO_WEBHOOK_SECRET"]
       # Who sends tasks makes the webhook as well, which carries the secret.
-      dispatch = ["LABEL_STUDIO_TOKEN", "LABEL_STUDIO_WEBHOOK_SECRET"]
+      dispatch = concat(["LABEL_STUDIO_TOKEN"], local.takes_callbacks ? ["LABEL_STUDIO_WEBHOOK_SECRET"] : [])
     }
     scale = {
       callback = ["SCALE_CALLBACK_AUTH"]
@@ -19,7 +19,7 @@ locals {
   secrets_of = {
     receive = toset(flatten([
       for vendor in setunion([var.labeling_vendor], var.labeling_former_vendors) :
-      local.vendor_secrets[vendor].callback
+      local.vendor_secrets[vendor].callback if local.takes_callbacks
     ]))
     reconcile = toset(local.vendor_secrets[var.labeling_vendor].dispatch)
     request   = toset(local.vendor_secrets[var.labeling_vendor].dispatch)

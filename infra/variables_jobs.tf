@@ -9,6 +9,17 @@ variable "deploy_jobs" {
   }
 }
 
+variable "export_max_workers" {
+  description = "How many workers, of two vCPUs each, the export job may grow to."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.export_max_workers >= 1 && var.export_max_workers <= 1000 && floor(var.export_max_workers) == var.export_max_workers
+    error_message = "export_max_workers must be a whole number from 1 to 1000."
+  }
+}
+
 variable "export_schedule" {
   description = "When annotations and tasks go to BigQuery, in cron's way, UTC."
   type        = string
@@ -17,17 +28,6 @@ variable "export_schedule" {
   validation {
     condition     = can(regex("^\\S+( +\\S+){4}$", var.export_schedule))
     error_message = "export_schedule must have cron's five fields."
-  }
-}
-
-variable "export_template_uri" {
-  description = "gs:// uri of the export job's template; null: templates/export.json in the releases bucket."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.export_template_uri == null || can(regex("^gs://[^/]+/.+\\.json$", var.export_template_uri))
-    error_message = "export_template_uri must be gs://BUCKET/NAME.json."
   }
 }
 
@@ -43,9 +43,9 @@ variable "ingest_machine_type" {
 }
 
 variable "ingest_max_workers" {
-  description = "How many workers the ingest job may grow to."
+  description = "How many workers the ingest job may grow to. Another number drains the job and starts it anew."
   type        = number
-  default     = 5
+  default     = 2
 
   validation {
     condition     = var.ingest_max_workers >= 1 && var.ingest_max_workers <= 1000 && floor(var.ingest_max_workers) == var.ingest_max_workers
@@ -74,17 +74,6 @@ variable "ingest_options" {
       "uploads_prefix",
     ])) == 0
     error_message = "ingest_options has an option that the job does not know, or that is set here (input_subscription, images, ledger, dead_letter_topic)."
-  }
-}
-
-variable "ingest_template_uri" {
-  description = "gs:// uri of the ingest job's template; null: templates/ingest.json in the releases bucket."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.ingest_template_uri == null || can(regex("^gs://[^/]+/.+\\.json$", var.ingest_template_uri))
-    error_message = "ingest_template_uri must be gs://BUCKET/NAME.json."
   }
 }
 

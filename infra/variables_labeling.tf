@@ -1,3 +1,35 @@
+variable "callback_gateway_url" {
+  description = "The https:// url that vendors call where a gateway stands before receive_annotation; null: they call the function itself."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.callback_gateway_url == null || can(regex("^https://[^/?#]+(/[^?#]*)?$", var.callback_gateway_url))
+    error_message = "callback_gateway_url must be an https:// url without a query."
+  }
+}
+
+variable "callback_members" {
+  description = "Who may call receive_annotation: allUsers, for vendors have no Google account; a gateway's serviceAccount:...; or nobody ([]), with Label Studio alone, whose answers `reconcile` then asks for: nothing is public."
+  type        = set(string)
+  default     = ["allUsers"]
+
+  validation {
+    condition     = alltrue([for member in var.callback_members : member == "allUsers" || can(regex("^serviceAccount:.+@.+$", member))])
+    error_message = "callback_members must be allUsers or serviceAccount:..."
+  }
+
+  validation {
+    condition     = length(var.callback_members) > 0 || (var.labeling_vendor == "label-studio" && !contains(var.labeling_former_vendors, "scale"))
+    error_message = "callback_members may be empty with Label Studio alone: Scale AI sends its answers and is not asked."
+  }
+
+  validation {
+    condition     = length(var.callback_members) == 0 || contains(var.callback_members, "allUsers") || var.callback_gateway_url != null
+    error_message = "callback_members without allUsers needs callback_gateway_url: vendors cannot call the function themselves."
+  }
+}
+
 variable "deploy_functions" {
   description = "Whether to deploy the labeling functions: once `make functions` has built the archive and the secrets have values."
   type        = bool

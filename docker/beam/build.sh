@@ -26,7 +26,7 @@ fi
 mkdir -p build
 image=$IMAGE_REPOSITORY/worker
 docker buildx build --file docker/beam/Dockerfile --platform linux/amd64 --provenance=false \
-  "${arguments[@]}" --tag "$image:$(git rev-parse --short=12 HEAD)" \
+  "${arguments[@]}" --build-arg "REVISION=$(git describe --always --dirty --exclude='*' --abbrev=40)" --tag "$image:$(git rev-parse --short=12 HEAD)" \
   --metadata-file build/image.json --push .
 digest=$(sed -n 's/.*"containerimage.digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' build/image.json)
 [ -n "$digest" ] || fail "docker wrote no digest to build/image.json"

@@ -11,12 +11,12 @@ written=infra/worker_image.auto.tfvars
 [ -f "$written" ] || fail "there is no $written; write it with: make image"
 image=$(sed -n 's/^worker_image = "\(.*\)"$/\1/p' "$written")
 [[ $image =~ @sha256:[0-9a-f]{64}$ ]] || fail "$written: wanted an image by digest, got '$image'"
-uris=$(terraform -chdir=infra output -json template_uris 2>/dev/null) ||
-  fail "Terraform has no output template_uris: run make apply first"
+folder=$(terraform -chdir=infra output -raw template_folder 2>/dev/null) ||
+  fail "Terraform has no output template_folder: run make apply first"
+[[ $folder == gs://* ]] || fail "the output template_folder is no gs:// uri: '$folder'"
 
+# Named by the image: the templates of what runs stay as they are until an apply takes the new ones.
 for template in ingest:metadata.json export:export-metadata.json; do
-  uri=$(sed -n "s/.*\"${template%%:*}\": *\"\([^\"]*\)\".*/\1/p" <<<"$uris")
-  [[ $uri == gs://* ]] || fail "the output template_uris has no gs:// uri for ${template%%:*}: $uris"
-  gcloud dataflow flex-template build "$uri" --image "$image" --sdk-language PYTHON \
-    --metadata-file "docker/beam/${template#*:}"
+  gcloud dataflow flex-template build "$folder/${image##*@sha256:}/${template%%:*}.json" \
+    --image "$image" --sdk-language PYTHON --metadata-file "docker/beam/${template#*:}"
 done

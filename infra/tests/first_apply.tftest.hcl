@@ -44,8 +44,8 @@ run "places_are_there_to_be_filled" {
   }
 
   assert {
-    condition     = output.template_uris.ingest == "gs://${google_storage_bucket.releases.name}/templates/ingest.json"
-    error_message = "The template's place must be known before the template is made."
+    condition     = output.template_folder == "gs://${google_storage_bucket.releases.name}/templates"
+    error_message = "The templates' place must be known before a template is made."
   }
 
   assert {

@@ -36,6 +36,11 @@ run "uploads_reach_the_ingest_job" {
   }
 
   assert {
+    condition     = google_dataflow_flex_template_job.ingest[0].container_spec_gcs_path == "${output.template_folder}/${split("@sha256:", google_dataflow_flex_template_job.ingest[0].sdk_container_image)[1]}/ingest.json"
+    error_message = "The job must be launched by the template of its workers' image."
+  }
+
+  assert {
     condition     = google_dataflow_flex_template_job.ingest[0].parameters["dead_letter_topic"] == google_pubsub_topic.dead_letters["uploads"].id
     error_message = "The job's dead letters must go to the uploads' topic."
   }
@@ -155,8 +160,8 @@ run "timers_call_what_they_are_for" {
   }
 
   assert {
-    condition     = jsondecode(base64decode(google_cloud_scheduler_job.export[0].http_target[0].body)).launchParameter.containerSpecGcsPath == output.template_uris.export
-    error_message = "The export's timer must launch its template."
+    condition     = jsondecode(base64decode(google_cloud_scheduler_job.export[0].http_target[0].body)).launchParameter.containerSpecGcsPath == "${output.template_folder}/${split("@sha256:", var.worker_image)[1]}/export.json"
+    error_message = "The export's timer must launch the template of its workers' image."
   }
 
   assert {

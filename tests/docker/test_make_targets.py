@@ -19,7 +19,6 @@ LAUNCHER_IMAGE=example.org/launcher@{DIGEST}
 """
 LAUNCHER = "gcr.io/dataflow-templates-base/python311-template-launcher-base:latest"
 RELEASES = "gs://releases/templates"
-URIS = f'{{"export":"{RELEASES}/export.json","ingest":"{RELEASES}/ingest.json"}}'
 RECORDER = """#!/bin/bash
 echo "$(basename "$0") $*" >> "$CALLS"
 case "$(basename "$0") $*" in
@@ -27,12 +26,17 @@ case "$(basename "$0") $*" in
   "docker buildx build"*) [ -z "$BUILD_FAILS" ] || exit 1
     echo "{\\"containerimage.digest\\": \\"$DIGEST\\"}" > build/image.json ;;
   *"output -raw image_repository") [ -n "$REPOSITORY" ] || exit 1; echo -n "$REPOSITORY" ;;
-  *"output -json template_uris") echo "$URIS" ;;
+  *"output -raw export_job") echo -n "$EXPORT_JOB" ;;
+  *"output -raw project_id") echo -n project-1 ;;
+  *"output -raw region") echo -n europe-west1 ;;
+  "gcloud dataflow jobs list"*) cat "$ACTIVE" 2>/dev/null || true ;;
+  "gcloud dataflow jobs cancel"*) : > "$ACTIVE" ;;
+  *"output -raw template_folder") [ -n "$TEMPLATES" ] || exit 1; echo -n "$TEMPLATES" ;;
 esac
 """
 
 
-TOOLS = ("basename", "bash", "cat", "dirname", "git", "make", "mkdir", "mv", "sed")
+TOOLS = ("basename", "bash", "cat", "dirname", "git", "make", "mkdir", "mv", "sed", "sleep")
 
 
 def require_path(program: str) -> str:
@@ -50,6 +54,7 @@ class Checkout:
         (folder / "docker" / "beam" / "bases.env").unlink(missing_ok=True)
         shutil.copy(ROOT / "Makefile", folder)
         (folder / "infra").mkdir()
+        shutil.copy(ROOT / "infra" / "destroy.sh", folder / "infra")
         shutil.copytree(
             ROOT / "functions" / "labeling_task",
             folder / "functions" / "labeling_task",
@@ -75,7 +80,14 @@ class Checkout:
 
     def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         own = {"PATH": str(self._bin), "CALLS": str(self._calls), "HOME": "/"}
-        known = {"DIGEST": DIGEST, "REPOSITORY": REPOSITORY, "URIS": URIS, "BUILD_FAILS": ""}
+        own |= {"ACTIVE": str(self.folder / "active.txt"), "DESTROY_PAUSE": "0"}
+        known = {
+            "DIGEST": DIGEST,
+            "REPOSITORY": REPOSITORY,
+            "TEMPLATES": RELEASES,
+            "BUILD_FAILS": "",
+        }
+        known |= {"EXPORT_JOB": "vidset-export"}
         return subprocess.run(
             [require_path("make"), "--no-print-directory", *arguments],
             check=False,
@@ -146,7 +158,7 @@ def test_a_build_that_fails_leaves_the_image_as_it_was(ready):
     assert (ready.folder / "infra" / "worker_image.auto.tfvars").read_text() == "before"
 
 
-def test_template_writes_a_specification_for_each_job(ready):
+def test_template_writes_a_specification_for_each_job_in_the_name_of_its_image(ready):
     ready.write(
         "infra/worker_image.auto.tfvars", f'worker_image = "{REPOSITORY}/worker@{DIGEST}"\n'
     )
@@ -155,8 +167,8 @@ def test_template_writes_a_specification_for_each_job(ready):
     rest = f"--image {REPOSITORY}/worker@{DIGEST} --sdk-language PYTHON --metadata-file docker/beam"
     build = f"gcloud dataflow flex-template build {RELEASES}"
     assert ready.calls[1:] == [
-        f"{build}/ingest.json {rest}/metadata.json",
-        f"{build}/export.json {rest}/export-metadata.json",
+        f"{build}/{'ab' * 32}/ingest.json {rest}/metadata.json",
+        f"{build}/{'ab' * 32}/export.json {rest}/export-metadata.json",
     ]
 
 
@@ -205,6 +217,31 @@ def test_deploy_goes_from_the_functions_to_apply(ready):
     ]
 
 
+def test_destroy_ends_a_running_export_first(ready):
+    """Its machines hold the subnetwork, which could not be deleted."""
+    ready.write("active.txt", "2026-11-28_1\n")
+    ended = ready.make("destroy", "ARGS=-auto-approve")
+    assert ended.returncode == 0, ended.stderr
+    place = "--project=project-1 --region=europe-west1"
+    listed = f"gcloud dataflow jobs list {place} --status=active"
+    listed += " --filter=name=vidset-export --format=value(id)"
+    variables = ready.folder / "infra" / "terraform.tfvars"
+    assert [call for call in ready.calls if " output " not in call] == [
+        "terraform -chdir=infra init -input=false",
+        "gcloud scheduler jobs pause vidset-export --project=project-1 --location=europe-west1",
+        listed,
+        f"gcloud dataflow jobs cancel 2026-11-28_1 {place}",
+        listed,
+        f"terraform -chdir=infra destroy -var-file={variables} -auto-approve",
+    ]
+
+
+def test_destroy_without_jobs_asks_dataflow_nothing(ready):
+    assert ready.make("destroy", EXPORT_JOB="").returncode == 0
+    assert not [call for call in ready.calls if call.startswith("gcloud")]
+    assert ready.calls[-1].startswith("terraform -chdir=infra destroy ")
+
+
 @pytest.mark.parametrize(
     ("target", "missing", "said"),
     [
@@ -219,6 +256,7 @@ def test_deploy_goes_from_the_functions_to_apply(ready):
         pytest.param("template", "gcloud", "make template: gcloud is not", id="template-gcloud"),
         pytest.param("plan", "terraform", "make plan: terraform is not", id="plan-terraform"),
         pytest.param("apply", "terraform", "make apply: terraform is not", id="apply-terraform"),
+        pytest.param("destroy", "terraform", "make destroy: terraform", id="destroy-terraform"),
         pytest.param(
             "deploy", "docker", "make deploy: docker is not installed", id="deploy-docker"
         ),

@@ -10,6 +10,7 @@ from apache_beam.pvalue import TaggedOutput
 
 from vidset.beam.export_options import ExportSettings
 from vidset.beam.ingest import NAMESPACE
+from vidset.beam.revision import check_revision, revision
 from vidset.documents.documents import Documents, Part
 from vidset.documents.open import open_documents
 from vidset.elements import DeadLetter
@@ -67,12 +68,13 @@ class MergeRows(beam.PTransform):
 
 
 class _Opened(beam.DoFn):
-    """With the store and the warehouse, by worker."""
+    """Opens the store and the warehouse once in each worker."""
 
     def __init__(self, settings: ExportSettings):
-        self._settings = settings
+        self._settings, self._revision = settings, revision()
 
     def setup(self) -> None:
+        check_revision(self._revision)
         self._documents: Documents = open_documents(self._settings.store)
         self._warehouse: Warehouse = open_warehouse(
             self._settings.warehouse, self._settings.staging
