@@ -2,7 +2,8 @@
 
 from tests.datasets.curation.test_add import offer
 from vidset.datasets.curation.create import Wanted, create
-from vidset.datasets.curation.fix import Fix, Fixes, fix_version
+from vidset.datasets.curation.fix import fix_version
+from vidset.datasets.curation.fixes import Fix, Fixes
 
 HALVES = {"train": 0.5, "test": 0.5}
 IMAGES = [(f"{n}.png", n, None) for n in range(10)]

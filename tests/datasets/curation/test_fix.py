@@ -3,7 +3,8 @@ import json
 import pytest
 
 from tests.training.scoring.runs import make_version, sha
-from vidset.datasets.curation.fix import Fix, Fixes, apply_fixes, fix_version, parse_fixes
+from vidset.datasets.curation.fix import apply_fixes, fix_version
+from vidset.datasets.curation.fixes import Fix, Fixes, parse_fixes
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.repository import Repository
@@ -98,7 +99,7 @@ def test_a_new_label_must_be_named(version):
         ),
         pytest.param([fix(0), fix(0, "remove")], "contradicts 0.png", id="keep and remove"),
         pytest.param([fix(1), fix(5, "remove")], "contradicts 1.png", id="image and its copy"),
-        pytest.param([fix(2, "relabel", "a")], "its objects have; relabel them there", id="boxes"),
+        pytest.param([fix(2, "relabel", "a")], "its objects have; change them", id="boxes"),
     ],
 )
 def test_fixes_that_cannot_be_made_are_named(version, fixes, fault):
@@ -150,3 +151,95 @@ def test_fixes_that_leave_nothing_are_refused(tmp_path):
 def test_fixes_come_back_from_their_json():
     given = Fixes("v", (Fix("ab", "1.png", "relabel", "x", "label wrong", "a note"), fix(2)))
     assert parse_fixes(json.dumps(given.to_json()), "f.json") == given
+
+
+def boxed(tmp_path, *boxes):
+    """A version with one image of 32 x 24 pixels and these boxes."""
+    objects = [
+        {"id": id_, "label": label, "type": "box", "box": dict(zip(EDGES, edges, strict=True))}
+        for id_, label, edges in boxes
+    ]
+    return make_version(tmp_path, [{"uri": "0.png", "objects": objects, "number": 0}])
+
+
+EDGES = ("x", "y", "width", "height")
+CARS = ("1", "car", (1, 1, 5, 5)), ("2", "bus", (10, 1, 5, 5))
+
+
+def on_objects(*changes):
+    return Fix(sha(0), "0.png", "objects", objects=changes)
+
+
+def test_objects_are_changed_added_and_deleted(tmp_path):
+    version = boxed(tmp_path, *CARS)
+    moved = {"x": 2.0, "y": 2.0, "width": 6.0, "height": 6.0}
+    fixed = apply_fixes(
+        version,
+        [
+            on_objects(
+                {"action": "change", "id": "1", "label": "bus", "box": moved},
+                {"action": "delete", "id": "2"},
+                {"action": "add", "label": "car", "points": [{"x": 1, "y": 1}, {"x": 9, "y": 9}]},
+            )
+        ],
+    )
+    [entry] = fixed
+    found = [(each.id, each.label, each.type, each.bounds) for each in entry.things]
+    assert found == [("1", "bus", "box", (2, 2, 6, 6)), ("2", "car", "polygon", (1, 1, 8, 8))]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        pytest.param({"action": "delete", "id": "7"}, "got '7'; it has: 1, 2", id="no such object"),
+        pytest.param(
+            {"action": "change", "id": "1", "label": "cra"},
+            "has the label 'cra'",
+            id="typing error",
+        ),
+        pytest.param(
+            {"action": "change", "id": "1", "box": {"x": 1, "y": 1, "width": 0, "height": 5}},
+            "wanted a shape with an area",
+            id="no area",
+        ),
+        pytest.param(
+            {"action": "change", "id": "1", "box": {"x": 1}}, "wanted objects as", id="half a box"
+        ),
+    ],
+)
+def test_changes_of_objects_that_cannot_be_made_are_named(tmp_path, change, fault):
+    with pytest.raises(FaultsError, match=fault):
+        apply_fixes(boxed(tmp_path, *CARS), [on_objects(change)])
+
+
+@pytest.mark.parametrize(
+    ("one", "fault"),
+    [
+        pytest.param({}, "a list of objects stands with the action objects", id="none"),
+        pytest.param(
+            {"objects": [{"action": "move"}]}, "wanted an object with action", id="action"
+        ),
+        pytest.param({"objects": [{"action": "delete"}]}, "wanted the object's id", id="no id"),
+        pytest.param(
+            {"objects": [{"action": "add", "label": "car"}]},
+            "wanted a label and one of",
+            id="shape",
+        ),
+    ],
+)
+def test_a_file_with_changes_that_are_none_is_refused(one, fault):
+    fix_ = {"image_sha256": sha(0), "image_uri": "0.png", "action": "objects", **one}
+    with pytest.raises(FaultsError, match=fault):
+        parse_fixes(json.dumps({"version": "v", "fixes": [fix_]}), "f.json")
+
+
+def test_fixes_of_objects_come_back_from_their_file():
+    given = Fixes("v", (on_objects({"action": "delete", "id": "1"}),))
+    assert parse_fixes(json.dumps(given.to_json()), "f.json") == given
+
+
+def test_fixes_of_another_version_are_refused(version, tmp_path):
+    repository = Repository(tmp_path)
+    fixed = fix_version(repository, version.id, Fixes(version.id, (fix(1, "remove"),)))
+    with pytest.raises(DatasetError, match=f"of version {version.id}, wanted those of {fixed.id}"):
+        fix_version(repository, fixed.id, Fixes(version.id, (fix(0, "remove"),)))

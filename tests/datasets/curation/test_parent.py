@@ -7,7 +7,8 @@ import pytest
 from tests.datasets.curation.test_add import offer, sides
 from tests.datasets.rows import encoded, scene
 from vidset.datasets.curation.create import Wanted, create
-from vidset.datasets.curation.fix import Fix, Fixes, fix_version
+from vidset.datasets.curation.fix import fix_version
+from vidset.datasets.curation.fixes import Fix, Fixes
 from vidset.datasets.curation.sources.source import Found
 from vidset.datasets.errors import DatasetError, FaultsError
 

@@ -1,6 +1,6 @@
 import pytest
 
-from vidset.datasets.curation.fix import Fix
+from vidset.datasets.curation.fixes import Fix
 from vidset.training.reviewing.categories import Category
 from vidset.training.reviewing.decisions import count_decisions, percent
 

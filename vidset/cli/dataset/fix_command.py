@@ -27,7 +27,8 @@ def fix(
 ) -> None:
     """Relabel and remove images. Splits stay; a fix reaches twins and copies of its image."""
     from vidset.cli.dataset.display import SHORT_ID, refused, say
-    from vidset.datasets.curation.fix import fix_version, parse_fixes
+    from vidset.datasets.curation.fix import fix_version
+    from vidset.datasets.curation.fixes import parse_fixes
     from vidset.datasets.errors import DatasetError, FaultsError
     from vidset.datasets.versions.names import check_name
     from vidset.datasets.versions.repository import Repository as Versions

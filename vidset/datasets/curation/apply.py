@@ -17,6 +17,7 @@ import pyarrow as pa
 from vidset.datasets.curation.faults import check_cap
 from vidset.datasets.curation.leak_policy import leaks_left, without_equals
 from vidset.datasets.curation.recipe import Recipe
+from vidset.datasets.curation.rename import rename_labels, renamed_order
 from vidset.datasets.curation.steps.step import Step, recorded
 from vidset.datasets.images.measures import SCHEMA, Measures, decode, measure
 from vidset.datasets.versions.canonical import to_json
@@ -74,7 +75,8 @@ def apply(
         DatasetError: there is no such version, or an image of it is missing.
         FaultsError: there are more images than the cap allows.
     """
-    parent, details = repository.manifest(reference), repository.details(reference)
+    before, details = repository.manifest(reference), repository.details(reference)
+    parent = rename_labels(before, recipe.rename)
     batches: list[pa.RecordBatch] = []
     seen: set[str] = set()
 
@@ -105,12 +107,12 @@ def apply(
         measures,
         {
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "parents": [parent.id],
+            "parents": [before.id],
             "message": message,
             "recipe": recipe.to_json(),
             "transforms": [*transforms_of(details), *transforms],
             "dropped": settled.dropped,
-            KEY: label_order(repository, parent.id),
+            KEY: renamed_order(label_order(repository, before.id), recipe.rename),
             "leaks": leaks_left(settled.images, measures, details.get("leaks", [])),
         },
     )

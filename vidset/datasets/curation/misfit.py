@@ -1,6 +1,6 @@
 """Whether what is drawn in an image fits it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -15,7 +15,12 @@ def misfit(found: Found, width: int, height: int) -> str | None:
     if found.size is not None and found.size != (width, height):
         said = "{} x {}".format(*found.size)
         return f"labeled as an image of {said} pixels, got {width} x {height}"
-    for number, thing in enumerate(found.objects or ()):
+    return misfit_of(found.objects or (), width, height)
+
+
+def misfit_of(objects: Sequence[Mapping[str, Any]], width: int, height: int) -> str | None:
+    """The first object that does not fit an image of this size; None: all do."""
+    for number, thing in enumerate(objects):
         corners = _corners(thing)
         if corners is None:
             continue
@@ -44,6 +49,8 @@ def _corners(thing: Mapping[str, Any]) -> list[tuple[float, float]] | None:
         return [(left, top), (left + box["width"], top + box["height"])]
     if points := thing.get("points"):
         return [(point["x"], point["y"]) for point in points]
+    if rings := thing.get("rings"):
+        return [(point["x"], point["y"]) for ring in rings for point in ring["points"]]
     return None
 
 

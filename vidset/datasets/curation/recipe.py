@@ -3,6 +3,7 @@
 A YAML file:
 
     transforms:                    # every image of every split, in this order
+      - rename: {automobile: car}          # labels, of images and objects alike
       - crop_to_content: {margin: 0.05}
       - pad: {to: square}
       - resize: {width: 64, height: 64}
@@ -16,7 +17,7 @@ A YAML file:
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from vidset.datasets.errors import DatasetError, shortened
 from vidset.datasets.yaml_files import read_yaml
 
 _DIGITS = 6
+RENAME = "rename"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,14 @@ class Recipe:
 
     Attributes:
         copies: new images for each image of the training split.
+        rename: labels that become others.
     """
 
     transforms: tuple[Step, ...] = ()
     augmentations: tuple[Drawn, ...] = ()
     copies: int = 0
     seed: int = 0
+    rename: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
@@ -80,9 +84,13 @@ class Recipe:
         more = _mapping(
             "augmentations", top.get("augmentations") or {}, {"copies", "seed", "steps"}
         )
-        transforms = []
+        transforms: list[Step] = []
+        rename: dict[str, str] = {}
         for name, parameters in _steps("transforms", top.get("transforms")):
-            transforms.append(make_step(name, parameters))
+            if name == RENAME:
+                rename |= _renamed(parameters, rename)
+            else:
+                transforms.append(make_step(name, parameters))
         augmentations = [
             _drawn(name, parameters) for name, parameters in _steps("steps", more.get("steps"))
         ]
@@ -93,15 +101,19 @@ class Recipe:
                 "wanted augmentations with steps and at least one copy, "
                 f"got {len(augmentations)} steps and {copies} copies"
             )
-        if not transforms and not augmentations:
+        if not transforms and not augmentations and not rename:
             raise DatasetError("wanted at least one step, got none")
-        return cls(tuple(transforms), tuple(augmentations), copies, seed)
+        return cls(tuple(transforms), tuple(augmentations), copies, seed, rename)
 
     def to_json(self) -> dict[str, Any]:
         """As version.json keeps it."""
         kept: dict[str, Any] = {}
-        if self.transforms:
-            kept["transforms"] = [_named(recorded(step)) for step in self.transforms]
+        if self.transforms or self.rename:
+            renamed = [{RENAME: dict(self.rename)}] if self.rename else []
+            kept["transforms"] = [
+                *renamed,
+                *(_named(recorded(step)) for step in self.transforms),
+            ]
         if self.augmentations:
             steps = [
                 {step.name: {**step.fixed, **{key: list(two) for key, two in step.ranges.items()}}}
@@ -154,6 +166,18 @@ def _steps(what: str, given: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
             raise DatasetError(
                 f"{what}: wanted a step's name and its parameters, got {shortened(item)}"
             )
+
+
+def _renamed(given: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, str]:
+    """Old labels with their new names, after those that were given before."""
+    if not given or not all(isinstance(label, str) and label for label in given.values()):
+        raise DatasetError(
+            f"step {RENAME}: wanted old labels with their new names, got {shortened(given)}"
+        )
+    names = {str(old): new for old, new in given.items()}
+    now = {old: names.get(new, new) for old, new in before.items()}
+    # A name that an earlier step gave is no label of the version that the recipe begins with.
+    return now | {old: new for old, new in names.items() if old not in before.values()}
 
 
 def _drawn(name: str, parameters: Mapping[str, Any]) -> Drawn:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vidset.datasets.curation.fix import Fix, Fixes, parse_fixes
+from vidset.datasets.curation.fixes import Fix, Fixes, parse_fixes
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.repository import write_atomically
 from vidset.training.reviewing.categories import Category, parse_categories
