@@ -49,7 +49,8 @@ def _overhead(video: Path, work: Path) -> None:
 
 
 def _pipeline(folder: Path) -> None:
-    from vidset.cli.extract.extract import Request, extract
+    from vidset.intake.request import Request
+    from vidset.intake.run import extract
 
     with tempfile.TemporaryDirectory() as out:
         extract(Request((str(folder),), out, {}, workers=1))

@@ -29,3 +29,11 @@ class MissingUploadError(BadInputError):
 
 class UndecodableVideoError(BadInputError):
     """There is no video stream, or not one of its frames decodes."""
+
+
+class ExtractionError(RuntimeError):
+    """An extraction ended before its work was done: a store or a ledger could not be used."""
+
+    def __init__(self, reason: str, trace: str = ""):
+        super().__init__(reason)
+        self.trace = trace

@@ -9,12 +9,17 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol, Self
 
 from vidset.elements import Extraction, FrameRow, Upload, VideoRow
-from vidset.errors import BadInputError
+from vidset.errors import BadInputError, UndecodableVideoError
 from vidset.filtering.judge import Judge
-from vidset.jpeg import jpeg
+from vidset.jpeg import MAX_JPEG_SIDE, jpeg
 from vidset.naming import image_id, image_name, printable
 from vidset.settings import ExtractionSettings
+from vidset.video.blame import Blame
 from vidset.video.decoding import Video
+from vidset.video.pixels import DecodedFrame
+
+OnSample = Callable[[FrameRow, float | None], None]
+"""Is told of each sample, and of the video's duration in seconds, if that is known."""
 
 
 class ImageStore(Protocol):
@@ -43,7 +48,7 @@ def extract(
     source: str | BinaryIO,
     settings: ExtractionSettings,
     images: ImageStore,
-    on_sample: Callable[[FrameRow], None] | None = None,
+    on_sample: OnSample | None = None,
 ) -> Extraction:
     """Sample the video at `source`, store the images worth keeping, return the ledger rows.
 
@@ -54,46 +59,75 @@ def extract(
     """
     if upload.generation is None:
         raise ValueError(f"the generation of {upload.uri} is not known")
-    with Video(source, printable(upload.uri)) as video, ImageWriter(images) as writer:
+    uri = printable(upload.uri)
+    blame = Blame(source, uri)
+    with ExitStack() as opened:
+        with blame.the_video():
+            video = opened.enter_context(Video(blame.source, uri))
+        writer = opened.enter_context(ImageWriter(images))
+        frames = video.sample(settings.sampling_of(uri))
         judge = Judge(settings)
         rows: list[FrameRow] = []
-        for frame in video.sample(settings.sampling_of(printable(upload.uri))):
-            row = judge.row(upload, frame)
-            if row.kept:
+        damage = None
+        while True:
+            try:
+                with blame.the_video():
+                    if (frame := next(frames, None)) is None:
+                        break
+                    row, data = _judged(upload, frame, judge, settings)
+            except UndecodableVideoError as error:
+                if not rows:
+                    raise
+                damage = error.reason  # What came before it is whole.
+                break
+            if data is not None:
                 name = image_name(upload.name, upload.generation, frame.pts_seconds)
-                data = jpeg(frame.rgb(), settings.jpeg_quality)
                 writer.write(len(rows), name, data, _metadata(row))
                 row = replace(
                     row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
                 )
             rows.append(row)
             if on_sample is not None:
-                on_sample(row)
+                on_sample(row, video.info.duration_seconds)
         hashes = writer.finish()
         for place, digest in hashes.items():
             rows[place] = replace(rows[place], image_sha256=digest)
         rows = judge.settle(rows)
-        info = video.info
-        summary = VideoRow(
-            video_uri=printable(upload.uri),
-            generation=upload.generation,
-            collector_id=upload.collector_id and printable(upload.collector_id),
-            size_bytes=upload.size_bytes,
-            container=info.container,
-            codec=info.codec,
-            width=info.width,
-            height=info.height,
-            rotation=info.rotation,
-            sample_aspect_ratio=info.sample_aspect_ratio,
-            duration_seconds=info.duration_seconds,
-            samples=len(rows),
-            kept=len(hashes),
-            status="partial" if video.damage else "done",
-            error=video.damage,
-            settings_id=settings.settings_id,
-            uploaded_at=upload.uploaded_at,
-        )
+        info, damage = video.info, video.damage or damage
+    summary = VideoRow(
+        video_uri=uri,
+        generation=upload.generation,
+        collector_id=upload.collector_id and printable(upload.collector_id),
+        size_bytes=upload.size_bytes,
+        container=info.container,
+        codec=info.codec,
+        width=info.width,
+        height=info.height,
+        rotation=info.rotation,
+        sample_aspect_ratio=info.sample_aspect_ratio,
+        duration_seconds=info.duration_seconds,
+        samples=len(rows),
+        kept=len(hashes),
+        status="partial" if damage else "done",
+        error=damage,
+        settings_id=settings.settings_id,
+        uploaded_at=upload.uploaded_at,
+    )
     return Extraction(summary, tuple(rows))
+
+
+def _judged(
+    upload: Upload, frame: DecodedFrame, judge: Judge, settings: ExtractionSettings
+) -> tuple[FrameRow, bytes | None]:
+    """A sample's row, and its JPEG if it is kept."""
+    if max(frame.width, frame.height) > MAX_JPEG_SIDE:
+        raise UndecodableVideoError(
+            f"its pictures have {frame.width} x {frame.height} pixels, and a JPEG holds "
+            f"{MAX_JPEG_SIDE} on a side",
+            printable(upload.uri),
+        )
+    row = judge.row(upload, frame)
+    return row, jpeg(frame.rgb(), settings.jpeg_quality) if row.kept else None
 
 
 def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -> Extraction:

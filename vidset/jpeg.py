@@ -3,6 +3,9 @@
 import cv2
 import numpy as np
 
+# What OpenCV's encoder takes; the format itself ends at 65,535.
+MAX_JPEG_SIDE = 65500
+
 
 def jpeg(rgb: np.ndarray, quality: int) -> bytes:
     """Encode (h, w, 3) uint8 RGB. The same pixels give the same bytes.

@@ -5,10 +5,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from vidset.metrics import DEFAULT, METRICS, Metric
 from vidset.video.sampling import Sampling
-from vidset.video.spans import Spans
+from vidset.video.spans import Spans, read_spans
 
 # Rises whenever the same settings would give other images or ledger rows than before.
 _REVISION = 2
@@ -121,3 +122,18 @@ class ExtractionSettings:
             del values["spans"]
         text = json.dumps(values, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def extraction_settings(options: Mapping[str, Any]) -> ExtractionSettings:
+    """The settings that options, as text or number, make; what is None or absent has its default.
+
+    Raises:
+        ValueError: what is wrong, by option.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    every = seconds("--every", str(given.pop("every", "1")))
+    tolerance = seconds("--tolerance", str(given.pop("tolerance", "0")))
+    local_change = levels("--local-change", str(given.pop("local_change", "20")))
+    if "spans" in given:
+        given["spans"] = read_spans(given["spans"])
+    return ExtractionSettings(Sampling(every, tolerance), local_change=local_change, **given)

@@ -100,7 +100,9 @@ def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
     """The processes that decode."""
     children = Path(f"/proc/{process.pid}/task").glob("*/children")
     pids = [int(pid) for each in children for pid in each.read_text().split()]
-    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [
+        pid for pid in pids if b"vidset.engines.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
 
 
 def is_running(pid: int) -> bool:

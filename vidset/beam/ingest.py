@@ -13,13 +13,13 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.deduplicate import DeduplicatePerKey
 from apache_beam.utils.timestamp import Duration
 
-from vidset.beam.progress import PROGRESS
 from vidset.elements import DeadLetter, Extraction, FrameRow, Upload
 from vidset.errors import BadInputError
 from vidset.intake.dead_letters import dead_letter_message, put_dead_letter
 from vidset.intake.gcs_events import event_text, parse_event
 from vidset.intake.ingest import Ingest
 from vidset.intake.listing import list_uploads
+from vidset.intake.progress import Progress
 from vidset.ledger.open import open_ledger
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
@@ -27,6 +27,9 @@ from vidset.storage.uris import open_store
 from vidset.uploads import EventFilter
 
 NAMESPACE = "vidset"
+# What the extractions running in this process have done, for a live display. Process-wide on
+# purpose: a runner copies every transform, and only module state is common to the copies.
+PROGRESS = Progress()
 _DEAD = "dead_letters"
 _Dead = TaggedOutput[Literal["dead_letters"], DeadLetter]
 # Pub/Sub delivers a message again within minutes, if it does. A repeat that comes later than this
@@ -184,7 +187,7 @@ class _ExtractFrames(beam.DoFn):
     def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
         period = float(self._settings.sampling.every)
 
-        def show(row: FrameRow) -> None:
+        def show(row: FrameRow, _: float | None) -> None:
             PROGRESS.add(samples=1, kept=row.kept, video_seconds=period)
 
         taken = self._ingest.take(upload, show)

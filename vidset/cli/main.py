@@ -105,7 +105,8 @@ def extract(
     if debug:
         logging.disable(logging.NOTSET)
         logging.basicConfig(level=logging.INFO)
-    from vidset.cli.extract.extract import Request, run_extract
+    from vidset.cli.extract.extract import run_extract
+    from vidset.intake.request import Request
 
     request = Request(
         inputs=tuple(inputs),

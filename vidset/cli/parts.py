@@ -9,7 +9,7 @@ _OF_ANY_COMMAND = {
 }
 # Where the command's own part does not say it.
 _PARTS = {
-    "apache_beam": "extract",
+    "apache_beam": "beam",
     "av": "extract",
     "cleanlab": "scores",
     "cloudevents": "label",

@@ -6,6 +6,7 @@ which its images are labeled.
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,14 +16,16 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from vidset.beam.progress import PROGRESS
 from vidset.cli.console import show_problems
-from vidset.cli.extract.display import show_summary
+from vidset.cli.extract.display import show_progress, show_summary
 from vidset.demo.contact_sheet import write_contact_sheet
 from vidset.demo.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
 from vidset.demo.scene import Scene
 from vidset.elements import FrameRow, ledger_key
 from vidset.intake.listing import list_uploads
+from vidset.intake.progress import Progress
+from vidset.intake.request import Request
+from vidset.intake.run import extract
 from vidset.naming import printable
 from vidset.output import make_output
 from vidset.parquet import read_parquet
@@ -74,12 +77,11 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
                 render_drive(DRIVE, output)
             console.print(f"{escape(path)} rendered: {DRIVE.seconds:.0f} s with a known truth")
 
-    # Not before it is needed: importing Beam takes seconds.
-    from vidset.cli.extract.extract import Request, extract
-
+    found = Progress()
     request = Request((path,), output, {"every": str(_EVERY), **thresholds})
-    summary = extract(request, show=not quiet)
-    show_summary(summary, PROGRESS.notes, output, as_json=False, quiet=quiet)
+    with show_progress(found, enabled=not quiet and sys.stderr.isatty()):
+        summary = extract(request, found)
+    show_summary(summary, found.notes, output, as_json=False, quiet=quiet)
     if video is not None:
         console.print("dark and blurred samples are kept: for your own video no limits are set")
     rows = _ledger_rows(path, output)

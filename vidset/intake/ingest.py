@@ -1,13 +1,13 @@
 """One upload to images and ledger rows: what the job's workers and the watcher do with each."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vidset.elements import Extraction, FrameRow, Upload
-from vidset.errors import BadInputError, MissingUploadError
-from vidset.extraction import extract, failed
+from vidset.elements import Extraction, Upload
+from vidset.errors import BadInputError, MissingUploadError, UndecodableVideoError
+from vidset.extraction import OnSample, extract, failed
 from vidset.ledger.open import open_ledger
+from vidset.naming import printable
 from vidset.settings import ExtractionSettings
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES, ObjectStore
 from vidset.storage.uris import open_store
@@ -52,10 +52,16 @@ class Ingest:
         self.ledger = open_ledger(ledger)
         self._sources: dict[str, ObjectStore] = {}
 
-    def take(self, upload: Upload, on_sample: Callable[[FrameRow], None] | None = None) -> Taken:
+    def take(
+        self, upload: Upload, on_sample: OnSample | None = None, give_up: str | None = None
+    ) -> Taken:
         """Sample the video and store its images, unless the ledger has it: then nothing is decoded.
 
         What is neither the upload's fault nor known is raised: it is to be tried again.
+
+        Args:
+            on_sample: is called for each sample.
+            give_up: nothing is decoded, the upload is recorded as failed for this reason.
         """
         extraction = row = None
         try:
@@ -65,6 +71,8 @@ class Ingest:
             if row is None:
                 with store.open(upload, self._scratch_bytes) as (upload, source):
                     row = self._find(upload)  # Some generations are known only by reading.
+                    if row is None and give_up is not None:
+                        raise UndecodableVideoError(give_up, printable(upload.uri))
                     if row is None:
                         extraction = extract(upload, source, self._settings, self.images, on_sample)
         except MissingUploadError as error:

@@ -161,13 +161,23 @@ class _Turn:
 
 
 _UPRIGHT = _Turn()
+# By the degrees clockwise that the picture is turned.
+_TURNS = {
+    90: _Turn(transpose=True, flip_x=True),
+    180: _Turn(flip_x=True, flip_y=True),
+    270: _Turn(transpose=True, flip_y=True),
+}
 
 
 def _turn(frame: VideoFrame) -> _Turn:
     """From the display matrix (ISO/IEC 14496-12, 6.2.2): x' = a x + c y + e, y' = b x + d y + f."""
-    if "DISPLAYMATRIX" not in frame.side_data:
+    try:
+        side_data = frame.side_data
+    except ValueError:  # Beside it there is a kind of side data that PyAV does not know.
+        return _TURNS.get(-frame.rotation % 360, _UPRIGHT)
+    if "DISPLAYMATRIX" not in side_data:
         return _UPRIGHT
-    matrix = np.frombuffer(frame.side_data["DISPLAYMATRIX"], np.int32)
+    matrix = np.frombuffer(side_data["DISPLAYMATRIX"], np.int32)
     a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
     if abs(b) + abs(c) > abs(a) + abs(d):  # Nearer to a quarter turn than to none.
         return _Turn(transpose=True, flip_x=c < 0, flip_y=b < 0)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 
-from vidset.watch.ingesting import Outcome
+from vidset.intake.work import Outcome
 
 # Of an outcome, in the order of the summary.
 _OUTCOMES = ("done", "partial", "skipped", "failed", "missing", "malformed")
@@ -21,10 +21,11 @@ class Report:
 
     Args:
         is_quiet: only what could not be done is said.
+        shows_traces: tracebacks of workers are shown.
     """
 
-    def __init__(self, *, is_quiet: bool):
-        self._is_quiet = is_quiet
+    def __init__(self, *, is_quiet: bool, shows_traces: bool = False):
+        self._is_quiet, self._shows_traces = is_quiet, shows_traces
         self._counts: Counter[str] = Counter()
         self._began = time.monotonic()
         self._lock = threading.Lock()
@@ -53,6 +54,11 @@ class Report:
         line = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", line)
         with self._lock:
             print(line, file=sys.stderr, flush=True)
+
+    def trace(self, text: str) -> None:
+        """Show a worker's traceback, if tracebacks are wanted."""
+        if self._shows_traces and text:
+            print(text, file=sys.stderr, flush=True)
 
     @property
     def has_failures(self) -> bool:

@@ -4,13 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from vidset.engines.engine import Limits
+from vidset.intake.request import DEFAULT_LIMITS
+from vidset.intake.work import Places
 from vidset.ledger.open import open_ledger
 from vidset.output import make_output
-from vidset.settings import ExtractionSettings, levels, seconds
+from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.uris import open_store
 from vidset.uploads import EventFilter
-from vidset.video.sampling import Sampling
-from vidset.watch.ingesting import Places
 
 _SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
 
@@ -38,6 +39,7 @@ class Request:
     until_idle: float | None = None
     grace: float = 8.0
     health: str | None = None
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def places(self) -> Places:
@@ -67,11 +69,7 @@ class Request:
     @property
     def settings(self) -> ExtractionSettings:
         """Raises ValueError: what is wrong, by option."""
-        given = dict(self.extraction or {})
-        every = seconds("--every", given.pop("every", "1"))
-        tolerance = seconds("--tolerance", given.pop("tolerance", "0"))
-        local_change = levels("--local-change", given.pop("local_change", "20"))
-        return ExtractionSettings(Sampling(every, tolerance), local_change=local_change, **given)
+        return extraction_settings(self.extraction or {})
 
 
 def _without_slash(place: str) -> str:

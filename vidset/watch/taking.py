@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vidset.elements import DeadLetter, Upload
+from vidset.engines.engine import TaskError, TaskLostError
+from vidset.engines.processes import Processes
 from vidset.errors import MalformedEventError
 from vidset.intake.gcs_events import event_text
+from vidset.intake.work import GiveUp, Outcome, Task
 from vidset.uploads import PassedOver
 from vidset.watch.report import Report
-from vidset.watch.worker import Task, TaskError, Workers
 
 Parse = Callable[[bytes, Mapping[str, str]], Sequence[Upload | PassedOver]]
 _LONGEST_DELAY_SECONDS = 60.0
@@ -45,10 +47,11 @@ class Taker:
         parse: what a message tells of; raises MalformedEventError.
     """
 
-    def __init__(self, parse: Parse, workers: Workers, report: Report):
+    def __init__(self, parse: Parse, workers: Processes, report: Report):
         self._parse, self.workers, self.report = parse, workers, report
         self._at_work: set[str] = set()
         self._changed = threading.Condition()
+        self._last_tries = threading.Lock()
 
     def message(self, message: Message) -> Failure | None:
         """None once all that it tells of is in the ledger or the dead letters."""
@@ -72,12 +75,28 @@ class Taker:
 
     def _run(self, uri: str, task: Task) -> Failure | None:
         try:
-            outcome = self.workers.run(task)
+            outcome = self._outcome(uri, task)
         except TaskError as error:
-            return Failure(uri, str(error))
-        if outcome is not None:
-            self.report.outcome(outcome)
+            self.report.trace(error.trace)
+            return Failure(uri, error.reason)
+        except TaskLostError as error:
+            return Failure(uri, error.reason)
+        self.report.outcome(outcome)
         return None
+
+    def _outcome(self, uri: str, task: Task) -> Outcome:
+        """An upload that costs a worker its life is tried once more; then it has failed."""
+        try:
+            return self.workers.run(task)
+        except TaskLostError as error:
+            if not isinstance(task, Upload):
+                raise
+            self.report.warn(f"{uri}: {error.reason}; once more, alone")
+        with self._last_tries:
+            try:
+                return self.workers.run(task)
+            except TaskLostError as error:
+                return self.workers.run(GiveUp(task, f"decoding it failed twice: {error.reason}"))
 
     @contextmanager
     def _alone(self, uri: str) -> Iterator[None]:

@@ -6,17 +6,18 @@ from functools import partial
 from typing import Protocol
 
 from vidset.elements import Upload
+from vidset.engines.engine import TaskError, TaskLostError
+from vidset.engines.processes import Processes
 from vidset.intake.gcs_events import parse_event
 from vidset.intake.s3_events import parse_s3_events
+from vidset.intake.work import Check, Places, work_of
 from vidset.storage.folder import FolderStore
 from vidset.uploads import EventFilter, PassedOver
 from vidset.watch.amqp_address import parse_address, without_password
-from vidset.watch.ingesting import Places
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.report import Report
 from vidset.watch.settings import Request, prepare, subscription_of
 from vidset.watch.taking import Parse, Taker, delay_seconds
-from vidset.watch.worker import TaskError, Workers
 
 
 class Source(Protocol):
@@ -48,9 +49,10 @@ def run_watch(
     life = Lifetime(request.until_idle, request.grace, request.health)
     prepare(places)
     _sweep(places)
-    report = Report(is_quiet=quiet)
+    report = Report(is_quiet=quiet, shows_traces=debug)
     number = request.workers or os.cpu_count() or 1
-    with life.ended_by_signals(), Workers(number, settings, places, debug=debug) as workers:
+    processes = Processes(number, work_of(settings, places), request.limits)
+    with life.ended_by_signals(), processes as workers:
         taker = Taker(parse, workers, report)
         could_work = _wait_for(workers, life, report) and source.run(taker, life)
     if as_json:
@@ -94,16 +96,16 @@ def _parse_notification(
     return [parse_event(data, attributes, wanted, source)]
 
 
-def _wait_for(workers: Workers, life: Lifetime, report: Report) -> bool:
+def _wait_for(workers: Processes, life: Lifetime, report: Report) -> bool:
     """Take nothing before images and ledger can be written: each message has so many tries."""
     number = 0
     while not life.is_over(is_at_work=False):
         number += 1
         try:
-            workers.run(None)
-        except TaskError as error:
+            workers.run(Check())
+        except (TaskError, TaskLostError) as error:
             wait = delay_seconds(number)
-            report.warn(f"what is written cannot be reached: {error}; again in {wait:g} s")
+            report.warn(f"what is written cannot be reached: {error.reason}; again in {wait:g} s")
             life.wait(wait)
         else:
             life.busy()

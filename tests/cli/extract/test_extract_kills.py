@@ -1,6 +1,7 @@
 """`vidset extract` that is killed or interrupted, and run again."""
 
-import json
+import itertools
+import os
 import shutil
 import signal
 import subprocess
@@ -14,41 +15,24 @@ from tests.cli.trees import tree
 from tests.drawing import write_video
 from tests.paths import ROOT
 
-CRASHES = """
-import json, os, signal, shutil, sys
-from pathlib import Path
-from tests.cli.trees import tree
-from vidset.cli.extract.extract import Request, extract
+# A worker's `sitecustomize`: at its so manieth write it kills the whole run, workers and all.
+DYING = """
+import os, signal
 
-source, out, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-link, replace = os.link, os.replace
-
-def run(crash_at, before):
-    left = [crash_at]
+where = os.environ.get("CRASH_AT", "")
+if where:
+    moment, at = where.split()
+    left = [int(at)]
     def dying(function):
         def write(*arguments, **options):
             left[0] -= 1
-            if left[0] == 0 and before:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if left[0] == 0 and moment == "before":
+                os.killpg(0, signal.SIGKILL)
             function(*arguments, **options)
             if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.killpg(0, signal.SIGKILL)
         return write
-    os.link, os.replace = dying(link), dying(replace)
-    pid = os.fork()
-    if pid == 0:
-        extract(Request((source,), out, {}, workers=1))
-        os._exit(0)
-    return os.waitpid(pid, 0)[1]
-
-statuses = []
-for before in (True, False):
-    for crash_at in range(1, count + 1):
-        statuses.append(run(crash_at, before))
-        assert run(0, True) == 0
-        print(json.dumps(tree(Path(out))))
-        shutil.rmtree(out)
-print(*statuses)
+    os.link, os.replace = dying(os.link), dying(os.replace)
 """
 
 
@@ -62,14 +46,21 @@ def test_a_kill_at_any_write_changes_nothing_in_the_end(tmp_path):
     whole = tree(out)
     assert len(whole) == writes
     shutil.rmtree(out)
-    command = [sys.executable, "-c", CRASHES, tmp_path / "in", tmp_path / "out", str(writes)]
-    ended = subprocess.run(
-        command, capture_output=True, text=True, timeout=250, check=False, cwd=ROOT
-    )
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    *states, statuses = ended.stdout.splitlines()
-    assert statuses.split() == [str(int(signal.SIGKILL))] * 2 * writes, ended.stderr[-3000:]
-    assert set(states) == {json.dumps(whole)}
+    (tmp_path / "sitecustomize.py").write_text(DYING)
+    command = [sys.executable, "-m", "vidset", "extract", tmp_path / "in", "-o", out]
+    for moment, number in itertools.product(("before", "after"), range(1, writes + 1)):
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+        killed = subprocess.run(
+            [*command, "--workers", "1"],
+            env=environment | {"CRASH_AT": f"{moment} {number}"},
+            start_new_session=True,
+            capture_output=True,
+            check=False,
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert vidset("extract", tmp_path / "in", "-o", out).returncode == 0
+        assert tree(out) == whole
+        shutil.rmtree(out)
 
 
 @pytest.mark.slow

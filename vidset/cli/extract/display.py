@@ -4,7 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from vidset.beam.progress import Progress as Counts
-    from vidset.cli.extract.extract import Summary
+    from vidset.intake.progress import Progress as Counts
+    from vidset.intake.request import Summary
 
 _REFRESH_SECONDS = 0.2
 
@@ -31,6 +31,7 @@ def show_progress(counts: "Counts", *, enabled: bool) -> Iterator[None]:
         BarColumn(bar_width=24),
         TextColumn("{task.fields[samples]} samples, {task.fields[kept]} kept"),
         TextColumn("{task.fields[speed]}"),
+        TextColumn("{task.fields[left]}"),
         TimeElapsedColumn(),
         console=Console(file=sys.stderr),  # As it is now: it may be redirected for Beam.
         transient=True,
@@ -47,10 +48,11 @@ def show_progress(counts: "Counts", *, enabled: bool) -> Iterator[None]:
                 samples=counts.samples,
                 kept=counts.kept,
                 speed=f"{counts.video_seconds / elapsed:.0f}x real time" if elapsed else "",
+                left=_left(counts),
             )
 
     with display:
-        task = display.add_task("", total=0, samples=0, kept=0, speed="")
+        task = display.add_task("", total=0, samples=0, kept=0, speed="", left="")
         thread = threading.Thread(target=refresh, daemon=True)
         thread.start()
         try:
@@ -80,14 +82,25 @@ def show_summary(
         _print_summary(summary, output)
 
 
+def _left(counts: "Counts") -> str:
+    """How far each video is that is at work, as "12/60 s 40/41 s"."""
+    with suppress(RuntimeError):  # It changes meanwhile: the next time will do.
+        return "  ".join(
+            f"{min(done, total or done):.0f}/{'?' if total is None else f'{total:.0f}'} s"
+            for done, total in counts.at_work.values()
+        )
+    return ""
+
+
 def _print_summary(summary: "Summary", output: str) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    done = summary.videos - summary.skipped
-    parts = [f"{done} video{'s' * (done != 1)} extracted"]
+    parts = []
+    if summary.done or not (summary.partial or summary.failed or summary.skipped):
+        parts.append(f"{summary.done} video{'s' * (summary.done != 1)} extracted")
+    if summary.partial:
+        parts.append(f"{summary.partial} extracted in part")
     if summary.skipped:
         parts.append(f"{summary.skipped} done before, not decoded again")
-    if summary.partial:
-        parts.append(f"{summary.partial} in part")
     if summary.failed:
         parts.append(f"[red]{summary.failed} failed[/]")
     console.print(", ".join(parts))
@@ -98,7 +111,10 @@ def _print_summary(summary: "Summary", output: str) -> None:
             + _reasons(summary.dropped)
         )
     console.print(f"{summary.seconds:.1f} s, {summary.cpu_seconds:.1f} CPU s")
-    console.print(f"images  {escape(output)}/images\nledgers {escape(output)}/frames, videos")
+    if summary.samples:
+        console.print(f"images  {escape(output)}/images")
+    if summary.samples or summary.skipped:
+        console.print(f"ledgers {escape(output)}/frames, videos")
 
 
 def _reasons(dropped: Mapping[str, int]) -> str:

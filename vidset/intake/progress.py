@@ -1,8 +1,4 @@
-"""What the extractions running in this process have done so far, for a live display.
-
-Process-wide on purpose: a runner makes its own copies of every transform, and only module state is
-common to them. The totals of a run come from Beam's metrics and the ledgers, never from here.
-"""
+"""How far an extraction is, for whoever shows it."""
 
 import threading
 from dataclasses import dataclass, field
@@ -20,8 +16,11 @@ class Progress:
     samples: int = 0
     kept: int = 0
     video_seconds: float = 0.0
+    """How many seconds of video have been sampled, in all of them."""
     notes: dict[str, str] = field(default_factory=dict)
     """By uri: why a video failed, or is there in part only. The first thousand."""
+    at_work: dict[str, tuple[float, float | None]] = field(default_factory=dict)
+    """By uri: seconds of the video that are done, and its duration if that is known."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note(self, uri: str, what: str) -> None:
@@ -38,5 +37,12 @@ class Progress:
             for name, amount in amounts.items():
                 setattr(self, name, getattr(self, name) + amount)
 
+    def at(self, uri: str, seconds: float, duration_seconds: float | None) -> None:
+        """A video is being sampled."""
+        with self._lock:
+            self.at_work[uri] = seconds, duration_seconds
 
-PROGRESS = Progress()
+    def ended(self, uri: str) -> None:
+        """Nothing more will be heard of a video."""
+        with self._lock:
+            self.at_work.pop(uri, None)

@@ -1,0 +1,73 @@
+"""The program of a worker process.
+
+It reads a function that opens its work from the pipe, then tasks, and writes what becomes of each.
+It is a program of its own, so that nothing of the parent's main module is imported again.
+"""
+
+import errno
+import os
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+# Errors of a file system that another try does not change.
+_LASTING = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+    | {errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far a task is."""
+
+    what: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a task gave."""
+
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A task raised: the process ends after it, so that the next one has clients of its own."""
+
+    reason: str
+    trace: str
+    is_passing: bool
+
+
+def main() -> None:
+    """Run as `python -c "from vidset.engines.child import main; main()" PIPE ALIVE`."""
+    pipe, alive = Connection(int(sys.argv[1])), int(sys.argv[2])
+    for number in signal.SIGINT, signal.SIGTERM:  # Ctrl-C reaches us too: the parent decides.
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
+    try:
+        work = pipe.recv()()
+        while True:
+            task = pipe.recv()
+            pipe.send(Done(work(task, lambda what: pipe.send(Told(what)))))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # There is no parent any more.
+    except BaseException as error:
+        pipe.send(_raised(error))
+    os._exit(1)
+
+
+def _raised(error: BaseException) -> Raised:
+    is_passing = not (isinstance(error, OSError) and error.errno in _LASTING)
+    return Raised(f"{type(error).__name__}: {error}", traceback.format_exc(), is_passing)
+
+
+def _end_with_parent(alive: int) -> None:
+    """End even when the parent is killed: the pipe that it holds open closes then."""
+    os.read(alive, 1)
+    os._exit(1)

@@ -1,0 +1,82 @@
+"""What runs tasks for us: worker processes of this machine, or a cluster behind the same calls.
+
+An engine knows nothing of videos. It is given `Open`, a picklable function that each worker calls
+once to get what does the work, and then tasks, which it may run twice: they must be idempotent.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Report = Callable[[Any], None]
+"""Tells whoever waits for a task how far it is. What is told may be lost."""
+Work = Callable[[Any, Report], Any]
+"""Does one task and returns its result."""
+Open = Callable[[], Work]
+"""Called once in each worker, since clients of stores do not pickle."""
+
+
+class TaskError(Exception):
+    """A task raised, or the engine was ended: nothing is wrong with the task as far as is known.
+
+    Attributes:
+        reason: the last line of what a person needs to know.
+        trace: the traceback in the worker, or "".
+        is_passing: whether it may go well at another time, as after a server's error.
+    """
+
+    def __init__(self, reason: str, trace: str = "", *, is_passing: bool = True):
+        super().__init__(reason)
+        self.reason, self.trace, self.is_passing = reason, trace, is_passing
+
+
+class TaskLostError(Exception):
+    """The worker died of a task, or the task passed its limits: perhaps the task's own fault."""
+
+    @property
+    def reason(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one task may take; None is no limit.
+
+    Attributes:
+        seconds: from its start.
+        memory_bytes: of physical memory, of the process that works on it.
+    """
+
+    seconds: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task: `result`, unless there is an `error`."""
+
+    task: Any
+    result: Any = None
+    error: TaskError | TaskLostError | None = None
+
+
+class Engine(Protocol):
+    """Runs tasks side by side.
+
+    Attributes:
+        capacity: how many tasks may be in flight at once.
+    """
+
+    capacity: int
+
+    def submit(self, task: Any) -> None:
+        """Start a task, or let it wait for a free worker. At most `capacity` may be in flight."""
+        ...
+
+    def next(self, timeout_seconds: float) -> Outcome | None:
+        """Return the outcome of any task that has ended, or None if none does in time."""
+        ...
+
+    def end(self) -> None:
+        """Stop everything at once. What was in flight is lost."""
+        ...

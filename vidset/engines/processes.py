@@ -1,0 +1,157 @@
+"""Worker processes of this machine. One that dies takes nothing but its own task along."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import Pipe
+from typing import Any, Self
+
+from vidset.engines.child import Done, Raised, Told
+from vidset.engines.engine import Limits, Open, Report, TaskError, TaskLostError
+
+_POLL_SECONDS = 0.05
+_PROGRAM = "from vidset.engines.child import main; main()"
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class Processes:
+    """So many processes, each with one task at a time, started when first needed.
+
+    A task that raises ends its process, so that the next one begins with clients of its own.
+
+    Attributes:
+        number: how many.
+    """
+
+    def __init__(self, number: int, opens: Open, limits: Limits = Limits()):  # noqa: B008 (frozen)
+        self.number, self._limits = number, limits
+        self._start: Callable[[], _Process] = lambda: _Process(opens)
+        self._free: queue.LifoQueue[_Process | None] = queue.LifoQueue()
+        for _ in range(number):
+            self._free.put(None)
+        self._living: set[_Process] = set()
+        self._lock = threading.Lock()
+        self._has_ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
+
+    def run(self, task: Any, report: Report = lambda _: None) -> Any:
+        """Wait for a free process and for the task's result. Safe to call from several threads.
+
+        Raises:
+            TaskError: it raised, or `end` was called.
+            TaskLostError: its process died, or it passed its limits and the process was killed.
+        """
+        process = self._free.get()
+        try:
+            process = process or self._new()
+            result = process.run(task, self._limits, report)
+        except (TaskError, TaskLostError) as error:
+            if process is not None:
+                self._discard(process)
+            self._free.put(None)
+            if self._has_ended:
+                raise TaskError("it was told to end") from None
+            raise error from None
+        self._free.put(process)
+        return result
+
+    def end(self) -> None:
+        """Kill them with what they are at. Whatever is asked for afterwards is refused."""
+        with self._lock:
+            self._has_ended = True
+            living = list(self._living)
+        for process in living:
+            process.kill()
+
+    def _new(self) -> "_Process":
+        with self._lock:
+            if self._has_ended:
+                raise TaskError("it was told to end")
+            process = self._start()
+            self._living.add(process)
+            return process
+
+    def _discard(self, process: "_Process") -> None:
+        process.kill()
+        process.close()
+        with self._lock:
+            self._living.discard(process)
+
+
+class _Process:
+    def __init__(self, opens: Open):
+        self._pipe, theirs = Pipe()
+        alive, self._alive = os.pipe()  # Ours is closed by the system when we end, however.
+        handles = (theirs.fileno(), alive)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, *map(str, handles)],
+            pass_fds=handles,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.__stderr__,  # Standard output is for results.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        theirs.close()  # So that reading ends when the process does.
+        os.close(alive)
+        self._send(opens)
+
+    def run(self, task: Any, limits: Limits, report: Report) -> Any:
+        self._send(task)
+        began = time.monotonic()
+        while True:
+            answer = self._answer(began, limits)
+            if isinstance(answer, Told):
+                report(answer.what)
+            elif isinstance(answer, Done):
+                return answer.result
+            elif isinstance(answer, Raised):
+                raise TaskError(answer.reason, answer.trace, is_passing=answer.is_passing)
+
+    def _answer(self, began: float, limits: Limits) -> Told | Done | Raised | None:
+        try:
+            if self._pipe.poll(_POLL_SECONDS):
+                return self._pipe.recv()
+        except (EOFError, OSError):
+            raise TaskLostError(_ended(self._process.wait())) from None
+        if limits.seconds is not None and time.monotonic() - began > limits.seconds:
+            raise TaskLostError(f"it took more than {limits.seconds:g} s")
+        if limits.memory_bytes is not None and self._memory_bytes > limits.memory_bytes:
+            raise TaskLostError(f"it took more than {limits.memory_bytes / 1e6:.0f} MB of memory")
+        return None
+
+    @property
+    def _memory_bytes(self) -> int:
+        """Physical memory; 0 where the system does not tell."""
+        with suppress(OSError), open(f"/proc/{self._process.pid}/statm") as file:
+            return int(file.read().split()[1]) * _PAGE_BYTES
+        return 0
+
+    def _send(self, what: Any) -> None:
+        with suppress(OSError):  # It has ended: the answer says why.
+            self._pipe.send(what)
+
+    def kill(self) -> None:
+        """Safe to call from any thread, and more than once."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Called once, by the thread that ran its tasks."""
+        os.close(self._alive)
+        self._pipe.close()
+
+
+def _ended(status: int) -> str:
+    if status < 0:
+        return f"its process was ended by {signal.Signals(-status).name}"
+    return f"its process ended with status {status}"

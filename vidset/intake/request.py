@@ -1,0 +1,64 @@
+"""What an extraction over inputs is asked to do, and what it did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vidset.engines.engine import Limits
+from vidset.intake.work import Places
+
+# Long enough for a day of video; the largest pictures that are decoded take 1.5 GB.
+DEFAULT_LIMITS = Limits(seconds=6 * 3600, memory_bytes=3 << 30)
+DROPPED = ("near_duplicate", "blurred", "dark", "bright")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        inputs: files, folders, globs, gs:// or s3:// uris.
+        output: a folder, gs:// or s3:// uri; images, ledgers and dead letters go below it.
+        options: of `ExtractionSettings`, as text or number, and `collector`; None where not given.
+        workers: videos at once; None is one for each core.
+        beam_options: for Beam alone; empty otherwise.
+        limits: how much one video may take.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    workers: int | None = None
+    beam_options: tuple[str, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
+
+    @property
+    def places(self) -> Places:
+        output = self.output.rstrip("/") or "/"
+        return Places(f"{output}/images", output, f"{output}/dead_letters")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        videos: how many were found. Each is one of done, partial, failed and skipped, unless the
+            run was stopped.
+        skipped: those that were done before; their samples are not counted.
+        failed: those of which not one frame could be had, now or before.
+        dropped: how many samples were dropped, by reason.
+        skipped_with_other_settings: so many of the skipped ones were done with other settings.
+    """
+
+    videos: int
+    samples: int
+    kept: int
+    dropped: dict[str, int]
+    failed: int
+    partial: int
+    skipped: int
+    seconds: float
+    cpu_seconds: float
+    skipped_with_other_settings: int = 0
+    done: int = 0

@@ -1,0 +1,232 @@
+"""Inputs to images and ledgers, on the workers of an engine."""
+
+import os
+import resource
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+from vidset.elements import Upload
+from vidset.engines.engine import Engine, Limits, Open, TaskError, TaskLostError
+from vidset.engines.engine import Outcome as Ended
+from vidset.engines.local import LocalEngine
+from vidset.errors import ExtractionError
+from vidset.intake.listing import check_input, list_uploads
+from vidset.intake.progress import Progress
+from vidset.intake.request import DROPPED, Request, Summary
+from vidset.intake.work import GiveUp, Outcome, Sampled, Task, work_of
+from vidset.naming import printable
+from vidset.output import make_output
+from vidset.settings import ExtractionSettings, extraction_settings
+from vidset.storage.folder import FolderStore
+from vidset.storage.uris import check_client, open_store
+
+_POLL_SECONDS = 0.2
+# A server's error is waited for: 1, 2, 4 and 8 s.
+_MAX_TRIES = 5
+
+StartEngine = Callable[[int, Open, Limits, Callable[[Any], None]], Engine]
+
+
+def extract(
+    request: Request,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+    start_engine: StartEngine = LocalEngine,
+) -> Summary:
+    """Extract the inputs; what an earlier run did is not done again.
+
+    Args:
+        progress: is kept up to date meanwhile.
+        stop: once it is set, workers are ended at once. The same request goes on from there.
+        start_engine: worker processes of this machine, unless told otherwise.
+
+    Raises:
+        ValueError: the request cannot be carried out; nothing has been started.
+        ExtractionError: a store or a ledger raised errors that did not pass.
+    """
+    began, cpu_began = time.perf_counter(), cpu_seconds()
+    progress = progress or Progress()
+    options = dict(request.options)
+    collector_id = options.pop("collector", None)
+    settings = extraction_settings(options)
+    for pattern in request.inputs:
+        check_input(pattern)
+        check_client(pattern)
+    folders = prepare(request.output)
+    try:
+        uploads = _uploads(request, collector_id, settings, progress, stop)
+        workers = max(1, min(request.workers or os.cpu_count() or 1, len(uploads)))
+        run = _Run(uploads, settings, progress, stop or threading.Event())
+        if uploads:
+            opens = work_of(settings, request.places)
+            run.through(start_engine(workers, opens, request.limits, run.report))
+    finally:
+        for folder in folders:
+            folder.sweep()
+    counts = run.counts
+    missing_spans = len(set(settings.spans or ()) - {printable(each.uri) for each in uploads})
+    return Summary(
+        videos=len(uploads),
+        samples=run.samples.total(),
+        kept=run.samples["kept"],
+        dropped={reason: run.samples[reason] for reason in DROPPED if run.samples[reason]},
+        failed=missing_spans + counts["failed"] + counts["missing"] + counts["failed before"],
+        partial=counts["partial"],
+        skipped=counts["skipped"],
+        seconds=round(time.perf_counter() - began, 3),
+        cpu_seconds=round(cpu_seconds() - cpu_began, 3),
+        skipped_with_other_settings=counts["skipped with other settings"],
+        done=counts["done"],
+    )
+
+
+class _Run:
+    """Hands uploads to an engine and counts what becomes of them."""
+
+    def __init__(
+        self,
+        uploads: list[Upload],
+        settings: ExtractionSettings,
+        progress: Progress,
+        stop: threading.Event,
+    ):
+        self.counts: Counter[str] = Counter()
+        self.samples: Counter[str] = Counter()
+        self._waiting: deque[Task] = deque(uploads)
+        self._again: list[tuple[float, Task]] = []  # When, and what.
+        self._alone: deque[Task] = deque()
+        self._tries: Counter[str] = Counter()
+        self._settings, self._progress, self._stop = settings, progress, stop
+        self._period_seconds = float(settings.sampling.every)
+
+    def through(self, engine: Engine) -> None:
+        """Until all are done, or it is told to stop.
+
+        Raises:
+            ExtractionError: a task raised again and again.
+        """
+        in_flight = 0
+        try:
+            while not self._stop.is_set():
+                while in_flight < engine.capacity and (task := self._next(in_flight)) is not None:
+                    engine.submit(task)
+                    in_flight += 1
+                if not (in_flight or self._again):
+                    return
+                if ended := engine.next(_POLL_SECONDS):
+                    in_flight -= 1
+                    self._settle(ended)
+        finally:
+            engine.end()
+
+    def report(self, what: Any) -> None:
+        """Called by the engine, in any thread, with what its workers tell."""
+        if isinstance(what, Sampled):
+            period = self._period_seconds
+            self._progress.add(samples=1, kept=what.kept, video_seconds=period)
+            self._progress.at(what.uri, what.pts_seconds + period, what.duration_seconds)
+
+    def _next(self, in_flight: int) -> Task | None:
+        if self._again and self._again[0][0] <= time.monotonic():
+            return self._again.pop(0)[1]
+        if self._waiting:
+            return self._waiting.popleft()
+        # What cost a worker its life comes last, one by one, beside nothing else.
+        return self._alone.popleft() if self._alone and not (in_flight or self._again) else None
+
+    def _settle(self, ended: Ended) -> None:
+        uri = _uri(ended.task)
+        self._progress.ended(uri)
+        match ended.error:
+            case None:
+                self._count(ended.result)
+            case TaskLostError(reason=reason):
+                self._lost(ended.task, uri, reason)
+            case TaskError() as error:
+                self._raised(ended.task, uri, error)
+
+    def _lost(self, task: Task, uri: str, reason: str) -> None:
+        self._tries[f"lost {uri}"] += 1
+        if isinstance(task, Upload) and self._tries[f"lost {uri}"] > 1:
+            self._alone.append(GiveUp(task, f"decoding it failed twice: {reason}"))
+        elif isinstance(task, Upload):
+            self._alone.append(task)
+        else:
+            raise ExtractionError(f"{uri}: {reason}")
+
+    def _raised(self, task: Task, uri: str, error: TaskError) -> None:
+        self._tries[uri] += 1
+        if not error.is_passing or self._tries[uri] >= _MAX_TRIES:
+            raise ExtractionError(f"{uri}: {error.reason}", error.trace)
+        when = time.monotonic() + 2.0 ** (self._tries[uri] - 1)
+        self._again = sorted([*self._again, (when, task)], key=lambda pair: pair[0])
+
+    def _count(self, outcome: Outcome) -> None:
+        progress = self._progress
+        progress.forget(outcome.uri)
+        self.counts[outcome.what] += 1
+        self.samples.update(outcome.reasons)
+        if outcome.what == "skipped":
+            progress.add(videos_skipped=1)
+            is_other = outcome.settings_id != self._settings.settings_id
+            self.counts["skipped with other settings"] += is_other
+            self.counts["failed before"] += outcome.reason is not None
+        else:
+            progress.add(videos_done=1)
+        if outcome.what == "partial":
+            progress.note(outcome.uri, f"partial: {outcome.reason}")
+        elif outcome.reason is not None:
+            progress.note(outcome.uri, outcome.reason)
+
+
+def _uploads(
+    request: Request,
+    collector_id: str | None,
+    settings: ExtractionSettings,
+    progress: Progress,
+    stop: threading.Event | None,
+) -> list[Upload]:
+    """Each upload once, however many inputs name it; with spans, those that have some."""
+    for uri in settings.spans or ():  # Until it is found.
+        progress.note(uri, "has spans, and is not among the inputs")
+    uploads: dict[str, Upload] = {}
+    for pattern in request.inputs:
+        for upload in list_uploads(pattern, collector_id):
+            if stop is not None and stop.is_set():
+                return []
+            uri = printable(upload.uri)
+            key = f"{uri}#{upload.generation or ''}"
+            if settings.wants(uri) and key not in uploads:
+                uploads[key] = upload
+                progress.add(videos_found=1)
+                progress.forget(uri)
+    return list(uploads.values())
+
+
+def prepare(output: str) -> list[FolderStore]:
+    """Make the output folder, and clear what a killed run left half written.
+
+    Raises:
+        ValueError: it cannot be made, or not be written to; or the uri is of another kind.
+    """
+    if "://" in output:
+        open_store(output)
+        return []
+    make_output(output)
+    folders = [FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters")]
+    for folder in folders:
+        folder.sweep()
+    return folders
+
+
+def cpu_seconds() -> float:
+    """What this process and its ended children have taken so far."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _uri(task: Task) -> str:
+    return printable(task.upload.uri if isinstance(task, GiveUp) else getattr(task, "uri", ""))
