@@ -2,7 +2,6 @@
 
 import os
 import resource
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -33,14 +32,14 @@ StartEngine = Callable[[int, Open, Limits, Callable[[Any], None]], Engine]
 def extract(
     request: Request,
     progress: Progress | None = None,
-    stop: threading.Event | None = None,
     start_engine: StartEngine = LocalEngine,
 ) -> Summary:
     """Extract the inputs; what an earlier run did is not done again.
 
+    On KeyboardInterrupt the workers are ended at once; the same request goes on from there.
+
     Args:
         progress: is kept up to date meanwhile.
-        stop: once it is set, workers are ended at once. The same request goes on from there.
         start_engine: worker processes of this machine, unless told otherwise.
 
     Raises:
@@ -57,9 +56,9 @@ def extract(
         check_client(pattern)
     folders = prepare(request.output)
     try:
-        uploads = _uploads(request, collector_id, settings, progress, stop)
+        uploads = _uploads(request, collector_id, settings, progress)
         workers = max(1, min(request.workers or os.cpu_count() or 1, len(uploads)))
-        run = _Run(uploads, settings, progress, stop or threading.Event())
+        run = _Run(uploads, settings, progress)
         if uploads:
             opens = work_of(settings, request.places)
             run.through(start_engine(workers, opens, request.limits, run.report))
@@ -91,7 +90,6 @@ class _Run:
         uploads: list[Upload],
         settings: ExtractionSettings,
         progress: Progress,
-        stop: threading.Event,
     ):
         self.counts: Counter[str] = Counter()
         self.samples: Counter[str] = Counter()
@@ -99,18 +97,18 @@ class _Run:
         self._again: list[tuple[float, Task]] = []  # When, and what.
         self._alone: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
-        self._settings, self._progress, self._stop = settings, progress, stop
+        self._settings, self._progress = settings, progress
         self._period_seconds = float(settings.sampling.every)
 
     def through(self, engine: Engine) -> None:
-        """Until all are done, or it is told to stop.
+        """Until all are done.
 
         Raises:
             ExtractionError: a task raised again and again.
         """
         in_flight = 0
         try:
-            while not self._stop.is_set():
+            while True:
                 while in_flight < engine.capacity and (task := self._next(in_flight)) is not None:
                     engine.submit(task)
                     in_flight += 1
@@ -187,7 +185,6 @@ def _uploads(
     collector_id: str | None,
     settings: ExtractionSettings,
     progress: Progress,
-    stop: threading.Event | None,
 ) -> list[Upload]:
     """Each upload once, however many inputs name it; with spans, those that have some."""
     for uri in settings.spans or ():  # Until it is found.
@@ -195,8 +192,6 @@ def _uploads(
     uploads: dict[str, Upload] = {}
     for pattern in request.inputs:
         for upload in list_uploads(pattern, collector_id):
-            if stop is not None and stop.is_set():
-                return []
             uri = printable(upload.uri)
             key = f"{uri}#{upload.generation or ''}"
             if settings.wants(uri) and key not in uploads:
