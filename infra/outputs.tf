@@ -96,7 +96,7 @@ output "trainer_account" {
 
 output "upload_command" {
   description = "What a collector runs."
-  value       = "vidset upload VIDEO... --bucket gs://${google_storage_bucket.uploads.name} --collector ID"
+  value       = "vidset upload VIDEO... --to gs://${google_storage_bucket.uploads.name} --collector ID"
 }
 
 output "warehouse" {

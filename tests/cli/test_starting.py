@@ -111,5 +111,5 @@ def test_training_imports_no_compiler_and_scores_are_read_without_pytorch(reposi
 def test_a_collectors_upload_imports_the_probe_alone(video, tmp_path):
     (tmp_path / "uploads").mkdir()
     options = ("--collector", "cam1", "--state", tmp_path / "state")
-    found = heavy_imports("upload", video, "--bucket", f"{tmp_path}/uploads/", *options)
+    found = heavy_imports("upload", video, "--to", f"{tmp_path}/uploads/", *options)
     assert {"av"} <= found <= {"av", "rich"}

@@ -42,7 +42,7 @@ def test_an_upload_s_notification_tells_its_collector(gcs_with_events, tmp_path)
     gcs_with_events.make_bucket("uploads")
     path = recording(tmp_path / "a.mp4")
     ended = upload(
-        path, "--bucket", "gs://uploads/fleet", "--collector", "cam1", "--state", tmp_path / "state"
+        path, "--to", "gs://uploads/fleet", "--collector", "cam1", "--state", tmp_path / "state"
     )
     assert ended.code == 0, ended.stderr
     (event,) = gcs_with_events.pubsub.pull_all(gcs_with_events.subscription, count=1)
@@ -59,7 +59,7 @@ def test_ingest_knows_a_small_upload_s_generation_without_reading_it(s3, tmp_pat
     s3.make_bucket("uploads")
     path = recording(tmp_path / "a.mp4")
     ended = upload(
-        path, "--bucket", "s3://uploads", "--collector", "cam1", "--state", tmp_path / "state"
+        path, "--to", "s3://uploads", "--collector", "cam1", "--state", tmp_path / "state"
     )
     uri = ended.file["uri"]
     name = uri.removeprefix("s3://uploads/")

@@ -49,7 +49,7 @@ def send(tmp_path):
 
     def run(store, *arguments, state=tmp_path / "state"):
         return recordings.upload(
-            *("--bucket", store.bucket, "--collector", "cam1", "--state", state),
+            *("--to", store.bucket, "--collector", "cam1", "--state", state),
             *arguments,
             env=store.environment,
         )

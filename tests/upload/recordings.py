@@ -38,6 +38,11 @@ class Ended:
         (only,) = self.found["files"]
         return only
 
+    @property
+    def refusal(self) -> str:
+        """The message of what was refused before any work."""
+        return self.found["error"]["message"]
+
 
 def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "vidset", "upload", *map(str, arguments)]

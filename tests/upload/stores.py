@@ -11,7 +11,7 @@ from tests.upload.proxy import Proxy, Request
 @dataclass(frozen=True)
 class Store:
     """Attributes:
-    bucket: what --bucket gets.
+    bucket: what --to gets.
     environment: what leads a process there.
     objects: the names and the bytes that are there now.
     described: content type and metadata of an object.

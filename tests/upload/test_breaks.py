@@ -159,6 +159,6 @@ def test_nothing_that_is_said_has_the_session_s_address(cloud_storage, send, tmp
         ended = send(cloud_storage, path, "--retry-for", 1, state=tmp_path / str(status))
         assert ended.code != 0
         said = ended.stdout + ended.stderr
-        assert str(path) in said or "--bucket" in said
+        assert str(path) in said or "--to" in said
         assert not any(token in said for token in cloud_storage.proxy.sessions)
         assert "upload_id" not in said

@@ -57,7 +57,7 @@ def test_what_is_wrong_with_a_certificate_is_told(server, tmp_path, scheme):
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     ended = upload(
         recording(tmp_path / "a.mp4"),
-        *("--bucket", f"{scheme}://bucket", "--collector", "c", "--retry-for", "0"),
+        *("--to", f"{scheme}://bucket", "--collector", "c", "--retry-for", "0"),
         *("--state", tmp_path / "state"),
         env={"STORAGE_EMULATOR_HOST": server, "AWS_ENDPOINT_URL": server, **keys},
     )

@@ -77,7 +77,7 @@ def test_a_recording_that_changes_meanwhile_does_not_become_an_object(
 ):
     path = recording(tmp_path / "a.mp4", SIZE)
     once_sent(cloud.proxy, 9 * MIB, lambda: change(path))
-    ended = send(cloud, path, "--limit", "20MB/s")
+    ended = send(cloud, path, "--rate", "20MB/s")
     assert (ended.code, ended.file["state"]) == (1, "failed")
     assert said in ended.stderr
     assert cloud.objects() == {}
@@ -86,7 +86,7 @@ def test_a_recording_that_changes_meanwhile_does_not_become_an_object(
 def test_what_changed_between_two_runs_is_uploaded_as_it_is_now(cloud, send, tmp_path):
     path = recording(tmp_path / "a.mp4", SIZE)
     once_sent(cloud.proxy, 9 * MIB, lambda: grow(path))
-    assert send(cloud, path, "--limit", "20MB/s").code == 1
+    assert send(cloud, path, "--rate", "20MB/s").code == 1
     ended = send(cloud, path)
     assert (ended.code, ended.file["state"], ended.file["resumed_bytes"]) == (0, "uploaded", 0)
     assert list(cloud.objects().values()) == [path.read_bytes()]
@@ -95,7 +95,7 @@ def test_what_changed_between_two_runs_is_uploaded_as_it_is_now(cloud, send, tmp
 def test_what_changed_unseen_is_read_anew_by_the_next_run(cloud, send, tmp_path):
     path = recording(tmp_path / "a.mp4", SIZE)
     once_sent(cloud.proxy, 9 * MIB, lambda: write_over_unseen(path))
-    assert send(cloud, path, "--limit", "20MB/s").code == 1
+    assert send(cloud, path, "--rate", "20MB/s").code == 1
     ended = send(cloud, path)
     assert (ended.code, ended.file["state"]) == (0, "uploaded")
     assert list(cloud.objects().values()) == [path.read_bytes()]
@@ -108,7 +108,7 @@ def state_of(out: str) -> str:
 
 def start(store, path, state, *arguments):
     command = recordings.command(
-        path, "--bucket", store.bucket, "--collector", "cam1", "--state", state, *arguments
+        path, "--to", store.bucket, "--collector", "cam1", "--state", state, *arguments
     )
     pipe = subprocess.PIPE
     env = recordings.environment(store.environment)
@@ -119,7 +119,7 @@ def start(store, path, state, *arguments):
 def test_a_signal_stops_it_in_the_middle_of_a_block(cloud, send, tmp_path, number):
     path = recording(tmp_path / "a.mp4", SIZE)
     # At this rate a block takes minutes: it does not end by itself.
-    process = start(cloud, path, tmp_path / "state", "--limit", "50kB/s")
+    process = start(cloud, path, tmp_path / "state", "--rate", "50kB/s")
     once_sent(cloud.proxy, 100_000, lambda: process.send_signal(number))
     out, errors = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -134,7 +134,7 @@ def test_a_signal_stops_it_in_the_middle_of_a_block(cloud, send, tmp_path, numbe
 
 def test_two_at_once_on_one_machine_send_it_once(cloud, tmp_path):
     path = recording(tmp_path / "a.mp4", SIZE)
-    both = [start(cloud, path, tmp_path / "state", "--json", "--limit", "20MB/s") for _ in "ab"]
+    both = [start(cloud, path, tmp_path / "state", "--json", "--rate", "20MB/s") for _ in "ab"]
     said = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sorted(map(state_of, said)) == ["present", "uploaded"]
@@ -153,7 +153,7 @@ def test_two_at_once_on_two_machines_make_one_object(cloud, tmp_path):
             time.sleep(0.02)
 
     once_sent(cloud.proxy, 1 * MIB, other_machine)
-    first = start(cloud, path, tmp_path / "state", "--json", "--limit", "10MB/s")
+    first = start(cloud, path, tmp_path / "state", "--json", "--rate", "10MB/s")
     said = [first.communicate(timeout=120), begun[0].communicate(timeout=120)]
     assert [first.returncode, begun[0].returncode] == [0, 0], said
     assert len(cloud.proxy.sent(is_begin)) == 2
@@ -163,7 +163,7 @@ def test_two_at_once_on_two_machines_make_one_object(cloud, tmp_path):
 
 def test_two_at_once_make_one_file_in_a_folder(folder, tmp_path):
     path = recording(tmp_path / "a.mp4", SIZE)
-    both = [start(folder, path, tmp_path / each, "--limit", "20MB/s") for each in "ab"]
+    both = [start(folder, path, tmp_path / each, "--rate", "20MB/s") for each in "ab"]
     said = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert list(folder.objects().values()) == [path.read_bytes()]

@@ -71,7 +71,7 @@ def test_memory_does_not_grow_with_the_recording(store, tmp_path):
     kib = {}
     for mib in 20, 200:
         path = recording(tmp_path / "a.mp4", mib * MIB)
-        place = ("--bucket", store.bucket, "--collector", "cam1", "--state", tmp_path / "state")
+        place = ("--to", store.bucket, "--collector", "cam1", "--state", tmp_path / "state")
         out = run(code, "upload", path, *place, "--quiet", env=store.environment)
         kib[mib] = int(out.split()[-1])
     assert kib[200] < kib[20] + 16 * 1024
@@ -97,13 +97,13 @@ def test_the_part_upload_alone_uploads(folder, tmp_path):
     helped = subprocess.run([vidset, "upload", "--help"], capture_output=True, check=True)
     assert b"--collector" in helped.stdout
     path = recording(tmp_path / "a.mp4")
-    place = ["--bucket", folder.bucket, "--collector", "cam1", "--state", str(tmp_path / "s")]
+    place = ["--to", folder.bucket, "--collector", "cam1", "--state", str(tmp_path / "s")]
     subprocess.run([vidset, "upload", path, *place], check=True, capture_output=True)
     assert list(folder.objects().values()) == [path.read_bytes()]
     places = ("gs://no-such-bucket", "s3://no-such-bucket")
     said = [
         subprocess.run(
-            [vidset, "upload", path, *place, "--bucket", each, "--dry-run"],
+            [vidset, "upload", path, *place, "--to", each, "--dry-run"],
             capture_output=True,
             text=True,
             check=False,

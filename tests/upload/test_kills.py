@@ -23,8 +23,8 @@ class Run:
 
     def __init__(self, store, path, state, bytes_until_killed):
         command = recordings.command(
-            path, "--bucket", store.bucket, "--collector", "cam1", "--state", state, "--json",
-            "--limit", "100MB/s",
+            path, "--to", store.bucket, "--collector", "cam1", "--state", state, "--json",
+            "--rate", "100MB/s",
         )  # fmt: skip
         self._left = bytes_until_killed
         self._process = subprocess.Popen(

@@ -21,9 +21,9 @@ def any_request(request):
 def test_a_wrong_bucket_is_told_before_any_work(cloud, send, tmp_path):
     path = recording(tmp_path / "a.mp4", 9 * MIB)
     scheme = "s3" if "s3" in cloud.bucket else "gs"
-    ended = send(cloud, path, "--bucket", f"{scheme}://no-such-bucket")
-    assert (ended.code, ended.stdout) == (2, "")
-    assert ended.stderr == f"vidset: --bucket: there is no bucket {scheme}://no-such-bucket\n"
+    ended = send(cloud, path, "--to", f"{scheme}://no-such-bucket")
+    assert (ended.code, ended.refusal in ended.stderr) == (2, True)
+    assert ended.stderr == f"vidset: --to: there is no bucket {scheme}://no-such-bucket\n"
 
 
 @pytest.mark.emulator
@@ -31,7 +31,7 @@ def test_an_account_that_may_not_create_is_told_so(cloud, send, tmp_path):
     path = recording(tmp_path / "a.mp4")
     cloud.proxy.faults = [Fault(any_request, FORBIDDEN, times=1e9)]
     ended = send(cloud, path)
-    assert (ended.code, ended.stdout) == (2, "")
+    assert (ended.code, ended.refusal in ended.stderr) == (2, True)
     assert "this account may not" in ended.stderr
     assert "/cam1/" in ended.stderr
     assert cloud.proxy.sent(is_bytes) == [] or "s3" in cloud.bucket
@@ -82,17 +82,17 @@ def gcs_or_s3(request, cloud):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(["--bucket", "b"], "--bucket: wanted a bucket's name", id="too short"),
-        pytest.param(["--bucket", "ftp://bucket"], "got 'ftp://bucket'", id="other scheme"),
-        pytest.param(["--bucket", "gs://Bucket"], "got 'gs://Bucket'", id="no bucket's name"),
-        pytest.param(["--bucket", "gs://bucket/a//b"], "no empty, '.' or '..'", id="prefix"),
-        pytest.param(["--bucket", "./none"], "there is no such folder", id="no folder"),
+        pytest.param(["--to", "b"], "--to: wanted a bucket's name", id="too short"),
+        pytest.param(["--to", "ftp://bucket"], "got 'ftp://bucket'", id="other scheme"),
+        pytest.param(["--to", "gs://Bucket"], "got 'gs://Bucket'", id="no bucket's name"),
+        pytest.param(["--to", "gs://bucket/a//b"], "no empty, '.' or '..'", id="prefix"),
+        pytest.param(["--to", "./none"], "there is no such folder", id="no folder"),
         pytest.param(["--collector", "a/b"], "--collector: wanted up to 63", id="slash"),
         pytest.param(["--collector", ""], "--collector: wanted up to 63", id="empty"),
         pytest.param(["--collector", ".."], "--collector: wanted up to 63", id="dots"),
-        pytest.param(["--limit", "fast"], "--limit: wanted a rate such as 5MB/s", id="rate"),
-        pytest.param(["--limit", "3B/s"], "--limit: wanted at least 1 KiB/s", id="too slow"),
-        pytest.param(["--watch", "."], "wanted VIDEO... or --watch FOLDER", id="both"),
+        pytest.param(["--rate", "fast"], "--rate: wanted a rate such as 5MB/s", id="rate"),
+        pytest.param(["--rate", "3B/s"], "--rate: wanted at least 1 KiB/s", id="too slow"),
+        pytest.param(["--follow", "."], "--follow: wanted one folder to follow, got 2", id="both"),
         pytest.param(["--move-to", "none"], "wanted a folder that this user may write", id="move"),
         pytest.param(["--move-to", ".", "--delete"], "wanted --move-to or --delete", id="two ends"),
         pytest.param(["--settle", "nan"], "--settle: wanted a number of seconds", id="settle"),
@@ -101,24 +101,24 @@ def gcs_or_s3(request, cloud):
 )
 def test_wrong_usage_is_told_before_any_work(folder, send, tmp_path, arguments, said):
     ended = send(folder, tmp_path / "none.mp4", *arguments)
-    assert (ended.code, ended.stdout) == (2, "")
+    assert (ended.code, ended.refusal in ended.stderr) == (2, True)
     assert said in ended.stderr
 
 
 def test_a_watched_folder_may_not_hold_what_was_moved(folder, tmp_path):
-    arguments = ("--bucket", folder.bucket, "--collector", "c", "--state", tmp_path / "s")
-    ended = upload("--watch", tmp_path, "--move-to", tmp_path / "uploads", *arguments)
-    assert (ended.code, ended.stdout) == (2, "")
+    arguments = ("--to", folder.bucket, "--collector", "c", "--state", tmp_path / "s")
+    ended = upload(tmp_path, "--follow", "--move-to", tmp_path / "uploads", *arguments)
+    assert (ended.code, ended.refusal in ended.stderr) == (2, True)
     assert "it lies in the folder that is watched" in ended.stderr
 
 
 @pytest.mark.parametrize("watched", [".", "uploads", "uploads/c"])
 def test_a_watched_folder_may_not_hold_what_is_uploaded(folder, tmp_path, watched):
     """Each upload would be a recording again, and with --delete be lost."""
-    arguments = ("--bucket", folder.bucket, "--collector", "c", "--state", tmp_path / "s")
-    ended = upload("--watch", tmp_path / watched, "--delete", *arguments)
-    assert (ended.code, ended.stdout) == (2, "")
-    assert f"--bucket {tmp_path}/uploads/c: it lies in the folder that is watched" in ended.stderr
+    arguments = ("--to", folder.bucket, "--collector", "c", "--state", tmp_path / "s")
+    ended = upload(tmp_path / watched, "--follow", "--delete", *arguments)
+    assert (ended.code, ended.refusal in ended.stderr) == (2, True)
+    assert f"--to {tmp_path}/uploads/c: it lies in the folder that is watched" in ended.stderr
 
 
 def test_what_it_remembers_is_for_its_user_alone(folder, send, tmp_path):
@@ -157,9 +157,9 @@ def test_what_it_remembers_is_for_its_user_alone(folder, send, tmp_path):
 )
 def test_a_wrong_environment_is_wrong_usage(tmp_path, bucket, environment, said):
     path = recording(tmp_path / "a.mp4")
-    arguments = ("--bucket", bucket, "--collector", "c", "--state", tmp_path / "state")
+    arguments = ("--to", bucket, "--collector", "c", "--state", tmp_path / "state")
     ended = upload(path, *arguments, env=environment)
-    assert (ended.code, ended.stdout) == (2, "")
+    assert (ended.code, ended.refusal in ended.stderr) == (2, True)
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -175,6 +175,6 @@ def test_without_credentials_nothing_begins(tmp_path):
         "GOOGLE_APPLICATION_CREDENTIALS": "",
     }
     for scheme in "gs", "s3":
-        ended = upload(path, "--bucket", f"{scheme}://bucket", "--collector", "c", env=home)
-        assert (ended.code, ended.stdout) == (2, "")
+        ended = upload(path, "--to", f"{scheme}://bucket", "--collector", "c", env=home)
+        assert (ended.code, ended.refusal in ended.stderr) == (2, True)
         assert f"no credentials for {scheme}://" in ended.stderr

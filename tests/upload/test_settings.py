@@ -43,5 +43,5 @@ def test_a_rate_is_bytes_a_second(text, rate):
 
 @pytest.mark.parametrize("text", ["", "MB/s", "-5MB/s", "5 apples", "5MB/min", "1e9", "5mB/s"])
 def test_another_text_is_no_rate(text):
-    with pytest.raises(ValueError, match="--limit: wanted a rate such as"):
+    with pytest.raises(ValueError, match="--rate: wanted a rate such as"):
         parse_rate(text)

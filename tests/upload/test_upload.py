@@ -160,5 +160,5 @@ def test_a_dry_run_says_what_would_go_where_and_sends_nothing(cloud, send, tmp_p
 def test_a_prefix_comes_before_the_name(cloud, send, tmp_path):
     path = dated(recording(tmp_path / "a.mp4"))
     scheme = cloud.bucket if "://" in cloud.bucket else "gs://uploads"
-    send(cloud, path, "--bucket", f"{scheme}/fleet/north/")
+    send(cloud, path, "--to", f"{scheme}/fleet/north/")
     assert list(cloud.objects()) == [f"fleet/north/cam1/2025-03-04/{sha256(path)[:32]}.mp4"]

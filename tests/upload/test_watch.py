@@ -55,7 +55,7 @@ def watching(tmp_path, watched):
     @contextmanager
     def run(store, *arguments):
         command = recordings.command(
-            *("--watch", watched, "--bucket", store.bucket, "--collector", "cam1"),
+            *(watched, "--follow", "--to", store.bucket, "--collector", "cam1"),
             *("--state", tmp_path / "state", "--settle", "0.3", "--poll", "0.1"),
             *arguments,
         )
@@ -152,7 +152,7 @@ def test_what_is_written_on_while_others_are_sent_waits_until_it_is_complete(
     arrive(watched / "b.mp4", 2)
     os.utime(watched / "a.mp4", (1, 1))
     second = recording(watched / ".c.mp4", seed=4).read_bytes()
-    with watching(folder, "--limit", "500kB/s") as watcher:
+    with watching(folder, "--rate", "500kB/s") as watcher:
         wait_for(lambda: list((tmp_path / "uploads").rglob(".partial/*.mp4")))
         (watched / "b.mp4").write_bytes(second[:-100])
         wait_for(lambda: watcher.uploaded == ["a.mp4"])
@@ -248,7 +248,7 @@ def test_a_network_that_goes_and_comes_loses_nothing(cloud, watching, watched):
 @pytest.mark.emulator
 def test_a_watcher_that_was_killed_goes_on(cloud, watching, watched):
     data = recording(watched / "a.mp4", 20 * MIB).read_bytes()
-    with watching(cloud, "--limit", "4MB/s"):
+    with watching(cloud, "--rate", "4MB/s"):
         wait_for(lambda: len(cloud.proxy.sent(is_bytes)) == 1)
         reached = len(cloud.proxy.log)
     with watching(cloud) as watcher:

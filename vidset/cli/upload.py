@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vidset.cli.command import described
 from vidset.cli.flags import Json, Quiet
 
 
@@ -14,26 +15,39 @@ class Unreadable(StrEnum):
     UPLOAD = "upload"
 
 
+@described(
+    "vidset upload drive.mp4 --to gs://team-uploads --collector car-7",
+    "vidset upload /srv/recordings --follow --to s3://uploads --collector car-7 --rate 5MB/s",
+    part="upload",
+    stage="Videos",
+)
 def upload(
-    bucket: Annotated[
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE", help="Recordings; with --follow one folder."),
+    ],
+    to: Annotated[
         str,
         typer.Option(
-            metavar="B",
-            help="Bucket name or gs://bucket[/prefix], s3://bucket[/prefix], or a ./folder.",
+            metavar="URL",
+            help="A bucket: its name, gs://bucket[/prefix] or s3://bucket[/prefix]; or a ./folder.",
         ),
     ],
     collector: Annotated[
-        str, typer.Option(metavar="ID", help="Who recorded them: the first folder of their names.")
-    ],
-    videos: Annotated[
-        list[Path] | None, typer.Argument(metavar="VIDEO", help="Recordings.")
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Who recorded them: the first folder of the uploads' names.",
+            show_default="VIDSET_COLLECTOR, else that of vidset.toml",
+        ),
     ] = None,
-    watch: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Upload what appears there, until stopped."),
-    ] = None,
-    limit: Annotated[
-        str | None, typer.Option(metavar="RATE", help="Such as 5MB/s or 20Mbit/s.")
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Upload what appears in the folder, until stopped."),
+    ] = False,
+    rate: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help="The most that is sent, such as 5MB/s or 20Mbit/s."),
     ] = None,
     move_to: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Move each there once it is uploaded.")
@@ -67,7 +81,10 @@ def upload(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Upload recordings: once each, verified, resumable. See docs/upload.md."""
+    """Upload recordings: once each, verified and resumable.
+
+    Interrupted, the same command goes on from there.
+    """
     from vidset.upload.run import run_upload
     from vidset.upload.settings import (
         Settings,
@@ -78,18 +95,38 @@ def upload(
     )
 
     settings = Settings(
-        place=parse_place(bucket),
-        collector=collector,
-        recordings=tuple(dict.fromkeys(path.absolute() for path in videos or ())),
-        watched=watch and watch.absolute(),
+        place=parse_place(to),
+        collector=_collector(collector),
+        recordings=() if follow else tuple(dict.fromkeys(path.absolute() for path in sources)),
+        watched=_followed(sources) if follow else None,
         state=state or default_state(),
         moved_to=move_to and move_to.absolute(),
         is_deleted=delete,
         skips_unreadable=unreadable is Unreadable.SKIP,
-        bytes_per_second=parse_rate(limit) if limit else None,
+        bytes_per_second=parse_rate(rate) if rate else None,
         patience_seconds=check_seconds("--retry-for", retry_for),
         settle_seconds=check_seconds("--settle", settle),
         poll_seconds=check_seconds("--poll", poll),
         is_dry=dry_run,
     )
     raise typer.Exit(run_upload(settings, as_json=as_json, quiet=quiet))
+
+
+def _followed(sources: list[Path]) -> Path:
+    if len(sources) != 1:
+        raise ValueError(f"--follow: wanted one folder to follow, got {len(sources)} sources")
+    return sources[0].absolute()
+
+
+def _collector(given: str | None) -> str:
+    """A collector's machine has no place, as a rule; where there is one, its file is asked."""
+    from vidset.project import NoPlaceError, Project, find_project
+
+    try:
+        project = find_project()
+    except NoPlaceError:
+        project = Project("")
+    collector = project.text("collector", given)
+    if collector is None:
+        raise ValueError("wanted --collector ID or VIDSET_COLLECTOR, got neither")
+    return collector

@@ -65,7 +65,7 @@ def _upload_named(
             record = uploader.upload(path)
         except RefusedError as error:
             if not records:  # Of the first one, so nothing was done.
-                raise ValueError(f"--bucket: {error}") from None
+                raise ValueError(f"--to: {error}") from None
             record = Record(printable(str(path)), "failed", note=str(error))
         records[path] = record
         display.show(record)

@@ -63,13 +63,13 @@ class Settings:
                 f"letter or digit first; got {self.collector!r}"
             )
         if (self.watched is None) == (not self.recordings):
-            raise ValueError("wanted VIDEO... or --watch FOLDER, and not both")
+            raise ValueError("wanted SOURCE..., or one folder and --follow")
         if self.watched is not None and self.is_dry:
-            raise ValueError("--dry-run tells of VIDEO..., not of --watch")
+            raise ValueError("--dry-run goes with recordings, not with --follow")
         if self.watched is not None and self.watched.exists() and not self.watched.is_dir():
-            raise ValueError(f"--watch {self.watched}: not a folder")
+            raise ValueError(f"--follow {self.watched}: wanted a folder, got a file")
         if self.place.scheme == "file":
-            self._check_outside("--bucket", Path(self.place.root, self.collector))
+            self._check_outside("--to", Path(self.place.root, self.collector))
         self._check_moved_to()
 
     def _check_moved_to(self) -> None:
@@ -98,19 +98,19 @@ def parse_place(text: str) -> Place:
     if not separator and "/" in text:
         folder = os.path.abspath(text)
         if not os.path.isdir(folder):  # Never made: it may be a mount point without its disk.
-            raise ValueError(f"--bucket {text}: there is no such folder")
+            raise ValueError(f"--to {text}: there is no such folder")
         return Place("file", folder)
     if not separator:
         scheme, rest = "gs", text
     bucket, _, prefix = rest.partition("/")
     if scheme not in ("gs", "s3") or not _BUCKET.fullmatch(bucket):
         raise ValueError(
-            "--bucket: wanted a bucket's name, gs://bucket[/prefix], s3://bucket[/prefix], or a "
+            "--to: wanted a bucket's name, gs://bucket[/prefix], s3://bucket[/prefix], or a "
             f"folder (with a slash, as ./folder); got {text!r}"
         )
     prefix = prefix.strip("/")
     if prefix and {"", ".", ".."} & set(prefix.split("/")):
-        raise ValueError(f"--bucket: no empty, '.' or '..' segments in a prefix; got {text!r}")
+        raise ValueError(f"--to: no empty, '.' or '..' segments in a prefix; got {text!r}")
     return Place("gs" if scheme == "gs" else "s3", bucket, prefix and f"{prefix}/")
 
 
@@ -122,12 +122,12 @@ def parse_rate(text: str) -> float:
     """
     match = _RATE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"--limit: wanted a rate such as 5MB/s or 20Mbit/s, got {text!r}")
+        raise ValueError(f"--rate: wanted a rate such as 5MB/s or 20Mbit/s, got {text!r}")
     number, prefix, unit = match[1], (match[2] or ""), match[3]
     base = 1024 if prefix.endswith("i") else 1000
     rate = float(number) * base ** _POWERS[prefix[:1].lower()] / (8 if unit == "bit" else 1)
     if rate < _SLOWEST:
-        raise ValueError(f"--limit: wanted at least 1 KiB/s, got {text!r}")
+        raise ValueError(f"--rate: wanted at least 1 KiB/s, got {text!r}")
     return rate
 
 

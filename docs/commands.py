@@ -1,0 +1,105 @@
+"""Writes docs/commands.md and docs/json.md from the command line itself: python docs/commands.py"""
+
+import inspect
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from vidset.cli.command import description_of, summary_of
+from vidset.cli.main import app
+from vidset.cli.results import commands_below
+from vidset.cli.schemas import ERROR, schema_of
+
+HERE = Path(__file__).resolve().parent
+_MADE = "<!-- Made by `python docs/commands.py` from the command line itself: do not edit. -->"
+_HELP = "--help"
+
+
+def commands_page() -> str:
+    """Return the reference of all commands: a table, then the options of each."""
+    tree = typer.main.get_command(app)
+    context = typer.Context(tree, info_name="vidset")  # type: ignore[arg-type]
+    found = list(commands_below(tree))
+    lines = [
+        _MADE,
+        "",
+        "# Commands",
+        "",
+        "`vidset help COMMAND` shows the same in a terminal, and every command takes `-h`. The place",
+        "is that of `-p`, else of `VIDSET_PLACE`, else of the nearest `vidset.toml` upwards.",
+        "",
+        "| command | what it does |",
+        "|---|---|",
+        *(f"| [`vidset {name}`](#{_anchor(name)}) | {summary_of(each)} |" for name, each in found),
+    ]
+    for name, command in found:
+        lines += ["", *_section(name, command, context)]
+    return "\n".join(lines) + "\n"
+
+
+def json_page() -> str:
+    """Return the JSON schema of what each command prints with --json."""
+    lines = [
+        _MADE,
+        "",
+        "# What --json prints",
+        "",
+        "One object on stdout, always. A failure is an object as well, with the exit code of the",
+        "failure; the same words stand on stderr. `code` is one of `usage`, `configuration`,",
+        "`unknown_version`, `missing_part`, `faults`, `failed`, `interrupted`, `terminated`.",
+        "",
+        *_schema(ERROR),
+    ]
+    for name, command in commands_below(typer.main.get_command(app)):
+        if (schema := schema_of(command)) is not None:
+            lines += ["", f"## vidset {name}", "", *_schema(schema)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str, command: Any, context: Any) -> list[str]:
+    own = typer.Context(command, info_name=name, parent=context)
+    usage = " ".join(["vidset", name, *command.collect_usage_pieces(own)])
+    text = inspect.cleandoc(command.help or "").partition("\f")[0]
+    lines = [f"## vidset {name}", "", f"`{usage}`", "", text]
+    if part := description_of(command).part:
+        lines += ["", f'It needs `pip install "vidset[{part}]"`.']
+    rows = []
+    for parameter in command.get_params(own):
+        record = parameter.get_help_record(own)
+        if record is not None and _HELP not in parameter.opts:
+            left, right = record
+            rows.append(f"| `{_escaped(_left(left))}` | {_escaped(_right(right))} |")
+    if rows:
+        lines += ["", "| | |", "|---|---|", *rows]
+    if examples := description_of(command).examples:
+        lines += ["", "```sh", *examples, "```"]
+    return lines
+
+
+def _left(text: str) -> str:
+    return re.sub(r" <[^<>|]*>$", "", text)
+
+
+def _right(text: str) -> str:
+    return re.sub(r"\[default: \((.*?)\)", r"[default: \1", " ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _schema(schema: dict[str, Any]) -> list[str]:
+    return ["```json", json.dumps(schema, indent=2, ensure_ascii=False), "```"]
+
+
+def _anchor(name: str) -> str:
+    return f"vidset-{name}".replace(" ", "-")
+
+
+if __name__ == "__main__":
+    for page, text in ("commands.md", commands_page()), ("json.md", json_page()):
+        (HERE / page).write_text(text)
+        print(f"docs/{page} written")
