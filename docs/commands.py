@@ -29,7 +29,7 @@ def commands_page() -> str:
         "# Commands",
         "",
         "`vidset help COMMAND` shows the same in a terminal; `-h` with every command does, too.",
-        "The place is that of `-p`, else of `VIDSET_PLACE`, else of the nearest `vidset.toml` upwards.",
+        "The place is that of `-p`, of `VIDSET_PLACE` or of the nearest `vidset.toml` upwards.",
         "",
         "| command | what it does |",
         "|---|---|",
