@@ -13,6 +13,7 @@ import cv2
 
 from benchmarks import (
     auditing,
+    comparing,
     datasets,
     formats,
     ingest,
@@ -37,6 +38,7 @@ SECTIONS = {
     "datasets": datasets.run,
     "auditing": auditing.run,
     "training": training.run,
+    "comparing": comparing.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

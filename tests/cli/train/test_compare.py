@@ -37,7 +37,7 @@ def test_a_large_gain_is_called_larger_than_the_noise(sides):
     found = done.found
     assert found["is_larger_than_noise"] is True
     assert found["verdict"] == "The candidate is better by 22.5 points: larger than the noise."
-    assert found["baseline"]["accuracies"] == [0.65, 0.65, 0.65]
+    assert found["baseline"]["scores"] == [0.65, 0.65, 0.65]
     assert found["candidate"]["seeds"] == [1, 2, 3]
     assert found["best_epoch"]["difference"] == pytest.approx(0.225)
     assert len(found["best_epoch"]["seeds"]) == 3

@@ -89,6 +89,19 @@ def test_a_gate_never_compares_on_other_images(numerals, tmp_path):
     assert "other evaluation images: evaluation_id" in done.err
 
 
+def test_a_gate_takes_a_run_that_is_as_good_as_the_luckiest_seed(numerals, tmp_path):
+    """Three runs err on other images each: the fourth, in their middle, is no worse."""
+    for seed, wrong in ((1, range(4)), (2, range(4, 12)), (3, range(12, 22))):
+        run = run_of(
+            tmp_path / f"a{seed}", numerals, wrong, created_at=f"2026-01-0{seed}", seed=seed
+        )
+        assert evaluate(run).code == 0
+    equal = run_of(tmp_path / "equal", numerals, range(20, 28), created_at="2026-01-05", seed=4)
+    done = evaluate(equal, "--no-worse-than", "best", "--no-worse-than", tmp_path / "a1")
+    assert done.code == 0, done.err
+    assert "no worse than v1 (seeds 1, 2, 3)" not in done.err
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from vidset.datasets.errors import DatasetError
+from vidset.training.scoring.answer_scores import AnswerScores
 from vidset.training.scoring.detection import score_objects
 from vidset.training.scoring.matching import Thing, match, read_things
 
@@ -12,8 +13,9 @@ def car(x, score=1.0, *, y=0.0, side=10.0, label="car"):
     return Thing(label, x, y, side, side, score)
 
 
-def score(truths, predicted):
-    return score_objects(truths, predicted, ["car", "person"])
+def score(truths, predicted, least=0.5):
+    scores = AnswerScores({}, "given", least)
+    return score_objects(truths, predicted, ["car", "person"], scores)
 
 
 def test_perfect_answers_score_one():
@@ -53,7 +55,8 @@ def test_a_score_decides_the_order_and_overwrites_nothing():
     found = score([[car(0), car(50)]], [[car(0, 0.9), car(50, 0.3)]])
     assert found["ap50"] == 1.0
     assert found["labels"]["car"]["recall"] == 0.5
-    assert found["answer_score"] == 0.5
+    assert found["labels"]["car"]["answer_score"] == 0.5
+    assert score([[car(0), car(50)]], [[car(0, 0.9), car(50, 0.3)]], 0.3)["exact"] == 1
 
 
 def test_a_set_without_any_object_has_no_average_precision():

@@ -8,6 +8,7 @@ import pytest
 from tests.training.scoring.runs import classified, make_run, make_version
 from vidset.datasets.errors import DatasetError, UnequalError
 from vidset.datasets.versions.evaluation_id import evaluation_id
+from vidset.training.scoring.noise import Shares, scores_of
 from vidset.training.scoring.run import read_run
 from vidset.training.scoring.sides import evaluation_paths, read_sides
 
@@ -42,19 +43,19 @@ def test_sides_hold_what_each_run_has_right_by_seed(make):
     other = side(make, "b", "v2", ([], [0]))
     found = read_sides(one, other, None, allow_few=False)
     assert [run.seed for run in found.baseline.runs] == [1, 2, 3]
-    assert found.baseline.best.shape == (3, 4)
-    assert found.baseline.best.mean() == 0.5
-    assert found.candidate.best.all()
-    assert found.baseline.last is not None
-    assert found.baseline.last.mean() == pytest.approx((2 + 3) / 8)
+    assert found.baseline.best.images == 4
+    assert scores_of(found.baseline.best).tolist() == [0.5, 0.5, 0.5]
+    assert scores_of(found.candidate.best).tolist() == [1.0, 1.0, 1.0]
+    assert isinstance(found.baseline.last, Shares)
+    assert found.baseline.last.right.mean() == pytest.approx((2 + 3) / 8)
     assert [uri for _, uri in found.baseline.images] != []
-    wrong_once = sorted(np.sort(found.baseline.last, axis=1)[0].tolist())
+    wrong_once = sorted(np.sort(found.baseline.last.right, axis=1)[0].tolist())
     assert wrong_once == [0.5, 0.5, 0.5, 1.0]
 
 
 def test_fewer_than_three_seeds_are_refused_unless_allowed(make):
     one, other = side(make, "a", "v1", ([], [])), side(make, "b", "v2", ([], []))
-    with pytest.raises(DatasetError, match="--candidate: wanted runs of 3 seeds at least, got 2"):
+    with pytest.raises(DatasetError, match="the candidate: wanted runs of 3 seeds at least, got 2"):
         read_sides(one, other[:2], None, allow_few=False)
     assert len(read_sides(one[:1], other[:2], None, allow_few=True).candidate.runs) == 2
 
@@ -109,6 +110,7 @@ def evaluated_on(run, version, wrong, split="validation"):
     result.parent.mkdir(exist_ok=True)
     facts = {"evaluation_id": target, "run_id": run.run_id, "recipe_hash": run.recipe_hash}
     rest = {"created_at": "", "score": 0.5, "seed": run.seed, "split": split}
+    rest |= {"trained_on": run.version}
     result.write_text(json.dumps(facts | rest))
     answers = {f"{place}.png": "b" for place in wrong}
     pq.write_table(classified(version, "validation", CLASSES, answers), table)
@@ -131,7 +133,8 @@ def test_sides_on_other_images_are_compared_where_both_were_evaluated_on_the_sam
         evaluated_on(run, third, [])
     found = read_sides(one, other, None, allow_few=False)
     assert found.evaluation_id == target
-    assert (found.baseline.best.mean(), found.candidate.best.mean()) == (0.6, 1.0)
+    assert scores_of(found.baseline.best).tolist() == [0.6, 0.6, 0.6]
+    assert scores_of(found.candidate.best).tolist() == [1.0, 1.0, 1.0]
     assert found.baseline.last is None
 
 

@@ -48,7 +48,7 @@ def test_slices_say_where_a_model_is_good_and_where_not(tmp_path):
         ("brightness", "29.25 to 39"),
     }
     assert found["brightness", "0 to below 9.75"].right == 5
-    assert found["pixels", "576 to 576"].images == 40
+    assert found["pixels", "576"].images == 40
 
 
 def test_an_image_that_the_version_has_not_is_named(tmp_path):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.flags import Json, Quiet
+from vidset.cli.train.scores import AnswerScore
 
 
 class Rank(StrEnum):
@@ -61,6 +62,7 @@ def errors(
     margin: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Around an image, with --spans.")
     ] = 2.0,
+    answer_score: AnswerScore = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -91,6 +93,7 @@ def errors(
         sheet=sheet,
         spans=spans,
         margin_seconds=margin,
+        answer_score=answer_score,
     )
     try:
         with showing_progress(quiet=quiet or as_json) as progress:

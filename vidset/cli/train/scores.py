@@ -20,6 +20,17 @@ _Repository = Annotated[
 ]
 
 
+AnswerScore = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Count a detector's predictions from this score on as answers.",
+        show_default="the best F1 of each label on the run's first split",
+    ),
+]
+
+
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     repository: _Repository = Path("datasets"),
@@ -37,8 +48,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="RUN|best",
-            help="Exit with 1 if the score is worse than this run's, on the same images; best: "
-            "than the best earlier one beside it. May be repeated.",
+            help="Exit with 1 if the score is worse than this run's by more than chance, on the "
+            "same images; best: than the best earlier version's beside it. May be repeated.",
         ),
     ] = None,
     tolerance: Annotated[float, typer.Option(min=0, help="So much worse is still no worse.")] = 0.0,
@@ -46,7 +57,14 @@ def evaluate(
         Path | None,
         typer.Option(metavar="DIR", help="Where `best` looks.", show_default="RUN's folder"),
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Of PyTorch, with --on.")] = 1,
+    answer_score: AnswerScore = None,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option(
+            "--allow-leaks", help="With --on, evaluate on images that stood in training, too."
+        ),
+    ] = False,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch, with --on.")] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,11 +75,12 @@ def evaluate(
         set_threads(threads)  # Before anything imports PyTorch.
     from vidset.cli.train.scores_display import show_results
     from vidset.datasets.errors import FaultsError
-    from vidset.training.running.evaluating import Gate, Request
+    from vidset.training.running.evaluating import Request
     from vidset.training.running.evaluating import evaluate as evaluate_run
+    from vidset.training.scoring.rivals import Gate
 
     gate = Gate(floor, tuple(no_worse_than or ()), tolerance, runs or run.absolute().parent)
-    request = Request(run, repository, split, on, gate)
+    request = Request(run, repository, split, on, gate, answer_score, allow_leaks)
     try:
         evaluated = evaluate_run(request)
     except FaultsError as error:

@@ -12,6 +12,7 @@ from rich.table import Table
 from vidset.training.running.evaluating import Evaluated
 
 _WORST = 3
+_MEASURES = {"accuracy": "accuracy", "ap50": "AP50"}
 
 
 def show_results(evaluated: Evaluated, run: Path, *, as_json: bool, quiet: bool) -> None:
@@ -20,6 +21,9 @@ def show_results(evaluated: Evaluated, run: Path, *, as_json: bool, quiet: bool)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for reason in () if verdict is None else verdict.reasons:
         errors.print(f"[red]gate[/]: {escape(reason)}")
+    for result in results:
+        for leak in result.get("leaks", ()):
+            errors.print(f"[yellow]stood in training[/]: {escape(leak)}")
     if as_json:
         gate = None if verdict is None else verdict.to_json()
         by_split = {result["split"]: result for result in results}
@@ -43,12 +47,13 @@ def show_comparison(found: Mapping[str, Any], *, as_json: bool, quiet: bool) -> 
         return
     console = Console(highlight=False, soft_wrap=True)
     console.print(
-        f"{escape(found['split'])}: {found['images']:,} images, evaluation_id "
+        f"{escape(found['split'])}: {_MEASURES[found['measure']]} on {found['images']:,} images, "
+        "evaluation_id "
         f"{found['evaluation_id'][:12]}"
     )
     for name in "baseline", "candidate":
         side = found[name]
-        each = ", ".join(f"{value:.3f}" for value in side["accuracies"])
+        each = ", ".join(f"{value:.3f}" for value in side["scores"])
         version = escape(side["reference"] or side["version"][:12])
         console.print(f"{name:10} {version}: {each} (seeds {', '.join(map(str, side['seeds']))})")
     for key, what in (("best_epoch", "best epoch"), ("last_five", "last five")):
@@ -59,11 +64,16 @@ def show_comparison(found: Mapping[str, Any], *, as_json: bool, quiet: bool) -> 
         between = "" if interval is None else f" [{interval[0]:+.3f}, {interval[1]:+.3f}]"
         console.print(
             f"{what:10} {one['baseline']:.3f} -> {one['candidate']:.3f}: "
-            f"{one['difference']:+.3f}{escape(between)}, permutation p {one['p']:.2g}, "
-            f"McNemar on votes p {one['votes']['p']:.2g}"
+            f"{one['difference']:+.3f}{escape(between)}{_tests(one)}"
         )
     colour = "green" if found["is_larger_than_noise"] else "yellow"
     console.print(f"[{colour}]{found['verdict']}[/]")
+
+
+def _tests(one: Mapping[str, Any]) -> str:
+    if one["votes"] is None:
+        return ""
+    return f", permutation p {one['p']:.2g}, McNemar on votes p {one['votes']['p']:.2g}"
 
 
 def _show_result(console: Console, result: Mapping[str, Any]) -> None:
@@ -87,10 +97,13 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
         number = len(result["last_epochs"])
         console.print(f"  mean of the last {number}: {result['last_five_mean']:.3f}")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("  label", "images", "precision", "recall", "F1"):
+    is_detection = "ap50" in result
+    keys = ["precision", "recall", "f1"] + ["ap50", "answer_score"] * is_detection
+    heads = ["precision", "recall", "F1"] + ["AP50", "score from"] * is_detection
+    for column in ("  label", "objects" if is_detection else "images", *heads):
         table.add_column(column, justify="left" if column == "  label" else "right")
     for label, one in result["labels"].items():
-        numbers = (_number(one[key]) for key in ("precision", "recall", "f1"))
+        numbers = (_number(one[key]) for key in keys)
         table.add_row(f"  {escape(label)}", f"{one['support']:,}", *numbers)
     console.print(table)
     worst = sorted(

@@ -11,6 +11,7 @@ import pyarrow as pa
 from vidset.datasets.versions.manifest import Manifest
 from vidset.training.reviewing.analysis import Analysis, describe
 from vidset.training.reviewing.twins import Twins
+from vidset.training.scoring.answer_scores import AnswerScores
 from vidset.training.scoring.detection import keep_answers, match_images, score_objects
 from vidset.training.scoring.matching import Matched, Thing, read_things
 from vidset.training.scoring.predictions import rows_of
@@ -24,20 +25,22 @@ def analyse_objects(
     manifest: Manifest,
     twins: Twins,
     *,
+    scores: AnswerScores,
     most: int,
 ) -> Analysis:
-    """Scores, and the images with mistakes: those with the surest mistakes first.
+    """Return scores, and the images with mistakes: those with the surest mistakes first.
 
     An image's score is 1 minus the highest score of a prediction that hits nothing, times the
     share of its objects that were found: low where a label is likely missing or wrong.
     """
     rows = rows_of(predictions, manifest)
     truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
-    answers, matched = keep_answers(found), match_images(truths, found)
+    answers = keep_answers(found, scores)
+    matched = match_images(truths, answers)
     wrong = [place for place, one in enumerate(matched) if not one.is_exact]
-    scores = {p: _score(truths[p], answers[p], matched[p]) for p in wrong}
-    order = sorted(wrong, key=lambda p: (scores[p], p))
-    hardness = sorted(wrong, key=lambda p: (-_mistakes(matched[p]), scores[p], p))
+    quality = {p: _quality(truths[p], answers[p], matched[p]) for p in wrong}
+    order = sorted(wrong, key=lambda p: (quality[p], p))
+    hardness = sorted(wrong, key=lambda p: (-_mistakes(matched[p]), quality[p], p))
     rank = {place: number + 1 for number, place in enumerate(hardness)}
     shown = [
         {
@@ -45,7 +48,7 @@ def analyse_objects(
             "label": _summary(truths[place]),
             "predicted": _summary(answers[place]),
             "suggested": _reason(matched[place]),
-            "score": scores[place],
+            "score": quality[place],
             "is_flagged": bool(matched[place].extra),
             "loss": float(_mistakes(matched[place])),
             "queue": number + 1,
@@ -59,7 +62,7 @@ def analyse_objects(
     ]
     details = {
         "task": "detection",
-        "scores": score_objects(truths, found, classes),
+        "scores": score_objects(truths, found, classes, scores),
         "classes": list(classes),
         "flagged": sum(bool(one.extra) for one in matched),
         "wrong": len(wrong),
@@ -83,7 +86,7 @@ def _mistakes(matched: Matched) -> int:
     return len(matched.extra) + len(matched.missed)
 
 
-def _score(truths: Sequence[Thing], answers: Sequence[Thing], matched: Matched) -> float:
+def _quality(truths: Sequence[Thing], answers: Sequence[Thing], matched: Matched) -> float:
     surest = max((answers[place].score for place in matched.extra), default=0.0)
     share = 1 - len(matched.missed) / len(truths) if truths else 1.0
     return (1 - surest) * share

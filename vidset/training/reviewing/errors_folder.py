@@ -93,8 +93,10 @@ def _analyse(
     request: Request, found: Found, manifest: Manifest, repository: Repository
 ) -> Analysis:
     twins = find_twins(manifest, repository.measures(found.version))
-    if found.is_detection:
-        return analyse_objects(found.predictions, found.classes, manifest, twins, most=request.top)
+    if (scores := found.answer_scores) is not None:
+        return analyse_objects(
+            found.predictions, found.classes, manifest, twins, scores=scores, most=request.top
+        )
     answers = read_answers(found.predictions, found.classes)
     return analyse_answers(
         found.predictions, answers, manifest, twins, ranking=request.rank, most=request.top

@@ -15,6 +15,7 @@ from vidset.training.models.registry import fixed_model
 from vidset.training.reviewing.fold_training import FoldSettings, FoldTrainer
 from vidset.training.reviewing.folds import choose_images, predict_out_of_fold
 from vidset.training.reviewing.issues import Ranking
+from vidset.training.scoring.answer_scores import AnswerScores, answer_scores
 from vidset.training.scoring.run import Run, read_run
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Request:
         categories: a YAML file with the reviewer's own kinds of error.
         sheet: where to draw the first images of the queue, if anywhere.
         spans: where to write which stretches of video to sample densely, if anywhere.
+        answer_score: from which score on a detector's predictions count; None: chosen by label.
     """
 
     subject: str
@@ -51,17 +53,22 @@ class Request:
     sheet: Path | None
     spans: Path | None
     margin_seconds: float
+    answer_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Predictions by models that were not trained on these images, and where they are from."""
+    """Predictions by models that were not trained on these images, and where they are from.
+
+    Attributes:
+        answer_scores: from which score on a detector's predictions count; None for a classifier.
+    """
 
     predictions: pa.Table
     classes: tuple[str, ...]
-    is_detection: bool
     version: str
     source: Mapping[str, Any]
+    answer_scores: AnswerScores | None
 
 
 def find_predictions(request: Request, repository: Repository, progress: "Progress") -> Found:
@@ -85,9 +92,9 @@ def _of_run(request: Request, repository: Repository) -> Found:
     return Found(
         table,
         run.classes,
-        is_detection=run.is_detection,
         version=version,
         source=_source(run, split),
+        answer_scores=answer_scores(run, request.answer_score) if run.is_detection else None,
     )
 
 
@@ -135,5 +142,5 @@ def _of_folds(request: Request, folds: int, repository: Repository, progress: "P
         "folds": {"folds": folds, "epochs": request.epochs, "seed": request.seed},
     }
     return Found(
-        predictions, tuple(images.classes), is_detection=False, version=whole.id, source=source
+        predictions, tuple(images.classes), version=whole.id, source=source, answer_scores=None
     )

@@ -1,36 +1,21 @@
 """Evaluate a run: its results, kept beside it, and whether they pass the gate."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vidset.datasets.errors import DatasetError
+from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
 from vidset.training.scoring.evaluation import Target, evaluate_predictions, evaluate_split
-from vidset.training.scoring.gate import Verdict, best_earlier, judge, read_result, read_results
+from vidset.training.scoring.gate import Verdict
 from vidset.training.scoring.predictions import to_parquet
+from vidset.training.scoring.rivals import BEST, Gate, judge_run
 from vidset.training.scoring.run import Run, read_run
 from vidset.training.scoring.sides import evaluation_paths
-
-BEST = "best"
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What a result must reach; `runs` is the folder where `best` looks for earlier ones."""
-
-    floor: float | None
-    no_worse_than: tuple[str, ...]
-    tolerance: float
-    runs: Path
-
-    @property
-    def is_set(self) -> bool:
-        return self.floor is not None or bool(self.no_worse_than)
+from vidset.training.scoring.trained_on import find_trained_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +27,9 @@ class Request:
         repository: where the dataset versions are.
         split: one split; None means all that the run was evaluated on.
         on: another version, whose images the model looks at now.
+        answer_score: from which score on a detector's predictions count as answers; None: the
+            best one of each label.
+        allow_leaks: evaluate on images that stood in training, too.
     """
 
     run: Path
@@ -49,6 +37,8 @@ class Request:
     split: str | None
     on: str | None
     gate: Gate
+    answer_score: float | None = None
+    allow_leaks: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +57,7 @@ def evaluate(request: Request) -> Evaluated:
     Raises:
         DatasetError: the request cannot be used; an UnequalError, if a result that the gate is to
             compare with is of another model or on other images.
+        FaultsError: images of another version stood in training; each is named.
     """
     if BEST in request.gate.no_worse_than and not request.gate.runs.is_dir():
         raise DatasetError(f"--runs {request.gate.runs}: wanted a folder with runs, there is none")
@@ -75,14 +66,16 @@ def evaluate(request: Request) -> Evaluated:
     repository = Repository(request.repository)
     if request.on is None:
         splits = run.splits if request.split is None else (request.split,)
-        results = [_on_own(run, repository, split) for split in splits]
+        results = [_on_own(run, repository, split, request.answer_score) for split in splits]
     else:
-        results = [_on_other(run, repository, request.on, request.split or run.splits[0])]
-    verdict = _judge(request.gate, results[0], others) if request.gate.is_set else None
+        results = [_on_other(run, repository, request)]
+    verdict = judge_run(request.gate, run, results[0], others) if request.gate.is_set else None
     return Evaluated(results, verdict)
 
 
-def _on_own(run: Run, repository: Repository, split: str) -> dict[str, Any]:
+def _on_own(
+    run: Run, repository: Repository, split: str, answer_score: float | None
+) -> dict[str, Any]:
     run.check_split(split)
     target = _target(repository, run.version, split)
     if target.evaluation_id != run.evaluation_ids[split]:
@@ -90,18 +83,27 @@ def _on_own(run: Run, repository: Repository, split: str) -> dict[str, Any]:
             f"run {run.folder}: {split} has the evaluation_id {run.evaluation_ids[split]}, but "
             f"version {run.version} in {repository.root} has {target.evaluation_id}"
         )
-    result = evaluate_split(run, target)
+    result = evaluate_split(run, target, answer_score)
     return _keep(run, result)
 
 
-def _on_other(run: Run, repository: Repository, version: str, split: str) -> dict[str, Any]:
+def _on_other(run: Run, repository: Repository, request: Request) -> dict[str, Any]:
     from vidset.training.running.predict import predict
 
-    target = _target(repository, version, split)
+    split = request.split or run.splits[0]
+    target = _target(repository, request.on or run.version, split)
+    seen = find_trained_on(run, repository, target)
+    if seen.same and not request.allow_leaks:
+        raise FaultsError(
+            f"{len(seen.same)} images of {split} of version {target.version} stood in this run's "
+            "training: the score would flatter (--allow-leaks evaluates all the same)",
+            seen.same,
+        )
     table = predict(run.folder, repository, target.version, split)
     path = evaluation_paths(run, split, target.evaluation_id)[1]
     write_atomically(path, to_parquet(table))
-    return _keep(run, evaluate_predictions(run, table, target))
+    result = evaluate_predictions(run, table, target, request.answer_score)
+    return _keep(run, result | {"leaks": [*seen.same, *seen.near]})
 
 
 def _target(repository: Repository, version: str, split: str) -> Target:
@@ -120,25 +122,3 @@ def _keep(run: Run, result: dict[str, Any]) -> dict[str, Any]:
     path = evaluation_paths(run, result["split"], result["evaluation_id"])[0]
     write_atomically(path, json.dumps(result, indent=1, ensure_ascii=False).encode())
     return result
-
-
-def _judge(gate: Gate, result: Mapping[str, Any], others: list[Run]) -> Verdict:
-    compared: list[Mapping[str, Any]] = [_result_of(other, result) for other in others]
-    if BEST in gate.no_worse_than:
-        best = best_earlier(list(read_results(gate.runs)), result)
-        compared += [] if best is None else [best]
-    return judge(result, gate.floor, compared, gate.tolerance)
-
-
-def _result_of(run: Run, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return another run's evaluation on the same images, else any of the split, to be refused."""
-    split = wanted["split"]
-    path = evaluation_paths(run, split, wanted["evaluation_id"])[0]
-    if not path.exists():
-        other = sorted((run.folder / "evaluations").glob(f"{split}-*.json"))
-        if not other:
-            raise DatasetError(
-                f"run {run.folder} has no evaluation on {split}: vidset evaluate {run.folder} first"
-            )
-        path = other[0]
-    return read_result(path)

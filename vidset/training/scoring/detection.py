@@ -5,24 +5,25 @@ from typing import Any
 
 import numpy as np
 
+from vidset.training.scoring.answer_scores import AnswerScores
 from vidset.training.scoring.intervals import wilson
 from vidset.training.scoring.matching import IOU, Matched, Thing, match
 
-# What a prediction's score must reach to count as an answer. AP takes all of them.
-ANSWER_SCORE = 0.5
 _RECALLS = tuple(range(0, 101, 10))
 
 
-def keep_answers(predicted: Sequence[Sequence[Thing]]) -> list[list[Thing]]:
-    """Of each image, the predictions that are sure enough."""
-    return [[thing for thing in image if thing.score >= ANSWER_SCORE] for image in predicted]
+def keep_answers(predicted: Sequence[Sequence[Thing]], scores: AnswerScores) -> list[list[Thing]]:
+    """Return each image's predictions that are sure enough to count as answers."""
+    return [
+        [thing for thing in image if thing.score >= scores.least(thing.label)]
+        for image in predicted
+    ]
 
 
 def match_images(
-    truths: Sequence[Sequence[Thing]], predicted: Sequence[Sequence[Thing]]
+    truths: Sequence[Sequence[Thing]], answers: Sequence[Sequence[Thing]]
 ) -> list[Matched]:
-    """Each image's answers and truths, one to one."""
-    answers = keep_answers(predicted)
+    """Match each image's answers and truths, one to one."""
     return [match(there, found) for there, found in zip(truths, answers, strict=True)]
 
 
@@ -30,13 +31,16 @@ def score_objects(
     truths: Sequence[Sequence[Thing]],
     predicted: Sequence[Sequence[Thing]],
     classes: Sequence[str],
+    scores: AnswerScores,
 ) -> dict[str, Any]:
-    """JSON-able scores. An image without objects counts as right where nothing is found in it, and
-    takes nothing from AP but for what is found in it all the same. None: not defined.
+    """Return JSON-able scores. AP takes all predictions; the others take answers alone.
+
+    An image without objects counts as right where nothing is found in it, and takes nothing from AP
+    but for what is found in it all the same. None says that a value is not defined.
     """
     labels = sorted(set(classes) | {thing.label for image in truths for thing in image})
-    matched = match_images(truths, predicted)
-    answers = keep_answers(predicted)
+    answers = keep_answers(predicted, scores)
+    matched = match_images(truths, answers)
     right = sum(one.is_exact for one in matched)
     average = average_precision(truths, predicted, labels)
     return {
@@ -48,10 +52,14 @@ def score_objects(
         "interval": list(wilson(right, len(truths))),
         "ap": average["ap"],
         "ap50": average["ap50"],
-        "answer_score": ANSWER_SCORE,
+        "answer_scores_by": scores.chosen_by,
         "answer_iou": IOU,
         "labels": {
-            label: {**_count(label, truths, answers, matched), **average["labels"][label]}
+            label: {
+                "answer_score": scores.least(label),
+                **_count(label, truths, answers, matched),
+                **average["labels"][label],
+            }
             for label in labels
         },
     }
@@ -62,7 +70,9 @@ def average_precision(
     predicted: Sequence[Sequence[Thing]],
     labels: Sequence[str],
 ) -> dict[str, Any]:
-    """COCO's AP (IoU 0.5 to 0.95) and AP50, 100 predictions an image at most; by faster-coco-eval.
+    """Return COCO's AP (IoU 0.5 to 0.95) and AP50 of 100 predictions an image at most.
+
+    They are faster-coco-eval's.
 
     The curve of a label is its precision at recall 0, 0.1, ... 1 with IoU 0.5. A label that no
     image has counts for nothing (None).

@@ -7,9 +7,15 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.versions.manifest import Manifest
+from vidset.training.scoring.answer_scores import answer_scores
 from vidset.training.scoring.answers import read_answers
 from vidset.training.scoring.classification import score_answers
-from vidset.training.scoring.detection import match_images, score_objects
+from vidset.training.scoring.detection import (
+    average_precision,
+    keep_answers,
+    match_images,
+    score_objects,
+)
 from vidset.training.scoring.matching import read_things
 from vidset.training.scoring.run import Run
 from vidset.training.scoring.slices import slice_images
@@ -32,27 +38,33 @@ class Target:
     measures: pa.Table
 
 
-def evaluate_split(run: Run, target: Target) -> dict[str, Any]:
-    """The result of a run on a split that it was evaluated on while it was trained.
+def evaluate_split(run: Run, target: Target, answer_score: float | None = None) -> dict[str, Any]:
+    """Return the result of a run on a split that it was evaluated on while it was trained.
 
     `score` is the one figure that gates look at: a classifier's accuracy, a detector's AP50, at
     the best epoch. `last_five_mean` is its mean over the last five: the best epoch was chosen
     on the first split's images, and flatters there.
+
+    Args:
+        answer_score: from which score on a detector's predictions count as answers; None: the best
+            one of each label.
     """
     best = run.predictions(target.split, run.best_epoch)
     last = [headline(run, run.predictions(target.split, epoch)) for epoch in run.last_epochs]
     known = [score for score in last if score is not None]
     mean = sum(known) / len(known) if len(known) == len(last) else None
-    return evaluate_predictions(run, best, target) | {
+    return evaluate_predictions(run, best, target, answer_score) | {
         "last_epochs": run.last_epochs,
         "last_five": last,
         "last_five_mean": mean,
     }
 
 
-def evaluate_predictions(run: Run, predictions: pa.Table, target: Target) -> dict[str, Any]:
-    """The result for predictions of the run's best epoch."""
-    scores, is_right, labels = _judge(run, predictions)
+def evaluate_predictions(
+    run: Run, predictions: pa.Table, target: Target, answer_score: float | None = None
+) -> dict[str, Any]:
+    """Return the result for predictions of the run's best epoch. See `evaluate_split`."""
+    scores, is_right, labels = _judge(run, predictions, answer_score)
     slices = slice_images(predictions, is_right, labels, target.manifest, target.measures)
     return {
         "run_id": run.run_id,
@@ -72,25 +84,24 @@ def evaluate_predictions(run: Run, predictions: pa.Table, target: Target) -> dic
 
 
 def headline(run: Run, predictions: pa.Table) -> float | None:
-    """Accuracy of a classifier, AP50 of a detector; None where no image has an object."""
+    """Return a classifier's accuracy or a detector's AP50; None where no image has an object."""
     if run.is_detection:
-        truths = read_things(predictions, "truth")
-        return score_objects(truths, read_things(predictions, "predicted"), run.classes)["ap50"]
+        truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
+        labels = sorted(set(run.classes) | {thing.label for image in truths for thing in image})
+        return average_precision(truths, found, labels)["ap50"]
     return float(read_answers(predictions, run.classes).is_right.mean())
 
 
-def rightness(run: Run, predictions: pa.Table) -> np.ndarray:
-    """(n,) bool, of each row: the right class; of a detector, all objects and nothing else."""
-    return _judge(run, predictions)[1]
-
-
-def _judge(run: Run, predictions: pa.Table) -> tuple[dict[str, Any], np.ndarray, list[list[str]]]:
-    """Scores, whether each image is right, and the labels that each has."""
+def _judge(
+    run: Run, predictions: pa.Table, answer_score: float | None
+) -> tuple[dict[str, Any], np.ndarray, list[list[str]]]:
+    """Return scores, whether each image is right, and the labels that each has."""
     if not run.is_detection:
         answers = read_answers(predictions, run.classes)
         labels = [[answers.labels[place]] for place in answers.truth]
         return score_answers(answers), answers.is_right, labels
     truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
-    exact = np.array([one.is_exact for one in match_images(truths, found)])
+    scores = answer_scores(run, answer_score)
+    exact = np.array([one.is_exact for one in match_images(truths, keep_answers(found, scores))])
     labels = [sorted({thing.label for thing in image}) for image in truths]
-    return score_objects(truths, found, run.classes), exact, labels
+    return score_objects(truths, found, run.classes, scores), exact, labels

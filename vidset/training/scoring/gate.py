@@ -1,4 +1,4 @@
-"""Is a result good enough? Against a floor, and against earlier results on the same images."""
+"""Is a result good enough? It is held against a floor, and earlier runs on the same images."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 from vidset.datasets.errors import DatasetError, UnequalError
 
-# Of scores that are shares of images: a rounding in their last bits is no change.
+# Scores are shares of images: a rounding in their last bits is no change.
 _EQUAL = 1e-9
 
 
@@ -31,34 +31,46 @@ class Verdict:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """An earlier version's runs on the same images, which a result is held against.
+
+    Attributes:
+        name: as messages say it.
+        score: the mean score of its runs.
+        difference: the result's score minus that mean, as a 95 % interval.
+    """
+
+    name: str
+    score: float
+    difference: tuple[float, float]
+
+
 def judge(
     result: Mapping[str, Any],
     floor: float | None,
-    others: Sequence[Mapping[str, Any]],
+    rivals: Sequence[Rival],
     tolerance: float = 0.0,
 ) -> Verdict:
-    """The result's score must reach the floor, and each other result's score less the tolerance.
+    """Judge a result: it must reach the floor, and not be worse than a rival by more than chance.
 
-    Raises:
-        UnequalError: another result is of another model or on other images.
+    It is worse when the whole interval of the difference lies below -`tolerance`: a run that is as
+    good as the others passes, whichever of them had the luckiest seed.
     """
-    for other in others:
-        check_equal(result, other)
     score, reasons = result["score"], []
     if score is None:
         reasons.append(f"{result['split']} has no score: no image of it has an object")
     if score is not None and floor is not None and score < floor - _EQUAL:
         reasons.append(f"score {score:.4f} is below the floor {floor:g}")
-    for other in others:
-        wanted = other["score"]
-        if score is None or wanted is None:
-            continue
-        if score < wanted - tolerance - _EQUAL:
-            less = f", less {tolerance:g}" if tolerance else ""
+    for rival in rivals:
+        low, high = rival.difference
+        if score is not None and high < -tolerance - _EQUAL:
+            more = f" by more than {tolerance:g}" if tolerance else ""
             reasons.append(
-                f"score {score:.4f} is worse than {wanted:.4f} of {name_of(other)}{less}"
+                f"score {score:.4f} is worse than {rival.score:.4f} of {rival.name}{more}: "
+                f"the difference is {low:+.4f} to {high:+.4f}"
             )
-    return Verdict(tuple(reasons), tuple(name_of(other) for other in others))
+    return Verdict(tuple(reasons), tuple(rival.name for rival in rivals))
 
 
 def check_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
@@ -76,45 +88,47 @@ def check_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
 
 
 def name_of(result: Mapping[str, Any]) -> str:
-    """A run, as messages name it."""
+    """Return how messages name a run."""
     return f"run {result['run_id'][:12]} (seed {result['seed']})"
 
 
 def best_earlier(
     results: Sequence[Mapping[str, Any]], result: Mapping[str, Any]
-) -> Mapping[str, Any] | None:
-    """Of results of the same model on the same images, the best that was there before.
+) -> list[Mapping[str, Any]]:
+    """Return the results of the earlier version that is best by the mean of its runs.
 
-    Of equals the oldest; None if there was none.
+    Only results of the same model on the same images count, that were there before. Of equals the
+    version whose first run is the oldest wins. Empty if there was none.
     """
-    found = [
-        other
-        for other in results
-        if other["recipe_hash"] == result["recipe_hash"]
-        and other["evaluation_id"] == result["evaluation_id"]
-        and other["run_id"] != result["run_id"]
-        and other["created_at"] < result["created_at"]
-        and other["score"] is not None
-    ]
+    versions: dict[str, list[Mapping[str, Any]]] = {}
+    for other in sorted(results, key=lambda each: each["created_at"]):
+        if (
+            other["recipe_hash"] == result["recipe_hash"]
+            and other["evaluation_id"] == result["evaluation_id"]
+            and other["run_id"] != result["run_id"]
+            and other["created_at"] < result["created_at"]
+            and other["score"] is not None
+        ):
+            versions.setdefault(other["trained_on"], []).append(other)
     return max(
-        sorted(found, key=lambda each: each["created_at"]),
-        key=lambda each: each["score"],
-        default=None,
+        versions.values(),
+        key=lambda several: sum(each["score"] for each in several) / len(several),
+        default=[],
     )
 
 
-def read_results(runs: Path) -> Iterator[dict[str, Any]]:
-    """All evaluations of the runs in a folder: RUN/evaluations/*.json.
+def read_results(runs: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield each run's folder with each of its evaluations, RUN/evaluations/*.json.
 
     Raises:
         DatasetError: one cannot be read.
     """
     for path in sorted(runs.glob("*/evaluations/*.json")):
-        yield read_result(path)
+        yield path.parent.parent, read_result(path)
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """One evaluation.
+    """Read one evaluation.
 
     Raises:
         DatasetError: it is none.
@@ -124,6 +138,7 @@ def read_result(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path}: wanted an evaluation: {error}") from None
     wanted = ("run_id", "recipe_hash", "evaluation_id", "created_at", "score", "seed", "split")
+    wanted += ("trained_on",)
     missing = [key for key in wanted if not isinstance(value, dict) or key not in value]
     if missing:
         raise DatasetError(f"{path}: wanted an evaluation, it has no {', '.join(missing)}")

@@ -8,33 +8,36 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError, UnequalError
+from vidset.training.scoring.answers import read_answers
+from vidset.training.scoring.average_precision import Precisions, rank
 from vidset.training.scoring.comparing import FEWEST_SEEDS
-from vidset.training.scoring.evaluation import rightness
 from vidset.training.scoring.gate import read_result
+from vidset.training.scoring.matching import read_things
+from vidset.training.scoring.noise import Scored, Shares
 from vidset.training.scoring.predictions import read_predictions
 from vidset.training.scoring.run import Run
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """Runs of one dataset version, by seed, and what each image's answers were.
+    """Runs of one dataset version, by seed, and how they score.
 
     Attributes:
         images: (origin, image_uri) of each.
-        best: (runs, images) bool: right at the best epoch.
-        last: (runs, images): the share of the last five epochs in which it was right; None where
-            predictions are of another version's images, made after training.
+        best: their scores at the best epoch: accuracy, or AP50 of a detector.
+        last: their mean scores over the last five epochs; None where predictions are of another
+            version's images, made after training.
     """
 
     runs: tuple[Run, ...]
     images: list[tuple[str, str]]
-    best: np.ndarray
-    last: np.ndarray | None
+    best: Scored
+    last: Scored | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both, on images of one evaluation id, in the same order."""
+    """Both sides, on images of one evaluation id, in the same order."""
 
     baseline: Side
     candidate: Side
@@ -74,7 +77,7 @@ def read_sides(
 
 
 def evaluation_paths(run: Run, split: str, evaluation_id: str) -> tuple[Path, Path]:
-    """Where `vidset evaluate --on` keeps a result and its predictions."""
+    """Return where `vidset evaluate --on` keeps a result and its predictions."""
     name = f"{split}-{evaluation_id[:8]}"
     folder = run.folder / "evaluations"
     return folder / f"{name}.json", folder / f"{name}.parquet"
@@ -83,34 +86,61 @@ def evaluation_paths(run: Run, split: str, evaluation_id: str) -> tuple[Path, Pa
 def _read_side(runs: Sequence[Run], split: str, evaluation_id: str) -> Side:
     ordered = tuple(sorted(runs, key=lambda run: run.seed))
     images: list[tuple[str, str]] = []
-    best, last = [], []
+    best: list[list[pa.Table]] = []
+    last: list[list[pa.Table]] = []
     for run in ordered:
-        table, later = _tables(run, split, evaluation_id)
+        table, later = predictions_on(run, split, evaluation_id)
         images = images or _names(table)
         if any(_names(each) != images for each in (table, *later)):
             raise UnequalError(f"{run.folder}: its predictions of {split} are of other images")
-        best.append(rightness(run, table))
-        if later:
-            last.append(np.mean([rightness(run, each) for each in later], axis=0))
-    means = np.array(last) if len(last) == len(ordered) else None
-    return Side(ordered, images, np.array(best), means)
+        best.append([table])
+        last.append(later)
+    means = scored(ordered, last) if all(last) else None
+    return Side(ordered, images, scored(ordered, best), means)
+
+
+def scored(runs: Sequence[Run], tables: Sequence[Sequence[pa.Table]]) -> Scored:
+    """Return the scores of runs, each by its predictions of one or several epochs."""
+    if not runs[0].is_detection:
+        return Shares(
+            np.array(
+                [
+                    np.mean([read_answers(each, run.classes).is_right for each in several], axis=0)
+                    for run, several in zip(runs, tables, strict=True)
+                ]
+            )
+        )
+    epochs = [
+        [
+            (run.classes, read_things(each, "truth"), read_things(each, "predicted"))
+            for each in several
+        ]
+        for run, several in zip(runs, tables, strict=True)
+    ]
+    # A label that one side was never taught counts for both: its objects are there to be found.
+    true = {thing.label for image in epochs[0][0][1] for thing in image}
+    ranked = [
+        [rank(truths, found, sorted({*classes, *true})) for classes, truths, found in several]
+        for several in epochs
+    ]
+    return Precisions(ranked, len(epochs[0][0][1]))
 
 
 def _check_runs(baseline: Sequence[Run], candidate: Sequence[Run], *, allow_few: bool) -> None:
     for name, side in (("baseline", baseline), ("candidate", candidate)):
         seeds = [run.seed for run in side]
         if len(set(seeds)) < len(seeds):
-            raise DatasetError(f"--{name}: wanted a run of each seed once, got seeds {seeds}")
+            raise DatasetError(f"the {name}: wanted a run of each seed once, got seeds {seeds}")
         if not side or (len(side) < FEWEST_SEEDS and not allow_few):
             raise DatasetError(
-                f"--{name}: wanted runs of {FEWEST_SEEDS} seeds at least, got {len(side)}"
+                f"the {name}: wanted runs of {FEWEST_SEEDS} seeds at least, got {len(side)}"
                 " (--allow-few compares them all the same, and concludes nothing)"
             )
         versions = {run.version: run for run in side}
         if len(versions) > 1:
             one, other = list(versions.values())[:2]
             raise UnequalError(
-                f"--{name}: {one.folder} and {other.folder} were trained on other versions, "
+                f"the {name}: {one.folder} and {other.folder} were trained on other versions, "
                 f"{one.version[:12]} and {other.version[:12]}"
             )
     twice = {run.run_id for run in baseline} & {run.run_id for run in candidate}
@@ -155,7 +185,10 @@ def _shown(ids: set[str]) -> str:
     return ", ".join(sorted(ids)) or "none"
 
 
-def _tables(run: Run, split: str, evaluation_id: str) -> tuple[pa.Table, list[pa.Table]]:
+def predictions_on(run: Run, split: str, evaluation_id: str) -> tuple[pa.Table, list[pa.Table]]:
+    """Return a run's predictions for the images of an evaluation id: at the best epoch, and of the
+    last five epochs; none of these where the images are another version's.
+    """
     if run.evaluation_ids.get(split) == evaluation_id:
         last = [run.predictions(split, epoch) for epoch in run.last_epochs]
         return run.predictions(split, run.best_epoch), last

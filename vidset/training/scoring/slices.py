@@ -98,7 +98,10 @@ def cut_quantiles(numbers: np.ndarray, bins: int = BINS) -> list[tuple[str, np.n
         low = edges[0] if place == 0 else inner[place - 1]
         is_last = place == len(inner)
         high = edges[-1] if is_last else inner[place]
-        name = f"{low:.6g} to {high:.6g}" if is_last else f"{low:.6g} to below {high:.6g}"
+        if low == high:
+            name = f"{low:.6g}"
+        else:
+            name = f"{low:.6g} to {high:.6g}" if is_last else f"{low:.6g} to below {high:.6g}"
         found.append((name, np.flatnonzero(of_bin == place)))
     return found
 

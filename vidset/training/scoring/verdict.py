@@ -3,6 +3,7 @@
 from typing import Any
 
 from vidset.training.scoring.comparing import Comparison, compare_sides
+from vidset.training.scoring.noise import scores_of
 from vidset.training.scoring.sides import Side, Sides
 
 
@@ -15,7 +16,8 @@ def compare(sides: Sides) -> dict[str, Any]:
         "split": sides.split,
         "evaluation_id": sides.evaluation_id,
         "recipe_hash": sides.recipe_hash,
-        "images": sides.baseline.best.shape[1],
+        "measure": "ap50" if sides.baseline.runs[0].is_detection else "accuracy",
+        "images": sides.baseline.best.images,
         "baseline": _describe(sides.baseline),
         "candidate": _describe(sides.candidate),
         "best_epoch": best.to_json(),
@@ -31,8 +33,8 @@ def _describe(side: Side) -> dict[str, Any]:
         "reference": side.runs[0].details.get("reference"),
         "runs": [str(run.folder) for run in side.runs],
         "seeds": [run.seed for run in side.runs],
-        "accuracies": side.best.mean(axis=1).tolist(),
-        "last_five_means": None if side.last is None else side.last.mean(axis=1).tolist(),
+        "scores": scores_of(side.best).tolist(),
+        "last_five_means": None if side.last is None else scores_of(side.last).tolist(),
     }
 
 
