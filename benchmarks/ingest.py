@@ -20,7 +20,7 @@ from vidset.elements import Upload
 from vidset.extraction import extract
 from vidset.ledger.open import open_ledger
 from vidset.settings import ExtractionSettings
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 from vidset.video.sampling import Sampling
 
 REPEATS = 3

@@ -9,6 +9,7 @@ from vidset.labeling.places import open_ledger
 from vidset.labeling.settings import Settings, Use
 from vidset.labeling.task import Image
 from vidset.labeling.vendors.registry import vendors
+from vidset.storage.uris import is_uri, parse_uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,8 @@ class Place:
         root = f"{self.images_root}/"
         if uri.startswith(root):
             return uri.removeprefix(root)
-        _, separator, rest = uri.partition("://")
-        if separator:
-            return rest.partition("/")[2]
+        if is_uri(uri):
+            return parse_uri(uri).name
         # OUT has been moved since: the id is made of the name, with as many segments as it takes.
         segments = uri.split("/")
         names = ("/".join(segments[start:]) for start in range(len(segments)))

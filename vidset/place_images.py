@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vidset.labeling.task import Image
 from vidset.parquet import read_parquet
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 
 _COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 
 
 @contextmanager

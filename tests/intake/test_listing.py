@@ -3,7 +3,7 @@ import os
 import pytest
 
 from vidset.intake.listing import check_input, list_uploads
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 
 FILES = ["a.mp4", "sub/b.MKV", "sub/deep/c.mov", "notes.txt", "sub/x.jpg"]
 

@@ -17,7 +17,7 @@ from vidset.errors import MissingUploadError
 from vidset.ledger.open import open_ledger
 from vidset.naming import image_name
 from vidset.storage.folder import FolderStore
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 
 STORES = ["folder", pytest.param("gs", marks=pytest.mark.emulator)]
 STORES.append(pytest.param("s3", marks=pytest.mark.emulator))

@@ -42,7 +42,7 @@ def test_read_spans_joins_what_overlaps_by_video(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param("{", "wanted a JSON file", id="no JSON"),
+        pytest.param("{", "wanted spans in JSON", id="no JSON"),
         pytest.param([], "at least one span", id="a list"),
         pytest.param({"spans": []}, "at least one span", id="none"),
         pytest.param(

@@ -11,7 +11,7 @@ from vidset.errors import UndecodableVideoError
 from vidset.extraction import extract, failed
 from vidset.ledger.open import open_ledger
 from vidset.settings import ExtractionSettings
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 
 MOMENT = datetime(2026, 3, 1, 11, 59, 58, 250_000, tzinfo=UTC)
 

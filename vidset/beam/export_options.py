@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from vidset.beam.ingest_options import DeadLetterOptions
-from vidset.storage.uris import check_client
+from vidset.storage.registry import check_client, scheme_names
 
 _PARTS = 64
 
@@ -44,7 +44,7 @@ class ExportSettings:
         for option, uri, schemes in (
             ("--warehouse", self.warehouse, ("bq",)),
             ("--staging", self.staging or "", ("gs",)),
-            ("--dead_letters", self.dead_letters, ("gs", "s3")),
+            ("--dead_letters", self.dead_letters, scheme_names()),
         ):
             scheme, separator, rest = uri.partition("://")
             if separator and (scheme not in schemes or not rest.strip("/")):

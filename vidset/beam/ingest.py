@@ -23,7 +23,7 @@ from vidset.intake.progress import Progress
 from vidset.ledger.open import open_ledger
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 from vidset.uploads import EventFilter
 
 NAMESPACE = "vidset"

@@ -8,8 +8,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from vidset.intake.listing import check_input
 from vidset.metrics import DEFAULT, METRICS
 from vidset.settings import ExtractionSettings, levels, seconds
+from vidset.storage.registry import check_client, scheme_names
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
-from vidset.storage.uris import check_client
 from vidset.uploads import EventFilter
 from vidset.video.sampling import Sampling
 from vidset.video.spans import read_spans
@@ -53,9 +53,9 @@ class IngestSettings:
         _check_resource("--input_subscription", self.subscription, "subscriptions")
         _check_resource("--dead_letter_topic", self.dead_letter_topic, "topics")
         for option, uri, schemes in (
-            ("--images", self.images, ("gs", "s3")),
-            ("--ledger", self.ledger, ("gs", "s3", "bq")),
-            ("--dead_letters", self.dead_letters, ("gs", "s3")),
+            ("--images", self.images, scheme_names()),
+            ("--ledger", self.ledger, (*scheme_names(), "bq")),
+            ("--dead_letters", self.dead_letters, scheme_names()),
         ):
             _check_uri(option, uri, schemes)
         if self.subscription and self.extraction.spans is not None:

@@ -3,7 +3,7 @@
 import os
 
 from vidset.documents.documents import Documents
-from vidset.storage.uris import check_client
+from vidset.storage.registry import check_client
 
 
 def open_documents(uri: str) -> Documents:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vidset.formats.reading import relative_name
 from vidset.place import Place
+from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
-from vidset.storage.uris import open_store
 from vidset.threads import in_order
 
 _AT_ONCE = 8  # Requests to a bucket; in a folder, threads only get in each other's way.

@@ -17,6 +17,7 @@ from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.reading import Reading, relative_name
 from vidset.formats.spool import Spool, spooled
 from vidset.labeling.annotation import Box, LabeledObject
+from vidset.yaml_files import read_yaml
 
 _NAME = "YOLO"
 _LIST = "images.txt"
@@ -66,10 +67,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
 
 
 def _settings(file: Path) -> dict[str, Any]:
-    try:
-        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"{file}: wanted {_NAME}'s data.yaml: {error}") from None
+    settings = read_yaml(file, f"{_NAME}'s data.yaml")
     if not isinstance(settings, dict):
         raise ValueError(f"{file}: wanted names, train and val, got {str(settings)[:80]!r}")
     return settings

@@ -9,8 +9,8 @@ from vidset.extraction import OnSample, extract, failed
 from vidset.ledger.open import open_ledger
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
-from vidset.storage.store import DEFAULT_SCRATCH_BYTES, ObjectStore
-from vidset.storage.uris import open_store
+from vidset.storage.open import Stores, open_store
+from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Ingest:
         self._settings, self._scratch_bytes = settings, scratch_bytes
         self.images = open_store(images)
         self.ledger = open_ledger(ledger)
-        self._sources: dict[str, ObjectStore] = {}
+        self._sources = Stores()
 
     def take(
         self, upload: Upload, on_sample: OnSample | None = None, give_up: str | None = None
@@ -65,7 +65,7 @@ class Ingest:
         """
         extraction = row = None
         try:
-            store = self._store_of(upload)
+            store, _ = self._sources.find(upload.uri)
             upload = store.identify(upload)
             row = self._find(upload)
             if row is None:
@@ -84,13 +84,6 @@ class Ingest:
             return Taken(upload, "extracted", extraction=extraction)
         reason = row["error"] if row["status"] == "failed" else None
         return Taken(upload, "skipped", reason=reason, settings_id=row["settings_id"])
-
-    def _store_of(self, upload: Upload) -> ObjectStore:
-        scheme, separator, rest = upload.uri.partition("://")
-        place = f"{scheme}://{rest.partition('/')[0]}" if separator else "/"
-        if place not in self._sources:
-            self._sources[place] = open_store(place)
-        return self._sources[place]
 
     def _find(self, upload: Upload) -> dict[str, Any] | None:
         if upload.generation is None:

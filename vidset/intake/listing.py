@@ -1,4 +1,4 @@
-"""What the user names as input, to uploads: files, folders, globs, gs:// and s3:// uris."""
+"""Find the uploads that the user names: files, folders, globs, uris of buckets."""
 
 import glob
 import os
@@ -6,22 +6,26 @@ import re
 from collections.abc import Iterator
 
 from vidset.elements import Upload
+from vidset.storage.open import open_store
+from vidset.storage.registry import find_scheme
 from vidset.storage.store import StoredObject
-from vidset.storage.uris import open_store
+from vidset.storage.uris import is_uri, parse_uri
 from vidset.uploads import collector_of, has_video_extension, is_video
 
 _WILDCARD = re.compile(r"[*?\[]")
 
 
 def check_input(pattern: str) -> None:
-    """Before any work: a local input must be there. Buckets are asked when they are listed.
+    """Check before any work that a local input is there. Buckets are asked when they are listed.
 
     Raises:
         ValueError: it names nothing.
     """
-    if "://" in pattern:
-        if not re.match(r"(gs|s3)://[^/]+", pattern):
-            raise ValueError(f"input: wanted a path, gs://... or s3://..., got {pattern!r}")
+    if is_uri(pattern):
+        try:
+            find_scheme(pattern)
+        except ValueError as error:
+            raise ValueError(f"input: {error}") from None
     elif not os.path.exists(pattern) and next(glob.iglob(pattern, recursive=True), None) is None:
         raise ValueError(f"input: there is no file or folder {pattern!r}, and nothing matches it")
 
@@ -32,7 +36,7 @@ def list_uploads(pattern: str, collector_id: str | None = None) -> Iterator[Uplo
     A folder, or a bucket's prefix, gives the files below it that have a video's extension or
     content type; a file or an object named as such is taken as it is.
     """
-    if "://" in pattern:
+    if is_uri(pattern):
         yield from _list_bucket(pattern, collector_id)
     elif os.path.isdir(pattern):
         yield from _list_folder(pattern, collector_id)
@@ -58,18 +62,18 @@ def _file(path: str, name: str, collector_id: str | None) -> Upload:
 
 
 def _list_bucket(pattern: str, collector_id: str | None) -> Iterator[Upload]:
-    scheme, _, rest = pattern.partition("://")
-    bucket, _, path = rest.partition("/")
+    uri = parse_uri(pattern)
+    path = uri.name
     wildcard = _WILDCARD.search(path)
     prefix = path[: wildcard.start()] if wildcard else path
     wanted = _glob(path) if wildcard else None
-    for stored in open_store(f"{scheme}://{bucket}").list(prefix):
+    for stored in open_store(uri.root).list(prefix):
         if wanted is None and stored.name != path and not _is_below(stored.name, path):
             continue
         if wanted is not None and not wanted.fullmatch(stored.name):
             continue
         if stored.name == path or is_video(stored.name, stored.content_type):
-            yield _object(f"{scheme}://{bucket}/{stored.name}", stored, collector_id)
+            yield _object(f"{uri.root}/{stored.name}", stored, collector_id)
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

@@ -20,7 +20,8 @@ from vidset.naming import printable
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.folder import FolderStore
-from vidset.storage.uris import check_client, open_store
+from vidset.storage.open import open_store
+from vidset.storage.registry import check_client
 
 _POLL_SECONDS = 0.2
 # A server's error is waited for: 1, 2, 4 and 8 s.

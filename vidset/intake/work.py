@@ -13,7 +13,7 @@ from vidset.intake.dead_letters import put_dead_letter
 from vidset.intake.ingest import Ingest, Taken
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 
 What = Literal["done", "partial", "failed", "missing", "malformed", "skipped"]
 

@@ -1,13 +1,18 @@
 """Uris and settings to stores, images and ledgers. Each client is imported when it is used."""
 
-from vidset.labeling.images.access import FolderImages, ImageAccess
+from vidset.labeling.images.access import FolderImages, ImageAccess, StoreImages
 from vidset.labeling.ledger.ledger import ImageLedger
 from vidset.labeling.settings import Settings
 from vidset.labeling.stores.store import Store
+from vidset.storage.registry import check_client, find_scheme
+from vidset.storage.uris import is_uri, parse_uri
+
+# Where LABELING_IMAGES does not say: uploads of Cloud Storage tell of their images themselves.
+_DEFAULT_SCHEME = "gs"
 
 
 def open_store(uri: str) -> Store:
-    """`firestore://PROJECT[/DATABASE]`, or `sqlite:PATH`.
+    """Open `firestore://PROJECT[/DATABASE]` or `sqlite:PATH`.
 
     Raises:
         ValueError: the uri is of another kind, or its client is not installed.
@@ -19,37 +24,31 @@ def open_store(uri: str) -> Store:
         return SqliteStore(rest)
     project, _, database = rest.removeprefix("//").partition("/")
     if scheme == "firestore" and rest.startswith("//") and project:
-        try:
-            from vidset.labeling.stores.firestore import FirestoreStore
-        except ModuleNotFoundError as error:
-            raise ValueError(f'{uri} needs pip install "vidset[gcp]": {error}') from None
+        check_client(uri)
+        from vidset.labeling.stores.firestore import FirestoreStore
+
         return FirestoreStore(project, database or "(default)")
     raise ValueError(f"wanted firestore://PROJECT[/DATABASE] or sqlite:PATH, got {uri!r}")
 
 
 def open_image_access(settings: Settings) -> ImageAccess:
-    """For images in Cloud Storage, in any S3, or in a folder.
+    """Open the access to images in a bucket of any scheme, or in a folder.
 
     Raises:
-        ValueError: images in a folder cannot be signed, or a client is not installed.
+        ValueError: images in a folder cannot be signed, the scheme is unknown, or its client is
+            not installed.
     """
-    if settings.images is None or settings.images.startswith("gs://"):
-        try:
-            from vidset.labeling.images.gcs import GcsImages
-        except ModuleNotFoundError as error:
-            raise ValueError(f'gs:// images need pip install "vidset[gcp]": {error}') from None
-        return GcsImages(settings.image_access, settings.signed_url_lifetime)
-    if settings.images.startswith("s3://"):
-        try:
-            from vidset.labeling.images.s3 import S3Images
-        except ModuleNotFoundError as error:
-            raise ValueError(f's3:// images need pip install "vidset[s3]": {error}') from None
-        return S3Images(settings.image_access, settings.signed_url_lifetime)
-    return FolderImages(settings.images, settings.image_access)
+    place = settings.images or f"{_DEFAULT_SCHEME}://any"
+    if not is_uri(place):
+        return FolderImages(place, settings.image_access)
+    find_scheme(place)
+    check_client(place)
+    scheme = parse_uri(place).scheme
+    return StoreImages(scheme, settings.image_access, settings.signed_url_lifetime)
 
 
 def open_ledger(uri: str) -> ImageLedger:
-    """`bq://PROJECT.DATASET`.
+    """Open `bq://PROJECT.DATASET`.
 
     Raises:
         ValueError: the uri is of another kind, or the client is not installed.
@@ -57,8 +56,7 @@ def open_ledger(uri: str) -> ImageLedger:
     project, _, dataset = uri.removeprefix("bq://").partition(".")
     if not uri.startswith("bq://") or not (project and dataset):
         raise ValueError(f"wanted bq://PROJECT.DATASET, got {uri!r}")
-    try:
-        from vidset.labeling.ledger.bigquery import BigqueryLedger
-    except ModuleNotFoundError as error:
-        raise ValueError(f'{uri} needs pip install "vidset[gcp]": {error}') from None
+    check_client(uri)
+    from vidset.labeling.ledger.bigquery import BigqueryLedger
+
     return BigqueryLedger(project, dataset)

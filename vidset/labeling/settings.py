@@ -18,7 +18,7 @@ from vidset.labeling.vendors.registry import vendors
 Use = Literal["request", "dispatch", "receive", "inspect"]
 _HERE = Path(__file__).resolve().parent
 _IMAGES = re.compile(
-    r"(?:gs|s3)://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL
+    r"[a-z][a-z0-9+.-]*://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL
 )
 _LEDGER = re.compile(r"bq://[^/.`\s]+\.[^/.`\s]+")
 

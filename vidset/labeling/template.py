@@ -6,7 +6,6 @@ docs/labeling.md describes each field. A name can be a label of one type only.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -17,25 +16,9 @@ from pydantic import (
     model_validator,
 )
 
+from vidset.yaml_files import parse_yaml, read_yaml
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-
-
-class _Loader(yaml.SafeLoader):
-    """Without aliases, of which a few lines make gigabytes, and without a key given twice."""
-
-    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.MarkedYAMLError(problem="an alias is not allowed", problem_mark=mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        repeated = sorted({key for key in keys if keys.count(key) > 1})
-        if repeated:
-            problem = f"each key must be given once, got twice: {repeated}"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 class _Part(BaseModel):
@@ -122,20 +105,15 @@ def read_template(path: str | Path) -> Template:
         ValueError: it is not there, is no YAML, or is not as it should be: every fault with
             its place.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"no task template at {path}: {error}") from None
-    return parse_template(text, str(path))
+    return _checked(read_yaml(path, "a task template"), str(path))
 
 
 def parse_template(text: str, source: str) -> Template:
-    """`read_template` for a text; errors name `source`."""
-    try:
-        given = yaml.load(text, _Loader)  # noqa: S506 (it is a safe loader)
-    # Beside its own errors: what PyYAML trips over in a tag that does not fit its value.
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{source} is no YAML of a template: {error}") from None
+    """Read a template from a text, as `read_template` does from a file; errors name `source`."""
+    return _checked(parse_yaml(text, source, "a task template"), source)
+
+
+def _checked(given: object, source: str) -> Template:
     try:
         return Template.model_validate(given)
     except ValidationError as error:

@@ -1,7 +1,8 @@
 """Open the frame and video ledgers that a uri names."""
 
 from vidset.ledger.ledger import FolderLedger, Ledger
-from vidset.storage.uris import check_client, open_store
+from vidset.storage.open import open_store
+from vidset.storage.registry import check_client
 
 
 def open_ledger(uri: str) -> Ledger:

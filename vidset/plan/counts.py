@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES
+from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
-from vidset.storage.uris import open_store
 
 UNKNOWN = -1
 BEFORE = "extracted before ledgers had what a plan needs: extract it anew, into another --output"

@@ -1,29 +1,45 @@
 """Cloud Storage as an object store, with application default credentials."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
-from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.exceptions import NotFound, PreconditionFailed, RequestRangeNotSatisfiable
+from google.auth.credentials import Signing
+from google.auth.exceptions import RefreshError, TransportError
 from google.cloud import storage
 from google.cloud.storage import Blob
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
+from vidset.storage.errors import StoreUnavailableError
+from vidset.storage.gcs_signing import IamSigning, default_signing
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
+from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
 
 _GONE = "the object of generation {} is gone: overwritten or deleted since"
 
 
 class GcsStore:
-    """Objects of a bucket, below a prefix. STORAGE_EMULATOR_HOST leads to an emulator."""
+    """Objects of a bucket, below a prefix. STORAGE_EMULATOR_HOST leads to an emulator.
+
+    docs/labeling.md has the roles that signing needs.
+    """
 
     parallel_writes = 8
 
-    def __init__(self, bucket: str, prefix: str = ""):
+    def __init__(self, bucket: str, prefix: str = "", signing: IamSigning | Signing | None = None):
+        """
+        Args:
+            prefix: what all names begin with; it ends with a slash or is empty.
+            signing: signs urls; None makes one of the application default credentials when needed.
+        """
         self._bucket = storage.Client().bucket(bucket)
-        self._prefix = prefix.rstrip("/") + "/" if prefix else ""
+        self._prefix = prefix
+        self._signing, self._lock = signing, threading.Lock()
 
     def uri(self, name: str) -> str:
         return f"gs://{self.place(name)}"
@@ -48,6 +64,14 @@ class GcsStore:
         except NotFound:
             raise FileNotFoundError(self.uri(name)) from None
 
+    def read_range(self, name: str, start: int, end: int) -> bytes:
+        try:  # The client's ends are inclusive.
+            return self._blob(name).download_as_bytes(start=start, end=end - 1)
+        except NotFound:
+            raise FileNotFoundError(self.uri(name)) from None
+        except RequestRangeNotSatisfiable:  # It ends before, or is empty.
+            return b""
+
     def put(self, name: str, data: bytes, content_type: str) -> None:
         self._blob(name).upload_from_string(data, content_type)
 
@@ -61,6 +85,16 @@ class GcsStore:
         except PreconditionFailed:
             return False
         return True
+
+    def signed_url(self, name: str, lifetime: timedelta) -> str:
+        try:
+            with self._lock:
+                self._signing = self._signing or default_signing()
+            return self._blob(name).generate_signed_url(
+                version="v4", expiration=lifetime, method="GET", credentials=self._signing
+            )
+        except (RefreshError, TransportError) as error:  # It has tried thrice where that may help.
+            raise StoreUnavailableError(f"{self.uri(name)} cannot be signed now: {error}") from None
 
     def identify(self, upload: Upload) -> Upload:
         return upload if upload.generation else self._described(upload)[0]
@@ -93,7 +127,7 @@ class GcsStore:
     def _described(self, upload: Upload) -> tuple[Upload, Blob]:
         """Ask the bucket, and pin what is read to the generation."""
         generation = int(upload.generation) if upload.generation else None
-        name = upload.uri.removeprefix(f"gs://{self._bucket.name}/")
+        name = parse_uri(upload.uri).name
         blob = self._bucket.blob(name, generation=generation)
         try:
             blob.reload()

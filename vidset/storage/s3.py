@@ -6,20 +6,25 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
+from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CHUNK_BYTES = 1 << 20
-_ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
+_ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
 _EXISTS = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
+_NO_RANGE = "InvalidRange"
+_CONFIG = Config(signature_version="s3v4")
 _CHANGED = "the object was overwritten while it was read"
 
 
@@ -29,9 +34,12 @@ class S3Store:
     parallel_writes = 8
 
     def __init__(self, bucket: str, prefix: str = ""):
-        self._client = boto3.client("s3")
-        self._bucket = bucket
-        self._prefix = prefix.rstrip("/") + "/" if prefix else ""
+        """
+        Args:
+            prefix: what all names begin with; it ends with a slash or is empty.
+        """
+        self._client = boto3.client("s3", config=_CONFIG)
+        self._bucket, self._prefix = bucket, prefix
 
     def uri(self, name: str) -> str:
         return f"s3://{self.place(name)}"
@@ -54,6 +62,16 @@ class S3Store:
                 raise FileNotFoundError(self.uri(name)) from None
             raise
 
+    def read_range(self, name: str, start: int, end: int) -> bytes:
+        try:
+            return self._get(self._prefix + name, Range=f"bytes={start}-{end - 1}")["Body"].read()
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise FileNotFoundError(self.uri(name)) from None
+            if _code(error) == _NO_RANGE:  # It ends before, or is empty.
+                return b""
+            raise
+
     def put(self, name: str, data: bytes, content_type: str) -> None:
         self._put(name, data, content_type)
 
@@ -67,6 +85,14 @@ class S3Store:
                 return False
             raise
         return True
+
+    def signed_url(self, name: str, lifetime: timedelta) -> str:
+        """Signed here: no server is asked."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self._bucket, "Key": self._prefix + name},
+            ExpiresIn=int(lifetime.total_seconds()),
+        )
 
     def identify(self, upload: Upload) -> Upload:
         """By the checksum that the uploader left; without one it takes reading the object."""
@@ -112,7 +138,7 @@ class S3Store:
             raise
 
     def _key(self, upload: Upload) -> str:
-        return upload.uri.removeprefix(f"s3://{self._bucket}/")
+        return parse_uri(upload.uri).name
 
     def _head(self, upload: Upload) -> dict[str, Any]:
         try:

@@ -1,6 +1,7 @@
-"""Objects in a folder, in Cloud Storage or in S3, behind one interface.
+"""Objects in a folder, in Cloud Storage, in S3 or elsewhere, behind one interface.
 
-`places.open_store` opens one from a uri.
+`vidset.storage.open.open_store` opens one from a place. To add a scheme, write an `ObjectStore` and
+an entry for `vidset.storage.registry`.
 """
 
 import io
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO, Protocol
 
 from vidset.elements import Upload
@@ -32,31 +34,62 @@ class StoredObject:
 
 
 class ObjectStore(Protocol):
-    """Objects below one place. Names are relative to it, with `/` between their segments."""
+    """Objects below one place. Names are relative to it, with `/` between their segments.
+
+    Several threads may use one store.
+    """
 
     parallel_writes: int
     """How many writes at once are worth while."""
 
-    def uri(self, name: str) -> str: ...
+    def uri(self, name: str) -> str:
+        """The object's whole uri, or the file's absolute path."""
+        ...
 
     def place(self, name: str) -> str:
         """`<bucket>/<object name>`, or the name below the folder."""
         ...
 
-    def list(self, prefix: str = "") -> Iterator[StoredObject]: ...
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """The objects whose names begin with `prefix`, in the order of their names."""
+        ...
 
     def read(self, name: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """The whole object.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+        ...
+
+    def read_range(self, name: str, start: int, end: int) -> bytes:
+        """The bytes [start, end) of an object, fewer where it ends before.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
         ...
 
     def put(self, name: str, data: bytes, content_type: str) -> None:
-        """Store or replace, at once: nobody sees half of it."""
+        """Store or replace an object, at once: nobody sees half of it."""
         ...
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
     ) -> bool:
-        """Store unless `name` exists; whether it did. A folder has no room for metadata."""
+        """Store `data` unless `name` exists. Returns whether it was stored.
+
+        A folder has no room for metadata.
+        """
+        ...
+
+    def signed_url(self, name: str, lifetime: timedelta) -> str:
+        """A url by which anyone can read the object until `lifetime` is over. Never store it.
+
+        Raises:
+            ValueError: this store cannot sign.
+            StoreUnavailableError: it cannot sign now.
+        """
         ...
 
     def identify(self, upload: Upload) -> Upload:

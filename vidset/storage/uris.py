@@ -1,55 +1,49 @@
-"""Uris to stores and ledgers. Open them in `DoFn.setup`: clients do not pickle."""
+"""Uris of objects: `scheme://bucket/name`. This is the one place that takes them apart."""
 
-import importlib.util
+import re
+from dataclasses import dataclass
 
-from vidset.storage.folder import FolderStore
-from vidset.storage.store import ObjectStore
-
-# By scheme: the client's module, and the part of the package that brings it.
-_CLIENTS = {
-    "gs": ("google.cloud.storage", "gcp"),
-    "s3": ("boto3", "s3"),
-    "bq": ("google.cloud.bigquery", "gcp"),
-    "firestore": ("google.cloud.firestore", "gcp"),
-}
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]+)(?:/(.*))?", re.DOTALL)
 
 
-def check_client(uri: str) -> None:
-    """Before any work: what `uri` takes must be installed.
+@dataclass(frozen=True, slots=True)
+class Uri:
+    """An object, or a place in a bucket that objects lie below.
+
+    Attributes:
+        name: the object's name, or a prefix, as it stands behind the bucket; often empty.
+    """
+
+    scheme: str
+    bucket: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.root}/{self.name}" if self.name else self.root
+
+    @property
+    def root(self) -> str:
+        """The whole bucket's uri."""
+        return f"{self.scheme}://{self.bucket}"
+
+    @property
+    def prefix(self) -> str:
+        """The name as a prefix of objects' names: empty, or with one slash at its end."""
+        return self.name.rstrip("/") + "/" if self.name.strip("/") else ""
+
+
+def is_uri(place: str) -> bool:
+    """Whether `place` is meant as a uri. Anything else is a path of this machine."""
+    return "://" in place
+
+
+def parse_uri(text: str) -> Uri:
+    """Take a uri apart. Whether its scheme is known, the registry says.
 
     Raises:
-        ValueError: it is not, and how to get it.
+        ValueError: it is no uri, or it names no bucket.
     """
-    scheme, separator, _ = uri.partition("://")
-    module, part = _CLIENTS.get(scheme, ("", ""))
-    if separator and module and not _is_installed(module):
-        raise ValueError(f'{uri} needs pip install "vidset[{part}]": there is no {module}')
-
-
-def open_store(uri: str) -> ObjectStore:
-    """A store at gs://bucket[/prefix], s3://bucket[/prefix] or a folder.
-
-    Raises:
-        ValueError: the uri is of another kind, or its client is not installed.
-    """
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        return FolderStore(uri)
-    bucket, _, prefix = rest.partition("/")
-    if scheme not in ("gs", "s3") or not bucket:
-        raise ValueError(f"wanted a folder, gs://bucket/... or s3://bucket/..., got {uri!r}")
-    check_client(uri)
-    if scheme == "gs":
-        from vidset.storage.gcs import GcsStore
-
-        return GcsStore(bucket, prefix)
-    from vidset.storage.s3 import S3Store
-
-    return S3Store(bucket, prefix)
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # Not even what it is a part of.
-        return False
+    match = _URI.fullmatch(text)
+    if match is None:
+        raise ValueError(f"wanted a uri such as gs://bucket/name, got {text!r}")
+    return Uri(match[1], match[2], match[3] or "")

@@ -1,19 +1,23 @@
 """Open the destination that a place names."""
 
+import pkgutil
+
+from vidset.storage.registry import find_scheme
 from vidset.upload.destination import Destination
+from vidset.upload.folder import FolderDestination
 from vidset.upload.settings import Place
 
 
 def open_destination(place: Place) -> Destination:
-    """Raises ValueError without credentials."""
-    if place.scheme == "gs":
-        from vidset.upload.gcs import GcsDestination
+    """Open the folder, or the bucket of any scheme that takes uploads.
 
-        return GcsDestination(place)
-    if place.scheme == "s3":
-        from vidset.upload.s3 import S3Destination
-
-        return S3Destination(place)
-    from vidset.upload.folder import FolderDestination
-
-    return FolderDestination(place)
+    Raises:
+        ValueError: there are no credentials, or what the scheme needs is not installed.
+    """
+    if place.scheme == "file":
+        return FolderDestination(place)
+    uri = place.uri("")
+    scheme = find_scheme(uri)
+    for client in scheme.upload_clients:
+        client.check(uri)
+    return pkgutil.resolve_name(scheme.destination)(place)

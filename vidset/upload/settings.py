@@ -5,7 +5,9 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+
+from vidset.storage.registry import find_scheme
+from vidset.storage.uris import is_uri, parse_uri
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _COLLECTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -16,9 +18,14 @@ _SLOWEST = 1024  # Bytes a second: below it every server gives up first.
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where uploads go. `root` is the bucket's name, or the folder's absolute path."""
+    """Where uploads go.
 
-    scheme: Literal["gs", "s3", "file"]
+    Attributes:
+        scheme: one of the registry's, or `file` for a folder.
+        root: the bucket's name, or the folder's absolute path.
+    """
+
+    scheme: str
     root: str
     prefix: str = ""
 
@@ -88,30 +95,31 @@ class Settings:
 
 
 def parse_place(text: str) -> Place:
-    """`gs://bucket[/prefix]`, `s3://bucket[/prefix]`, a bucket of Cloud Storage by its bare name,
-    or a folder: whatever has a slash and no scheme.
+    """Read `gs://bucket[/prefix]`, `s3://bucket[/prefix]`, or another scheme that takes uploads; a
+    bucket of Cloud Storage by its bare name; or a folder, which is what has a slash and no scheme.
 
     Raises:
         ValueError: it is none of them, or the folder is not there.
     """
-    scheme, separator, rest = text.partition("://")
-    if not separator and "/" in text:
+    if not is_uri(text) and "/" in text:
         folder = os.path.abspath(text)
         if not os.path.isdir(folder):  # Never made: it may be a mount point without its disk.
             raise ValueError(f"--to {text}: there is no such folder")
         return Place("file", folder)
-    if not separator:
-        scheme, rest = "gs", text
-    bucket, _, prefix = rest.partition("/")
-    if scheme not in ("gs", "s3") or not _BUCKET.fullmatch(bucket):
+    try:
+        uri = parse_uri(text if is_uri(text) else f"gs://{text}")
+        takes_uploads = bool(find_scheme(uri.root).destination)
+    except ValueError:
+        uri, takes_uploads = None, False
+    if uri is None or not takes_uploads or not _BUCKET.fullmatch(uri.bucket):
         raise ValueError(
             "--to: wanted a bucket's name, gs://bucket[/prefix], s3://bucket[/prefix], or a "
             f"folder (with a slash, as ./folder); got {text!r}"
         )
-    prefix = prefix.strip("/")
+    prefix = uri.name.strip("/")
     if prefix and {"", ".", ".."} & set(prefix.split("/")):
         raise ValueError(f"--to: no empty, '.' or '..' segments in a prefix; got {text!r}")
-    return Place("gs" if scheme == "gs" else "s3", bucket, prefix and f"{prefix}/")
+    return Place(uri.scheme, uri.bucket, prefix and f"{prefix}/")
 
 
 def parse_rate(text: str) -> float:

@@ -5,11 +5,11 @@ A JSON file, as `vidset errors --spans` writes it:
     {"spans": [{"video_uri": "gs://uploads/a.mp4", "start_seconds": 12.0, "end_seconds": 18.5}]}
 """
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
+
+from vidset.json_files import read_json
 
 Spans = tuple[tuple[Fraction, Fraction], ...]
 """First and last second, both belong to it; ascending, without overlap."""
@@ -22,9 +22,9 @@ def read_spans(path: str) -> dict[str, Spans]:
         ValueError: it is no such file; it says what is wrong with which span.
     """
     try:
-        given = json.loads(Path(path).read_text(), parse_float=Fraction)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"--spans {path}: wanted a JSON file: {error}") from None
+        given = read_json(path, "spans", parse_float=Fraction)
+    except ValueError as error:
+        raise ValueError(f"--spans {error}") from None
     spans = given.get("spans") if isinstance(given, dict) else None
     if not isinstance(spans, list) or not spans:
         raise ValueError(f'--spans {path}: wanted {{"spans": [...]}} with at least one span')

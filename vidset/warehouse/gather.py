@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from vidset.parquet import read_parquet
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 from vidset.warehouse.arrow import arrow_schema, as_stored
 from vidset.warehouse.duckdb import open_duckdb, quoted
 from vidset.warehouse.folder import ParquetWarehouse

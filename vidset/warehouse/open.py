@@ -1,6 +1,6 @@
 """Uris to warehouses. Open them in `DoFn.setup`: clients do not pickle."""
 
-from vidset.storage.uris import check_client
+from vidset.storage.registry import check_client
 from vidset.warehouse.export import Warehouse
 
 

@@ -10,7 +10,8 @@ from vidset.intake.work import Places
 from vidset.ledger.open import open_ledger
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
+from vidset.storage.uris import is_uri
 from vidset.uploads import EventFilter
 
 _SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
@@ -62,7 +63,7 @@ class Request:
         outputs = (places.images, places.ledger, places.dead_letters)
         return EventFilter(
             prefix=self.prefix,
-            outputs=tuple(uri for uri in outputs if re.match("(gs|s3)://", uri)),
+            outputs=tuple(filter(is_uri, outputs)),
             collector_id=self.collector,
         )
 

@@ -15,7 +15,7 @@ from vidset.ledger.ledger import FolderLedger
 from vidset.ledger.open import open_ledger
 from vidset.naming import image_id, image_name
 from vidset.storage.folder import FolderStore
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 
 CAR = LabeledObject("1", "car", "box", box=Box(4.0, 5.0, 20.0, 10.0), attributes={"n": 2})
 BUS = LabeledObject("1", "bus", "box", box=Box(4.0, 5.0, 20.0, 10.0))

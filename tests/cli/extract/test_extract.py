@@ -185,7 +185,7 @@ def test_buckets_are_inputs_and_outputs(request, which, video, tmp_path):
     server = request.getfixturevalue({"gs": "gcs", "s3": "s3"}[which])
     for bucket in ("uploads", "results"):
         server.make_bucket(bucket)
-    from vidset.storage.uris import open_store
+    from vidset.storage.open import open_store
 
     open_store(f"{which}://uploads").put("cam1/drive.mp4", video.read_bytes(), "video/mp4")
     arguments = ("extract", f"{which}://uploads/cam1", "-o", f"{which}://results/one", "--json")

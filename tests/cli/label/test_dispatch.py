@@ -147,7 +147,12 @@ def test_a_ledger_without_the_videos_row_gives_no_images(out):
         pytest.param(("none",), {}, "wanted the output of vidset extract", id="no output"),
         pytest.param(("{out}", "--vendor", "ann"), {}, "must be one of scale", id="vendor"),
         pytest.param(("{out}", "--budget", "many"), {}, "wanted limits such as", id="budget"),
-        pytest.param(("{out}", "--template", "none"), {}, "no task template at", id="template"),
+        pytest.param(
+            ("{out}", "--template", "none"),
+            {},
+            "none: wanted a task template in YAML",
+            id="template",
+        ),
         pytest.param(("{out}", "--store", "mysql:x"), {}, "sqlite:PATH, got 'mysql", id="store"),
         pytest.param(("{out}",), {"LABELING_TRUTH": ""}, "LABELING_TRUTH must be", id="variable"),
         pytest.param(

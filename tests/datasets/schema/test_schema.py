@@ -109,7 +109,7 @@ def test_a_repository_without_versions_has_nothing_to_freeze(repository):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        pytest.param(lambda s: "{", "wanted a schema as JSON", id="no JSON"),
+        pytest.param(lambda s: "{", "wanted a schema in JSON", id="no JSON"),
         pytest.param(lambda s: "[]", "wanted a schema, got list", id="a list"),
         pytest.param(lambda s: {**s, "extra": 1}, "see extra", id="another key"),
         pytest.param(

@@ -18,8 +18,11 @@ from google.oauth2.credentials import Credentials
 from tests.labeling.iam_double import EMAIL, TOKEN, Iam
 from vidset.jpeg import jpeg
 from vidset.labeling.errors import TryAgainError
-from vidset.labeling.images import gcs as images_gcs
-from vidset.labeling.images.gcs import GcsImages, IamSigning
+from vidset.labeling.images.access import StoreImages
+from vidset.storage import gcs_signing
+from vidset.storage.gcs import GcsStore
+from vidset.storage.gcs_signing import IamSigning
+from vidset.storage.open import Stores
 
 URI = "gs://images/out/cam 1/Straße?%0A#/17/0000001000.jpg"
 JPEG = jpeg(np.zeros((48, 64, 3), np.uint8), 95)
@@ -35,7 +38,7 @@ def signing(iam, monkeypatch) -> Iterator[IamSigning]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with iam.serve() as address:
 
-        class ToTheDouble(images_gcs._TimedRequest):
+        class ToTheDouble(gcs_signing._TimedRequest):
             def __call__(self, url, *arguments, **options):
                 assert url.startswith("https://iamcredentials.googleapis.com/")
                 url = url.replace("https://iamcredentials.googleapis.com", address)
@@ -50,6 +53,14 @@ def stored(gcs):
     blob = gcs.make_bucket("images").blob(URI.removeprefix("gs://images/"))
     blob.upload_from_string(JPEG, content_type="image/jpeg")
     return blob
+
+
+def signed_images(hours: int, signing: IamSigning) -> StoreImages:
+    class Signed(Stores):
+        def find(self, uri):
+            return GcsStore("images", signing=signing), uri.removeprefix("gs://images/")
+
+    return StoreImages("gs", "signed", timedelta(hours=hours), Signed())
 
 
 def verify(url: str, iam: Iam) -> None:
@@ -74,7 +85,7 @@ def verify(url: str, iam: Iam) -> None:
 
 @pytest.mark.emulator
 def test_a_signed_url_is_valid_for_its_time_and_for_nothing_else(stored, signing, iam):
-    url = GcsImages("signed", timedelta(hours=1), signing).url(URI)
+    url = signed_images(1, signing).url(URI)
     verify(url, iam)
     parameters = dict(parse_qsl(urlsplit(url).query))
     assert parameters["X-Goog-Algorithm"] == "GOOG4-RSA-SHA256"
@@ -93,14 +104,14 @@ def test_a_signed_url_is_valid_for_its_time_and_for_nothing_else(stored, signing
 
 @pytest.mark.emulator
 def test_the_longest_lifetime_that_settings_allow_can_be_signed(stored, signing, iam):
-    url = GcsImages("signed", timedelta(hours=168), signing).url(URI)
+    url = signed_images(168, signing).url(URI)
     verify(url, iam)
     assert "X-Goog-Expires=604800" in url
 
 
 @pytest.mark.emulator
 def test_urls_can_be_signed_by_several_threads(stored, signing, iam):
-    images, urls = GcsImages("signed", timedelta(hours=1), signing), []
+    images, urls = signed_images(1, signing), []
     threads = [
         threading.Thread(target=lambda: urls.append(images.url(URI)), daemon=True) for _ in range(8)
     ]
@@ -125,7 +136,7 @@ def test_urls_can_be_signed_by_several_threads(stored, signing, iam):
     ],
 )
 def test_an_url_without_signature_takes_no_service(access, url):
-    assert GcsImages(access, timedelta(hours=1)).url(URI) == url
+    assert StoreImages("gs", access, timedelta(hours=1)).url(URI) == url
 
 
 def assert_untold(text: str, iam: Iam) -> None:
@@ -150,7 +161,7 @@ def test_a_failure_of_iam_is_raised_soon_and_tells_no_url(
     iam.failures = failures
     start = time.monotonic()
     with pytest.raises(TryAgainError, match=f"{re.escape(URI)} cannot be signed now: ") as raised:
-        GcsImages("signed", timedelta(hours=1), signing).url(URI)
+        signed_images(1, signing).url(URI)
     assert time.monotonic() - start < seconds
     assert len(iam.calls) == attempts
     assert told in str(raised.value)
@@ -161,7 +172,7 @@ def test_a_failure_of_iam_is_raised_soon_and_tells_no_url(
 def test_iam_that_is_down_for_a_moment_is_asked_again(stored, signing, iam, caplog):
     caplog.set_level(logging.DEBUG)
     iam.failures = [503]
-    url = GcsImages("signed", timedelta(hours=1), signing).url(URI)
+    url = signed_images(1, signing).url(URI)
     verify(url, iam)
     assert_untold(caplog.text, iam)
     assert url not in caplog.text
@@ -169,17 +180,17 @@ def test_iam_that_is_down_for_a_moment_is_asked_again(stored, signing, iam, capl
 
 @pytest.mark.emulator
 def test_iam_that_does_not_answer_is_given_up(stored, signing, iam, monkeypatch):
-    monkeypatch.setattr(images_gcs, "_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(gcs_signing, "_TIMEOUT_SECONDS", 0.2)
     iam.seconds = 2
     start = time.monotonic()
     with pytest.raises(TryAgainError, match=r"timed out|timeout"):
-        GcsImages("signed", timedelta(hours=1), signing).url(URI)
+        signed_images(1, signing).url(URI)
     assert time.monotonic() - start < 2
 
 
 @pytest.mark.emulator
 def test_an_image_in_cloud_storage_tells_its_size(stored, caplog):
-    images = GcsImages("signed", timedelta(hours=1))
+    images = StoreImages("gs", "signed", timedelta(hours=1))
     assert images.size(URI) == (64, 48)
 
 
@@ -188,7 +199,7 @@ def test_an_image_with_a_long_header_tells_its_size(gcs):
     profile = b"\xff\xe2\xff\xff" + bytes(0xFFFD)
     blob = gcs.make_bucket("images").blob("a.jpg")
     blob.upload_from_string(JPEG[:2] + profile * 20 + JPEG[2:])
-    assert GcsImages("uri", timedelta(hours=1)).size("gs://images/a.jpg") == (64, 48)
+    assert StoreImages("gs", "uri", timedelta(hours=1)).size("gs://images/a.jpg") == (64, 48)
 
 
 @pytest.mark.emulator
@@ -198,7 +209,7 @@ def test_an_image_with_a_long_header_tells_its_size(gcs):
 def test_an_object_that_is_no_image_is_refused(gcs, content):
     gcs.make_bucket("images").blob("a.jpg").upload_from_string(content)
     with pytest.raises(ValueError, match=r"gs://images/a\.jpg: wanted a JPEG or PNG"):
-        GcsImages("uri", timedelta(hours=1)).size("gs://images/a.jpg")
+        StoreImages("gs", "uri", timedelta(hours=1)).size("gs://images/a.jpg")
 
 
 @pytest.mark.emulator
@@ -206,4 +217,4 @@ def test_an_object_that_is_no_image_is_refused(gcs, content):
 def test_an_object_that_is_not_there_is_told(gcs, uri):
     gcs.make_bucket("images")
     with pytest.raises(FileNotFoundError, match=uri):
-        GcsImages("uri", timedelta(hours=1)).size(uri)
+        StoreImages("gs", "uri", timedelta(hours=1)).size(uri)

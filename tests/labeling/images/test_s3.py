@@ -9,7 +9,7 @@ import pytest
 
 from tests.labeling.brokers import settings
 from vidset.jpeg import jpeg
-from vidset.labeling.images.s3 import S3Images
+from vidset.labeling.images.access import StoreImages
 from vidset.labeling.places import open_image_access
 
 pytestmark = pytest.mark.emulator
@@ -25,9 +25,9 @@ def bucket(s3):
     return s3
 
 
-def opened(access: str) -> S3Images:
+def opened(access: str) -> StoreImages:
     found = open_image_access(settings(LABELING_IMAGES="s3://images", LABELING_IMAGE_ACCESS=access))
-    assert isinstance(found, S3Images)
+    assert isinstance(found, StoreImages)
     return found
 
 
@@ -35,7 +35,7 @@ def test_a_signed_url_is_read_by_whoever_has_it_and_ends_in_time(bucket):
     url = httpx.URL(opened("signed").url(f"s3://images/{NAME}"))
     assert httpx.get(url).content == JPEG
     assert url.params["X-Amz-Expires"] == "86400"
-    shorter = httpx.URL(S3Images("signed", timedelta(hours=1)).url(f"s3://images/{NAME}"))
+    shorter = httpx.URL(StoreImages("s3", "signed", timedelta(hours=1)).url(f"s3://images/{NAME}"))
     assert shorter.params["X-Amz-Expires"] == "3600"
 
 

@@ -18,7 +18,7 @@ def test_the_given_categories_have_each_remedy():
     ("text", "reason"),
     [
         pytest.param("[", "wanted categories in YAML", id="broken"),
-        pytest.param("categories: []\ncategories: []", "stands twice", id="a key twice"),
+        pytest.param("categories: []\ncategories: []", "got .categories. twice", id="a key twice"),
         pytest.param("- a", "wanted categories, a list", id="a list"),
         pytest.param("categories: []", "wanted categories, a list", id="none"),
         pytest.param("categories: [{name: a}]", "a: wanted remedy relabel, ", id="no remedy"),
@@ -47,5 +47,5 @@ def test_a_file_that_holds_no_categories_says_why(tmp_path, text, reason):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"none\.yaml: No such file"):
+    with pytest.raises(DatasetError, match=r"none\.yaml: wanted categories in YAML: No such"):
         read_categories(tmp_path / "none.yaml")

@@ -37,7 +37,7 @@ def push(
     from vidset.datasets.errors import FaultsError
     from vidset.datasets.exchange.transfer import push as push_
     from vidset.datasets.versions.repository import Repository as Kept
-    from vidset.storage.uris import open_store
+    from vidset.storage.open import open_store
 
     kept = Kept(repository)
     ids = [kept.resolve(version) for version in versions] if versions else kept.versions()
@@ -65,7 +65,7 @@ def pull(
     from vidset.datasets.errors import FaultsError
     from vidset.datasets.exchange.transfer import pull as pull_
     from vidset.datasets.versions.repository import Repository as Kept
-    from vidset.storage.uris import open_store
+    from vidset.storage.open import open_store
 
     if "://" not in place and not Path(place).is_dir():
         raise ValueError(f"{place}: wanted a folder with dataset versions, there is none")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from vidset.cli.console import say, show_problems
 from vidset.intake.dead_letters import put_dead_letter
-from vidset.storage.uris import open_store
+from vidset.storage.open import open_store
 from vidset.warehouse.sync import Places, Request, Summary, sync
 
 _NAMED = 10  # How many malformed documents are named on stderr.

@@ -26,7 +26,7 @@ import numpy as np
 from vidset.datasets.curation.steps.registry import make_step
 from vidset.datasets.curation.steps.step import Step, recorded
 from vidset.datasets.errors import DatasetError, shortened
-from vidset.datasets.yaml_files import read_yaml
+from vidset.yaml_files import read_yaml
 
 _DIGITS = 6
 RENAME = "rename"
@@ -71,7 +71,7 @@ class Recipe:
         Raises:
             DatasetError: it is none, or not a recipe; it says where.
         """
-        given = read_yaml(path, "a recipe")
+        given = read_yaml(path, "a recipe", DatasetError)
         try:
             return cls.of(given)
         except DatasetError as error:

@@ -12,6 +12,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.schema.schema import Schema, Thresholds, infer
 from vidset.datasets.schema.statistics import describe
 from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.json_files import read_json
 
 
 def read_schema(repository: Repository) -> Schema:
@@ -59,10 +60,7 @@ def _inferred(
 
 
 def _read(path: Path) -> Schema:
-    try:
-        said = json.loads(path.read_text())
-    except ValueError as error:
-        raise DatasetError(f"{path}: wanted a schema as JSON: {error}") from None
+    said = read_json(path, "a schema", DatasetError)
     if not isinstance(said, dict):
         raise DatasetError(f"{path}: wanted a schema, got {type(said).__name__}")
     return Schema.from_dict(said, str(path))

@@ -3,9 +3,15 @@
 import os
 import struct
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
+
+from vidset.labeling.errors import TryAgainError
+from vidset.storage.errors import StoreUnavailableError
+from vidset.storage.open import Stores
+from vidset.storage.uris import Uri, parse_uri
 
 # A JPEG's size comes after its tables. Cameras and editors put a lot before these.
 _HEADER_BYTES, _LONGEST_HEADER_BYTES = 1 << 14, 1 << 21
@@ -17,7 +23,7 @@ class ImageAccess(Protocol):
     """Safe for use by several threads."""
 
     def url(self, uri: str) -> str:
-        """By which a vendor reads the image. It may carry a signature: never store or log it.
+        """The url by which a vendor reads the image. It may be signed: never store or log it.
 
         Raises:
             TryAgainError: it cannot be signed now.
@@ -34,8 +40,51 @@ class ImageAccess(Protocol):
         ...
 
 
+class StoreImages:
+    """Images in a bucket: vendors read them by a signed url, by an url of yours, or by their uri.
+
+    No store is opened before one is needed: to fill in an url takes no credentials.
+    """
+
+    def __init__(self, scheme: str, access: str, lifetime: timedelta, stores: Stores | None = None):
+        """
+        Args:
+            scheme: the one that all images have.
+            access: `signed`, `uri`, or an url with `{bucket}` or `{name}` in it.
+        """
+        self._scheme, self._access, self._lifetime = scheme, access, lifetime
+        self._stores = stores or Stores()
+
+    def url(self, uri: str) -> str:
+        parsed = self._parsed(uri)
+        if self._access == "uri":
+            return uri
+        if self._access != "signed":
+            return fill_url(self._access, parsed.bucket, parsed.name)
+        store, name = self._stores.find(uri)
+        try:
+            return store.signed_url(name, self._lifetime)
+        except StoreUnavailableError as error:
+            raise TryAgainError(str(error)) from None
+
+    def size(self, uri: str) -> tuple[int, int]:
+        self._parsed(uri)
+        store, name = self._stores.find(uri)
+        return read_size(lambda count: store.read_range(name, 0, count), uri)
+
+    def _parsed(self, uri: str) -> Uri:
+        parsed = parse_uri(uri)
+        if parsed.scheme != self._scheme:
+            raise ValueError(f"wanted an image at {self._scheme}://..., got {uri!r}")
+        return parsed
+
+
 class FolderImages:
-    """Images in a folder: vendors read them by an url of yours, or by their path."""
+    """Images in a folder: vendors read them by an url of yours, or by their path.
+
+    Raises:
+        ValueError: `access` is `signed`.
+    """
 
     def __init__(self, folder: str, access: str):
         if access == "signed":
@@ -70,12 +119,16 @@ class FolderImages:
 
 
 def fill_url(template: str, bucket: str, name: str) -> str:
-    """`{bucket}` and `{name}` replaced, percent-encoded."""
+    """Put the bucket and the name, percent-encoded, where `{bucket}` and `{name}` stand."""
     return template.replace("{bucket}", quote(bucket)).replace("{name}", quote(name))
 
 
 def read_size(read: Callable[[int], bytes], uri: str) -> tuple[int, int]:
-    """`picture_size` of as much as it takes. `read` gives the first bytes, at most so many."""
+    """Width and height in pixels. `read` gives the image's first bytes, at most so many.
+
+    Raises:
+        ValueError: they do not tell.
+    """
     header = read(_HEADER_BYTES)
     try:
         return picture_size(header, uri)

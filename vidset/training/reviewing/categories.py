@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vidset.datasets.errors import DatasetError, shortened
-from vidset.datasets.yaml_files import read_yaml
+from vidset.yaml_files import read_yaml
 
 Remedy = Literal["relabel", "remove", "preprocess", "augment", "collect"]
 REMEDIES: tuple[Remedy, ...] = get_args(Remedy)
@@ -48,7 +48,7 @@ def read_categories(path: Path) -> tuple[Category, ...]:
     Raises:
         DatasetError: it is nothing such; it says which entry, and what was wanted.
     """
-    value = read_yaml(path, "categories")
+    value = read_yaml(path, "categories", DatasetError)
     given = value.get("categories") if isinstance(value, dict) else None
     if not isinstance(given, list) or not given:
         raise DatasetError(f"{path}: wanted categories, a list of name, remedy and hint")

@@ -1,12 +1,12 @@
 """Is a result good enough? It is held against a floor, and earlier runs on the same images."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vidset.datasets.errors import DatasetError, UnequalError
+from vidset.json_files import read_json
 
 # Scores are shares of images: a rounding in their last bits is no change.
 _EQUAL = 1e-9
@@ -133,10 +133,7 @@ def read_result(path: Path) -> dict[str, Any]:
     Raises:
         DatasetError: it is none.
     """
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: wanted an evaluation: {error}") from None
+    value = read_json(path, "an evaluation", DatasetError)
     wanted = ("run_id", "recipe_hash", "evaluation_id", "created_at", "score", "seed", "split")
     wanted += ("trained_on",)
     missing = [key for key in wanted if not isinstance(value, dict) or key not in value]

@@ -1,24 +1,21 @@
 """Images by their uris."""
 
-from functools import cache
+from vidset.storage.open import Stores
+from vidset.storage.uris import is_uri
 
-from vidset.storage.store import ObjectStore
-from vidset.storage.uris import open_store
+_STORES = Stores()
 
 
 def read_uri(uri: str) -> bytes:
-    """The bytes of gs://BUCKET/NAME or s3://BUCKET/NAME.
+    """The bytes of the object at a uri such as gs://BUCKET/NAME.
 
     Raises:
-        OSError: there is nothing, or another kind of uri.
+        OSError: there is nothing, or it is another kind of uri.
     """
-    scheme, _, rest = uri.partition("://")
-    bucket, _, name = rest.partition("/")
-    if scheme not in ("gs", "s3") or not bucket or not name:
-        raise OSError(f"wanted a gs:// or s3:// uri, got {uri}")
-    return _store(f"{scheme}://{bucket}").read(name)
-
-
-@cache
-def _store(root: str) -> ObjectStore:
-    return open_store(root)
+    try:
+        if not is_uri(uri):
+            raise ValueError(f"wanted a uri such as gs://BUCKET/NAME, got {uri}")
+        store, name = _STORES.find(uri)
+    except ValueError as error:
+        raise OSError(str(error)) from None
+    return store.read(name)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from typing import Any, Protocol
 
-from vidset.storage.uris import check_client
+from vidset.storage.registry import check_client
 
 
 class Queries(Protocol):

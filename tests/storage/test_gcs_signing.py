@@ -9,7 +9,7 @@ import pytest
 
 from tests.labeling.iam_double import EMAIL, Iam
 from vidset import labeling
-from vidset.labeling.images.gcs import default_signing
+from vidset.storage.gcs_signing import default_signing
 
 
 def test_a_person_cannot_sign(tmp_path, monkeypatch):
@@ -44,7 +44,7 @@ def test_a_federated_identity_without_an_account_cannot_sign(tmp_path, monkeypat
 @pytest.mark.emulator
 def test_a_function_signs_as_its_own_account(tmp_path):
     program = (
-        "from vidset.labeling.images.gcs import IamSigning, default_signing\n"
+        "from vidset.storage.gcs_signing import IamSigning, default_signing\n"
         "signing = default_signing()\n"
         "assert isinstance(signing, IamSigning), signing\n"
         "print(signing.signer_email)"

@@ -1,0 +1,49 @@
+"""JSON with the file and the place in it in every error."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def read_json(
+    path: str | Path,
+    what: str,
+    error: type[ValueError] = ValueError,
+    *,
+    parse_float: Callable[[str], Any] | None = None,
+) -> Any:
+    """Read a JSON file.
+
+    Args:
+        what: what the file should hold, for messages.
+        error: the kind of ValueError to raise.
+        parse_float: makes the numbers with a fraction; None makes floats.
+
+    Raises:
+        ValueError: it cannot be read, or is no JSON; it says in which line.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as failure:
+        raise error(f"{path}: wanted {what} in JSON: {failure.strerror}") from None
+    return parse_json(data, str(path), what, error, parse_float=parse_float)
+
+
+def parse_json(
+    data: bytes | str,
+    source: str,
+    what: str,
+    error: type[ValueError] = ValueError,
+    *,
+    parse_float: Callable[[str], Any] | None = None,
+) -> Any:
+    """Read JSON from memory, as `read_json` does from a file; errors name `source`."""
+    try:
+        text = data.decode() if isinstance(data, bytes) else data
+        return json.loads(text, parse_float=parse_float)
+    except RecursionError:
+        raise error(f"{source}: wanted {what} in JSON, got one nested too deep") from None
+    except ValueError as failure:
+        raise error(f"{source}: wanted {what} in JSON: {failure}") from None

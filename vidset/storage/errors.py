@@ -1,0 +1,5 @@
+"""What can be wrong with a store itself, rather than with what is in it."""
+
+
+class StoreUnavailableError(Exception):
+    """The store does not answer now, or not to us. The same may work later."""
