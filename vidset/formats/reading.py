@@ -1,6 +1,5 @@
 """How files of other tools are read: what is left out is counted, what is wrong is named."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
+from vidset import json_files
 from vidset.labeling.annotation import Attribute
 
 SizeOf = Callable[[str], tuple[int, int]]
@@ -89,11 +89,8 @@ def is_uri(name: str) -> bool:
 
 
 def read_json(path: Path) -> Any:
-    """Raises ValueError: it is not there, or is no JSON."""
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: wanted a JSON file: {error}") from None
+    """Read a file of labels. Raises ValueError: it is not there, or is no JSON."""
+    return json_files.read_json(path, "labels")
 
 
 def member(parent: Any, key: str, kind: type[_T], place: str) -> _T:
