@@ -59,7 +59,7 @@ def test_videos_are_uploaded_extracted_and_labeled_in_an_added_scheme(toy, tmp_p
     state = tmp_path / "state"
     sent = json.loads(
         vidset(
-            *("upload", "--bucket", "toy://uploads/fleet", "--collector", "cam1"),
+            *("upload", "--to", "toy://uploads/fleet", "--collector", "cam1"),
             *("--state", state, "--json", tmp_path / "drive.mp4"),
         )
     )
