@@ -11,10 +11,10 @@ from vidset.video.sampling import Sampling
     ("values", "message"),
     [
         pytest.param({"metric": "x"}, "--metric must be one of ssim, .*; got 'x'", id="metric"),
-        pytest.param({"metric": "psnr"}, "psnr has no default --similarity-threshold", id="psnr"),
+        pytest.param({"metric": "psnr"}, "psnr has no default --similarity", id="psnr"),
         pytest.param({"jpeg_quality": 0}, "--jpeg-quality must be 1 to 100, got 0", id="jpeg"),
         pytest.param(
-            {"similarity_threshold": -1}, "--similarity-threshold must be .* got -1", id="threshold"
+            {"similarity_threshold": -1}, "--similarity must be .* got -1", id="threshold"
         ),
         pytest.param({"local_change": 256}, "--local-change must be 0 to 255, got 256", id="local"),
         pytest.param({"min_brightness": -3}, "--min-brightness must be", id="brightness"),

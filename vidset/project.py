@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from vidset.project_file import FILE_NAME, KEYS, Value, file_text, read_file
+from vidset.project_file import FILE_NAME, KEYS, Value, file_text, from_text, read_file
 from vidset.suggestions import did_you_mean
 
 # Rises when a place is laid out so that earlier versions of vidset would misread it.
@@ -73,12 +73,15 @@ class Project:
     def choose(self, key: str, given: Value | None = None) -> Value | None:
         """Return the value of a setting: what was given, else the variable, else the file's.
 
-        Values of variables are text. None: nobody sets it.
+        None: nobody sets it.
+
+        Raises:
+            ValueError: the variable holds no number where one is wanted.
         """
         if given is not None:
             return given
-        if (told := self.environment.get(KEYS[key].variable)) not in (None, ""):
-            return told
+        if told := self.environment.get(KEYS[key].variable):
+            return from_text(key, told)
         return self.settings.get(key)
 
     def text(self, key: str, given: Value | None = None) -> str | None:

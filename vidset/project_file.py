@@ -65,6 +65,12 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "text", "LABELING_BUDGET", '"500 tasks/day"', "What labeling may take, or cost."
         ),
         "price": Key("number", "LABELING_PRICE", "0.08", "The price of labeling one image."),
+        "source": Key(
+            "text",
+            "VIDSET_SOURCE",
+            '"pubsub:projects/P/subscriptions/S"',
+            "Where `watch` hears of uploads: amqp://, pubsub: or a folder.",
+        ),
         "collector": Key(
             "text", "VIDSET_COLLECTOR", '"car-7"', "Who records, where folders do not tell."
         ),
@@ -128,6 +134,23 @@ def read_file(path: Path) -> dict[str, Value]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectFileError(f"{path} is not TOML: {error}") from None
     return {name: _check(path, name, value) for name, value in _flat(path, document).items()}
+
+
+def from_text(name: str, text: str) -> Value:
+    """Read what a key's variable of the environment says.
+
+    Raises:
+        ProjectFileError: it is no number where one is wanted.
+    """
+    key = KEYS[name]
+    if key.kind in ("text", "path") or name in _ALSO_TEXT:
+        return text
+    try:
+        return int(text) if key.kind == "whole number" else float(text)
+    except ValueError:
+        raise ProjectFileError(
+            f"{key.variable}: wanted a {key.kind} such as {key.example}, got {text!r}"
+        ) from None
 
 
 def file_text(values: Mapping[str, Value] | None = None) -> str:

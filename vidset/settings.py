@@ -76,9 +76,7 @@ class ExtractionSettings:
         if self.metric not in METRICS:
             raise ValueError(f"--metric must be one of {', '.join(METRICS)}; got {self.metric!r}")
         if self.similarity_threshold is None and self.metric not in _DEFAULT_THRESHOLDS:
-            raise ValueError(
-                f"--metric {self.metric} has no default --similarity-threshold: set it"
-            )
+            raise ValueError(f"--metric {self.metric} has no default --similarity: set it")
         if not 1 <= self.jpeg_quality <= 100:
             raise ValueError(f"--jpeg-quality must be 1 to 100, got {self.jpeg_quality}")
         for name, highest in (
@@ -90,7 +88,7 @@ class ExtractionSettings:
         ):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= highest:
-                option = "--" + name.replace("_", "-")
+                option = "--" + name.removesuffix("_threshold").replace("_", "-")
                 raise ValueError(f"{option} must be 0 to {highest:g}, got {value:g}")
         self.measure.load()
 

@@ -78,6 +78,6 @@ def test_the_command_tells_what_another_extraction_gives(tmp_path):
     }
     assert len(settings) == 4 * 51
     for every, threshold in ((0.5, 0.9), (1.0, 0.7), (2.5, 0.95)):
-        other = ("--every", every, "--similarity-threshold", threshold)
+        other = ("--every", every, "--similarity", threshold)
         anew = vidset("extract", path, *limit, *other, "--output", tmp_path / f"{every}", "--json")
         assert settings[every, threshold] == json.loads(anew.stdout)["kept"]

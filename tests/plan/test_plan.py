@@ -4,8 +4,9 @@ import pytest
 
 from tests.plan.ledgers import FROM_90, extraction
 from vidset.ledger.open import open_ledger
+from vidset.plan.budget import Budget
 from vidset.plan.counts import count
-from vidset.plan.plan import Request, Setting, choose, make_plan, seconds
+from vidset.plan.plan import Setting, choose, make_plan, seconds
 
 OWN = Setting(1, None, 100)
 SETTINGS = (
@@ -30,8 +31,8 @@ def test_the_recommendation_is_the_finest_setting_that_fits(affordable, expected
 
 
 def test_a_budget_pays_for_whole_images():
-    assert Request("out", 0.1, 0.3).affordable == 3  # 0.3 / 0.1 is 2.9999999999999996.
-    assert Request("out", 0.08, 0.39).affordable == 4
+    assert Budget(0.1, 0.3).affordable == 3  # 0.3 / 0.1 is 2.9999999999999996.
+    assert Budget(0.08, 0.39).affordable == 4
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_a_folder_done_before_is_not_done_again(folder, video, tmp_path):
 @pytest.mark.slow
 def test_the_ledger_is_beside_the_images_where_nothing_else_is_said(folder, video, tmp_path):
     shutil.copy(video, folder / "cam1" / "a.mp4")
-    command = [sys.executable, "-m", "vidset", "watch", "--events", folder, "--until-idle", "9"]
+    command = [sys.executable, "-m", "vidset", "watch", folder, "--until-idle", "9"]
     out = str(tmp_path / "out")
     ended = subprocess.run([*command, "--images", out], timeout=200, check=False)
     assert ended.returncode == 0
@@ -95,7 +95,7 @@ def test_quiet_says_nothing_but_what_failed(folder, video, tmp_path):
         pytest.param(
             "amqp://u:p@h/?queue=q&ssl_options={",
             ("-o", "x"),
-            "--events amqp://h/, queue q: ",
+            "SOURCE amqp://h/, queue q: ",
             id="the client's parameter",
         ),
         pytest.param(
@@ -107,7 +107,7 @@ def test_bad_usage_exits_2_before_any_work(events, options, message, tmp_path, m
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("VIDSET_AMQP_PASSWORD", raising=False)
-    command = [sys.executable, "-m", "vidset", "watch", "--events", events, *options]
+    command = [sys.executable, "-m", "vidset", "watch", events, *options]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, message in ended.stderr) == (2, True), ended.stderr
     assert list(tmp_path.iterdir()) == []

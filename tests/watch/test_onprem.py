@@ -82,8 +82,8 @@ def test_no_value_of_env_has_a_default_and_each_is_explained():
 
 def test_minio_publishes_to_what_the_watcher_declares():
     """The same exchange with the same arguments, or the broker refuses one of the two."""
-    [events] = [each for each in SERVICES["watcher"]["command"] if each.startswith("--events=")]
-    address = urlsplit(re.sub(r"\$\{\w+:\?\}", "vidset", events.removeprefix("--events=")))
+    [events] = [each for each in SERVICES["watcher"]["command"] if each.startswith("amqp://")]
+    address = urlsplit(re.sub(r"\$\{\w+:\?\}", "vidset", events))
     assert parse_qs(address.query) == {"queue": ["uploads"], "exchange": ["uploads"]}
     assert address.hostname == "rabbitmq"
     environment = SERVICES["minio"]["environment"]

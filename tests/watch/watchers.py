@@ -50,7 +50,7 @@ def make_queue(rabbitmq: Rabbitmq, max_tries: int = 10) -> None:
 
 
 def arguments(events: str, *others: str, output: str = OUT) -> list[str]:
-    command = [sys.executable, "-m", "vidset", "watch", "--events", events, "-o", output]
+    command = [sys.executable, "-m", "vidset", "watch", events, "-o", output]
     return [*command, "--json", "--workers", "1", *others]
 
 

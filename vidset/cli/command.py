@@ -19,6 +19,8 @@ from vidset.suggestions import did_you_mean
 Function = TypeVar("Function", bound=Callable[..., Any])
 _DEFAULT_IN_PARENTHESES = re.compile(r"\[default: \((.*?)\)(; .*)?\]$")
 _TYPES = {"<int>": "N", "<float>": "NUMBER", "<str>": "TEXT", "<path>": "PATH"}
+# The order of a project's work. A command without a stage stands before the help.
+_STAGES = ("Begin", "Videos", "Labels", "Datasets", "Models", "Commands", "Help")
 _RANGES = {"<int range>": "N", "<float range>": "NUMBER"}
 
 
@@ -144,7 +146,8 @@ class Group(TyperGroup):
                 row = (name, summary_of(command))
                 stages.setdefault(stage_of(command) or "Commands", []).append(row)
         width = max(len(name) for rows in stages.values() for name, _ in rows)
-        for stage, rows in stages.items():
+        for stage in sorted(stages, key=_STAGES.index):
+            rows = stages[stage]
             with formatter.section(stage):
                 formatter.write_dl([(name.ljust(width), text) for name, text in rows])
 

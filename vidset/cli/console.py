@@ -1,6 +1,7 @@
 """What every command shows: results on stdout; progress, problems and the next step on stderr."""
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from vidset.cli.results import as_object, print_json
 from vidset.project import Project
 
 _WIDTH = 80
+_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?( ?%)?")
 
 
 def say(text: str) -> None:
@@ -184,9 +186,9 @@ def _cell(value: Any) -> str:
 
 
 def _is_number(values: Sequence[Any]) -> bool:
-    known = [value for value in values if value is not None]
-    return bool(known) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in known
+    known = [value for value in values if value not in (None, "")]
+    return bool(known) and not any(
+        isinstance(value, bool) or not _NUMBER.fullmatch(_cell(value)) for value in known
     )
 
 

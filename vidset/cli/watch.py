@@ -1,10 +1,11 @@
-"""`vidset watch`: upload events to images, without Dataflow."""
+"""`vidset watch`: its options."""
 
 import os
 from typing import Annotated
 
 import typer
 
+from vidset.cli.command import described
 from vidset.cli.extraction_flags import (
     Collector,
     Every,
@@ -14,51 +15,78 @@ from vidset.cli.extraction_flags import (
     Metric,
     MinBrightness,
     MinSharpness,
-    SimilarityThreshold,
+    Similarity,
     Tolerance,
     Workers,
+    extraction_options,
+    place_to_make,
+    workers_of,
 )
-from vidset.cli.flags import Json, Quiet
+from vidset.cli.flags import Debug, Json, Place, Quiet
 
 
+@described(
+    "vidset watch 'amqp://user@rabbitmq/%2F?queue=uploads' -o s3://data",
+    "vidset watch /srv/uploads -p roads --until-idle 60",
+    part="extract",
+    stage="Videos",
+)
 def watch(
-    events: Annotated[
-        str,
-        typer.Option(
-            metavar="WHERE",
-            help="amqp://USER@HOST/VHOST?queue=Q, pubsub:projects/P/subscriptions/S or a folder.",
-        ),
-    ],
-    output: Annotated[
+    source: Annotated[
         str | None,
-        typer.Option(
-            "--output", "-o", metavar="OUT", help="OUT/images, the ledger, OUT/dead_letters."
+        typer.Argument(
+            metavar="SOURCE",
+            help="amqp://USER@HOST/VHOST?queue=Q, pubsub:projects/P/subscriptions/S or a folder.",
+            show_default="VIDSET_SOURCE, else that of vidset.toml",
         ),
     ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="PLACE", help="The same as -p; the place is made."),
+    ] = None,
     images: Annotated[
-        str | None, typer.Option(help="Or each by itself: folder, gs:// or s3:// uri.")
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="Keep images in this folder, gs:// or s3:// instead.",
+            show_default="PLACE/images",
+        ),
     ] = None,
     ledger: Annotated[
         str | None,
-        typer.Option(help="As images, or bq://project.dataset.", show_default="OUT, else IMAGES"),
+        typer.Option(
+            metavar="WHERE",
+            help="Keep ledgers in this folder, gs://, s3:// or bq://project.dataset.",
+            show_default="PLACE, else that of the images",
+        ),
     ] = None,
     dead_letters: Annotated[
-        str | None, typer.Option(help="As images.", show_default="LEDGER/dead_letters")
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="Keep what could not be used in this folder, gs:// or s3://.",
+            show_default="dead_letters beside the ledger",
+        ),
     ] = None,
-    prefix: Annotated[str, typer.Option(help="Of the names of uploads.")] = "",
-    every: Every = "1",
-    tolerance: Tolerance = "0",
-    similarity_threshold: SimilarityThreshold = None,
-    local_change: LocalChange = "20",
-    metric: Metric = "ssim",
-    jpeg_quality: JpegQuality = 95,
+    prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="Take only uploads whose names begin with it.")
+    ] = "",
+    every: Every = None,
+    similarity: Similarity = None,
+    local_change: LocalChange = None,
+    metric: Metric = None,
+    tolerance: Tolerance = None,
     min_sharpness: MinSharpness = None,
     min_brightness: MinBrightness = None,
     max_brightness: MaxBrightness = None,
+    jpeg_quality: JpegQuality = None,
     collector: Collector = None,
     workers: Workers = None,
     max_tries: Annotated[
-        int, typer.Option(min=2, help="Of a message, before it goes to QUEUE.dead.")
+        int,
+        typer.Option(
+            min=2, metavar="N", help="Try a message so often, then send it to QUEUE.dead."
+        ),
     ] = 10,
     until_idle: Annotated[
         float | None,
@@ -66,46 +94,70 @@ def watch(
     ] = None,
     grace: Annotated[
         float,
-        typer.Option(min=0, metavar="SECONDS", help="For videos at work when told to stop."),
+        typer.Option(
+            min=0, metavar="SECONDS", help="Give videos at work so long when told to stop."
+        ),
     ] = 8,
     health: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Touched every second while all is well.")
+        str | None,
+        typer.Option(metavar="FILE", help="Touch this file every second while all is well."),
     ] = None,
+    place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Where an error came from.")] = False,
+    debug: Debug = False,
 ) -> None:
-    """Extract each video as its upload event arrives; acknowledge it when the ledger has it.
+    """Extract each video as its upload event arrives.
 
-    A password that is not in the amqp uri is read from VIDSET_AMQP_PASSWORD.
+    An event is acknowledged when the ledger has its video. A password that is not in the amqp uri
+    is read from VIDSET_AMQP_PASSWORD.
     """
+    from vidset.project import NoPlaceError, Project, find_project, make_place
+
+    named = place_to_make(place, output)
+    try:
+        project = find_project(named, is_made=True)
+    except NoPlaceError:
+        if images is None:
+            raise
+        project = Project("")  # Each thing has its own place, named by an option.
+    events = project.text("source", source)
+    if events is None:
+        raise ValueError("wanted a SOURCE of upload events or VIDSET_SOURCE, got neither")
+
     from vidset.watch.settings import Request
     from vidset.watch.watch import run_watch
 
     request = Request(
         events=events,
-        output=output,
+        output=project.place if project.place and (named or images is None) else None,
         images=images,
         ledger=ledger,
         dead_letters=dead_letters,
         prefix=prefix,
-        collector=collector,
-        extraction={
-            "every": every,
-            "tolerance": tolerance,
-            "similarity_threshold": similarity_threshold,
-            "local_change": local_change,
-            "metric": metric,
-            "jpeg_quality": jpeg_quality,
-            "min_sharpness": min_sharpness,
-            "min_brightness": min_brightness,
-            "max_brightness": max_brightness,
-        },
-        workers=workers,
+        collector=project.text("collector", collector),
+        extraction=extraction_options(
+            project,
+            {
+                "every": every,
+                "tolerance": tolerance,
+                "similarity": similarity,
+                "local_change": local_change,
+                "metric": metric,
+                "jpeg_quality": jpeg_quality,
+                "min_sharpness": min_sharpness,
+                "min_brightness": min_brightness,
+                "max_brightness": max_brightness,
+            },
+        ),
+        workers=workers_of(project, workers),
         max_tries=max_tries,
         until_idle=until_idle,
         grace=grace,
         health=health,
     )
     password = os.environ.get("VIDSET_AMQP_PASSWORD")
-    raise typer.Exit(run_watch(request, password, as_json=as_json, quiet=quiet, debug=debug))
+    code = run_watch(request, password, as_json=as_json, quiet=quiet, debug=debug)
+    if request.output is not None:
+        make_place(project)
+    raise typer.Exit(code)

@@ -4,7 +4,6 @@ Without a video of the user's it renders its own, so that what is in it is known
 which its images are labeled.
 """
 
-import json
 import os
 import sys
 from collections import Counter
@@ -17,18 +16,20 @@ from rich.console import Console
 from rich.markup import escape
 
 from vidset.cli.console import show_problems
-from vidset.cli.extract.display import show_progress, show_summary
+from vidset.cli.extract.display import show_notes, show_progress, show_summary
+from vidset.cli.results import as_object, print_json
 from vidset.demo.contact_sheet import write_contact_sheet
 from vidset.demo.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
 from vidset.demo.scene import Scene
 from vidset.elements import FrameRow, ledger_key
 from vidset.intake.listing import list_uploads
 from vidset.intake.progress import Progress
-from vidset.intake.request import Request
+from vidset.intake.request import Request, Summary
 from vidset.intake.run import extract
 from vidset.naming import printable
 from vidset.output import make_output
 from vidset.parquet import read_parquet
+from vidset.project import find_project, make_place
 from vidset.storage.folder import FolderStore
 from vidset.video.decoding import Video
 from vidset.video.sampling import Sampling
@@ -66,6 +67,8 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
     _check(video, output)
     if video is None:
         import vidset.demo.labels  # noqa: F401 (it may not be installed: before any work)
+    project = find_project(output, is_made=True)
+    make_place(project)
     path = os.path.join(output, VIDEO) if video is None else video
     thresholds = {}
     if video is None:
@@ -77,11 +80,7 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
                 render_drive(DRIVE, output)
             console.print(f"{escape(path)} rendered: {DRIVE.seconds:.0f} s with a known truth")
 
-    found = Progress()
-    request = Request((path,), output, {"every": str(_EVERY), **thresholds})
-    with show_progress(found, enabled=not quiet and sys.stderr.isatty()):
-        summary = extract(request, found)
-    show_summary(summary, found.notes, output, as_json=False, quiet=quiet)
+    summary = _extract(path, output, thresholds, quiet=quiet)
     if video is not None:
         console.print("dark and blurred samples are kept: for your own video no limits are set")
     rows = _ledger_rows(path, output)
@@ -99,14 +98,28 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
     if video is None:
         labeling = _label(rows, output, console, progress)
     else:
-        console.print(f"what is in it, nobody knows yet: vidset label dispatch {escape(output)}")
+        console.print("nobody knows yet what is in it")
+    following = project.command("vidset label status" if labeling else "vidset label dispatch")
     console.print(f"[bold]contact sheet  {escape(sheet)}[/]" if sheet else "no contact sheet")
     if labeling and labeling.sheet:
         console.print(f"[bold]labels         {escape(labeling.sheet)}[/]")
     if as_json:
-        places = {"contact_sheet": sheet, "video": path, "truth": truth}
-        print(json.dumps(asdict(summary) | places | {"labeling": labeling and asdict(labeling)}))
+        places = {"place": project.place, "contact_sheet": sheet, "video": path, "truth": truth}
+        found = asdict(summary) | places | {"labeling": labeling and asdict(labeling)}
+        print_json(as_object(found, following))
+    progress.print(f"Next: {escape(following)}", highlight=False, soft_wrap=True)
     return 1 if summary.failed or (labeling and labeling.problems) else 0
+
+
+def _extract(path: str, output: str, thresholds: dict[str, float], *, quiet: bool) -> Summary:
+    found = Progress()
+    request = Request((path,), output, {"every": str(_EVERY), **thresholds})
+    with show_progress(found, enabled=not quiet and sys.stderr.isatty()):
+        summary = extract(request, found)
+    show_notes(summary, found.notes, output)
+    if not quiet:
+        show_summary(summary, output)
+    return summary
 
 
 def _label(
@@ -124,7 +137,6 @@ def _label(
     console.print(f"{done} images labeled ({how})")
     objects = ", ".join(f"{number} {label}" for label, number in labeling.objects.items())
     console.print(f"        {objects}; {labeling.quarantine} answers in quarantine")
-    console.print(f"        vidset label status {escape(output)}")
     return labeling
 
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from vidset.filtering.thresholds import GRID
-from vidset.plan.plan import Plan, Request, Setting, seconds
+from vidset.plan.budget import Budget
+from vidset.plan.plan import Plan, Setting, seconds
 
 _Colour = tuple[int, int, int]
 _Point = tuple[int, int]
@@ -26,23 +27,23 @@ _BUDGET: _Colour = (239, 83, 80)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def write_chart(path: str, plan: Plan, request: Request) -> None:
-    """Written whole or not at all."""
-    _, data = cv2.imencode(".png", draw_chart(plan, request)[..., ::-1])
+def write_chart(path: str, plan: Plan, budget: Budget) -> None:
+    """Write the chart as a PNG, whole or not at all."""
+    _, data = cv2.imencode(".png", draw_chart(plan, budget)[..., ::-1])
     partial = f"{path}.partial"
     with open(partial, "wb") as file:
         file.write(data.tobytes())
     os.replace(partial, path)
 
 
-def draw_chart(plan: Plan, request: Request) -> np.ndarray:
+def draw_chart(plan: Plan, budget: Budget) -> np.ndarray:
     """(700, 1200, 3) uint8 RGB."""
     picture = np.full((*_SIZE[::-1], 3), _BACKGROUND, np.uint8)
     highest = max((each.images for each in (*plan.settings, plan.own)), default=0)
     scale = _Scale(max(highest, 1))
-    _draw_axes(picture, scale, plan, request)
-    if request.affordable is not None and request.affordable <= scale.top:
-        y = scale.y(request.affordable)
+    _draw_axes(picture, scale, plan, budget)
+    if budget.affordable is not None and budget.affordable <= scale.top:
+        y = scale.y(budget.affordable)
         for x in range(_LEFT, _RIGHT, 16):
             cv2.line(picture, (x, y), (x + 8, y), _BUDGET, 2)
         _write(picture, "budget", (_LEFT + 8, y - 8), 0.5, _BUDGET)
@@ -89,22 +90,22 @@ class _Scale:
         return self.x(setting.threshold or GRID[-1]), self.y(setting.images)
 
 
-def _draw_axes(picture: np.ndarray, scale: _Scale, plan: Plan, request: Request) -> None:
+def _draw_axes(picture: np.ndarray, scale: _Scale, plan: Plan, budget: Budget) -> None:
     counts = plan.counts
     title = f"{counts.told_videos}, {counts.samples:,} samples"
     _write(picture, title, (_LEFT, 44), 0.8, _TEXT)
-    decimals = 0 if request.cost(scale.step) >= 1 else 2
+    decimals = 0 if budget.cost(scale.step) >= 1 else 2
     for images in scale.lines():
         y = scale.y(images)
         cv2.line(picture, (_LEFT, y), (_RIGHT, y), _GRID, 1)
         _write(picture, f"{images:,}", (_LEFT - 10, y + 5), 0.48, _DIM, before=1)
-        _write(picture, f"{request.cost(images):,.{decimals}f}", (_RIGHT + 10, y + 5), 0.48, _DIM)
+        _write(picture, f"{budget.cost(images):,.{decimals}f}", (_RIGHT + 10, y + 5), 0.48, _DIM)
     for place in range(0, len(GRID), 5):
         x = scale.x(GRID[place])
         cv2.line(picture, (x, _BOTTOM), (x, _BOTTOM + 6), _DIM, 1)
         _write(picture, f"{GRID[place]:.2f}", (x, _BOTTOM + 26), 0.48, _DIM, before=0.5)
     _write(picture, "images", (_LEFT - 10, _TOP - 16), 0.48, _DIM, before=1)
-    _write(picture, request.currency, (_RIGHT + 10, _TOP - 16), 0.48, _DIM)
+    _write(picture, budget.currency, (_RIGHT + 10, _TOP - 16), 0.48, _DIM)
     middle = (_LEFT + _RIGHT) // 2, _BOTTOM + 58
     _write(picture, "similarity threshold (SSIM)", middle, 0.52, _DIM, before=0.5)
 

@@ -37,7 +37,7 @@ class AmqpSource:
         try:
             self._parameters = pika.URLParameters(address.url)
         except (ValueError, SyntaxError, TypeError) as error:  # Some are Python literals.
-            raise ValueError(f"--events {address.shown}: {error}") from None
+            raise ValueError(f"SOURCE {address.shown}: {error}") from None
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
         """Until `life` is over; whether the broker could be reached at all.

@@ -53,12 +53,12 @@ def parse_address(text: str, password: str | None) -> AmqpAddress:
     # An @ elsewhere alone is one after a password with a slash: what is before it is no host.
     if not is_whole or ("@" in text and "@" not in parts.netloc):
         shown = without_password(text)
-        raise ValueError(f"--events: {_WANTED}, special characters percent-encoded; got {shown!r}")
+        raise ValueError(f"SOURCE: {_WANTED}, special characters percent-encoded; got {shown!r}")
     place = parts.netloc
     if parts.username is not None and parts.password is None:
         if not password:
             raise ValueError(
-                f"--events: there is no password for {parts.username}: set VIDSET_AMQP_PASSWORD"
+                f"SOURCE: there is no password for {parts.username}: set VIDSET_AMQP_PASSWORD"
             )
         user, _, host = place.rpartition("@")
         place = f"{user}:{quote(password, safe='')}@{host}"

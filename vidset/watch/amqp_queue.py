@@ -23,14 +23,14 @@ def open_channel(
     try:
         connection = BlockingConnection(parameters)
     except (ProbableAuthenticationError, ProbableAccessDeniedError) as error:
-        raise ValueError(f"--events: {address.host} refuses: {error}") from None
+        raise ValueError(f"SOURCE: {address.host} refuses: {error}") from None
     channel = connection.channel()
     try:
         _declare(channel, address, max_tries)
     except ChannelClosedByBroker as error:
         connection.close()
         raise ValueError(
-            f"--events: the broker refuses queue {address.queue} as it is wanted: "
+            f"SOURCE: the broker refuses queue {address.queue} as it is wanted: "
             f"{error.reply_text}. With --max-tries as before it is the same queue; "
             "else take another name, or delete it when it is empty"
         ) from None

@@ -43,7 +43,7 @@ class PubsubSource:
         try:
             self._client = pubsub_v1.SubscriberClient()
         except DefaultCredentialsError as error:
-            raise ValueError(f"--events {subscription}: {error}") from None
+            raise ValueError(f"SOURCE {subscription}: {error}") from None
         self._at_work = 0
         self._lock = threading.Lock()
 
@@ -93,7 +93,7 @@ class PubsubSource:
             except concurrent.futures.TimeoutError:
                 life.beat()
             except _REFUSED as error:
-                raise ValueError(f"--events {self._subscription}: {error}") from None
+                raise ValueError(f"SOURCE {self._subscription}: {error}") from None
         pulling.cancel()
         try:
             pulling.result(timeout=life.grace_left)
@@ -122,7 +122,7 @@ class PubsubSource:
             except InvalidArgument:
                 return True
             except _REFUSED as error:
-                raise ValueError(f"--events {self._subscription}: {error}") from None
+                raise ValueError(f"SOURCE {self._subscription}: {error}") from None
             except (RetryError, ServerError) as error:
                 wait = delay_seconds(number)
                 report.warn(f"{self._subscription}: {error}; again in {wait:g} s")

@@ -86,7 +86,7 @@ def subscription_of(events: str) -> str:
     """
     name = events.removeprefix("pubsub:").strip()
     if not _SUBSCRIPTION.fullmatch(name):
-        raise ValueError(f"--events: wanted pubsub:projects/P/subscriptions/S, got {events!r}")
+        raise ValueError(f"SOURCE: wanted pubsub:projects/P/subscriptions/S, got {events!r}")
     return name
 
 

@@ -81,7 +81,7 @@ def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:
         return PubsubSource(subscription), parse
     if not os.path.isdir(events):
         raise ValueError(
-            "--events: wanted amqp://HOST/VHOST?queue=Q, pubsub:projects/P/subscriptions/S or a "
+            "SOURCE: wanted amqp://HOST/VHOST?queue=Q, pubsub:projects/P/subscriptions/S or a "
             f"folder that is there, got {without_password(events)!r}"
         )
     from vidset.watch.folder import FolderSource

@@ -41,7 +41,7 @@ def test_extract_says_what_it_did_in_json(video, tmp_path):
         "partial": 0,
     }
     folders = {path.split("/")[0] for path in tree(out)}
-    assert folders == {"images", "frames", "videos"}
+    assert folders == {"images", "frames", "videos", "vidset.json", "vidset.toml"}
     assert not (out / ".partial").exists()
 
 
@@ -87,13 +87,13 @@ def test_a_partial_video_is_named_but_no_failure(tmp_path):
         pytest.param([".", "--metric", "x"], "--metric must be one of", id="metric"),
         pytest.param([".", "--jpeg-quality", "101"], "--jpeg-quality must be", id="quality"),
         pytest.param([".", "--tolerance", "2"], "tolerance must be", id="tolerance"),
-        pytest.param(["."], "Missing option", id="no output"),
+        pytest.param(["."], "no place to work in", id="no output"),
         pytest.param([], "Missing argument", id="no input"),
     ],
 )
 def test_bad_usage_exits_2_before_any_work(arguments, message, tmp_path):
     out = tmp_path / "out"
-    output = [] if message == "Missing option" else ["--output", out]
+    output = [] if message == "no place to work in" else ["--output", out]
     ended = vidset("extract", *arguments, *output)
     assert ended.returncode == 2
     assert message in ended.stderr
@@ -103,7 +103,7 @@ def test_bad_usage_exits_2_before_any_work(arguments, message, tmp_path):
 def test_an_output_that_is_a_file_is_bad_usage(video, tmp_path):
     (tmp_path / "out").write_text("in the way")
     ended = vidset("extract", video, "--output", tmp_path / "out")
-    assert (ended.returncode, "File exists" in ended.stderr) == (2, True)
+    assert (ended.returncode, "wanted a folder to work in, got a file" in ended.stderr) == (2, True)
 
 
 def test_other_settings_leave_what_is_done_and_say_so(video, tmp_path):
@@ -111,7 +111,7 @@ def test_other_settings_leave_what_is_done_and_say_so(video, tmp_path):
     vidset("extract", video, "--output", out)
     before = tree(out)
     ended = vidset("extract", video, "--output", out, "--every", "0.5")
-    assert "1 of the videos done before were done with other settings" in ended.stderr
+    assert "1 video of those done before had other settings" in ended.stderr
     assert tree(out) == before
 
 
@@ -139,7 +139,7 @@ def test_a_name_that_is_no_text_is_extracted(video, tmp_path):
     shutil.copy(video, folder + b"/\xff.mp4")
     out = tmp_path / "out"
     ended = vidset("extract", tmp_path / "in", "--output", out)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (0, f"Next: vidset plan -p {out}\n")
     assert (out / "images" / "caf%E9" / "%FF").is_dir()
     assert rows(str(out), "videos")[0]["collector_id"] == "caf%E9"
 

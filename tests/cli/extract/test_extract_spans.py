@@ -15,7 +15,7 @@ def test_spans_sample_parts_of_the_videos_that_they_name(video, tmp_path):
     spans.write_text(json.dumps({"spans": wanted}))
     out = tmp_path / "out"
     command = ("extract", folder, "-o", out, "--spans", spans, "--every", "0.2", "--json")
-    ended = vidset(*command, "--similarity-threshold", "2")
+    ended = vidset(*command, "--similarity", "2")
     assert (ended.returncode, ended.stderr) == (0, "")
     summary = json.loads(ended.stdout)
     assert (summary["videos"], summary["kept"]) == (1, 6)

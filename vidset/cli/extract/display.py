@@ -1,16 +1,15 @@
-"""What the commands show a person. Progress and messages go to stderr, results to stdout."""
+"""What `vidset extract` shows: progress and problems on stderr, the summary on stdout."""
 
-import json
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from vidset.cli.console import duration, plural, say, show_problems, tell
 
 if TYPE_CHECKING:
     from vidset.intake.progress import Progress as Counts
@@ -62,28 +61,19 @@ def show_progress(counts: "Counts", *, enabled: bool) -> Iterator[None]:
             thread.join()
 
 
-def show_summary(
-    summary: "Summary", notes: Mapping[str, str], output: str, *, as_json: bool, quiet: bool
-) -> None:
-    """The totals; on stderr each input that failed or is there in part."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    for uri, what in sorted(notes.items()):
-        errors.print(f"[yellow]{escape(uri)}[/]: {escape(what)}")
+def show_notes(summary: "Summary", notes: Mapping[str, str], place: str) -> None:
+    """Name on stderr each input that failed, or of which a part is there."""
+    show_problems(f"{uri}: {what}" for uri, what in sorted(notes.items()))
     if (unnamed := summary.failed - len(notes)) > 0:
-        errors.print(f"{unnamed} more failed: see {escape(output)}/dead_letters")
+        tell(f"{unnamed:,} more failed: see {place}/dead_letters")
     if other := summary.skipped_with_other_settings:
-        errors.print(
-            f"[yellow]{other} of the videos done before were done with other settings and are left "
-            "as they are; another --output extracts them anew.[/]"
-        )
-    if as_json:
-        print(json.dumps(asdict(summary)))
-    elif not quiet:
-        _print_summary(summary, output)
+        videos = plural(other, "video")
+        text = f"{videos} of those done before had other settings and stay as they are"
+        show_problems([f"{text}: extract into another place to have them anew."])
 
 
 def _left(counts: "Counts") -> str:
-    """How far each video is that is at work, as "12/60 s 40/41 s"."""
+    """Write how far each video is that is being decoded: "12/60 s 40/41 s"."""
     with suppress(RuntimeError):  # It changes meanwhile: the next time will do.
         return "  ".join(
             f"{min(done, total or done):.0f}/{'?' if total is None else f'{total:.0f}'} s"
@@ -92,32 +82,40 @@ def _left(counts: "Counts") -> str:
     return ""
 
 
-def _print_summary(summary: "Summary", output: str) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    parts = []
-    if summary.done or not (summary.partial or summary.failed or summary.skipped):
-        parts.append(f"{summary.done} video{'s' * (summary.done != 1)} extracted")
-    if summary.partial:
-        parts.append(f"{summary.partial} extracted in part")
-    if summary.skipped:
-        parts.append(f"{summary.skipped} done before, not decoded again")
-    if summary.failed:
-        parts.append(f"[red]{summary.failed} failed[/]")
-    console.print(", ".join(parts))
+def show_summary(summary: "Summary", place: str) -> None:
+    """Print what became of the videos and their samples, and where it is."""
+    say(told_videos(summary))
     if summary.samples:
         dropped = summary.samples - summary.kept
-        console.print(
-            f"{summary.samples} samples: [green]{summary.kept} kept[/], {dropped} dropped"
+        say(
+            f"{plural(summary.samples, 'sample')}: {summary.kept:,} kept, {dropped:,} dropped"
             + _reasons(summary.dropped)
         )
-    console.print(f"{summary.seconds:.1f} s, {summary.cpu_seconds:.1f} CPU s")
+    if summary.videos:
+        say(f"{duration(summary.seconds)}, {duration(summary.cpu_seconds)} of CPU time")
     if summary.samples:
-        console.print(f"images  {escape(output)}/images")
+        say(f"images   {place}/images")
     if summary.samples or summary.skipped:
-        console.print(f"ledgers {escape(output)}/frames, videos")
+        say(f"ledgers  {place}/frames, {place}/videos")
+
+
+def told_videos(summary: "Summary") -> str:
+    """Write how many videos were done, are there in part, had been done before and failed."""
+    if not (summary.videos or summary.failed):
+        return "No video was found."
+    parts = []
+    if summary.done:
+        parts.append(f"{plural(summary.done, 'video')} extracted")
+    if summary.partial:
+        parts.append(f"{summary.partial:,} extracted in part")
+    if summary.skipped:
+        parts.append(f"{summary.skipped:,} done before, not decoded again")
+    if summary.failed:
+        parts.append(f"{summary.failed:,} failed")
+    return ", ".join(parts) or f"{plural(summary.videos, 'video')} found"
 
 
 def _reasons(dropped: Mapping[str, int]) -> str:
     names = {"near_duplicate": "near duplicates"}
-    each = [f"{number} {names.get(reason, reason)}" for reason, number in dropped.items()]
+    each = [f"{number:,} {names.get(reason, reason)}" for reason, number in dropped.items()]
     return f" ({', '.join(each)})" if each else ""

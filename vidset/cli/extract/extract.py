@@ -3,28 +3,71 @@
 import io
 import sys
 from contextlib import nullcontext, redirect_stderr
+from dataclasses import asdict
 
-from vidset.cli.extract.display import show_progress, show_summary
+from vidset.cli.console import answer
+from vidset.cli.extract.display import show_notes, show_progress, show_summary
+from vidset.cli.extract.result import Extracted
 from vidset.cli.stopping import if_stopped
 from vidset.errors import ExtractionError
+from vidset.intake.listing import check_input
 from vidset.intake.progress import Progress
 from vidset.intake.request import Request, Summary
 from vidset.intake.run import extract
+from vidset.next_step import next_words
+from vidset.project import Project, make_place
+from vidset.settings import extraction_settings
+from vidset.storage.uris import check_client
 
 
 def run_extract(
-    request: Request, *, as_json: bool = False, quiet: bool = False, debug: bool = False
+    request: Request,
+    project: Project,
+    *,
+    as_json: bool = False,
+    quiet: bool = False,
+    debug: bool = False,
 ) -> int:
     """Extract and report; the exit code: 1 when some inputs failed, else 0.
 
     Raises:
         ValueError: the request cannot be carried out; nothing has been started.
     """
+    _check(request)
+    make_place(project)
+    if_stopped("The same command goes on from there.")
     show = not (quiet or as_json or debug) and sys.stderr.isatty()
     if request.beam_options or request.options.get("runner"):
         summary, notes = _by_beam(request, show=show, debug=debug)
-        show_summary(summary, notes, request.output, as_json=as_json, quiet=quiet)
-        return 1 if summary.failed else 0
+    else:
+        summary, notes = _by_workers(request, show=show, debug=debug)
+    show_notes(summary, notes, project.place)
+    found = asdict(summary)
+    answer(
+        Extracted(place=project.place, warnings=notes, **found),
+        lambda: show_summary(summary, project.place),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words=next_words(project, "extract"),
+    )
+    return 1 if summary.failed else 0
+
+
+def _check(request: Request) -> None:
+    """Find what is wrong before the place is made.
+
+    Raises:
+        ValueError: a setting is wrong, an input is not there, or a client is not installed.
+    """
+    others = ("collector", "runner")
+    extraction_settings({k: v for k, v in request.options.items() if k not in others})
+    for pattern in request.inputs:
+        check_input(pattern)
+        check_client(pattern)
+
+
+def _by_workers(request: Request, *, show: bool, debug: bool) -> tuple[Summary, dict[str, str]]:
     progress = Progress()
     options = {name: value for name, value in request.options.items() if name != "runner"}
     mine = Request(request.inputs, request.output, options, request.workers, limits=request.limits)
@@ -42,12 +85,11 @@ def run_extract(
         if debug:
             print(error.trace, file=sys.stderr)
         raise
-    show_summary(summary, progress.notes, request.output, as_json=as_json, quiet=quiet)
-    return 1 if summary.failed else 0
+    return summary, progress.notes
 
 
 def _by_beam(request: Request, *, show: bool, debug: bool) -> tuple[Summary, dict[str, str]]:
-    """Without `debug`, what Beam prints beside its exception is not shown."""
+    """Let Beam do it. Without `debug`, what it prints beside its exception is not shown."""
     from vidset.beam.ingest import PROGRESS
     from vidset.beam.run import extract_by_beam
 

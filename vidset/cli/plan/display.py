@@ -2,19 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from vidset.cli.console import say, show_problems, table, tell
 from vidset.filtering.thresholds import STRIDES
+from vidset.plan.budget import Budget
 from vidset.plan.counts import Unplanned
-from vidset.plan.plan import Plan, Request, Setting, options, seconds, share, top_videos
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from vidset.plan.plan import Plan, Setting, options, seconds, top_videos
 
 _NAMED = 20
 _BAR = 40
@@ -23,69 +19,67 @@ _BLOCKS: dict[int, str] = dict(zip(STRIDES, "░▒▓█", strict=True))
 _STYLES: dict[int, str] = dict(zip(STRIDES, ("cyan", "blue", "magenta", "yellow"), strict=True))
 
 
-def show_unplanned(unplanned: Sequence[Unplanned], errors: Console) -> None:
-    """The videos that cannot be planned, and why; of very many, how many more."""
-    for each in unplanned[:_NAMED]:
-        errors.print(f"[yellow]{escape(each.video_uri)}[/]: {escape(each.reason)}")
+def show_unplanned(unplanned: Sequence[Unplanned]) -> None:
+    """Name the videos that cannot be planned, and why; of very many, how many more."""
+    show_problems(f"{each.video_uri}: {each.reason}" for each in unplanned[:_NAMED])
     for reason, number in Counter(each.reason for each in unplanned[_NAMED:]).items():
-        errors.print(f"{number} more: {escape(reason)}")
+        tell(f"{number:,} more: {reason}")
 
 
-def show_plan(plan: Plan, request: Request) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        console.width = max(console.width, 120)  # Nobody's lines are broken in a file.
+def show_plan(plan: Plan, budget: Budget) -> None:
+    """Print what every setting gives and costs, and which one fits the budget."""
     counts, own = plan.counts, plan.own
     if not counts.videos:
-        console.print("No video to plan.")
+        say("No video to plan.")
         return
-    console.print(
+    say(
         f"{counts.told_videos}, {counts.samples:,} samples; as extracted"
-        f"{_own_options(plan)}: {_amount(own, request)} at {request.price:g} an image\n"
+        f"{_own_options(plan)}:\n{_amount(own, budget)} at {budget.price:g} an image\n"
     )
     thresholds = _thresholds(plan)
     if thresholds:
-        console.print(_table(plan, request, thresholds), soft_wrap=False)
-        console.print()
-        for line in _chart(plan, request, thresholds):
+        say(f"Images and {budget.currency} by similarity (SSIM) and period:")
+        say(_table(plan, budget, thresholds))
+        say("")
+        console = Console(highlight=False, soft_wrap=True)
+        for line in _chart(plan, budget, thresholds):
             console.print(line)
-    _show_recommendation(plan, request, console)
-    console.print(f"\nMost images come from ({_name(plan, plan.shown)}):")
+    _show_recommendation(plan, budget)
+    say(f"\nMost images come from ({_name(plan, plan.shown)}):")
     for video, images in top_videos(plan):
-        console.print(f"{images:>10,}  {escape(video.video_uri)}")
+        say(f"{images:>10,}  {video.video_uri}")
 
 
-def _table(plan: Plan, request: Request, thresholds: Sequence[float]) -> "RenderableType":
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(f"SSIM\nimages, share, {escape(request.currency)}")
-    strides = _strides(plan)
+def _table(plan: Plan, budget: Budget, thresholds: Sequence[float]) -> str:
+    by_setting, strides = _by_setting(plan), _strides(plan)
+    columns = ["SSIM"]
     for stride in strides:
-        period = plan.counts.period_seconds
-        name = f"every {_ordinal(stride)}sample"
-        every = "each at its period" if period is None else f"every {seconds(period, stride)} s"
-        table.add_column(f"{name}\n{every}", justify="right", no_wrap=True)
-    by_setting = _by_setting(plan)
+        columns += [_period(plan, stride), budget.currency]
+    rows = []
     for threshold in thresholds:
-        cells: list[str | Text] = [f"{threshold:.2f}"]
+        row = [f"{threshold:.2f}"]
         for stride in strides:
             setting = by_setting.get((stride, threshold))
-            cells.append("" if setting is None else _cell(plan, request, setting))
-        table.add_row(*cells)
-    return table
+            row += ["", ""] if setting is None else _cells(setting, budget)
+        rows.append(row)
+    return table(columns, rows)
 
 
-def _cell(plan: Plan, request: Request, setting: Setting) -> Text:
-    part, cost = share(setting.images, plan.counts), request.cost(setting.images)
-    text = f"{setting.images:,} {part:>4.0%} {cost:>10,.2f}"
-    fits = request.budget is not None and setting.images <= (request.affordable or 0)
-    return Text(text, "bold green" if setting == plan.chosen else "green" if fits else "")
+def _cells(setting: Setting, budget: Budget) -> list[str]:
+    cost = budget.cost(setting.images)
+    return [f"{setting.images:,}", f"{cost:,.0f}" if cost >= 1000 else f"{cost:,.2f}"]
 
 
-def _chart(plan: Plan, request: Request, thresholds: Sequence[float]) -> list[Text]:
+def _period(plan: Plan, stride: int) -> str:
+    period = plan.counts.period_seconds
+    return f"{_ordinal(stride)}sample" if period is None else f"{seconds(period, stride)} s"
+
+
+def _chart(plan: Plan, budget: Budget, thresholds: Sequence[float]) -> list[Text]:
     """A bar for each threshold; the strides lie in front of each other."""
     by_setting = _by_setting(plan)
     largest = max((setting.images for setting in plan.settings), default=0) or 1
-    limit = request.affordable
+    limit = budget.affordable
     mark = None if limit is None or limit >= largest else limit * _BAR // largest
     lines = []
     for threshold in thresholds:
@@ -113,23 +107,20 @@ def _chart(plan: Plan, request: Request, thresholds: Sequence[float]) -> list[Te
     return [*lines, legend]
 
 
-def _show_recommendation(plan: Plan, request: Request, console: Console) -> None:
-    if request.budget is None:
+def _show_recommendation(plan: Plan, budget: Budget) -> None:
+    if budget.amount is None:
         return
-    budget = f"{request.budget:,.2f} {escape(request.currency)}"
+    money = f"{budget.amount:,.2f} {budget.currency}"
     chosen = plan.chosen
     if chosen is None:
         least = min(plan.settings, key=lambda each: each.images, default=plan.own)
-        console.print(f"\n[red]Nothing fits {budget}[/]: the least is {_amount(least, request)}")
+        say(f"\nNothing fits {money}: the least is {_amount(least, budget)}")
     elif chosen is plan.own:
-        console.print(f"\n[green]As extracted it fits {budget}[/]: {_amount(chosen, request)}")
+        say(f"\nAs extracted it fits {money}: {_amount(chosen, budget)}")
     else:
-        console.print(
-            f"\n[green]The most images that fit {budget}[/]: {_amount(chosen, request)}, "
-            f"{_name(plan, chosen)}"
-        )
+        say(f"\nThe most images that fit {money}: {_amount(chosen, budget)}, {_name(plan, chosen)}")
         if (text := options(plan, chosen)) is not None:
-            console.print(f"vidset extract {text} ..., into another --output")
+            say(f"vidset extract SOURCE {text} -o ANOTHER_PLACE")
 
 
 def _thresholds(plan: Plan) -> list[float]:
@@ -158,9 +149,8 @@ def _own_options(plan: Plan) -> str:
     return "" if text is None else f" ({text})"
 
 
-def _amount(setting: Setting, request: Request) -> str:
-    cost = f"{request.cost(setting.images):,.2f} {escape(request.currency)}"
-    return f"[bold]{setting.images:,} images[/], {cost}"
+def _amount(setting: Setting, budget: Budget) -> str:
+    return f"{setting.images:,} images, {budget.cost(setting.images):,.2f} {budget.currency}"
 
 
 def _ordinal(stride: int) -> str:

@@ -1,0 +1,3 @@
+from tests.plan.conftest import ledger
+
+__all__ = ["ledger"]

@@ -1,0 +1,118 @@
+"""`vidset extract`: its options."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from vidset.cli.command import described
+from vidset.cli.extraction_flags import (
+    Collector,
+    Every,
+    JpegQuality,
+    LocalChange,
+    MaxBrightness,
+    Metric,
+    MinBrightness,
+    MinSharpness,
+    Similarity,
+    Tolerance,
+    Workers,
+    extraction_options,
+    place_to_make,
+    workers_of,
+)
+from vidset.cli.flags import Debug, Json, Place, Quiet
+
+
+@described(
+    "vidset extract drives/",
+    "vidset extract 'gs://uploads/**/*.mp4' -o gs://work --every 0.5",
+    part="extract",
+    result="vidset.cli.extract.result:Extracted",
+    stage="Videos",
+    note="What follows -- goes to Beam: vidset extract gs://uploads -o gs://work -- "
+    "--runner=DataflowRunner --project=P",
+)
+def extract(
+    context: typer.Context,
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE", help="Videos, folders, globs, gs:// or s3:// uris."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="PLACE", help="The same as -p; the place is made."),
+    ] = None,
+    every: Every = None,
+    similarity: Similarity = None,
+    local_change: LocalChange = None,
+    metric: Metric = None,
+    tolerance: Tolerance = None,
+    spans: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Sample only these spans of these videos, as vidset errors writes."
+        ),
+    ] = None,
+    min_sharpness: MinSharpness = None,
+    min_brightness: MinBrightness = None,
+    max_brightness: MaxBrightness = None,
+    jpeg_quality: JpegQuality = None,
+    collector: Collector = None,
+    workers: Workers = None,
+    runner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Let Beam do it, on this runner.", show_default="worker processes"
+        ),
+    ] = None,
+    place: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Sample videos and keep what is new as images, with ledgers.
+
+    One frame a second is sampled; near duplicates of the last kept one are dropped. Run it again
+    and it decodes nothing that is done; kill it at any moment and run it again, and it ends with
+    the same bytes.
+    """
+    if debug:
+        logging.disable(logging.NOTSET)
+        logging.basicConfig(level=logging.INFO)
+    from vidset.cli.console import working
+    from vidset.project import find_project
+
+    project = find_project(place_to_make(place, output), is_made=True)
+    options = extraction_options(
+        project,
+        {
+            "every": every,
+            "tolerance": tolerance,
+            "similarity": similarity,
+            "local_change": local_change,
+            "metric": metric,
+            "jpeg_quality": jpeg_quality,
+            "min_sharpness": min_sharpness,
+            "min_brightness": min_brightness,
+            "max_brightness": max_brightness,
+        },
+    )
+    with working("Starting", show=not (quiet or as_json or debug)):
+        from vidset.cli.extract.extract import run_extract
+        from vidset.intake.request import Request
+
+    request = Request(
+        inputs=tuple(sources),
+        output=project.place,
+        options={
+            **options,
+            "spans": spans,
+            "collector": project.text("collector", collector),
+            "runner": runner,
+        },
+        workers=workers_of(project, workers),
+        beam_options=tuple(context.obj or ()),
+    )
+    raise typer.Exit(run_extract(request, project, as_json=as_json, quiet=quiet, debug=debug))

@@ -1,0 +1,31 @@
+"""What `vidset extract --json` prints."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a run did.
+
+    Attributes:
+        place: where images and ledgers are.
+        videos: how many were found: done, partial, failed and skipped ones.
+        samples: those of videos that were decoded now.
+        dropped: numbers of dropped samples by reason.
+        skipped: videos that were done before.
+        warnings: by video, what is wrong with it.
+    """
+
+    place: str
+    videos: int
+    done: int
+    partial: int
+    failed: int
+    skipped: int
+    skipped_with_other_settings: int
+    samples: int
+    kept: int
+    dropped: dict[str, int]
+    seconds: float
+    cpu_seconds: float
+    warnings: dict[str, str]
