@@ -17,7 +17,7 @@ from vidset.intake.run import extract
 from vidset.next_step import next_words
 from vidset.project import Project, make_place
 from vidset.settings import extraction_settings
-from vidset.storage.uris import check_client
+from vidset.storage.registry import check_client
 
 
 def run_extract(
