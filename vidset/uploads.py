@@ -1,9 +1,13 @@
 """Which objects of a store are uploads: by name and content type, whoever tells of them."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-PassedOver = Literal["event_type", "directory", "prefix", "own_output", "content_type"]
+PassedOver = Literal["event_type", "bucket", "directory", "prefix", "own_output", "content_type"]
+# As `vidset upload` takes it: it stands in names, tables and pages.
+COLLECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 # fmt: off
@@ -25,14 +29,26 @@ class EventFilter:
     """Which objects are uploads.
 
     Attributes:
+        buckets: the names of the buckets that uploads come from; empty takes those of any bucket.
         prefix: what the names of uploads begin with.
-        outputs: gs:// uris of what the job itself writes, which may lie in the uploads bucket.
-        collector_id: of every upload; None takes it from the object.
+        outputs: uris of what the job itself writes, which may lie in the uploads bucket.
+        collector_id: the collector of every upload; None takes it from the object's name.
     """
 
+    buckets: tuple[str, ...] = ()
     prefix: str = ""
     outputs: tuple[str, ...] = ()
     collector_id: str | None = None
+
+    def passes_over(self, bucket: str, name: str, uri: str) -> PassedOver | None:
+        """Why an object of this name is no upload; None if it may be one."""
+        if self.buckets and bucket not in self.buckets:
+            return "bucket"
+        if name.endswith("/"):
+            return "directory"
+        if any(uri.startswith(output.rstrip("/") + "/") for output in self.outputs):
+            return "own_output"
+        return None if name.startswith(self.prefix) else "prefix"
 
 
 def is_video(name: str, content_type: str | None) -> bool:
@@ -46,9 +62,23 @@ def has_video_extension(name: str) -> bool:
     return name.rpartition(".")[2].lower() in VIDEO_EXTENSIONS and "." in name
 
 
-def collector_of(name: str, metadata: object) -> str | None:
-    """The object's custom metadata `collector_id`, or the first folder of its name."""
-    if isinstance(metadata, dict) and isinstance(metadata.get("collector_id"), str):
-        return metadata["collector_id"]
+def collector_of(
+    name: str, metadata: Mapping[str, Any] | None = None, prefix: str = ""
+) -> str | None:
+    """The collector of an upload: the folder that the rights of its account are bound to.
+
+    That is the first folder after `prefix`, what the names of all uploads begin with. The metadata
+    `collector_id` can say nothing else, since whoever may write an object chooses its metadata; it
+    only tells that the very first folder is meant, where `prefix` is the collector's own.
+
+    Returns None where there is no such folder, or it is no collector's id.
+    """
+    first = _first_folder(name)
+    if isinstance(metadata, Mapping) and first and metadata.get("collector_id") == first:
+        return first
+    return _first_folder(name.removeprefix(prefix) if prefix.endswith("/") else name)
+
+
+def _first_folder(name: str) -> str | None:
     folder, slash, _ = name.partition("/")
-    return folder if slash and folder else None
+    return folder if slash and COLLECTOR_ID.fullmatch(folder) else None

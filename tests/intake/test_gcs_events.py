@@ -85,16 +85,40 @@ def test_a_video_is_known_by_its_type_or_its_extension(event):
 @pytest.mark.parametrize(
     ("metadata", "name", "collector"),
     [
-        pytest.param({"collector_id": "truck-7"}, "cam1/a.mp4", "truck-7", id="metadata"),
+        pytest.param({"collector_id": "truck-7"}, "cam1/a.mp4", "cam1", id="other metadata"),
+        pytest.param({"collector_id": "cam1"}, "cam1/a.mp4", "cam1", id="equal metadata"),
+        pytest.param(None, "=HYPERLINK(1)/a.mp4", None, id="a formula"),
+        pytest.param(None, "cam\x1b[2J/a.mp4", None, id="an escape"),
+        pytest.param({"collector_id": "a\nb"}, "a\nb/a.mp4", None, id="equal, and no id"),
         pytest.param(None, "cam1/a.mp4", "cam1", id="first folder"),
         pytest.param(None, "a.mp4", None, id="none"),
         pytest.param("nonsense", "cam1/a.mp4", "cam1", id="metadata of another kind"),
     ],
 )
-def test_the_collector_is_told_by_the_object(metadata, name, collector):
+def test_the_collector_is_told_by_the_name_alone(metadata, name, collector):
     upload = parse(message(name, metadata=metadata))
     assert isinstance(upload, Upload)
     assert upload.collector_id == collector
+
+
+@pytest.mark.parametrize(
+    ("metadata", "collector"),
+    [
+        pytest.param(None, "cam1", id="none"),
+        pytest.param({"collector_id": "cam1"}, "cam1", id="equal"),
+        pytest.param({"collector_id": "cam2"}, "cam1", id="other"),
+        pytest.param({"collector_id": "fleet"}, "fleet", id="the first folder"),
+    ],
+)
+def test_the_collector_stands_behind_the_prefix(metadata, collector):
+    upload = parse(message("fleet/cam1/a.mp4", metadata=metadata), prefix="fleet/")
+    assert isinstance(upload, Upload)
+    assert upload.collector_id == collector
+
+
+def test_a_notification_of_another_bucket_is_passed_over():
+    assert parse(message("cam1/a.mp4"), buckets=("mine", "ours")) == "bucket"
+    assert isinstance(parse(message("cam1/a.mp4"), buckets=("uploads",)), Upload)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,16 @@ S3_V2 = (
     "http://127.0.0.1:9000/images/a.jpg?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Expires=1772452800"
     f"&Signature={S3_V2_SECRET}"
 )
+AZURE_SECRET = "kP7cQ2mW9vT4xR1zL8nB5dF3hJ6sA0gE7uY2iO4"  # noqa: S105
+AZURE = (
+    "https://images.blob.core.windows.net/images/a.jpg?sv=2024-11-04&se=2026-03-01T12%3A00Z"
+    f"&sr=b&sp=r&sig={AZURE_SECRET}%3D"
+)
+TOKEN_SECRET = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW0xIn0.Rq8-x0k_3"  # noqa: S105
+TOKEN = f"https://images.test/a.jpg?size=full&token={TOKEN_SECRET}"
 URLS = [
+    pytest.param(AZURE, AZURE_SECRET, id="azure"),
+    pytest.param(TOKEN, TOKEN_SECRET, id="token"),
     pytest.param(GCS_V4, GCS_V4_SECRET, id="gcs-v4"),
     pytest.param(GCS_V2, GCS_V2_SECRET, id="gcs-v2"),
     pytest.param(S3_V4, S3_V4_SECRET, id="s3-v4"),

@@ -32,7 +32,7 @@ def test_a_message_of_minio_is_an_upload_that_keeps_its_event():
             name="cam 1/ä+b%.mp4",
             generation=None,
             size_bytes=5,
-            collector_id="cam 1",
+            collector_id=None,
             event=event_text(data, {}),
         )
     ]
@@ -44,23 +44,29 @@ def test_a_message_of_aws_may_have_several_records():
     assert isinstance(first, Upload)
     assert isinstance(second, Upload)
     assert (first.uri, first.size_bytes) == ("s3://uploads/a+b.mp4", 7)
-    assert (second.uri, second.collector_id) == ("s3://uploads/c d/e.mkv", "c d")
+    assert (second.uri, second.collector_id) == ("s3://uploads/c d/e.mkv", None)
     assert third == "content_type"
 
 
 @pytest.mark.parametrize(
     ("metadata", "collector"),
     [
-        pytest.param({"X-Amz-Meta-Collector-Id": "truck"}, "truck", id="header"),
-        pytest.param({"collector_id": "truck"}, "truck", id="name"),
+        pytest.param({"X-Amz-Meta-Collector-Id": "cam1"}, "cam1", id="equal"),
+        pytest.param({"collector_id": "truck"}, "cam1", id="other"),
         pytest.param({"content-type": "video/mp4"}, "cam1", id="another"),
         pytest.param("nonsense", "cam1", id="of another kind"),
     ],
 )
-def test_the_collector_is_told_by_minios_metadata(metadata, collector):
+def test_minios_metadata_cannot_name_another_collector(metadata, collector):
     [upload] = parse(message(record(userMetadata=metadata)))
     assert isinstance(upload, Upload)
     assert upload.collector_id == collector
+
+
+def test_a_message_that_names_another_bucket_is_passed_over():
+    found = parse(message(record(), record(bucket="private")), buckets=("uploads",))
+    assert isinstance(found[0], Upload)
+    assert found[1:] == ["bucket"]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,15 @@ def watch(
             show_default="dead_letters beside the ledger",
         ),
     ] = None,
+    buckets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--bucket",
+            metavar="NAME",
+            help="Take uploads of this bucket only, whatever messages name; may be repeated.",
+            show_default="any bucket",
+        ),
+    ] = None,
     prefix: Annotated[
         str, typer.Option(metavar="TEXT", help="Take only uploads whose names begin with it.")
     ] = "",
@@ -134,6 +143,7 @@ def watch(
         images=images,
         ledger=ledger,
         dead_letters=dead_letters,
+        buckets=tuple(buckets or ()),
         prefix=prefix,
         collector=project.text("collector", collector),
         extraction=extraction_options(

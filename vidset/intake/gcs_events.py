@@ -17,7 +17,7 @@ from vidset.uploads import EventFilter, PassedOver, collector_of, is_video
 def parse_event(
     data: bytes, attributes: Mapping[str, str], wanted: EventFilter, source: str
 ) -> Upload | PassedOver:
-    """The upload that a message tells of, or why it tells of none.
+    """Read the upload that a message tells of, or why it is passed over.
 
     Raises:
         MalformedEventError: it is no such notification; its uri is `source`, the subscription.
@@ -38,12 +38,8 @@ def parse_event(
         reason = f"the payload's contentType must be a text, got {content_type!r}"
         raise MalformedEventError(reason, source)
     uri = f"gs://{bucket}/{name}"
-    if name.endswith("/"):
-        return "directory"
-    if any(uri.startswith(output.rstrip("/") + "/") for output in wanted.outputs):
-        return "own_output"
-    if not name.startswith(wanted.prefix):
-        return "prefix"
+    if reason := wanted.passes_over(bucket, name, uri):
+        return reason
     if not is_video(name, content_type):
         return "content_type"
     return Upload(
@@ -51,7 +47,8 @@ def parse_event(
         name=name,
         generation=generation,
         size_bytes=int(size),
-        collector_id=wanted.collector_id or collector_of(name, resource.get("metadata")),
+        collector_id=wanted.collector_id
+        or collector_of(name, resource.get("metadata"), wanted.prefix),
         event=event_text(data, attributes),
     )
 

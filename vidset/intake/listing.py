@@ -53,7 +53,7 @@ def list_uploads(pattern: str, collector_id: str | None = None) -> Iterator[Uplo
 def _list_folder(folder: str, collector_id: str | None) -> Iterator[Upload]:
     for stored in open_store(folder).list():
         if has_video_extension(stored.name):
-            collector = collector_id or collector_of(stored.name, None)
+            collector = collector_id or collector_of(stored.name)
             yield _file(os.path.join(folder, stored.name), stored.name, collector)
 
 

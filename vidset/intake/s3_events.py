@@ -25,7 +25,7 @@ _TEST = "s3:TestEvent"
 def parse_s3_events(
     data: bytes, attributes: Mapping[str, str], wanted: EventFilter, source: str
 ) -> list[Upload | PassedOver]:
-    """The upload that each record tells of, or why it tells of none.
+    """Read the upload that each record tells of, or why it is passed over.
 
     Their generations are unknown: S3 has none that a reader could pin.
 
@@ -60,12 +60,8 @@ def _parse_record(record: Any, event: str, wanted: EventFilter, source: str) -> 
     bucket = _text(record, source, "s3", "bucket", "name")
     key = _unquoted(_text(record, source, "s3", "object", "key"), source)
     uri = f"s3://{bucket}/{key}"
-    if key.endswith("/"):
-        return "directory"
-    if any(uri.startswith(output.rstrip("/") + "/") for output in wanted.outputs):
-        return "own_output"
-    if not key.startswith(wanted.prefix):
-        return "prefix"
+    if reason := wanted.passes_over(bucket, key, uri):
+        return reason
     found = record["s3"]["object"]
     content_type = found.get("contentType")
     if content_type is not None and not isinstance(content_type, str):
@@ -78,7 +74,7 @@ def _parse_record(record: Any, event: str, wanted: EventFilter, source: str) -> 
         uri=uri,
         name=key,
         size_bytes=size if isinstance(size, int) else None,
-        collector_id=wanted.collector_id or collector_of(key, _metadata(found)),
+        collector_id=wanted.collector_id or collector_of(key, _metadata(found), wanted.prefix),
         event=event,
     )
 

@@ -2,9 +2,11 @@
 
 import re
 
-# Parameters of signed urls: Cloud Storage V2 and V4, S3 V2 and V4.
+# Parameters that are secrets: those of urls signed by Cloud Storage (V2 and V4), S3 (V2 and V4) and
+# Azure, and what servers of one's own call theirs.
 _PARAMETER = (
-    r"(?:x-(?:goog|amz)-)?(?:signature|credential|security-token|googleaccessid|awsaccesskeyid)"
+    r"(?:(?:x-(?:goog|amz)-)?(?:signature|credential|security-token|googleaccessid|awsaccesskeyid)"
+    r"|sig|token|api[_-]?key|auth|password|secret)"
 )
 # To the end of the query, but not what follows the url: quotes, brackets, the end of a sentence.
 _PLAIN = (
@@ -51,7 +53,7 @@ class InvalidAnswerError(Exception):
 
 
 def without_signatures(text: str) -> str:
-    """`text` with the query taken from signed urls: they must not be stored or logged."""
+    """Take the whole query from urls that carry a secret: it must not be stored or logged."""
     for query in _QUERIES:
         text = query.sub("", text)
     return text

@@ -55,7 +55,7 @@ class GcsStore:
                 blob.size,
                 str(blob.generation),
                 blob.content_type,
-                collector_of(name, blob.metadata),
+                collector_of(name),
             )
 
     def read(self, name: str) -> bytes:

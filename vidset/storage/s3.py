@@ -52,7 +52,7 @@ class S3Store:
         for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
             for item in page.get("Contents", ()):
                 name = item["Key"][len(self._prefix) :]
-                yield StoredObject(name, item["Size"], collector_id=collector_of(name, None))
+                yield StoredObject(name, item["Size"], collector_id=collector_of(name))
 
     def read(self, name: str) -> bytes:
         try:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from vidset.storage.registry import find_scheme
 from vidset.storage.uris import is_uri, parse_uri
+from vidset.uploads import COLLECTOR_ID
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
-_COLLECTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKMG]i?)?(B|bit)?(?:/s)?")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
 _SLOWEST = 1024  # Bytes a second: below it every server gives up first.
@@ -64,7 +64,7 @@ class Settings:
     is_dry: bool = False
 
     def __post_init__(self) -> None:
-        if not _COLLECTOR.fullmatch(self.collector):
+        if not COLLECTOR_ID.fullmatch(self.collector):
             raise ValueError(
                 "--collector: wanted up to 63 letters, digits, dots, hyphens and underscores, a "
                 f"letter or digit first; got {self.collector!r}"

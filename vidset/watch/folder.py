@@ -74,7 +74,7 @@ class FolderSource:
             self._given[path] = identity
             name = path.relative_to(self._folder).as_posix()
             if name.startswith(self._prefix):
-                collector_id = self._collector_id or collector_of(name, None)
+                collector_id = self._collector_id or collector_of(name, prefix=self._prefix)
                 yield _Attempt(Upload(str(path), name, collector_id=collector_id), 1)
 
     def _again(self, taker: Taker, failure: Failure, attempt: _Attempt) -> Iterator[_Attempt]:

@@ -23,6 +23,7 @@ class Request:
 
     Attributes:
         output: what images, ledger and dead letters lie below, where they are not given.
+        buckets: what the messages of a queue may name; none given takes every bucket.
         extraction: by option, as text or number.
         grace: seconds for what is at work when the watcher is told to stop.
     """
@@ -32,6 +33,7 @@ class Request:
     images: str | None = None
     ledger: str | None = None
     dead_letters: str | None = None
+    buckets: tuple[str, ...] = ()
     prefix: str = ""
     collector: str | None = None
     extraction: dict[str, Any] | None = None
@@ -62,6 +64,7 @@ class Request:
         places = self.places
         outputs = (places.images, places.ledger, places.dead_letters)
         return EventFilter(
+            buckets=self.buckets,
             prefix=self.prefix,
             outputs=tuple(filter(is_uri, outputs)),
             collector_id=self.collector,
