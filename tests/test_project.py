@@ -156,7 +156,7 @@ def test_a_command_names_the_place_only_where_it_would_not_be_found(place, tmp_p
     assert found.command("vidset plan", tmp_path / "else") == f"vidset plan -p {place}"
 
 
-@pytest.mark.parametrize("place", ["ftp://x", "gs://", "bq://p.d"])
+@pytest.mark.parametrize("place", ["ftp://x", "gs://", "bq://p.d", "firestore://p"])
 def test_a_uri_that_is_no_place_is_refused(place, tmp_path):
     with pytest.raises(NoPlaceError, match="wanted a place that is a folder, gs:// or s3://"):
         find_project(place, environment={}, cwd=tmp_path)

@@ -19,7 +19,7 @@ from vidset.suggestions import did_you_mean
 # Rises when a place is laid out so that earlier versions of vidset would misread it.
 FORMAT = 1
 _MARKER = "vidset.json"
-_SCHEMES = ("gs", "s3")
+_OTHER_STORES = ("bq", "firestore", "amqp", "amqps", "pubsub", "ftp", "http", "https")
 
 
 class NoPlaceError(ValueError):
@@ -175,7 +175,7 @@ def make_place(project: Project) -> None:
 def _named(place: str, environment: Mapping[str, str], cwd: Path, *, is_made: bool) -> Project:
     if "://" in place:
         scheme, _, rest = place.partition("://")
-        if scheme not in _SCHEMES or not rest.strip("/"):
+        if scheme in _OTHER_STORES or not rest.strip("/"):
             raise NoPlaceError(f"wanted a place that is a folder, gs:// or s3://, got {place!r}")
         place, start = place.rstrip("/"), cwd
     else:

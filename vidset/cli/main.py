@@ -17,6 +17,7 @@ from vidset.cli.init import init
 from vidset.cli.label.commands import app as label
 from vidset.cli.pipeline.command import pipeline
 from vidset.cli.plan.command import plan
+from vidset.cli.status import status
 from vidset.cli.train.commands import train
 from vidset.cli.train.scores import compare, evaluate
 from vidset.cli.upload import upload
@@ -58,6 +59,7 @@ def _common(
 
 
 add(app, init)
+add(app, status)
 add(app, demo)
 add(app, extract)
 add(app, watch)

@@ -1,0 +1,197 @@
+"""What a place holds: videos, samples, labels, versions, runs, and what is wrong."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vidset.documents.documents import Part
+from vidset.documents.sqlite import SqliteDocuments
+from vidset.intake.listing import check_input, list_uploads
+from vidset.naming import printable
+from vidset.parquet import read_parquet
+from vidset.project import Project
+from vidset.storage.open import open_store
+from vidset.storage.store import ObjectStore
+
+_LABELED = "labeled"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedVideo:
+    """A video that gave no image, or only a part of its samples."""
+
+    video_uri: str
+    status: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionOverview:
+    """A dataset version. `name` is null if it has none."""
+
+    id: str
+    name: str | None
+    created_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOverview:
+    """A training run.
+
+    Attributes:
+        version: the id of the dataset version that it trained on.
+        state: "done", or how far it is.
+        score: the best epoch's on the split that chose it; null before the first epoch.
+    """
+
+    name: str
+    version: str | None
+    state: str | None
+    score: float | None
+    score_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What there is and what is wrong.
+
+    Attributes:
+        videos: numbers by status: done, partial, failed.
+        failed: those that are partial or failed, with the reason.
+        dropped: numbers of samples by reason.
+        tasks, annotations: numbers by state.
+        waiting: videos of the inputs that have no row; null if no inputs were named.
+        warnings: what is wrong, each as a sentence.
+    """
+
+    place: str
+    videos: dict[str, int] = field(default_factory=dict)
+    failed: list[FailedVideo] = field(default_factory=list)
+    samples: int = 0
+    kept: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, int] = field(default_factory=dict)
+    annotations: dict[str, int] = field(default_factory=dict)
+    versions: list[VersionOverview] = field(default_factory=list)
+    runs: list[RunOverview] = field(default_factory=list)
+    waiting: list[str] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_overview(project: Project, inputs: str | None = None) -> Overview:
+    """Read ledgers, the file with the labels, and what describes versions and runs.
+
+    Args:
+        inputs: a folder, glob or uri whose videos are compared with the ledger.
+
+    Raises:
+        ValueError: something there cannot be read, or the inputs name nothing.
+    """
+    rows = list(
+        _rows(open_store(project.below("videos")), ["video_uri", "status", "error", "kept"])
+    )
+    reasons = Counter(
+        row["reason"] for row in _rows(open_store(project.below("frames")), ["reason"])
+    )
+    kept = reasons.pop("kept", 0)
+    tasks, annotations = _labels(project.store)
+    folder = Path(project.place) if project.is_folder else None
+    failed = [
+        FailedVideo(row["video_uri"], row["status"], row["error"] or "")
+        for row in rows
+        if row["status"] != "done"
+    ]
+    return Overview(
+        place=project.place,
+        videos=dict(Counter(row["status"] for row in rows)),
+        failed=failed,
+        samples=kept + reasons.total(),
+        kept=kept,
+        dropped=dict(reasons),
+        tasks=tasks,
+        annotations=annotations,
+        versions=list(_versions(folder / "datasets")) if folder else [],
+        runs=list(_runs(folder / "runs")) if folder else [],
+        waiting=None if inputs is None else _waiting(inputs, (row["video_uri"] for row in rows)),
+        warnings=_warnings(failed, kept, tasks, annotations),
+    )
+
+
+def _rows(store: ObjectStore, columns: list[str]) -> Iterator[dict[str, Any]]:
+    try:
+        names = [each.name for each in store.list() if each.name.endswith(".parquet")]
+    except FileNotFoundError:
+        return
+    for name in names:
+        yield from read_parquet(store.read(name), columns).to_pylist()
+
+
+def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Count tasks and annotations by state, where they are in a file of this machine."""
+    path = (store or "").removeprefix("sqlite:")
+    if not os.path.isfile(path):
+        return {}, {}
+    documents = SqliteDocuments(path)
+    try:
+        return documents.states(Part("tasks")), documents.states(Part("annotations"))
+    finally:
+        documents.close()
+
+
+def _versions(repository: Path) -> Iterator[VersionOverview]:
+    names = {path.read_text().strip(): path.name for path in repository.glob("names/*")}
+    found = [
+        (path.parent.name, _object(path)) for path in repository.glob("versions/*/version.json")
+    ]
+    for id_, details in sorted(found, key=lambda each: str(each[1].get("created_at"))):
+        yield VersionOverview(id_, names.get(id_), details.get("created_at"))
+
+
+def _runs(folder: Path) -> Iterator[RunOverview]:
+    for path in sorted(folder.glob("*/run.json")):
+        run = _object(path)
+        name, score = _score(path.with_name("history.jsonl"), run)
+        yield RunOverview(path.parent.name, run.get("version"), run.get("state"), score, name)
+
+
+def _score(history: Path, run: dict[str, Any]) -> tuple[str | None, float | None]:
+    """Return the score that chose the best epoch, with its name: the first of the first split."""
+    epoch, splits = run.get("best_epoch"), run.get("splits")
+    if not (epoch and splits and history.is_file()):
+        return None, None
+    lines = history.read_text().splitlines()
+    if len(lines) < epoch:
+        return None, None
+    scores = json.loads(lines[epoch - 1]).get("scores", {}).get(splits[0], {})
+    name = next(iter(scores), None)
+    return (None, None) if name is None else (f"{splits[0]} {name}", scores[name])
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: wanted JSON: {error}") from None
+
+
+def _waiting(inputs: str, known: Iterable[str]) -> list[str]:
+    check_input(inputs)
+    done = set(known)
+    return [uri for each in list_uploads(inputs) if (uri := printable(each.uri)) not in done]
+
+
+def _warnings(
+    failed: list[FailedVideo], kept: int, tasks: dict[str, int], annotations: dict[str, int]
+) -> list[str]:
+    warnings = [f"{each.video_uri} is {each.status}: {each.error}" for each in failed]
+    if number := tasks.get("failed"):
+        warnings.append(f"{number} of the labeling tasks failed")
+    if number := annotations.get("rejected"):
+        warnings.append(f"{number} of the images were rejected by annotators")
+    if annotations.get(_LABELED, 0) > kept:
+        warnings.append("there are more labeled images than the ledger has kept ones")
+    return warnings
