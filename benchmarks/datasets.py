@@ -27,21 +27,21 @@ class _Ran:
 
 def run(videos: list[Path]) -> None:  # noqa: ARG001  It draws its own images.
     with tempfile.TemporaryDirectory() as temporary:
-        folder, root = Path(temporary, "images"), Path(temporary, "datasets")
+        folder = Path(temporary, "images")
         size = draw_images(folder, _IMAGES)
         print(
             f"\n{_IMAGES:,} images of {_WIDTH} x {_HEIGHT}, {size / _IMAGES / 1000:.0f} kB each\n"
         )
         print("| | seconds | CPU seconds | images/s | peak memory, MB |")
         print("|---|---|---|---|---|")
-        create = ("create", "--folders", str(folder), "-r", str(root))
+        create = ("create", str(folder), "-p", temporary)
         first = _show("create", _dataset(*create, "--name", "v0"))
         _show("the same once more", _dataset(*create))
         change_images(folder, _CHANGED)
         name = f"create --from, {3 * _CHANGED:,} changed"
         _show(name, _dataset(*create, "--name", "v1", "--from", "v0", "--instead"))
-        _show("diff of the two", _dataset("diff", "v0", "v1", "-r", str(root)))
-        _show("verify", _dataset("verify", "-r", str(root)))
+        _show("diff of the two", _dataset("diff", "v0", "v1", "-p", temporary))
+        _show("verify", _dataset("verify", "-p", temporary))
         assert first.found["images"] == _IMAGES
 
 

@@ -55,8 +55,8 @@ def repository(tmp_path_factory) -> Path:
             folder = root / "images" / split / label
             folder.mkdir(parents=True)
             cv2.imwrite(str(folder / "1.png"), draw_numeral(label, random))
-    create = ("dataset", "create", "--folders", f"{root}/images", "--name", "v0")
-    made = CliRunner().invoke(app, [*create, "--near-distance", "off", "-r", f"{root}/datasets"])
+    create = ("dataset", "create", f"{root}/images", "--name", "v0")
+    made = CliRunner().invoke(app, [*create, "--near-distance", "off", "-p", f"{root}"])
     assert made.exit_code == 0, made.stderr
     return root / "datasets"
 
@@ -81,19 +81,19 @@ def test_help_imports_no_package_that_does_work(command):
         pytest.param(("list",), id="list"),
         pytest.param(("show", "v0"), id="show"),
         pytest.param(("verify",), id="verify"),
-        pytest.param(("audit", "v0"), id="audit"),
+        pytest.param(("check", "v0", "--leaks"), id="check"),
     ],
 )
 def test_dataset_commands_import_what_reads_a_repository(repository, command):
-    found = heavy_imports("dataset", *command, "-r", repository)
+    found = heavy_imports("dataset", *command, "-p", repository.parent)
     assert {"pyarrow"} <= found <= OF_A_REPOSITORY
 
 
 def test_versions_are_pulled_without_the_packages_that_make_or_train_on_them(repository, tmp_path):
     place = tmp_path / "place"
-    repository_of = ("-r", repository)
-    assert heavy_imports("dataset", "push", place, "v0", *repository_of) <= OF_A_REPOSITORY
-    pulled = heavy_imports("dataset", "pull", place, "v0", "-r", tmp_path / "pulled")
+    repository_of = ("-p", repository.parent)
+    assert heavy_imports("dataset", "push", "v0", "--to", place, *repository_of) <= OF_A_REPOSITORY
+    pulled = heavy_imports("dataset", "pull", "v0", "--from", place, "-p", tmp_path / "pulled")
     assert {"pyarrow"} <= pulled <= OF_A_REPOSITORY
 
 

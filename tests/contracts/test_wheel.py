@@ -73,7 +73,7 @@ def test_a_project_with_modules_of_our_rooms_names_is_no_obstacle(wheel, tmp_pat
         (project / f"{name}.py").write_text("raise RuntimeError('not yours')\n")
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     for arguments in (
-        ("-m", "vidset", "dataset", "list", "-r", str(tmp_path / "none")),
+        ("-m", "vidset", "dataset", "list", "-p", str(tmp_path)),
         ("-c", "import vidset.extraction, vidset.labeling.broker, vidset.datasets.curation.create"),
     ):
         ended = subprocess.run(

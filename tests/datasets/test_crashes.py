@@ -26,7 +26,7 @@ def started(folder, root):
         "--quiet",
         "--near-distance=off",
     )
-    more = ("--folders", str(folder), "--name", "v0", "-r", str(root))
+    more = (str(folder), "--name", "v0", "-p", str(root.parent))
     return subprocess.Popen([*command, *more], stderr=subprocess.PIPE, text=True)
 
 
@@ -47,8 +47,8 @@ def the_id(root):
 
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_version_and_the_next_one_makes_the_same(tmp_path):
-    folder, root = write_labels(tmp_path / "in", IMAGES), tmp_path / "killed"
-    undisturbed = tmp_path / "undisturbed"
+    folder, root = write_labels(tmp_path / "in", IMAGES), tmp_path / "killed" / "datasets"
+    undisturbed = tmp_path / "undisturbed" / "datasets"
     ended(started(folder, undisturbed))
     chance, kills = random.Random(5), 0
     for _ in range(4):

@@ -13,6 +13,18 @@ class UnknownVersionError(DatasetError):
     """No version has this id, beginning of an id, or name."""
 
 
+class NameTakenError(DatasetError):
+    """A name stands for another version; `hint` says how to move it."""
+
+    def __init__(self, name: str, version: str, wanted: str):
+        super().__init__(name, version, wanted)
+        self.hint = f"vidset dataset name {name} {wanted[:12]} --move lets it stand for that one."
+
+    def __str__(self) -> str:
+        name, version, wanted = self.args
+        return f"the name {name} stands for version {version[:12]}, not for {wanted[:12]}"
+
+
 class FaultsError(DatasetError):
     """Faults in the data that stop a version from being made: each is one line of `faults`."""
 

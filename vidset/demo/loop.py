@@ -54,6 +54,7 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     out = Path(output)
     for name in IMAGES, REPOSITORY, "runs", "errors":
         shutil.rmtree(out / name, ignore_errors=True)
+    (out / "vidset.toml").touch()
     steps = _Steps(out, Console(highlight=False, soft_wrap=True, quiet=quiet or as_json))
     truth = draw_faulty(out / IMAGES)
     (out / TRUTH).write_text(json.dumps(truth, indent=1, sort_keys=True))
@@ -62,7 +63,7 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
         f"{IMAGES}/: numerals drawn, with {_WRONG_LABELS} wrong labels, {_SCRIBBLES} scribbles and "
         f"{_LEAKS} training images that stand in validation too"
     )
-    folders = ("dataset", "create", "--folders", IMAGES, "--name", "v0")
+    folders = ("dataset", "create", IMAGES, "--name", "v0")
     steps.run("What the audit says", *folders, may_refuse=True)
     steps.run("Without the leaks", *folders, "--leaks", "drop", "--skip-faults")
     steps.train("v0", _EPOCHS_BEFORE)
@@ -73,7 +74,7 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     steps.run("What is to be done", "review", "decisions.json", "--errors", "errors")
     steps.run("The labels, corrected", "dataset", "fix", "v0", "errors/fixes.json", "--name", "v1")
     steps.run("The images, prepared", "dataset", "apply", "v1", "recipe.yaml", "--name", "v2")
-    steps.run("What has changed", "dataset", "diff", "v0", "v1", "--limit", 3)
+    steps.run("What has changed", "dataset", "diff", "v0", "v1", "--show", 3)
     steps.train("v2", _EPOCHS_AFTER)
     steps.run("How good it is", "evaluate", "runs/v2-1", "--floor", _FLOOR)
     sides = [[f"runs/{name}-{seed}" for seed in _SEEDS] for name in ("v0", "v2")]

@@ -1,10 +1,10 @@
-import json
 import subprocess
 import sys
 
 import pytest
 
-from tests.cli.dataset.test_exchange import create, vidset
+from tests.cli.called import vidset
+from tests.cli.dataset.test_exchange import create
 from vidset.datasets.versions.repository import Repository
 
 RECIPE = """
@@ -26,16 +26,16 @@ def recipe(tmp_path):
 
 
 def apply(tmp_path, recipe, *more):
-    return vidset("dataset", "apply", "v1", recipe, "-r", tmp_path / "here", *more)
+    return vidset("dataset", "apply", "v1", recipe, "-p", tmp_path / "here", *more)
 
 
 def test_apply_makes_the_next_version(tmp_path, recipe):
     first = create(tmp_path, "v1", 8)  # Six for training, two for validation.
     done = apply(tmp_path, recipe, "--name", "v2", "--json")
-    assert done.exit_code == 0, done.stderr
-    facts = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    facts = done.found
     assert (facts["name"], facts["images"], facts["is_new"]) == ("v2", 20, True)
-    repository = Repository(tmp_path / "here")
+    repository = Repository(tmp_path / "here" / "datasets")
     details = repository.details("v2")
     assert details["parents"] == [first]
     assert details["transforms"] == [
@@ -47,7 +47,7 @@ def test_apply_makes_the_next_version(tmp_path, recipe):
 
 def test_apply_again_makes_the_same_version(tmp_path, recipe):
     create(tmp_path, "v1", 8)
-    once, again = (json.loads(apply(tmp_path, recipe, "--json").stdout) for _ in range(2))
+    once, again = (apply(tmp_path, recipe, "--json").found for _ in range(2))
     assert again == {**once, "is_new": False}
 
 
@@ -56,17 +56,17 @@ def test_transforms_add_up_over_versions(tmp_path, recipe):
     apply(tmp_path, recipe, "--name", "v2")
     other = tmp_path / "other.yaml"
     other.write_text("transforms: [median_filter]")
-    vidset("dataset", "apply", "v2", other, "-r", tmp_path / "here", "--name", "v3")
-    steps = Repository(tmp_path / "here").details("v3")["transforms"]
+    vidset("dataset", "apply", "v2", other, "-p", tmp_path / "here", "--name", "v3")
+    steps = Repository(tmp_path / "here" / "datasets").details("v3")["transforms"]
     assert [step["step"] for step in steps] == ["resize", "median_filter"]
 
 
 def test_apply_refuses_more_images_than_the_cap(tmp_path, recipe):
     create(tmp_path, "v1", 8)
     refused = apply(tmp_path, recipe, "--cap", 19)
-    assert refused.exit_code == 1
-    assert "wanted at most 19 images for training and validation, got 20" in refused.stderr
-    assert len(Repository(tmp_path / "here").versions()) == 1
+    assert refused.code == 1
+    assert "wanted at most 19 images for training and validation, got 20" in refused.err
+    assert len(Repository(tmp_path / "here" / "datasets").versions()) == 1
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_apply_exits_2_before_any_work(tmp_path, version, text, message):
     path.write_text(text)
     command = [sys.executable, "-m", "vidset", "dataset", "apply", version, str(path)]
     ended = subprocess.run(
-        [*command, "-r", str(tmp_path / "here")],
+        [*command, "-p", str(tmp_path / "here")],
         capture_output=True,
         text=True,
         timeout=60,
@@ -90,4 +90,4 @@ def test_apply_exits_2_before_any_work(tmp_path, version, text, message):
     )
     assert ended.returncode == 2
     assert message in ended.stderr
-    assert len(Repository(tmp_path / "here").versions()) == 1
+    assert len(Repository(tmp_path / "here" / "datasets").versions()) == 1

@@ -1,4 +1,4 @@
-"""`vidset dataset audit`, `statistics` and `validate`, called as a user does."""
+"""`vidset dataset check` and `statistics`, called as a user does."""
 
 from html.parser import HTMLParser
 
@@ -29,20 +29,21 @@ def version(tmp_path):
         manifest, measures = manifest_of(rows)
         id_ = repository.write_version(manifest, measures, {"created_at": created_at})
         repository.name_version(name, id_)
-        return tmp_path / "datasets"
+        return tmp_path
 
     return write
 
 
 def test_an_audit_of_a_clean_version_succeeds(version):
-    called = dataset("audit", "it", "-r", version(*CLEAN))
-    assert (called.code, called.err) == (0, "")
+    called = dataset("check", "it", "--leaks", "-p", version(*CLEAN))
+    assert called.code == 0
+    assert called.err.startswith("Next: vidset train it")
     assert "no image is in several splits" in called.out
     assert "8 images, 0 blank, 0 copies within a split, 0 labeled in several ways" in called.out
 
 
 def test_an_audit_names_what_crosses_on_stderr_and_fails(version):
-    called = dataset("audit", "it", "-r", version(*CLEAN, TWIN, BLANK))
+    called = dataset("check", "it", "--leaks", "-p", version(*CLEAN, TWIN, BLANK))
     assert called.code == 1
     assert "train/0.png (train) and val/twin.jpg (validation): near, " in called.err
     assert "  train/blank.png (train, a)" in called.err
@@ -50,20 +51,22 @@ def test_an_audit_names_what_crosses_on_stderr_and_fails(version):
 
 
 def test_an_audit_without_near_duplicates_sees_only_equal_pictures(version):
-    called = dataset("audit", "it", "-r", version(*CLEAN, TWIN), "--near-distance", "off")
+    called = dataset(
+        "check", "it", "--leaks", "-p", version(*CLEAN, TWIN), "--near-distance", "off"
+    )
     assert called.code == 0
 
 
 @pytest.mark.parametrize("distance", ["9", "-1", "six", ""])
 def test_a_distance_that_is_none_is_bad_usage(version, distance):
-    called = dataset("audit", "it", "-r", version(*CLEAN), f"--near-distance={distance}")
+    called = dataset("check", "it", "--leaks", "-p", version(*CLEAN), f"--near-distance={distance}")
     assert (called.code, called.out) == (2, "")
     assert f"wanted 0 to 8 bits, or off, got {distance!r}" in called.refusal
 
 
 def test_contradictory_labels_fail_an_audit(version):
     again = Row("train/again.bmp", encoded(scene(0), ".bmp"), label="b")
-    called = dataset("audit", "it", "-r", version(*CLEAN, again))
+    called = dataset("check", "it", "--leaks", "-p", version(*CLEAN, again))
     assert called.code == 1
     assert "train/0.png (train, a)" in called.err
     assert "train/again.bmp (train, b)" in called.err
@@ -71,49 +74,50 @@ def test_contradictory_labels_fail_an_audit(version):
 
 
 def test_blanks_alone_do_not_fail_an_audit(version):
-    assert dataset("audit", "it", "-r", version(*CLEAN, BLANK)).code == 0
+    assert dataset("check", "it", "--leaks", "-p", version(*CLEAN, BLANK)).code == 0
 
 
 def test_an_audit_names_as_many_as_asked_and_json_names_all(version):
     twins = [Row(f"val/t{n}.bmp", encoded(scene(n), ".bmp"), "validation") for n in range(5)]
     repository = version(*CLEAN, *twins)
-    called = dataset("audit", "it", "-r", repository, "--limit", "2")
+    called = dataset("check", "it", "--leaks", "-p", repository, "--show", "2")
     assert called.err.count("): pixels") == 2
-    assert "and 3 more; --json names all" in called.err
-    found = dataset("audit", "it", "-r", repository, "--json").found
-    assert len(found["leaks"]) == 5
-    assert found["crossings"] == [
+    assert "and 3 more: --json names all" in called.err
+    found = dataset("check", "it", "--leaks", "-p", repository, "--json").found
+    assert len(found["leaks"]["leaks"]) == 5
+    assert found["leaks"]["crossings"] == [
         {"kind": "pixels", "a": "train", "b": "validation", "a_images": 5, "b_images": 5}
     ]
-    assert found["version"] == Repository(repository).resolve("it")
+    assert found["version"] == Repository(repository / "datasets").resolve("it")
 
 
-@pytest.mark.parametrize("command", ["audit", "statistics", "validate"])
+@pytest.mark.parametrize("command", ["check", "statistics"])
 def test_a_version_that_there_is_not_is_bad_usage(version, command):
-    called = dataset(command, "other", "-r", version(*CLEAN))
+    called = dataset(command, "other", "-p", version(*CLEAN))
     assert (called.code, called.out) == (2, "")
     assert "no version 'other'; it has: it" in called.refusal
 
 
-@pytest.mark.parametrize("command", ["audit", "statistics", "validate"])
+@pytest.mark.parametrize("command", ["check", "statistics"])
 def test_quiet_commands_print_nothing(version, command):
-    called = dataset(command, "it", "-r", version(*CLEAN), "--quiet")
+    called = dataset(command, "it", "-p", version(*CLEAN), "--quiet")
     assert (called.code, called.out, called.err) == (0, "", "")
 
 
 def test_statistics_show_splits_side_by_side(version):
-    called = dataset("statistics", "it", "-r", version(*CLEAN, BLANK))
+    called = dataset("statistics", "it", "-p", version(*CLEAN, BLANK))
     lines = [line.split() for line in called.out.splitlines()]
     assert ["train", "validation"] in lines
     assert ["a", "4", "1"] in lines
     assert ["images", "7", "2"] in lines
     assert ["blank", "1"] in lines
-    [brightness] = [line for line in called.out.splitlines() if line.startswith("brightness")]
-    assert brightness.count("±") == 2
+    told = called.out.partition("brightness")[2].splitlines()
+    assert [line.split()[0] for line in told[1:3]] == ["train", "validation"]
+    assert all("±" in line for line in told[1:3])
 
 
 def test_statistics_as_json_have_every_split(version):
-    found = dataset("statistics", "it", "-r", version(*CLEAN), "--json").found
+    found = dataset("statistics", "it", "-p", version(*CLEAN), "--json").found
     assert found["images"] == 8
     assert found["splits"]["train"]["labels"] == {"a": 3, "b": 3}
 
@@ -139,7 +143,7 @@ class Page(HTMLParser):
 def test_a_page_of_statistics_is_escaped_and_needs_nothing_else(version, tmp_path):
     nasty = Row(f"train/{NASTY}.png", encoded(np.zeros((8, 8), np.uint8)), label=NASTY)
     path = tmp_path / "new" / "page.html"
-    called = dataset("statistics", "it", "-r", version(*CLEAN, nasty), "--html", path)
+    called = dataset("statistics", "it", "-p", version(*CLEAN, nasty), "-o", path)
     assert called.code == 0
     page = Page(path.read_text())
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
@@ -151,19 +155,19 @@ def test_a_page_of_statistics_is_escaped_and_needs_nothing_else(version, tmp_pat
 
 def test_a_page_that_cannot_be_written_is_bad_usage(version, tmp_path):
     (tmp_path / "file").write_text("")
-    called = dataset("statistics", "it", "-r", version(*CLEAN), "--html", tmp_path / "file" / "p")
+    called = dataset("statistics", "it", "-p", version(*CLEAN), "-o", tmp_path / "file" / "p")
     assert called.code == 2
 
 
 def test_an_odd_version_is_told_and_fails_on_request_only(version):
     version(*CLEAN, name="first")
     repository = version(*CLEAN, BLANK, created_at="2026-01-02")
-    called = dataset("validate", "it", "-r", repository)
+    called = dataset("check", "it", "--schema", "-p", repository)
     assert called.code == 0
     assert "train: blank images: wanted at most 0, got 1: train/blank.png" in called.err
     assert "anomalies, by schema 1" in called.out
-    assert dataset("validate", "it", "-r", repository, "--fatal").code == 1
-    assert dataset("validate", "first", "-r", repository, "--fatal").code == 0
+    assert dataset("check", "it", "--schema", "-p", repository, "--fatal").code == 1
+    assert dataset("check", "first", "--schema", "-p", repository, "--fatal").code == 0
 
 
 def test_a_schema_is_updated_when_asked_and_not_before(version):
@@ -173,20 +177,24 @@ def test_a_schema_is_updated_when_asked_and_not_before(version):
         for n, row in enumerate(CLEAN)
     ]
     repository = version(*small, created_at="2026-01-02")
-    assert dataset("validate", "it", "-r", repository, "--fatal").code == 1
-    assert dataset("validate", "it", "-r", repository, "--fatal").code == 1
-    called = dataset("validate", "it", "-r", repository, "--update-schema")
+    assert dataset("check", "it", "--schema", "-p", repository, "--fatal").code == 1
+    assert dataset("check", "it", "--schema", "-p", repository, "--fatal").code == 1
+    called = dataset("check", "it", "--schema", "-p", repository, "--update-schema")
     assert called.code == 0
     assert "out of range width" in called.err  # Still against the old one.
-    assert "schema 2: from now on versions are to be like" in called.out
-    assert dataset("validate", "it", "-r", repository, "--fatal").code == 0
-    assert read_schema(Repository(repository)).number == 2
+    assert "schema 2: versions are to be like" in called.out
+    assert dataset("check", "it", "--schema", "-p", repository, "--fatal").code == 0
+    assert read_schema(Repository(repository / "datasets")).number == 2
 
 
 def test_anomalies_as_json_tell_the_schema(version):
     version(*CLEAN, name="first")
     repository = version(*CLEAN, BLANK, created_at="2026-01-02")
-    found = dataset("validate", "it", "-r", repository, "--json").found
-    assert found["schema"] == {"number": 1, "version": Repository(repository).resolve("first")}
-    kinds = {anomaly["kind"] for anomaly in found["anomalies"]}
+    found = dataset("check", "it", "--schema", "-p", repository, "--json").found
+    told = found["schema"]
+    assert {key: told[key] for key in ("number", "version")} == {
+        "number": 1,
+        "version": Repository(repository / "datasets").resolve("first"),
+    }
+    kinds = {anomaly["kind"] for anomaly in told["anomalies"]}
     assert {"blank images", "out of range"} <= kinds

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.cli.dataset.called import dataset
+from tests.cli.dataset.called import dataset, faults
 from tests.cli.dataset.test_label_files import CAR, write_coco
 from tests.datasets.pictures import image, write_files, write_labels
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
@@ -31,7 +31,7 @@ def root(tmp_path):
 
 
 def create(folders, root, *arguments):
-    return dataset("create", "--folders", folders, "-r", root, *arguments)
+    return dataset("create", folders, "-p", root.parent, *arguments)
 
 
 def lines_of(text):
@@ -57,22 +57,29 @@ def test_create_shows_what_it_made(folders, root):
 
 def test_create_gives_one_json_object(folders, root):
     made = create(folders, root, "--json")
-    assert made.found == {
-        "id": Repository(root).versions()[0],
-        "name": None,
-        "is_new": True,
-        "images": 20,
-        "splits": {"train": 14, "validation": 6},
-        "labels": {
-            "cat": {"train": 8, "validation": 4},
-            "dog": {"train": 6, "validation": 2},
-        },
-        "against_parent": {},
-        "left_out": [],
-        "dropped": [],
-        "leaks": [],
-        "anomalies": [],
-    }
+    assert (
+        made.found
+        | {
+            "place": str(root.parent),
+            "version": Repository(root).versions()[0],
+            "name": None,
+            "is_new": True,
+            "images": 20,
+            "splits": {"train": 14, "validation": 6},
+            "labels": {
+                "cat": {"train": 8, "validation": 4},
+                "dog": {"train": 6, "validation": 2},
+            },
+            "against_parent": {},
+            "left_out": [],
+            "dropped": [],
+            "leaks": [],
+            "anomalies": [],
+            "overridden": [],
+        }
+        == made.found
+    )
+    assert made.found["next"].startswith("vidset train ")
 
 
 def test_create_quietly_names_only_what_is_wrong(folders, root):
@@ -95,12 +102,12 @@ def test_create_that_is_refused_names_every_fault(folders, root):
     made = create(folders, root)
     assert (made.code, made.out) == (1, "")
     assert sum("unreadable image" in line for line in made.err.splitlines()) == 26
-    assert create(folders, root, "--json").found["faults"][0].startswith("train/cat/cut 0.png: ")
+    assert faults(create(folders, root, "--json"))[0].startswith("train/cat/cut 0.png: ")
 
 
 def test_groups_come_from_names(tmp_path, root):
     folder = write_files(tmp_path / "in", {f"cat/video{n % 5}_{n}.png": n for n in range(30)})
-    made = create(folder, root, "--group-pattern", r"(video\d)_", "--split", "train=0.6,test=0.4")
+    made = create(folder, root, "--group-by", r"(video\d)_", "--shares", "train=0.6,test=0.4")
     assert made.code == 0, made.err
     sides = {
         (entry.group, entry.split)
@@ -112,8 +119,8 @@ def test_groups_come_from_names(tmp_path, root):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(["--split", "train=1,test"], "--split: wanted such as train=0.8", id="split"),
-        pytest.param(["--split", "train=0.9"], "wanted numbers above 0 that sum to 1", id="shares"),
+        pytest.param(["--shares", "train=1,test"], "--shares: wanted such as", id="split"),
+        pytest.param(["--shares", "train=0.9"], "numbers above 0 that sum to 1", id="shares"),
         pytest.param(["--near-distance", "x"], "--near-distance: wanted 0 to ", id="distance"),
         pytest.param(["--leaks", "hide"], "leaks: wanted one of refuse, drop, keep", id="leaks"),
         pytest.param(["--labels", " , "], "--labels: wanted labels with commas", id="labels"),
@@ -121,8 +128,8 @@ def test_groups_come_from_names(tmp_path, root):
         pytest.param(["--name", "abcdef12"], "that is not like an id", id="name like an id"),
         pytest.param(["--from", "v9"], "has no version 'v9'", id="parent"),
         pytest.param(["--instead"], "wanted a parent version", id="instead"),
-        pytest.param(["--group-pattern", "("], "group by (: wanted", id="no pattern"),
-        pytest.param(["--group-pattern", "nowhere"], "found it for none of 20", id="not found"),
+        pytest.param(["--group-by", "("], "group by (: wanted", id="no pattern"),
+        pytest.param(["--group-by", "nowhere"], "found it for none of 20", id="not found"),
     ],
 )
 def test_bad_usage_is_refused_and_nothing_is_made(folders, root, arguments, message):
@@ -134,7 +141,7 @@ def test_bad_usage_is_refused_and_nothing_is_made(folders, root, arguments, mess
 
 def test_near_images_are_told_as_in_the_audit(folders, root):
     ids = {
-        create(folders, root, "--json", *arguments).found["id"]
+        create(folders, root, "--json", *arguments).found["version"]
         for arguments in ((), ("--near-distance", NEAR_DISTANCE))
     }
     assert len(ids) == 1
@@ -142,8 +149,8 @@ def test_near_images_are_told_as_in_the_audit(folders, root):
     assert Repository(root).details(id_)["near_distance"] == NEAR_DISTANCE
 
 
-def test_create_wants_a_source(root):
-    assert "wanted --folders, --labelme" in dataset("create", "-r", root).refusal
+def test_create_wants_a_source_or_labels_in_the_place(root):
+    assert "nothing is labeled here yet" in dataset("create", "-p", root.parent).refusal
 
 
 def test_list_and_show_tell_of_versions(folders, root):
@@ -151,26 +158,27 @@ def test_list_and_show_tell_of_versions(folders, root):
     more = write_labels(folders.parent / "more", {"cat": 3}, 100)
     create(more, root, "--name", "v1", "--from", "v0")
     first, second = Repository(root).versions()
-    listed = dataset("list", "-r", root).out.splitlines()
-    assert [line.split()[0] for line in listed] == [first[:12], second[:12]]
-    assert listed[0].endswith("20 images  v0  as collected")
-    found = dataset("list", "-r", root, "--json").found["versions"]
-    assert [(each["id"], each["images"], each["parents"]) for each in found] == [
+    listed = lines_of(dataset("list", "-p", root.parent).out)
+    assert listed[0] == "name version created images message"
+    assert [line.split()[:2] for line in listed[1:]] == [["v0", first[:12]], ["v1", second[:12]]]
+    assert listed[1].endswith("20 as collected")
+    found = dataset("list", "-p", root.parent, "--json").found["versions"]
+    assert [(each["version"], each["images"], each["parents"]) for each in found] == [
         (first, 20, []),
         (second, 23, [first]),
     ]
-    shown = lines_of(dataset("show", "v1", "-r", root).out)
-    assert f"made from {first[:12]}" in shown
+    shown = lines_of(dataset("show", "v1", "-p", root.parent).out)
+    assert "made from v0" in shown
     assert shown[-1].startswith("images ")
-    assert dataset("show", "v0", "-r", root, "--json").found["labels"]["dog"] == {
+    assert dataset("show", "v0", "-p", root.parent, "--json").found["labels"]["dog"] == {
         "train": 6,
         "validation": 2,
     }
 
 
 def test_an_empty_repository_has_no_versions(root):
-    assert dataset("list", "-r", root).out == f"{root}: no versions\n"
-    assert "has no version 'v0'; it has: none" in dataset("show", "v0", "-r", root).refusal
+    assert dataset("list", "-p", root.parent).out == f"{root.parent}: no dataset versions yet\n"
+    assert "has no version 'v0'; it has: none" in dataset("show", "v0", "-p", root.parent).refusal
 
 
 def test_diff_names_what_changed(folders, root):
@@ -179,10 +187,9 @@ def test_diff_names_what_changed(folders, root):
     (folders / "train/cat/1.png").unlink()
     write_files(folders, {"train/bird/60.png": 60})
     create(folders, root, "--name", "v1", "--from", "v0", "--instead")
-    shown = lines_of(dataset("diff", "v0", "v1", "-r", root).out)
-    ids = Repository(root).names()
+    shown = lines_of(dataset("diff", "v0", "v1", "-p", root.parent).out)
     assert shown == [
-        f"{ids['v0'][:12]} to {ids['v1'][:12]}, which was made from it",
+        "v0 to v1, which was made from it",
         "1 added, 1 removed, 1 relabeled, 18 unchanged",
         "added removed relabeled_from relabeled_to",
         "bird 1",
@@ -195,33 +202,37 @@ def test_diff_names_what_changed(folders, root):
         "relabeled:",
         "train/dog/0.png (train): cat -> dog",
     ]
-    found = dataset("diff", "v0", "v1", "-r", root, "--json").found
+    found = dataset("diff", "v0", "v1", "-p", root.parent, "--json").found
     assert found["counts"] | {"unchanged": 18} == found["counts"]
-    assert [each["image_uri"] for each in found["removed"]] == ["train/cat/1.png"]
-    assert found["relabeled"][0]["before"]["labels"] == ["cat"]
+    assert [each["image_uri"] for each in found["images"]["removed"]] == ["train/cat/1.png"]
+    assert found["images"]["relabeled"][0]["before"]["labels"] == ["cat"]
     assert found["is_made_from"] is True
 
 
 def test_diff_names_some_of_many(folders, root):
     create(folders, root, "--name", "v0")
     create(write_labels(folders.parent / "more", {"cat": 5}, 100), root, "--name", "v1")
-    shown = dataset("diff", "v0", "v1", "-r", root, "--limit", 2).out
+    shown = dataset("diff", "v0", "v1", "-p", root.parent, "--show", 2).out
     assert "... and 3 more: --json names all" in shown
 
 
 def test_checkout_writes_folders_once(folders, root, tmp_path):
     create(folders, root, "--name", "v0")
-    done = dataset("checkout", "v0", tmp_path / "out", "-r", root, "--json")
+    done = dataset("checkout", "v0", "-o", tmp_path / "out", "-p", root.parent, "--json")
     assert done.found == {
+        "place": str(root.parent),
         "version": Repository(root).resolve("v0"),
+        "output": str(tmp_path / "out"),
         "format": "folders",
         "images": 20,
         "dropped": {},
+        "next": None,
     }
     assert len(list((tmp_path / "out" / "train" / "cat").iterdir())) == 8
-    again = dataset("checkout", "v0", tmp_path / "out", "-r", root)
+    again = dataset("checkout", "v0", "-o", tmp_path / "out", "-p", root.parent)
     assert "is there already; --overwrite" in again.refusal
-    assert dataset("checkout", "v0", tmp_path / "out", "-r", root, "--overwrite").code == 0
+    replaced = ("checkout", "v0", "-o", tmp_path / "out", "-p", root.parent, "--overwrite")
+    assert dataset(*replaced).code == 0
 
 
 @pytest.mark.parametrize("name", ["coco", "labelme", "yolo", "voc"])
@@ -229,10 +240,10 @@ def test_checkout_writes_objects_for_each_split(tmp_path, root, name):
     train = write_coco(tmp_path / "1", [CAR], ("a.png",))
     val = write_coco(tmp_path / "2", [CAR | {"category_id": 3}], ("b.png",))
     write_files(tmp_path / "2" / "images", {"b.png": 40})
-    both = ("--coco", f"train={train}", "--coco", f"validation={val}")
-    assert dataset("create", *both, "-r", root, "--name", "v0").code == 0
+    both = (f"train={train}", f"validation=coco:{val}")
+    assert dataset("create", *both, "-p", root.parent, "--name", "v0").code == 0
     out = tmp_path / "out"
-    done = dataset("checkout", "v0", out, "--format", name, "-r", root)
+    done = dataset("checkout", "v0", "-o", out, "--format", name, "-p", root.parent)
     assert done.code == 0, done.refusal
     assert len(list(out.glob("train/**/a-*.png"))) == 1
     assert len(list(out.glob("validation/**/b-*.png"))) == 1
@@ -243,7 +254,7 @@ def test_checkout_writes_objects_for_each_split(tmp_path, root, name):
         assert told[0]["categories"] == told[1]["categories"]
         assert [each["annotations"][0]["category_id"] for each in told] == [1, 2]
         assert told[0]["annotations"][0]["bbox"] == [4.0, 5.0, 20.0, 10.0]
-        again = dataset("create", "--coco", f"train={out}/train/annotations.json", "-r", root)
+        again = dataset("create", f"train={out}/train/annotations.json", "-p", root.parent)
         assert again.code == 0, again.err
 
 
@@ -257,28 +268,95 @@ def test_checkout_writes_objects_for_each_split(tmp_path, root, name):
 )
 def test_checkout_that_cannot_be_leaves_nothing(tmp_path, root, name, message):
     file = write_coco(tmp_path / "in", [CAR])
-    dataset("create", "--coco", file, "-r", root, "--name", "v0", "--split", "train=1")
-    refused = dataset("checkout", "v0", tmp_path / "out", "--format", name, "-r", root)
+    dataset("create", file, "-p", root.parent, "--name", "v0", "--shares", "train=1")
+    refused = dataset("checkout", "v0", "-o", tmp_path / "out", "--format", name, "-p", root.parent)
     assert message in refused.refusal
     assert sorted(path.name for path in tmp_path.iterdir()) == ["datasets", "in"]
 
 
 def test_verify_names_damage(folders, root):
     create(folders, root, "--name", "v0")
-    whole = dataset("verify", "-r", root)
-    assert (whole.code, whole.out) == (0, "1 versions, 20 images, 0 damaged\n")
+    whole = dataset("verify", "-p", root.parent)
+    assert (whole.code, whole.out) == (0, "1 version, 20 images, 0 damaged\n")
     path = next((root / "images").rglob("*.png"))
     path.write_bytes(b"damaged")
-    damaged = dataset("verify", "-r", root, "--json")
+    damaged = dataset("verify", "-p", root.parent, "--json")
     assert damaged.code == 1
     assert damaged.found["damage"][0].startswith(f"{path}: image ")
     assert "was changed" in damaged.err
 
 
-def test_the_repository_comes_from_the_environment(folders, root):
-    command = [sys.executable, "-m", "vidset", "dataset", "create", "--folders", str(folders)]
-    done = subprocess.run(
-        [*command, "--quiet"], env={"VIDSET_REPOSITORY": str(root)}, timeout=100, check=False
-    )
+def test_the_place_comes_from_the_environment(folders, root):
+    command = [sys.executable, "-m", "vidset", "dataset", "create", str(folders), "--quiet"]
+    done = subprocess.run(command, env={"VIDSET_PLACE": str(root.parent)}, timeout=100, check=False)
     assert done.returncode == 0
     assert len(Repository(root).versions()) == 1
+
+
+def test_the_newest_version_is_taken_and_named_on_stderr(folders, root):
+    create(folders, root, "--name", "v0")
+    create(write_labels(folders.parent / "more", {"cat": 30}, 100), root, "--name", "v1")
+    shown = dataset("show", "-p", root.parent)
+    assert "version v1, the newest" in shown.err
+    assert "30 images" in shown.out
+
+
+def test_a_name_is_never_moved_in_silence(folders, root):
+    create(folders, root, "--name", "v0")
+    more = write_labels(folders.parent / "more", {"cat": 30}, 100)
+    refused = create(more, root, "--name", "v0")
+    first, second = Repository(root).versions()
+    assert (refused.code, Repository(root).names()) == (2, {"v0": first})
+    assert f"vidset dataset name v0 {second[:12]} --move" in refused.err
+    moved = dataset("name", "v0", second[:12], "--move", "-p", root.parent, "--json")
+    assert (moved.found["before"], moved.found["version"]) == (first, second)
+    assert Repository(root).names() == {"v0": second}
+    assert dataset("name", "v0", second, "-p", root.parent).code == 0
+    assert dataset("name", "v0", first, "-p", root.parent).code == 2
+
+
+def test_a_fix_does_not_take_the_name_of_the_version_that_it_changes(folders, root, tmp_path):
+    create(folders, root, "--name", "v0")
+    repository = Repository(root)
+    id_ = repository.resolve("v0")
+    entry = next(iter(repository.manifest(id_)))
+    one = {"image_sha256": entry.image_sha256, "image_uri": entry.image_uri, "action": "remove"}
+    file = tmp_path / "fixes.json"
+    file.write_text(json.dumps({"version": id_, "fixes": [one]}))
+    refused = dataset("fix", "v0", file, "--name", "v0", "-p", root.parent)
+    assert (refused.code, repository.names()) == (2, {"v0": id_})
+    assert "give the new one another name, or let --move" in refused.refusal
+    assert repository.versions() == [id_]
+    fixed = dataset("fix", "v0", file, "-n", "v1", "-p", root.parent)
+    assert (fixed.code, fixed.next) == (0, f"vidset train v1 -p {root.parent}")
+    assert repository.resolve("v0") == id_
+
+
+def test_a_split_with_too_few_groups_is_refused_with_the_way_out(tmp_path, root):
+    names = {f"cat/video1_{n}.png": n for n in range(30)}
+    folder = write_files(tmp_path / "in", names)
+    refused = create(folder, root, "--group-by", r"(video\d)_")
+    assert refused.code == 2
+    assert "30 images are 1 group" in refused.refusal
+    assert Repository(root).versions() == []
+    fewer = create(folder, root, "--group-by", r"(video\d)_", "--shares", "train=1")
+    assert fewer.code == 0
+
+
+def test_images_without_a_group_are_said_in_one_line(tmp_path, root):
+    folder = write_files(tmp_path / "in", {f"cat/{n}.png": n for n in range(30)})
+    made = create(folder, root)
+    (line,) = [line for line in made.err.splitlines() if "without a group" in line]
+    assert line.startswith("30 images came without a group: frames of one video may be")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param("cocoo:x.json", "unknown format 'cocoo'. Did you mean 'coco'?", id="format"),
+        pytest.param("nothing", "nothing: wanted labeled images, there is nothing", id="nothing"),
+        pytest.param("gs://b/w", "wanted a file or folder of this machine, or bq://", id="bucket"),
+    ],
+)
+def test_a_source_that_cannot_be_is_refused(root, source, message):
+    assert message in dataset("create", source, "-p", root.parent).refusal

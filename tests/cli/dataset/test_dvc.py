@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.cli.dataset.test_exchange import create, draw, vidset
+from tests.cli.called import vidset
+from tests.cli.dataset.test_exchange import create, draw
 from tests.emulators.environments import python_for_test
 from vidset.datasets.versions.repository import Repository
 
@@ -59,23 +60,24 @@ def run(folder, *command):
 
 def to_dvc(tmp_path, project, version, tag, *more):
     return vidset(
-        *("dataset", "to-dvc", version, project / "data" / "noise", "--tag", tag, *more),
-        *("-r", tmp_path / "here"),
+        *("dataset", "push", version, "--to", f"dvc:{project / 'data' / 'noise'}"),
+        *("--tag", tag, *more),
+        *("-p", tmp_path / "here"),
     )
 
 
 def from_dvc(tmp_path, project, revision, *more):
     return vidset(
-        *("dataset", "from-dvc", project, "data/noise", "--rev", revision, "--json", *more),
-        *("-r", tmp_path / "there"),
+        *("dataset", "pull", "--from", f"dvc:{project}#data/noise@{revision}", "--json", *more),
+        *("-p", tmp_path / "there"),
     )
 
 
 def test_versions_go_to_dvc_and_come_back_as_they_were(tmp_path, project):
     first = create(tmp_path, "v1", 8)
-    assert to_dvc(tmp_path, project, "v1", "data-1", "--push").exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1", "--dvc-push").code == 0
     second = create(tmp_path, "v2", 12)
-    assert to_dvc(tmp_path, project, "v2", "data-2", "--push").exit_code == 0
+    assert to_dvc(tmp_path, project, "v2", "data-2", "--dvc-push").code == 0
     assert run(project, "git", "tag", "--list").split() == ["data-1", "data-2"]
     assert run(project, "git", "status", "--porcelain") == ""
     # From the remote, as on another machine.
@@ -83,25 +85,29 @@ def test_versions_go_to_dvc_and_come_back_as_they_were(tmp_path, project):
     shutil.rmtree(project / "data" / "noise")
     for tag, id_, images in ("data-1", first, 8), ("data-2", second, 12):
         done = from_dvc(tmp_path, project, tag, "--name", tag)
-        assert done.exit_code == 0, done.stderr
-        assert json.loads(done.stdout) == {"version": id_, "images": images, "is_as_it_was": True}
-    there = Repository(tmp_path / "there")
-    assert there.details("data-1") == Repository(tmp_path / "here").details("v1")
-    assert there.measures("data-2").equals(Repository(tmp_path / "here").measures("v2"))
+        assert done.code == 0, done.err
+        found = done.found
+        assert (found["versions"], found["images"]) == ([id_], images)
+        assert found["is_as_it_was"] is True
+    there = Repository(tmp_path / "there" / "datasets")
+    assert there.details("data-1") == Repository(tmp_path / "here" / "datasets").details("v1")
+    assert there.measures("data-2").equals(
+        Repository(tmp_path / "here" / "datasets").measures("v2")
+    )
 
 
 def test_what_the_team_changed_with_dvc_becomes_a_version_of_its_own(tmp_path, project):
     first = create(tmp_path, "v1", 8)
-    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
     moved = next((project / "data" / "noise" / "train" / "a").iterdir())
     moved.rename(project / "data" / "noise" / "train" / "b" / moved.name)
     run(project, "dvc", "add", "--quiet", "data/noise")
     run(project, "git", "commit", "--quiet", "--all", "-m", "relabeled")
     done = from_dvc(tmp_path, project, "main")
-    assert done.exit_code == 0, done.stderr
-    facts = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    facts = done.found
     assert (facts["images"], facts["is_as_it_was"]) == (8, False)
-    assert facts["version"] != first
+    assert facts["versions"] != [first]
 
 
 def changed(tmp_path, project, version):
@@ -109,20 +115,20 @@ def changed(tmp_path, project, version):
     run(project, "dvc", "add", "--quiet", "data/noise")
     run(project, "git", "commit", "--quiet", "--all", "-m", "changed")
     done = from_dvc(tmp_path, project, "main", "--leaks", "keep")
-    assert done.exit_code == 0, done.stderr
-    assert json.loads(done.stdout)["is_as_it_was"] is False
-    there = Repository(tmp_path / "there")
-    now = there.manifest(json.loads(done.stdout)["version"])
-    return list(now), list(Repository(tmp_path / "here").manifest(version))
+    assert done.code == 0, done.err
+    assert done.found["is_as_it_was"] is False
+    there = Repository(tmp_path / "there" / "datasets")
+    now = there.manifest(done.found["versions"][0])
+    return list(now), list(Repository(tmp_path / "here" / "datasets").manifest(version))
 
 
 def test_what_was_not_changed_stays_as_it_was(tmp_path, project):
     """Under other names its results could not be compared."""
     draw(tmp_path / "images", 8)
-    grouped = ("--name", "v1", "--group-pattern", r"(\w)/", "--leaks", "keep", "-q")
-    folders = ("dataset", "create", "--folders", tmp_path / "images", "-r", tmp_path / "here")
-    assert vidset(*folders, *grouped).exit_code == 0
-    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    grouped = ("--name", "v1", "--group-by", r"(\w)/", "--leaks", "keep", "-q")
+    folders = ("dataset", "create", tmp_path / "images", "-p", tmp_path / "here")
+    assert vidset(*folders, *grouped).code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
     gone, edited = sorted((project / "data" / "noise" / "train" / "a").iterdir())[:2]
     gone.unlink()
     edited.write_bytes(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes())
@@ -147,9 +153,9 @@ def test_objects_stay_with_images_of_a_folder_that_was_changed(tmp_path, project
         noise = np.random.default_rng(number).integers(0, 256, (16, 16, 3), np.uint8)
         cv2.imwrite(str(tmp_path / name), noise)
     (tmp_path / "coco.json").write_text(json.dumps(coco))
-    made = ("--coco", tmp_path / "coco.json", "--images", tmp_path, "--name", "v1", "--skip-faults")
-    assert vidset("dataset", "create", *made, "-r", tmp_path / "here", "-q").exit_code == 0
-    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    made = (tmp_path / "coco.json", "--images", tmp_path, "--name", "v1", "--skip-faults")
+    assert vidset("dataset", "create", *made, "-p", tmp_path / "here", "-q").code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
     gone = sorted((project / "data" / "noise" / "train").iterdir())[0]
     gone.unlink()
     after, before = changed(tmp_path, project, "v1")
@@ -161,22 +167,22 @@ def test_objects_stay_with_images_of_a_folder_that_was_changed(tmp_path, project
 def test_images_that_a_recipe_made_are_changed_before_it(tmp_path, project):
     create(tmp_path, "v0", 8)
     (tmp_path / "recipe.yaml").write_text("transforms: [pad]")
-    recipe = ("apply", "v0", tmp_path / "recipe.yaml", "--name", "v1", "-r", tmp_path / "here")
-    assert vidset("dataset", *recipe).exit_code == 0
-    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    recipe = ("apply", "v0", tmp_path / "recipe.yaml", "--name", "v1", "-p", tmp_path / "here")
+    assert vidset("dataset", *recipe).code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
     next((project / "data" / "noise" / "train" / "a").iterdir()).unlink()
     run(project, "dvc", "add", "--quiet", "data/noise")
     run(project, "git", "commit", "--quiet", "--all", "-m", "changed")
     refused = from_dvc(tmp_path, project, "main")
-    assert refused.exit_code == 1
-    assert "a recipe made its images" in str(refused.exception)
+    assert refused.code == 2
+    assert "a recipe made its images" in refused.refusal
 
 
 def test_only_the_data_is_committed(tmp_path, project):
     create(tmp_path, "v1", 4)
     (project / "notes.txt").write_text("staged, not to be committed")
     run(project, "git", "add", "notes.txt")
-    assert to_dvc(tmp_path, project, "v1", "data-1").exit_code == 0
+    assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
     changed = run(project, "git", "show", "--name-only", "--format=", "HEAD").split()
     assert sorted(changed) == ["data/.gitignore", "data/noise.dvc"]
     assert run(project, "git", "status", "--porcelain").strip() == "A  notes.txt"
@@ -192,7 +198,9 @@ def test_only_the_data_is_committed(tmp_path, project):
         pytest.param("project/mine", "t", "wanted an earlier export", id="something else is there"),
     ],
 )
-def test_to_dvc_names_what_is_wrong_and_leaves_git_alone(tmp_path, project, folder, tag, message):
+def test_a_push_to_dvc_names_what_is_wrong_and_leaves_git_alone(
+    tmp_path, project, folder, tag, message
+):
     create(tmp_path, "v1", 2)
     run(project, "git", "tag", "used")
     (project / "mine").mkdir()
@@ -200,23 +208,23 @@ def test_to_dvc_names_what_is_wrong_and_leaves_git_alone(tmp_path, project, fold
     before = run(project, "git", "rev-parse", "HEAD")
     command = (
         "dataset",
-        "to-dvc",
+        "push",
         "v1",
-        tmp_path / folder,
+        *("--to", f"dvc:{tmp_path / folder}"),
         f"--tag={tag}",
         "-r",
         tmp_path / "here",
     )
     refused = vidset(*command)
-    assert refused.exit_code == 1
-    assert message in str(refused.exception)
+    assert refused.code == 2
+    assert message in refused.refusal
     assert run(project, "git", "rev-parse", "HEAD") == before
     assert (project / "mine" / "file").read_text() == "mine"
 
 
-def test_from_dvc_says_what_dvc_said(tmp_path, project):
+def test_a_pull_from_dvc_says_what_dvc_said(tmp_path, project):
     draw(tmp_path / "images", 1)
     refused = from_dvc(tmp_path, project, "no-such-tag")
-    assert refused.exit_code == 1
-    assert "dvc get" in str(refused.exception)
-    assert "no-such-tag" in str(refused.exception)
+    assert refused.code == 2
+    assert "dvc get" in refused.refusal
+    assert "no-such-tag" in refused.refusal

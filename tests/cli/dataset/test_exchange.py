@@ -1,6 +1,5 @@
 """Push and pull, through the command line, on a folder and on the buckets' servers."""
 
-import json
 import random
 import signal
 import subprocess
@@ -10,15 +9,9 @@ import time
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from vidset.cli.dataset.exchange_commands import pull, push  # noqa: F401  The commands under test.
-from vidset.cli.main import app
+from tests.cli.called import vidset
 from vidset.datasets.versions.repository import Repository
-
-
-def vidset(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def draw(folder, images, start=0):
@@ -33,11 +26,11 @@ def draw(folder, images, start=0):
 def create(tmp_path, name, images):
     draw(tmp_path / "images", images)
     made = vidset(
-        *("dataset", "create", "--folders", tmp_path / "images", "--name", name, "--json"),
-        *("-r", tmp_path / "here", "--near-distance", "off"),
+        *("dataset", "create", tmp_path / "images", "--name", name, "--move", "--json"),
+        *("-p", tmp_path / "here", "--near-distance", "off"),
     )
-    assert made.exit_code == 0, made.stderr
-    return json.loads(made.stdout)["id"]
+    assert made.code == 0, made.err
+    return made.found["version"]
 
 
 @pytest.fixture(
@@ -57,75 +50,74 @@ def place(request, tmp_path):
 
 def test_what_is_pushed_is_pulled_elsewhere_as_it_was(tmp_path, place):
     id_ = create(tmp_path, "v1", 12)
-    pushed = vidset("dataset", "push", place, "v1", "-r", tmp_path / "here", "--json")
-    assert pushed.exit_code == 0, pushed.stderr
-    assert json.loads(pushed.stdout) | {"size_bytes": 0} == {
-        "versions": [id_],
-        "images": 12,
-        "size_bytes": 0,
-        "names": ["v1"],
-    }
-    pulled = vidset("dataset", "pull", place, "v1", "-r", tmp_path / "there", "--json")
-    assert pulled.exit_code == 0, pulled.stderr
-    assert json.loads(pulled.stdout)["images"] == 12
-    here, there = Repository(tmp_path / "here"), Repository(tmp_path / "there")
+    pushed = vidset("dataset", "push", "v1", "--to", place, "-p", tmp_path / "here", "--json")
+    assert pushed.code == 0, pushed.err
+    assert (pushed.found["versions"], pushed.found["names"]) == ([id_], ["v1"])
+    assert (pushed.found["images"], pushed.found["remote"]) == (12, place)
+    pulled = vidset("dataset", "pull", "v1", "--from", place, "-p", tmp_path / "there", "--json")
+    assert pulled.code == 0, pulled.err
+    assert pulled.found["images"] == 12
+    here, there = (
+        Repository(tmp_path / "here" / "datasets"),
+        Repository(tmp_path / "there" / "datasets"),
+    )
     assert there.manifest("v1").table.equals(here.manifest("v1").table)
     assert there.details("v1") == here.details("v1")
-    assert vidset("dataset", "verify", "-r", tmp_path / "there").exit_code == 0
+    assert vidset("dataset", "verify", "-p", tmp_path / "there").code == 0
 
 
 def test_a_second_push_or_pull_transfers_what_is_new_alone(tmp_path, place):
     create(tmp_path, "v1", 12)
-    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
-    assert vidset("dataset", "pull", place, "-r", tmp_path / "there").exit_code == 0
+    assert vidset("dataset", "push", "--to", place, "-p", tmp_path / "here").code == 0
+    assert vidset("dataset", "pull", "--from", place, "-p", tmp_path / "there").code == 0
     create(tmp_path, "v2", 15)
-    for command, repository in ("push", "here"), ("pull", "there"):
-        done = vidset("dataset", command, place, "-r", tmp_path / repository, "--json")
-        assert json.loads(done.stdout)["images"] == 3
-        assert len(json.loads(done.stdout)["versions"]) == 2
+    for command, option, repository in ("push", "--to", "here"), ("pull", "--from", "there"):
+        done = vidset("dataset", command, option, place, "-p", tmp_path / repository, "--json")
+        assert done.found["images"] == 3
+        assert len(done.found["versions"]) == 2
 
 
 def test_a_name_is_moved_only_when_told(tmp_path, place):
     create(tmp_path, "current", 12)
-    assert vidset("dataset", "push", place, "current", "-r", tmp_path / "here").exit_code == 0
+    assert vidset("dataset", "push", "current", "--to", place, "-p", tmp_path / "here").code == 0
     newer = create(tmp_path, "current", 15)
-    refused = vidset("dataset", "push", place, "current", "-r", tmp_path / "here")
-    assert refused.exit_code == 1
-    assert f"wanted {newer}" in refused.stderr
-    moved = ("dataset", "push", place, "current", "--move-names", "-r", tmp_path / "here")
-    assert vidset(*moved).exit_code == 0
-    assert vidset("dataset", "pull", place, "current", "-r", tmp_path / "there").exit_code == 0
-    assert Repository(tmp_path / "there").resolve("current") == newer
+    refused = vidset("dataset", "push", "current", "--to", place, "-p", tmp_path / "here")
+    assert refused.code == 1
+    assert f"wanted {newer}" in refused.err
+    moved = ("dataset", "push", "current", "--to", place, "--move", "-p", tmp_path / "here")
+    assert vidset(*moved).code == 0
+    assert vidset("dataset", "pull", "current", "--from", place, "-p", tmp_path / "there").code == 0
+    assert Repository(tmp_path / "there" / "datasets").resolve("current") == newer
 
 
 def test_a_damaged_image_is_neither_pushed_nor_pulled(tmp_path):
     create(tmp_path, "v1", 4)
     place = tmp_path / "place"
-    image = next((tmp_path / "here" / "images").rglob("*.png"))
+    image = next((tmp_path / "here" / "datasets" / "images").rglob("*.png"))
     whole = image.read_bytes()
     image.write_bytes(whole[:-1] + b"x")
-    refused = vidset("dataset", "push", place, "-r", tmp_path / "here")
-    assert refused.exit_code == 1
-    assert f"wanted the SHA-256 {image.stem}" in refused.stderr
+    refused = vidset("dataset", "push", "--to", place, "-p", tmp_path / "here")
+    assert refused.code == 1
+    assert f"wanted the SHA-256 {image.stem}" in refused.err
     assert not list(place.rglob("version.json"))
     image.write_bytes(whole)
-    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
+    assert vidset("dataset", "push", "--to", place, "-p", tmp_path / "here").code == 0
     (place / "images" / image.parent.name / image.name).write_bytes(whole[:-1] + b"x")
-    refused = vidset("dataset", "pull", place, "-r", tmp_path / "there")
-    assert refused.exit_code == 1
-    assert f"wanted the SHA-256 {image.stem}" in refused.stderr
-    assert Repository(tmp_path / "there").versions() == []
+    refused = vidset("dataset", "pull", "--from", place, "-p", tmp_path / "there")
+    assert refused.code == 1
+    assert f"wanted the SHA-256 {image.stem}" in refused.err
+    assert Repository(tmp_path / "there" / "datasets").versions() == []
 
 
 def test_an_image_that_is_there_in_part_is_pushed_again(tmp_path):
     create(tmp_path, "v1", 4)
     place = tmp_path / "place"
-    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
+    assert vidset("dataset", "push", "--to", place, "-p", tmp_path / "here").code == 0
     image = next((place / "images").rglob("*.png"))
     image.write_bytes(image.read_bytes()[:20])
-    again = vidset("dataset", "push", place, "-r", tmp_path / "here", "--json")
-    assert json.loads(again.stdout)["images"] == 1
-    assert vidset("dataset", "pull", place, "-r", tmp_path / "there").exit_code == 0
+    again = vidset("dataset", "push", "--to", place, "-p", tmp_path / "here", "--json")
+    assert again.found["images"] == 1
+    assert vidset("dataset", "pull", "--from", place, "-p", tmp_path / "there").code == 0
 
 
 @pytest.mark.parametrize(
@@ -143,9 +135,10 @@ def test_what_is_not_there_is_named(tmp_path, arguments, message):
     place = place if "://" in place else tmp_path / place
     if arguments[:2] == ("pull", "place"):
         place.mkdir()
-    wrong = [sys.executable, "-m", "vidset", "dataset", command, str(place), *versions]
+    option = "--to" if command == "push" else "--from"
+    wrong = [sys.executable, "-m", "vidset", "dataset", command, *versions, option, str(place)]
     ended = subprocess.run(
-        [*wrong, "-r", str(tmp_path / "here")],
+        [*wrong, "-p", str(tmp_path / "here")],
         capture_output=True,
         text=True,
         timeout=60,
@@ -159,7 +152,17 @@ def test_what_is_not_there_is_named(tmp_path, arguments, message):
 def test_a_killed_push_shows_no_version_and_goes_on_where_it_was(tmp_path):
     id_ = create(tmp_path, "v1", 300)
     place = tmp_path / "place"
-    command = [sys.executable, "-m", "vidset", "dataset", "push", place, "-r", tmp_path / "here"]
+    command = [
+        sys.executable,
+        "-m",
+        "vidset",
+        "dataset",
+        "push",
+        "--to",
+        place,
+        "-p",
+        tmp_path / "here",
+    ]
     chance = random.Random(1)
     for _ in range(4):
         process = subprocess.Popen([*map(str, command), "--quiet"])
@@ -170,8 +173,8 @@ def test_a_killed_push_shows_no_version_and_goes_on_where_it_was(tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
         if not (place / "versions" / id_ / "version.json").exists():
-            there = vidset("dataset", "pull", place, "-r", tmp_path / "there", "--json")
-            assert json.loads(there.stdout)["versions"] == []
-    assert vidset("dataset", "push", place, "-r", tmp_path / "here").exit_code == 0
-    assert vidset("dataset", "pull", place, "v1", "-r", tmp_path / "there").exit_code == 0
-    assert vidset("dataset", "verify", "-r", tmp_path / "there").exit_code == 0
+            there = vidset("dataset", "pull", "--from", place, "-p", tmp_path / "there", "--json")
+            assert there.found["versions"] == []
+    assert vidset("dataset", "push", "--to", place, "-p", tmp_path / "here").code == 0
+    assert vidset("dataset", "pull", "v1", "--from", place, "-p", tmp_path / "there").code == 0
+    assert vidset("dataset", "verify", "-p", tmp_path / "there").code == 0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.cli.dataset.called import dataset
+from tests.cli.dataset.called import dataset, faults
 from tests.datasets.pictures import HEIGHT, WIDTH, write_files
 from vidset.datasets.versions.repository import Repository
 
@@ -13,7 +13,7 @@ SIZE = {"width": WIDTH, "height": HEIGHT}
 
 def create(tmp_path, *arguments):
     return dataset(
-        *("create", "-r", tmp_path / "datasets", "--name", "v", "--json", "--split", "train=1"),
+        *("create", "-p", tmp_path, "--name", "v", "--move", "--json", "--shares", "train=1"),
         *arguments,
     )
 
@@ -62,7 +62,7 @@ ROAD = {
 
 def test_coco_gives_boxes_and_polygons_and_images_of_nothing(tmp_path):
     file = write_coco(tmp_path / "in", [CAR, ROAD])
-    made = create(tmp_path, "--coco", file)
+    made = create(tmp_path, f"coco:{file}")
     assert made.code == 0, made.err
     corners = [{"x": 0.0, "y": 20.0}, {"x": 31.0, "y": 20.0}, {"x": 16.0, "y": 3.0}]
     assert objects(tmp_path) == {
@@ -75,25 +75,23 @@ def test_coco_gives_boxes_and_polygons_and_images_of_nothing(tmp_path):
 def test_several_files_are_their_splits(tmp_path):
     train = write_coco(tmp_path / "train", [CAR], ("a.png",))
     val = write_coco(tmp_path / "val", [], ("b.png",))
-    made = create(tmp_path, "--coco", f"train={train}", "--coco", f"validation={val}")
+    made = create(tmp_path, f"train=coco:{train}", f"validation={val}")
     assert made.code == 1
     write_files(tmp_path / "val" / "images", {"b.png": 40})
-    made = create(tmp_path, "--coco", f"train={train}", "--coco", f"validation={val}")
+    made = create(tmp_path, f"train=coco:{train}", f"validation={val}")
     assert made.found["splits"] == {"train": 1, "validation": 1}
 
 
 def test_an_image_of_another_size_than_its_labels_say_is_a_fault(tmp_path):
-    made = create(tmp_path, "--coco", write_coco(tmp_path / "in", [CAR], width=24, height=32))
+    made = create(tmp_path, write_coco(tmp_path / "in", [CAR], width=24, height=32))
     assert made.code == 1
     told = "labels that do not fit the image: labeled as an image of 24 x 32 pixels, got 32 x 24"
-    assert made.found["faults"] == [f"a.png: {told}", f"b.png: {told}"]
+    assert faults(made) == [f"a.png: {told}", f"b.png: {told}"]
 
 
 def test_a_box_outside_its_image_is_a_fault(tmp_path):
-    made = create(
-        tmp_path, "--coco", write_coco(tmp_path / "in", [CAR | {"bbox": [20, 5, 20, 10]}])
-    )
-    (told,) = made.found["faults"]
+    made = create(tmp_path, write_coco(tmp_path / "in", [CAR | {"bbox": [20, 5, 20, 10]}]))
+    (told,) = faults(made)
     assert told.startswith("a.png: labels that do not fit the image: object ")
     assert told.endswith("wanted it inside 32 x 24 pixels, got 20, 5 to 40, 15")
 
@@ -102,8 +100,8 @@ def test_images_without_labels_and_labels_without_images_are_named(tmp_path):
     file = write_coco(tmp_path / "in", [CAR])
     write_files(file.parent / "images", {"c.png": 9, "Thumbs.db": b"junk"})
     (file.parent / "images" / "b.png").unlink()
-    made = create(tmp_path, "--coco", file)
-    assert made.found["faults"] == [
+    made = create(tmp_path, f"coco:{file}")
+    assert faults(made) == [
         "c.png: image without label",
         "b.png: label without image: there is no such file",
     ]
@@ -111,7 +109,7 @@ def test_images_without_labels_and_labels_without_images_are_named(tmp_path):
 
 def test_a_crowd_cannot_be_said_and_the_file_is_refused(tmp_path):
     crowd = ROAD | {"segmentation": {"counts": [1, 2], "size": [24, 32]}, "iscrowd": 1}
-    made = create(tmp_path, "--coco", write_coco(tmp_path / "in", [crowd]))
+    made = create(tmp_path, write_coco(tmp_path / "in", [crowd]))
     assert made.code == 1
     assert "instances.json: these labels cannot be read" in made.err
 
@@ -140,7 +138,7 @@ def test_labelme_gives_rectangles_and_polygons(tmp_path):
     rectangle = shape("rectangle", (24, 15), (4, 5))
     polygon = shape("polygon", (0, 20), (31, 20), (16, 3), label="road")
     folder = write_labelme(tmp_path / "in", {"day/a": [rectangle, polygon], "b": []})
-    assert create(tmp_path, "--labelme", folder).code == 0
+    assert create(tmp_path, f"labelme:{folder}").code == 0
     corners = [{"x": 0.0, "y": 20.0}, {"x": 31.0, "y": 20.0}, {"x": 16.0, "y": 3.0}]
     assert objects(tmp_path) == {
         "day/a.png": (None, [("car", box(4.0, 5.0, 20.0, 10.0)), ("road", corners)]),
@@ -152,8 +150,8 @@ def test_labelme_files_and_images_are_paired(tmp_path):
     folder = write_labelme(tmp_path / "in", {"a": [], "b": []})
     write_files(folder, {"c.png": 9})
     (folder / "b.png").unlink()
-    made = create(tmp_path, "--labelme", folder)
-    assert made.found["faults"] == [
+    made = create(tmp_path, f"labelme:{folder}")
+    assert faults(made) == [
         "c.png: image without label",
         "b.png: label without image: there is no such file",
     ]
@@ -192,7 +190,7 @@ def write_tasks(folder, results):
 def test_label_studio_gives_boxes_in_pixels(tmp_path):
     box_of = rectangle_of("car", 12.5, 25, 50, 50)
     file = write_tasks(tmp_path / "in", {"a.png": [[box_of]], "b.png": [[]], "c.png": []})
-    made = create(tmp_path, "--label-studio", file)
+    made = create(tmp_path, f"label-studio:{file}")
     assert made.code == 0, made.err
     assert objects(tmp_path) == {
         "a.png": (None, [("car", box(4.0, 6.0, 16.0, 12.0))]),
@@ -204,9 +202,9 @@ def test_label_studio_gives_boxes_in_pixels(tmp_path):
 def test_two_annotations_of_an_image_must_be_equal(tmp_path):
     car, bus = (rectangle_of(label, 12.5, 25, 50, 50) for label in ("car", "bus"))
     file = write_tasks(tmp_path / "in", {"a.png": [[car], [car]], "b.png": [[car], [bus]]})
-    made = create(tmp_path, "--label-studio", file)
+    made = create(tmp_path, f"label-studio:{file}")
     assert made.code == 1
-    assert made.found["faults"] == [
+    assert faults(made) == [
         "b.png: same image, unequal labels: bus here, and b.png (car)",
         "b.png: same image, unequal labels: car here, and b.png (bus)",
     ]
@@ -215,16 +213,16 @@ def test_two_annotations_of_an_image_must_be_equal(tmp_path):
 @pytest.mark.parametrize(
     ("option", "content", "code", "message"),
     [
-        pytest.param("--coco", None, 2, "wanted labels of coco, got nothing", id="no file"),
-        pytest.param("--coco", "{", 1, "these labels cannot be read", id="no JSON"),
-        pytest.param("--label-studio", "{}", 1, "these labels cannot be read", id="no tasks"),
+        pytest.param("coco", None, 2, "wanted labels of coco, got nothing", id="no file"),
+        pytest.param("coco", "{", 1, "these labels cannot be read", id="no JSON"),
+        pytest.param("label-studio", "{}", 1, "these labels cannot be read", id="no tasks"),
     ],
 )
 def test_a_file_that_is_none_is_refused(tmp_path, option, content, code, message):
     file = tmp_path / "labels.json"
     if content:
         file.write_text(content)
-    made = create(tmp_path, option, file)
+    made = create(tmp_path, f"{option}:{file}")
     assert made.code == code
     assert message in made.err + made.refusal
 
@@ -234,6 +232,6 @@ def test_names_that_lead_outside_are_refused(tmp_path):
     document = json.loads(file.read_text())
     document["images"][0]["file_name"] = "../../secret.png"
     file.write_text(json.dumps(document))
-    made = create(tmp_path, "--coco", file)
+    made = create(tmp_path, f"coco:{file}")
     assert made.code == 1
     assert "wanted a relative file name that stays below" in made.err

@@ -24,9 +24,9 @@ def out(tmp_path):
 
 
 def create(tmp_path, out, *arguments):
-    shares = () if "--split" in arguments else ("--split", "train=1")
+    shares = () if "--shares" in arguments else ("--shares", "train=1")
     return dataset(
-        *("create", "--warehouse", out, "-r", tmp_path / "datasets", "--name", "v", "--json"),
+        *("create", f"warehouse:{out}", "-p", tmp_path, "--name", "v", "--move", "--json"),
         *shares,
         *arguments,
     )
@@ -65,14 +65,14 @@ def test_a_filter_takes_some(tmp_path, out):
 
 def test_a_video_is_on_one_side(tmp_path, out):
     for seed in range(6):
-        create(tmp_path, out, "--seed", seed, "--split", "train=0.5,test=0.5")
+        create(tmp_path, out, "--seed", seed, "--shares", "train=0.5,test=0.5")
         found = entries(tmp_path)
         for names in A[:3], B:
             assert len({found[name].split for name in names}) == 1
 
 
 def test_images_can_be_grouped_otherwise(tmp_path, out):
-    create(tmp_path, out, "--group-by", "collector_id || CAST(pts_seconds AS INTEGER)")
+    create(tmp_path, out, "--group-by", "sql:collector_id || CAST(pts_seconds AS INTEGER)")
     assert entries(tmp_path)[B[2]].group == "bob2"
 
 
@@ -117,10 +117,10 @@ def test_an_image_that_is_gone_is_a_fault(tmp_path, out):
 
 
 def test_out_may_have_been_moved(tmp_path, out):
-    before = create(tmp_path, out).found["id"]
+    before = create(tmp_path, out).found["version"]
     moved = out.rename(tmp_path / "elsewhere")
-    assert create(tmp_path, moved).found["id"] == before
-    assert create(tmp_path, moved / "warehouse").found["id"] == before
+    assert create(tmp_path, moved).found["version"] == before
+    assert create(tmp_path, moved / "warehouse").found["version"] == before
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_out_may_have_been_moved(tmp_path, out):
         pytest.param(["--where", "nonsense = 1"], "nonsense", id="column"),
         pytest.param(["--where", "TRUE) UNION SELECT (1"], "--where", id="not a filter"),
         pytest.param(["--where", "TRUE); DROP VIEW frames; --"], "--where", id="two statements"),
-        pytest.param(["--group-by", "nothing"], "nothing", id="group"),
+        pytest.param(["--group-by", "sql:nothing"], "nothing", id="group"),
     ],
 )
 def test_sql_that_cannot_be_is_refused_before_any_work(tmp_path, out, arguments, message):

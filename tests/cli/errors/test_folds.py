@@ -51,7 +51,7 @@ def test_a_versions_wrong_labels_are_found_by_folds_and_fixed(tmp_path):
     decisions = tmp_path / "decisions.json"
     decisions.write_text(json.dumps({"version": version, "fixes": fixes}))
     assert vidset("review", decisions, "--errors", out).code == 0
-    made = vidset("dataset", "fix", version, out / "fixes.json", "-r", repository.root, "--json")
+    made = vidset("dataset", "fix", version, out / "fixes.json", "-p", tmp_path, "--json")
     assert made.code == 0, made.err
     assert made.found["changes"]["train"] == {"relabeled": len(fixes), "removed": 0}
 

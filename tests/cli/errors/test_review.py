@@ -48,12 +48,12 @@ def test_a_review_is_counted_and_becomes_the_next_version(reviewed):
     fixes = folder / "out" / "fixes.json"
     made = vidset(
         *("dataset", "fix", manifest.id, fixes, "--name", "v0.1"),
-        *("-r", folder / "datasets", "--json"),
+        *("-p", folder, "--json"),
     )
     assert made.code == 0, made.err
     assert made.found["images"] == 35
     assert made.found["changes"] == {"validation": {"relabeled": 1, "removed": 1}}
-    shown = vidset("dataset", "show", "v0.1", "-r", folder / "datasets", "--json")
+    shown = vidset("dataset", "show", "v0.1", "-p", folder, "--json")
     assert shown.code == 0, shown.err
 
 

@@ -105,10 +105,10 @@ def test_the_pipeline_runs_with_the_local_runner(tmp_path, monkeypatch):
     place = tmp_path / "place"
     draw_images(tmp_path / "images")
     repository = tmp_path / "datasets"
-    create = ("dataset", "create", "--folders", tmp_path / "images", "--name", "v0")
-    made = vidset(*create, "-r", repository, "--near-distance", "off")
+    create = ("dataset", "create", tmp_path / "images", "--name", "v0")
+    made = vidset(*create, "-p", tmp_path, "--near-distance", "off")
     assert made.exit_code == 0, made.stderr
-    assert vidset("dataset", "push", place, "-r", repository).exit_code == 0
+    assert vidset("dataset", "push", "--to", place, "-p", tmp_path).exit_code == 0
     shutil.rmtree(repository)
     monkeypatch.chdir(work)
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(tmp_path / "root"))

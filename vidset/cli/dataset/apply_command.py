@@ -1,55 +1,74 @@
 """`vidset dataset apply`: a recipe makes the next version."""
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vidset.cli.dataset.options import REPOSITORY, Message, Name, Reference, Repository
-from vidset.cli.flags import Json, Quiet
+from vidset.cli.command import described
+from vidset.cli.completing import complete_versions
+from vidset.cli.dataset.made import Made
+from vidset.cli.dataset.options import Cap, Message, Move
+from vidset.cli.flags import Json, Name, Place, Quiet
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied(Made):
+    """What --json prints; `dropped` has a line for each image that was taken out of training."""
+
+    dropped: list[str]
+
+
+@described(
+    "vidset dataset apply v0 recipe.yaml -n v1",
+    "vidset dataset apply v0 recipe.yaml -n v1 --cap 10000",
+    part="dataset",
+    result="vidset.cli.dataset.apply_command:Applied",
+)
 def apply(
-    version: Reference,
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A YAML file with its steps.")],
+    version: Annotated[
+        str,
+        typer.Argument(
+            metavar="VERSION",
+            help="A version's name or id, or the beginning of its id.",
+            autocompletion=complete_versions,
+        ),
+    ],
+    recipe: Annotated[str, typer.Argument(metavar="FILE", help="A recipe: YAML with its steps.")],
     name: Name = None,
+    move: Move = False,
     message: Message = "",
-    cap: Annotated[
-        int | None, typer.Option(min=1, help="Most images for training and validation.")
-    ] = None,
-    repository: Repository = REPOSITORY,
+    cap: Cap = None,
+    place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Transform every image, and add augmented ones to training."""
-    from vidset.cli.dataset.counts import show_labels
-    from vidset.cli.dataset.display import SHORT_ID, counting, refused, say, warn
-    from vidset.datasets.curation.apply import apply as apply_
+    """Transform a version's images by a recipe."""
+    from vidset.cli.console import answer, show_problems
+    from vidset.cli.dataset.display import counting
+    from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.curation.apply import apply as apply_recipe
     from vidset.datasets.curation.recipe import Recipe
-    from vidset.datasets.errors import FaultsError
-    from vidset.datasets.versions.counts import label_counts
-    from vidset.datasets.versions.names import check_name
-    from vidset.datasets.versions.repository import Repository as Versions
 
-    steps, versions = Recipe.read(recipe), Versions(repository)
-    if name is not None:
-        check_name(name)
-    versions.resolve(version)
-    try:
-        with counting("Applying", show=not (as_json or quiet)) as progress:
-            made = apply_(versions, version, steps, cap=cap, message=message, progress=progress)
-    except FaultsError as error:
-        raise typer.Exit(refused(error, as_json=as_json)) from None
-    if name is not None:
-        versions.name_version(name, made.id)
-    warn(f"left out: {line}" for line in made.dropped)
-    labels = label_counts(made.images.table)
-    if as_json:
-        facts = {"id": made.id, "name": name, "is_new": made.is_new, "images": len(made.images)}
-        print(json.dumps({**facts, "labels": labels, "dropped": made.dropped}))
-    elif not quiet:
-        there = "" if made.is_new else ", which was there already"
-        called = f" {name}" if name else ""
-        say(f"version {made.id[:SHORT_ID]}{called}: {len(made.images):,} images{there}")
-        show_labels(made.images)
+    versions, steps = Versions.at(place, "apply"), Recipe.read(Path(recipe))
+    id_ = versions.repository.resolve(version)
+    check_new_name(versions, name, id_, move=move)
+    with counting("Applying", show=not (as_json or quiet)) as progress:
+        made = apply_recipe(
+            versions.repository, id_, steps, cap=cap, message=message, progress=progress
+        )
+    warnings = [f"left out: {line}" for line in made.dropped]
+    show_problems(warnings)
+    name_made(versions, name, made.id, move=move)
+    facts = facts_of(versions, made.images, name, is_new=made.is_new, warnings=warnings)
+    result = Applied(**facts, dropped=made.dropped)
+    answer(
+        result,
+        lambda: show_made(result, made.images),
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+        next_words=f"vidset train {versions.called(made.id)}",
+    )

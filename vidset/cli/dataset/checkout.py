@@ -1,48 +1,80 @@
 """`vidset dataset checkout`: a version as folders that other tools read."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from vidset.cli.dataset.display import counting, say
-from vidset.datasets.exchange.checkout import FOLDERS, check_out
-from vidset.datasets.versions.repository import Repository
+from vidset.cli.command import described
+from vidset.cli.dataset.options import Link, Lossy
+from vidset.cli.flags import Format, Json, Output, Overwrite, Place, Quiet, Version
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What the user asked for."""
+class CheckedOut:
+    """What --json prints; `dropped` counts what the format cannot say."""
 
-    repository: str
+    place: str
     version: str
-    folder: str
-    format_name: str = FOLDERS
-    link: bool = False
-    lossy: bool = False
-    overwrite: bool = False
+    output: str
+    format: str
+    images: int
+    dropped: dict[str, int]
 
 
-def run_checkout(request: Request, *, as_json: bool = False, quiet: bool = False) -> int:
-    """Write the folder and report. The exit code is 0.
+@described(
+    "vidset dataset checkout v0 -o v0",
+    "vidset dataset checkout v0 -f yolo -o v0-yolo --link",
+    part="dataset",
+    result="vidset.cli.dataset.checkout:CheckedOut",
+)
+def checkout(
+    version: Version = None,
+    output: Output = None,
+    format_name: Format = None,
+    link: Link = False,
+    lossy: Lossy = False,
+    overwrite: Overwrite = False,
+    place: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a version as folders that other tools read."""
+    from vidset.cli.console import answer, say
+    from vidset.cli.dataset.display import counting
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.exchange.checkout import FOLDERS, check_out
 
-    Raises:
-        ValueError: bad usage, or the format cannot say something; nothing was written.
-    """
+    if output is None:
+        raise ValueError("wanted -o PATH for the folder to write")
+    versions = Versions.at(place, "checkout")
+    id_ = versions.chosen(version)
     with counting("Writing images", show=not (as_json or quiet)) as progress:
         done = check_out(
-            Repository(request.repository),
-            request.version,
-            request.folder,
-            request.format_name,
-            link=request.link,
-            lossy=request.lossy,
-            overwrite=request.overwrite,
+            versions.repository,
+            id_,
+            output,
+            format_name or FOLDERS,
+            link=link,
+            lossy=lossy,
+            overwrite=overwrite,
             progress=progress,
         )
-    if as_json:
-        print(json.dumps(asdict(done)))
-    elif not quiet:
-        say(f"{request.folder}: {done.images:,} images")
+
+    def shown() -> None:
+        say(f"{output}: {done.images:,} images")
         if done.dropped:
             each = ", ".join(f"{number} {what}" for what, number in done.dropped.items())
             say(f"left out: {each}")
-    return 0
+
+    answer(
+        CheckedOut(
+            place=versions.project.place,
+            version=id_,
+            output=output,
+            format=done.format,
+            images=done.images,
+            dropped=dict(done.dropped),
+        ),
+        shown,
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+    )

@@ -1,157 +1,210 @@
 """`vidset dataset create`."""
 
-import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
-from vidset.cli.dataset.counts import show_labels
-from vidset.cli.dataset.display import SHORT_ID, counting, refused, say, warn
-from vidset.cli.dataset.near_distance import near_distance_of
-from vidset.datasets.curation.create import Created, Wanted, create
-from vidset.datasets.curation.sources.opening import Sources, open_source
-from vidset.datasets.curation.sources.source import Fault
-from vidset.datasets.errors import FaultsError
-from vidset.datasets.versions.counts import label_counts
-from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.versions.names import check_name
-from vidset.datasets.versions.repository import Repository
+import typer
 
-# Of what is harmless, so many are named on the screen; --json and version.json name all.
+from vidset.cli.command import described
+from vidset.cli.dataset.made import Made
+from vidset.cli.dataset.options import (
+    Cap,
+    Leaks,
+    Lossy,
+    Message,
+    Move,
+    NearDistance,
+    SkipFaults,
+    labels_of,
+    near_distance_of,
+    shares_of,
+)
+from vidset.cli.flags import Format, Json, Name, Place, Quiet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeFromSources(Made):
+    """What --json prints.
+
+    Attributes:
+        against_parent: how many images were kept, added, relabeled, replaced, dropped.
+        left_out: every fault, with its kind, the name of the image or file, and what it is.
+        dropped, leaks: a line each: images that were taken out of a split; that stand in several.
+        anomalies: a line each: what the schema does not expect.
+        overridden: a line each: images of which a fix says something else than the source.
+    """
+
+    against_parent: dict[str, int]
+    left_out: list[dict[str, str]]
+    dropped: list[str]
+    leaks: list[str]
+    anomalies: list[str]
+    overridden: list[str]
+
+
+# So much that is harmless is named on the screen; --json and version.json name all.
 _NAMED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the user asked for, as it was typed."""
+@described(
+    "vidset dataset create -n v0",
+    "vidset dataset create coco:labels.json -n v0 --shares train=0.8,validation=0.2",
+    part="dataset",
+    result="vidset.cli.dataset.create:MadeFromSources",
+    note="A SOURCE is a path, which may say its format and its split: folders:DIR, coco:FILE, "
+    "labelme:DIR, label-studio:FILE, yolo:DIR, warehouse:DIR, bq://PROJECT.DATASET, train=DIR, "
+    "validation=coco:FILE. Without one, the version is cut from the labels of the place.",
+)
+def create(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE", show_default="the labels of the place"),
+    ] = None,
+    format_name: Format = None,
+    name: Name = None,
+    move: Move = False,
+    message: Message = "",
+    shares: Annotated[
+        str, typer.Option(metavar="SHARES", help="How to split images that no source has split.")
+    ] = "train=0.8,validation=0.1,test=0.1",
+    group_by: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="What stays on one side: video, folder, image, collector, a stretch of a video "
+            "such as 10s, a regular expression on names, or sql:EXPRESSION.",
+        ),
+    ] = "video",
+    images: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the images of label files are.",
+            show_default="images/ beside the file, else beside the file",
+        ),
+    ] = None,
+    where: Annotated[
+        str,
+        typer.Option(metavar="SQL", help="Which of the warehouse's dataset_candidates to take."),
+    ] = "TRUE",
+    parent: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="VERSION", help="Add to this version; its splits and fixes hold."
+        ),
+    ] = None,
+    instead: Annotated[
+        bool,
+        typer.Option(
+            "--instead", help="Take the splits and fixes from --from, but not its images."
+        ),
+    ] = False,
+    without_fixes: Annotated[
+        bool,
+        typer.Option("--without-fixes", help="Let the source overrule fixes of earlier versions."),
+    ] = False,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draw another split.")] = 0,
+    near_distance: NearDistance = "6",
+    leaks: Leaks = "refuse",
+    cap: Cap = None,
+    labels: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Allow these labels and no others.")
+    ] = None,
+    skip_faults: SkipFaults = False,
+    lossy: Lossy = False,
+    fatal_anomalies: Annotated[
+        bool, typer.Option("--fatal-anomalies", help="Stop where the schema is not kept.")
+    ] = False,
+    place: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Cut a version from labeled images."""
+    from vidset.cli.console import answer, plural, say, show_problems, size, tell
+    from vidset.cli.dataset.display import counting
+    from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
+    from vidset.cli.dataset.syncing import synced_warehouse
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.curation.create import Wanted
+    from vidset.datasets.curation.create import create as create_version
+    from vidset.datasets.curation.sources.opening import Sources, open_source
 
-    repository: str
-    sources: Sources
-    name: str | None = None
-    message: str = ""
-    parent: str | None = None
-    instead: bool = False
-    split: str = "train=0.8,validation=0.1,test=0.1"
-    seed: int = 0
-    near_distance: str = "6"
-    leaks: str = "refuse"
-    cap: int | None = None
-    labels: str | None = None
-    skip_faults: bool = False
-    fatal_anomalies: bool = False
+    versions = Versions.at(place, "create", is_made=True)
+    check_new_name(versions, name, None, move=move)
+    wanted = Wanted(
+        shares=shares_of(shares),
+        seed=seed,
+        parent=None if parent is None else versions.repository.resolve(parent),
+        instead=instead,
+        near_distance=near_distance_of(near_distance),
+        leaks=leaks,  # pyright: ignore[reportArgumentType]  It is checked there.
+        cap=cap,
+        labels=labels_of(labels),
+        skip_faults=skip_faults,
+        fatal_anomalies=fatal_anomalies,
+        fixes_hold=not without_fixes,
+        message=message,
+    )
+    given = sources or [synced_warehouse(versions.project, show=not (as_json or quiet))]
+    opened = open_source(Sources(given, format_name, images, where, group_by, lossy))
+    if opened.read_bytes and not quiet:
+        tell(f"BigQuery will read up to {size(opened.read_bytes)}")
+    versions.make()
+    with counting("Reading images", show=not (as_json or quiet)) as progress:
+        made = create_version(versions.repository, opened.source, wanted, progress)
+    warnings = [
+        *_told_faults(made.faults),
+        *(f"left out: {line}" for line in made.dropped),
+        *made.overridden,
+        *(f"not as the schema expects: {line}" for line in made.anomalies),
+    ]
+    if made.ungrouped:
+        warnings.append(
+            f"{plural(made.ungrouped, 'image')} came without a group: frames of one video may be "
+            "on several sides, and scores come out too high; --group-by tells what belongs together"
+        )
+    show_problems(warnings)
+    name_made(versions, name, made.id, move=move)
+    result = MadeFromSources(
+        **facts_of(versions, made.images, name, is_new=made.is_new, warnings=warnings),
+        against_parent=dict(made.counts),
+        left_out=[
+            {"kind": fault.kind, "name": fault.name, "what": fault.what} for fault in made.faults
+        ],
+        dropped=made.dropped,
+        leaks=made.leaks,
+        anomalies=made.anomalies,
+        overridden=made.overridden,
+    )
 
+    def shown() -> None:
+        show_made(result, made.images)
+        if made.counts:
+            each = ", ".join(f"{number:,} {what}" for what, number in made.counts.items() if number)
+            say(f"against its parent: {each or 'the same'}")
+        if made.leaks:
+            say(f"{len(made.leaks):,} images stand in several splits, and are kept so")
 
-def run_create(request: Request, *, as_json: bool = False, quiet: bool = False) -> int:
-    """Create, name and report; the exit code: 1 when something is wrong with the data.
-
-    Raises:
-        ValueError: bad usage; nothing was made.
-    """
-    wanted = wanted_by(request)
-    repository = Repository(request.repository)
-    if request.name is not None:
-        check_name(request.name)
-    source = open_source(request.sources, lambda line: None if quiet else warn([line]))
-    try:
-        with counting("Reading images", show=not (as_json or quiet)) as progress:
-            made = create(repository, source, wanted, progress)
-    except FaultsError as error:
-        return refused(error, as_json=as_json)
-    if request.name is not None:
-        repository.name_version(request.name, made.id)
-    _show_faults(made.faults)
-    warn(f"left out: {line}" for line in made.dropped)
-    warn(f"not as the schema expects: {line}" for line in made.anomalies)
-    if as_json:
-        print(json.dumps(as_object(made, request.name)))
-    elif not quiet:
-        _show(made, request.name)
-    return 0
-
-
-def wanted_by(request: Request) -> Wanted:
-    """Raises ValueError: an option is not as it should be."""
-    labels = None
-    if request.labels is not None:
-        labels = frozenset(label.strip() for label in request.labels.split(",") if label.strip())
-        if not labels:
-            raise ValueError("--labels: wanted labels with commas between them, got none")
-    return Wanted(
-        shares=read_shares(request.split),
-        seed=request.seed,
-        parent=request.parent,
-        instead=request.instead,
-        near_distance=near_distance_of(request.near_distance),
-        leaks=request.leaks,  # pyright: ignore[reportArgumentType]  It is checked there.
-        cap=request.cap,
-        labels=labels,
-        skip_faults=request.skip_faults,
-        fatal_anomalies=request.fatal_anomalies,
-        message=request.message,
+    answer(
+        result,
+        shown,
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+        next_words=f"vidset train {versions.called(made.id)}",
     )
 
 
-def read_shares(text: str) -> dict[str, float]:
-    """From `train=0.8,validation=0.2`.
-
-    Raises:
-        ValueError: it is none such.
-    """
-    shares: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, share = (piece.strip() for piece in part.partition("="))
-        try:
-            number = float(share)
-        except ValueError:
-            number = None
-        if not name or number is None or name in shares:
-            raise ValueError(f"--split: wanted such as train=0.8,validation=0.2, got {text!r}")
-        shares[name] = number
-    return shares
-
-
-def as_object(made: Created, name: str | None) -> dict[str, Any]:
-    """What `--json` prints."""
-    return {
-        "id": made.id,
-        "name": name,
-        "is_new": made.is_new,
-        "images": len(made.images),
-        "splits": {split: _number_in(made.images, split) for split in made.images.splits},
-        "labels": label_counts(made.images.table),
-        "against_parent": dict(made.counts),
-        "left_out": [
-            {"kind": fault.kind, "name": fault.name, "what": fault.what} for fault in made.faults
-        ],
-        "dropped": made.dropped,
-        "leaks": made.leaks,
-        "anomalies": made.anomalies,
-    }
-
-
-def _number_in(images: Manifest, split: str) -> int:
-    return images.table["split"].to_pylist().count(split)
-
-
-def _show_faults(faults: list[Fault]) -> None:
+def _told_faults(faults: list) -> Iterator[str]:
+    """A line for each fault; of what is harmless, some of each kind."""
     named: Counter[str] = Counter()
     for fault in faults:
         named[fault.kind] += 1
         if named[fault.kind] <= _NAMED or not fault.kind.is_harmless:
-            warn([f"left out: {fault}"])
+            yield f"left out: {fault}"
+    harmless = {fault.kind for fault in faults if fault.kind.is_harmless}
     for kind, number in named.items():
-        more = number - _NAMED
-        if more > 0 and any(fault.kind == kind and fault.kind.is_harmless for fault in faults):
-            warn([f"left out: {more} more: {kind}"])
-
-
-def _show(made: Created, name: str | None) -> None:
-    there = "" if made.is_new else ", which was there already"
-    called = f" {name}" if name else ""
-    say(f"version {made.id[:SHORT_ID]}{called}: {len(made.images):,} images{there}")
-    show_labels(made.images)
-    if made.counts:
-        each = ", ".join(f"{number:,} {what}" for what, number in made.counts.items() if number)
-        say(f"against its parent: {each or 'the same'}")
-    if made.leaks:
-        say(f"{len(made.leaks):,} images stand in several splits, and are kept so")
+        if kind in harmless and number > _NAMED:
+            yield f"left out: {number - _NAMED} more: {kind}"

@@ -1,75 +1,109 @@
 """`vidset dataset diff`."""
 
-import json
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from vidset.cli.dataset.display import SHORT_ID, say, show_counts
-from vidset.datasets.versions.ancestors import is_made_from
-from vidset.datasets.versions.changes import changes
-from vidset.datasets.versions.diff import Diff, Row, diff_versions
-from vidset.datasets.versions.repository import Repository
+import typer
+
+from vidset.cli.command import described
+from vidset.cli.completing import complete_versions
+from vidset.cli.console import answer, say
+from vidset.cli.dataset.display import show_counts, some
+from vidset.cli.dataset.options import Limit
+from vidset.cli.flags import Json, Place, Quiet
 
 _WHATS = ("added", "removed", "relabeled", "moved", "made", "unmade", "replaced")
 _PER_LABEL = ("added", "removed", "relabeled_from", "relabeled_to", *_WHATS[3:])
 
 
-def run_diff(
-    repository: str,
-    versions: tuple[str, str],
-    limit: int,
-    *,
-    as_json: bool = False,
-    quiet: bool = False,
-) -> int:
-    """Compare and report; the exit code is 0.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What --json prints.
 
-    Args:
-        limit: images that are named of a kind, on the screen.
-
-    Raises:
-        ValueError: there is no such version.
+    Attributes:
+        is_made_from: whether B came from A.
+        counts, labels: how many images changed how, in all and by label.
+        images: all of them, by what became of them; of pairs also what changed, a line each.
     """
-    place = Repository(repository)
-    ids = (place.resolve(versions[0]), place.resolve(versions[1]))
-    found = diff_versions(place, *ids)
-    lineage = is_made_from(place, ids[0], ids[1])
-    if as_json:
-        print(json.dumps({"a": ids[0], "b": ids[1], "is_made_from": lineage, **found.to_dict()}))
-    elif not quiet:
-        _show(found, ids, limit, lineage=lineage)
-    return 0
+
+    place: str
+    a: str
+    b: str
+    is_made_from: bool
+    counts: dict[str, int]
+    labels: dict[str, dict[str, int]]
+    images: dict[str, list[dict[str, Any]]]
 
 
-def _show(found: Diff, ids: tuple[str, str], limit: int, *, lineage: bool) -> None:
-    a, b = (id_[:SHORT_ID] for id_ in ids)
-    say(f"{a} to {b}" + (", which was made from it" if lineage else ""))
-    each = (f"{number:,} {what}" for what, number in found.counts.items() if number)
-    say(", ".join(each) or "no images")
-    per_label = found.per_label()
-    columns = [what for what in _PER_LABEL if any(what in row for row in per_label.values())]
-    if per_label:
-        show_counts(per_label, columns)
-    for what in _WHATS:
-        rows = getattr(found, what)
-        if rows and limit:
-            say(f"{what}:")
-            for row in rows[:limit]:
-                say(f"  {_line(row) if isinstance(row, Row) else _pair_line(*row)}")
-            if len(rows) > limit:
-                say(f"  ... and {len(rows) - limit:,} more: --json names all")
+@described(
+    "vidset dataset diff v0 v1",
+    "vidset dataset diff v0 v1 --show 50",
+    part="dataset",
+    result="vidset.cli.dataset.diff:Compared",
+)
+def diff(
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A version.", autocompletion=complete_versions)
+    ],
+    b: Annotated[
+        str, typer.Argument(metavar="B", help="A later one.", autocompletion=complete_versions)
+    ],
+    limit: Limit = 10,
+    place: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two versions: images, labels, objects and splits."""
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.versions.ancestors import is_made_from
+    from vidset.datasets.versions.diff import diff_versions
+
+    versions = Versions.at(place, "diff")
+    ids = versions.repository.resolve(a), versions.repository.resolve(b)
+    found = diff_versions(versions.repository, *ids)
+    lineage = is_made_from(versions.repository, *ids)
+    told = found.to_dict()
+
+    def shown() -> None:
+        called = " to ".join(map(versions.called, ids))
+        say(called + (", which was made from it" if lineage else ""))
+        each = (f"{number:,} {what}" for what, number in found.counts.items() if number)
+        say(", ".join(each) or "no images")
+        per_label = found.per_label()
+        columns = [what for what in _PER_LABEL if any(what in row for row in per_label.values())]
+        if per_label:
+            show_counts(per_label, columns)
+        for what in _WHATS:
+            rows = told[what]
+            if rows and limit:
+                say(f"{what}:")
+                for line in some([_line(row) for row in rows], limit):
+                    say(f"  {line}")
+
+    answer(
+        Compared(
+            place=versions.project.place,
+            a=ids[0],
+            b=ids[1],
+            is_made_from=lineage,
+            counts=told["counts"],
+            labels=told["labels"],
+            images={what: told[what] for what in _WHATS},
+        ),
+        shown,
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+        next_words=f"vidset train {versions.called(ids[1])}",
+    )
 
 
-def _line(row: Row) -> str:
-    return f"{row.image_uri} ({row.split}): {_labels(row)}"
-
-
-def _pair_line(before: Row, after: Row) -> str:
-    changed = changes((before.label, before.objects), (after.label, after.objects))
-    labels = "; ".join(changed) or _labels(after)
-    split = after.split
-    if before.split != after.split:
-        split = f"{before.split} -> {split}"
-    return f"{after.image_uri} ({split}): {labels}"
-
-
-def _labels(row: Row) -> str:
-    return ", ".join(sorted(row.labels)) or "nothing in it"
+def _line(row: dict[str, Any]) -> str:
+    """An image, or a pair of them, as one line."""
+    after = row.get("after", row)
+    before = row.get("before", after)
+    labels = "; ".join(row.get("changes", ())) or ", ".join(after["labels"]) or "nothing in it"
+    split = after["split"]
+    if before["split"] != split:
+        split = f"{before['split']} -> {split}"
+    return f"{after['image_uri']} ({split}): {labels}"

@@ -1,92 +1,205 @@
-"""`vidset dataset push` and `pull`."""
+"""`vidset dataset push` and `pull`: versions to and from a folder, a bucket or a DVC repository."""
 
-import json
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
-from vidset.cli.dataset.options import REPOSITORY, Repository
-from vidset.cli.flags import Json, Quiet
+from vidset.cli.command import described
+from vidset.cli.completing import complete_versions
+from vidset.cli.dataset.options import Leaks, Move, SkipFaults
+from vidset.cli.flags import Json, Name, Place, Quiet
 
-if TYPE_CHECKING:
-    from vidset.datasets.exchange.transfer import Exchanged
-
-_Place = Annotated[
-    str, typer.Argument(metavar="PLACE", help="gs://bucket/prefix, s3://bucket/prefix, a folder.")
+_URLS = "A folder, gs://bucket/prefix, s3://bucket/prefix, or dvc:FOLDER."
+_References = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="VERSION",
+        help="Versions to bring.",
+        show_default="all of them",
+        autocompletion=complete_versions,
+    ),
 ]
-_Versions = Annotated[
-    list[str] | None, typer.Argument(metavar="VERSION", show_default="all of them")
-]
-_MoveNames = Annotated[
-    bool, typer.Option("--move-names", help="Names that stand for another version are moved.")
-]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What --json prints.
+
+    Attributes:
+        remote: where versions went to or came from.
+        versions: their ids.
+        images, size_bytes: what was transferred; what was there already is not counted.
+        names: those that stand for these versions now, on both sides.
+        tag, commit: of git, where the remote is a DVC repository.
+        is_as_it_was: of a version that came from DVC: whether nothing was changed there.
+    """
+
+    place: str
+    remote: str
+    versions: list[str]
+    images: int
+    size_bytes: int | None = None
+    names: tuple[str, ...] = ()
+    tag: str | None = None
+    commit: str | None = None
+    is_as_it_was: bool | None = None
+
+
+@described(
+    "vidset dataset push --to gs://team-datasets/roads",
+    "vidset dataset push v3 --to dvc:data/roads --tag roads-v3",
+    part="dataset",
+    result="vidset.cli.dataset.exchange_commands:Moved",
+)
 def push(
-    place: _Place,
-    versions: _Versions = None,
-    move_names: _MoveNames = False,
-    repository: Repository = REPOSITORY,
+    references: _References = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="URL", help=_URLS, show_default="`remote` in vidset.toml"),
+    ] = None,
+    move: Move = False,
+    tag: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With dvc:, git's tag for the version.")
+    ] = None,
+    dvc_push: Annotated[
+        bool, typer.Option("--dvc-push", help="With dvc:, also push the images to DVC's remote.")
+    ] = False,
+    place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Bring versions to a bucket or folder that others read."""
-    from vidset.cli.dataset.display import counting, refused
-    from vidset.datasets.errors import FaultsError
-    from vidset.datasets.exchange.transfer import push as push_
-    from vidset.datasets.versions.repository import Repository as Kept
-    from vidset.storage.open import open_store
+    from pathlib import Path
 
-    kept = Kept(repository)
-    ids = [kept.resolve(version) for version in versions] if versions else kept.versions()
-    if "://" not in place:
-        Path(place).mkdir(parents=True, exist_ok=True)
-    store = open_store(place)
-    try:
-        with counting("Pushing images", show=not (as_json or quiet)) as progress:
-            done = push_(kept, store, ids, move_names=move_names, progress=progress)
-    except FaultsError as error:
-        raise typer.Exit(refused(error, as_json=as_json)) from None
-    _show("pushed to", place, done, as_json=as_json, quiet=quiet)
+    from vidset.cli.dataset.display import counting
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.exchange.dvc import to_dvc
+    from vidset.datasets.exchange.remotes import open_remote
+    from vidset.datasets.exchange.transfer import push as push_to
+
+    versions = Versions.at(place, "push")
+    remote = open_remote(versions.project.text("remote", to), "--to", is_made=True)
+    repository = versions.repository
+    with counting("Pushing images", show=not (as_json or quiet)) as progress:
+        if remote.dvc is None:
+            ids = [repository.resolve(each) for each in references or ()] or repository.versions()
+            done = push_to(repository, remote.store, ids, move_names=move, progress=progress)
+            moved = Moved(
+                place=versions.project.place,
+                remote=remote.url,
+                versions=list(done.versions),
+                images=done.images,
+                size_bytes=done.size_bytes,
+                names=done.names,
+            )
+        else:
+            if not tag or len(references or ()) > 1:
+                raise ValueError("dvc: takes one version, with --tag NAME for git's tag")
+            id_ = versions.chosen(next(iter(references or ()), None))
+            exported = to_dvc(
+                repository, id_, Path(remote.dvc), tag, is_pushed=dvc_push, progress=progress
+            )
+            moved = Moved(
+                place=versions.project.place,
+                remote=remote.url,
+                versions=[exported.version],
+                images=exported.images,
+                tag=exported.tag,
+                commit=exported.commit,
+            )
+    _answer("pushed to", moved, versions, as_json=as_json, quiet=quiet)
 
 
+@described(
+    "vidset dataset pull --from gs://team-datasets/roads",
+    "vidset dataset pull --from dvc:https://git.example.com/data#roads@roads-v3 -n v3",
+    part="dataset",
+    result="vidset.cli.dataset.exchange_commands:Moved",
+    note="A DVC remote is dvc:REPOSITORY#PATH, and dvc:REPOSITORY#PATH@TAG for a revision.",
+)
 def pull(
-    place: _Place,
-    versions: _Versions = None,
-    move_names: _MoveNames = False,
-    repository: Repository = REPOSITORY,
+    references: _References = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help=_URLS, show_default="`remote` in vidset.toml"),
+    ] = None,
+    name: Name = None,
+    move: Move = False,
+    leaks: Leaks = "refuse",
+    skip_faults: SkipFaults = False,
+    place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Bring versions from a bucket or folder; each image is checked."""
-    from vidset.cli.dataset.display import counting, refused
-    from vidset.datasets.errors import FaultsError
-    from vidset.datasets.exchange.transfer import pull as pull_
-    from vidset.datasets.versions.repository import Repository as Kept
-    from vidset.storage.open import open_store
+    """Bring versions from a bucket or folder; images are checked.
 
-    if "://" not in place and not Path(place).is_dir():
-        raise ValueError(f"{place}: wanted a folder with dataset versions, there is none")
-    kept, store = Kept(repository), open_store(place)
-    try:
-        with counting("Pulling images", show=not (as_json or quiet)) as progress:
-            done = pull_(kept, store, versions or [], move_names=move_names, progress=progress)
-    except FaultsError as error:
-        raise typer.Exit(refused(error, as_json=as_json)) from None
-    _show("pulled from", place, done, as_json=as_json, quiet=quiet)
+    --name, --leaks and --skip-faults are for dvc: folders, which people may have changed.
+    """
+    from vidset.cli.dataset.display import counting
+    from vidset.cli.dataset.made import check_new_name, name_made
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.curation.create import Wanted
+    from vidset.datasets.exchange.dvc import from_dvc
+    from vidset.datasets.exchange.remotes import dvc_source, open_remote
+    from vidset.datasets.exchange.transfer import pull as pull_from
+
+    versions = Versions.at(place, "pull", is_made=True)
+    remote = open_remote(versions.project.text("remote", from_), "--from", is_made=False)
+    check_new_name(versions, name, None, move=move)
+    repository = versions.repository
+    versions.make()
+    with counting("Pulling images", show=not (as_json or quiet)) as progress:
+        if remote.dvc is None:
+            if name is not None:
+                raise ValueError("--name is for dvc: remotes; others bring names along")
+            done = pull_from(
+                repository, remote.store, references or [], move_names=move, progress=progress
+            )
+            moved = Moved(
+                place=versions.project.place,
+                remote=remote.url,
+                versions=list(done.versions),
+                images=done.images,
+                size_bytes=done.size_bytes,
+                names=done.names,
+            )
+        else:
+            if references:
+                raise ValueError("dvc: has one version at a revision; name it as #PATH@TAG")
+            wanted = Wanted(leaks=leaks, skip_faults=skip_faults)  # pyright: ignore[reportArgumentType]
+            found = from_dvc(repository, *dvc_source(remote.dvc), wanted, progress)
+            name_made(versions, name, found.version, move=move)
+            moved = Moved(
+                place=versions.project.place,
+                remote=remote.url,
+                versions=[found.version],
+                images=found.images,
+                names=(name,) if name else (),
+                is_as_it_was=found.is_as_it_was,
+            )
+    _answer("pulled from", moved, versions, as_json=as_json, quiet=quiet)
 
 
-def _show(what: str, place: str, done: "Exchanged", *, as_json: bool, quiet: bool) -> None:
-    from vidset.cli.dataset.display import say
+def _answer(what: str, moved: Moved, versions, *, as_json: bool, quiet: bool) -> None:
+    from vidset.cli.console import answer, plural, say, size
 
-    if as_json:
-        print(json.dumps(asdict(done)))
-    elif not quiet:
-        size = f"{done.size_bytes / 1e6:,.1f} MB"
-        number = len(done.versions)
-        versions = "1 version" if number == 1 else f"{number:,} versions"
-        say(f"{versions} {what} {place}: {done.images:,} images, {size}")
-        if done.names:
-            say(f"names: {', '.join(done.names)}")
+    def shown() -> None:
+        images = plural(moved.images, "image")
+        much = "" if moved.size_bytes is None else f", {size(moved.size_bytes)}"
+        say(f"{plural(len(moved.versions), 'version')} {what} {moved.remote}: {images}{much}")
+        if moved.tag is not None:
+            say(f"commit {(moved.commit or '')[:12]}, tag {moved.tag}")
+        if moved.is_as_it_was is not None:
+            say("as it was" if moved.is_as_it_was else "cut from its folders, which were changed")
+        if moved.names:
+            say(f"names: {', '.join(moved.names)}")
+
+    answer(
+        moved,
+        shown,
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+        next_words="vidset dataset list",
+    )

@@ -1,58 +1,82 @@
 """`vidset dataset fix`: a review's fixes make the next version."""
 
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vidset.cli.dataset.options import REPOSITORY, Message, Name, Reference, Repository
-from vidset.cli.flags import Json, Quiet
+from vidset.cli.command import described
+from vidset.cli.completing import complete_versions
+from vidset.cli.dataset.made import Made
+from vidset.cli.dataset.options import Message, Move
+from vidset.cli.flags import Json, Name, Place, Quiet
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed(Made):
+    """What --json prints; `changes` are counts by split."""
+
+    changes: Mapping[str, Mapping[str, int]]
+
+
+@described(
+    "vidset dataset fix v0 fixes.json -n v1",
+    "vidset dataset fix v0 fixes.json -n v1 --new-label tram",
+    part="dataset",
+    result="vidset.cli.dataset.fix_command:Fixed",
+    note="Splits stay. A fix of an image reaches its twins, and the copies that a recipe made.",
+)
 def fix(
-    version: Reference,
-    fixes: Annotated[Path, typer.Argument(metavar="FIXES", help="As vidset review writes it.")],
+    version: Annotated[
+        str,
+        typer.Argument(
+            metavar="VERSION",
+            help="A version's name or id, or the beginning of its id.",
+            autocompletion=complete_versions,
+        ),
+    ],
+    fixes: Annotated[
+        str, typer.Argument(metavar="FILE", help="Fixes, as vidset review writes them.")
+    ],
     name: Name = None,
+    move: Move = False,
     message: Message = "",
     new_label: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="LABEL", help="That no image has yet; others are taken for typing errors."
-        ),
+        typer.Option(metavar="LABEL", help="Allow this label, which no image has yet."),
     ] = None,
-    repository: Repository = REPOSITORY,
+    place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Relabel and remove images. Splits stay; a fix reaches twins and copies of its image."""
-    from vidset.cli.dataset.display import SHORT_ID, refused, say
+    """Correct labels and objects, and remove images."""
+    from vidset.cli.console import answer, say
+    from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
+    from vidset.cli.dataset.versions import Versions
     from vidset.datasets.curation.fix import fix_version
-    from vidset.datasets.curation.fixes import parse_fixes
-    from vidset.datasets.errors import DatasetError, FaultsError
-    from vidset.datasets.versions.names import check_name
-    from vidset.datasets.versions.repository import Repository as Versions
+    from vidset.datasets.curation.fixes import read_fixes
 
-    versions = Versions(repository)
-    if name is not None:
-        check_name(name)
-    try:
-        text = fixes.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{fixes}: {error.strerror}") from None
-    try:
-        given = parse_fixes(text, str(fixes))
-        made = fix_version(versions, version, given, new_labels=new_label or (), message=message)
-    except FaultsError as error:
-        raise typer.Exit(refused(error, as_json=as_json)) from None
-    if name is not None:
-        versions.name_version(name, made.id)
-    if as_json:
-        facts = {"id": made.id, "name": name, "is_new": made.is_new, "images": made.images}
-        print(json.dumps({**facts, "changes": made.changes}))
-    elif not quiet:
-        called = f" {name}" if name else ""
-        there = "" if made.is_new else ", which was there already"
-        say(f"version {made.id[:SHORT_ID]}{called}: {made.images:,} images{there}")
+    versions, given = Versions.at(place, "fix"), read_fixes(Path(fixes))
+    id_ = versions.repository.resolve(version)
+    check_new_name(versions, name, id_, move=move)
+    made = fix_version(versions.repository, id_, given, new_labels=new_label or (), message=message)
+    name_made(versions, name, made.id, move=move)
+    images = versions.repository.manifest(made.id)
+    facts = facts_of(versions, images, name, is_new=made.is_new, warnings=[])
+    result = Fixed(**facts, changes=made.changes)
+
+    def shown() -> None:
+        show_made(result, images)
         for split, counts in made.changes.items():
-            say(f"{split:15}{counts['relabeled']} relabeled, {counts['removed']} removed")
+            say(f"{split}: {counts['relabeled']} relabeled, {counts['removed']} removed")
+
+    answer(
+        result,
+        shown,
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+        next_words=f"vidset train {versions.called(made.id)}",
+    )

@@ -1,59 +1,90 @@
 """`vidset dataset statistics`."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from vidset.cli.dataset.display import SHORT_ID, say, show_counts
-from vidset.datasets.schema.page import draw_page, told_numbers
-from vidset.datasets.schema.statistics import describe
-from vidset.datasets.versions.repository import Repository, write_atomically
-from vidset.output import make_output
+from vidset.cli.command import described
+from vidset.cli.flags import Json, Output, Overwrite, Place, Quiet, Version
 
 
-def run_statistics(
-    repository: str,
-    reference: str,
-    html: str | None,
-    *,
-    as_json: bool = False,
-    quiet: bool = False,
-) -> int:
-    """Show them, and write a page where it was asked for; the exit code is 0.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What --json prints: statistics by split, and the page if one was written."""
 
-    Raises:
-        ValueError: there is no such version, or the page's folder cannot be written to.
+    place: str
+    version: str
+    images: int
+    splits: dict[str, Any]
+    output: str | None
+
+
+@described(
+    "vidset dataset statistics",
+    "vidset dataset statistics v0 -o v0.html",
+    part="dataset",
+    result="vidset.cli.dataset.statistics:Described",
+)
+def statistics(
+    version: Version = None,
+    output: Output = None,
+    overwrite: Overwrite = False,
+    place: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what a version's images are like, split by split.
+
+    With -o, a page of them is written as well.
     """
-    page = Path(html) if html is not None else None
+    from vidset.cli.console import answer, say
+    from vidset.cli.dataset.display import SHORT_ID
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.schema.page import draw_page
+    from vidset.datasets.schema.statistics import describe
+    from vidset.datasets.versions.repository import write_atomically
+    from vidset.output import new_file
+
+    page = None if output is None else new_file("--output", output, overwrite=overwrite)
+    versions = Versions.at(place, "statistics")
+    id_ = versions.chosen(version)
+    found = describe(versions.repository.manifest(id_), versions.repository.measures(id_))
     if page is not None:
-        make_output(str(page.parent))
-    place = Repository(repository)
-    id_ = place.resolve(reference)
-    found = describe(place.manifest(id_), place.measures(id_))
-    if page is not None:
-        title = f"{reference} ({id_[:SHORT_ID]})" if reference != id_ else id_
+        called = versions.called(id_)
+        title = f"{called} ({id_[:SHORT_ID]})" if called != id_[:SHORT_ID] else id_
         write_atomically(page, draw_page(title, found).encode())
-    if as_json:
-        print(json.dumps({"version": id_, **found}))
-    elif not quiet:
+
+    def shown() -> None:
         _show(found["splits"])
         if page is not None:
             say(f"page  {page}")
-    return 0
+
+    answer(
+        Described(
+            place=versions.project.place,
+            version=id_,
+            images=found["images"],
+            splits=found["splits"],
+            output=None if page is None else str(page),
+        ),
+        shown,
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+        next_words=f"vidset dataset check {versions.called(id_)}",
+    )
 
 
 def _show(splits: Mapping[str, Any]) -> None:
+    from vidset.cli.console import say, table
+    from vidset.cli.dataset.display import show_counts
+    from vidset.datasets.schema.page import told_numbers
+
     names = list(splits)
     labels = sorted({label for each in splits.values() for label in each["labels"]})
     rows = {
         label: {name: splits[name]["labels"].get(label, 0) for name in names} for label in labels
     }
-    show_counts(rows, names)
     totals = {
         "images": {name: splits[name]["images"] for name in names},
         "groups": {name: splits[name]["groups"] for name in names},
@@ -61,15 +92,11 @@ def _show(splits: Mapping[str, Any]) -> None:
         "blank": {name: splits[name]["blanks"]["images"] for name in names},
         "without label": {name: splits[name]["unlabeled"] for name in names},
     }
+    show_counts(rows, names)
     show_counts({name: row for name, row in totals.items() if any(row.values())}, names)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("mean ± deviation (least to most)", *names):
-        table.add_column(escape(column), no_wrap=True)
+    told = []
     for feature in next(iter(splits.values()))["numbers"]:
         cells = [told_numbers(splits[name]["numbers"][feature]) for name in names]
         if any(cells):
-            table.add_row(escape(feature), *cells)
-    console = Console(highlight=False)
-    if not console.is_terminal:  # A file or a pipe is as wide as need be.
-        console = Console(highlight=False, width=10_000)
-    console.print(table)
+            told.append([feature, *cells])
+    say(table(["mean ± deviation (least to most)", *names], told))

@@ -1,33 +1,80 @@
 """`vidset dataset verify`."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
+from typing import Annotated
 
-from vidset.cli.dataset.display import counting, say, warn
-from vidset.datasets.versions.repository import Repository
-from vidset.datasets.versions.verify import verify
+import typer
+
+from vidset.cli.command import described
+from vidset.cli.completing import complete_versions
+from vidset.cli.flags import Json, Place, Quiet
 
 _NAMED = 10
 
 
-def run_verify(
-    repository: str, references: Sequence[str], *, as_json: bool = False, quiet: bool = False
-) -> int:
-    """Read all again and report; the exit code: 1 when something is damaged.
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What --json prints: how much was read, what is damaged, and files of no version."""
 
-    Raises:
-        ValueError: there is no such version.
-    """
+    place: str
+    versions: int
+    images: int
+    damage: list[str]
+    strays: list[str]
+
+
+@described(
+    "vidset dataset verify",
+    "vidset dataset verify v0 v1",
+    part="dataset",
+    result="vidset.cli.dataset.verify:Verified",
+)
+def verify(
+    references: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="VERSION",
+            help="Versions; without one, what belongs to none is named as well.",
+            show_default="all of them",
+            autocompletion=complete_versions,
+        ),
+    ] = None,
+    place: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read every image again and name what is missing or changed."""
+    from vidset.cli.console import answer, plural, say, show_problems
+    from vidset.cli.dataset.display import counting
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.versions.verify import verify as read_again
+
+    versions = Versions.at(place, "verify")
     with counting("Reading images", show=not (as_json or quiet)) as progress:
-        found = verify(Repository(repository), references, progress)
-    warn(found.damage)
-    if as_json:
-        print(json.dumps(asdict(found)))
-    elif not quiet:
-        say(f"{found.versions} versions, {found.images:,} images, {len(found.damage)} damaged")
+        found = read_again(versions.repository, references or [], progress)
+    show_problems(found.damage)
+
+    def shown() -> None:
+        number = plural(found.versions, "version")
+        say(f"{number}, {plural(found.images, 'image')}, {len(found.damage)} damaged")
         if found.strays:
             say(f"{len(found.strays)} files of no version, such as:")
-            for path in found.strays[:_NAMED]:
-                say(f"  {path}")
-    return 1 if found.damage else 0
+        for path in found.strays[:_NAMED]:
+            say(f"  {path}")
+
+    answer(
+        Verified(
+            place=versions.project.place,
+            versions=found.versions,
+            images=found.images,
+            damage=found.damage,
+            strays=found.strays,
+        ),
+        shown,
+        as_json=as_json,
+        quiet=quiet,
+        project=versions.project,
+        next_words=None if found.damage else "vidset dataset list",
+    )
+    if found.damage:
+        raise typer.Exit(1)

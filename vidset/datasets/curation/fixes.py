@@ -13,6 +13,7 @@ with a list of what is wrong with single objects:
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vidset.datasets.errors import DatasetError, FaultsError, shortened
@@ -63,6 +64,15 @@ class Fixes:
 
     def to_json(self) -> dict[str, Any]:
         return {"version": self.version, "fixes": [fix.to_json() for fix in self.fixes]}
+
+
+def read_fixes(path: Path) -> Fixes:
+    """The fixes in a file. Raises what `parse_fixes` raises, and DatasetError without a file."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}") from None
+    return parse_fixes(text, str(path))
 
 
 def parse_fixes(text: str | bytes, name: str) -> Fixes:

@@ -144,7 +144,7 @@ def pull(
         details = json.loads(_read(place, f"versions/{id_}/version.json"))
         repository.write_version(manifest, measures, details)
     for name, id_ in names.items():
-        repository.name_version(name, id_)
+        repository.name_version(name, id_, move=move_names)
     return Exchanged(ids, images, size_bytes, tuple(names))
 
 
@@ -160,9 +160,7 @@ def _refuse_other(where: str, names: dict[str, str], others: dict[str, str]) -> 
         if others.get(name, id_) != id_
     ]
     if faults:
-        raise FaultsError(
-            f"names stand for other versions {where}; --move-names moves them", faults
-        )
+        raise FaultsError(f"names stand for other versions {where}; --move moves them", faults)
 
 
 def _resolved(

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.schema.anomalies import Anomaly, find_anomalies
 from vidset.datasets.schema.schema import Schema, Thresholds, infer
 from vidset.datasets.schema.statistics import describe
 from vidset.datasets.versions.repository import Repository, write_atomically
@@ -28,6 +29,17 @@ def read_schema(repository: Repository) -> Schema:
     if not versions:
         raise DatasetError(f"{repository.root}: wanted a version to freeze a schema at, got none")
     return freeze_schema(repository, versions[0])
+
+
+def check_schema(repository: Repository, reference: str) -> tuple[Schema, list[Anomaly]]:
+    """The schema in force, and what a version has that it does not expect.
+
+    Raises:
+        DatasetError: there is no such version, or the schema's file is none.
+    """
+    schema = read_schema(repository)
+    statistics = describe(repository.manifest(reference), repository.measures(reference))
+    return schema, find_anomalies(schema, statistics)
 
 
 def freeze_schema(repository: Repository, reference: str) -> Schema:

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidset.datasets.errors import DatasetError, UnknownVersionError
+from vidset.datasets.errors import DatasetError, NameTakenError, UnknownVersionError
 from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
@@ -147,14 +147,21 @@ class Repository:
                 raise ValueError(f"wanted an object, got {type(details).__name__}")
         return details
 
-    def name_version(self, name: str, reference: str) -> None:
-        """Let a name stand for a version; it may be moved to another later.
+    def name_version(self, name: str, reference: str, *, move: bool = False) -> None:
+        """Let a name stand for a version.
+
+        Args:
+            move: whether it may stand for another version until now.
 
         Raises:
+            NameTakenError: the name stands for another version, and may not be moved.
             DatasetError: the name could be mistaken for an id, or for a path.
         """
         check_name(name)
-        write_atomically(self.root / "names" / name, self.resolve(reference).encode())
+        id_, before = self.resolve(reference), self.names().get(name)
+        if before not in (None, id_) and not move:
+            raise NameTakenError(name, before, id_)
+        write_atomically(self.root / "names" / name, id_.encode())
 
     def names(self) -> dict[str, str]:
         """Names, and the ids they stand for."""

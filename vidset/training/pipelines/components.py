@@ -25,25 +25,25 @@ path.write_text(json.dumps({"artifacts": outputs["artifacts"]}))
 """
 _APPLY = """
 set -eu
-vidset dataset pull "$1" "$2" --quiet
+vidset dataset pull "$2" --from "$1" -p . --quiet
 printf '%s' "$3" > recipe.yaml
-vidset dataset apply "$2" recipe.yaml --cap 10000 --json > made.json
-version=$(python3 -c 'import json; print(json.load(open("made.json"))["id"])')
-vidset dataset push "$1" "$version" --quiet
+vidset dataset apply "$2" recipe.yaml -p . --cap 10000 --json > made.json
+version=$(python3 -c 'import json; print(json.load(open("made.json"))["version"])')
+vidset dataset push "$version" --to "$1" -p . --quiet
 mkdir -p "$(dirname "$4")"
 printf '%s' "$version" > "$4"
 """
 _TRAIN = """
 set -eu
 told=$7
-vidset dataset pull "$1" "$2" --quiet
+vidset dataset pull "$2" --from "$1" -p . --quiet
 vidset train "$2" --output "$6" --model "$3" --seed "$4" --epochs "$5" --quiet
 """
 _TRAIN += _SAY_ARTIFACTS
 _EVALUATE = """
 set -eu
 told=$6
-vidset dataset pull "$1" "$2" --quiet
+vidset dataset pull "$2" --from "$1" -p . --quiet
 vidset evaluate "$3" --json > evaluation.json
 mkdir -p "$(dirname "$5")"
 cp evaluation.json "$5"
@@ -62,7 +62,7 @@ _COMPARE += _SAY_ARTIFACTS
 _ERRORS = """
 set -eu
 told=$5
-vidset dataset pull "$1" "$2" --quiet
+vidset dataset pull "$2" --from "$1" -p . --quiet
 vidset errors "$3" --output "$4" --quiet
 """
 _ERRORS += _SAY_ARTIFACTS

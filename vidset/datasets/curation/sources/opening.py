@@ -1,78 +1,95 @@
-"""Where `vidset dataset create` takes labeled images from."""
+"""Where `vidset dataset create` takes labeled images from: several sources as one."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.filesize import decimal
-
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.curation.sources.grouping import VIDEO, Grouped
+from vidset.datasets.curation.sources.label_files import LabelFiles
+from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
 from vidset.datasets.curation.sources.source import Fault, Found, Source
+from vidset.datasets.errors import DatasetError
 
-_SPLIT_AND_PATH = re.compile(r"([A-Za-z][\w-]*)=(.+)")
+_SQL = "sql:"
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the user named, as it was typed. Of the lists, each is PATH or SPLIT=PATH."""
+    """What the user named, as it was typed.
 
-    folders: Sequence[str] = ()
-    labelme: Sequence[str] = ()
-    coco: Sequence[str] = ()
-    label_studio: Sequence[str] = ()
+    Attributes:
+        given: see `vidset.datasets.curation.sources.named`.
+        format_name: of those that do not say theirs.
+        images: where the images of label files are.
+        where: SQL over a warehouse's dataset_candidates.
+        group_by: see `vidset.datasets.curation.sources.grouping`; `sql:` with an expression over
+            dataset_candidates is for warehouses.
+        lossy: leave out what an annotation cannot hold, and count it.
+    """
+
+    given: Sequence[str]
+    format_name: str | None = None
     images: str | None = None
-    warehouse: str | None = None
     where: str = "TRUE"
-    group_by: str = "video_uri"
-    group_pattern: str | None = None
+    group_by: str = VIDEO
+    lossy: bool = False
 
 
-def open_source(sources: Sources, tell: Callable[[str], None]) -> Source:
-    """All of them, as one. `tell` gets a line on what costs something.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Attributes:
+    source: all of them, as one.
+    read_bytes: that BigQuery will read for it, at most; they are paid for.
+    """
+
+    source: Source
+    read_bytes: int = 0
+
+
+def open_source(sources: Sources) -> Opened:
+    """Open all sources as one.
 
     Raises:
         ValueError: none was named, or one of them cannot be.
     """
     opened: list[Source] = []
-    for path, split in map(_split_and_path, sources.folders):
-        opened.append(FolderSource(path, split))
-    given = {
-        "labelme": sources.labelme,
-        "coco": sources.coco,
-        "label-studio": sources.label_studio,
-    }
-    for name, paths in given.items():
-        for path, split in map(_split_and_path, paths):
-            from vidset.datasets.curation.sources.label_files import LabelFiles
-
-            opened.append(LabelFiles.of(name, path, sources.images, split))
-    if sources.warehouse is not None:
-        from vidset.datasets.curation.sources.warehouse import Warehouse
-
-        warehouse = Warehouse.of(sources.warehouse, sources.where, sources.group_by)
-        if sources.warehouse.startswith("bq://"):
-            tell(f"{sources.warehouse}: BigQuery will read up to {decimal(warehouse.read_bytes)}")
-        opened.append(warehouse)
+    read_bytes = 0
+    for named in (parse_source(text, sources.format_name) for text in sources.given):
+        source = _open(named, sources)
+        opened.append(source)
+        read_bytes += getattr(source, "read_bytes", 0)
     if not opened:
-        raise ValueError(
-            "wanted --folders, --labelme, --coco, --label-studio or --warehouse, got none"
+        raise DatasetError("wanted a source of labeled images, got none")
+    if sources.group_by.startswith(_SQL):
+        if not any(hasattr(source, "where") for source in opened):
+            raise DatasetError(f"--group-by {sources.group_by}: SQL is for warehouses")
+        return Opened(Grouped(All(opened)), read_bytes)
+    return Opened(Grouped(All(opened), sources.group_by), read_bytes)
+
+
+def _open(named: Named, sources: Sources) -> Source:
+    if named.kind == FOLDERS:
+        return FolderSource(Path(named.path), named.split)
+    if named.kind != WAREHOUSE:
+        return LabelFiles.of(
+            named.kind, Path(named.path), sources.images, named.split, lossy=sources.lossy
         )
-    return Grouped(All(opened), sources.group_pattern or VIDEO)
+    from vidset.datasets.curation.sources.warehouse import Warehouse
+
+    if named.split is not None:
+        raise DatasetError(f"{named.split}={named.path}: a warehouse's images cannot be one split")
+    is_sql = sources.group_by.startswith(_SQL)
+    group = sources.group_by.removeprefix(_SQL) if is_sql else "video_uri"
+    return Warehouse.of(named.path, sources.where, group)
 
 
 @dataclass(frozen=True, slots=True)
 class All:
+    """Several sources, one after the other."""
+
     sources: Sequence[Source]
 
     def __iter__(self) -> Iterator[Found | Fault]:
         for source in self.sources:
             yield from source
-
-
-def _split_and_path(text: str) -> tuple[Path, str | None]:
-    match = _SPLIT_AND_PATH.fullmatch(text)
-    if match is None or Path(text).exists():
-        return Path(text), None
-    return Path(match[2]), match[1]

@@ -39,6 +39,7 @@ class Kind(StrEnum):
 
     JUNK = "no image"
     NOT_LABELED = "not labeled yet"
+    NOT_HELD = "what an annotation cannot hold"
     REPEATED = "the same image again"
     UNREADABLE = "unreadable image"
     NO_LABEL = "image without label"
@@ -53,7 +54,7 @@ class Kind(StrEnum):
     @property
     def is_harmless(self) -> bool:
         """It is left out and counted; the others stop a version from being made."""
-        return self in (Kind.JUNK, Kind.NOT_LABELED, Kind.REPEATED)
+        return self in (Kind.JUNK, Kind.NOT_LABELED, Kind.NOT_HELD, Kind.REPEATED)
 
 
 @dataclass(frozen=True, slots=True, order=True)

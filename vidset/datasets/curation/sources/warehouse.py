@@ -29,6 +29,9 @@ _LABELED = (
 )
 
 
+_ALWAYS = ("id", "label", "type", "box", "points", "attributes")
+
+
 @dataclass(frozen=True, slots=True)
 class Warehouse:
     """The labeled ones of the kept images that the filter takes.
@@ -58,7 +61,7 @@ class Warehouse:
             try:
                 read_bytes += queries.check(source._query)
             except ValueError as error:
-                raise ValueError(f"--where {where} or --group-by {group_by}: {error}") from None
+                raise ValueError(f"--where {where} or --group-by sql:{group_by}: {error}") from None
         return replace(source, read_bytes=read_bytes)
 
     def __iter__(self) -> Iterator[Found | Fault]:
@@ -140,7 +143,12 @@ class Warehouse:
 def _document(thing: dict[str, Any]) -> dict[str, Any]:
     """An object as in the annotation document, from a row."""
     attributes = {each["name"]: json.loads(each["value"]) for each in thing["attributes"] or ()}
-    return {**thing, "points": thing["points"] or None, "attributes": attributes}
+    # Columns that a later release added say nothing where they are null, and stay out of the id.
+    more = {key: value for key, value in thing.items() if key not in _ALWAYS and value}
+    if box := thing["box"]:
+        box = {key: value for key, value in box.items() if value is not None}
+    always = {"id": thing["id"], "label": thing["label"], "type": thing["type"], "box": box}
+    return {**always, "points": thing["points"] or None, "attributes": attributes, **more}
 
 
 def _labels(objects: str) -> str:

@@ -39,7 +39,7 @@ def open_queries(warehouse: str) -> AbstractContextManager[Queries]:
 
         return open_folder(warehouse)
     if scheme != "bq":
-        raise ValueError(f"--warehouse must be a folder or bq://PROJECT.DATASET, got {warehouse!r}")
+        raise ValueError(f"a warehouse must be a folder or bq://PROJECT.DATASET, got {warehouse!r}")
     check_client(warehouse)
     from vidset.warehouse.bigquery_queries import DatasetQueries
 

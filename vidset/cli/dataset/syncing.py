@@ -1,0 +1,35 @@
+"""The place's labels in its warehouse, as they are now."""
+
+import os
+from functools import partial
+
+from vidset.cli.console import show_problems, working
+from vidset.project import Project
+
+
+def synced_warehouse(project: Project, *, show: bool) -> str:
+    """Bring what was labeled since the last time to the warehouse; where it is, as a source.
+
+    Raises:
+        ValueError: nothing was extracted or labeled in the place.
+    """
+    from vidset.intake.dead_letters import put_dead_letter
+    from vidset.storage.open import open_store
+    from vidset.warehouse.sync import Places, Request, sync
+
+    store = project.store
+    file = (store or "").removeprefix("sqlite:")
+    if file != store and not os.path.exists(file):
+        raise ValueError(
+            f"{project.place}: nothing is labeled here yet. Name a source, such as "
+            "vidset dataset create coco:FILE, or have images labeled: vidset label dispatch"
+        )
+    warehouse = project.warehouse
+    if warehouse.startswith("bq://"):
+        return warehouse
+    request = Request(out=project.place, store=store, warehouse=warehouse)
+    places = Places.of(request)
+    with working("Reading labels", show=show):
+        summary = sync(request, places, partial(put_dead_letter, open_store(places.dead_letters)))
+    show_problems(f"{letter.uri}: {letter.reason}" for letter in summary.letters[:10])
+    return f"warehouse:{project.place if warehouse == project.below('warehouse') else warehouse}"
