@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from vidset.extraction_options import OPTIONS
 from vidset.metrics import DEFAULT, METRICS, Metric
 from vidset.video.sampling import Sampling
 from vidset.video.spans import Spans, read_spans
@@ -123,15 +124,24 @@ class ExtractionSettings:
 
 
 def extraction_settings(options: Mapping[str, Any]) -> ExtractionSettings:
-    """The settings that options, as text or number, make; what is None or absent has its default.
+    """Check options by name, as text or number. What is None or left out has its default.
+
+    `spans` beside them names a file of spans.
 
     Raises:
-        ValueError: what is wrong, by option.
+        ValueError: a value is of no use, with its option; or there is no option of a name.
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    every = seconds("--every", str(given.pop("every", "1")))
-    tolerance = seconds("--tolerance", str(given.pop("tolerance", "0")))
-    local_change = levels("--local-change", str(given.pop("local_change", "20")))
-    if "spans" in given:
-        given["spans"] = read_spans(given["spans"])
-    return ExtractionSettings(Sampling(every, tolerance), local_change=local_change, **given)
+    unknown = sorted(options.keys() - {each.name for each in OPTIONS} - {"spans"})
+    if unknown:
+        raise ValueError(f"an extraction has no option {', '.join(unknown)}")
+    told = {name: value for name, value in options.items() if value is not None}
+    given = {each.name: told.get(each.name, each.default) for each in OPTIONS}
+    every = seconds("--every", str(given.pop("every")))
+    tolerance = seconds("--tolerance", str(given.pop("tolerance")))
+    local_change = levels("--local-change", str(given.pop("local_change")))
+    return ExtractionSettings(
+        sampling=Sampling(every, tolerance),
+        local_change=local_change,
+        spans=read_spans(told["spans"]) if "spans" in told else None,
+        **given,
+    )

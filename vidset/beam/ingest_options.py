@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from vidset.extraction_options import OPTIONS
 from vidset.intake.listing import check_input
-from vidset.metrics import DEFAULT, METRICS
-from vidset.settings import ExtractionSettings, levels, seconds
+from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.registry import check_client, scheme_names
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 from vidset.uploads import EventFilter
-from vidset.video.sampling import Sampling
-from vidset.video.spans import read_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +100,10 @@ class IngestOptions(PipelineOptions):
         )
         group.add_argument("--dead_letter_topic", help="projects/P/topics/T for dead letters.")
         group.add_argument("--collector", help="Collector id of every upload.")
-        group.add_argument("--every", default="1", help="Sampling period in seconds.")
-        group.add_argument(
-            "--tolerance", default="0", help="Seconds by which a sample may snap to a keyframe."
-        )
-        group.add_argument("--metric", default=DEFAULT, help=f"One of {', '.join(METRICS)}.")
-        group.add_argument("--similarity_threshold", type=float, help="Of near duplicates; 0.9.")
-        group.add_argument(
-            "--local_change",
-            default="20",
-            help="Levels by which a small window may change in a near duplicate, or off.",
-        )
-        group.add_argument("--jpeg_quality", type=int, default=95, help="1 to 100; 95.")
-        group.add_argument(
-            "--min_sharpness", type=float, help="Drop blurred samples: variance of the Laplacian."
-        )
-        group.add_argument(
-            "--min_brightness", type=float, help="Drop dark samples: mean level, 0 to 255."
-        )
-        group.add_argument("--max_brightness", type=float, help="Drop bright samples.")
+        for option in OPTIONS:
+            group.add_argument(
+                f"--{option.name}", type=option.type, default=option.default, help=option.help
+            )
         group.add_argument(
             "--spans", help="JSON file: only these spans of these videos. Batch; see vidset errors."
         )
@@ -154,18 +137,8 @@ class IngestOptions(PipelineOptions):
                 outputs=_buckets([values.images, values.ledger, dead_letters]),
                 collector_id=values.collector,
             ),
-            extraction=ExtractionSettings(
-                sampling=Sampling(
-                    seconds("--every", values.every), seconds("--tolerance", values.tolerance)
-                ),
-                metric=values.metric,
-                similarity_threshold=values.similarity_threshold,
-                local_change=levels("--local_change", values.local_change),
-                jpeg_quality=values.jpeg_quality,
-                min_sharpness=values.min_sharpness,
-                min_brightness=values.min_brightness,
-                max_brightness=values.max_brightness,
-                spans=read_spans(values.spans) if values.spans else None,
+            extraction=extraction_settings(
+                {name: getattr(values, name) for name in (*(o.name for o in OPTIONS), "spans")}
             ),
             scratch_bytes=values.scratch_bytes,
         )

@@ -1,4 +1,4 @@
-"""The options of an extraction, shared by `vidset extract` and `vidset watch`.
+"""The options of an extraction as flags; `vidset.extraction_options` declares them.
 
 Each has a key below [extract] in vidset.toml and a variable; what nobody sets has the default that
 the help names.
@@ -9,65 +9,28 @@ from typing import Annotated, Any
 
 import typer
 
+from vidset.extraction_options import OPTIONS
 from vidset.project import Project
 
-Every = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SECONDS",
-        help="Take a sample each so many seconds, by timestamps, such as 0.1 or 1/30.",
-        show_default="1",
-    ),
-]
-Tolerance = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SECONDS",
-        help="Take a keyframe within so many seconds instead: cheaper where they are near.",
-        show_default="0",
-    ),
-]
-Similarity = Annotated[
-    float | None,
-    typer.Option(
-        metavar="SSIM",
-        help="Drop a sample that is at least this like the last kept one; above 1 keeps all.",
-        show_default="0.9",
-    ),
-]
-LocalChange = Annotated[
-    str | None,
-    typer.Option(
-        metavar="LEVELS",
-        help="Keep it all the same if a small window has changed by more; or off.",
-        show_default="20",
-    ),
-]
-Metric = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Measure similarity by ssim, or by a measure of image-similarity-measures.",
-        show_default="ssim",
-    ),
-]
-JpegQuality = Annotated[
-    int | None,
-    typer.Option(metavar="1..100", help="Write images of this quality.", show_default="95"),
-]
-MinSharpness = Annotated[
-    float | None,
-    typer.Option(
-        metavar="VARIANCE", help="Drop samples that are blurrier: the Laplacian's variance."
-    ),
-]
-MinBrightness = Annotated[
-    float | None,
-    typer.Option(metavar="LEVEL", help="Drop samples that are darker: the mean, 0 to 255."),
-]
-MaxBrightness = Annotated[
-    float | None, typer.Option(metavar="LEVEL", help="Drop samples that are brighter.")
-]
+_DECLARED = {each.word: each for each in OPTIONS}
+
+
+def _flag(word: str) -> Any:
+    declared = _DECLARED[word]
+    default = declared.shown_default or declared.default
+    shown: dict[str, Any] = {} if default is None else {"show_default": str(default)}
+    return typer.Option(metavar=declared.metavar, help=declared.help, **shown)
+
+
+Every = Annotated[str | None, _flag("every")]
+Tolerance = Annotated[str | None, _flag("tolerance")]
+Similarity = Annotated[float | None, _flag("similarity")]
+LocalChange = Annotated[str | None, _flag("local_change")]
+Metric = Annotated[str | None, _flag("metric")]
+JpegQuality = Annotated[int | None, _flag("jpeg_quality")]
+MinSharpness = Annotated[float | None, _flag("min_sharpness")]
+MinBrightness = Annotated[float | None, _flag("min_brightness")]
+MaxBrightness = Annotated[float | None, _flag("max_brightness")]
 Collector = Annotated[
     str | None,
     typer.Option(metavar="ID", help="Who recorded all of the videos.", show_default="their folder"),
@@ -78,18 +41,6 @@ Workers = Annotated[
         min=1, metavar="N", help="Work on so many videos at once.", show_default="one a core"
     ),
 ]
-# By the option's name in vidset.toml, the name that the extraction has for it.
-_NAMES = {
-    "every": "every",
-    "tolerance": "tolerance",
-    "similarity": "similarity_threshold",
-    "local_change": "local_change",
-    "metric": "metric",
-    "jpeg_quality": "jpeg_quality",
-    "min_sharpness": "min_sharpness",
-    "min_brightness": "min_brightness",
-    "max_brightness": "max_brightness",
-}
 
 
 def extraction_options(project: Project, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,8 +50,7 @@ def extraction_options(project: Project, given: Mapping[str, Any]) -> dict[str, 
         ValueError: a variable holds no number where one is wanted.
     """
     found = {
-        theirs: project.choose(f"extract.{name}", given.get(name))
-        for name, theirs in _NAMES.items()
+        each.name: project.choose(f"extract.{each.word}", given.get(each.word)) for each in OPTIONS
     }
     return {name: value for name, value in found.items() if value is not None}
 
