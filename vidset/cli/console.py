@@ -15,6 +15,7 @@ from vidset.cli.results import as_object, print_json
 from vidset.project import Project
 
 _WIDTH = 80
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?( ?%)?")
 
 
@@ -182,7 +183,7 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return number(value)
-    return " ".join(str(value).split())
+    return " ".join(_CONTROL.sub(" ", str(value)).split())
 
 
 def _is_number(values: Sequence[Any]) -> bool:
