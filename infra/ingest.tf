@@ -40,6 +40,21 @@ resource "google_project_iam_member" "jobs_work" {
   }
 }
 
+# An update in place begins with a look for the running job, by the launcher, which is the job's account.
+resource "google_project_iam_custom_role" "updater" {
+  role_id     = "${replace(var.name, "-", "_")}_updater"
+  title       = "Updater of ${var.name}"
+  description = "Finds the running job that an update replaces."
+  permissions = ["dataflow.jobs.list"]
+  depends_on  = [google_project_service.enabled]
+}
+
+resource "google_project_iam_member" "ingest_updates" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.updater.name
+  member  = google_service_account.ingest.member
+}
+
 # A change of the image, of the machines or of a parameter updates the running job in place; another
 # `max_workers` drains it and starts it anew. So would `num_workers` at every other apply, for the provider
 # does not find it again: Dataflow chooses how many workers to begin with.
@@ -75,6 +90,7 @@ resource "google_dataflow_flex_template_job" "ingest" {
     google_bigquery_dataset_iam_member.writes,
     google_bigquery_table.tables,
     google_kms_crypto_key_iam_member.encrypting,
+    google_project_iam_member.ingest_updates,
     google_project_iam_member.jobs_work,
     google_project_iam_member.queries,
     google_pubsub_subscription_iam_member.ingest_consumes_uploads,

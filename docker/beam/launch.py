@@ -7,17 +7,24 @@ One image serves two templates, and an image names one main program.
 """
 
 import importlib
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+
+from vidset.beam.updating import check_running
 
 _JOBS = {"--images": "vidset.beam.ingest_job", "--store": "vidset.beam.export_job"}
 # A template's parameters always have a value: --full=true rather than --full.
-_FLAGS = ("--full",)
+_FLAGS = ("--full", "--update")
+# A launcher that hangs must end before Terraform gives up on the job. That is after 20 minutes, for
+# which the provider has no setting. An apply then says that the job failed; a new one can start.
+LIMIT_SECONDS = 15 * 60
 # Terraform's provider reads these options of a job back, and knows only their Java names. What it
 # does not find it takes for a change: every apply would replace the running job.
 _JAVA_NAMES = {
+    "--max_num_workers": "--maxNumWorkers",
     "--machine_type": "--workerMachineType",
     "--sdk_container_image": "--sdkContainerImage",
     "--staging_location": "--stagingLocation",
@@ -31,7 +38,9 @@ class _ReadBack(PipelineOptions):
     @classmethod
     def _add_argparse_args(cls, parser):
         for name in _JAVA_NAMES.values():
-            parser.add_argument(name, help="Never given: see _read_back.")
+            # The provider takes a number of workers only if it is a number.
+            kind = int if name == "--maxNumWorkers" else str
+            parser.add_argument(name, type=kind, help="Never given: see _read_back.")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,10 +54,25 @@ def main(argv: Sequence[str]) -> int:
         return 2
     try:
         arguments = [kept for argument in argv for kept in _plain(argument)]
+        _limit_time()
+        options = PipelineOptions(arguments)
+        if options.view_as(GoogleCloudOptions).update:
+            check_running(options)
     except ValueError as error:
         print(f"launch: {error}", file=sys.stderr)
         return 2
     return importlib.import_module(jobs[0]).main([*arguments, *_read_back(arguments)])
+
+
+def _limit_time() -> None:
+    def give_up(*_: object) -> None:
+        raise SystemExit(
+            f"launch: no job was started within {LIMIT_SECONDS} seconds; the lines above say what "
+            "was waited for. Nothing runs that did not run before: start it again"
+        )
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(LIMIT_SECONDS)
 
 
 def _plain(argument: str) -> list[str]:

@@ -139,6 +139,7 @@ def test_terraform_finds_a_jobs_options_by_the_names_that_it_looks_for():
     # Those that resourceDataflowFlexTemplateJobRead asks for, in the provider's
     # resource_dataflow_flex_template_job.go, and that infra/ingest.tf sets.
     assert {name: value for name, value in options.items() if not name.islower()} == {
+        "maxNumWorkers": 5,
         "pipelineUrl": "gs://staging/graph",
         "sdkContainerImage": LAUNCHED["sdk_container_image"],
         "stagingLocation": LAUNCHED["staging_location"],
