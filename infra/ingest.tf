@@ -8,8 +8,7 @@ locals {
   }
 
   ingest_parameters = merge(
-    # A worker's disk has 30 GB, which four videos at a time must fit: larger ones are read in ranges.
-    { scratch_bytes = tostring(2 * 1024 * 1024 * 1024) },
+    # Without scratch_bytes the job shares a worker's disk among the videos that are read at once.
     var.ingest_options,
     {
       dead_letter_topic  = google_pubsub_topic.dead_letters["uploads"].id

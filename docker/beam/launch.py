@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from vidset.beam.updating import check_running
 
@@ -55,9 +55,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments = [kept for argument in argv for kept in _plain(argument)]
         _limit_time()
-        options = PipelineOptions(arguments)
-        if options.view_as(GoogleCloudOptions).update:
-            check_running(options)
+        if "--update" in arguments:
+            check_running(PipelineOptions(arguments))
     except ValueError as error:
         print(f"launch: {error}", file=sys.stderr)
         return 2

@@ -14,15 +14,18 @@ from apache_beam.testing.util import assert_that, equal_to
 from tests.drawing import write_video
 from tests.intake.test_gcs_events import SUBSCRIPTION, message
 from vidset.beam.ingest import (
+    MAX_ROWS,
     DropRepeats,
     ExtractFrames,
     ListVideos,
     ParseEvents,
     WriteDeadLetters,
     WriteLedger,
+    is_long,
 )
 from vidset.elements import DeadLetter, Upload
 from vidset.intake.gcs_events import event_text
+from vidset.intake.ingest import Ingest
 from vidset.ledger.open import open_ledger
 from vidset.settings import ExtractionSettings
 from vidset.uploads import EventFilter
@@ -214,6 +217,31 @@ def test_write_ledger_commits_every_extraction(video, tmp_path):
 def ledger_generation(video, out) -> str:
     [folder] = (out / "images" / video.stem).iterdir()
     return folder.name
+
+
+@pytest.mark.parametrize(("rows", "long"), [(MAX_ROWS, False), (MAX_ROWS + 1, True)])
+def test_an_extraction_of_more_rows_than_a_batch_takes_is_long(video, tmp_path, rows, long):
+    work = Ingest(ExtractionSettings(), str(tmp_path / "images"), str(tmp_path))
+    extraction = work.take(upload(video)).extraction
+    assert extraction
+    assert is_long(replace(extraction, frames=extraction.frames[:1] * rows), 2) == long
+
+
+@pytest.mark.parametrize("streaming", [True, False], ids=["stream", "batch"])
+def test_the_rows_of_a_long_video_cross_no_shuffle(streaming):
+    """Streaming Engine takes no element above some 80 MB, which are 200,000 rows."""
+    p = pipeline()
+    extractions = p | beam.Create([1])
+    _ = extractions | "Write" >> WriteLedger("bq://project-1.vidset", streaming)
+    transforms = p.to_runner_api().components.transforms.values()
+    steps = {each.unique_name: each for each in transforms}
+    [long] = steps["Write/Each long one"].inputs.values()
+    assert long in steps["Write/By length"].outputs.values()
+    assert set(steps["Write/Each long one"].outputs.values()) == set(
+        steps["Write/Commit long ones"].inputs.values()
+    )
+    [batched] = steps["Write/Key" if streaming else "Write/Batch"].inputs.values()
+    assert {batched, long} == set(steps["Write/By length"].outputs.values())
 
 
 def test_write_dead_letters_keeps_each_once(tmp_path):

@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from vidset.beam.ingest_job import configure, main
-from vidset.storage import uris as places
+from vidset.storage.registry import Client
 
 GOOD = {
     "--input": "/",
@@ -45,7 +45,7 @@ def test_streaming_options_become_settings():
 
 
 def test_a_client_that_is_not_installed_is_named_before_any_work(monkeypatch, capsys):
-    monkeypatch.setattr(places, "_is_installed", lambda module: module != "boto3")
+    monkeypatch.setattr(Client, "is_installed", lambda self: self.module != "boto3")
     assert main(arguments(GOOD | {"--images": "s3://images"})) == 2
     assert 's3://images needs pip install "vidset[s3]"' in capsys.readouterr().err
 

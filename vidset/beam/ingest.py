@@ -1,5 +1,6 @@
 """Wiring: uploads to images, ledger rows and dead letters."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,11 +14,15 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.deduplicate import DeduplicatePerKey
 from apache_beam.utils.timestamp import Duration
 
+from vidset.beam.attempts import LIMIT, AttemptCounter
+from vidset.beam.outages import is_outage
+from vidset.beam.revision import check_revision, revision
+from vidset.beam.turns import Turns
 from vidset.elements import DeadLetter, Extraction, FrameRow, Upload
 from vidset.errors import BadInputError
 from vidset.intake.dead_letters import dead_letter_message, put_dead_letter
 from vidset.intake.gcs_events import event_text, parse_event
-from vidset.intake.ingest import Ingest
+from vidset.intake.ingest import Ingest, Taken
 from vidset.intake.listing import list_uploads
 from vidset.intake.progress import Progress
 from vidset.ledger.open import open_ledger
@@ -27,9 +32,13 @@ from vidset.storage.open import open_store
 from vidset.uploads import EventFilter
 
 NAMESPACE = "vidset"
+_LOG = logging.getLogger(__name__)
 # What the extractions running in this process have done, for a live display. Process-wide on
 # purpose: a runner copies every transform, and only module state is common to the copies.
 PROGRESS = Progress()
+# Process-wide for the same reason. An upload that failed once is tried again alone in its process:
+# what was under way beside it when a process ended is not blamed for it.
+_TURNS = Turns()
 _DEAD = "dead_letters"
 _Dead = TaggedOutput[Literal["dead_letters"], DeadLetter]
 # Pub/Sub delivers a message again within minutes, if it does. A repeat that comes later than this
@@ -37,6 +46,9 @@ _Dead = TaggedOutput[Literal["dead_letters"], DeadLetter]
 _REPEATS_SECONDS = 600
 # A table takes a limited number of load jobs a day, so that a commit covers many videos.
 _COMMIT_VIDEOS, _COMMIT_SECONDS = 200, 20
+# The rows of longer videos are committed by the worker that has them: Streaming Engine takes no
+# element above some 80 MB, and a batch of 200 videos must fit the memory, at 400 bytes a row.
+MAX_ROWS = 1000
 
 
 def _count(name: str, amount: int = 1) -> None:
@@ -158,39 +170,36 @@ class ExtractFrames(beam.PTransform):
         images: folder or uri that the images go below.
         ledger: as for `WriteLedger`.
         scratch_bytes: a video up to this size is copied to a temporary file.
+        attempts: folder or uri where attempts at uploads are counted; see `AttemptCounter`.
     """
 
     settings: ExtractionSettings
     images: str
     ledger: str
     scratch_bytes: int
+    attempts: str | None = None
 
     def expand(self, uploads):
-        extraction = beam.ParDo(
-            _ExtractFrames(self.settings, self.images, self.ledger, self.scratch_bytes)
-        )
+        extraction = beam.ParDo(_ExtractFrames(self))
         outputs = uploads | "Extract" >> extraction.with_outputs(_DEAD, main="extractions")
         return outputs.extractions, outputs[_DEAD]
 
 
 class _ExtractFrames(beam.DoFn):
-    def __init__(self, settings: ExtractionSettings, images: str, ledger: str, scratch_bytes: int):
-        self._settings, self._scratch_bytes = settings, scratch_bytes
-        self._images_uri, self._ledger_uri = images, ledger
+    def __init__(self, step: ExtractFrames):
+        self._step, self._settings, self._revision = step, step.settings, revision()
 
     def setup(self) -> None:
+        check_revision(self._revision)
         cv2.setNumThreads(1)  # OpenCV keeps memory for each thread; the runner has threads enough.
-        self._ingest = Ingest(
-            self._settings, self._images_uri, self._ledger_uri, self._scratch_bytes
-        )
+        step = self._step
+        self._ingest = Ingest(step.settings, step.images, step.ledger, step.scratch_bytes)
+        # Without a temporary file: a full disk may be why an upload is given up.
+        self._given_up = Ingest(step.settings, step.images, step.ledger, scratch_bytes=0)
+        self._attempts = AttemptCounter(step.attempts)
 
     def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
-        period = float(self._settings.sampling.every)
-
-        def show(row: FrameRow, _: float | None) -> None:
-            PROGRESS.add(samples=1, kept=row.kept, video_seconds=period)
-
-        taken = self._ingest.take(upload, show)
+        taken = self._take(upload)
         if taken.what == "skipped":
             _count("videos_skipped")
             PROGRESS.add(videos_skipped=1)
@@ -206,6 +215,35 @@ class _ExtractFrames(beam.DoFn):
             yield self._dead_letter(taken.upload, taken.reason)
         if taken.extraction is not None:
             yield self._counted(taken.extraction)
+
+    def _take(self, upload: Upload) -> Taken:
+        """Take the upload in, or give it up after `LIMIT` attempts that nothing but it explains."""
+        attempts = self._attempts.of(upload)
+        while attempts.begun < LIMIT:
+            with _TURNS.turn(alone=attempts.begun > 0):
+                attempts.begin()
+                try:
+                    taken = self._ingest.take(upload, self._show)
+                except Exception as error:
+                    if is_outage(error):  # Nothing is given up for it: the runner tries again.
+                        attempts.withdraw()
+                        raise
+                    _LOG.exception("Attempt %d at %s failed", attempts.begun, printable(upload.uri))
+                    attempts.fail(error)
+                else:
+                    attempts.end()
+                    return taken
+        _count("videos_given_up")
+        taken = self._given_up.take(upload, give_up=attempts.verdict)
+        # What is known by content or by its store's generation stays given up until its row and its
+        # marker are taken away. A file may be replaced by another under its name.
+        if upload.generation is None:
+            attempts.end()
+        return taken
+
+    def _show(self, row: FrameRow, _: float | None) -> None:
+        period = float(self._settings.sampling.every)
+        PROGRESS.add(samples=1, kept=row.kept, video_seconds=period)
 
     def _counted(self, extraction: Extraction) -> Extraction:
         video = extraction.video
@@ -226,7 +264,10 @@ class _ExtractFrames(beam.DoFn):
 
 @dataclass
 class WriteLedger(beam.PTransform):
-    """Extractions in: their rows are written, each video's once.
+    """Extractions in: their rows are written, each video's once, and its own row last.
+
+    What is batched has at most `MAX_ROWS` rows. A longer extraction is committed by a step that
+    runs in one with the extracting one, so that it is never an element of a shuffle.
 
     Attributes:
         ledger: folder, uri or dataset, see `warehouse.open_ledger`.
@@ -239,14 +280,26 @@ class WriteLedger(beam.PTransform):
     def expand(self, extractions):
         if not self.ledger.startswith("bq://"):
             batches = extractions | "Each" >> beam.Map(lambda extraction: [extraction])
-        elif self.is_streaming:
+        else:
+            by_length = beam.Partition(is_long, 2)  # pyright: ignore[reportArgumentType]
+            short, long = extractions | "By length" >> by_length
+            each = long | "Each long one" >> beam.Map(lambda extraction: [extraction])
+            each | "Commit long ones" >> beam.ParDo(_Commit(self.ledger))
+            batches = self._batches(short)
+        return batches | "Commit" >> beam.ParDo(_Commit(self.ledger))
+
+    def _batches(self, extractions):
+        if self.is_streaming:
             keyed = extractions | "Key" >> beam.Map(lambda extraction: ("", extraction))
             some = beam.GroupIntoBatches(_COMMIT_VIDEOS, _COMMIT_SECONDS)
-            batches = keyed | "Batch" >> some | beam.Values()
-        else:
-            some = beam.BatchElements(min_batch_size=10, max_batch_size=_COMMIT_VIDEOS)
-            batches = extractions | "Batch" >> some
-        return batches | "Commit" >> beam.ParDo(_Commit(self.ledger))
+            return keyed | "Batch" >> some | beam.Values()
+        some = beam.BatchElements(min_batch_size=10, max_batch_size=_COMMIT_VIDEOS)
+        return extractions | "Batch" >> some
+
+
+def is_long(extraction: Extraction, _: int) -> int:
+    """Return whether the rows are too many to be batched with others', as Partition asks for it."""
+    return len(extraction.frames) > MAX_ROWS
 
 
 class _Commit(beam.DoFn):

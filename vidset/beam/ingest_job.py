@@ -9,6 +9,7 @@ notifications are the same transforms behind another source.
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import (
@@ -29,6 +30,8 @@ from vidset.beam.ingest import (
 )
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions, IngestSettings
 from vidset.beam.job_main import LOCAL_BATCH, check_names, run_job
+from vidset.beam.scratch import check_scratch_bytes, fitting_scratch_bytes
+from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 
 # Threads of a worker process: each may hold a video's decoder. Two keep a core busy while one waits
 # for its bucket.
@@ -59,7 +62,11 @@ def build(pipeline: beam.Pipeline, settings: IngestSettings) -> None:
         | "Redistribute" >> beam.Reshuffle()
         | "Extract frames"
         >> ExtractFrames(
-            settings.extraction, settings.images, settings.ledger, settings.scratch_bytes
+            settings.extraction,
+            settings.images,
+            settings.ledger,
+            settings.scratch_bytes,
+            settings.attempts,
         )
     )
     letters.append(unusable)
@@ -89,7 +96,18 @@ def configure(argv: Sequence[str]) -> tuple[PipelineOptions, IngestSettings]:
     debug = options.view_as(DebugOptions)
     if debug.number_of_worker_harness_threads is None:
         debug.number_of_worker_harness_threads = _DATAFLOW_THREADS
+    if "dataflow" in standard.runner.lower():
+        settings = replace(settings, scratch_bytes=_scratch_bytes(options))
     return options, settings
+
+
+def _scratch_bytes(options: PipelineOptions) -> int:
+    """Return what is asked for, checked; by default what a worker's disk has room for."""
+    wanted = options.view_as(IngestOptions).scratch_bytes
+    if wanted is None:
+        return min(DEFAULT_SCRATCH_BYTES, fitting_scratch_bytes(options))
+    check_scratch_bytes(options, wanted)
+    return wanted
 
 
 def start(options: PipelineOptions, settings: IngestSettings) -> PipelineResult:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from vidset.extraction_options import OPTIONS
 from vidset.intake.listing import check_input
@@ -26,6 +26,7 @@ class IngestSettings:
         events: which objects are uploads.
         extraction: what becomes an image.
         scratch_bytes: a video up to this size is copied to a temporary file before it is read.
+        attempts: where attempts at uploads are counted; None keeps no count beyond a worker's end.
 
     Raises:
         ValueError: the settings do not make a job.
@@ -40,6 +41,7 @@ class IngestSettings:
     dead_letter_topic: str | None = None
     events: EventFilter = field(default_factory=EventFilter)
     scratch_bytes: int = DEFAULT_SCRATCH_BYTES
+    attempts: str | None = None
 
     def __post_init__(self) -> None:
         if bool(self.inputs) == bool(self.subscription):
@@ -110,8 +112,8 @@ class IngestOptions(PipelineOptions):
         group.add_argument(
             "--scratch_bytes",
             type=int,
-            default=DEFAULT_SCRATCH_BYTES,
-            help="A larger video is read in ranges rather than copied to a temporary file; 8 GiB.",
+            help="Read larger videos in ranges rather than copy them to a temporary file. The "
+            "default is 8 GiB; on Dataflow, what a worker's disk has room for.",
         )
 
     def settings(self) -> IngestSettings:
@@ -122,6 +124,7 @@ class IngestOptions(PipelineOptions):
         """
         values = self.view_as(IngestOptions)
         dead_letters = self.view_as(DeadLetterOptions).dead_letters
+        temporary = self.view_as(GoogleCloudOptions).temp_location
         for name in ("images", "ledger"):
             if not getattr(values, name):
                 raise ValueError(f"--{name} is required")
@@ -140,7 +143,10 @@ class IngestOptions(PipelineOptions):
             extraction=extraction_settings(
                 {name: getattr(values, name) for name in (*(o.name for o in OPTIONS), "spans")}
             ),
-            scratch_bytes=values.scratch_bytes,
+            scratch_bytes=(
+                DEFAULT_SCRATCH_BYTES if values.scratch_bytes is None else values.scratch_bytes
+            ),
+            attempts=temporary and f"{temporary.rstrip('/')}/attempts",
         )
 
 

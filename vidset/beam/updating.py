@@ -2,6 +2,8 @@
 
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
+_REPLACEABLE = frozenset({"JOB_STATE_DRAINING", "JOB_STATE_RUNNING"})
+
 
 def check_running(options: PipelineOptions) -> None:
     """Ask Dataflow for the job that `--update` replaces.
@@ -13,15 +15,13 @@ def check_running(options: PipelineOptions) -> None:
         ValueError: no job of that name runs or drains.
     """
     from apache_beam.runners.dataflow.internal.apiclient import DataflowApplicationClient
-    from google.cloud import dataflow_v1beta3 as dataflow
 
     cloud = options.view_as(GoogleCloudOptions)
     # Beam's own client, for it knows the endpoint and the credentials; it has no public name.
     jobs = DataflowApplicationClient(options)._jobs_client
-    request = dataflow.ListJobsRequest(project_id=cloud.project, location=cloud.region)
-    replaceable = (dataflow.JobState.JOB_STATE_RUNNING, dataflow.JobState.JOB_STATE_DRAINING)
+    request = {"project_id": cloud.project, "location": cloud.region}
     for job in jobs.list_jobs(request=request):
-        if job.name == cloud.job_name and job.current_state in replaceable:
+        if job.name == cloud.job_name and job.current_state.name in _REPLACEABLE:
             return
     raise ValueError(
         f"--update: no job {cloud.job_name!r} runs in {cloud.project}, {cloud.region}, so that "

@@ -1,0 +1,244 @@
+"""What neither the video nor a missing object explains: tried three times, then given up."""
+
+import json
+import subprocess
+import sys
+import threading
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that, equal_to
+
+from tests.beam.test_ingest import extract, pipeline, upload
+from tests.drawing import write_video
+from tests.end_to_end.jobs import rows
+from vidset.beam.attempts import LIMIT, AttemptCounter
+from vidset.beam.ingest import ExtractFrames, WriteLedger
+from vidset.beam.ingest_job import configure
+from vidset.beam.outages import is_outage
+from vidset.beam.turns import Turns
+from vidset.elements import Upload
+from vidset.settings import ExtractionSettings
+from vidset.storage.folder import FolderStore
+
+
+class _Full(FolderStore):
+    """A disk without room."""
+
+    def put_once(self, name, data, content_type, metadata=None):
+        raise OSError(28, "No space left on device")
+
+
+class _Away(FolderStore):
+    """A store whose service is away."""
+
+    def put_once(self, name, data, content_type, metadata=None):
+        raise ConnectionError("the store is away")
+
+
+def step(tmp_path) -> ExtractFrames:
+    return ExtractFrames(
+        ExtractionSettings(),
+        str(tmp_path / "images"),
+        str(tmp_path),
+        scratch_bytes=1 << 30,
+        attempts=str(tmp_path / "attempts"),
+    )
+
+
+def opened(tmp_path, images: type[FolderStore] | None = None):
+    """The step's function as a worker opens it, with another store of images."""
+    from vidset.beam.ingest import _ExtractFrames
+
+    work = _ExtractFrames(step(tmp_path))
+    work.setup()
+    if images is not None:
+        work._ingest.images = images(str(tmp_path / "images"))
+    return work
+
+
+def of_store(path) -> Upload:
+    """An upload whose generation is known, as a bucket's are."""
+    return Upload(str(path), path.name, "7")
+
+
+def markers(tmp_path) -> list[dict]:
+    return [json.loads(path.read_text()) for path in (tmp_path / "attempts").glob("*.json")]
+
+
+def test_a_full_disk_makes_a_dead_letter_and_a_failed_row(tmp_path):
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    letter, extraction = opened(tmp_path, _Full).process(of_store(video))
+    reason = "given up after 3 attempts: OSError: [Errno 28] No space left on device"
+    assert letter.value.reason == reason
+    assert (extraction.video.status, extraction.video.error) == ("failed", reason)
+    assert extraction.frames == ()
+    assert markers(tmp_path) == [{"begun": 3, "reason": reason.partition(": ")[2]}]
+
+
+def test_what_was_given_up_is_not_tried_again_by_another_worker(tmp_path):
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    list(opened(tmp_path, _Full).process(of_store(video)))
+    letter, extraction = opened(tmp_path).process(of_store(video))
+    assert letter.value.reason.startswith("given up after 3 attempts")
+    assert extraction.video.status == "failed"
+    assert not (tmp_path / "images").exists()
+
+
+def test_an_outage_is_raised_and_no_attempt(tmp_path):
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    for _ in range(LIMIT + 2):
+        with pytest.raises(ConnectionError, match="the store is away"):
+            list(opened(tmp_path, _Away).process(of_store(video)))
+    assert markers(tmp_path) == [{"begun": 0, "reason": None}]
+    [extraction] = opened(tmp_path).process(of_store(video))
+    assert extraction.video.status == "done"
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+from tests.beam.test_attempts import of_store, opened
+from vidset.storage.folder import FolderStore
+
+class Deadly(FolderStore):
+    def put_once(self, *_, **__):
+        os._exit(9)  # As the kernel does to a process that takes too much memory.
+
+folder = Path(sys.argv[1])
+work = opened(folder, Deadly)
+for output in work.process(of_store(folder / "a.mp4")):
+    print(getattr(output, "value", output))
+"""
+
+
+def test_an_upload_that_ends_its_worker_three_times_is_given_up(tmp_path):
+    write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    ended = [
+        subprocess.run(
+            [sys.executable, "-c", DYING, str(tmp_path)],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        for _ in range(LIMIT + 1)
+    ]
+    assert [each.returncode for each in ended] == [9, 9, 9, 0], ended[-1].stderr
+    reason = "given up after 3 attempts: its worker ended each time (out of memory, or taken away)"
+    assert f"reason='{reason}'" in ended[-1].stdout
+    assert "status='failed'" in ended[-1].stdout
+
+
+def test_the_job_goes_on_beside_an_upload_that_is_given_up(tmp_path):
+    """In batch, four failures of one element would end the job; in a stream it would never end."""
+    bad, good = (write_video(tmp_path / name, scenes=[0, 1]) for name in ("bad.mp4", "good.mp4"))
+    for _ in range(LIMIT):
+        attempts = AttemptCounter(str(tmp_path / "attempts")).of(of_store(bad))
+        attempts.begin()
+        attempts.fail(MemoryError())
+    with pipeline() as p:
+        uploads = p | beam.Create([of_store(bad), of_store(good)])
+        extractions, letters = uploads | step(tmp_path)
+        reasons = letters | beam.Map(lambda letter: letter.reason)
+        assert_that(reasons, equal_to(["given up after 3 attempts: MemoryError"]), "letters")
+        _ = extractions | WriteLedger(str(tmp_path), is_streaming=False)
+    status = {row["video_uri"]: row["status"] for row in rows(str(tmp_path), "videos")}
+    assert status == {str(bad): "failed", str(good): "done"}
+
+
+def test_a_file_that_was_given_up_and_replaced_is_tried_again(tmp_path):
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    list(opened(tmp_path, _Full).process(upload(video)))
+    write_video(video, scenes=[2, 3])
+    [extraction] = opened(tmp_path).process(upload(video))
+    assert extraction.video.status == "done"
+
+
+def test_without_a_place_attempts_are_counted_within_the_process(tmp_path):
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    with pipeline() as p:
+        extractions, letters = p | beam.Create([upload(video)]) | extract(out=tmp_path)
+        assert_that(extractions | beam.Map(lambda each: each.video.status), equal_to(["done"]))
+        assert_that(letters, equal_to([]), "letters")
+    assert not (tmp_path / "attempts").exists()
+
+
+def test_attempts_are_counted_below_the_temporary_location():
+    _, settings = configure(
+        [
+            "--input_subscription=projects/p/subscriptions/s",
+            "--dead_letter_topic=projects/p/topics/t",
+            "--images=gs://images",
+            "--ledger=bq://project-1.vidset",
+            "--temp_location=gs://staging/temp/",
+        ]
+    )
+    assert settings.attempts == "gs://staging/temp/attempts"
+
+
+def with_cause(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+def outages() -> list:
+    from botocore.exceptions import ClientError, EndpointConnectionError
+    from google.api_core import exceptions as google
+    from google.auth.exceptions import TransportError
+    from requests.exceptions import ReadTimeout
+
+    def refused(status):
+        answer = {"Error": {}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        return ClientError(answer, "PutObject")  # pyright: ignore[reportArgumentType]
+
+    cases = [
+        ("reset", ConnectionResetError(), True),
+        ("timeout", TimeoutError(), True),
+        ("google 503", google.ServiceUnavailable("x"), True),
+        ("google 403", google.Forbidden("x"), True),
+        ("google 404", google.NotFound("x"), True),
+        ("google 429", google.TooManyRequests("x"), True),
+        ("google 400", google.BadRequest("x"), False),
+        ("google auth", TransportError("x"), True),
+        ("requests", ReadTimeout("x"), True),
+        ("s3 away", EndpointConnectionError(endpoint_url="x"), True),
+        ("s3 503", refused(503), True),
+        ("s3 400", refused(400), False),
+        ("wrapped", with_cause(RuntimeError("x"), ConnectionError("y")), True),
+        ("memory", MemoryError(), False),
+        ("disk", OSError(28, "No space left on device"), False),
+        ("bug", IndexError("x"), False),
+    ]
+    return [pytest.param(error, away, id=name) for name, error, away in cases]
+
+
+@pytest.mark.parametrize(("error", "away"), outages())
+def test_outages_are_told_from_what_an_upload_brings_about(error, away):
+    assert is_outage(error) is away
+
+
+def test_who_is_alone_waits_for_the_others_and_they_for_it():
+    turns, order = Turns(), []
+    inside, leave = threading.Event(), threading.Event()
+
+    def together():
+        with turns.turn(alone=False):
+            inside.set()
+            leave.wait()
+            order.append("together")
+
+    def alone():
+        with turns.turn(alone=True):
+            order.append("alone")
+
+    threads = [threading.Thread(target=each) for each in (together, alone)]
+    threads[0].start()
+    inside.wait()
+    threads[1].start()
+    leave.set()
+    for thread in threads:
+        thread.join()
+    with turns.turn(alone=False):
+        order.append("after")
+    assert order == ["together", "alone", "after"]
