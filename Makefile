@@ -4,18 +4,6 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-# What the labeling functions run with, with hashes. The command line's own parts stay out.
-FUNCTION_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra function \
-  --no-emit-project --prune typer --prune rich
-# What the watcher's image on premises runs with.
-ONPREM_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra extract \
-  --extra s3 --extra amqp --extra label --no-emit-project
-# What the steps of the Kubeflow pipeline run with: PyTorch with CUDA, and no Beam.
-TRAINING_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra train \
-  --extra gcs --extra s3 --no-emit-project
-# What the worker image of the jobs has, with hashes. Neither command line nor training.
-WORKER_LOCK = $(UV) export --quiet --frozen --no-header --no-default-groups --extra gcp \
-  --no-emit-project --prune typer --prune rich
 # PyTorch comes without CUDA, which would be gigabytes; a folder of wheels that pip was told of goes first.
 PIP_FIND_LINKS ?= $(shell python3 -m pip config get global.find-links 2>/dev/null)
 TORCH_FROM = $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)",--torch-backend cpu)
@@ -50,10 +38,7 @@ check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(UV) lock --check
-	@$(FUNCTION_LOCK) | diff -u functions/labeling_task/requirements.txt -
-	@$(WORKER_LOCK) | diff -u docker/beam/requirements.txt -
-	@$(ONPREM_LOCK) | diff -u deploy/onprem/requirements.txt -
-	@$(TRAINING_LOCK) | diff -u docker/training/requirements.txt -
+	@$(BIN)/python docker/locks.py check $(UV)
 
 infra-check: $(VENV)/.all ## Check the Terraform code, without cloud and network
 	$(BIN)/python infra/check/check.py fmt
@@ -117,10 +102,7 @@ bench: $(VENV)/.all ## The figures of docs/benchmarks.md; VIDEOS=folder takes yo
 
 lock: $(UV) ## Lock the dependencies anew
 	$(UV) lock
-	@$(FUNCTION_LOCK) > functions/labeling_task/requirements.txt
-	@$(WORKER_LOCK) > docker/beam/requirements.txt
-	@$(ONPREM_LOCK) > deploy/onprem/requirements.txt
-	@$(TRAINING_LOCK) > docker/training/requirements.txt
+	@$(UV) run --quiet --no-project --python '>=3.11' docker/locks.py write $(UV)
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .uv out build dist .pytest_cache .ruff_cache .hypothesis
@@ -128,7 +110,7 @@ clean: ## Remove what the targets made
 # --inexact: the demo takes nothing away that the tests need.
 $(VENV)/.demo: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up $(VENV) (once) ..."
-	@$(UV) sync --quiet --locked --inexact --no-default-groups --extra extract --extra label
+	@$(UV) sync --quiet --compile-bytecode --locked --inexact --no-default-groups --extra extract --extra label
 	@touch $@
 
 $(VENV)/.all: uv.lock pyproject.toml | $(UV)
@@ -148,7 +130,7 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	"$$python" -m venv .uv || { \
 	  echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv." >&2; \
 	  rm -rf .uv; exit 1; }; \
-	.uv/bin/pip install --quiet "uv>=0.9,<1"
+	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
 .PHONY: help demo demo-numerals test test-fast check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean
