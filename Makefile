@@ -115,7 +115,7 @@ $(VENV)/.demo: uv.lock pyproject.toml | $(UV)
 
 $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up $(VENV) with everything (once) ..."
-	@$(UV) sync --quiet --locked --inexact --all-extras --no-extra train --group dev
+	@$(UV) sync --quiet --locked --inexact --all-extras --no-extra train --no-extra all --group dev
 	@$(TORCH_LOCK) > $(VENV)/torch.txt
 	@$(UV) pip install --quiet --python $(VENV) --constraint $(VENV)/torch.txt $(TORCH_FROM) torch
 	@touch $@ $(VENV)/.demo
