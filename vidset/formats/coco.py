@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.origin import origin_fields, said_by
+from vidset.formats.origin import origin_fields, origin_of
 from vidset.formats.reading import (
     Reading,
     attributes_in,
@@ -69,7 +69,9 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
             for annotation, where in drawn[key]
             for item in _objects(annotation, categories[annotation["category_id"]], taken, where)
         )
-        yield ImageLabels(name, width, height, objects, "labeled", *said_by(image, place))
+        origin = origin_of(image, place)
+        told = "revision" in origin or bool(objects)
+        yield ImageLabels(name, width, height, objects, empty_is_told=told, **origin)
 
 
 def _by_id(document: Any, key: str, path: str) -> Iterator[tuple[Any, dict, str]]:

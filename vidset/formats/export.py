@@ -166,6 +166,8 @@ def _labels(store: Store, place: Place, named: Format, index: Path) -> Iterator[
                 objects=annotation.objects,
                 annotator=annotation.annotator,
                 updated_at=annotation.updated_at,
+                image_id=annotation.image_id,
+                revision=annotation.revision,
             )
 
 

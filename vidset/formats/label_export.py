@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
+from vidset.formats.owned_folder import owned_folder
 from vidset.formats.format import ImageLabels, Written
 from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Annotation
@@ -41,7 +43,13 @@ def export_labels(
                 state=annotation.state,
                 annotator=annotation.annotator,
                 updated_at=annotation.updated_at,
+                image_id=annotation.image_id,
+                revision=annotation.revision,
             )
 
-    written = named.write(labels(), path, labels_order, lossy=lossy)
+    if format_named(wanted).labels == "file":
+        written = named.write(labels(), path, labels_order, lossy=lossy)
+    else:
+        with owned_folder(Path(path), wanted) as folder:
+            written = named.write(labels(), folder, labels_order, lossy=lossy)
     return written, passed_over["rejected"]

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.origin import origin_fields, said_at
+from vidset.formats.origin import origin_fields, origin_of
 from vidset.formats.reading import (
     Reading,
     image_size,
@@ -96,10 +96,10 @@ def _labels(name: str, part: Any, reading: Reading, place: str) -> ImageLabels:
         told = label_studio_answers.size_of(result, f"{place}.result")
     except InvalidAnswerError as error:
         raise ValueError(str(error)) from None
-    updated_at = said_at(part, f"{place}.updated_at")
     told = told or (part.get("image_width"), part.get("image_height"))
     width, height = image_size(told, name, reading.size_of, place)
-    return ImageLabels(name, width, height, objects, "labeled", _annotator(part), updated_at)
+    origin = origin_of(part, place) | {"annotator": _annotator(part)}
+    return ImageLabels(name, width, height, objects, **origin)
 
 
 def _annotator(part: Any) -> str | None:

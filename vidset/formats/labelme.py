@@ -14,7 +14,8 @@ from posixpath import normpath
 from typing import Any
 
 from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.origin import origin_fields, said_by
+from vidset.formats.owned_folder import MANIFEST
+from vidset.formats.origin import origin_fields, origin_of
 from vidset.formats.reading import (
     Reading,
     attributes_in,
@@ -48,6 +49,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     root = place if place.is_dir() else place.parent
     names = {}
     for file in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
+        if file.name == MANIFEST:
+            continue
         labels = _read(file, root, reading)
         if labels.image_name in names:
             other = names[labels.image_name]
@@ -74,8 +77,7 @@ def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
     for label, is_set in _flags(document, place).items():
         if is_set:
             objects.append(LabeledObject(free_id(label, taken), label, "classification"))
-    origin = said_by(document, place)
-    return ImageLabels(name, width, height, tuple(objects), "labeled", *origin)
+    return ImageLabels(name, width, height, tuple(objects), **origin_of(document, place))
 
 
 def _flags(parent: Any, place: str) -> dict[str, bool]:

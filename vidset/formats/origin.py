@@ -1,4 +1,4 @@
-"""Who said it and when: fields of ours, which other tools pass over."""
+"""Where labels come from: fields of ours in other tools' files, which those tools pass over."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,21 +7,34 @@ from typing import Any
 from vidset.formats.format import ImageLabels
 from vidset.labeling.timestamps import format_timestamp, parse_timestamp
 
-
-def origin_fields(labels: ImageLabels) -> dict[str, str]:
-    """As far as it is known."""
-    fields = {}
-    if labels.annotator:
-        fields["annotator"] = labels.annotator
-    if labels.updated_at:
-        fields["updated_at"] = format_timestamp(labels.updated_at)
-    return fields
+_TEXTS = ("annotator", "image_id", "video_uri", "collector_id")
 
 
-def said_by(part: Mapping[str, Any], place: str) -> tuple[str | None, datetime | None]:
-    """The annotator and the time. Raises ValueError: as `said_at` says."""
-    annotator = part.get("annotator")
-    return str(annotator) if annotator else None, said_at(part, f"{place}: updated_at")
+def origin_fields(labels: ImageLabels) -> dict[str, Any]:
+    """Return who said it and when, of which revision and image, as far as it is known."""
+    fields: dict[str, Any] = {name: getattr(labels, name) for name in _TEXTS}
+    fields["updated_at"] = labels.updated_at and format_timestamp(labels.updated_at)
+    fields["revision"], fields["pts_seconds"] = labels.revision, labels.pts_seconds
+    return {name: value for name, value in fields.items() if value not in (None, "")}
+
+
+def origin_of(part: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Return the same as arguments of `ImageLabels`.
+
+    Raises:
+        ValueError: the time has no zone.
+    """
+    found: dict[str, Any] = {
+        name: part[name] for name in _TEXTS if isinstance(part.get(name), str) and part[name]
+    }
+    revision, pts = part.get("revision"), part.get("pts_seconds")
+    if isinstance(revision, int) and not isinstance(revision, bool):
+        found["revision"] = revision
+    if isinstance(pts, int | float) and not isinstance(pts, bool):
+        found["pts_seconds"] = float(pts)
+    if updated_at := said_at(part, f"{place}: updated_at"):
+        found["updated_at"] = updated_at
+    return found
 
 
 def said_at(part: Mapping[str, Any], place: str) -> datetime | None:

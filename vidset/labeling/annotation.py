@@ -83,6 +83,8 @@ class Answer:
         state: `rejected` withdraws what the same annotation id said before.
         image_width, image_height: as the vendor saw the image; None when it does not tell.
         updated_at: the vendor's clock, which orders the answers.
+        imported: of an answer that a person imported: `by` whom, from which `base_revision` of the
+            annotation (None for files of others), and the time that the file `told`.
     """
 
     image_id: str
@@ -95,6 +97,7 @@ class Answer:
     updated_at: datetime
     image_width: int | None = None
     image_height: int | None = None
+    imported: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:
@@ -117,11 +120,12 @@ class Answer:
             "updated_at": self.updated_at,
             "image_width": self.image_width,
             "image_height": self.image_height,
+            **({"imported": dict(self.imported)} if self.imported else {}),
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Answer":
-        values = {name: document[name] for name in cls.__slots__}
+        values = {name: document.get(name) for name in cls.__slots__}
         values["objects"] = tuple(map(LabeledObject.from_document, document["objects"]))
         values["updated_at"] = parse_timestamp(document["updated_at"])
         return cls(**values)

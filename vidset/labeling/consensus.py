@@ -77,7 +77,8 @@ def counted(answers: Sequence[Answer]) -> list[Answer]:
     """The answers that count, in the order of the annotators' names.
 
     Of each annotation it is the newest, unless that withdraws the annotation, and of each
-    annotator (a vendor's: names are the vendor's own) the newest of these.
+    annotator (a vendor's: names are the vendor's own) the newest of these. What a person imports
+    holds from then on: a vendor's answers before it no longer count.
     """
     by_age = sorted(answers, key=_age)
     newest = {(answer.vendor, answer.annotation_id): answer for answer in by_age}
@@ -85,6 +86,12 @@ def counted(answers: Sequence[Answer]) -> list[Answer]:
         answer
         for answer in by_age
         if newest[answer.vendor, answer.annotation_id] is answer and answer.state != "rejected"
+    ]
+    imports = [answer.updated_at for answer in standing if answer.imported]
+    standing = [
+        answer
+        for answer in standing
+        if answer.imported or not imports or answer.updated_at > max(imports)
     ]
     voices = {(answer.vendor, answer.annotator): answer for answer in standing}
     return [voices[annotator] for annotator in sorted(voices)]

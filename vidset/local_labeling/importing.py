@@ -4,8 +4,9 @@ Everything is read and checked before anything is stored.
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,55 +19,169 @@ from vidset.labeling.checking import check_answer
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.task import Image
 from vidset.local_labeling.image_names import ImageNames
+from vidset.local_labeling.reshaping import as_boxes, renamed
 from vidset.local_labeling.storing import VENDOR
 from vidset.place import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What is to be taken in; `kind` is annotations or predictions."""
+    """What is to be taken in, and how.
+
+    Attributes:
+        by: who imports, for the records.
+        annotator: whose labels they are, where the files do not tell; None for who imports.
+        since: the time that files of others count as; None for what they tell, else their date.
+        skip_unknown: pass over images that the ledger does not have.
+        skip_faults: pass over images whose labels have a fault.
+        lossy: leave out what an annotation cannot hold, and count it.
+        as_boxes: take the box around each outline.
+        map_labels: new names of labels.
+    """
 
     format_name: str
     path: str
     kind: Kind = "annotations"
+    by: str = VENDOR
     annotator: str | None = None
+    since: datetime | None = None
     skip_unknown: bool = False
+    skip_faults: bool = False
+    lossy: bool = False
+    as_boxes: bool = False
+    map_labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_labels(
-    broker: Broker, place: Place, wanted: Import
-) -> tuple[list[tuple[Image, Answer]], int]:
-    """Each image with what the files say of it, and how many images the ledger does not have."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a file says about an image of the place.
+
+    Attributes:
+        told_at: when, as the file tells, or its date.
+        base_revision: the annotation's that the file was exported from; None in files of others.
+        is_sure: whether an image without objects is known to have none.
+    """
+
+    image: Image
+    answer: Answer
+    told_at: datetime
+    base_revision: int | None
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read.
+
+    Attributes:
+        unknown: images that the ledger does not have.
+        unlabeled: images that the files name and nobody has annotated.
+        dropped: what an annotation cannot hold, by kind.
+        faults: what is wrong, of images that were passed over.
+    """
+
+    said: tuple[Said, ...]
+    unknown: int = 0
+    unlabeled: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+
+class ImportFaultsError(ValueError):
+    """Files have faults, and nothing was imported; `faults` has all of them."""
+
+    def __init__(self, path: str, faults: tuple[str, ...]):
+        super().__init__(path, faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        path, faults = self.args
+        if len(faults) == 1:
+            return faults[0]
+        listed = "\n".join(f"  {fault}" for fault in faults)
+        return f"{path}: {len(faults)} faults; --skip-faults passes over these images\n{listed}"
+
+
+def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
+    """Read files and match them with the images of the place.
+
+    Raises:
+        ImportFaultsError: something is wrong in the files; all faults are named.
+        ValueError: there is no such format or file.
+    """
     names = ImageNames((image, place.name_of(image.id, image.uri)) for image in place.images())
-    said, now = _read(wanted, names), broker.clock()
-    # What comes from another machine can be of tomorrow, by its clock.
-    changed_at = min(_changed_at(Path(wanted.path)), now)
-    read, unknown = [], 0
-    for labels in said:
-        if labels.state == "unlabeled":
-            continue
-        image = names.find(labels.image_name)
-        if image is None:
-            if not wanted.skip_unknown:
-                raise names.unknown(labels.image_name)
-            unknown += 1
-            continue
-        answer = _answer(image, labels, labels.state, wanted.annotator, changed_at)
-        try:
-            if answer.updated_at > now:
-                raise InvalidAnswerError(f"wanted a time up to now, got {answer.updated_at}")
-            checked = check_answer(answer, broker.template, image.width, image.height)
-        except InvalidAnswerError as error:
-            raise ValueError(f"{wanted.path}, {labels.image_name}: {error}") from None
-        read.append((image, checked))
-    return read, unknown
-
-
-def _read(wanted: Import, names: ImageNames) -> Iterator[ImageLabels]:
-    named = format_named(wanted.format_name)
+    named, now = format_named(wanted.format_name), broker.clock()
     # The sizes that the others tell are compared when the answers are checked.
     size_of = _sizes(names, skip_unknown=wanted.skip_unknown) if named.needs_sizes else None
-    return named.read(wanted.path, Reading(size_of, wanted.kind))
+    reading = Reading(size_of, wanted.kind, lossy=wanted.lossy, collects=True)
+    # What comes from another machine can be of tomorrow, by its clock.
+    changed_at = min(_changed_at(Path(wanted.path)), now)
+    counts: Counter[str] = Counter()
+    said: list[Said] = []
+    for labels in named.read(wanted.path, reading):
+        with reading.part():
+            image = names.find(labels.image_name)
+            if image is None:
+                if not wanted.skip_unknown:
+                    raise names.unknown(labels.image_name)
+                counts["unknown"] += 1
+            elif labels.state == "unlabeled":
+                counts["unlabeled"] += 1
+            else:
+                said.append(_said(broker, image, labels, labels.state, wanted, changed_at))
+    if reading.faults and not wanted.skip_faults:
+        raise ImportFaultsError(wanted.path, tuple(reading.faults))
+    return Read(
+        tuple(said),
+        counts["unknown"],
+        counts["unlabeled"],
+        dict(reading.dropped),
+        tuple(reading.faults),
+    )
+
+
+def _said(
+    broker: Broker,
+    image: Image,
+    labels: ImageLabels,
+    state: AnnotationState,
+    wanted: Import,
+    changed_at: datetime,
+) -> Said:
+    """Raises ValueError: the template or the image does not allow it."""
+    now = broker.clock()
+    told_at = labels.updated_at or changed_at
+    if told_at > now:
+        raise ValueError(
+            f"{wanted.path}, {labels.image_name}: wanted a time up to now, got {told_at}"
+        )
+    # An edit of what was exported is the editor's: who labeled it before has not said that.
+    who = wanted.annotator or (labels.revision is None and labels.annotator) or wanted.by
+    objects = renamed(labels.objects, wanted.map_labels)
+    answer = Answer(
+        image_id=image.id,
+        vendor=VENDOR,
+        vendor_task_id=None,
+        annotation_id=f"{VENDOR}-{image.id}" + (f"-{who}" if who != VENDOR else ""),
+        annotator=who,
+        state=state,
+        objects=as_boxes(objects) if wanted.as_boxes else objects,
+        updated_at=now,
+        image_width=labels.width,
+        image_height=labels.height,
+        imported={"by": wanted.by, "base_revision": labels.revision, "told": told_at.isoformat()},
+    )
+    try:
+        checked = check_answer(answer, broker.template, image.width, image.height)
+    except InvalidAnswerError as error:
+        raise ValueError(f"{wanted.path}, {labels.image_name}: {error}") from None
+    return Said(
+        image,
+        replace(checked, updated_at=now),
+        wanted.since if wanted.since and labels.revision is None else told_at,
+        labels.revision,
+        labels.empty_is_told,
+    )
 
 
 def _sizes(names: ImageNames, *, skip_unknown: bool) -> SizeOf:
@@ -79,28 +194,6 @@ def _sizes(names: ImageNames, *, skip_unknown: bool) -> SizeOf:
         raise names.unknown(name)
 
     return size_of
-
-
-def _answer(
-    image: Image,
-    labels: ImageLabels,
-    state: AnnotationState,
-    annotator: str | None,
-    changed_at: datetime,
-) -> Answer:
-    who = labels.annotator or annotator or VENDOR
-    return Answer(
-        image_id=image.id,
-        vendor=VENDOR,
-        vendor_task_id=None,
-        annotation_id=f"{VENDOR}-{image.id}" + (f"-{who}" if who != VENDOR else ""),
-        annotator=who,
-        state=state,
-        objects=labels.objects,
-        updated_at=labels.updated_at or changed_at,
-        image_width=labels.width,
-        image_height=labels.height,
-    )
 
 
 def _changed_at(path: Path) -> datetime:

@@ -19,12 +19,12 @@ Show = Callable[[Counter[str]], None]
 
 
 def store_annotations(broker: Broker, labels: Labels, show: Show) -> Counter[str]:
-    """Each as an answer, on the way of all answers; counts by stored and repeated."""
+    """Store each as an answer, on the way of all answers. Returns counts by stored and repeated."""
     return _each(lambda image, answer: _store_answer(broker, image, answer), labels, show)
 
 
 def store_predictions(broker: Broker, labels: Labels, show: Show) -> Counter[str]:
-    """Each as `predictions/<image id>`; the last one of an image wins."""
+    """Store each as `predictions/<image id>`. The last one of an image wins."""
     last = {image.id: (image, answer) for image, answer in labels}
     return _each(lambda _, answer: _store_prediction(broker, answer), [*last.values()], show)
 
@@ -44,26 +44,11 @@ def _store_answer(broker: Broker, image: Image, answer: Answer) -> str:
     task = Task.requested(image, VENDOR, now).changed(state="dispatched", dispatched_at=now)
     with suppress(ConflictError):  # It has one, of whatever vendor.
         broker.store.commit([broker.task_write(task)])
-    if _was_said(broker, answer):
-        return "repeated"
     report = Report(image.id, None, "answered", (answer,), raw=answer.to_document())
     counts = receive(broker, Delivery(VENDOR, report, b""))
     if counts["quarantined"]:
         raise ValueError(f"{image.uri}: its task was changed while its answer was stored")
     return "stored" if counts["stored"] else "repeated"
-
-
-def _was_said(broker: Broker, answer: Answer) -> bool:
-    """Whether the last import said the same: a file may have a new time and nothing else."""
-    [annotation] = broker.store.get(("annotations", answer.image_id))
-    names = annotation.document["answers"] if annotation else ()
-    keys: list[Key] = [("answers", name) for name in names]
-    known = [Answer.from_document(one.document) for one in broker.store.get(*keys) if one]
-    own = [
-        one for one in known if (one.vendor, one.annotation_id) == (VENDOR, answer.annotation_id)
-    ]
-    last = max(own, key=lambda one: one.updated_at, default=None)
-    return last is not None and (last.state, last.objects) == (answer.state, answer.objects)
 
 
 def _store_prediction(broker: Broker, answer: Answer) -> str:

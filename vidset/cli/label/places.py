@@ -1,0 +1,26 @@
+"""A project's place, as the room of labeling takes it."""
+
+from vidset.place import Place
+from vidset.project import Project
+
+
+def place_of(
+    project: Project,
+    *,
+    store: str | None = None,
+    vendor: str | None = None,
+    template: str | None = None,
+    budget: str | None = None,
+) -> Place:
+    """Return the place with the options that were given, or that its file sets.
+
+    Raises:
+        ValueError: nothing has been extracted there.
+    """
+    return Place.of(
+        project.place,
+        store or project.text("store"),
+        vendor=project.text("vendor", vendor),
+        template=project.text("template", template),
+        budget=project.text("budget", budget),
+    )
