@@ -1,4 +1,4 @@
-"""`vidset export --format`: images a second of each format, beside a plain copy of the files."""
+"""`vidset export`: images a second of each format, beside a plain copy of the files."""
 
 import shutil
 import tempfile

@@ -64,7 +64,7 @@ def from_sqlite(folder: Path) -> None:
     third = timed(request, 0)
     print(f"  again, none changed: {third[0] * 1000:.0f} ms, {third[1] * 1000:.0f} CPU ms")
     store.close()
-    command = [sys.executable, "-m", "vidset", "export", "--quiet", "--store", str(request.store)]
+    command = [sys.executable, "-m", "vidset", "sync", "--quiet", "--store", str(request.store)]
     began = time.perf_counter()
     subprocess.run([*command, "--warehouse", str(request.warehouse)], check=True)
     print(f"  the command, with Python's start: {time.perf_counter() - began:.2f} s")

@@ -62,7 +62,7 @@ output "image_repository" {
 }
 
 output "labeling_store" {
-  description = "For `vidset label` and `vidset export --store`."
+  description = "For `vidset label` and `vidset sync --store`."
   value       = local.labeling_store
 }
 
@@ -100,6 +100,6 @@ output "upload_command" {
 }
 
 output "warehouse" {
-  description = "For `vidset export --warehouse` and the jobs' --ledger."
+  description = "For `vidset sync --warehouse` and the jobs' --ledger."
   value       = local.ledger
 }

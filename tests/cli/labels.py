@@ -61,6 +61,11 @@ def label(*arguments: object) -> Called:
     return vidset("label", *arguments)
 
 
+def without_place(found: dict) -> dict:
+    """What a command's --json says of its work."""
+    return {name: value for name, value in found.items() if name not in ("place", "next")}
+
+
 def box(label: str = "car", x: float = 4, y: float = 5, width: float = 20, height: float = 10):
     """A labelme shape."""
     points = [[x, y], [x + width, y + height]]
@@ -90,11 +95,13 @@ def write_truth(out: Path, file: Path, *, except_for: int = 0) -> None:
 
 
 @contextmanager
-def served(*arguments: object, environment: dict[str, str]) -> Iterator[tuple[str, Popen]]:
+def served(
+    out: object, *arguments: object, environment: dict[str, str]
+) -> Iterator[tuple[str, Popen]]:
     """`vidset label serve` as a process of its own, on a free port, and its url."""
-    command = [sys.executable, "-m", "vidset", "label", "serve", "--json", "--port", "0"]
+    command = [sys.executable, "-m", "vidset", "label", "serve", "--json", "--port", "0", "-p"]
     with Popen(
-        [*command, *map(str, arguments)],
+        [*command, *map(str, (out, *arguments))],
         stdout=PIPE,
         stderr=PIPE,
         text=True,

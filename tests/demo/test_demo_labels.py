@@ -135,7 +135,7 @@ def test_the_environment_of_the_user_is_not_the_demos(drive, monkeypatch):
 
 def test_the_commands_go_on_where_the_demo_ended(drive, monkeypatch):
     monkeypatch.setenv("LABELING_VENDOR", "label-studio")
-    found = label("status", drive, "--json").found
+    found = label("status", "-p", drive, "--json").found
     assert (found["tasks"]["completed"], found["labels"]) == (30, {"car": 36, "person": 9})
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.called import vidset
 from tests.cli.exports import (
     EMPTY,
     FIRST,
@@ -20,7 +21,6 @@ from tests.cli.exports import (
     write_annotations,
 )
 from tests.cli.trees import tree
-from vidset.cli.export.files import run_export_files
 from vidset.formats.export import export_files
 from vidset.formats.registry import formats
 from vidset.labeling.task import Image
@@ -234,33 +234,18 @@ def test_images_of_a_bucket_come_each_with_its_own_labels(out, to, gcs, tmp_path
     assert found == pictures
 
 
-def test_the_command_tells_what_it_wrote_and_left_out(out, to, capsys):
-    def run(destination: Path, *, as_json: bool, quiet: bool) -> str:
-        code = run_export_files(
-            Place.of(str(out)),
-            "yolo",
-            str(destination),
-            link=False,
-            lossy=True,
-            overwrite=False,
-            shard_mb=1,
-            as_json=as_json,
-            quiet=quiet,
-        )
-        assert code == 0
-        return capsys.readouterr().out
+def test_the_command_tells_what_it_wrote_and_left_out(out, to):
+    def run(destination: Path, *more: str):
+        return vidset("export", "-f", "yolo", "-o", destination, "-p", out, "--lossy", *more)
 
     dropped = {"classifications": 1, "attributes": 4, "outlines beside boxes": 1}
-    assert json.loads(run(to, as_json=True, quiet=False)) == {
-        "images": 4,
-        "objects": 4,
-        "dropped": dropped,
-        "passed_over": {"skipped": 1, "rejected": 1},
-    }
-    assert run(to.with_name("b"), as_json=False, quiet=False).splitlines() == [
+    found = run(to, "--json").found
+    assert (found["images"], found["objects"], found["dropped"]) == (4, 4, dropped)
+    assert found["passed_over"] == {"skipped": 1, "rejected": 1}
+    assert run(to.with_name("b")).out.splitlines() == [
         f"{to.with_name('b')}: 4 images, 4 objects",
         "left out: 4 attributes, 1 classifications, 1 outlines beside boxes",
         "1 images whose annotations are skipped are not in it",
         "1 images whose annotations are rejected are not in it",
     ]
-    assert run(to.with_name("c"), as_json=False, quiet=True) == ""
+    assert run(to.with_name("c"), "--quiet").out == ""

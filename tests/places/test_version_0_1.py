@@ -73,7 +73,7 @@ def test_planning_and_status_work_on_a_place_of_0_1(version_0_1):
 
 def test_what_0_1_exported_is_not_exported_again(version_0_1):
     place = str(version_0_1 / "place")
-    done = vidset("export", place)
+    done = vidset("sync", "-p", place)
     assert {name: one["changed"] for name, one in done["tables"].items()} == {
         "annotations": 0,
         "tasks": 0,

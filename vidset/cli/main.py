@@ -10,7 +10,7 @@ from vidset.cli.command import Group, add
 from vidset.cli.dataset.commands import app as dataset
 from vidset.cli.demo import demo
 from vidset.cli.errors.commands import errors, review
-from vidset.cli.export.commands import export, sql
+from vidset.cli.export.commands import export, sql, sync
 from vidset.cli.extract.command import extract
 from vidset.cli.help import completion, help_
 from vidset.cli.init import init
@@ -66,8 +66,9 @@ add(app, watch)
 add(app, upload)
 add(app, plan)
 app.add_typer(label, name="label", rich_help_panel="Labels")
-app.command(epilog="Whatever stands after -- goes to Beam, which does what BigQuery gets.")(export)
-app.command()(sql)
+add(app, export)
+add(app, sync)
+add(app, sql)
 app.add_typer(dataset, name="dataset", rich_help_panel="Datasets")
 app.command()(train)
 app.command()(evaluate)

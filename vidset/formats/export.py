@@ -1,4 +1,4 @@
-"""`vidset export OUT --format F --to PATH`: the labeled images as a dataset of another tool."""
+"""Write the labeled images of a place as a dataset of another tool."""
 
 import json
 import os
@@ -75,15 +75,9 @@ def export_files(
         raise ValueError(f"{format_name} can only be read; wanted {', '.join(names_of_writable())}")
     if link and not (images and place.folder):
         raise ValueError("--link: wanted images of a folder, and a format that leaves them files")
-    settings = place.settings("inspect")
-    kind, _, path = settings.store.partition(":")
-    if kind == "sqlite" and not os.path.exists(path):  # Opening it would make it.
-        raise ValueError(f"nothing was labeled yet: there is no {path}")
-    order = None
-    if "LABELING_TEMPLATE" in place.options or os.environ.get("LABELING_TEMPLATE"):
-        order = [label.name for label in read_template(settings.template).labels]
+    opened, order = open_labels(place)
     with (
-        closing(open_store(settings.store)) as store,
+        closing(opened) as store,
         new_folder(destination, _INDEX, overwrite=overwrite) as folder,
     ):
         files, index = ImageFiles(place), folder / _INDEX
@@ -105,12 +99,28 @@ def export_files(
                 lossy=lossy,
             )
         if not written.images:
-            raise ValueError(f"{settings.store}: wanted images with labels, got none")
+            raise ValueError(f"{place.out}: wanted images with labels, got none")
         passed_over = {
             state: store.count(Query("annotations", {"state": state}))
             for state in ("skipped", "rejected")
         }
     return ExportedFiles(written.images, written.objects, written.dropped, passed_over)
+
+
+def open_labels(place: Place) -> tuple[Store, list[str] | None]:
+    """Open the store of a place, with the order of the labels if a template is named.
+
+    Raises:
+        ValueError: nothing was labeled yet, or the settings do not do.
+    """
+    settings = place.settings("inspect")
+    kind, _, path = settings.store.partition(":")
+    if kind == "sqlite" and not os.path.exists(path):  # Opening it would make it.
+        raise ValueError(f"nothing was labeled yet: there is no {path}")
+    order = None
+    if "LABELING_TEMPLATE" in place.options or os.environ.get("LABELING_TEMPLATE"):
+        order = [label.name for label in read_template(settings.template).labels]
+    return open_store(settings.store), order
 
 
 def _write_samples(

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from vidset.formats.owned_folder import owned_folder
 from vidset.formats.format import ImageLabels, Written
+from vidset.formats.owned_folder import owned_folder
 from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Annotation
 from vidset.labeling.stores.store import Query, Store

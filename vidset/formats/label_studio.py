@@ -98,7 +98,8 @@ def _labels(name: str, part: Any, reading: Reading, place: str) -> ImageLabels:
         raise ValueError(str(error)) from None
     told = told or (part.get("image_width"), part.get("image_height"))
     width, height = image_size(told, name, reading.size_of, place)
-    origin = origin_of(part, place) | {"annotator": _annotator(part)}
+    origin: dict[str, Any] = origin_of(part, place)
+    origin["annotator"] = _annotator(part)
     return ImageLabels(name, width, height, objects, **origin)
 
 

@@ -14,8 +14,8 @@ from posixpath import normpath
 from typing import Any
 
 from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.owned_folder import MANIFEST
 from vidset.formats.origin import origin_fields, origin_of
+from vidset.formats.owned_folder import MANIFEST
 from vidset.formats.reading import (
     Reading,
     attributes_in,

@@ -1,4 +1,4 @@
-"""Folders of label files that an export owns: a manifest names its files, the next one replaces them.
+"""Folders of label files that an export owns: a manifest names its files.
 
 Files that are not in the manifest are somebody else's, and stay.
 """

@@ -125,7 +125,8 @@ class Answer:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Answer":
-        values = {name: document.get(name) for name in cls.__slots__}
+        values = {name: document[name] for name in cls.__slots__ if name != "imported"}
+        values["imported"] = document.get("imported")  # Answers of 0.1 lack it.
         values["objects"] = tuple(map(LabeledObject.from_document, document["objects"]))
         values["updated_at"] = parse_timestamp(document["updated_at"])
         return cls(**values)

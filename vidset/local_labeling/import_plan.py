@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import batched, groupby
+from itertools import groupby
 from typing import Any, Literal
 
 from vidset.labeling.annotation import Annotation, Answer, LabeledObject
@@ -97,7 +97,8 @@ def plan_import(
     by_image = sorted(said, key=lambda each: each.image.uri)
     groups = [tuple(group) for _, group in groupby(by_image, key=lambda each: each.image.id)]
     planned: list[Planned] = []
-    for chunk in batched(groups, _LOOKUPS, strict=False):
+    for start in range(0, len(groups), _LOOKUPS):
+        chunk = groups[start : start + _LOOKUPS]
         keys: list[Key] = [("annotations", group[0].image.id) for group in chunk]
         for group, found in zip(chunk, store.get(*keys), strict=True):
             annotation = Annotation.from_document(found.document) if found else None
@@ -159,7 +160,14 @@ def _answers(store: Store, stored: Annotation) -> list[Answer]:
 def _is_unchanged(group: Sequence[Said], stored: Annotation, answers: Sequence[Answer]) -> bool:
     if len(group) == 1:
         said = group[0].answer
-        return content(said.state, said.objects) == content(stored.state, stored.objects)
+        known = {each.annotator for each in answers}
+        is_another_voice = (
+            group[0].base_revision is None
+            and said.annotator not in known
+            and said.annotator != (said.imported or {}).get("by")
+        )
+        is_same = content(said.state, said.objects) == content(stored.state, stored.objects)
+        return is_same and not is_another_voice
     newest: dict[str, Answer] = {}
     for answer in sorted(answers, key=lambda each: each.updated_at):
         newest[answer.annotation_id] = answer

@@ -8,7 +8,7 @@ from contextlib import suppress
 from vidset.labeling.annotation import Answer
 from vidset.labeling.broker import Broker
 from vidset.labeling.receiving import Delivery, receive
-from vidset.labeling.stores.store import ConflictError, Key, Stored, Write
+from vidset.labeling.stores.store import ConflictError, Stored, Write
 from vidset.labeling.task import Image, Task
 from vidset.labeling.vendors.vendor import Report
 

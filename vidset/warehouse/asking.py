@@ -17,7 +17,7 @@ def open_warehouse(out: str, memory: str, temporary: str) -> duckdb.DuckDBPyConn
     if (folder / "warehouse").is_dir():
         folder /= "warehouse"
     if not (folder / "annotations").is_dir():
-        raise ValueError(f"{out}: there is no warehouse; vidset export {out} makes it")
+        raise ValueError(f"{out}: there is no warehouse; vidset sync makes it")
     connection = open_duckdb(memory, temporary)
     files = make_views(connection, folder)
     connection.execute(f"SET allowed_paths = [{', '.join(map(quoted, files))}]")

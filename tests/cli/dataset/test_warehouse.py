@@ -1,4 +1,4 @@
-"""Labeled images from the warehouse of `vidset export`."""
+"""Labeled images from the warehouse of `vidset sync`."""
 
 import json
 import shutil
@@ -142,7 +142,7 @@ def test_sql_that_cannot_be_is_refused_before_any_work(tmp_path, out, arguments,
 def test_without_a_warehouse_it_is_refused(tmp_path):
     made = create(tmp_path, tmp_path)
     assert made.code == 2
-    assert "there is no warehouse; vidset export" in made.refusal
+    assert "there is no warehouse; vidset sync" in made.refusal
 
 
 def test_sql_that_fails_on_the_rows_is_told_and_makes_nothing(tmp_path, out):

@@ -1,9 +1,10 @@
-"""`vidset export` and `vidset sql` on a folder."""
+"""`vidset sync` and `vidset sql` on a folder."""
 
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -36,12 +37,15 @@ def call(*arguments: object):
     return result
 
 
-def ask(out, query: str) -> list[dict]:
-    return json.loads(call("sql", query, out, "--json").stdout)["rows"]
+def ask(out, query: str, warehouse: Path | None = None) -> list[dict]:
+    with pytest.MonkeyPatch.context() as patch:
+        if warehouse:
+            patch.setenv("VIDSET_WAREHOUSE", str(warehouse))
+        return json.loads(call("sql", query, "-p", out, "--json").stdout)["rows"]
 
 
-def test_export_brings_all_to_the_warehouse(out):
-    result = call("export", out, "--json")
+def test_sync_brings_all_to_the_warehouse(out):
+    result = call("sync", "-p", out, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {
         "warehouse": f"{out}/warehouse",
@@ -50,6 +54,8 @@ def test_export_brings_all_to_the_warehouse(out):
             "tasks": {"documents": 5, "changed": 5, "malformed": 0},
         },
         "videos": 2,
+        "place": str(out),
+        "next": f"vidset sql -p {out}",
     }
     [row] = ask(
         out,
@@ -64,17 +70,17 @@ def test_export_brings_all_to_the_warehouse(out):
     }  # fmt: skip
 
 
-def test_export_again_changes_nothing(out):
-    call("export", out)
-    again = json.loads(call("export", out, "--json").stdout)
+def test_sync_again_changes_nothing(out):
+    call("sync", "-p", out)
+    again = json.loads(call("sync", "-p", out, "--json").stdout)
     assert again["tables"]["annotations"]["changed"] == 0
     assert again["videos"] == 0
-    assert "0 rows changed" in call("export", out).stdout
+    assert "0 rows changed" in call("sync", "-p", out).stdout
 
 
 def test_an_extraction_that_nobody_labeled_yet_is_exported(tmp_path):
     out = make_output(tmp_path / "out", {"a.mp4": 3})
-    assert json.loads(call("export", out, "--json").stdout)["tables"] == {}
+    assert json.loads(call("sync", "-p", out, "--json").stdout)["tables"] == {}
     assert ask(out, "SELECT count(*) AS n FROM dataset_candidates") == [{"n": 2}]
     assert ask(out, "SELECT * FROM objects") == []
 
@@ -84,7 +90,7 @@ def test_malformed_documents_are_named_and_the_exit_code_is_1(out):
     bad = annotation(9) | {"objects": "none"}
     put_annotations(store, bad)
     store.close()
-    result = call("export", out)
+    result = call("sync", "-p", out)
     assert result.exit_code == 1
     name = f"sqlite:{out}/labels.sqlite/annotations/{bad['image_id']}.objects"
     assert f"{name}: wanted a list, got 'none'" in result.stderr
@@ -99,7 +105,7 @@ def test_processes_side_by_side_give_the_same(out, tmp_path):
     put_annotations(store, *(annotation(number, objects=()) for number in range(4_100)))
     put_annotations(store, annotation(5_000) | {"revision": None})
     store.close()
-    run = [sys.executable, "-m", "vidset", "export", str(out), "--json"]
+    run = [sys.executable, "-m", "vidset", "sync", "-p", str(out), "--json"]
     one = subprocess.run(
         [*run, "--workers", "1", "--warehouse", str(tmp_path / "one")],
         capture_output=True, text=True, timeout=120, check=False,
@@ -113,7 +119,7 @@ def test_processes_side_by_side_give_the_same(out, tmp_path):
         "documents": 4_106, "changed": 4_105, "malformed": 1,
     }  # fmt: skip
     query = "SELECT * EXCLUDE (written_at) FROM annotations ORDER BY image_id"
-    assert ask(out, query) == ask(tmp_path / "one", query)
+    assert ask(out, query) == ask(out, query, tmp_path / "one")
 
 
 @pytest.mark.emulator
@@ -124,17 +130,18 @@ def test_firestore_goes_to_a_folder_without_an_extraction(firestore, tmp_path):
     put_annotations(store, annotation(1), annotation(2))
     store.close()
     arguments = ["--store", f"firestore://{firestore.project}", "--warehouse", tmp_path / "w"]
-    found = json.loads(call("export", *arguments, "--json").stdout)
+    found = json.loads(call("sync", *arguments, "--json").stdout)
     assert found["tables"]["annotations"] == {"documents": 2, "changed": 2, "malformed": 0}
     assert found["videos"] is None
-    assert ask(tmp_path / "w", "SELECT count(*) AS n FROM annotations") == [{"n": 2}]
+    counted = ask(tmp_path, "SELECT count(*) AS n FROM annotations", tmp_path / "w")
+    assert counted == [{"n": 2}]
 
 
 @pytest.mark.emulator
 def test_a_folder_goes_to_bigquery_by_beam(out, bigquery):
     bigquery.client().create_dataset("vidset")
     dataset = f"bq://{bigquery.project}.vidset"
-    found = json.loads(call("export", out, "--warehouse", dataset, "--json").stdout)
+    found = json.loads(call("sync", "-p", out, "--warehouse", dataset, "--json").stdout)
     assert found["tables"]["annotations"] == {"documents": 5, "changed": 5, "malformed": 0}
     assert bigquery.rows("SELECT count(*) AS n FROM vidset.objects") == [{"n": 15}]
 
@@ -142,7 +149,7 @@ def test_a_folder_goes_to_bigquery_by_beam(out, bigquery):
 def test_with_a_format_the_labeled_images_are_written_for_other_tools(out, tmp_path):
     to = tmp_path / "labelme"
     found = json.loads(
-        call("export", out, "--format", "labelme", "--to", to, "--lossy", "--json").stdout
+        call("export", "-f", "labelme", "-o", to, "-p", out, "--lossy", "--json").stdout
     )
     assert found["images"] == 5
     assert len(list(to.rglob("*.json"))) == 5
@@ -152,23 +159,41 @@ def test_with_a_format_the_labeled_images_are_written_for_other_tools(out, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param([], "wanted --store or LABELING_STORE, got neither", id="nothing"),
-        pytest.param(["--store", "sqlite:x"], "wanted --warehouse, a folder", id="no-warehouse"),
-        pytest.param(["bq://p.d"], "wanted ledgers in files", id="dataset"),
+        pytest.param(["bq://p.d"], "wanted a place that is a folder, gs:// or s3://", id="dataset"),
         pytest.param(["OUT", "--warehouse", "/proc/no"], "no warehouse can be made", id="folder"),
-        pytest.param(["/no/such"], "wanted the output of vidset extract", id="no-output"),
+        pytest.param(["/no/such"], "there is no such place", id="no-output"),
         pytest.param(["OUT", "--warehouse", "gs://b"], "must be a folder or bq://", id="bucket"),
         pytest.param(["OUT", "--store", "redis://x"], "wanted firestore://PROJECT", id="store"),
-        pytest.param(["OUT", "--format", "coco"], "wanted OUT, --to PATH", id="no-path"),
-        pytest.param(["OUT", "--format", "x", "--to", "y", "--full"], "no option", id="mixed"),
-        pytest.param(["OUT", "--to", "x"], "wanted --format with --to", id="no-format"),
-        pytest.param(["OUT", "--shard-mb", "256"], "wanted --format with", id="no-shards"),
     ],
 )
 def test_bad_usage_is_refused_before_any_work(out, arguments, message, monkeypatch):
     monkeypatch.delenv("LABELING_STORE", raising=False)
     before = set(os.listdir(out))
     with pytest.raises(ValueError, match=message):
-        call("export", *(str(out) if each == "OUT" else each for each in arguments))
+        call("sync", "-p", *(str(out) if each == "OUT" else each for each in arguments))
     # SQLite's own files beside a store that was opened are none of an export's.
     assert {name for name in os.listdir(out) if not name.startswith("labels.sqlite-")} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["-f", "coco"], "wanted -f FORMAT and -o PATH", id="no path"),
+        pytest.param(["-o", "x"], "wanted -f FORMAT and -o PATH", id="no format"),
+        pytest.param(["-f", "cocos", "-o", "x"], "did you mean coco", id="a typing error"),
+        pytest.param(["v0", "-f", "coco", "-o", "x", "--labels-only"], "its own", id="a version"),
+    ],
+)
+def test_a_wrong_export_is_refused(out, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        call("export", *arguments, "-p", out)
+
+
+def test_a_file_is_not_overwritten_unless_one_says_so(out, tmp_path):
+    file = tmp_path / "mine.json"
+    file.write_text("mine")
+    arguments = ("export", "-f", "coco", "-o", file, "--labels-only", "--lossy", "-p", out)
+    with pytest.raises(ValueError, match="--overwrite replaces it"):
+        call(*arguments)
+    assert file.read_text() == "mine"
+    assert call(*arguments, "--overwrite").exit_code == 0

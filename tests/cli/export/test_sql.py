@@ -3,7 +3,6 @@ import io
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,24 +11,21 @@ from tests.cli.export.test_export import call, out  # noqa: F401 (a fixture)
 
 @pytest.fixture
 def warehouse(out):  # noqa: F811
-    call("export", out, "--quiet")
+    call("sync", "-p", out, "--quiet")
     return out
 
 
 def test_a_table_is_shown(warehouse):
-    shown = call("sql", "SELECT label, count(*) AS n FROM objects GROUP BY 1 ORDER BY 1", warehouse)
-    lines = [line.strip("│ ").split("│") for line in shown.stdout.splitlines() if "│" in line]
-    assert [[cell.strip() for cell in line] for line in lines] == [
-        ["car", "5"],
-        ["lane", "5"],
-        ["rain", "5"],
-    ]
+    shown = call(
+        "sql", "SELECT label, count(*) AS n FROM objects GROUP BY 1 ORDER BY 1", "-p", warehouse
+    )
+    assert shown.stdout.splitlines() == ["label  n", "car    5", "lane   5", "rain   5"]
 
 
 def test_quiet_leaves_out_the_table_alone(warehouse):
     query = "SELECT 1 AS one"
-    assert call("sql", query, warehouse, "--quiet").stdout == ""
-    assert call("sql", query, warehouse, "--quiet", "--csv").stdout == "one\n1\n"
+    assert call("sql", query, "-p", warehouse, "--quiet").stdout == ""
+    assert call("sql", query, "-p", warehouse, "--quiet", "--csv").stdout == "one\n1\n"
 
 
 def test_json_is_one_object_of_columns_and_rows(warehouse):
@@ -37,8 +33,9 @@ def test_json_is_one_object_of_columns_and_rows(warehouse):
         "SELECT updated_at, objects[1].box AS box, cost "
         "FROM annotations JOIN tasks USING (image_id) LIMIT 1"
     )
-    found = json.loads(call("sql", query, warehouse, "--json").stdout)
+    found = json.loads(call("sql", query, "-p", warehouse, "--json").stdout)
     assert found == {
+        "place": str(warehouse),
         "columns": ["updated_at", "box", "cost"],
         "rows": [
             {
@@ -52,7 +49,7 @@ def test_json_is_one_object_of_columns_and_rows(warehouse):
 
 def test_csv_has_a_line_for_each_row(warehouse):
     query = "SELECT 1 AS one, 1/3 AS third, NULL AS nothing, 'a,\"b\"\n' AS text, [1, 2] AS list"
-    text = call("sql", query, warehouse, "--csv").stdout
+    text = call("sql", query, "-p", warehouse, "--csv").stdout
     assert list(csv.reader(io.StringIO(text))) == [
         ["one", "third", "nothing", "text", "list"],
         ["1", "0.3333333333333333", "", 'a,"b"\n', "[1, 2]"],
@@ -61,16 +58,18 @@ def test_csv_has_a_line_for_each_row(warehouse):
 
 def test_sums_are_integers(warehouse):
     query = "SELECT sum(object_count) AS n FROM dataset_candidates"
-    assert '"rows": [{"n": 15}]' in call("sql", query, warehouse, "--json").stdout
-    assert "15" in call("sql", query, warehouse, "--csv").stdout.splitlines()
-    assert call("sql", "SELECT * FROM objects WHERE false", warehouse, "--json").exit_code == 0
+    assert '"rows": [{"n": 15}]' in call("sql", query, "-p", warehouse, "--json").stdout
+    assert "15" in call("sql", query, "-p", warehouse, "--csv").stdout.splitlines()
+    assert (
+        call("sql", "SELECT * FROM objects WHERE false", "-p", warehouse, "--json").exit_code == 0
+    )
 
 
 def test_many_rows_are_cut_on_the_screen_only(warehouse):
     query = "SELECT * FROM range(250)"
-    shown = call("sql", query, warehouse).stdout
+    shown = call("sql", query, "-p", warehouse).stdout
     assert "and 150 rows more" in shown
-    assert len(call("sql", query, warehouse, "--csv").stdout.splitlines()) == 251
+    assert len(call("sql", query, "-p", warehouse, "--csv").stdout.splitlines()) == 251
 
 
 @pytest.mark.parametrize(
@@ -108,13 +107,13 @@ def test_only_questions_to_the_warehouse_are_answered(warehouse, query, message)
     file = max((folder / "tasks").glob("*.parquet"))
     query = query.replace("{file}", str(file)).replace("{folder}", str(folder))
     with pytest.raises(ValueError, match=message):
-        call("sql", query.replace("{labels}", str(warehouse / "labels.sqlite")), warehouse)
+        call("sql", query.replace("{labels}", str(warehouse / "labels.sqlite")), "-p", warehouse)
     assert {path: path.read_bytes() for path in folder.rglob("*.parquet")} == before
 
 
 def test_a_wrong_question_is_exit_code_2_with_duckdbs_message(warehouse):
     done = subprocess.run(
-        [sys.executable, "-m", "vidset", "sql", "SELECT 1 FRM x", str(warehouse)],
+        [sys.executable, "-m", "vidset", "sql", "SELECT 1 FRM x", "-p", str(warehouse)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
@@ -122,8 +121,8 @@ def test_a_wrong_question_is_exit_code_2_with_duckdbs_message(warehouse):
 
 
 def test_without_a_warehouse_it_says_how_to_make_one(tmp_path):
-    with pytest.raises(ValueError, match=f"vidset export {tmp_path} makes it"):
-        call("sql", "SELECT 1", tmp_path)
+    with pytest.raises(ValueError, match="vidset sync makes it"):
+        call("sql", "SELECT 1", "-p", tmp_path)
 
 
 def test_what_does_not_fit_into_memory_goes_to_temporary_files(warehouse, tmp_path, monkeypatch):
@@ -131,18 +130,28 @@ def test_what_does_not_fit_into_memory_goes_to_temporary_files(warehouse, tmp_pa
     query = (
         "SELECT count(*) AS n FROM (SELECT DISTINCT range, md5(range::VARCHAR) FROM range(1500000))"
     )
-    found = call("sql", query, warehouse, "--memory", "100MB", "--json")
+    found = call("sql", query, "-p", warehouse, "--memory", "100MB", "--json")
     assert json.loads(found.stdout)["rows"] == [{"n": 1_500_000}]
 
 
 def test_an_unknown_memory_size_is_refused(warehouse):
     with pytest.raises(ValueError, match="Memory must have a number"):
-        call("sql", "SELECT 1", warehouse, "--memory", "much")
+        call("sql", "SELECT 1", "-p", warehouse, "--memory", "much")
 
 
 def test_names_with_markup_are_shown_as_they_are(warehouse):
-    assert "[red]x[/]" in call("sql", "SELECT '[red]x[/]' AS \"[b]\"", warehouse).stdout
+    assert "[red]x[/]" in call("sql", "SELECT '[red]x[/]' AS \"[b]\"", "-p", warehouse).stdout
 
 
-def test_a_warehouse_is_named_by_itself_too(warehouse):
-    assert call("sql", "SELECT 1", Path(warehouse) / "warehouse").exit_code == 0
+def test_without_a_question_the_tables_are_listed(warehouse):
+    names = {
+        row["name"] for row in json.loads(call("sql", "-p", warehouse, "--json").stdout)["rows"]
+    }
+    assert {"annotations", "frames", "objects", "tasks", "videos"} <= names
+
+
+def test_a_wide_table_gives_one_field_a_line(warehouse):
+    query = "SELECT * EXCLUDE (video_uri, image_uri, image_sha256, settings_id) FROM frames LIMIT 2"
+    lines = call("sql", query, "-p", warehouse).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines if line][:2] == ["generation", "collector_id"]

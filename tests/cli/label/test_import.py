@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from tests.cli.called import vidset
 from tests.cli.labels import box, label, make_output, write_labelme
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.stores.store import Query, Write
@@ -37,13 +38,16 @@ def documents(out, collection: str) -> list[dict]:
     return [stored.document for stored in store.find(Query(collection))]
 
 
+def counts(called) -> dict:
+    """The counts that are not 0."""
+    names = ("stored", "new", "changed", "unchanged", "emptied", "conflicting", "unlabeled")
+    found = {name: called.found[name] for name in (*names, "unknown")}
+    return {name: number for name, number in found.items() if number}
+
+
 def test_import_makes_completed_tasks_without_cost_and_annotations(out, files):
-    assert label("import", "labelme", files, out, "--json").found == {
-        "images": 2,
-        "stored": 2,
-        "repeated": 0,
-        "unknown": 0,
-    }
+    imported = label("import", files, "-f", "labelme", "-p", out, "--as", "eve", "--yes", "--json")
+    assert counts(imported) == {"stored": 2, "new": 2}
     tasks = documents(out, "tasks")
     assert {task["image_uri"] for task in tasks} == {
         f"{out}/images/{FIRST}",
@@ -59,25 +63,25 @@ def test_import_makes_completed_tasks_without_cost_and_annotations(out, files):
         ("person", {"x": 30.0, "y": 5.0, "width": 12.0, "height": 10.0}),
     ]
     known = (first["state"], first["annotator"], first["revision"], first["image_width"])
-    assert known == ("labeled", "import", 1, 64)
+    assert known == ("labeled", "eve", 1, 64)
     assert annotations[f"{out}/images/{SECOND}"]["objects"] == []
 
 
 def test_import_again_changes_nothing_even_of_files_with_a_new_time(out, files):
-    label("import", "labelme", files, out)
+    label("import", files, "-f", "labelme", "-p", out, "--yes")
     before = {name: documents(out, name) for name in ("tasks", "annotations", "answers")}
     for file in files.rglob("*.json"):
         os.utime(file)
-    again = label("import", "labelme", files, out, "--json")
-    assert again.found == {"images": 2, "stored": 0, "repeated": 2, "unknown": 0}
+    again = label("import", files, "-f", "labelme", "-p", out, "--yes", "--json")
+    assert counts(again) == {"unchanged": 2}
     assert {name: documents(out, name) for name in before} == before
 
 
 def test_import_of_a_corrected_file_is_a_revision_of_its_image_alone(out, files):
-    label("import", "labelme", files, out)
+    label("import", files, "-f", "labelme", "-p", out, "--yes")
     write_labelme(files, FIRST, box("person"))
-    again = label("import", "labelme", files, out, "--json")
-    assert (again.found["stored"], again.found["repeated"]) == (1, 1)
+    again = label("import", files, "-f", "labelme", "-p", out, "--yes", "--json")
+    assert counts(again) == {"stored": 1, "changed": 1, "unchanged": 1}
     revisions = {
         each["image_uri"].removeprefix(f"{out}/images/"): (
             each["revision"],
@@ -92,7 +96,9 @@ def test_a_file_of_tomorrow_is_of_now(out, files):
     for file in files.rglob("*.json"):
         os.utime(file, (4e9, 4e9))
     before = now()
-    assert label("import", "labelme", files, out, "--json").found["stored"] == 2
+    assert (
+        label("import", files, "-f", "labelme", "-p", out, "--yes", "--json").found["stored"] == 2
+    )
     for annotation in documents(out, "annotations"):
         assert before <= parse_timestamp(annotation["updated_at"]) <= now()
 
@@ -102,18 +108,21 @@ def test_import_takes_the_annotator_and_the_time_that_the_file_tells(out, tmp_pa
     write_labelme(tmp_path / "told", FIRST, box(), **said)
     write_labelme(tmp_path / "untold", SECOND, box())
     for folder in "told", "untold":
-        label("import", "labelme", tmp_path / folder, out, "--annotator", "bob")
+        label(
+            "import", tmp_path / folder, "-f", "labelme", "-p", out, "--yes", "--annotator", "bob"
+        )
     answers = {each["image_uri"]: each for each in documents(out, "annotations")}
     first, second = answers[f"{out}/images/{FIRST}"], answers[f"{out}/images/{SECOND}"]
-    assert (first["annotator"], first["updated_at"][:19]) == ("ann", "2026-02-01T10:00:00")
-    assert second["annotator"] == "bob"
+    assert (first["annotator"], second["annotator"]) == ("bob", "bob")
+    told = [each["imported"]["told"] for each in documents(out, "answers")]
+    assert "2026-02-01T10:00:00+00:00" in told
 
 
 def test_import_of_two_annotators_of_one_image_keeps_both(out, tmp_path):
     for who in "ann", "bob":
         folder = tmp_path / who
         write_labelme(folder, FIRST, box(), annotator=who, updated_at="2026-02-01T10:00:00Z")
-        label("import", "labelme", folder, out)
+        label("import", folder, "-f", "labelme", "-p", out, "--yes")
     assert sorted(each["annotator"] for each in documents(out, "answers")) == ["ann", "bob"]
     assert [each["revision"] for each in documents(out, "annotations")] == [2]
 
@@ -135,7 +144,7 @@ def test_import_finds_an_image_by(out, tmp_path, name):
     file.write_text(
         json.dumps({"images": [image], "annotations": [drawn], "categories": categories})
     )
-    assert label("import", "coco", file, out, "--json").found["stored"] == 1
+    assert label("import", file, "-f", "coco", "-p", out, "--yes", "--json").found["stored"] == 1
     [annotation] = documents(out, "annotations")
     assert annotation["image_uri"].endswith(name.removeprefix("images/"))
 
@@ -161,12 +170,14 @@ def test_import_of_what_the_ledger_has_not_stores_nothing_unless_it_is_to_be_ski
     out, files, image_path, message
 ):
     write_labelme(files, image_path, box())
-    refused = label("import", "labelme", files, out)
+    refused = label("import", files, "-f", "labelme", "-p", out, "--yes")
     assert refused.code == 2
     assert re.search(message, refused.refusal), refused.refusal
     assert documents(out, "tasks") == []
-    skipped = label("import", "labelme", files, out, "--skip-unknown", "--json")
-    assert skipped.found == {"images": 2, "stored": 2, "repeated": 0, "unknown": 1}
+    skipped = label(
+        "import", files, "-f", "labelme", "-p", out, "--yes", "--skip-unknown", "--json"
+    )
+    assert counts(skipped) == {"stored": 2, "new": 2, "unknown": 1}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +193,7 @@ def test_import_of_what_the_ledger_has_not_stores_nothing_unless_it_is_to_be_ski
 )
 def test_import_of_a_wrong_object_names_it_and_stores_nothing(out, files, shape, more, message):
     write_labelme(files, "b/c/0/0000000000.jpg", shape, **more)
-    refused = label("import", "labelme", files, out)
+    refused = label("import", files, "-f", "labelme", "-p", out, "--yes")
     assert refused.code == 2
     assert "b/c/0/0000000000.jpg" in refused.refusal
     assert message in refused.refusal
@@ -195,14 +206,26 @@ def test_import_does_not_take_the_task_of_another_vendor(out, files):
         state="dispatched", vendor_task_id="s-1", cost=0.5, booked_on="2026-01-01", attempts=1
     )
     SqliteStore(out / "labels.sqlite").commit([Write("tasks", image.id, task.to_document())])
-    assert label("import", "labelme", files, out, "--json").found["stored"] == 2
+    assert (
+        label("import", files, "-f", "labelme", "-p", out, "--yes", "--json").found["stored"] == 2
+    )
     [task] = [each for each in documents(out, "tasks") if each["image_id"] == image.id]
     known = (task["vendor"], task["vendor_task_id"], task["cost"], task["state"])
     assert known == ("scale", "s-1", 0.5, "completed")
 
 
 def test_predictions_are_stored_beside_and_make_no_task(out, files):
-    arguments = ("import", "labelme", files, out, "--as", "predictions", "--annotator", "yolo-7")
+    arguments = (
+        "import",
+        files,
+        "-f",
+        "labelme",
+        "-p",
+        out,
+        "--predictions",
+        "--annotator",
+        "yolo-7",
+    )
     assert label(*arguments, "--json").found["stored"] == 2
     predictions = documents(out, "predictions")
     assert sorted((each["source"], len(each["objects"])) for each in predictions) == [
@@ -210,22 +233,17 @@ def test_predictions_are_stored_beside_and_make_no_task(out, files):
         ("yolo-7", 2),
     ]
     assert documents(out, "tasks") == documents(out, "annotations") == []
-    assert label(*arguments, "--json").found == {
-        "images": 2,
-        "stored": 0,
-        "repeated": 2,
-        "unknown": 0,
-    }
+    assert counts(label(*arguments, "--json")) == {}
     write_labelme(files, SECOND, box())
     assert label(*arguments, "--json").found["stored"] == 1
 
 
 @pytest.mark.parametrize("name", ["coco", "labelme", "yolo", "label-studio"])
 def test_what_is_exported_is_imported_as_the_same_objects(out, files, tmp_path, name):
-    label("import", "labelme", files, out)
+    label("import", files, "-f", "labelme", "-p", out, "--yes")
     target = tmp_path / f"{name}.out"
     target = target.with_suffix(".json") if name in ("coco", "label-studio") else target
-    written = label("export", name, target, out, "--json")
+    written = vidset("export", "-f", name, "-o", target, "--labels-only", "-p", out, "--json")
     assert (written.code, written.found["images"], written.found["objects"]) == (0, 2, 2)
     if name == "yolo":  # Its images are beside the labels.
         shutil.copytree(out / "images", target / "images")
@@ -235,7 +253,7 @@ def test_what_is_exported_is_imported_as_the_same_objects(out, files, tmp_path, 
             unlabeled.unlink()
     before = documents(out, "annotations")
     (out / "labels.sqlite").unlink()
-    assert label("import", name, target, out, "--json").found["stored"] == 2
+    assert label("import", target, "-f", name, "-p", out, "--yes", "--json").found["stored"] == 2
     for one, other in zip(before, documents(out, "annotations"), strict=True):
         assert one["image_id"] == other["image_id"]
         for mine, theirs in zip(one["objects"], other["objects"], strict=True):
@@ -244,11 +262,22 @@ def test_what_is_exported_is_imported_as_the_same_objects(out, files, tmp_path, 
 
 
 def test_a_template_fixes_the_numbers_of_the_labels(out, files, tmp_path):
-    label("import", "labelme", files, out)
+    label("import", files, "-f", "labelme", "-p", out, "--yes")
     template = tmp_path / "template.yaml"
     template.write_text("name: x\nlabels: [{name: person}, {name: dog}, {name: car}]\n")
-    label("export", "coco", tmp_path / "sorted.json", out)
-    label("export", "coco", tmp_path / "ordered.json", out, "--template", template)
+    vidset("export", "-f", "coco", "-o", tmp_path / "sorted.json", "--labels-only", "-p", out)
+    vidset(
+        "export",
+        "-f",
+        "coco",
+        "-o",
+        tmp_path / "ordered.json",
+        "--labels-only",
+        "-p",
+        out,
+        "--template",
+        template,
+    )
     names = {
         file: [category["name"] for category in json.loads(path.read_text())["categories"]]
         for file in ("sorted", "ordered")
@@ -258,25 +287,28 @@ def test_a_template_fixes_the_numbers_of_the_labels(out, files, tmp_path):
 
 
 def test_export_after_the_output_was_moved_still_has_the_names(out, files, tmp_path):
-    label("import", "labelme", files, out)
+    label("import", files, "-f", "labelme", "-p", out, "--yes")
     moved = tmp_path / "elsewhere"
     shutil.move(out, moved)
-    assert label("export", "coco", tmp_path / "x.json", moved).code == 0
+    assert (
+        vidset("export", "-f", "coco", "-o", tmp_path / "x.json", "--labels-only", "-p", moved).code
+        == 0
+    )
     images = json.loads((tmp_path / "x.json").read_text())["images"]
     assert sorted(image["file_name"] for image in images) == [FIRST, SECOND]
-    again = label("import", "coco", tmp_path / "x.json", moved, "--json")
-    assert again.found == {"images": 2, "stored": 0, "repeated": 2, "unknown": 0}
+    again = label("import", tmp_path / "x.json", "-f", "coco", "-p", moved, "--yes", "--json")
+    assert counts(again) == {"unchanged": 2}
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(("import", "csv", "x"), "wanted a format of coco", id="import: format"),
-        pytest.param(("export", "csv", "x"), "wanted a format of coco", id="export: format"),
-        pytest.param(("import", "coco", "none.json"), "none.json", id="no file"),
+        pytest.param(("x", "-f", "csvs"), "wanted a format of coco", id="format"),
+        pytest.param(("x",), "wanted -f FORMAT, one of coco", id="no format"),
+        pytest.param(("coco:none.json",), "none.json", id="no file"),
     ],
 )
 def test_bad_usage_is_refused(out, arguments, message):
-    refused = label(*arguments, out)
+    refused = label("import", *arguments, "-p", out)
     assert refused.code == 2
     assert message in refused.refusal

@@ -30,7 +30,6 @@ _COMMANDS = (
     "reconcile",
     "connect",
     "import",
-    "export",
     "serve",
     "quarantine",
 )
@@ -70,7 +69,7 @@ def test_help_is_there_at_once():
 @pytest.mark.parametrize("missing", ["flask", "shapely", "yaml"])
 def test_without_its_part_of_the_package_it_says_how_to_get_it(tmp_path, missing):
     out = make_output(tmp_path / "out", {"a.mp4": 2})
-    ended = vidset("label", "serve", out, without=(missing,))
+    ended = vidset("label", "serve", "-p", out, without=(missing,))
     assert ended.returncode == 2
     assert 'this command needs pip install "vidset[label]"' in ended.stderr
     assert not (out / "labels.sqlite").exists()
@@ -80,7 +79,7 @@ def test_without_a_vendors_client_it_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LABEL_STUDIO_TOKEN", "t0ken")
     out = make_output(tmp_path / "out", {"a.mp4": 2})
-    ended = vidset("label", "serve", out, without=("httpx",))
+    ended = vidset("label", "serve", "-p", out, without=("httpx",))
     assert ended.returncode == 2
     assert 'this command needs pip install "vidset[label]"' in ended.stderr
 
@@ -93,7 +92,7 @@ def test_the_demo_without_it_says_so_before_any_work(tmp_path):
 
 
 def test_bad_usage_ends_with_2_and_one_line(tmp_path):
-    ended = vidset("label", "status", tmp_path)
+    ended = vidset("label", "status", "-p", tmp_path)
     assert (ended.returncode, ended.stdout) == (2, "")
     wanted = f"{tmp_path}: wanted the output of vidset extract, got no folder {tmp_path}/videos"
     assert ended.stderr == f"vidset: {wanted}\n"

@@ -61,16 +61,16 @@ def image_ids(broker) -> list[str]:
 def test_quarantine_lists_what_came_and_why_and_shows_one(out, broker):
     image_id, _ = image_ids(broker)
     deliver(broker, answer(image_id))
-    ended = label("quarantine", out)
+    ended = label("quarantine", "-p", out)
     name, *rest = ended.out.split()
     assert rest[2:5] == ["truth", "image", image_id]
     assert "wanted a label of car, truck" in ended.out
     assert ended.out.endswith("1 in quarantine\n")
-    [listed] = label("quarantine", out, "--json").found
+    [listed] = label("quarantine", "-p", out, "--json").found["entries"]
     assert (listed["name"], listed["image_id"], listed["vendor"]) == (name, image_id, "truth")
-    shown = label("quarantine", out, name, "--json").found
+    shown = label("quarantine", "-p", out, name, "--json").found
     assert json.loads(shown["payload"]) == answer(image_id)
-    assert label("status", out, "--json").found["quarantine"] == 1
+    assert label("status", "-p", out, "--json").found["quarantine"] == 1
 
 
 def test_replay_after_a_correction_stores_the_answer_and_takes_it_off_the_list(
@@ -81,10 +81,10 @@ def test_replay_after_a_correction_stores_the_answer_and_takes_it_off_the_list(
     deliver(broker, answer(other_id, "unicorn"))
     template = tmp_path / "template.yaml"
     template.write_text(TRUCKS)
-    ended = label("quarantine", out, "--replay", "--template", template, "--json")
+    ended = label("quarantine", "-p", out, "--replay", "--template", template, "--json")
     assert ended.code == 1
     assert (ended.found["resolved"], ended.found["left"]) == (1, 1)
-    [left] = label("quarantine", out, "--json").found
+    [left] = label("quarantine", "-p", out, "--json").found["entries"]
     assert left["image_id"] == other_id
     # Why it is left, as of now.
     assert "wanted a label of car, tractor, got 'unicorn'" in left["reason"]
@@ -104,7 +104,7 @@ def test_of_two_answers_in_one_payload_each_is_an_entry_of_its_own(out, broker, 
     )
     both = replace(truth.read_callback(answer(image_id))[0], answers=(tractor, unicorn))
     receive(broker, Delivery("truth", both, json.dumps(answer(image_id)).encode()))
-    assert len(label("quarantine", out, "--json").found) == 2
+    assert len(label("quarantine", "-p", out, "--json").found["entries"]) == 2
 
 
 def test_replay_of_one_leaves_the_others(out, broker, tmp_path):
@@ -112,11 +112,15 @@ def test_replay_of_one_leaves_the_others(out, broker, tmp_path):
         deliver(broker, answer(image_id))
     template = tmp_path / "template.yaml"
     template.write_text(TRUCKS)
-    first, second = (each["name"] for each in label("quarantine", out, "--json").found)
-    ended = label("quarantine", out, first, "--replay", "--template", template)
+    first, second = (
+        each["name"] for each in label("quarantine", "-p", out, "--json").found["entries"]
+    )
+    ended = label("quarantine", "-p", out, first, "--replay", "--template", template)
     assert (ended.code, ended.out.splitlines()[-1]) == (0, "1 resolved, 0 left")
-    assert [each["name"] for each in label("quarantine", out, "--json").found] == [second]
-    assert label("quarantine", out, first, "--replay").code == 0  # Stored already.
+    assert [each["name"] for each in label("quarantine", "-p", out, "--json").found["entries"]] == [
+        second
+    ]
+    assert label("quarantine", "-p", out, first, "--replay").code == 0  # Stored already.
 
 
 def test_what_was_resolved_and_comes_again_and_fails_again_is_listed_again(broker):
@@ -134,20 +138,20 @@ def test_what_was_resolved_and_comes_again_and_fails_again_is_listed_again(broke
 def test_parts_of_a_long_payload_are_no_entries(out, broker):
     known = {"vendor": "truth", "image_id": None, "now": now()}
     quarantine(broker.store, b"[" * 2_000_000, reason="no JSON", **known)
-    [listed] = label("quarantine", out, "--json").found
+    [listed] = label("quarantine", "-p", out, "--json").found["entries"]
     assert listed["size_bytes"] == 2_000_000
-    ended = label("quarantine", out, "--replay")
+    ended = label("quarantine", "-p", out, "--replay")
     assert (ended.code, ended.out.splitlines()[-1]) == (1, "0 resolved, 1 left")
 
 
 def test_dismiss_takes_off_what_holds_no_answer(out, broker):
     known = {"vendor": "truth", "image_id": None, "now": now()}
     quarantine(broker.store, b"nonsense", reason="no JSON", **known)
-    [listed] = label("quarantine", out, "--json").found
-    assert label("quarantine", out, listed["name"], "--dismiss").code == 0
-    assert label("quarantine", out, "--json").found == []
+    [listed] = label("quarantine", "-p", out, "--json").found["entries"]
+    assert label("quarantine", "-p", out, listed["name"], "--dismiss").code == 0
+    assert label("quarantine", "-p", out, "--json").found["entries"] == []
     # It can be looked at still.
-    assert label("quarantine", out, listed["name"], "--json").found["payload"] == "nonsense"
+    assert label("quarantine", "-p", out, listed["name"], "--json").found["payload"] == "nonsense"
 
 
 def label_studio_task(image_id: str) -> dict:
@@ -197,7 +201,7 @@ def test_replay_reads_also_what_was_polled(out, broker, tmp_path, vendor, read, 
     assert receive(broker, Delivery(vendor, report, b"", now()))["quarantined"] == 1
     template = tmp_path / "template.yaml"
     template.write_text(TRUCKS)
-    ended = label("quarantine", out, "--replay", "--template", template)
+    ended = label("quarantine", "-p", out, "--replay", "--template", template)
     assert (ended.code, ended.out.splitlines()[-1]) == (0, "1 resolved, 0 left"), ended.out
     [stored] = broker.store.find(Query("annotations"))
     assert stored.document["objects"][0]["label"] == "tractor"
@@ -212,7 +216,7 @@ def test_replay_reads_also_what_was_polled(out, broker, tmp_path, vendor, read, 
     ],
 )
 def test_bad_usage_is_refused(out, arguments, message):
-    refused = label("quarantine", out, *arguments)
+    refused = label("quarantine", "-p", out, *arguments)
     assert refused.code == 2
     assert message in refused.refusal
 
@@ -221,5 +225,12 @@ def test_the_store_is_the_one_that_was_named(out, tmp_path):
     elsewhere = tmp_path / "other.sqlite"
     store = open_store(f"sqlite:{elsewhere}")
     quarantine(store, b"x", vendor="truth", reason="r", image_id=None, now=now())
-    assert len(label("quarantine", out, "--store", f"sqlite:{elsewhere}", "--json").found) == 1
-    assert label("quarantine", out, "--json").found == []
+    assert (
+        len(
+            label("quarantine", "-p", out, "--store", f"sqlite:{elsewhere}", "--json").found[
+                "entries"
+            ]
+        )
+        == 1
+    )
+    assert label("quarantine", "-p", out, "--json").found["entries"] == []

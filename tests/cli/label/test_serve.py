@@ -212,7 +212,7 @@ def test_serve_stops_cleanly_at(out, number):
         stdout, stderr = process.communicate(timeout=20)
         assert (process.returncode, stdout) == (0, "")
         assert "Traceback" not in stderr
-    assert label("status", out, "--json").found["tasks"]["completed"] == 0
+    assert label("status", "-p", out, "--json").found["tasks"]["completed"] == 0
 
 
 @pytest.mark.slow
@@ -225,5 +225,5 @@ def test_serve_warns_of_what_is_open(out):
         _, stderr = process.communicate(timeout=20)
         assert process.returncode == 0
     assert "whoever reaches 0.0.0.0 can read the images" in stderr
-    assert "no callbacks are taken: none of LABEL_STUDIO_WEBHOOK_SECRET" in stderr
+    assert "no callbacks are taken, for none of" in stderr
     assert "label-studio, not yet: " in stderr

@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.cli.called import vidset
 from tests.cli.labels import label, make_output, served
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
@@ -49,10 +50,10 @@ def test_label_studio_labels_the_images_of_this_machine(tmp_path, label_studio, 
     with served(out, "--reconcile-every", "0", environment={}) as (url, process):
         monkeypatch.setenv("LABELING_IMAGE_ACCESS", f"{url}/images/{{name}}")
         monkeypatch.setenv("LABELING_CALLBACK_URL", f"{url}/receive_annotation")
-        connection = label("connect", out, "--json").found["connection"]
+        connection = label("connect", "-p", out, "--json").found["connection"]
         # The server has made it before, and the webhook to itself.
         assert (connection["is_new"], connection["webhook"]) == (False, "kept")
-        assert label("dispatch", out, "--json").found["dispatched"] == 3
+        assert label("dispatch", "-p", out, "--json").found["dispatched"] == 3
 
         tasks = label_studio.tasks(connection["project_id"])
         picture = httpx.get(tasks[1]["data"]["image"])
@@ -63,7 +64,7 @@ def test_label_studio_labels_the_images_of_this_machine(tmp_path, label_studio, 
 
         control = controls(label_studio, connection["project_id"])
         label_studio.annotate(tasks[0]["id"], [drawn(control)])
-        status = lambda: label("status", out, "--json").found  # noqa: E731
+        status = lambda: label("status", "-p", out, "--json").found  # noqa: E731
         wait_until(lambda: status()["annotations"]["labeled"] == 1)  # By the webhook.
         assert status()["labels"] == {"car": 1}
         process.kill()
@@ -73,12 +74,25 @@ def test_label_studio_labels_the_images_of_this_machine(tmp_path, label_studio, 
         time.sleep(1.5)  # Label Studio tries once, for a second.
 
     assert status()["annotations"]["labeled"] == 1
-    assert label("reconcile", out, "--json").found["changes"] == {"stored": 2}
+    assert label("reconcile", "-p", out, "--json").found["changes"] == {"stored": 2}
     assert status()["annotations"] == {"labeled": 2, "skipped": 1, "rejected": 0}
     assert status()["tasks"]["completed"] == 3
-    refused = label("export", "coco", tmp_path / "coco.json", out)
+    refused = vidset(
+        "export", "-f", "coco", "-o", tmp_path / "coco.json", "--labels-only", "-p", out
+    )
     assert "COCO cannot say skipped images" in refused.refusal
-    written = label("export", "coco", tmp_path / "coco.json", out, "--lossy", "--json").found
+    written = vidset(
+        "export",
+        "-f",
+        "coco",
+        "-o",
+        tmp_path / "coco.json",
+        "--labels-only",
+        "-p",
+        out,
+        "--lossy",
+        "--json",
+    ).found
     assert written["dropped"] == {"skipped images": 1}
     [box] = json.loads((tmp_path / "coco.json").read_text())["annotations"]
     assert box["bbox"] == pytest.approx([8, 12, 16, 12])

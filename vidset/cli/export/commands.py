@@ -1,118 +1,145 @@
-"""The commands `vidset export` and `vidset sql`. What each does is imported when it is called."""
+"""The commands `vidset export`, `sync` and `sql`. What each does is imported when it is called."""
 
 from typing import Annotated
 
 import typer
 
-from vidset.cli.flags import Json, Quiet
-from vidset.cli.label.options import Template
+from vidset.cli.command import described
+from vidset.cli.completing import complete_versions
+from vidset.cli.flags import Format, Json, Output, Overwrite, Place, Quiet
+from vidset.cli.label.options import Lossy, Store, Template
+
+_Warehouse = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URI",
+        help="A folder, or bq://PROJECT.DATASET.",
+        show_default="VIDSET_WAREHOUSE, else warehouse/ in the place",
+    ),
+]
 
 
+@described(
+    "vidset export -f coco -o exported",
+    "vidset export v0 -f yolo -o yolo-v0",
+    result="vidset.cli.export.files:Exported",
+    stage="Labels",
+    note="Without VERSION, what is labeled now is exported. docs/formats.md says what each format "
+    "can say.",
+)
 def export(
-    context: typer.Context,
-    out: Annotated[
+    version: Annotated[
         str | None,
         typer.Argument(
-            metavar="OUT",
-            help="What vidset extract wrote. Not needed with --store and --warehouse.",
+            metavar="VERSION",
+            help="A dataset version.",
+            show_default="what is labeled now",
+            autocompletion=complete_versions,
         ),
     ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="sqlite:PATH or firestore://PROJECT[/DATABASE].",
-            show_default="LABELING_STORE, else OUT/labels.sqlite",
-        ),
-    ] = None,
-    warehouse: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="A folder, or bq://PROJECT.DATASET.",
-            show_default="OUT/warehouse",
-        ),
-    ] = None,
-    dead_letters: Annotated[
-        str | None,
-        typer.Option(metavar="PLACE", help="Of malformed documents.", show_default="beside it"),
-    ] = None,
+    format_name: Format = None,
+    output: Output = None,
+    labels_only: Annotated[
+        bool, typer.Option("--labels-only", help="Write the labels without the images.")
+    ] = False,
+    lossy: Lossy = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Make hard links instead of copying images.")
+    ] = False,
+    shard_mb: Annotated[
+        int, typer.Option(min=1, metavar="MB", help="The size of files that hold many images.")
+    ] = 256,
+    store: Store = None,
+    template: Template = None,
+    overwrite: Overwrite = False,
+    place: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write labels and images for another tool."""
+    from vidset.cli.export.files import Request, run_export_files
+    from vidset.project import find_project
+
+    if format_name is None or output is None:
+        raise ValueError("wanted -f FORMAT and -o PATH")
+    if version and (labels_only or store or template):
+        raise ValueError(
+            "a VERSION has its own labels: wanted no --labels-only, --store, --template"
+        )
+    request = Request(format_name, output, labels_only, link, lossy, overwrite, shard_mb)
+    run_export_files(
+        find_project(place), version, request, store, template, as_json=as_json, quiet=quiet
+    )
+
+
+@described("vidset sync", "vidset sync --full", part="warehouse", stage="Labels")
+def sync(
+    context: typer.Context,
     full: Annotated[
         bool, typer.Option("--full", help="Read all documents, whatever was read before.")
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes.", show_default="one a core")
-    ] = None,
-    format_name: Annotated[
+    store: Store = None,
+    warehouse: _Warehouse = None,
+    dead_letters: Annotated[
         str | None,
         typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="Write the labeled images for other tools instead: coco, yolo, voc, labelme, "
-            "tfrecord, webdataset, parquet or fiftyone.",
+            metavar="FOLDER",
+            help="Where malformed documents go.",
+            show_default="dead_letters in the place",
         ),
     ] = None,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="PATH", help="With --format: a new folder.")
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Processes.", show_default="one a core")
     ] = None,
-    template: Template = None,
-    link: Annotated[
-        bool, typer.Option("--link", help="With --format: hard links instead of copies.")
-    ] = False,
-    lossy: Annotated[
-        bool,
-        typer.Option("--lossy", help="With --format: leave out what it cannot say, and count it."),
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="With --format: replace an earlier export.")
-    ] = False,
-    shard_mb: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="With --format: of files that hold many images.", show_default="256"
-        ),
-    ] = None,
+    place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Bring what has changed of annotations, tasks and ledgers to the warehouse."""
-    if format_name is not None:
-        if to is None or out is None or warehouse or dead_letters or full or workers:
-            raise ValueError("--format: wanted OUT, --to PATH and no option of the warehouse")
-        from vidset.cli.export.files import run_export_files
-        from vidset.place import Place
-
-        place = Place.of(out, store, template=template)
-        how = {"link": link, "lossy": lossy, "overwrite": overwrite, "shard_mb": shard_mb or 256}
-        raise typer.Exit(
-            run_export_files(place, format_name, to, **how, as_json=as_json, quiet=quiet)
-        )
-    if to or template or link or lossy or overwrite or shard_mb:
-        raise ValueError(
-            "wanted --format with --to, --template, --link, --lossy, --overwrite, --shard-mb"
-        )
-    from vidset.cli.export.export import run_export
+    """Bring annotations, tasks and ledgers to the warehouse."""
+    from vidset.cli.export.export import run_sync
     from vidset.warehouse.sync import Request
 
-    request = Request(out, store, warehouse, dead_letters, full, workers, tuple(context.obj or ()))
-    raise typer.Exit(run_export(request, as_json=as_json, quiet=quiet))
+    beam_options = tuple(context.obj or ())
+    if place is None and store and warehouse:
+        request = Request(None, store, warehouse, dead_letters, full, workers, beam_options)
+        raise typer.Exit(run_sync(None, request, as_json=as_json, quiet=quiet))
+    from vidset.project import find_project
+
+    project = find_project(place)
+    request = Request(
+        project.place,
+        project.text("store", store),
+        project.text("warehouse", warehouse),
+        dead_letters,
+        full,
+        workers,
+        beam_options,
+    )
+    raise typer.Exit(run_sync(project, request, as_json=as_json, quiet=quiet))
 
 
+@described(
+    "vidset sql",
+    'vidset sql "SELECT label, count(*) FROM objects GROUP BY label"',
+    part="warehouse",
+    stage="Labels",
+    note="docs/warehouse.md has the tables and their columns.",
+)
 def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, as DuckDB takes it.")],
-    out: Annotated[
-        str, typer.Argument(metavar="OUT", help="What vidset export wrote to, or a warehouse.")
-    ] = ".",
-    as_json: Json = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values.")] = False,
+    query: Annotated[
+        str | None,
+        typer.Argument(metavar="QUERY", help="One SELECT of DuckDB.", show_default="the tables"),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     memory: Annotated[
         str, typer.Option(metavar="SIZE", help="What needs more goes through temporary files.")
     ] = "1GB",
+    place: Place = None,
+    as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask the embedded warehouse a question; docs/warehouse.md has the tables."""
+    """Ask the warehouse a question, or list its tables."""
     from vidset.cli.export.sql import run_sql
+    from vidset.project import find_project
 
-    raise typer.Exit(
-        run_sql(query, out, as_json=as_json, as_csv=as_csv, quiet=quiet, memory=memory)
-    )
+    run_sql(find_project(place), query, as_json=as_json, as_csv=as_csv, quiet=quiet, memory=memory)

@@ -1,6 +1,5 @@
-"""`vidset export`: annotations, tasks and ledgers into the warehouse."""
+"""`vidset sync`: annotations, tasks and ledgers into the warehouse."""
 
-import json
 import sys
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -8,15 +7,18 @@ from functools import partial
 
 from rich.console import Console
 
-from vidset.cli.console import say, show_problems
+from vidset.cli.console import answer, say, show_problems
 from vidset.intake.dead_letters import put_dead_letter
+from vidset.project import Project
 from vidset.storage.open import open_store
 from vidset.warehouse.sync import Places, Request, Summary, sync
 
 _NAMED = 10  # How many malformed documents are named on stderr.
 
 
-def run_export(request: Request, *, as_json: bool = False, quiet: bool = False) -> int:
+def run_sync(
+    project: Project | None, request: Request, *, as_json: bool = False, quiet: bool = False
+) -> int:
     """Export and report; the exit code: 1 when documents are malformed, else 0.
 
     Raises:
@@ -25,17 +27,21 @@ def run_export(request: Request, *, as_json: bool = False, quiet: bool = False) 
     places = Places.of(request)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     shows_progress = sys.stderr.isatty() and not (as_json or quiet)
-    with errors.status("Exporting") if shows_progress else nullcontext():
+    with errors.status("Syncing") if shows_progress else nullcontext():
         summary = _run(request, places)
     show_problems(f"{letter.uri}: {letter.reason}" for letter in summary.letters[:_NAMED])
     if unnamed := summary.malformed - min(len(summary.letters), _NAMED):
         show_problems([f"{unnamed} malformed documents more: see {places.dead_letters}"])
-    if as_json:
-        tables = {name: asdict(counts) for name, counts in summary.tables.items()}
-        found = {"warehouse": places.warehouse, "tables": tables, "videos": summary.videos}
-        print(json.dumps(found))
-    elif not quiet:
-        _show(summary, places)
+    tables = {name: asdict(counts) for name, counts in summary.tables.items()}
+    found = {"warehouse": places.warehouse, "tables": tables, "videos": summary.videos}
+    answer(
+        {"place": request.out, **found},
+        lambda: _show(summary, places),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words="vidset sql" if project else None,
+    )
     return 1 if summary.malformed else 0
 
 

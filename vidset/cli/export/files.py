@@ -1,50 +1,165 @@
-"""`vidset export OUT --format F --to PATH`, as a command: what it shows."""
+"""`vidset export`: what it writes and shows."""
 
-import json
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from vidset.cli.console import counting, say
-from vidset.formats.export import export_files
-from vidset.place import Place
+from vidset.cli.console import answer, counting, say
+from vidset.output import local_path, new_file
+from vidset.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for."""
+
+    format_name: str
+    output: str
+    labels_only: bool = False
+    link: bool = False
+    lossy: bool = False
+    overwrite: bool = False
+    shard_mb: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        version: the dataset version; None for what is labeled now.
+        dropped: what the format cannot say, by kind; only with --lossy.
+        passed_over: images without labels to write, by the state of their annotation.
+    """
+
+    place: str
+    output: str
+    format: str
+    version: str | None
+    images: int
+    objects: int | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 def run_export_files(
-    place: Place,
-    format_name: str,
-    destination: str,
+    project: Project,
+    version: str | None,
+    request: Request,
+    store: str | None,
+    template: str | None,
     *,
-    link: bool,
-    lossy: bool,
-    overwrite: bool,
-    shard_mb: int,
     as_json: bool,
     quiet: bool,
-) -> int:
+) -> None:
     """Export and report.
 
     Raises:
-        ValueError: as `export_files` says; nothing has been written.
+        ValueError: bad usage, or the format cannot say something; nothing has been written.
     """
     with counting("Exporting", show=not (as_json or quiet)) as update:
-        done = export_files(
-            format_name,
-            place,
-            destination,
-            link=link,
-            lossy=lossy,
-            overwrite=overwrite,
-            shard_mb=shard_mb,
-            progress=lambda number: update(Counter(images=number)),
-        )
-    if as_json:
-        print(json.dumps(asdict(done)))
-    elif not quiet:
-        say(f"{destination}: {done.images} images, {done.objects} objects")
-        if done.dropped:
-            each = (f"{number} {what}" for what, number in done.dropped.items())
-            say(f"left out: {', '.join(each)}")
-        for state, number in done.passed_over.items():
-            if number:
-                say(f"{number} images whose annotations are {state} are not in it")
-    return 0
+
+        def progress(number: int) -> None:
+            update(Counter(images=number))
+
+        if version:
+            done = _version(project, version, request, progress)
+        elif request.labels_only:
+            done = _labels(project, request, store, template)
+        else:
+            done = _labeled(project, request, store, template, progress)
+    answer(done, lambda: _show(done), as_json=as_json, quiet=quiet, project=project)
+
+
+def _version(project: Project, version: str, request: Request, progress) -> Exported:
+    from vidset.datasets.exchange.checkout import check_out
+    from vidset.datasets.versions.repository import Repository
+
+    done = check_out(
+        Repository(str(project.folder("export") / "datasets")),
+        version,
+        str(local_path("--output", request.output)),
+        request.format_name,
+        link=request.link,
+        lossy=request.lossy,
+        overwrite=request.overwrite,
+        progress=progress,
+    )
+    return Exported(
+        project.place,
+        request.output,
+        request.format_name,
+        done.version,
+        done.images,
+        dropped=done.dropped,
+    )
+
+
+def _labels(
+    project: Project, request: Request, store: str | None, template: str | None
+) -> Exported:
+    from vidset.cli.label.places import place_of
+    from vidset.formats.export import open_labels
+    from vidset.formats.label_export import export_labels
+    from vidset.formats.registry import format_named
+
+    if format_named(request.format_name).labels == "file":
+        path = new_file("--output", request.output, overwrite=request.overwrite)
+    else:
+        path = local_path("--output", request.output)
+        if not request.overwrite and path.exists() and (path.is_file() or any(path.iterdir())):
+            raise ValueError(f"--output {path} exists: --overwrite replaces an earlier export")
+    place = place_of(project, store=store, template=template)
+    opened, order = open_labels(place)
+    written, withdrawn = export_labels(
+        opened, place, request.format_name, str(path), order, lossy=request.lossy
+    )
+    return Exported(
+        project.place,
+        str(Path(request.output)),
+        request.format_name,
+        None,
+        written.images,
+        written.objects,
+        written.dropped,
+        {"rejected": withdrawn} if withdrawn else {},
+    )
+
+
+def _labeled(
+    project: Project, request: Request, store: str | None, template: str | None, progress
+) -> Exported:
+    from vidset.cli.label.places import place_of
+    from vidset.formats.export import export_files
+
+    done = export_files(
+        request.format_name,
+        place_of(project, store=store, template=template),
+        str(local_path("--output", request.output)),
+        link=request.link,
+        lossy=request.lossy,
+        overwrite=request.overwrite,
+        shard_mb=request.shard_mb,
+        progress=progress,
+    )
+    return Exported(
+        project.place,
+        request.output,
+        request.format_name,
+        None,
+        done.images,
+        done.objects,
+        done.dropped,
+        {state: number for state, number in done.passed_over.items() if number},
+    )
+
+
+def _show(done: Exported) -> None:
+    objects = "" if done.objects is None else f", {done.objects} objects"
+    say(f"{done.output}: {done.images} images{objects}")
+    if done.dropped:
+        each = (f"{number} {what}" for what, number in done.dropped.items())
+        say(f"left out: {', '.join(each)}")
+    for state, number in done.passed_over.items():
+        say(f"{number} images whose annotations are {state} are not in it")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -11,26 +12,28 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from vidset.cli.console import say, table
+from vidset.project import Project
 from vidset.warehouse.asking import check_question, open_warehouse
 
-# Rows of a table on the screen; --json and --csv give all.
-_SHOWN = 100
+_SHOWN = 100  # Rows on the screen; --json and --csv give all.
+_TABLES = (
+    "SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns "
+    "FROM information_schema.columns WHERE table_schema = 'main' GROUP BY ALL ORDER BY ALL"
+)
 
 
 def run_sql(
-    query: str,
-    out: str,
+    project: Project,
+    query: str | None,
     *,
     as_json: bool = False,
     as_csv: bool = False,
     quiet: bool = False,
     memory: str = "1GB",
-) -> int:
-    """Ask and print; the exit code is 0.
+) -> None:
+    """Ask and print; without a question, list the tables with their columns.
 
     Args:
         quiet: leaves out the table on the screen, not the answer as --json or --csv.
@@ -40,12 +43,20 @@ def run_sql(
     """
     if as_json and as_csv:
         raise ValueError("wanted --json or --csv, got both")
+    where = project.warehouse
+    if "://" in where:
+        raise ValueError(
+            f"{where}: wanted a warehouse in a folder; ask this one with its own tools"
+        )
+    if not os.path.isdir(where):
+        raise ValueError(f"{where}: there is no warehouse; vidset sync makes it")
     with TemporaryDirectory() as temporary:
         try:
-            connection = open_warehouse(out, memory, temporary)
-            rows = connection.execute(check_question(connection, query)).to_arrow_reader()
+            connection = open_warehouse(where, memory, temporary)
+            statement = check_question(connection, _TABLES if query is None else query)
+            rows = connection.execute(statement).to_arrow_reader()
             if as_json:
-                _print_json(rows)
+                _print_json(project.place, rows)
             elif as_csv:
                 _print_csv(rows)
             elif not quiet:
@@ -53,7 +64,6 @@ def run_sql(
         except duckdb.Error as error:
             raise ValueError(str(error)) from None
         connection.close()
-    return 0
 
 
 def _rows(rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
@@ -61,10 +71,10 @@ def _rows(rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _print_json(rows: pa.RecordBatchReader) -> None:
-    """One object, whose rows come one by one: there may be many."""
+def _print_json(place: str, rows: pa.RecordBatchReader) -> None:
+    """Print one object, whose rows come one by one, since there may be many."""
     names = json.dumps(rows.schema.names)
-    sys.stdout.write(f'{{"columns": {names}, "rows": [')
+    sys.stdout.write(f'{{"place": {json.dumps(place)}, "columns": {names}, "rows": [')
     for number, row in enumerate(_rows(rows)):
         sys.stdout.write(",\n" * (number > 0) + json.dumps(row, default=_as_json))
     sys.stdout.write("]}\n")
@@ -81,22 +91,22 @@ def _print_csv(rows: pa.RecordBatchReader) -> None:
 
 
 def _print_table(rows: pa.RecordBatchReader) -> None:
-    table, more = Table(), 0
-    for field in rows.schema:
-        kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-        is_number = any(is_kind(field.type) for is_kind in kinds)
-        table.add_column(escape(field.name), justify="right" if is_number else "left")
-    for number, row in enumerate(_rows(rows)):
-        if number < _SHOWN:
-            table.add_row(*(escape(_as_text(value)) for value in row.values()))
+    shown, more = [], 0
+    for row in _rows(rows):
+        if len(shown) < _SHOWN:
+            shown.append([_as_cell(value) for value in row.values()])
         else:
             more += 1
-    console = Console(highlight=False)
-    if not console.is_terminal:  # A file or a pipe is as wide as need be.
-        console = Console(highlight=False, width=10_000)
-    console.print(table)
+    say(table(rows.schema.names, shown))
     if more:
-        console.print(f"... and {more} rows more: --csv and --json give all")
+        say(f"... and {more} rows more: --csv and --json give all")
+
+
+def _as_cell(value: Any) -> Any:
+    """Numbers stay numbers, which stand to the right."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    return _as_text(value)
 
 
 def _as_text(value: Any) -> str:

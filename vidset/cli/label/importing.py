@@ -141,7 +141,9 @@ def import_(
         )
     show_problems(f"passed over: {fault}" for fault in read.faults)
     left = {where.name_of(e.said[0].image.id, e.said[0].image.uri): e for e in plan.left}
-    show_problems(f"left as it is: {image}: {each.reason}" for image, each in [*left.items()][:_NAMED])
+    show_problems(
+        f"left as it is: {image}: {each.reason}" for image, each in [*left.items()][:_NAMED]
+    )
     if len(left) > _NAMED:
         show_problems([f"left as they are: {len(left) - _NAMED} images more"])
     if not (quiet or as_json) and not predictions:
@@ -172,7 +174,9 @@ def import_(
         as_json=as_json,
         quiet=quiet,
         project=project,
-        next_words=None if dry_run else next_words(project, "label import") or "vidset label status",
+        next_words=None
+        if dry_run
+        else next_words(project, "label import") or "vidset label status",
     )
     broker.store.close()
     if read.faults:

@@ -1,4 +1,4 @@
-"""The arguments and options that the commands of `vidset label` share."""
+"""The options that the commands on labels share."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -11,30 +11,19 @@ class Retry(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Kind(StrEnum):
-    ANNOTATIONS = "annotations"
-    PREDICTIONS = "predictions"
-
-
-_OUT_HELP = "What vidset extract wrote: folder, gs:// or s3:// uri; or its bq:// ledger."
-_STORE_HELP = "sqlite:PATH or firestore://PROJECT[/DATABASE]."
-Out = Annotated[str, typer.Argument(metavar="OUT", help=_OUT_HELP)]
-OutOrStore = Annotated[
-    str | None, typer.Argument(metavar="OUT", help=f"{_OUT_HELP} Not needed with --store.")
-]
 Store = Annotated[
     str | None,
     typer.Option(
         metavar="URI",
-        help=_STORE_HELP,
-        show_default="LABELING_STORE, else OUT/labels.sqlite of a folder",
+        help="Tasks and annotations: sqlite:PATH or firestore://PROJECT[/DATABASE].",
+        show_default="LABELING_STORE, else labels.sqlite in the place",
     ),
 ]
 Vendor = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Who gets new tasks: label-studio, scale or truth.",
+        help="Who gets new tasks: label-studio, scale, truth, or one that is installed.",
         show_default="LABELING_VENDOR, else label-studio",
     ),
 ]
@@ -46,6 +35,6 @@ Template = Annotated[
         show_default="LABELING_TEMPLATE, else one for road users",
     ),
 ]
-Format = Annotated[
-    str, typer.Argument(metavar="FORMAT", help="coco, label-studio, labelme or yolo.")
+Lossy = Annotated[
+    bool, typer.Option("--lossy", help="Leave out what cannot be said, and count it.")
 ]

@@ -1,5 +1,8 @@
 """A project's place, as the room of labeling takes it."""
 
+from dataclasses import replace
+
+from vidset.local_labeling.served import url_left
 from vidset.place import Place
 from vidset.project import Project
 
@@ -17,10 +20,12 @@ def place_of(
     Raises:
         ValueError: nothing has been extracted there.
     """
-    return Place.of(
+    place = Place.of(
         project.place,
         store or project.text("store"),
         vendor=project.text("vendor", vendor),
         template=project.text("template", template),
         budget=project.text("budget", budget),
     )
+    url = url_left(place.folder) if place.folder else None
+    return replace(place, served=url) if url else place

@@ -1,9 +1,8 @@
 """`vidset label quarantine`: what vendors sent and could not be used, shown and read again."""
 
-import json
 from typing import Any
 
-from vidset.cli.console import say
+from vidset.cli.console import answer, say
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.places import open_store
@@ -16,10 +15,18 @@ from vidset.local_labeling.quarantine import (
     replay_payload,
 )
 from vidset.place import Place
+from vidset.project import Project
 
 
 def run_quarantine(
-    place: Place, name: str | None, *, replay: bool, dismiss: bool, as_json: bool, quiet: bool
+    project: Project,
+    place: Place,
+    name: str | None,
+    *,
+    replay: bool,
+    dismiss: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """The exit code: 1 when something that was read again cannot be used still.
 
@@ -33,19 +40,30 @@ def run_quarantine(
     store = broker.store if broker else open_store(settings.store)
     found = [quarantined(store, name)] if name else list_quarantine(store)
     if broker:
-        return _replay(broker, found, as_json=as_json, quiet=quiet)
+        return _replay(project, broker, found, as_json=as_json, quiet=quiet)
     if dismiss and name:
         resolve(store, name, now())
-    if as_json:
-        print(json.dumps(found[0] | {"payload": payload_text(store, name)} if name else found))
-    elif not quiet:
+    text = payload_text(store, name) if name else None
+
+    def show() -> None:
         _show(found)
-        if name and not dismiss:
-            say(payload_text(store, name))
+        if text is not None and not dismiss:
+            say(text)
+
+    result = {"place": project.place, "entries": found, "payload": text}
+    words = "vidset label quarantine --replay" if found and not name else None
+    answer(result, show, as_json=as_json, quiet=quiet, project=project, next_words=words)
     return 0
 
 
-def _replay(broker: Broker, found: list[dict[str, Any]], *, as_json: bool, quiet: bool) -> int:
+def _replay(
+    project: Project,
+    broker: Broker,
+    found: list[dict[str, Any]],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     results = []
     for entry in found:
         try:
@@ -56,15 +74,24 @@ def _replay(broker: Broker, found: list[dict[str, Any]], *, as_json: bool, quiet
         after = quarantined(broker.store, entry["name"])
         results.append(after | {"counts": dict(counts)})
     resolved = sum(result["resolved"] for result in results)
-    if as_json:
-        print(json.dumps({"resolved": resolved, "left": len(results) - resolved, "each": results}))
-    elif not quiet:
+
+    def show() -> None:
         for result in results:
             said = result["reason"]
             if result["resolved"]:
                 said = ", ".join(f"{n} {what}" for what, n in result["counts"].items())
             say(f"{result['name']}  {'resolved' if result['resolved'] else 'not yet'}: {said}")
         say(f"{resolved} resolved, {len(results) - resolved} left")
+
+    found_now = {"resolved": resolved, "left": len(results) - resolved, "entries": results}
+    answer(
+        {"place": project.place, **found_now},
+        show,
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words="vidset label status",
+    )
     return 0 if resolved == len(results) else 1
 
 

@@ -1,6 +1,5 @@
 """`vidset label serve`: the labeling functions on this machine, until Ctrl-C."""
 
-import json
 import os
 import signal
 import sys
@@ -10,21 +9,25 @@ from ipaddress import ip_address
 from typing import TextIO
 
 from vidset.cli.console import say, show_problems
+from vidset.cli.results import print_json
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
 from vidset.local_labeling.connect import connect_vendor
+from vidset.local_labeling.served import left_word
 from vidset.local_labeling.server import listen, make_app, serving, url_of, warnings
 from vidset.place import Place
+from vidset.project import Project
 
 
 def run_serve(
+    project: Project,
     place: Place,
     address: tuple[str, int],
     reconcile_seconds: float,
     *,
     as_json: bool,
     quiet: bool,
-) -> int:
+) -> None:
     """Serve until SIGINT or SIGTERM. Each event is a line of JSON on stderr.
 
     Raises:
@@ -49,14 +52,13 @@ def run_serve(
     for number in signal.SIGINT, signal.SIGTERM:
         signal.signal(number, lambda *_: stopped.set())
     if as_json:
-        print(json.dumps({"url": url}), flush=True)
+        print_json({"place": project.place, "url": url})
     elif not quiet:
         say(f"callbacks  {url}/receive_annotation")
         if folder:
             say(f"images     {url}/images/...")
         say("Ctrl-C stops it")
         sys.stdout.flush()
-    with serving(app, listening, log, reconcile_seconds):
+    with left_word(place, place.served), serving(app, listening, log, reconcile_seconds):
         stopped.wait()
     broker.store.close()
-    return 0

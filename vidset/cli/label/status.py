@@ -1,25 +1,34 @@
 """`vidset label status`: how far labeling is. It asks the store alone, and no vendor."""
 
-import json
 from typing import Any
 
-from vidset.cli.console import say
+from vidset.cli.console import answer, say
 from vidset.labeling.places import open_store
 from vidset.local_labeling.status import read_status
+from vidset.next_step import next_words
 from vidset.place import Place
+from vidset.project import Project
 
 
-def run_status(place: Place, *, as_json: bool, quiet: bool) -> int:
-    """Raises ValueError: the settings do not do."""
+def run_status(project: Project, place: Place, *, as_json: bool, quiet: bool) -> None:
+    """Show how far labeling is.
+
+    Raises:
+        ValueError: the settings do not do.
+    """
     settings = place.settings("inspect")
     store = open_store(settings.store)
     found = read_status(store, settings)
     store.close()
-    if as_json:
-        print(json.dumps(found))
-    elif not quiet:
-        _show(found)
-    return 0
+    words = next_words(project, "label status")
+    answer(
+        {"place": project.place, **found},
+        lambda: _show(found),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words=words,
+    )
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Labeled images from the warehouse of `vidset export`, by a SQL filter."""
+"""Labeled images from the warehouse of `vidset sync`, by a SQL filter."""
 
 import json
 from collections import defaultdict
