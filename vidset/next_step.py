@@ -4,6 +4,7 @@ extract -> plan -> label dispatch -> label status -> dataset create -> train -> 
 errors -> review -> dataset fix
 """
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,8 +37,9 @@ class State:
     Attributes:
         is_extracted: whether a video has its rows.
         tasks, annotations: numbers of documents by state.
-        versions: names of dataset versions, or their ids where none is named.
-        runs: names of training runs that have begun.
+        versions: ids of dataset versions, oldest first.
+        names: names of dataset versions.
+        runs: training runs, by the id of the version that they are of: whether one has ended.
         has_errors: whether `vidset errors` has written something.
     """
 
@@ -45,7 +47,8 @@ class State:
     tasks: Mapping[str, int] = field(default_factory=dict)
     annotations: Mapping[str, int] = field(default_factory=dict)
     versions: tuple[str, ...] = ()
-    runs: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    runs: Mapping[str, bool] = field(default_factory=dict)
     has_errors: bool = False
 
 
@@ -73,34 +76,34 @@ def read_state(project: Project) -> State:
     """
     folder = project.folder("looking for the next step")
     tasks, annotations = _labels(project.store)
-    versions = _entries(folder / "datasets" / "versions")
     return State(
         is_extracted=_holds(folder / "videos", ".parquet"),
         tasks=tasks,
         annotations=annotations,
-        versions=(*_entries(folder / "datasets" / "names"),) or versions,
-        runs=tuple(name for name in _entries(folder / "runs") if (folder / "runs" / name).is_dir()),
+        versions=_versions(folder / "datasets" / "versions"),
+        names=_entries(folder / "datasets" / "names"),
+        runs=_runs(folder / "runs"),
         has_errors=bool(_entries(folder / "errors")),
     )
 
 
-def next_version_name(versions: tuple[str, ...]) -> str:
+def next_version_name(names: tuple[str, ...]) -> str:
     """Return the first of v0, v1, ... that no version has."""
     number = 0
-    while f"v{number}" in versions:
+    while f"v{number}" in names:
         number += 1
     return f"v{number}"
 
 
 def _of_state(state: State, after: str) -> str | None:
-    if state.runs:
-        return "vidset review" if state.has_errors else "vidset errors"
     if state.versions:
-        return "vidset train"
+        if not state.runs.get(state.versions[-1]):
+            return "vidset train"
+        return "vidset review" if state.has_errors else "vidset errors"
     if any(state.tasks.get(each) for each in _OPEN):
         return "vidset label reconcile" if after == "label status" else "vidset label status"
     if state.annotations.get("labeled"):
-        return f"vidset dataset create -n {next_version_name(state.versions)}"
+        return f"vidset dataset create -n {next_version_name(state.names)}"
     if not state.is_extracted:
         return "vidset extract VIDEOS"
     return "vidset plan" if after == "extract" else "vidset label dispatch"
@@ -116,6 +119,25 @@ def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:
         return documents.states(Part("tasks")), documents.states(Part("annotations"))
     finally:
         documents.close()
+
+
+def _versions(folder: Path) -> tuple[str, ...]:
+    """Return the ids of versions by the time at which they were committed."""
+    paths = [folder / name / "version.json" for name in _entries(folder)]
+    found = [(path.stat().st_mtime, path.parent.name) for path in paths if path.is_file()]
+    return tuple(name for _, name in sorted(found))
+
+
+def _runs(folder: Path) -> dict[str, bool]:
+    """Tell by version whether a run of it has ended; what is no run is passed over."""
+    ended: dict[str, bool] = {}
+    for name in _entries(folder):
+        path = folder / name / "run.json"
+        if path.is_file():
+            run = json.loads(path.read_text())
+            version = str(run.get("version"))
+            ended[version] = ended.get(version, False) or run.get("state") == "done"
+    return ended
 
 
 def _holds(folder: Path, ending: str) -> bool:

@@ -18,6 +18,8 @@ from vidset.suggestions import did_you_mean
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _DEFAULT_IN_PARENTHESES = re.compile(r"\[default: \((.*?)\)(; .*)?\]$")
+# Of an argument the usage line says it already.
+_REQUIRED = re.compile(r"(; )?required\]$")
 _TYPES = {"<int>": "N", "<float>": "NUMBER", "<str>": "TEXT", "<path>": "PATH"}
 # The order of a project's work. A command without a stage stands before the help.
 _STAGES = ("Begin", "Videos", "Labels", "Datasets", "Models", "Commands", "Help")
@@ -97,7 +99,8 @@ class Command(TyperCommand):
             if record is None:
                 continue
             if parameter.param_type_name == "argument":
-                arguments.append((_usage(parameter).strip("[]"), _plain_default(record[1])))
+                text = _REQUIRED.sub("]", _plain_default(record[1])).removesuffix("  []")
+                arguments.append((_usage(parameter).strip("[]"), text.removesuffix("[]").rstrip()))
             else:
                 section = common if COMMON.intersection(parameter.opts) else own
                 section.append((_plain_type(record[0]), _plain_default(record[1])))
@@ -184,7 +187,8 @@ def _plain_type(left: str) -> str:
 
 
 def _plain_default(text: str) -> str:
-    """Write [default: the newest] for [default: (the newest)]; ranges and `required` go."""
-    text = re.sub(r"(; )?(required|[\d.]+<=x<=[\d.]+|x>=[\d.]+|x<=[\d.]+)\]$", "]", text)
+    """Write [default: the newest] for [default: (the newest)]; ranges go."""
+    text = re.sub(r"(; )?([\d.]+<=x<=[\d.]+|x>=[\d.]+|x<=[\d.]+)(?=; required|\]$)", "", text)
+    text = text.replace("[; required]", "[required]")
     text = re.sub(r"\s*\[\]$", "", text)
     return _DEFAULT_IN_PARENTHESES.sub(r"[default: \1]", text).strip()

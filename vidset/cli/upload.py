@@ -17,7 +17,7 @@ class Unreadable(StrEnum):
 
 @described(
     "vidset upload drive.mp4 --to gs://team-uploads --collector car-7",
-    "vidset upload /srv/recordings --follow --to s3://uploads --collector car-7 --rate 5MB/s",
+    "vidset upload /srv/card --follow --to s3://uploads --collector car-7",
     part="upload",
     stage="Videos",
 )
