@@ -143,8 +143,10 @@ class Group(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         stages: dict[str, list[tuple[str, str]]] = {}
-        for name in self.list_commands(ctx):
-            command = self.commands[name]
+        groups_first = sorted(
+            self.commands.items(), key=lambda each: not isinstance(each[1], Group)
+        )
+        for name, command in groups_first:
             if not command.hidden:
                 row = (name, summary_of(command))
                 stages.setdefault(stage_of(command) or "Commands", []).append(row)

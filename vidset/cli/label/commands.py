@@ -121,7 +121,7 @@ def serve(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Take the vendor's callbacks and give it the images, until Ctrl-C."""
+    """Take callbacks and give the vendor the images, until Ctrl-C."""
     from vidset.cli.label.places import place_of
     from vidset.cli.label.serve import run_serve
     from vidset.project import find_project
