@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vidset.upload.afterwards import put_away
+from vidset.upload.afterwards import PutAway, put_away
 from vidset.upload.errors import UploadFailedError
+from vidset.upload.mounts import Disks
 from vidset.upload.settings import Place, Settings
 from vidset.upload.source import Source
 
@@ -33,7 +34,9 @@ def move(path: Path, moved_to: Path) -> None:
     place = Place("gs", "bucket")
     settings = Settings(place, "cam1", (path,), None, path.parent, moved_to=moved_to)
     with Source(path) as source:
-        assert put_away(source, settings, "f00d", is_verified=True) is None
+        disks = Disks([moved_to], lambda _: None)
+        done = put_away(source, settings, disks, "f00d", is_verified=True)
+    assert done == PutAway("moved")
 
 
 def test_a_move_to_another_disk_moves(path, other_disk):

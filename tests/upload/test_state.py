@@ -98,7 +98,7 @@ def test_a_full_disk_from_the_start_stops_nothing(tmp_path):
         state.keep_token("gs://b/o", "token")
         with state.locked("gs://b/o"):
             assert state.token("gs://b/o") == "token"
-        identity, digests = Identity(1, 2, 3), Digests(b"a", b"b", b"c")
+        identity, digests = Identity(1, 2, 3, 4), Digests(b"a", b"b", b"c")
         state.keep_digests(tmp_path, identity, digests)
         assert state.digests(tmp_path, identity) == digests
     assert len(told) == 1
@@ -108,3 +108,57 @@ def test_a_full_disk_from_the_start_stops_nothing(tmp_path):
     assert anew.token("gs://b/o") == "token"
     assert anew.is_done("gs://b/", tmp_path, identity)
     anew.close()
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def state(tmp_path, told):
+    state = State(tmp_path / "state", lambda path, text: told.append(text))
+    yield state
+    state.close()
+
+
+def test_a_state_that_is_damaged_while_it_is_used_is_put_aside(state, told, tmp_path):
+    state.keep_token("gs://b/o", "token")
+    path = tmp_path / "state" / "state.sqlite"
+    path.write_bytes(b"no database" * 2000)
+    state.keep_token("gs://b/p", "other")
+    assert state.token("gs://b/o") is None
+    state.keep_token("gs://b/q", "third")
+    assert state.token("gs://b/q") == "third"
+    assert any("begun anew" in text for text in told)
+    assert path.with_name("state.sqlite.damaged").exists()
+
+
+def test_a_state_that_is_locked_while_it_is_used_is_kept_in_memory(
+    state, told, tmp_path, monkeypatch
+):
+    state.keep_token("gs://b/o", "token")
+    with sqlite3.connect(tmp_path / "state" / "state.sqlite", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        state.keep_token("gs://b/p", "other")
+        assert state.token("gs://b/p") == "other"
+        assert [text for text in told if "kept in memory" in text]
+        other.execute("ROLLBACK")
+    state.keep_token("gs://b/q", "third")
+    assert state.token("gs://b/p") == "other"
+
+
+def test_what_an_earlier_release_remembered_of_names_is_kept(tmp_path, told):
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    with sqlite3.connect(folder / "state.sqlite") as database:
+        database.execute("CREATE TABLE done (place TEXT, path BLOB, size INTEGER)")
+        database.execute(
+            "CREATE TABLE names (place TEXT, collector TEXT, sha256 BLOB, name TEXT, "
+            "PRIMARY KEY (place, collector, sha256))"
+        )
+        database.execute("INSERT INTO names VALUES ('gs://b/', 'cam1', x'00', 'first')")
+    state = State(folder, lambda path, text: told.append(text))
+    assert state.name("gs://b/", "cam1", b"\0", "second") == "first"
+    assert told == []
+    state.close()

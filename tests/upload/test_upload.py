@@ -51,6 +51,8 @@ def test_an_upload_has_the_recording_s_bytes_under_its_standard_name(store, send
         "resumed_bytes": 0,
         "verified": True,
         "note": None,
+        "then": "kept",
+        "sent_bytes": path.stat().st_size,
     }
     assert ended.found["uploaded"] == 1
     assert ended.found["bytes"] == path.stat().st_size

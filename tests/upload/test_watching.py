@@ -129,3 +129,21 @@ def test_a_folder_that_is_away_is_told_once_each_time(watch, clock, told, tmp_pa
     assert watch() == []  # It may be another folder's file by now.
     clock.now += 10
     assert watch() == ["a.ts"]
+
+
+def test_zeros_at_the_end_are_space_that_is_reserved(watch, clock, tmp_path):
+    path = recording(tmp_path / "a.mp4")
+    with path.open("ab") as file:
+        file.write(bytes(1000))
+    assert watch() == []
+    clock.now += 11
+    assert watch() == []
+
+
+def test_what_a_program_has_open_for_writing_is_not_complete(watch, clock, tmp_path):
+    path = recording(tmp_path / "a.ts")
+    with path.open("ab"):
+        assert watch() == []
+        clock.now += 1000
+        assert watch() == []
+    assert watch() == ["a.ts"]

@@ -75,6 +75,20 @@ def upload(
             show_default="STATE_DIRECTORY, else ~/.local/state/vidset/upload",
         ),
     ] = None,
+    delete_after: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="Delete or move a recording only after it has been unchanged for this long, where "
+            "the file system does not tell whether it is still open.",
+        ),
+    ] = 300,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Compare the recordings with the destination; change nothing."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would go where; send nothing.")
     ] = False,
@@ -108,6 +122,8 @@ def upload(
         settle_seconds=check_seconds("--settle", settle),
         poll_seconds=check_seconds("--poll", poll),
         is_dry=dry_run,
+        is_verifying=verify,
+        delete_after_seconds=check_seconds("--delete-after", delete_after),
     )
     raise typer.Exit(run_upload(settings, as_json=as_json, quiet=quiet))
 

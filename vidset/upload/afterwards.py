@@ -1,34 +1,87 @@
-"""What becomes of a recording on this machine once its object is there."""
+"""What becomes of a recording on this machine once its object is there.
+
+This is where recordings are deleted. Nothing is deleted or moved that this run has not read whole
+and compared, that may still be written, or whose folder has lost its disk.
+"""
 
 import errno
 import os
 import shutil
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from vidset.upload.errors import UploadFailedError
+from vidset.upload.mounts import Disks
 from vidset.upload.settings import Settings
 from vidset.upload.source import Source
 
 
-def put_away(source: Source, settings: Settings, video_id: str, *, is_verified: bool) -> str | None:
-    """Keep, move or delete it, as asked; a note if that was not done.
+@dataclass(frozen=True, slots=True)
+class PutAway:
+    """What was done with the recording, and why not what was asked for.
+
+    Attributes:
+        state: `later`: it is kept for now, and may be put away by another attempt.
+    """
+
+    state: Literal["kept", "deleted", "moved", "later"]
+    note: str | None = None
+
+
+def put_away(
+    source: Source,
+    settings: Settings,
+    disks: Disks,
+    video_id: str,
+    *,
+    is_verified: bool,
+    quiet_seconds: float | None = None,
+) -> PutAway:
+    """Keep, move or delete a recording that this run has read whole and found at the store.
+
+    Args:
+        quiet_seconds: for how long somebody has seen the file unchanged; None: nobody has.
 
     Raises:
-        UploadFailedError: it cannot be moved or deleted.
+        UploadFailedError: it cannot be moved or deleted, or changed meanwhile.
     """
-    if not settings.is_deleted and settings.moved_to is None:
-        return None
+    if not settings.is_putting_away:
+        return PutAway("kept")
+    if settings.is_deleted and not is_verified:
+        return PutAway("kept", "kept: its checksum at the store could not be compared")
     source.check()  # What was recorded since has not been uploaded.
+    if reason := _may_be_written(source, settings, quiet_seconds):
+        return PutAway("later", f"kept for now: {reason}")
     try:
-        if settings.is_deleted:
-            if not is_verified:
-                return "kept: its checksum at the store could not be compared"
+        if settings.moved_to is None:
             source.path.unlink()
-        elif settings.moved_to is not None:
-            _move(source, settings.moved_to, settings.watched, video_id)
+            return PutAway("deleted")
+        if reason := disks.changed(settings.moved_to):
+            return PutAway("later", f"kept for now: {reason}")
+        _move(source, settings.moved_to, settings.watched, video_id)
     except OSError as error:
         what = f"is uploaded, but cannot be put away: {error.strerror}"
         raise UploadFailedError(what) from None
+    return PutAway("moved")
+
+
+def _may_be_written(source: Source, settings: Settings, quiet_seconds: float | None) -> str | None:
+    """Why the recording may not be finished: a pausing recorder keeps its file open."""
+    is_written = source.is_written()
+    if is_written:
+        return "another program has it open for writing"
+    if is_written is None:
+        if quiet_seconds is None:
+            changed = max(source.identity.mtime_ns, source.identity.ctime_ns) / 1e9
+            quiet_seconds = time.time() - changed
+        if quiet_seconds < settings.delete_after_seconds:
+            return (
+                "this file system does not tell whether it is still written, and it has been "
+                f"unchanged for {max(quiet_seconds, 0):.0f} s, where --delete-after wants "
+                f"{settings.delete_after_seconds:g}"
+            )
     return None
 
 
@@ -58,7 +111,17 @@ def _move_to_another_disk(source: Source, to: Path, partial: Path) -> None:
             os.fsync(file.fileno())
         source.check()
         partial.rename(to)
+        _sync_folder(to.parent)
     except BaseException:
         partial.unlink(missing_ok=True)  # It may be what fills the disk.
         raise
     source.path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that the new name outlives a loss of power: the old one is removed next."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

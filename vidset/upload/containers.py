@@ -49,8 +49,9 @@ def _mp4_extension(head: bytes) -> str:
 def is_closed(path: Path) -> bool:
     """Whether a recorder has finished this file, as far as its container tells.
 
-    An MP4 (MOV, 3GP) is closed once it has its index (`moov`) and no box lies beyond its end. All
-    others may end anywhere, and are closed as soon as they are left alone.
+    An MP4 (MOV, 3GP) is closed once it has its index (`moov`), no box lies beyond its end, and it
+    does not end in zeros that were only reserved. A fragmented MP4 may end after any fragment, and
+    all other containers anywhere: their content does not tell.
 
     Raises:
         OSError: it cannot be read.
@@ -73,7 +74,7 @@ def _boxes(file: BinaryIO, size: int) -> list[tuple[bytes, int]]:
         length, kind = int.from_bytes(head[:4]), head[4:8]
         if length == 1:
             length = int.from_bytes(head[8:16])
-        elif length == 0:  # It goes on to the end of the file.
+        elif length == 0 and kind.strip(b"\0"):  # It goes on to the end of the file.
             length = size - start
         if length < 8:
             break

@@ -34,8 +34,15 @@ class Piece:
 class Session(Protocol):
     """An upload under way."""
 
-    received_bytes: int
-    """What the store had of the recording when the session was opened."""
+    @property
+    def smallest_piece_bytes(self) -> int | None:
+        """A piece may be cut at multiples of this; None: it may not be cut."""
+        ...
+
+    @property
+    def received_bytes(self) -> int:
+        """What the store has of the recording, as far as it has said."""
+        ...
 
     def next_piece(self) -> Piece | None:
         """What the store wants next; None when it has everything."""
@@ -58,6 +65,10 @@ class Session(Protocol):
 
 class Destination(Protocol):
     """Any call may raise TransientError, RefusedError and UploadFailedError."""
+
+    def wait_for(self, seconds: float) -> None:
+        """Give each answer so long from now on."""
+        ...
 
     def find(self, target: Target) -> Presence:
         """Whether the object is there already.

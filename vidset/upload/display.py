@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,9 +22,13 @@ from rich.progress import (
 
 from vidset.naming import printable
 
-State = Literal["uploaded", "present", "planned", "unreadable", "failed"]
-_ORDER: tuple[State, ...] = ("planned", "uploaded", "present", "unreadable", "failed")
-_FAULTS = frozenset({"unreadable", "failed"})
+State = Literal["uploaded", "present", "planned", "absent", "different", "unreadable", "failed"]
+_ORDER: tuple[State, ...] = (
+    *("planned", "uploaded", "present"),
+    *("absent", "different", "unreadable", "failed"),
+)
+_FAULTS = frozenset({"absent", "different", "unreadable", "failed"})
+Then = Literal["kept", "deleted", "moved", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,11 @@ class Record:
     """What became of one recording.
 
     Attributes:
-        state: `present` was there before; `planned` is what --dry-run says; `unreadable` was not
-            uploaded because it does not decode.
+        state: `present` was there before; `planned` is what --dry-run says; `absent` and
+            `different` are what --verify finds; `unreadable` was not uploaded because it does not
+            decode.
+        then: what became of the file on this machine; `later`: it is kept for now.
+        sent_bytes: how much was sent for it, with what was sent in vain.
         verified: the store's checksum of the object was compared with the recording's.
         note: why it failed, or what else is to be known.
     """
@@ -47,6 +54,8 @@ class Record:
     resumed_bytes: int = 0
     verified: bool = False
     note: str | None = None
+    then: Then = "kept"
+    sent_bytes: int = 0
 
 
 class Display:
@@ -87,17 +96,38 @@ class Display:
             task = bars.add_task(f"{what} {name}", total=total)
             yield lambda count: bars.advance(task, count)
 
-    def summary(self, records: Sequence[Record], seconds: float) -> None:
+    def passed_over(self, kinds: Mapping[str, int]) -> None:
+        """Files that are no videos by their names: counted, so that nobody misses them in vain."""
+        if kinds:
+            each = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+            text = f"passed over, not named like videos: {each}"
+            self._errors.print(escape(text), style="yellow")
+
+    def summary(
+        self, records: Sequence[Record], seconds: float, passed_over: Mapping[str, int]
+    ) -> None:
+        """Counts of what became of the recordings; the last line says what left this machine."""
         counts = {state: sum(each.state == state for each in records) for state in _ORDER}
         sent = [each for each in records if each.state == "uploaded"]
         size = sum(each.bytes or 0 for each in sent)
         resumed = sum(each.resumed_bytes for each in sent)
         if self._as_json:
             totals = {"bytes": size, "resumed_bytes": resumed, "seconds": round(seconds, 3)}
+            totals |= {"sent_bytes": sum(each.sent_bytes for each in records)}
+            totals |= {"deleted": _number(records, "deleted"), "moved": _number(records, "moved")}
+            totals |= {"passed_over": dict(passed_over)}
             print(json.dumps({**counts, **totals, "files": [asdict(each) for each in records]}))
         elif not self._quiet:
             each = [f"{number} {state}" for state, number in counts.items() if number]
             print(f"{', '.join(each) or 'nothing'}; {size / 1e6:.1f} MB in {seconds:.1f} s")
+            if deleted := _number(records, "deleted"):
+                print(f"{deleted} deleted here, each after its upload was verified")
+            if moved := _number(records, "moved"):
+                print(f"{moved} moved, each after its upload")
+
+
+def _number(records: Iterable[Record], then: Then) -> int:
+    return sum(each.then == then for each in records)
 
 
 def exit_code(records: Iterable[Record]) -> int:

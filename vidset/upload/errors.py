@@ -7,20 +7,52 @@ class UploadFailedError(Exception):
     """This recording cannot be uploaded; others may."""
 
 
+class GaveUpError(UploadFailedError):
+    """Network or server did not take it for long enough; the same may work later."""
+
+
 class SourceChangedError(UploadFailedError):
     """The recording is not what it was when it was first read: its object must not appear."""
 
 
+class StaleDigestsError(SourceChangedError):
+    """The remembered checksums are not those of the file's bytes: it has to be read anew."""
+
+
 class RefusedError(Exception):
-    """The destination takes nothing from us: no such bucket, no permission, no credentials."""
+    """The destination does not take this: no permission, no such bucket, no credentials.
+
+    Attributes:
+        is_final: it takes nothing at all, whatever is sent: no other recording needs to be tried.
+    """
+
+    def __init__(self, reason: str, *, is_final: bool = False):
+        super().__init__(reason)
+        self.is_final = is_final
 
 
 class TransientError(Exception):
-    """Network or server: the same may work later."""
+    """Network or server: the same may work later.
+
+    Attributes:
+        is_answer: the store itself said so, and the connection works.
+    """
+
+    def __init__(self, reason: str, *, is_answer: bool = False):
+        super().__init__(reason)
+        self.is_answer = is_answer
+
+
+class TimedOutError(TransientError):
+    """The store did not answer in time: the link is slow, or something on it holds bytes back."""
 
 
 class SessionGoneError(Exception):
     """What was sent so far is lost to the store: begin anew. Says why, if that is not known."""
+
+
+class SessionRefusedError(SessionGoneError):
+    """The store does not let us go on with this upload. A new one may be taken, or refused too."""
 
 
 class AlreadyThereError(Exception):

@@ -31,6 +31,9 @@ class FolderDestination:
     def __init__(self, place: Place):
         self._root = Path(place.root)
 
+    def wait_for(self, seconds: float) -> None:
+        """A file system answers in its own time."""
+
     def find(self, target: Target) -> Presence:
         path = self._root / target.name
         with _as_ours():
@@ -54,6 +57,8 @@ class FolderDestination:
 class _FolderSession:
     """How far it is, is told by the unfinished file itself, whoever wrote it."""
 
+    smallest_piece_bytes = None
+
     def __init__(self, root: Path, target: Target):
         self._path = root / target.name
         self._partial = root / Path(target.name).parts[0] / _PARTIAL / self._path.name
@@ -64,7 +69,7 @@ class _FolderSession:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(self._file.fileno()).st_nlink == 0:  # It was finished since we opened it.
                 raise SessionGoneError("another process finished it")
-            self._offset = self.received_bytes = _good_bytes(self._file, target)
+            self._offset = _good_bytes(self._file, target)
             self._file.truncate(self._offset)
         except BlockingIOError:
             self._file.close()
@@ -72,6 +77,10 @@ class _FolderSession:
         except BaseException:
             self._file.close()
             raise
+
+    @property
+    def received_bytes(self) -> int:
+        return self._offset
 
     def next_piece(self) -> Piece | None:
         size = self._target.size_bytes

@@ -22,6 +22,8 @@ from vidset.upload.errors import (
     AlreadyThereError,
     RefusedError,
     SessionGoneError,
+    SessionRefusedError,
+    TimedOutError,
     TransientError,
     UploadFailedError,
     kind_of,
@@ -32,7 +34,8 @@ from vidset.upload.source import Source
 
 _HOST = "https://storage.googleapis.com"
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
-_TIMEOUT_SECONDS = (20, 60)  # To connect; for each read and write after that.
+_CONNECT_SECONDS = 20.0
+_UNIT_BYTES = 256 << 10  # All pieces but the last are a multiple of it.
 _FIELDS = "size,crc32c,generation"
 _RESUME_INCOMPLETE = 308
 _FOREIGN = "an answer that is not Cloud Storage's: does a proxy or a login page stand between?"
@@ -43,11 +46,14 @@ class GcsDestination:
     """A bucket. STORAGE_EMULATOR_HOST leads to an emulator, without credentials."""
 
     def __init__(self, place: Place):
-        self._place = place
+        self._place, self._answer_seconds = place, 60.0
         self._host = os.environ.get("STORAGE_EMULATOR_HOST", "").rstrip("/") or _HOST
         # Bytes go to the session's address, which is itself the permission: no token is sent along.
         self._bytes = requests.Session()
         self._api: requests.Session = self._bytes if self._host != _HOST else _authorized()
+
+    def wait_for(self, seconds: float) -> None:
+        self._answer_seconds = seconds
 
     def find(self, target: Target) -> Presence:
         name = quote(self._place.prefix + target.name, safe="")
@@ -86,7 +92,7 @@ class GcsDestination:
         if answer.status_code == 412:
             raise AlreadyThereError
         if answer.status_code in (401, 403):
-            raise RefusedError(_said("sending", answer))
+            raise SessionRefusedError(_said("sending", answer))
         raise UploadFailedError(_said("sending", answer))
 
     def _begin(self, target: Target) -> str:
@@ -121,7 +127,7 @@ class GcsDestination:
         if answer.status_code == 412:
             raise AlreadyThereError
         if answer.status_code == 404:
-            raise RefusedError(f"there is no bucket gs://{self._place.root}")
+            raise RefusedError(f"there is no bucket gs://{self._place.root}", is_final=True)
         if answer.status_code in (401, 403):
             what = f"this account may not create {self._place.uri(target.name)}"
             raise RefusedError(_said(what, answer))
@@ -132,17 +138,23 @@ class GcsDestination:
     ) -> requests.Response:
         with _as_ours():
             answer = session.request(
-                method, url, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **options
+                method,
+                url,
+                timeout=(_CONNECT_SECONDS, self._answer_seconds),
+                allow_redirects=False,
+                **options,
             )
         status = answer.status_code
         if status in (408, 429) or status >= 500:
-            raise TransientError(_said("Cloud Storage", answer))
+            raise TransientError(_said("Cloud Storage", answer), is_answer=True)
         if 300 <= status < 400 and status != _RESUME_INCOMPLETE:
             raise TransientError(_FOREIGN)
         return answer
 
 
 class _GcsSession:
+    smallest_piece_bytes = _UNIT_BYTES
+
     def __init__(
         self,
         destination: GcsDestination,
@@ -154,7 +166,10 @@ class _GcsSession:
     ):
         self._destination, self._token, self._target = destination, token, target
         self._block_bytes, self._offset, self._resource = source.block_bytes, offset, resource
-        self.received_bytes = offset
+
+    @property
+    def received_bytes(self) -> int:
+        return self._offset
 
     def next_piece(self) -> Piece | None:
         return next_in_order(self._offset, self._target.size_bytes, self._block_bytes)
@@ -166,7 +181,9 @@ class _GcsSession:
         if answer.status_code == _RESUME_INCOMPLETE:
             self._offset = received(answer)
             if self._offset <= piece.start:  # Not at once again: it costs, on a mobile network.
-                raise TransientError("Cloud Storage has taken none of what was sent")
+                raise TransientError(
+                    "Cloud Storage has taken none of what was sent", is_answer=True
+                )
         else:
             self._offset, self._resource = size, _resource(answer)
 
@@ -232,9 +249,12 @@ def _as_ours():
     except RefreshError as error:
         if error.retryable:
             raise TransientError("the account's token cannot be renewed now") from None
-        raise RefusedError(f"the account's token cannot be renewed: {error}") from None
+        what = f"the account's token cannot be renewed: {error}"
+        raise RefusedError(what, is_final=True) from None
     except TransportError:
         raise TransientError("no connection to renew the account's token") from None
+    except requests.exceptions.ReadTimeout as error:
+        raise TimedOutError(f"no answer from Cloud Storage ({kind_of(error)})") from None
     except (
         requests.exceptions.ConnectionError,
         requests.exceptions.Timeout,
@@ -244,7 +264,7 @@ def _as_ours():
     except requests.exceptions.RequestException:
         raise  # An address that is none: wrong usage.
     except OSError as error:  # The file of certificates that the environment names.
-        raise RefusedError(str(error)) from None
+        raise RefusedError(str(error), is_final=True) from None
 
 
 def _said(what: str, answer: requests.Response) -> str:

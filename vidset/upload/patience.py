@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 
-from vidset.upload.errors import TransientError, UploadFailedError
+from vidset.upload.errors import GaveUpError, TransientError
 
 _FIRST_SECONDS = 1.0
 _LONGEST_SECONDS = 60.0
@@ -27,6 +27,11 @@ class Patience:
         self._random = random.SystemRandom()
         self._attempts, self._first_failure = 0, 0.0
 
+    @property
+    def attempts(self) -> int:
+        """How many attempts in a row have failed since the last progress."""
+        return self._attempts
+
     def progressed(self) -> None:
         self._attempts = 0
 
@@ -34,7 +39,7 @@ class Patience:
         """Until the next attempt.
 
         Raises:
-            UploadFailedError: that would be too long since the first failure.
+            GaveUpError: that would be too long since the first failure.
         """
         if not self._attempts:
             self._first_failure = self._clock()
@@ -42,7 +47,7 @@ class Patience:
         longest = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** (self._attempts - 1))
         pause = self._random.uniform(longest / 2, longest)
         if self._clock() + pause - self._first_failure > self._seconds:
-            raise UploadFailedError(
+            raise GaveUpError(
                 f"{error} (attempt {self._attempts}, for {self._seconds:g} s); "
                 "the same command goes on from there"
             )

@@ -49,6 +49,9 @@ class Probe:
 def probe(path: Path) -> Probe:
     """Raises UploadFailedError if the file cannot be read at all."""
     try:
+        if not path.is_file():  # A pipe would wait for its writer.
+            what = "is not a file" if path.exists() else "cannot be read: No such file or directory"
+            raise UploadFailedError(what)
         with path.open("rb") as file:  # Not by its path: PyAV takes none that are no UTF-8.
             changed_at = time_of(os.fstat(file.fileno()).st_mtime)
             try:

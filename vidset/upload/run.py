@@ -1,26 +1,27 @@
 """`vidset upload`: the files that were named, or a watched folder until it is told to stop."""
 
-import math
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from vidset.naming import printable
 from vidset.upload.display import Display, Record, exit_code
-from vidset.upload.errors import RefusedError, Stopped
+from vidset.upload.errors import GaveUpError, RefusedError, Stopped
 from vidset.upload.identity import Identity
+from vidset.upload.later import Later
+from vidset.upload.mounts import Disks
 from vidset.upload.open import open_destination
 from vidset.upload.settings import Settings
 from vidset.upload.state import State
 from vidset.upload.uploading import Uploader
 from vidset.upload.watching import Watch
 
-# A watched recording that failed is tried again after so long, then twice as long.
-_FIRST_RETRY_SECONDS = 30.0
-_LONGEST_RETRY_SECONDS = 900.0
+# How long one recording may wait for network or server while others wait behind it.
+_SHARE_SECONDS = 30.0
 
 
 def run_upload(settings: Settings, *, as_json: bool, quiet: bool) -> int:
@@ -28,22 +29,27 @@ def run_upload(settings: Settings, *, as_json: bool, quiet: bool) -> int:
 
     Raises:
         ValueError: the destination or the state folder is none; with named files also, if the
-            destination refuses them.
+            destination takes nothing at all.
     """
     destination = None if settings.is_dry else open_destination(settings.place)
     display = Display(as_json=as_json, quiet=quiet)
     started, records = time.monotonic(), dict[Path, Record]()
+    passed_over: dict[str, int] = {}
     with (
         closing(State(settings.state, display.tell)) as state,
         _stoppable() as check,
         suppress(Stopped),
     ):
-        uploader = Uploader(settings, destination, state, display)
+        uploader = Uploader(settings, destination, state, _disks(settings, state), display)
         if settings.watched is None:
-            _upload_named(settings.recordings, uploader, display, records, check)
+            _upload_named(settings, uploader, display, records, check)
         else:
-            _watch(settings.watched, settings, uploader, display, records, check)
-    display.summary(list(records.values()), time.monotonic() - started)
+            watch = Watch(settings.watched, settings.settle_seconds, display.tell)
+            try:
+                _watch(watch, settings, uploader, display, records, check)
+            finally:
+                passed_over = dict(watch.passed_over)
+    display.summary(list(records.values()), time.monotonic() - started, passed_over)
     if settings.watched is not None:
         return 0  # It ends by being stopped; what failed is tried again by the next.
     left = [path for path in settings.recordings if path not in records]
@@ -52,35 +58,59 @@ def run_upload(settings: Settings, *, as_json: bool, quiet: bool) -> int:
     return 1 if left else exit_code(records.values())
 
 
+def _disks(settings: Settings, state: State) -> Disks:
+    """The disks of the folders that recordings are written to; where they are is remembered."""
+    folders = [settings.moved_to] if settings.moved_to else []
+    if settings.place.scheme == "file":
+        folders.append(Path(settings.place.root))
+    disks = Disks(folders, state.mount_point)
+    for folder, mount_point in disks.mount_points().items():
+        state.keep_mount_point(folder, mount_point)
+    return disks
+
+
 def _upload_named(
-    paths: tuple[Path, ...],
+    settings: Settings,
     uploader: Uploader,
     display: Display,
     records: dict[Path, Record],
     check: Callable[[], None],
 ) -> None:
-    for path in paths:
+    """All of them. One that the network or the store does not take is set aside meanwhile."""
+    waiting, waited = deque(settings.recordings), dict[Path, float]()
+    share = _SHARE_SECONDS
+    while waiting:
         check()
+        path = waiting.popleft()
+        left = settings.patience_seconds - waited.get(path, 0.0)
+        began = time.monotonic()
         try:
-            record = uploader.upload(path)
+            record = uploader.upload(path, min(left, share) if waiting else left)
         except RefusedError as error:
-            if not records:  # Of the first one, so nothing was done.
+            if error.is_final and not records:  # Of the first one, so nothing was done.
                 raise ValueError(f"--to: {error}") from None
+            record = Record(printable(str(path)), "failed", note=str(error))
+        except GaveUpError as error:
+            waited[path] = waited.get(path, 0.0) + time.monotonic() - began
+            if waiting and waited[path] < settings.patience_seconds:
+                if all(each in waited for each in waiting):
+                    share *= 2  # All have had their turn.
+                waiting.append(path)
+                continue
             record = Record(printable(str(path)), "failed", note=str(error))
         records[path] = record
         display.show(record)
 
 
 def _watch(
-    folder: Path,
+    watch: Watch,
     settings: Settings,
     uploader: Uploader,
     display: Display,
     records: dict[Path, Record],
     check: Callable[[], None],
 ) -> NoReturn:
-    watch = Watch(folder, settings.settle_seconds, display.tell)
-    later = _Later()
+    later = Later()
     while True:
         check()
         complete = watch.complete()
@@ -94,11 +124,14 @@ def _watch(
                 continue
             if not _is_still(path, identity):
                 continue  # Written on while others were sent: not complete any more.
+            patience = settings.patience_seconds
+            if len(complete) > 1:
+                patience = min(patience, _SHARE_SECONDS)
             try:
-                record = uploader.upload(path)
-            except RefusedError as error:
+                record = uploader.upload(path, patience, watch.quiet_seconds(path))
+            except (GaveUpError, RefusedError) as error:
                 record = Record(printable(str(path)), "failed", note=str(error))
-            if record.state == "failed":
+            if record.state == "failed" or record.then == "later":
                 later.add(path, identity)
             elif record.state == "unreadable":
                 later.leave(path, identity)
@@ -112,32 +145,6 @@ def _is_still(path: Path, identity: Identity) -> bool:
         return Identity.of(path.stat()) == identity
     except OSError:
         return False
-
-
-class _Later:
-    """When a recording is looked at again: with ever longer pauses, or once it has changed."""
-
-    def __init__(self) -> None:
-        self._due: dict[Path, tuple[Identity, float, float]] = {}
-
-    def add(self, path: Path, identity: Identity) -> None:
-        """It failed, and may be had yet."""
-        known, pause, _ = self._due.get(path, (None, 0.0, 0.0))
-        pause = min(_LONGEST_RETRY_SECONDS, 2 * pause) if known == identity else 0.0
-        pause = pause or _FIRST_RETRY_SECONDS
-        self._due[path] = identity, pause, time.monotonic() + pause
-
-    def leave(self, path: Path, identity: Identity) -> None:
-        """Nothing is to be done with it as it is."""
-        self._due[path] = identity, 0.0, math.inf
-
-    def is_due(self, path: Path, identity: Identity) -> bool:
-        known, _, due = self._due.get(path, (None, 0.0, 0.0))
-        return known != identity or time.monotonic() >= due
-
-    def forget_others(self, present: Iterable[tuple[Path, Identity]]) -> None:
-        """Of files that are gone."""
-        self._due = {path: self._due[path] for path, _ in present if path in self._due}
 
 
 @contextmanager
@@ -158,6 +165,9 @@ def _stoppable() -> Iterator[Callable[[], None]]:
             raise Stopped
 
     before = [(each, signal.signal(each, stop)) for each in (signal.SIGTERM, signal.SIGINT)]
+    if hasattr(signal, "SIGIO"):
+        # The kernel sends it when somebody opens a file whose writers we ask for; it would end us.
+        before.append((signal.SIGIO, signal.signal(signal.SIGIO, signal.SIG_IGN)))
     try:
         yield check
     finally:

@@ -26,6 +26,9 @@ class S3Destination:
     def __init__(self, place: Place):
         self._client = S3Client(place)
 
+    def wait_for(self, seconds: float) -> None:
+        self._client.wait_for(seconds)
+
     def find(self, target: Target) -> Presence:
         try:
             head = self._client.head(target.name)
@@ -63,11 +66,15 @@ class S3Destination:
 class _SinglePut:
     """All bytes in one request."""
 
-    received_bytes = 0
+    smallest_piece_bytes = None
 
     def __init__(self, destination: S3Destination, client: S3Client, target: Target):
         self._destination, self._client, self._target = destination, client, target
         self._is_sent = False
+
+    @property
+    def received_bytes(self) -> int:
+        return self._target.size_bytes if self._is_sent else 0
 
     def next_piece(self) -> Piece | None:
         return None if self._is_sent else Piece(0, self._target.size_bytes)
@@ -88,6 +95,8 @@ class _SinglePut:
 class _Multipart:
     """A part for each block; `etags` are those that the server has, by block."""
 
+    smallest_piece_bytes = None  # Parts have at least 5 MiB, and a block is 8.
+
     def __init__(
         self,
         destination: S3Destination,
@@ -99,8 +108,11 @@ class _Multipart:
     ):
         self._destination, self._client, self._target = destination, client, target
         self._token, self._source, self._etags = token, source, etags
-        pieces = [_piece(index, source) for index in etags]
-        self.received_bytes = sum(piece.end - piece.start for piece in pieces)
+
+    @property
+    def received_bytes(self) -> int:
+        pieces = (_piece(index, self._source) for index in self._etags)
+        return sum(piece.end - piece.start for piece in pieces)
 
     def next_piece(self) -> Piece | None:
         for index in range(self._target.digests.block_count):

@@ -11,12 +11,14 @@ from botocore.exceptions import (
     ClientError,
     NoCredentialsError,
     PartialCredentialsError,
+    ReadTimeoutError,
 )
 
 from vidset.upload.errors import (
     AlreadyThereError,
     RefusedError,
     SessionGoneError,
+    TimedOutError,
     TransientError,
     UploadFailedError,
     kind_of,
@@ -28,6 +30,18 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 _EXISTS = frozenset({"412", "PreconditionFailed"})
 # Two completions met: AWS wants the upload begun again. Or the server lost the upload or a part.
 _GONE = frozenset({"ConditionalRequestConflict", "NoSuchUpload", "InvalidPart"})
+# A temporary token's time is over, or a renewed file has not been read yet.
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"}
+)
+# Of a server without conditional writes.
+_UNABLE = frozenset({"NotImplemented"})
+_UNABLE_TEXT = (
+    "this store cannot create an object only where there is none ({}). vidset needs that so as "
+    "never to replace a recording: take a newer release of the store, another store, or a folder "
+    "(DIR/) that is copied there by other means"
+)
+_ANSWER_SECONDS = 60.0
 # The bytes were changed on the way.
 _DAMAGED = frozenset({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"})
 
@@ -40,14 +54,25 @@ class S3Client:
     """
 
     def __init__(self, place: Place):
+        self._place, self._answer_seconds = place, _ANSWER_SECONDS
+        self._body: Body | None = None
         try:
-            self._client = _client()
+            self._client = self._connected()
         except BotoCoreError as error:
             raise ValueError(f"s3://: {error}") from None
-        self._place = place
-        self._body: Body | None = None
+
+    def wait_for(self, seconds: float) -> None:
+        """Give each answer so long from now on."""
+        if seconds != self._answer_seconds:
+            self._answer_seconds = seconds
+            self._client = self._connected()
+
+    def _connected(self) -> Any:
+        """A client with the credentials as they are now: boto3 reads a file of them only once."""
+        client = _client(self._answer_seconds)
         for operation in "PutObject", "UploadPart":
-            self._client.meta.events.register(f"before-send.s3.{operation}", self._slow_down)
+            client.meta.events.register(f"before-send.s3.{operation}", self._slow_down)
+        return client
 
     def call(
         self, operation: str, name: str, body: Body | None = None, **options: Any
@@ -95,12 +120,14 @@ class S3Client:
         except ClientError as error:
             raise self._ours(error, name) from None
         except (NoCredentialsError, PartialCredentialsError) as error:
-            raise RefusedError(str(error)) from None
+            raise RefusedError(str(error), is_final=True) from None
+        except ReadTimeoutError as error:
+            raise TimedOutError(f"no answer from S3 ({kind_of(error)})") from None
         except BotoCoreError as error:  # No connection, a broken one, half an answer.
             raise TransientError(f"no connection to S3 ({kind_of(error)})") from None
 
-    def _ours(self, error: ClientError, name: str) -> Exception:
-        code = _code(error)
+    def _ours(self, error: ClientError, name: str) -> Exception:  # noqa: PLR0911 (a table)
+        code, operation = _code(error), error.operation_name
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         said = f"{code} {error.response.get('Error', {}).get('Message', '')}".strip()
         if code in _EXISTS:
@@ -108,16 +135,23 @@ class S3Client:
         if code in _GONE:
             return SessionGoneError(said)
         if code == "NoSuchBucket":
-            return RefusedError(f"there is no bucket s3://{self._place.root}")
+            return RefusedError(f"there is no bucket s3://{self._place.root}", is_final=True)
+        if code in _EXPIRED or (operation == "HeadObject" and status == 400):
+            # The answer to HEAD has no body that could say so.
+            self._client = self._connected()
+            what = "the credentials have expired, or are not valid here, and were read anew"
+            return TransientError(f"S3: {said or status}: {what}", is_answer=True)
+        if code in _UNABLE or status == 501:
+            return RefusedError(_UNABLE_TEXT.format(said), is_final=True)
         if code in _DAMAGED or status in (408, 429) or not 400 <= status < 500:
-            return TransientError(f"S3: {said}")
+            return TransientError(f"S3: {said}", is_answer=True)
         if status in (401, 403):
             what = f"this account may not write {self._place.uri(name)}"
             return RefusedError(f"{what}: {said}")
         return UploadFailedError(f"S3: {said}")
 
 
-def _client() -> Any:
+def _client(answer_seconds: float) -> Any:
     session = boto3.Session()
     if session.get_credentials() is None:
         raise ValueError("no credentials for s3://: see boto3's guide to credentials")
@@ -125,7 +159,7 @@ def _client() -> Any:
         "s3",
         config=Config(
             connect_timeout=20,
-            read_timeout=60,
+            read_timeout=answer_seconds,
             retries={"total_max_attempts": 1},  # `Patience` repeats.
             request_checksum_calculation="when_required",
         ),

@@ -45,7 +45,9 @@ class Settings:
         skips_unreadable: leave recordings alone that do not decode.
         bytes_per_second: of the network, or None for all of it.
         patience_seconds: how long one recording may wait for network or server, without progress.
-        settle_seconds: for how long a watched recording must not have changed.
+        settle_seconds: for how long a recording must not have changed before it is sent.
+        delete_after_seconds: for how long it must not have changed before it is deleted or moved,
+            where the file system does not tell whether it is still open for writing.
         poll_seconds: between two looks at the watched folder.
     """
 
@@ -62,6 +64,13 @@ class Settings:
     settle_seconds: float = 10
     poll_seconds: float = 5
     is_dry: bool = False
+    is_verifying: bool = False
+    delete_after_seconds: float = 300
+
+    @property
+    def is_putting_away(self) -> bool:
+        """Whether recordings are deleted or moved once they are uploaded."""
+        return self.is_deleted or self.moved_to is not None
 
     def __post_init__(self) -> None:
         if not COLLECTOR_ID.fullmatch(self.collector):
@@ -73,6 +82,11 @@ class Settings:
             raise ValueError("wanted SOURCE..., or one folder and --follow")
         if self.watched is not None and self.is_dry:
             raise ValueError("--dry-run goes with recordings, not with --follow")
+        if self.is_verifying and (self.watched is not None or self.is_dry or self.is_putting_away):
+            raise ValueError(
+                "--verify compares recordings with the destination and changes nothing: it goes "
+                "with none of --follow, --dry-run, --delete and --move-to"
+            )
         if self.watched is not None and self.watched.exists() and not self.watched.is_dir():
             raise ValueError(f"--follow {self.watched}: wanted a folder, got a file")
         if self.place.scheme == "file":

@@ -6,6 +6,7 @@ file, and the object is what was hashed.
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import google_crc32c
 
 from vidset.upload.errors import SourceChangedError, UploadFailedError
 from vidset.upload.identity import Identity
+from vidset.upload.writers import is_written
 
 _BLOCK_BYTES = 8 << 20
 _MIB = 1 << 20
@@ -59,9 +61,14 @@ class Source:
     def __init__(self, path: Path):
         self.path = path
         try:
-            self._file = path.open("rb", buffering=0)
+            # Not blocking: a pipe would wait for its writer.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._file = os.fdopen(descriptor, "rb", buffering=0)
         except OSError as error:
             raise UploadFailedError(f"cannot be read: {error.strerror}") from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            self._file.close()
+            raise UploadFailedError("is not a file")
         self.identity = Identity.of(os.fstat(self._file.fileno()))
         if not self.size_bytes:
             self._file.close()
@@ -117,6 +124,10 @@ class Source:
             raise SourceChangedError("changed while it was uploaded: its bytes are others")
         self.check()
         return block[start - first : end - first]
+
+    def is_written(self) -> bool | None:
+        """Whether another process has it open for writing; None if that cannot be told."""
+        return is_written(self._file.fileno(), self.path)
 
     def is_at(self, path: Path) -> bool:
         """Whether this path leads to the same file, by whatever links."""

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from vidset.upload.database import Database
 from vidset.upload.identity import Identity
+from vidset.upload.link import Link
 from vidset.upload.naming import key_of
 from vidset.upload.source import Digests
 
 # Paths are bytes: not every file's name is text.
 _TABLES = {
     "digests": (
-        "path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, "
+        "path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, ctime_ns INTEGER, "
         "sha256 BLOB, crc32c BLOB, blocks BLOB"
     ),
     "names": (
@@ -26,10 +27,14 @@ _TABLES = {
     ),
     "sessions": "uri TEXT PRIMARY KEY, token TEXT",
     "done": (
-        "place TEXT, path BLOB, size INTEGER, mtime_ns INTEGER, inode INTEGER, "
+        "place TEXT, path BLOB, size INTEGER, mtime_ns INTEGER, inode INTEGER, ctime_ns INTEGER, "
         "PRIMARY KEY (place, path)"
     ),
+    "links": "place TEXT PRIMARY KEY, piece_bytes INTEGER, timeout_seconds REAL",
+    "mounts": "folder BLOB PRIMARY KEY, mount_point BLOB",
 }
+# What an earlier release remembered of files lacks a column: it is read from the files again.
+_READ_ANEW = frozenset({"digests", "done"})
 _LOCK_BYTES = 7  # Of a hash: an offset in a file, of which each byte is a lock.
 
 
@@ -52,7 +57,8 @@ class State:
             # Opened once: closing it anywhere in this process would give up its locks.
             self._locks = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             with self.locked("state.sqlite"):
-                self._database = Database(folder / "state.sqlite", _TABLES, tell)
+                file = folder / "state.sqlite"
+                self._database = Database(file, _TABLES, tell, begun_anew=_READ_ANEW)
         except (OSError, sqlite3.Error) as error:
             raise ValueError(f"--state {folder}: {error}") from None
 
@@ -64,14 +70,14 @@ class State:
         """Of the file, if it is still the one that was read."""
         found = self._database.read(
             "SELECT sha256, crc32c, blocks FROM digests "
-            "WHERE (path, size, mtime_ns, inode) = (?, ?, ?, ?)",
+            "WHERE (path, size, mtime_ns, inode, ctime_ns) = (?, ?, ?, ?, ?)",
             *(os.fsencode(path), *_columns(identity)),
         )
         return Digests(*found) if found else None
 
     def keep_digests(self, path: Path, identity: Identity, digests: Digests) -> None:
         self._database.write(
-            "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             *(os.fsencode(path), *_columns(identity)),
             *(digests.sha256, digests.crc32c, digests.blocks),
         )
@@ -104,15 +110,42 @@ class State:
     def is_done(self, place: str, path: Path, identity: Identity) -> bool:
         return bool(
             self._database.read(
-                "SELECT 1 FROM done WHERE (place, path, size, mtime_ns, inode) = (?, ?, ?, ?, ?)",
+                "SELECT 1 FROM done WHERE (place, path, size, mtime_ns, inode, ctime_ns) "
+                "= (?, ?, ?, ?, ?, ?)",
                 *(place, os.fsencode(path), *_columns(identity)),
             )
         )
 
     def keep_done(self, place: str, path: Path, identity: Identity) -> None:
         self._database.write(
-            "INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?)",
             *(place, os.fsencode(path), *_columns(identity)),
+        )
+
+    def link(self, place: str) -> Link:
+        """What the way to this place could carry last time."""
+        found = self._database.read(
+            "SELECT piece_bytes, timeout_seconds FROM links WHERE place = ?", place
+        )
+        return Link(*found) if found else Link()
+
+    def keep_link(self, place: str, link: Link) -> None:
+        self._database.write(
+            "INSERT OR REPLACE INTO links VALUES (?, ?, ?)",
+            *(place, link.piece_bytes, link.timeout_seconds),
+        )
+
+    def mount_point(self, folder: Path) -> Path | None:
+        """Where the disk of this folder was mounted when it was last used."""
+        found = self._database.read(
+            "SELECT mount_point FROM mounts WHERE folder = ?", os.fsencode(folder)
+        )
+        return Path(os.fsdecode(found[0])) if found else None
+
+    def keep_mount_point(self, folder: Path, mount_point: Path) -> None:
+        self._database.write(
+            "INSERT OR REPLACE INTO mounts VALUES (?, ?)",
+            *(os.fsencode(folder), os.fsencode(mount_point)),
         )
 
     @contextmanager
@@ -126,5 +159,5 @@ class State:
             fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, place)
 
 
-def _columns(identity: Identity) -> tuple[int, int, int]:
-    return identity.size_bytes, identity.mtime_ns, identity.inode
+def _columns(identity: Identity) -> tuple[int, int, int, int]:
+    return identity.size_bytes, identity.mtime_ns, identity.inode, identity.ctime_ns

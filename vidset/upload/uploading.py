@@ -8,8 +8,15 @@ from vidset.upload.afterwards import put_away
 from vidset.upload.delivering import Delivering
 from vidset.upload.destination import Destination, Target
 from vidset.upload.display import Display, Record
-from vidset.upload.errors import SourceChangedError, UploadFailedError
+from vidset.upload.errors import (
+    GaveUpError,
+    SourceChangedError,
+    StaleDigestsError,
+    TransientError,
+    UploadFailedError,
+)
 from vidset.upload.identity import Identity
+from vidset.upload.mounts import Disks
 from vidset.upload.naming import content_type, metadata, object_name, video_id
 from vidset.upload.pacing import Pace
 from vidset.upload.patience import Patience
@@ -23,18 +30,30 @@ class Uploader:
     """All that uploads of a run share. `destination` is None for a dry run."""
 
     def __init__(
-        self, settings: Settings, destination: Destination | None, state: State, display: Display
+        self,
+        settings: Settings,
+        destination: Destination | None,
+        state: State,
+        disks: Disks,
+        display: Display,
     ):
         self._settings, self._destination = settings, destination
-        self._state, self._display = state, display
+        self._state, self._disks, self._display = state, disks, display
         self._pace = Pace(settings.bytes_per_second)
         self._place = settings.place.uri("")
 
-    def upload(self, path: Path) -> Record:
-        """What became of it.
+    def upload(
+        self, path: Path, patience_seconds: float, quiet_seconds: float | None = None
+    ) -> Record:
+        """Upload a recording and put it away, as was asked for; say what became of it.
+
+        Args:
+            patience_seconds: for how long network or server may take nothing.
+            quiet_seconds: for how long the file has been seen unchanged; None: nobody has looked.
 
         Raises:
-            RefusedError: the destination takes nothing, of others neither.
+            GaveUpError: the network or server did not take it for so long.
+            RefusedError: the destination does not take it.
         """
         started, file = time.monotonic(), printable(str(path))
         try:
@@ -43,51 +62,124 @@ class Uploader:
                 note = f"{found.problem}; left alone: --unreadable upload sends it all the same"
                 return Record(file, "unreadable", note=note)
             with Source(path) as source:
-                return self._upload(file, source, found, started)
+                if quiet_seconds is None and not self._settings.is_dry:
+                    self._settle(source)
+                if self._settings.is_verifying and self._destination is not None:
+                    return self._verify(file, source, found, started, self._destination)
+                try:
+                    return self._upload(
+                        file, source, found, started, patience_seconds, quiet_seconds
+                    )
+                except StaleDigestsError:  # What it held before was written over: read it anew.
+                    self._state.forget_digests(path)
+                    return self._upload(
+                        file, source, found, started, patience_seconds, quiet_seconds
+                    )
+        except SourceChangedError as error:
+            self._state.forget_digests(path)  # Size and time may be as they were.
+            return Record(file, "failed", note=str(error), seconds=_since(started))
+        except GaveUpError:
+            raise
         except UploadFailedError as error:
-            if isinstance(error, SourceChangedError):
-                self._state.forget_digests(path)  # Size and time may be as they were.
             return Record(file, "failed", note=str(error), seconds=_since(started))
 
     def is_done(self, path: Path, identity: Identity) -> bool:
         """Whether it was uploaded by an earlier run, and has not changed since."""
         return self._state.is_done(self._place, path, identity)
 
-    def _upload(self, file: str, source: Source, found: Probe, started: float) -> Record:
-        digests = self._digests(source)
-        collector = self._settings.collector
-        name = object_name(collector, found.recorded_at, digests.sha256, found.extension)
-        name = self._state.name(self._place, collector, digests.sha256, name)
-        uri, size = self._settings.place.uri(name), source.size_bytes
+    def _settle(self, source: Source) -> None:
+        """Wait until a recording that was named is as old as a watched one would have to be.
+
+        Raises:
+            UploadFailedError: another program has it open for writing.
+            SourceChangedError: it was written meanwhile.
+        """
+        is_written = source.is_written()
+        if is_written:
+            raise UploadFailedError("another program has it open for writing: upload it later")
+        age = time.time() - source.identity.mtime_ns / 1e9
+        if is_written is None and age < self._settings.settle_seconds:
+            time.sleep(min(self._settings.settle_seconds - age, self._settings.settle_seconds))
+            source.check()
+
+    def _verify(
+        self, file: str, source: Source, found: Probe, started: float, destination: Destination
+    ) -> Record:
+        """Compare a recording with what the destination has of it; nothing is changed."""
+        target = self._target(source, found, self._read(source))
+        uri, size = self._settings.place.uri(target.name), source.size_bytes
+        patience, note = Patience(self._settings.patience_seconds), None
+        while True:
+            try:
+                presence = destination.find(target)
+                break
+            except TransientError as error:
+                patience.wait(error)
+            except UploadFailedError as error:
+                presence, note = "different", str(error)
+                break
+        state = {"same": "present", "unverified": "present", "unknown": "failed"}.get(presence)
+        if presence == "unverified":
+            note = "its checksum at the store could not be compared"
+        if presence == "unknown":
+            note = "this account may not look at the object"
+        return Record(
+            file,
+            state or presence,  # pyright: ignore[reportArgumentType]  It is absent or different.
+            uri,
+            size,
+            target.digests.sha256.hex(),
+            seconds=_since(started),
+            verified=presence == "same",
+            note=note,
+        )
+
+    def _upload(
+        self,
+        file: str,
+        source: Source,
+        found: Probe,
+        started: float,
+        patience_seconds: float,
+        quiet_seconds: float | None,
+    ) -> Record:
+        remembered = self._state.digests(source.path, source.identity)
+        digests = remembered or self._read(source)
+        target = self._target(source, found, digests)
+        uri, size = self._settings.place.uri(target.name), source.size_bytes
         if self._destination is None:
             return Record(file, "planned", uri, size, digests.sha256.hex(), note=found.problem)
         if self._settings.place.scheme == "file" and source.is_at(Path(uri)):
             raise UploadFailedError(f"is itself the upload: {uri}")  # To delete it loses it.
-        target = Target(
-            name,
-            content_type(found.extension),
-            metadata(collector, source.path, found.recorded_at, digests.sha256),
-            size,
-            digests,
-        )
         with (
             self._display.progress(source.path, "sending", size) as report,
             self._state.locked(uri),
         ):
-            delivery = Delivering(
+            delivering = Delivering(
                 uri,
+                self._place,
                 target,
                 source,
                 self._destination,
                 self._state,
                 self._pace,
-                Patience(self._settings.patience_seconds),
+                Patience(patience_seconds),
                 report,
-            ).run()
-        kept = put_away(
-            source, self._settings, video_id(digests.sha256), is_verified=delivery.is_verified
+                lambda: self._disks.changed(Path(self._settings.place.root)),
+            )
+            delivery = delivering.run()
+        if remembered is not None and self._settings.is_putting_away:
+            self._compare(source, digests)
+        away = put_away(
+            source,
+            self._settings,
+            self._disks,
+            video_id(digests.sha256),
+            is_verified=delivery.is_verified,
+            quiet_seconds=quiet_seconds,
         )
-        self._state.keep_done(self._place, source.path, source.identity)
+        if away.state != "later":
+            self._state.keep_done(self._place, source.path, source.identity)
         return Record(
             file,
             delivery.state,
@@ -97,17 +189,38 @@ class Uploader:
             seconds=_since(started),
             resumed_bytes=delivery.resumed_bytes,
             verified=delivery.is_verified,
-            note="; ".join(filter(None, (found.problem, kept))) or None,
+            note="; ".join(filter(None, (found.problem, away.note))) or None,
+            then=away.state,
+            sent_bytes=delivering.sent_bytes,
         )
 
-    def _digests(self, source: Source) -> Digests:
-        """Of the whole recording, read once for as long as it does not change."""
-        if known := self._state.digests(source.path, source.identity):
-            return known
+    def _target(self, source: Source, found: Probe, digests: Digests) -> Target:
+        collector = self._settings.collector
+        name = object_name(collector, found.recorded_at, digests.sha256, found.extension)
+        return Target(
+            self._state.name(self._place, collector, digests.sha256, name),
+            content_type(found.extension),
+            metadata(collector, source.path, found.recorded_at, digests.sha256),
+            source.size_bytes,
+            digests,
+        )
+
+    def _read(self, source: Source) -> Digests:
+        """Read the whole recording, and remember what it holds while it is unchanged."""
         with self._display.progress(source.path, "reading", source.size_bytes) as report:
             digests = source.digest(report)
         self._state.keep_digests(source.path, source.identity, digests)
         return digests
+
+    def _compare(self, source: Source, digests: Digests) -> None:
+        """Read the recording before it is put away, if this run only remembered what it held.
+
+        Raises:
+            StaleDigestsError: it holds something else: a loop recorder wrote over it.
+        """
+        with self._display.progress(source.path, "comparing", source.size_bytes) as report:
+            if source.digest(report) != digests:
+                raise StaleDigestsError("its bytes are not those that it had before")
 
 
 def _since(started: float) -> float:

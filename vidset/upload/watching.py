@@ -2,12 +2,14 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidset.upload.containers import is_closed
 from vidset.upload.identity import Identity
+from vidset.upload.writers import is_written
 from vidset.uploads import has_video_extension
 
 # A recording that was never closed, as when a camera lost its power, is told of after so long.
@@ -27,6 +29,9 @@ class Watch:
 
     Args:
         tell: gets what a person should know, once: a path and a text.
+
+    Attributes:
+        passed_over: how many files the last look did not take for videos, by their extension.
     """
 
     def __init__(
@@ -40,13 +45,21 @@ class Watch:
         self._tell, self._clock = tell, clock
         self._seen: dict[Path, _Seen] = {}
         self._unreadable: set[Path] = set()
+        self.passed_over: Counter[str] = Counter()
+        self._kinds_told: set[str] = set()
+
+    def quiet_seconds(self, path: Path) -> float:
+        """For how long this process has seen the recording unchanged."""
+        return self._clock() - self._seen[path].since
 
     def complete(self) -> list[tuple[Path, Identity]]:
         """Those that have not changed for long enough, as seen by this process, and are closed.
 
         Oldest first. A folder that cannot be read has none; its files count as new when it is back.
         """
+        self.passed_over.clear()
         now = dict(self._recordings(self._folder))
+        self._tell_passed_over()
         time = self._clock()
         for path, identity in now.items():
             if path not in self._seen or self._seen[path].identity != identity:
@@ -63,7 +76,7 @@ class Watch:
         if seen.is_closed:
             return True  # Asked once: to open each at each look is much for a share.
         try:
-            seen.is_closed = is_closed(path)
+            seen.is_closed = is_closed(path) and not _is_open_elsewhere(path)
         except OSError:
             return False  # It has just gone.
         if seen.is_closed:
@@ -92,15 +105,34 @@ class Watch:
             try:
                 if entry.is_dir(follow_symlinks=False):
                     yield from self._recordings(path)
-                elif has_video_extension(entry.name) and entry.is_file():
+                elif not entry.is_file():
+                    continue
+                elif has_video_extension(entry.name):
                     yield path, Identity.of(entry.stat())
                     self._unreadable.discard(path)
+                else:
+                    self.passed_over[path.suffix.lower() or "without extension"] += 1
             except FileNotFoundError:
                 continue  # It went while we looked.
             except OSError as error:  # A link in circles, a share's own.
                 self._tell_unreadable(path, error)
 
+    def _tell_passed_over(self) -> None:
+        for kind in sorted(set(self.passed_over) - self._kinds_told):
+            self._kinds_told.add(kind)
+            number = self.passed_over[kind]
+            self._tell(self._folder, f"passed over, not named like videos: {number} {kind}")
+
     def _tell_unreadable(self, path: Path, error: OSError) -> None:
         if path not in self._unreadable:
             self._unreadable.add(path)
             self._tell(path, f"cannot be looked at, for now: {error.strerror}")
+
+
+def _is_open_elsewhere(path: Path) -> bool:
+    """Whether another program has it open for writing; a recorder may pause for long."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return bool(is_written(descriptor, path))
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""On which disk a folder lies: a folder whose disk is away looks like an empty folder."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+# Other machines may write there, and leases and /proc know nothing of them.
+_REMOTE = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "glusterfs", "lustre")
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system that a folder lies on, and where it is mounted."""
+
+    device: int
+    mount_point: Path
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """Raises OSError if there is no such folder."""
+        device = folder.stat().st_dev
+        place = folder.resolve()
+        while not os.path.ismount(place) and place != place.parent:
+            place = place.parent
+        return cls(device, place)
+
+
+class Disks:
+    """The disks of the folders that a run writes to, as they were when it began.
+
+    Args:
+        known: where each folder's disk was mounted when an earlier run used it, if any.
+    """
+
+    def __init__(self, folders: Iterable[Path], known: Callable[[Path], Path | None]):
+        self._then = {folder: Disk.of(folder) for folder in folders}
+        self._away: dict[Path, Path] = {}
+        for folder, disk in self._then.items():
+            before = known(folder)
+            # Deeper than now: a folder of that name, on the disk below, is what is left of it.
+            if before not in (None, disk.mount_point) and before.is_relative_to(disk.mount_point):
+                self._away[folder] = before
+
+    def mount_points(self) -> dict[Path, Path]:
+        """Where each folder's disk is, to be remembered; not of those whose disk is away."""
+        return {f: disk.mount_point for f, disk in self._then.items() if f not in self._away}
+
+    def changed(self, folder: Path) -> str | None:
+        """Why nothing may be written to this folder: its disk was taken away or exchanged.
+
+        None if all is well, or if the folder is none of ours.
+        """
+        if folder not in self._then:
+            return None
+        try:
+            now = Disk.of(folder)
+        except OSError as error:
+            return f"{folder}: {error.strerror}"
+        if (point := self._away.get(folder)) is not None:
+            if now.mount_point != point:
+                return f"{folder}: its disk, mounted at {point} before, is not there"
+            del self._away[folder]
+            self._then[folder] = now
+        then = self._then[folder]
+        if now.mount_point != then.mount_point:
+            return f"{folder}: its disk, mounted at {then.mount_point}, is not there"
+        if now.device != then.device:
+            return f"{folder}: another disk is mounted at {now.mount_point} than at the start"
+        return None
+
+
+def is_remote(path: str | os.PathLike[str]) -> bool:
+    """Whether the path lies on a network's or a program's file system, as far as that is known."""
+    return _kind(os.path.realpath(path)).startswith(_REMOTE)
+
+
+def _kind(path: str) -> str:
+    """The file system's type, from the longest mount point above `path` (proc(5), mountinfo)."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        point = before.split(" ")[4].encode().decode("unicode_escape", "replace")
+        is_above = path == point or path.startswith(point.rstrip("/") + "/")
+        if is_above and len(point) >= len(best):
+            best, kind = point, after.split(" ")[0]
+    return kind

@@ -1,0 +1,80 @@
+"""Whether somebody still writes a recording: as far as the operating system can tell."""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+
+from vidset.upload.mounts import is_remote
+
+# Linux: a read lease is granted only while nobody has the file open for writing (fcntl(2)).
+_SET_LEASE = getattr(fcntl, "F_SETLEASE", None)
+_WRITING = os.O_WRONLY | os.O_RDWR
+
+
+def is_written(descriptor: int, path: str | os.PathLike[str]) -> bool | None:
+    """Whether another process has the file open for writing; None if that cannot be told.
+
+    Args:
+        descriptor: the file, open for reading.
+        path: where it lies. On a network share, other machines may write what nobody here does.
+    """
+    leased = _leased(descriptor)
+    if leased is False:
+        return True
+    if is_remote(path):
+        return None
+    if leased:
+        return False
+    return _is_open_in_a_process(descriptor)
+
+
+def _leased(descriptor: int) -> bool | None:
+    """Whether a lease was granted, which says that nobody writes; None without an answer."""
+    if _SET_LEASE is None:
+        return None
+    try:
+        fcntl.fcntl(descriptor, _SET_LEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        return False if error.errno in (errno.EAGAIN, errno.EBUSY) else None
+    fcntl.fcntl(descriptor, _SET_LEASE, fcntl.F_UNLCK)
+    return True
+
+
+def _is_open_in_a_process(descriptor: int) -> bool | None:
+    """By what `/proc` says of the processes that this user may look into."""
+    wanted = os.fstat(descriptor)
+    is_whole = True
+    for process in _processes():
+        try:
+            names = os.listdir(f"/proc/{process}/fd")
+        except PermissionError:
+            is_whole = False
+            continue
+        except OSError:
+            continue  # It has ended.
+        for name in names:
+            if _is_writer(f"/proc/{process}", name, wanted):
+                return True
+    return False if is_whole and os.path.isdir("/proc/self/fd") else None
+
+
+def _processes() -> Iterator[str]:
+    try:
+        names = os.listdir("/proc")
+    except OSError:
+        return
+    yield from (name for name in names if name.isdigit())
+
+
+def _is_writer(process: str, name: str, wanted: os.stat_result) -> bool:
+    try:
+        found = os.stat(f"{process}/fd/{name}")
+        if not stat.S_ISREG(found.st_mode) or not os.path.samestat(found, wanted):
+            return False
+        with open(f"{process}/fdinfo/{name}") as file:
+            lines = dict(line.split(":", 1) for line in file.read().splitlines() if ":" in line)
+    except OSError:
+        return False
+    return bool(int(lines.get("flags", "0").strip(), 8) & _WRITING)
