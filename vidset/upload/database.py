@@ -111,14 +111,22 @@ class Database:
         self._unwritten = unwritten
 
     def _copied(self) -> sqlite3.Connection:
-        """What the disk has, in memory; empty tables if it cannot be read either."""
+        """What the disk has, in memory; what cannot be read is found out again."""
         memory = sqlite3.connect(":memory:", isolation_level=None)
-        try:
-            self._disk.backup(memory)
-        except sqlite3.DatabaseError:  # Locked: what is not known is found out again.
-            memory = sqlite3.connect(":memory:", isolation_level=None)
         for table, columns in self._tables.items():
-            memory.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+            memory.execute(f"CREATE TABLE {table} ({columns})")
+        # Not by SQLite's backup: it waits for ever where the file is locked.
+        self._disk.execute("PRAGMA busy_timeout = 0")
+        try:
+            for table in self._tables:
+                rows = self._disk.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+                if rows:
+                    places = ", ".join("?" * len(rows[0]))
+                    memory.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
+        except sqlite3.DatabaseError:
+            return memory  # Less is known: recordings are hashed again, and found at the store.
+        finally:
+            self._disk.execute(f"PRAGMA busy_timeout = {round(_LOCKED_SECONDS * 1000)}")
         return memory
 
     def _is_whole(self) -> bool:
