@@ -132,7 +132,7 @@ class Delivering:
         token = self.state.token(self.uri)
         self._is_in_session = token is not None
         session = self.destination.open(self.target, self.source, token, self._remember)
-        self._is_in_session = True
+        self._is_in_session = self.state.token(self.uri) is not None
         try:
             if self._resumed_bytes is None:
                 self._resumed_bytes = self._most_bytes = session.received_bytes

@@ -78,6 +78,7 @@ def _upload_named(
 ) -> None:
     """All of them. One that the network or the store does not take is set aside meanwhile."""
     waiting, waited = deque(settings.recordings), dict[Path, float]()
+    refused: dict[Path, str] = {}
     share = _SHARE_SECONDS
     while waiting:
         check()
@@ -87,9 +88,10 @@ def _upload_named(
         try:
             record = uploader.upload(path, min(left, share) if waiting else left)
         except RefusedError as error:
-            if error.is_final and not records:  # Of the first one, so nothing was done.
-                raise ValueError(f"--to: {error}") from None
-            record = Record(printable(str(path)), "failed", note=str(error))
+            refused[path] = str(error)
+            if error.is_final and len(refused) == 1 and not records:
+                break  # Nothing was done, and nothing else can be.
+            continue
         except GaveUpError as error:
             waited[path] = waited.get(path, 0.0) + time.monotonic() - began
             if waiting and waited[path] < settings.patience_seconds:
@@ -100,6 +102,11 @@ def _upload_named(
             record = Record(printable(str(path)), "failed", note=str(error))
         records[path] = record
         display.show(record)
+    if refused and not records:
+        raise ValueError(f"--to: {next(iter(refused.values()))}")
+    for path, reason in refused.items():
+        records[path] = Record(printable(str(path)), "failed", note=reason)
+        display.show(records[path])
 
 
 def _watch(
