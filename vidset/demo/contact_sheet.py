@@ -1,7 +1,6 @@
 """One picture of what became of a video's samples, the kept and the dropped, in their order."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -9,6 +8,7 @@ import numpy as np
 
 from vidset.demo.sheet_drawing import Layout, draw_sheet
 from vidset.elements import FrameRow
+from vidset.storage.writing import write_atomically
 
 LIMIT = 240  # Tiles of a sheet: of more samples it shows a choice.
 
@@ -41,9 +41,7 @@ def write_contact_sheet(
     pictures = thumbnails(frames, [rows[place] for place in shown], layout.picture_size)
     sheet = draw_sheet(title, subtitle, rows, shown, pictures, layout)
     _, data = cv2.imencode(".jpg", sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
-    partial = Path(f"{path}.partial")
-    partial.write_bytes(data.tobytes())
-    partial.replace(path)
+    write_atomically(path, data.tobytes())
 
 
 def choose(rows: Sequence[FrameRow], limit: int = LIMIT) -> list[int]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidset.demo.scene import Kind, Mover, Scene, Span
+from vidset.storage.writing import unfinished_name, write_atomically
 
 VIDEO, TRUTH = "drive.mp4", "truth.json"
 
@@ -60,12 +61,11 @@ def render_drive(scene: Scene, folder: str) -> None:
     from vidset.demo.rendering import render_video
 
     video, truth = Path(folder, VIDEO), Path(folder, TRUTH)
-    partial = Path(folder, f".{VIDEO}.{os.getpid()}")
+    partial = Path(folder, unfinished_name(VIDEO))
     try:
         render_video(scene, str(partial))
         os.replace(partial, video)
-        partial.write_text(json.dumps(_truth(scene, video), indent=1) + "\n")
-        os.replace(partial, truth)
+        write_atomically(truth, json.dumps(_truth(scene, video), indent=1) + "\n")
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()

@@ -24,6 +24,7 @@ from vidset.local_labeling.dispatch import dispatch_images
 from vidset.local_labeling.server import listen, make_app, serving, url_of
 from vidset.local_labeling.status import read_status
 from vidset.place import Place
+from vidset.storage.writing import write_atomically
 
 ANSWERS, SHEET, COCO = "truth.jsonl", "labels.jpg", "coco.json"
 _SUBTITLE = (
@@ -94,9 +95,7 @@ def write_answers(scene: Scene, kept: Sequence[FrameRow], path: Path) -> None:
     lines = [json.dumps(_answer(scene, row)) for row in kept]
     text = "".join(f"{line}\n" for line in lines)
     if not path.exists() or path.read_text() != text:
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(text)
-        partial.replace(path)
+        write_atomically(path, text)
 
 
 def _answer(scene: Scene, row: FrameRow) -> dict[str, Any]:

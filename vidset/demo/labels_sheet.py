@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import cycle
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,6 +21,7 @@ from vidset.demo.sheet_drawing import (
     write_text,
 )
 from vidset.labeling.annotation import Annotation, LabeledObject
+from vidset.storage.writing import write_atomically
 
 LIMIT, _COLUMNS, _TILE_WIDTH = 12, 3, 420
 # To be seen before roads, trees and sky.
@@ -54,9 +54,7 @@ def write_labels_sheet(
         part = sheet[top : top + layout.tile_height, left : left + layout.tile_width]
         _draw_tile(part, annotation, layout, colours)
     _, data = cv2.imencode(".jpg", sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
-    partial = Path(f"{path}.partial")
-    partial.write_bytes(data.tobytes())
-    partial.replace(path)
+    write_atomically(path, data.tobytes())
 
 
 def choose(annotations: Sequence[Annotation]) -> list[Annotation]:

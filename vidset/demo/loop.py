@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from vidset.demo.numerals import NUMERALS, draw_numeral
 from vidset.output import make_output
+from vidset.storage.writing import remove_tree, write_atomically
 
 IMAGES, TRUTH, REPOSITORY = "images", "truth.json", "datasets"
 _TRAIN, _VALIDATION, _LABEL_BOOK = 48, 14, 4
@@ -53,12 +54,12 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     make_output(output)
     out = Path(output)
     for name in IMAGES, REPOSITORY, "runs", "errors":
-        shutil.rmtree(out / name, ignore_errors=True)
+        remove_tree(out / name)
     (out / "vidset.toml").touch()
     steps = _Steps(out, Console(highlight=False, soft_wrap=True, quiet=quiet or as_json))
     truth = draw_faulty(out / IMAGES)
-    (out / TRUTH).write_text(json.dumps(truth, indent=1, sort_keys=True))
-    (out / "recipe.yaml").write_text(_RECIPE)
+    write_atomically(out / TRUTH, json.dumps(truth, indent=1, sort_keys=True))
+    write_atomically(out / "recipe.yaml", _RECIPE)
     steps.tell(
         f"{IMAGES}/: numerals drawn, with {_WRONG_LABELS} wrong labels, {_SCRIBBLES} scribbles and "
         f"{_LEAKS} training images that stand in validation too"
@@ -145,7 +146,7 @@ def _review(out: Path, truth: dict[str, str | None]) -> int:
             fix |= {"action": "keep"}
         fixes.append(fix)
     text = json.dumps({"version": errors["version"], "fixes": fixes}, indent=1)
-    (out / "decisions.json").write_text(text)
+    write_atomically(out / "decisions.json", text)
     return len(fixes)
 
 

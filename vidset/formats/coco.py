@@ -24,9 +24,9 @@ from vidset.formats.reading import (
     read_json,
     relative_name,
 )
-from vidset.formats.replacing import replaced_at_once
 from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Box, LabeledObject
+from vidset.storage.writing import replacing
 
 _NAME = "COCO"
 
@@ -129,7 +129,7 @@ def write(
         labels, _sayable, format_name=_NAME, lossy=lossy, file_of=lambda name: name
     ) as spool:
         numbers_of = spool.label_numbers(labels_order)
-        with replaced_at_once(Path(path)) as file:
+        with replacing(path, "w") as file:
             _write(file, spool, numbers_of)
         return spool.written()
 

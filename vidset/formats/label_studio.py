@@ -22,12 +22,12 @@ from vidset.formats.reading import (
     read_json,
     relative_name,
 )
-from vidset.formats.replacing import replaced_at_once
 from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Attribute, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
 from vidset.labeling.vendors.label_studio.items import MANY
+from vidset.storage.writing import replacing
 
 _NAME = "Label Studio"
 
@@ -125,7 +125,7 @@ def write(
     """
     with spooled(labels, _sayable, format_name=_NAME, lossy=lossy, file_of=None) as spool:
         spool.label_numbers(labels_order)
-        with replaced_at_once(Path(path)) as file:
+        with replacing(path, "w") as file:
             file.write("[")
             annotation_id = 0
             tasks = groupby(spool, key=lambda each: each.image_name)

@@ -1,11 +1,12 @@
 """A folder that appears when it is whole."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+
+from vidset.storage.writing import refuse_link, remove_tree
 
 
 @contextmanager
@@ -13,14 +14,14 @@ def new_folder(destination: str, marker: str, *, overwrite: bool) -> Iterator[Pa
     """A folder to write into, which becomes `destination` when the block ends without an error.
 
     Until then it is `.<name>.unfinished` beside it. After an error nothing is left; what a killed
-    process left, the next one removes.
+    process left, the next one removes. A link that stands there is refused, and never followed.
 
     Args:
         marker: a file that the block writes; only what has it is replaced by `overwrite`.
 
     Raises:
-        ValueError: there is something already, another process is at work, or no folder can be
-            made there.
+        ValueError: there is something already, another process is at work, no folder can be
+            made there, or a link stands in the way.
     """
     if "://" in destination:
         raise ValueError(f"{destination}: wanted a folder of this machine")
@@ -30,8 +31,10 @@ def new_folder(destination: str, marker: str, *, overwrite: bool) -> Iterator[Pa
     )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        for path in unfinished, replaced:
+            refuse_link(path)
         unfinished.mkdir(exist_ok=True)
-        descriptor = os.open(unfinished, os.O_RDONLY)
+        descriptor = os.open(unfinished, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
         raise ValueError(f"{target}: no folder can be made here: {error.strerror}") from None
     try:
@@ -45,10 +48,10 @@ def new_folder(destination: str, marker: str, *, overwrite: bool) -> Iterator[Pa
                 os.rename(target, replaced)
             os.rename(unfinished, target)
         except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            remove_tree(unfinished)
             _restore(replaced, target)
             raise
-        shutil.rmtree(replaced, ignore_errors=True)
+        remove_tree(replaced)
     finally:
         os.close(descriptor)
 
@@ -56,7 +59,7 @@ def new_folder(destination: str, marker: str, *, overwrite: bool) -> Iterator[Pa
 def _lock(descriptor: int, unfinished: Path, target: Path) -> None:
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)
-        is_there = os.path.samestat(os.fstat(descriptor), os.stat(unfinished))
+        is_there = os.path.samestat(os.fstat(descriptor), os.lstat(unfinished))
     except (BlockingIOError, FileNotFoundError):  # At work, or done since we looked.
         is_there = False
     if not is_there:
@@ -78,7 +81,7 @@ def _restore(replaced: Path, target: Path) -> None:
     """What a process that was killed between two renames left."""
     if replaced.exists():
         if os.path.lexists(target):
-            shutil.rmtree(replaced)
+            remove_tree(replaced)
         else:
             os.rename(replaced, target)
 
@@ -86,6 +89,6 @@ def _restore(replaced: Path, target: Path) -> None:
 def _clear(folder: Path) -> None:
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            remove_tree(entry.path)
         else:
             os.unlink(entry.path)

@@ -1,7 +1,6 @@
 """The chart of a plan as a PNG: images over thresholds, a line for each period."""
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 from vidset.filtering.thresholds import GRID
 from vidset.plan.budget import Budget
 from vidset.plan.plan import Plan, Setting, seconds
+from vidset.storage.writing import write_atomically
 
 _Colour = tuple[int, int, int]
 _Point = tuple[int, int]
@@ -30,10 +30,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 def write_chart(path: str, plan: Plan, budget: Budget) -> None:
     """Write the chart as a PNG, whole or not at all."""
     _, data = cv2.imencode(".png", draw_chart(plan, budget)[..., ::-1])
-    partial = f"{path}.partial"
-    with open(partial, "wb") as file:
-        file.write(data.tobytes())
-    os.replace(partial, path)
+    write_atomically(path, data.tobytes())
 
 
 def draw_chart(plan: Plan, budget: Budget) -> np.ndarray:

@@ -13,6 +13,7 @@ from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.naming import printable
 from vidset.storage.store import Metadata, Source, StoredObject
+from vidset.storage.writing import make_folder, refuse_link
 
 _PARTIAL = ".partial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,8 +70,9 @@ class FolderStore:
     def sweep(self) -> None:
         """Remove what a killed process left half written; what a living one writes is locked."""
         folder = os.path.join(self._root, _PARTIAL)
+        refuse_link(folder)
         with suppress(FileNotFoundError):
-            for entry in os.scandir(folder):
+            for entry in filter(_is_file, os.scandir(folder)):
                 with suppress(BlockingIOError, FileNotFoundError), open(entry.path, "rb") as file:
                     flock(file, LOCK_EX | LOCK_NB)
                     os.unlink(entry.path)
@@ -105,10 +107,10 @@ class FolderStore:
 
     @contextmanager
     def _partial(self, name: str, data: bytes) -> Iterator[str]:
-        os.makedirs(os.path.dirname(self._path(name)), exist_ok=True)
+        make_folder(self._root, os.path.dirname(self._path(name)))
         path = os.path.join(self._root, _PARTIAL, f"{os.getpid()}-{uuid.uuid4().hex}")
         while True:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            make_folder(self._root, os.path.dirname(path))
             with suppress(FileNotFoundError), open(path, "xb") as file:
                 flock(file, LOCK_EX)
                 if os.fstat(file.fileno()).st_nlink == 0:
@@ -121,6 +123,10 @@ class FolderStore:
                     with suppress(FileNotFoundError):  # It was renamed.
                         os.unlink(path)
                 return
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False)
 
 
 def _walk(folder: str, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from vidset.documents.rows import Row
 from vidset.parquet import read_parquet
+from vidset.storage.writing import open_lock
 from vidset.warehouse.arrow import arrow_columns, arrow_schema, as_stored
 from vidset.warehouse.duckdb import open_duckdb, ordering, quoted, read, select
 from vidset.warehouse.export import Export
@@ -190,7 +191,7 @@ class ParquetWarehouse:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Others wait, in any process of this machine."""
-        with open(self.folder / ".lock", "wb") as file:
+        with open_lock(self.folder / ".lock") as file:
             flock(file, LOCK_EX)
             yield
 

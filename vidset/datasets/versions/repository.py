@@ -9,7 +9,6 @@ ROOT/schema.json             what versions must be like, frozen at the first one
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name, is_name, may_be_id
 from vidset.parquet import read_parquet
+from vidset.storage.writing import write_atomically
 
 
 class Repository:
@@ -202,17 +202,3 @@ def _reading(id_: str, what: str) -> Iterator[None]:
     except (OSError, ValueError, pa.ArrowException) as error:
         name = what if what == "version.json" else f"its {what}"
         raise DatasetError(f"version {id_}: {name} cannot be read: {error}") from None
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """All of the file or nothing of it, whoever else writes it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

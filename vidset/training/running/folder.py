@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import write_atomically
+from vidset.storage.writing import open_lock
 from vidset.training.scoring.predictions import to_parquet
 from vidset.training.scoring.run import LAST_EPOCHS
 
@@ -35,7 +36,7 @@ class RunFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.run()
-            file = (self.root / ".lock").open("w")
+            file = open_lock(self.root / ".lock")
         except OSError as error:
             raise DatasetError(f"--output {self.root}: {error.strerror}") from None
         with file:

@@ -1,0 +1,114 @@
+"""Write, replace and delete files. Whatever changes files of a place goes through here.
+
+A place may come from people whom one does not know, with links planted in it. No link is followed:
+a file is written under a name that nobody can guess, which must not be there yet, and takes its
+place by a rename, which replaces a link rather than what the link leads to.
+"""
+
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Literal
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class LinkError(ValueError):
+    """A link stands where vidset writes or deletes: it may lead anywhere."""
+
+    def __init__(self, path: str | Path):
+        super().__init__(
+            f"{path}: wanted a folder or file of this place, got a link, which may lead anywhere; "
+            "remove it, or name what it leads to"
+        )
+
+
+@contextmanager
+def replacing(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[IO[Any]]:
+    """A file to write, which takes the place of `path` when the block ends without an error.
+
+    Nobody sees half of it, not even after a loss of power; after an error nothing is left.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(unfinished_name(path.name))
+    descriptor = os.open(unfinished, _NEW, 0o666)
+    try:
+        encoding = None if mode == "wb" else "utf-8"
+        with os.fdopen(descriptor, mode, encoding=encoding) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+        sync_folder(path.parent)
+    finally:
+        with suppress(FileNotFoundError):  # It was renamed.
+            os.unlink(unfinished)
+
+
+def write_atomically(path: str | Path, data: bytes | str) -> None:
+    """Write the whole file or nothing of it, whoever else writes it."""
+    with replacing(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+
+
+def unfinished_name(name: str) -> str:
+    """A hidden name beside `name`'s that nobody can guess."""
+    return f".{name[:200]}.{secrets.token_hex(8)}.unfinished"
+
+
+def sync_folder(folder: str | Path) -> None:
+    """Make sure that the folder's names are there after a loss of power, too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_lock(path: str | Path) -> IO[bytes]:
+    """Open a file to lock; it is made if need be, and its content stays.
+
+    Raises:
+        LinkError: it is a link.
+    """
+    refuse_link(path)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o666), "r+b")
+
+
+def make_folder(root: str | Path, folder: str | Path) -> None:
+    """Make a folder below `root`, with those in between. `root` itself may be a link.
+
+    Raises:
+        LinkError: one of those below is a link.
+    """
+    os.makedirs(root, exist_ok=True)
+    place = Path(root)
+    for part in Path(folder).relative_to(root).parts:
+        place /= part
+        with suppress(FileExistsError):
+            os.mkdir(place)
+        refuse_link(place)
+
+
+def refuse_link(path: str | Path) -> None:
+    """Raises LinkError if `path` is a link."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISLNK(os.lstat(path).st_mode):
+            raise LinkError(path)
+
+
+def remove_tree(folder: str | Path) -> None:
+    """Delete a folder and all in it, if it is there; links in it are deleted, not followed.
+
+    Raises:
+        LinkError: it is itself a link.
+    """
+    refuse_link(folder)
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
