@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.datasets.versions.test_manifest import entry
-from vidset.datasets.errors import DatasetError, UnknownVersionError
+from vidset.datasets.errors import DatasetError, NameTakenError, UnknownVersionError
 from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
@@ -70,7 +70,11 @@ def test_a_name_is_no_path_and_not_like_an_id(repository, name):
 def test_a_name_can_be_moved(repository):
     first, second = put(repository, "a"), put(repository, "b")
     repository.name_version("current", first)
-    repository.name_version("current", second)
+    with pytest.raises(NameTakenError) as refused:
+        repository.name_version("current", second)
+    assert f"vidset dataset name current {second[:12]} --move" in refused.value.hint
+    assert repository.resolve("current") == first
+    repository.name_version("current", second, move=True)
     assert repository.resolve("current") == second
 
 

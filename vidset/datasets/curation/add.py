@@ -42,8 +42,8 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
     relabeled = 0
     for row, sha256 in enumerate(hashes):
         label, things = said.get(sha256, (None, None))
-        if content_of(things) == content_of(objects[row]):  # Only ids or the order are others.
-            things = None
+        if things != objects[row] and content_of(things) == content_of(objects[row]):
+            things = None  # Only ids or the order are others.
         now = (labels[row] if label is None else label, objects[row] if things is None else things)
         relabeled += now != (labels[row], objects[row]) and names[row] is not None
         labels[row], objects[row] = now

@@ -13,7 +13,7 @@ from vidset.datasets.curation.sources.source import Fault, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.splits.groups import join_groups
 from vidset.datasets.versions.ancestors import line_of
-from vidset.datasets.versions.label_order import label_order
+from vidset.datasets.versions.label_order import KEY, grown_order, labels_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 
@@ -60,19 +60,22 @@ def open_parent(repository: Repository, reference: str) -> Parent:
     joined: dict[str, str] = {}
     fixes: list[Mapping[str, Any]] = []
     gone, measured = [], [repository.measures(id_).slice(0, 0)]
-    known = set(images.table["image_sha256"].to_pylist())
+    known = images.table["image_sha256"].combine_chunks()
     for version, details in line_of(repository, id_):
         joined = {**details.get("joined_groups", {}), **joined}
         fixes += details.get("fixes", {}).get("fixes", [])
         if version == id_:
             continue
-        table = repository.manifest(version).table.select(_SIDES)
-        is_known = pc.field("image_sha256").isin(pa.array(list(known), pa.string()))
-        if len(more := table.filter(~is_known)):
-            gone.append(more)
-            known.update(more["image_sha256"].to_pylist())
-            its = pc.field("image_sha256").isin(more["image_sha256"].combine_chunks())
-            measured.append(repository.measures(version).filter(its))
+        # Most ancestors have nothing that a later version has not: one column tells so.
+        hashes = repository.columns(version, _SIDES[:1])["image_sha256"]
+        is_known = pc.call_function("is_in", [hashes], pc.SetLookupOptions(known))
+        if pc.call_function("all", [is_known]).as_py():
+            continue
+        more = repository.columns(version, _SIDES).filter(pc.call_function("invert", [is_known]))
+        gone.append(more)
+        known = pa.concat_arrays([known, more["image_sha256"].combine_chunks()])
+        its = pc.field("image_sha256").isin(more["image_sha256"].combine_chunks())
+        measured.append(repository.measures(version).filter(its))
     return Parent(
         id=id_,
         images=images,
@@ -81,7 +84,7 @@ def open_parent(repository: Repository, reference: str) -> Parent:
         gone=gone,
         gone_measures=pa.concat_tables(measured),
         fixes=EarlierFixes.of(fixes),
-        label_order=label_order(repository, id_),
+        label_order=grown_order(repository.details(id_).get(KEY) or [], labels_of(images)),
     )
 
 

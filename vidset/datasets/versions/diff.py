@@ -14,7 +14,6 @@ from vidset.datasets.versions.changes import changes
 from vidset.datasets.versions.entry import label_names
 from vidset.datasets.versions.objects import content_of
 from vidset.datasets.versions.repository import Repository
-from vidset.parquet import read_parquet
 
 COLUMNS = ["image_sha256", "image_uri", "label", "objects", "split", "origin"]
 
@@ -113,14 +112,8 @@ class Diff:
 
 
 def diff_versions(repository: Repository, a: str, b: str) -> Diff:
-    """Compare two versions by their ids.
-
-    Whether the manifests are what the ids say is not looked at, which would take longer than all
-    else: `verify` does that.
-    """
-    folder = repository.root / "versions"
-    tables = (read_parquet(folder / id_ / "manifest.parquet", COLUMNS) for id_ in (a, b))
-    return diff(*tables)
+    """Compare two versions by their ids."""
+    return diff(repository.columns(a, COLUMNS), repository.columns(b, COLUMNS))
 
 
 def diff(a: pa.Table, b: pa.Table) -> Diff:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.objects import DrawnObject, read_objects
+from vidset.datasets.versions.objects import DrawnObject, labels_in, read_objects
 
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "bmp": ".bmp"}
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -69,5 +69,5 @@ class Entry:
 
 def label_names(label: str | None, objects: str | None) -> list[str]:
     """An entry's class and its objects' labels, each once, sorted."""
-    names = {thing.label for thing in read_objects(objects)}
+    names = labels_in(objects)
     return sorted(names | {label} if label is not None else names)

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.json_lines import json_lines
 from vidset.parquet import read_parquet
 
 SCHEMA = pa.schema(
@@ -82,8 +82,7 @@ class Manifest:
         """The first 32 hex digits of SHA-256 over the rows as JSON lines, keys and rows sorted."""
         digest = hashlib.sha256()
         for batch in self.table.to_batches(max_chunksize=_CHUNK_ROWS):
-            lines = (to_json(row) + "\n" for row in batch.to_pylist())
-            digest.update("".join(lines).encode())
+            digest.update(json_lines(batch))
         return digest.hexdigest()[:ID_DIGITS]
 
     def __len__(self) -> int:

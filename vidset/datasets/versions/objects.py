@@ -5,7 +5,7 @@ Documents of every release are read: an older one has `points`, a newer one `rin
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -40,7 +40,7 @@ class DrawnObject:
 
     Attributes:
         id: the labeling tool's. It says nothing about the object, and tools give new ones.
-        content: equal for objects of which the same is said, whatever their ids.
+        document: as the annotation document has it.
     """
 
     id: str
@@ -48,7 +48,12 @@ class DrawnObject:
     type: str
     box: DrawnBox | None
     rings: tuple[Ring, ...]
-    content: str
+    document: Mapping[str, Any] = field(compare=False, repr=False)
+
+    @property
+    def content(self) -> str:
+        """Equal for objects of which the same is said, whatever their ids."""
+        return _content(self.document)
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
@@ -87,13 +92,18 @@ def object_of(document: Mapping[str, Any]) -> DrawnObject:
         type=document.get("type", "box" if box else "polygon" if rings else "classification"),
         box=DrawnBox(**{name: float(value) for name, value in box.items()}) if box else None,
         rings=tuple(map(_ring, rings or ())),
-        content=_content(document),
+        document=document,
     )
 
 
 def content_of(text: str | None) -> tuple[str, ...] | None:
     """What is said of an image, in one way: no ids and no order. None where nothing was asked."""
-    return None if text is None else tuple(sorted(each.content for each in read_objects(text)))
+    return None if text is None else tuple(sorted(map(_content, json.loads(text))))
+
+
+def labels_in(text: str | None) -> set[str]:
+    """The labels of the objects in the text of a manifest's column."""
+    return {document["label"] for document in json.loads(text)} if text else set()
 
 
 def normalized(documents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

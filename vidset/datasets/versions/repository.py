@@ -108,6 +108,18 @@ class Repository:
             )
         return manifest
 
+    def columns(self, id_: str, names: list[str]) -> pa.Table:
+        """Some columns of a version's manifest, by its id.
+
+        Whether the manifest is what the id says is not looked at, which would take longer than all
+        else: `verify` does that.
+
+        Raises:
+            DatasetError: it cannot be read.
+        """
+        with _reading(id_, "manifest"):
+            return read_parquet(self._file(id_, "manifest.parquet"), names)
+
     def number_of_images(self, reference: str) -> int:
         """Of a version, without reading its rows.
 

@@ -47,8 +47,10 @@ def parse_source(text: str, format_name: str | None = None) -> Named:
         raise DatasetError(f"{text}: wanted a file or folder of this machine, or bq://...")
     if not Path(text).exists() and (match := _KIND.fullmatch(text)):
         return Named(_checked(match[1]), match[2], split)
-    kind = _checked(format_name) if format_name is not None else _guessed(Path(text))
-    return Named(kind, text, split)
+    if format_name is not None:
+        return Named(_checked(format_name), text, split)
+    kind, path = _guessed(Path(text))
+    return Named(kind, str(path), split)
 
 
 def _checked(kind: str) -> str:
@@ -58,11 +60,28 @@ def _checked(kind: str) -> str:
     return kind
 
 
-def _guessed(path: Path) -> str:
+def _guessed(path: Path) -> tuple[str, Path]:
+    """The format of what is there, and its path: of a folder with one file of labels, the file."""
     if not path.exists():
         raise DatasetError(f"{path}: wanted labeled images, there is nothing")
-    if path.is_dir():
-        return "yolo" if any(path.glob("*.yaml")) else FOLDERS
+    if not path.is_dir():
+        return _guessed_file(path), path
+    if any(path.glob("*.yaml")):
+        return "yolo", path
+    files = sorted(path.glob("*.json"))
+    if not files:
+        return FOLDERS, path
+    kinds = {_guessed_file(file) for file in files}
+    if kinds == {"labelme"}:
+        return "labelme", path
+    if len(files) > 1:
+        raise DatasetError(
+            f"{path}: several files of labels are in it, wanted one of them, such as {files[0]}"
+        )
+    return kinds.pop(), files[0]
+
+
+def _guessed_file(path: Path) -> str:
     if path.suffix in (".yaml", ".yml"):
         return "yolo"
     if path.suffix == ".json":

@@ -1,0 +1,59 @@
+"""Rows as lines of JSON, made a column at a time: the same text as `to_json` of each row."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vidset.datasets.versions.canonical import to_json
+
+# What JSON escapes in another way than by a backslash before it.
+_CONTROL = r"[\x00-\x1f]"
+
+
+def json_lines(batch: pa.RecordBatch) -> memoryview:
+    """The rows, each as an object with its keys sorted and a newline behind it, in UTF-8."""
+    parts: list[pa.Array | pa.Scalar] = []
+    for name, between in _keys(batch.schema.names):
+        parts += [pa.scalar(between), _values(batch.column(name))]
+    parts += [pa.scalar("}\n"), pa.scalar("")]
+    lines = pc.call_function("binary_join_element_wise", parts)
+    if not len(lines):
+        return memoryview(b"")
+    # The texts of an array stand one behind the other in memory.
+    _, offsets, data = lines.buffers()
+    ends = memoryview(offsets).cast("i")
+    return memoryview(data)[ends[lines.offset] : ends[lines.offset + len(lines)]]
+
+
+def _keys(names: list[str]) -> Iterator[tuple[str, str]]:
+    """Each name, sorted, with the text before its value."""
+    for number, name in enumerate(sorted(names)):
+        yield name, f"{',' if number else '{'}{to_json(name)}:"
+
+
+def _values(column: pa.Array) -> pa.Array:
+    """Each value as JSON."""
+    if pa.types.is_integer(column.type):
+        texts = pc.call_function("cast", [column], pc.CastOptions.safe(pa.string()))
+    elif pa.types.is_string(column.type):
+        texts = _texts(column)
+    else:  # Python writes floats in their own way.
+        texts = pa.array([None if each is None else to_json(each) for each in column.to_pylist()])
+        texts = texts.cast(pa.string())
+    return pc.call_function("coalesce", [texts, pa.scalar("null")])
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    has_control = pc.call_function(
+        "match_substring_regex", [column], pc.MatchSubstringOptions(_CONTROL)
+    )
+    if pc.call_function("any", [has_control]).as_py():
+        values = column.to_pylist()
+        return pa.array([None if each is None else to_json(each) for each in values], pa.string())
+    for special in ("\\", '"'):
+        column = pc.call_function(
+            "replace_substring", [column], pc.ReplaceSubstringOptions(special, f"\\{special}")
+        )
+    quote = pa.scalar('"')
+    return pc.call_function("binary_join_element_wise", [quote, column, quote, pa.scalar("")])
