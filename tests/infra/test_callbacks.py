@@ -31,4 +31,3 @@ def test_the_functions_start_without_a_callback(polled):
         use = "request" if function["name"] == "vidset-request-labeling" else "dispatch"
         settings = Settings.from_environment(environment, use)
         assert settings.callback_url is None
-        assert settings.label_studio_webhook_secret is None
