@@ -18,7 +18,7 @@ from vidset.beam import export_job, ingest_job
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
 from vidset.labeling.settings import Settings, Use
-from vidset.upload.settings import _COLLECTOR  # pyright: ignore[reportPrivateUsage]
+from vidset.uploads import COLLECTOR_ID
 from vidset.warehouse.tables import schema_folder, tables
 from vidset.warehouse.views import VIEWS, view_sql
 
@@ -268,7 +268,7 @@ def listed(variable: str, file: str) -> set[str]:
 def test_terraform_and_the_uploader_take_the_same_collectors():
     text = (INFRA / "variables.tf").read_text()
     patterns = re.findall(r'for id in var\.collectors : can\(regex\("\^(.+)\$", id\)\)', text)
-    assert patterns == [_COLLECTOR.pattern]
+    assert patterns == [COLLECTOR_ID.pattern]
 
 
 def test_terraform_deploys_the_archive_that_make_builds(first):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.check.providers import ToolMissingError
+from infra.check.rules import broken_rules
 from infra.check.terraform import terraform
 from tests.contracts import test_infrastructure, test_schemas
 from tests.emulators.environments import skip_or_fail
@@ -68,6 +69,12 @@ def checkov(file: str) -> Catcher:
         return "\n".join(f"{each['check_id']} {each['resource']}" for each in found)
 
     return catch
+
+
+def rules(planted: Planted) -> str:
+    """Those of infra/check/rules.py."""
+    shutil.copytree(INFRA / "check", planted.infra / "check", dirs_exist_ok=True)
+    return "\n".join(broken_rules(planted.infra))
 
 
 def code_test(test: Callable[[Path], None]) -> Catcher:
@@ -203,6 +210,35 @@ MISTAKES = {
         '"pts_seconds", "type": "STRING"',
         code_test(frames_fit_their_table),
         "At index 3 diff: DataType(string) != DataType(double)",
+    ),
+    "a role races the enabling of its API": Mistake(
+        "collectors.tf",
+        r"  depends_on  = \[google_project_service\.enabled\]\n",
+        "",
+        rules,
+        "google_project_iam_custom_role.uploader does not wait for google_project_service.enabled",
+    ),
+    "an alert waits for a metric that may never come": Mistake(
+        "monitoring.tf",
+        r"condition_prometheus_query_language \{\n      query +"
+        r'= "absent.*\n(.*)\n.*\n.*\n    \}',
+        'condition_absent {\n      filter   = "metric.type = \\"x\\""\n\\1\n    }',
+        rules,
+        "google_monitoring_alert_policy.reconcile_silent[0] has a condition_absent",
+    ),
+    "the job is launched by another version's template": Mistake(
+        "ingest.tf",
+        r"= local\.template_uris\.ingest",
+        '= "${local.template_folder}/ingest.json"',
+        assertions("wiring", "uploads_reach_the_ingest_job"),
+        "The job must be launched by the template of its workers' image.",
+    ),
+    "the defaults ask for more than a new project has": Mistake(
+        "variables_jobs.tf",
+        r"default     = 2\n",
+        "default     = 5\n",
+        assertions("quota", "the_defaults_fit_a_new_project"),
+        "the smallest example must fit 8",
     ),
     "a secret is in the code": Mistake(
         "secrets.tf",
