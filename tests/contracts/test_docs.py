@@ -33,6 +33,7 @@ USAGE_ERROR = typer.BadParameter.__mro__[1]
 FOREIGN = {"--no-deps", "--certs-dir", "--dir"}
 # What the pages' own commands write into the checkout.
 WRITTEN = {
+    "build/labeling_task.zip",
     "docker/beam/bases.env",
     "infra/backend_override.tf",
     "infra/terraform.tfvars",
