@@ -101,7 +101,7 @@ def _chart(plan: Plan, budget: Budget, thresholds: Sequence[float]) -> list[Text
     legend = Text("     ")
     for stride in _strides(plan):
         legend.append(_BLOCKS[stride], _STYLES[stride])
-        legend.append(f" every {_ordinal(stride)}sample  ")
+        legend.append(f" {_period(plan, stride)}  ")
     if mark is not None:
         legend.append("|", "bold red").append(" the budget")
     return [*lines, legend]
