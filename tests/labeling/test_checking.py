@@ -253,3 +253,18 @@ def test_what_passes_once_passes_again_unchanged(box):
     except InvalidAnswerError:
         return
     assert check(*once) == once
+
+
+def test_an_answer_of_more_objects_than_the_template_allows_is_refused():
+    few = TEMPLATE.model_copy(update={"max_objects": 2})
+    drawn = tuple(car(id=str(number)) for number in range(3))
+    said = Answer(
+        *("0" * 32, "scale", "t1", "a1", "ann", "labeled", drawn, datetime(2026, 1, 1, tzinfo=UTC)),
+        image_width=640,
+        image_height=480,
+    )
+    check_answer(replace(said, objects=drawn[:2]), few, 640, 480)
+    with pytest.raises(
+        InvalidAnswerError, match="wanted at most 2 objects, .* max_objects .* got 3"
+    ):
+        check_answer(said, few, 640, 480)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.labeling.consensus_answers import answer, box, majority, square, word
-from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.consensus import _drawn, _near
 
 
 def test_merged_boxes_have_the_median_of_each_edge():
@@ -126,3 +127,15 @@ def test_object_ids_stay_unique_where_annotators_use_the_same():
         answer("eve", box(50.0, id="3")),
     )
     assert result == (box(0.0, id="1"), box(50.0, id="1-2"))
+
+
+def test_thousands_of_objects_side_by_side_are_compared_with_their_neighbours_alone():
+    drawn = [
+        LabeledObject(
+            str(number), "car", "box", Box(20.0 * (number % 50), number // 50 * 20.0, 9, 9)
+        )
+        for number in range(3000)
+    ]
+    compared = [_drawn(item, by, by) for by in (0, 1) for item in drawn]
+    pairs = sorted(_near(compared, [*range(6000)]))
+    assert pairs == [(number, 3000 + number) for number in range(3000)]

@@ -42,6 +42,11 @@ def check_answer(
     if answer.state != "labeled" and answer.objects:
         got = f"{len(answer.objects)}, the first {answer.objects[0].id}"
         raise InvalidAnswerError(f"{where}: a {answer.state} answer has no objects, got {got}")
+    if len(answer.objects) > template.max_objects:
+        raise InvalidAnswerError(
+            f"{where}: wanted at most {template.max_objects} objects, which the template's "
+            f"max_objects sets, got {len(answer.objects)}"
+        )
     wide, high = width or answer.image_width, height or answer.image_height
     size = (wide, high) if wide and high else None
     ids, objects = set(), []

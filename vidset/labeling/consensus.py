@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import count
 from statistics import fmean, median
 
+import numpy as np
 import shapely
 
 from vidset.labeling.annotation import (
@@ -21,6 +22,8 @@ from vidset.labeling.annotation import (
 from vidset.labeling.checking import ROTATION
 
 _SAME = 0.5  # Objects with at least this intersection over union are one thing.
+# What two of them share, at least, of the sum of their areas; rounding may take a little.
+_LEAST_SHARED = _SAME / (1 + _SAME) * 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +160,28 @@ def _overlaps(drawn: Sequence[_Drawn]) -> dict[tuple[int, int], float]:
         kinds.setdefault((one.item.label, one.item.type), []).append(index)
     overlaps = {}
     for indexes in kinds.values():
-        for pair in _touching(drawn, indexes):
-            one, other = drawn[pair[0]], drawn[pair[1]]
-            overlap = _overlap(one, other) if one.by != other.by else 0.0
+        for pair in _near(drawn, indexes):
+            overlap = _overlap(drawn[pair[0]], drawn[pair[1]])
             if overlap >= _SAME:
                 overlaps[pair] = overlap
     return overlaps
 
 
-def _touching(drawn: Sequence[_Drawn], indexes: list[int]) -> Iterator[tuple[int, int]]:
-    """Pairs that share columns of the image: a sweep from left to right spares the others."""
-    indexes = sorted(indexes, key=lambda index: drawn[index].bounds[0])
-    for place, index in enumerate(indexes):
-        right = drawn[index].bounds[2]
-        for following in range(place + 1, len(indexes)):
-            other = indexes[following]
-            if drawn[other].bounds[0] >= right:
-                break
-            yield (index, other) if index < other else (other, index)
+def _near(drawn: Sequence[_Drawn], indexes: list[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of several annotators whose bounds share enough: a spatial index spares the others."""
+    bounds = np.array([drawn[index].bounds for index in indexes], float)
+    areas = np.array([drawn[index].area for index in indexes], float)
+    annotators = np.array([drawn[index].by for index in indexes])
+    boxes = shapely.box(*bounds.T)
+    one, other = shapely.STRtree(boxes).query(boxes)
+    is_wanted = (one < other) & (annotators[one] != annotators[other])
+    one, other = one[is_wanted], other[is_wanted]
+    corner = np.minimum(bounds[one, 2:], bounds[other, 2:])
+    sides = np.maximum(corner - np.maximum(bounds[one, :2], bounds[other, :2]), 0)
+    # Shapes share no more than their bounds do.
+    is_enough = sides.prod(axis=1) >= (areas[one] + areas[other]) * _LEAST_SHARED
+    for first, second in zip(one[is_enough].tolist(), other[is_enough].tolist(), strict=True):
+        yield indexes[first], indexes[second]
 
 
 def _overlap(one: _Drawn, other: _Drawn) -> float:
@@ -185,8 +192,6 @@ def _overlap(one: _Drawn, other: _Drawn) -> float:
     shared, total = width * height, one.area + other.area
     if one.polygon is None or other.polygon is None:
         return shared / (total - shared)
-    if shared < total * _SAME / (1 + _SAME) * 0.999:  # Polygons share no more than their bounds do.
-        return 0.0
     shared = one.polygon.intersection(other.polygon).area
     return shared / (total - shared)
 

@@ -76,6 +76,8 @@ class Template(_Part):
     instruction: str = ""
     labels: tuple[Label, ...] = Field(min_length=1)
     attributes: tuple[Attribute, ...] = ()
+    max_objects: int = Field(default=1000, ge=1, le=10_000)
+    """An answer with more objects goes to the quarantine: comparing answers takes their square."""
     scale: ScaleTemplate = ScaleTemplate()
     label_studio: LabelStudioTemplate = LabelStudioTemplate()
     vendors: dict[Name, dict[str, Any]] = {}
