@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vidset.cli import running
+from vidset.cli.backup import backup, restore
 from vidset.cli.command import Group, add
 from vidset.cli.dataset.commands import app as dataset
 from vidset.cli.demo import demo
@@ -60,6 +61,8 @@ def _common(
 
 add(app, init)
 add(app, status)
+add(app, backup)
+add(app, restore)
 add(app, demo)
 add(app, extract)
 add(app, watch)

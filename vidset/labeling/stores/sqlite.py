@@ -16,7 +16,7 @@ from vidset.labeling.stores.store import Collection, ConflictError, Key, Query, 
 from vidset.labeling.timestamps import format_timestamp
 
 # Kept in the file's header: whose file it is, and which schema it has.
-_APPLICATION, _SCHEMA = 0x76647374, 1
+APPLICATION, _SCHEMA = 0x76647374, 1
 # For the queries that there are. The id comes last so that a page begins where the last one ended.
 _INDEXES: dict[Collection, list[tuple[str, ...]]] = {
     "tasks": [
@@ -189,10 +189,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version")
     )
-    if found == (_APPLICATION, _SCHEMA):
+    if found == (APPLICATION, _SCHEMA):
         return
     if found != (0, 0) or connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-        wanted = f"application {_APPLICATION}, schema {_SCHEMA}"
+        wanted = f"application {APPLICATION}, schema {_SCHEMA}"
         raise ValueError(
             f"{path} is of another program or version: wanted {wanted}, "
             f"got application {found[0]}, schema {found[1]}"
@@ -207,7 +207,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute(
                 f"CREATE INDEX {collection}_by_{'_and_'.join(names)} ON {collection} ({fields})"
             )
-    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
     connection.execute(f"PRAGMA user_version = {_SCHEMA}")
 
 
