@@ -1,5 +1,6 @@
 """`vidset upload`: a collector's videos into the uploads bucket."""
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import described
+from vidset.cli.console import tell
 from vidset.cli.flags import Json, Quiet
 
 
@@ -125,7 +127,10 @@ def upload(
         is_verifying=verify,
         delete_after_seconds=check_seconds("--delete-after", delete_after),
     )
-    raise typer.Exit(run_upload(settings, as_json=as_json, quiet=quiet))
+    code = run_upload(settings, as_json=as_json, quiet=quiet)
+    if code == 0 and not (as_json or quiet or follow or dry_run or verify):
+        tell(f"Next: vidset extract {shlex.quote(settings.place.uri('').rstrip('/'))}")
+    raise typer.Exit(code)
 
 
 def _followed(sources: list[Path]) -> Path:
