@@ -208,7 +208,7 @@ def state_of(store: Store) -> dict[str, Any]:
 
 
 def cpu_seconds(root: int) -> float:
-    """Of a process and all below it, by /proc (Linux)."""
+    """Return the CPU seconds of a process and all below it, from /proc (Linux)."""
     parents, seconds = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -21,7 +21,7 @@ _WRITES = 300
 def documents(
     number: int, start: int = 0, revision: int = 1, written_at: datetime | None = None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Of a hundred days up to yesterday."""
+    """Yield documents of the hundred days up to yesterday."""
     dice, yesterday = random.Random(start), datetime.now(UTC) - timedelta(days=1)
     for place in range(start, start + number):
         name = f"cam{place % 40}/drive-{place // 50}/1700000000000000/{place:010d}.jpg"

@@ -10,7 +10,7 @@ _DATASET = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z0-9-]+)\.([A-Za-z0-9_]+)")
 
 
 def dataset_of(option: str, uri: str) -> bigquery.DatasetReference:
-    """Of bq://project.dataset.
+    """Parse bq://project.dataset.
 
     Raises:
         ValueError: it is something else.

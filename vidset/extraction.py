@@ -155,7 +155,7 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
 
 
 def _metadata(row: FrameRow) -> dict[str, str]:
-    """Of an image: what the labeling broker reads in its notification (labeling/events.py)."""
+    """Return what the broker reads in an image's notification (vidset/labeling/events.py)."""
     return {"width": str(row.width), "height": str(row.height)}
 
 

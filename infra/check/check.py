@@ -31,7 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("command", choices=[*_ARGUMENTS, "rules", "inventory"])
     parser.add_argument("--dir", type=Path, default=_INFRA, help="The Terraform code.")
-    parser.add_argument("--json", action="store_true", help="Of inventory: one JSON object.")
+    parser.add_argument(
+        "--json", action="store_true", help="Print the inventory as one JSON object."
+    )
     own, extra = _split(sys.argv[1:] if argv is None else list(argv))
     values = parser.parse_args(own)
     if not any(values.dir.glob("*.tf")):

@@ -139,7 +139,7 @@ def _is_wanted(upload: Upload, settings: ExtractionSettings) -> bool:
 
 @dataclass
 class DropRepeats(beam.PTransform):
-    """Of equal uploads one, however many events or inputs name it.
+    """Keep one of equal uploads, however many events or inputs name it.
 
     Attributes:
         is_streaming: then of those within ten minutes.

@@ -73,7 +73,7 @@ class IngestSettings:
 
 
 class DeadLetterOptions(PipelineOptions):
-    """Of every job: Beam has one option of a name, however many jobs know it."""
+    """Options that every job has: Beam knows one option of a name, however many jobs have it."""
 
     @classmethod
     def _add_argparse_args(cls, parser) -> None:
@@ -94,7 +94,9 @@ class IngestOptions(PipelineOptions):
             "--input_subscription",
             help="projects/P/subscriptions/S with Cloud Storage notifications. Streaming.",
         )
-        group.add_argument("--uploads_prefix", default="", help="Of the names of uploads.")
+        group.add_argument(
+            "--uploads_prefix", default="", help="What the names of uploads begin with."
+        )
         group.add_argument("--images", help="Folder, gs:// or s3:// uri for the images.")
         group.add_argument(
             "--ledger",

@@ -117,7 +117,7 @@ def _image(row: FrameRow) -> Image:
 
 
 def _annotations(store: Store, kept: Sequence[FrameRow]) -> list[Annotation]:
-    """Of the samples, in their order."""
+    """Return the samples' annotations, in their order."""
     found = {
         stored.id: Annotation.from_document(stored.document)
         for stored in store.find(Query("annotations", {"state": "labeled"}))

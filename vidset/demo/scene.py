@@ -122,7 +122,7 @@ class Scene:
         return [self.distance_at(span.start) for span in self.spans if span.kind in STOPS]
 
     def box(self, x: float, ahead: float, width: float, height: float) -> Box:
-        """Of an upright thing that stands on the road, `x` in its middle."""
+        """Return the box of an upright thing on the road, with `x` in its middle."""
         scale = FOCAL * self.height / ahead
         return Box(
             self.width / 2 + scale * (x - width / 2),

@@ -34,7 +34,7 @@ class Part:
 
 
 class Documents(Protocol):
-    """Of one store. To be opened in each process that reads."""
+    """The documents of one store. Each process that reads opens its own."""
 
     uri: str
     """The same for the same store, however it was named."""
@@ -44,7 +44,7 @@ class Documents(Protocol):
         ...
 
     def count(self, part: Part) -> int:
-        """Of a range of `written_at`, or a whole collection."""
+        """Count the documents in a range of `written_at`, or in a whole collection."""
         ...
 
     def read(self, part: Part) -> Iterator[tuple[str, dict[str, Any]]]:

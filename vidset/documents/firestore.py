@@ -170,7 +170,7 @@ def _filter(field: str, operator: Any, bound: str | datetime) -> Any:
 
 
 def _python(value: Any) -> Any:
-    """Of a message's value. Bytes, references and places on Earth come as they are there."""
+    """Return a message's value. Bytes, references and places on Earth stay as they are."""
     kind = value.WhichOneof("value_type")
     if kind == "map_value":
         return {name: _python(each) for name, each in value.map_value.fields.items()}

@@ -99,7 +99,7 @@ def _block_means(values: np.ndarray) -> np.ndarray:
 
 
 def _quantile(values: np.ndarray, share: float) -> float:
-    """Of every other row and column: enough for a threshold, and ten times faster."""
+    """Return a quantile from every other row and column: good enough, and ten times faster."""
     some = values[::2, ::2]
     place = int(share * (some.size - 1))
     return float(np.partition(some, place, axis=None)[place])

@@ -93,7 +93,7 @@ def _below(name: Any, base: str, place: str) -> str:
 
 
 def _images(root: Path, entry: str, place: str) -> Iterator[str]:
-    """Of a folder, with all below it, or of a list: of these, paths beside it begin with `./`."""
+    """Yield the images below a folder, or those of a list, whose own paths begin with `./`."""
     target = root / entry
     if target.is_dir():
         files = sorted(file for file in target.rglob("*") if file.suffix.lower() in _IMAGES)

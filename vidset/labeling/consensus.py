@@ -243,7 +243,7 @@ def _mean_overlap(index: int, group: list[int], overlaps: dict[tuple[int, int], 
 
 
 def _voted(said: Sequence[Mapping[str, Attribute]]) -> dict[str, Attribute]:
-    """Of each attribute what most say, none being a value too; ties: what the first of them says.
+    """Take what most say of each attribute; "none" is a value too, and the first wins a tie.
 
     The order of a list does not matter: it holds choices.
     """

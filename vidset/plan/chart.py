@@ -64,7 +64,7 @@ class _Scale:
 
     @property
     def step(self) -> int:
-        """Of the lines: 1, 2 or 5 times a power of ten, at most 6 of them."""
+        """The distance of the lines: 1, 2 or 5 times a power of ten, for at most 6 of them."""
         least = max(self.highest / 6, 1)
         power = 10 ** math.floor(math.log10(least))
         return round(next(each * power for each in (1, 2, 5, 10) if each * power >= least))

@@ -110,5 +110,5 @@ def seconds(period: float, stride: int = 1) -> str:
 
 
 def share(images: int, counts: Counts) -> float:
-    """Of the samples at the run's period."""
+    """Return the share of the samples at the run's period."""
     return images / counts.samples if counts.samples else 0.0

@@ -23,7 +23,7 @@ _BOX_HEAD_BYTES = 16
 
 
 def extension_of(container: str, file: BinaryIO) -> str:
-    """Of a container that FFmpeg calls so; the file's own name plays no part."""
+    """Return the extension for a container of this FFmpeg name; the file's own name is ignored."""
     file.seek(0)
     head = file.read(_HEAD_BYTES)
     if container.startswith("mov"):

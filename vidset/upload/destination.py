@@ -8,7 +8,7 @@ from vidset.upload.pacing import Body
 from vidset.upload.source import Digests, Source
 
 Presence = Literal["absent", "same", "unverified", "unknown"]
-"""Of an object: not there; there with our content; there, but its checksum cannot be had; we may
+"""An object is not there; there with our content; there, but without a checksum; or we may
 not look."""
 
 

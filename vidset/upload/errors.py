@@ -64,7 +64,7 @@ class Stopped(BaseException):  # No error, like KeyboardInterrupt: nothing may c
 
 
 def kind_of(error: BaseException) -> str:
-    """Of what a client says of a connection: its type, and what is wrong with a certificate.
+    """Name what a client says of a connection: its type, and what is wrong with a certificate.
 
     Its own text may have the address of a session.
     """

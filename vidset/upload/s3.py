@@ -56,7 +56,7 @@ class S3Destination:
         return _Multipart(self, self._client, target, token, source, parts)
 
     def is_verified(self, target: Target) -> bool:
-        """Of an object that was just made: whether its checksum could be compared."""
+        """Whether the checksum of an object that was just made could be compared."""
         presence = self.find(target)
         if presence == "absent":
             raise TransientError("S3 takes it and then has no object: does a proxy stand between?")

@@ -28,7 +28,7 @@ _DIGEST_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Of a whole recording; `blocks` are the SHA-256 of its blocks, one after the other."""
+    """Checksums of a whole recording; `blocks` holds the SHA-256 of its blocks, in order."""
 
     sha256: bytes
     crc32c: bytes

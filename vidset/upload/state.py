@@ -67,7 +67,7 @@ class State:
         os.close(self._locks)
 
     def digests(self, path: Path, identity: Identity) -> Digests | None:
-        """Of the file, if it is still the one that was read."""
+        """Return the file's checksums, if it is still the one that was read."""
         found = self._database.read(
             "SELECT sha256, crc32c, blocks FROM digests "
             "WHERE (path, size, mtime_ns, inode, ctime_ns) = (?, ?, ?, ?, ?)",
@@ -97,7 +97,7 @@ class State:
         return found[0] if found else proposed
 
     def token(self, uri: str) -> str | None:
-        """Of the upload to this uri that is under way."""
+        """Return the token of the upload to this uri that is under way."""
         found = self._database.read("SELECT token FROM sessions WHERE uri = ?", uri)
         return found[0] if found else None
 

@@ -132,7 +132,7 @@ class DatasetWarehouse:
             yield name
 
     def _staged_table(self, table: Table) -> bigquery.Table:
-        """Of one attempt: two must not take it from each other."""
+        """Return a table of this attempt alone: two attempts must not share one."""
         reference = self._dataset.table(f"{table.name}_export_{uuid.uuid4().hex}")
         staged = bigquery.Table(reference, [_field(column) for column in table.columns])
         staged.expires = datetime.now(UTC) + _STAGED_EXPIRES
@@ -172,7 +172,7 @@ _PARAMETERS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 
 
 def _merge(table: Table, target: bigquery.Table, staged: bigquery.Table) -> str:
-    """Of the staged rows the newest of each key, if it is newer than the table's."""
+    """Return SQL that takes the newest staged row of each key, if it is newer than the table's."""
     names = [f"`{name}`" for name in table.names]
     same = " AND ".join(f"T.{name} = S.{name}" for name in table.key)
     newest = ", ".join(f"{name} DESC" for name in table.newest_by)

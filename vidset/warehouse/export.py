@@ -82,7 +82,7 @@ class Warehouse(Protocol):
         ...
 
     def merge(self, table: str, files: Sequence[str]) -> int:
-        """Of each key, the newest of these rows replaces an older one; how many did.
+        """Replace each key's row by the newest of these, if it is newer. Return how many were.
 
         All of them, or none. Again, it changes nothing. Nobody needs the files afterwards.
         """
@@ -153,7 +153,7 @@ def finish(warehouse: Warehouse, planned: Plan, staged: Iterable[Staged]) -> Exp
 
 
 def as_json(value: Any) -> str:
-    """Of a row or document: times and days as RFC 3339."""
+    """Return a row or document as JSON, with times and days as RFC 3339."""
     return json.dumps(value, ensure_ascii=False, default=_encode)
 
 

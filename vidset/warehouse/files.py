@@ -35,7 +35,7 @@ class TableFiles:
 
 
 def find_files(folder: Path) -> TableFiles:
-    """Of one table; none when there is no such folder."""
+    """Return the files of one table; none if there is no such folder."""
     try:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:

@@ -197,7 +197,7 @@ class ParquetWarehouse:
 
 
 def _newer(table: Table, files: Sequence[str], live: Sequence[Path]) -> str:
-    """Of the staged rows the newest of each key, if it is newer than the table's.
+    """Return SQL for the newest staged row of each key, if it is newer than the table's.
 
     Which ones these are is found by their keys alone: to carry whole rows along takes far longer.
     """

@@ -79,7 +79,7 @@ def read_columns(text: str) -> tuple[Column, ...]:
 def new_columns(
     table: str, wanted: Sequence[Column], found: Sequence[Column]
 ) -> tuple[Column, ...]:
-    """Of the wanted columns those that the table as it is lacks, at any depth.
+    """Return the wanted columns that the table as it is lacks, at any depth.
 
     Raises:
         ValueError: another change than that NULLABLE or REPEATED columns are added.

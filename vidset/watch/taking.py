@@ -100,7 +100,7 @@ class Taker:
 
     @contextmanager
     def _alone(self, uri: str) -> Iterator[None]:
-        """Of an object delivered twice at once, the second delivery finds it done.
+        """Take one object at a time: a second delivery at once then finds it done.
 
         It is not dropped: the object may have been overwritten in between.
         """

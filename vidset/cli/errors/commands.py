@@ -45,7 +45,9 @@ def errors(
     model: Annotated[str, typer.Option(help="With --folds.")] = "resnet50-c2-32",
     epochs: Annotated[int, typer.Option(metavar="N", min=1, help="With --folds.")] = 15,
     seed: Annotated[int, typer.Option(help="With --folds.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="Of PyTorch, with --folds.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, help="How many threads PyTorch may use with --folds.")
+    ] = 1,
     rank: Annotated[Rank, typer.Option(help="What orders the queue.")] = Rank.SELF_CONFIDENCE,
     top: Annotated[int, typer.Option(min=1, help="Images to show at most, of each order.")] = 500,
     categories: Annotated[

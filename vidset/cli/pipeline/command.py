@@ -11,7 +11,9 @@ from vidset.cli.flags import Json, Quiet
 
 def pipeline(
     output: Annotated[Path, typer.Argument(metavar="YAML", help="Where to.")],
-    image: Annotated[str, typer.Option(help="Of docker/training, by its digest: NAME@sha256:...")],
+    image: Annotated[
+        str, typer.Option(help="The image of docker/training by its digest: NAME@sha256:...")
+    ],
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

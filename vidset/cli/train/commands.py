@@ -19,7 +19,9 @@ def train(
     ],
     repository: Repository = REPOSITORY,
     model: Annotated[str, typer.Option(help="A fixed model.")] = "resnet50-c2-32",
-    seed: Annotated[int, typer.Option(help="Of initial weights and shuffling.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="The seed of the initial weights and of shuffling.")
+    ] = 1,
     epochs: Annotated[
         int, typer.Option(metavar="N", help="Times that training sees every image.")
     ] = 50,
@@ -33,7 +35,7 @@ def train(
     cap: Annotated[
         int, typer.Option(min=0, help="Most images of training and validation; 0 for any number.")
     ] = 10_000,
-    threads: Annotated[int, typer.Option(min=1, help="Of PyTorch.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="How many threads PyTorch may use.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     allow_leaks: Annotated[
         bool, typer.Option("--allow-leaks", help="Train on a version that was made with leaks.")

@@ -76,7 +76,7 @@ def read_fixes(path: Path) -> Fixes:
 
 
 def parse_fixes(text: str | bytes, name: str) -> Fixes:
-    """Of {"version": id, "fixes": [{image_sha256, image_uri, action, label?, ...}]}.
+    """Read {"version": id, "fixes": [{image_sha256, image_uri, action, label?, ...}]}.
 
     Args:
         name: where it comes from, for messages.

@@ -74,7 +74,7 @@ def without_equals(images: Manifest, measures: pa.Table) -> Settled:
 
 
 def leaks_left(images: Manifest, measures: pa.Table, recorded: Collection[str]) -> list[str]:
-    """Of a version that was made from one with recorded leaks: those that it has still.
+    """Return which recorded leaks of its parent a version still has.
 
     Near duplicates are among them: they are of one group.
     """

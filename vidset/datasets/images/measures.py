@@ -31,7 +31,7 @@ _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"BM": "bmp
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Of one image.
+    """What is measured of one image.
 
     Attributes:
         width, height: as it is shown: upright.

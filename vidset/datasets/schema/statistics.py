@@ -62,7 +62,7 @@ class _Extreme:
     most: tuple[float, str] = (float("-inf"), "")
 
     def add(self, values: np.ndarray, uris: pa.ChunkedArray) -> None:
-        """Of equal ones the first counts."""
+        """Add values. Among equal ones the first counts."""
         low, high = int(values.argmin()), int(values.argmax())
         if values[low] < self.least[0]:
             self.least = float(values[low]), uris[low].as_py()

@@ -66,7 +66,7 @@ def check_shares(shares: Mapping[str, float]) -> None:
 
 
 def drop_rank(split: str) -> tuple[int, str]:
-    """Of two sides that have the same image, the one with the higher rank gives way.
+    """Rank a side: where two sides have the same image, the higher rank gives way.
 
     Training does, so that evaluation sets stay as they are; of those, the later one of
     validation, test, and others by name.
@@ -86,7 +86,7 @@ class _Group:
 
     @property
     def counts(self) -> dict[object, int]:
-        """Of its labels, and of its images whatever their labels."""
+        """Counts of its labels, and of its images whatever their labels."""
         return {**self.labels, _ALL: self.images}
 
 

@@ -8,7 +8,7 @@ from vidset.datasets.versions.manifest import ID_DIGITS, Manifest
 
 
 def evaluation_id(images: Manifest) -> str:
-    """Of the images of a split: which collected images they are, and what they are said to show.
+    """Identify a split: which collected images it has, and what they are said to show.
 
     A recipe that makes other pixels of the same images keeps it; another label, an image or an
     object more or less changes it. Where an object is does not count, as recipes move them. The

@@ -94,7 +94,7 @@ class Repository:
         return sorted(found, key=lambda id_: (str(self.details(id_).get("created_at", "")), id_))
 
     def manifest(self, reference: str) -> Manifest:
-        """Of a version, by id, the beginning of an id, or name.
+        """Read the manifest of a version, by id, the beginning of an id, or name.
 
         Raises:
             DatasetError: there is none such, or its content is not what its id says.
@@ -121,7 +121,7 @@ class Repository:
             return read_parquet(self._file(id_, "manifest.parquet"), names)
 
     def number_of_images(self, reference: str) -> int:
-        """Of a version, without reading its rows.
+        """Count the images of a version without reading its rows.
 
         Raises:
             DatasetError: there is none such, or its manifest is damaged.
@@ -131,7 +131,7 @@ class Repository:
             return pq.read_metadata(self._file(id_, "manifest.parquet")).num_rows
 
     def measures(self, reference: str) -> pa.Table:
-        """Of a version's images: see vidset.datasets.images.measures.
+        """Read the measures of a version's images: see vidset.datasets.images.measures.
 
         Raises:
             DatasetError: they cannot be read, or another release measured other things.

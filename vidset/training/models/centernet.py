@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Output(NamedTuple):
-    """Of a batch, on a grid of cells of `stride` pixels.
+    """The network's output for a batch, on a grid of cells of `stride` pixels.
 
     Attributes:
         heat: (n, labels, h, w) logits.

@@ -26,7 +26,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
-    """Of a batch.
+    """What the network should say of a batch.
 
     Attributes:
         heat: (n, labels, h, w), 1 at an object's centre.
@@ -120,7 +120,7 @@ def _absolute(map_: Tensor, targets: Targets, wanted: Tensor) -> Tensor:
 
 
 def find_boxes(output: Output, most: int, least_score: float) -> list[list[Box]]:
-    """Of each image, the peaks of the heat maps as boxes, highest score first."""
+    """Return the peaks of each image's heat maps as boxes, highest score first."""
     heat = output.heat.sigmoid()
     peaks = heat * (nn.functional.max_pool2d(heat, 3, stride=1, padding=1) == heat)
     count, _, _, width = peaks.shape

@@ -61,7 +61,7 @@ class Learner(Protocol):
         ...
 
     def loss(self, output: Any, entries: Sequence[Entry], classes: Sequence[str]) -> Tensor:
-        """Of a batch, a scalar to be minimised."""
+        """Return the loss of a batch: a scalar to be minimised."""
         ...
 
     def predictions(
@@ -73,5 +73,5 @@ class Learner(Protocol):
     def scores(
         self, predictions: Sequence[Prediction], entries: Sequence[Entry], classes: Sequence[str]
     ) -> Mapping[str, float]:
-        """Of a split. The first one selects the best epoch: more is better."""
+        """Return the scores of a split. The first selects the best epoch: more is better."""
         ...

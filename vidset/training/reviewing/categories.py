@@ -43,7 +43,7 @@ DEFAULT = (
 
 
 def read_categories(path: Path) -> tuple[Category, ...]:
-    """Of a YAML file: `categories:`, a list of {name, remedy, hint?}, nine at most.
+    """Read a YAML file with `categories:`, a list of up to nine {name, remedy, hint?}.
 
     Raises:
         DatasetError: it is nothing such; it says which entry, and what was wanted.
@@ -56,7 +56,7 @@ def read_categories(path: Path) -> tuple[Category, ...]:
 
 
 def parse_categories(given: Sequence[Any], where: str) -> tuple[Category, ...]:
-    """Of a list of {name, remedy, hint?}; `where` is for messages.
+    """Check a list of {name, remedy, hint?}; messages name it by `where`.
 
     Raises:
         DatasetError: one is nothing such, a name stands twice, or there are more than nine.

@@ -11,7 +11,7 @@ from vidset.datasets.versions.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Of each picture of a version, by its pixels where they were measured, else by its bytes."""
+    """Pictures of a version that are equal: in pixels where they were measured, else in bytes."""
 
     picture_of: Mapping[str, str]
     rows_of: Mapping[str, list[dict[str, Any]]]
@@ -33,7 +33,7 @@ class Twins:
 
 
 def find_twins(manifest: Manifest, measures: pa.Table) -> Twins:
-    """Of a whole version, all splits: images made from another are no twins of it."""
+    """Find twins in all splits of a version. An image made from another is no twin of it."""
     measured = measures.select(["image_sha256", "pixels_sha256", "contrast"]).to_pylist()
     picture_of = {row["image_sha256"]: row["pixels_sha256"] for row in measured}
     rows_of: dict[str, list[dict[str, Any]]] = {}

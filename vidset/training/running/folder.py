@@ -78,7 +78,7 @@ class RunFolder:
         return [json.loads(line) for line in lines]
 
     def write_predictions(self, split: str, epoch: int, table: pa.Table) -> None:
-        """Of one split after one epoch, counted from 1."""
+        """Write the predictions for one split after one epoch, counted from 1."""
         write_atomically(self._predictions(split, epoch), to_parquet(table))
 
     def keep_predictions(self, splits: Sequence[str], epoch: int, best: int) -> None:

@@ -44,7 +44,7 @@ class Training:
 
     @property
     def epoch(self) -> int:
-        """Of how many epochs it has learned."""
+        """How many epochs it has learned."""
         return len(self.history)
 
     def learn(self, step: Callable[[], None]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Training:
         return {"scores": scores, **costs}, found
 
     def weights(self) -> dict[str, Any]:
-        """Of the network."""
+        """Return the network's weights by name."""
         return self._network.state_dict()
 
     def state(self) -> dict[str, Any]:

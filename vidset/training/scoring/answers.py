@@ -14,7 +14,7 @@ _SMALLEST = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """Of n images, in the order of the predictions.
+    """The answers to n images, in the order of the predictions.
 
     Attributes:
         labels: the model's classes, then labels of the images that it does not know, sorted.

@@ -40,7 +40,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Of one image.
+    """How the predictions for one image match its truth.
 
     Attributes:
         pairs: (place of the prediction, place of the truth, their IoU), each place once.

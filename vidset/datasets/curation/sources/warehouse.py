@@ -95,7 +95,7 @@ class Warehouse:
         )
 
     def _said(self, queries: Queries) -> dict[str, dict[str, list[str]]]:
-        """Of each image by its bytes, what annotations say of it, and of which images by name."""
+        """Return what annotations say of each image, by its bytes, and the names that say so."""
         said: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
         for row in queries.rows(_LABELED):
             objects = to_json(list(map(_document, row["objects"] or ())))

@@ -28,7 +28,7 @@ class Queries(Protocol):
 
 
 def open_queries(warehouse: str) -> AbstractContextManager[Queries]:
-    """Of a folder, or of bq://project.dataset.
+    """Open queries over a folder, or over bq://project.dataset.
 
     Raises:
         ValueError: there is no warehouse, or what it takes is not installed.

@@ -138,7 +138,7 @@ def read_callback(body: Any) -> list[Report]:
 
 
 def _report(task: JsonObject, changed: Sequence[JsonObject] | None) -> Report | None:
-    """Of the annotations that a callback tells of; of all that the task has for None."""
+    """Report the annotations that a callback tells of; for None, all that the task has."""
     task_id, data = str(task.id("id")), task.object("data")
     if "image_id" not in data.values:  # Somebody else's: a project can have such tasks too.
         return None

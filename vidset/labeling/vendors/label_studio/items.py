@@ -79,7 +79,7 @@ def attribute_of(item: JsonObject, kind: str) -> tuple[str, Attribute]:
 
 
 def words_of(item: JsonObject) -> list[LabeledObject]:
-    """Of several, each has the item's id and its word: another choice leaves it as it is."""
+    """Return the chosen words, each with the item's id and its word in its own id."""
     id_, labels = item.text("id"), item.object("value").texts("choices")
     if len(labels) == 1:
         return [LabeledObject(id_, labels[0], "classification")]

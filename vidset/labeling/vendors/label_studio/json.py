@@ -79,7 +79,7 @@ class JsonObject:
         return [JsonObject(value, f"{path}[{i}]") for i, value in enumerate(values)]
 
     def one_or_more(self, name: str) -> "list[JsonObject]":
-        """Of a field that holds an object or a list of objects."""
+        """Return the objects of a field that holds one object or a list of them."""
         value = self.values.get(name)
         return self.objects(name) if isinstance(value, list) else [self.object(name)]
 

@@ -16,7 +16,7 @@ _TOLERANCE = 1e-3
 
 
 def box_of(value: JsonObject, size: Size) -> Box:
-    """Of a rectangle, in pixels, as it was before it was turned."""
+    """Return a rectangle in pixels, as it was before it was turned."""
     width, height = size
     return Box(
         x=_pixels(value, "x", width),

@@ -48,7 +48,7 @@ def figures(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def parameters(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Of run.json; lists as one text."""
+    """Return the parameters in run.json, with each list as one text."""
     return {
         name: json.dumps(value) if isinstance(value, list) else value
         for name in PARAMETERS
