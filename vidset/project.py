@@ -18,7 +18,7 @@ from vidset.suggestions import did_you_mean
 
 # Rises when a place is laid out so that earlier versions of vidset would misread it.
 FORMAT = 1
-_MARKER = "vidset.json"
+MARKER = "vidset.json"
 _OTHER_STORES = ("bq", "firestore", "amqp", "amqps", "pubsub", "ftp", "http", "https")
 
 
@@ -165,7 +165,7 @@ def make_place(project: Project) -> None:
     marker = {"format": FORMAT, "written_by": f"vidset {version('vidset')}"}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_once(folder / _MARKER, json.dumps(marker) + "\n")
+        _write_once(folder / MARKER, json.dumps(marker) + "\n")
         if project.file is None:
             _write_once(folder / FILE_NAME, file_text())
     except OSError as error:
@@ -217,7 +217,7 @@ def _checked(project: Project, *, is_made: bool) -> Project:
             f"{folder}: there is no such place.{near}",
             f"vidset init {shlex.quote(str(folder))} makes it.",
         )
-    _check_format(folder / _MARKER)
+    _check_format(folder / MARKER)
     return project
 
 

@@ -21,6 +21,7 @@ from vidset.cli.plan.command import plan
 from vidset.cli.status import status
 from vidset.cli.train.commands import train
 from vidset.cli.train.scores import compare, evaluate
+from vidset.cli.upgrade import upgrade
 from vidset.cli.upload import upload
 from vidset.cli.watch import watch
 
@@ -63,6 +64,7 @@ add(app, init)
 add(app, status)
 add(app, backup)
 add(app, restore)
+add(app, upgrade)
 add(app, demo)
 add(app, extract)
 add(app, watch)

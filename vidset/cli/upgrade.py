@@ -1,0 +1,70 @@
+"""`vidset upgrade`: a place of an earlier vidset gets the format of this one."""
+
+from dataclasses import dataclass
+
+from vidset.cli.command import described
+from vidset.cli.console import answer, say
+from vidset.cli.flags import DryRun, Json, Place, PlaceArgument, Quiet
+from vidset.cli.places import only_place
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """Attributes:
+    found: the format that the place had.
+    now: the format of this vidset.
+    steps: what was done, or would be.
+    backup: the folder with what stood before; null where nothing had to be done.
+    is_done: false for a dry run.
+    """
+
+    place: str
+    found: int
+    now: int
+    steps: tuple[str, ...]
+    backup: str | None
+    is_done: bool
+
+
+@described(
+    "vidset upgrade roads --dry-run",
+    "vidset upgrade",
+    part="label",
+    result="vidset.cli.upgrade:Upgraded",
+    stage="Begin",
+)
+def upgrade(
+    place: PlaceArgument = None,
+    dry_run: DryRun = False,
+    place_option: Place = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring a place that an earlier vidset wrote to today's format.
+
+    What will change is copied to the place's folder `backups` first. Stopped halfway, the same
+    command goes on.
+    """
+    from vidset.places.upgrade import plan_upgrade, upgrade_place
+    from vidset.project import find_project
+
+    project = find_project(only_place(place, place_option))
+    folder = project.folder("upgrade")
+    done = plan_upgrade(folder) if dry_run else upgrade_place(folder)
+
+    def show() -> None:
+        if not done.steps:
+            say(f"{folder} has format {done.now} already; nothing had to be done.")
+            return
+        for step in done.steps:
+            say(f"{'would ' if dry_run else ''}{step}")
+        say(f"{'A backup would go' if dry_run else 'A backup went'} to {done.backup}.")
+
+    answer(
+        Upgraded(project.place, done.found, done.now, done.steps, done.backup, not dry_run),
+        show,
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words="vidset upgrade" if dry_run and done.steps else "vidset status",
+    )
