@@ -56,8 +56,9 @@ resource "google_iam_workload_identity_pool_provider" "github" {
     "attribute.ref"        = "assertion.ref"
   }
 
-  # Without it every repository on GitHub could ask for a token.
-  attribute_condition = "assertion.repository == \"${var.github_repository}\""
+  # Without it every repository on GitHub could ask for a token. The number decides: who takes over an account's
+  # name, once it was given up, has another.
+  attribute_condition = "assertion.repository_id == \"${var.github_repository_id}\" && assertion.repository == \"${var.github_repository}\""
 
   oidc {
     issuer_uri = "https://token.actions.githubusercontent.com"

@@ -114,6 +114,22 @@ variable "github_repository" {
     condition     = var.github_repository == null || can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", var.github_repository))
     error_message = "github_repository must be OWNER/NAME."
   }
+
+  validation {
+    condition     = var.github_repository == null || var.github_repository_id != null
+    error_message = "github_repository needs github_repository_id: a name can be given up and taken by somebody else."
+  }
+}
+
+variable "github_repository_id" {
+  description = "The number of github_repository, which stays with it when names change hands, as `gh api repos/OWNER/NAME --jq .id` prints it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_repository_id == null || can(regex("^[1-9][0-9]*$", var.github_repository_id))
+    error_message = "github_repository_id must be a number, as `gh api repos/OWNER/NAME --jq .id` prints it."
+  }
 }
 
 variable "kms_key" {

@@ -4,15 +4,16 @@ mock_provider "google" {}
 mock_provider "google-beta" {}
 
 variables {
-  project_id        = "team-videos"
-  github_repository = "acme/videos"
-  state_bucket      = "team-state"
+  project_id           = "team-videos"
+  github_repository    = "acme/videos"
+  github_repository_id = "123456"
+  state_bucket         = "team-state"
 }
 
 run "only_the_repository_gets_tokens" {
   assert {
-    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_condition == "assertion.repository == \"acme/videos\""
-    error_message = "Every other repository on GitHub must be refused."
+    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_condition == "assertion.repository_id == \"123456\" && assertion.repository == \"acme/videos\""
+    error_message = "Every other repository on GitHub must be refused, also one that takes over the name."
   }
 
   assert {

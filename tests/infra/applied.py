@@ -25,6 +25,7 @@ EVERYTHING: Mapping[str, Any] = {
     "deploy_jobs": True,
     "functions_archive": "functions.zip",
     "github_repository": "acme/videos",
+    "github_repository_id": "123456",
     "kms_key": f"projects/{PROJECT}/locations/europe-west1/keyRings/ring/cryptoKeys/key",
     "labeling_former_vendors": ["scale"],
     "labeling_options": {"LABEL_STUDIO_URL": "https://labels.example.com"},

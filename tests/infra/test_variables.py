@@ -43,6 +43,11 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "secret": ({"labeling_options": {"SCALE_API_KEY": "live_1"}}, "or that is a secret"),
     "option of ours": ({"ingest_options": {"images": "gs://elsewhere"}}, "or that is set here"),
     "repository": ({"github_repository": "videos"}, "must be OWNER/NAME"),
+    "repository without a number": (
+        {"github_repository": "acme/videos"},
+        "github_repository needs github_repository_id",
+    ),
+    "repository's number": ({"github_repository_id": "acme"}, "must be a number"),
     "ref": ({"github_ref": "main"}, "github_ref must be refs/heads"),
     "billing account": ({"billing_account": "1"}, "billing_account must look"),
     "budget": ({"budget_amount": 0}, "budget_amount must be"),
