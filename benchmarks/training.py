@@ -67,7 +67,9 @@ def _open(scratch: Path) -> tuple[Training, RunFolder]:
     entries = list(numerals(repository, _COUNTS, NUMERALS, seed=0))
     version = write_version(repository, entries)
     learner = model.learner()
-    material: Material = check_images(repository.manifest(version), learner, ["validation"])
+    material: Material = check_images(
+        repository.manifest(version), fixed_model(_MODEL), ["validation"]
+    )
     settings = Settings(_MODEL, model.recipe_hash, version, 1, _ROUNDS, ("validation",))
 
     def prepare(images: Any) -> Any:

@@ -49,6 +49,6 @@ def test_the_loop_goes_around(tmp_path, monkeypatch, capsys):
         *("dataset", "dataset", "train", "errors", "review", "dataset"),
         *("dataset", "dataset", "train", "evaluate", "compare"),
     ]
-    decisions = json.loads((tmp_path / "out" / "decisions.json").read_text())["fixes"]
+    decisions = json.loads((tmp_path / "out" / "errors" / "decisions.json").read_text())["fixes"]
     assert {fix["action"] for fix in decisions} >= {"relabel", "remove"}
     assert (tmp_path / "out" / "errors" / "index.html").exists()

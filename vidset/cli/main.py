@@ -10,17 +10,19 @@ from vidset.cli.backup import backup, restore
 from vidset.cli.command import Group, add
 from vidset.cli.dataset.commands import app as dataset
 from vidset.cli.demo import demo
-from vidset.cli.errors.commands import errors, review
+from vidset.cli.errors.errors import errors
+from vidset.cli.errors.review import review
 from vidset.cli.export.commands import export, sql, sync
 from vidset.cli.extract.command import extract
 from vidset.cli.help import completion, help_
 from vidset.cli.init import init
 from vidset.cli.label.commands import app as label
-from vidset.cli.pipeline.command import pipeline
+from vidset.cli.pipeline.pipeline import pipeline
 from vidset.cli.plan.command import plan
 from vidset.cli.status import status
-from vidset.cli.train.commands import train
-from vidset.cli.train.scores import compare, evaluate
+from vidset.cli.train.compare import compare
+from vidset.cli.train.evaluate import evaluate
+from vidset.cli.train.train import train
 from vidset.cli.upgrade import upgrade
 from vidset.cli.upload import upload
 from vidset.cli.watch import watch
@@ -75,12 +77,12 @@ add(app, export)
 add(app, sync)
 add(app, sql)
 app.add_typer(dataset, name="dataset", rich_help_panel="Datasets")
-app.command()(train)
-app.command()(evaluate)
-app.command()(compare)
-app.command()(errors)
-app.command()(review)
-app.command()(pipeline)
+add(app, train)
+add(app, evaluate)
+add(app, compare)
+add(app, errors)
+add(app, review)
+add(app, pipeline)
 add(app, help_, "help")
 add(app, completion)
 

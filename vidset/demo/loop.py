@@ -20,9 +20,10 @@ from rich.markup import escape
 
 from vidset.demo.numerals import NUMERALS, draw_numeral
 from vidset.output import make_output
+from vidset.project import Project, make_place
 from vidset.storage.writing import remove_tree, write_atomically
 
-IMAGES, TRUTH, REPOSITORY = "images", "truth.json", "datasets"
+IMAGES, TRUTH = "images", "truth.json"
 _TRAIN, _VALIDATION, _LABEL_BOOK = 48, 14, 4
 """Images of each numeral."""
 _WRONG_LABELS, _SCRIBBLES, _LEAKS = 60, 15, 8
@@ -46,16 +47,16 @@ augmentations:                  # new images, for training alone
 
 
 def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
-    """Go once around the loop in the folder `output`, which is begun anew; the exit code.
+    """Go once around the loop in the folder `output`, which is begun anew. Returns the exit code.
 
     Raises:
         ValueError: `output` cannot be a folder.
     """
     make_output(output)
     out = Path(output)
-    for name in IMAGES, REPOSITORY, "runs", "errors":
+    make_place(Project(str(out.absolute())))
+    for name in IMAGES, "datasets", "runs", "errors":
         remove_tree(out / name)
-    (out / "vidset.toml").touch()
     steps = _Steps(out, Console(highlight=False, soft_wrap=True, quiet=quiet or as_json))
     truth = draw_faulty(out / IMAGES)
     write_atomically(out / TRUTH, json.dumps(truth, indent=1, sort_keys=True))
@@ -69,18 +70,17 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     steps.run("Without the leaks", *folders, "--leaks", "drop", "--skip-faults")
     steps.train("v0", _EPOCHS_BEFORE)
     folds = ("--folds", _FOLDS, "--epochs", _FOLD_EPOCHS)
-    steps.run("Which labels are likely wrong", "errors", "v0", *folds, "-o", "errors")
+    steps.run("Which labels are likely wrong", "errors", "v0", *folds)
     reviewed = _review(out, truth)
-    steps.tell(f"errors/index.html reviewed by who knows the truth: {reviewed} decisions")
-    steps.run("What is to be done", "review", "decisions.json", "--errors", "errors")
+    steps.tell(f"errors/index.html reviewed by somebody who knows the truth: {reviewed} decisions")
+    steps.run("What is to be done", "review")
     steps.run("The labels, corrected", "dataset", "fix", "v0", "errors/fixes.json", "--name", "v1")
     steps.run("The images, prepared", "dataset", "apply", "v1", "recipe.yaml", "--name", "v2")
     steps.run("What has changed", "dataset", "diff", "v0", "v1", "--show", 3)
     steps.train("v2", _EPOCHS_AFTER)
-    steps.run("How good it is", "evaluate", "runs/v2-1", "--floor", _FLOOR)
-    sides = [[f"runs/{name}-{seed}" for seed in _SEEDS] for name in ("v0", "v2")]
+    steps.run("How good it is", "evaluate", f"v2-{_SEEDS[0]}", "--floor", _FLOOR)
     few = ["--allow-few"] if len(_SEEDS) < 3 else []
-    compared = steps.run("Whether that is real", "compare", *sides[0], "vs", *sides[1], *few)
+    compared = steps.run("Whether that is real", "compare", "v0", "vs", "v2", *few)
     steps.tell(f"the page to review   {out / 'errors' / 'index.html'}")
     if as_json:
         print(json.dumps({"commands": steps.commands, "comparison": compared}))
@@ -146,7 +146,7 @@ def _review(out: Path, truth: dict[str, str | None]) -> int:
             fix |= {"action": "keep"}
         fixes.append(fix)
     text = json.dumps({"version": errors["version"], "fixes": fixes}, indent=1)
-    write_atomically(out / "decisions.json", text)
+    write_atomically(out / "errors" / "decisions.json", text)
     return len(fixes)
 
 
@@ -161,17 +161,16 @@ class _Steps:
         self._console.print(escape(text))
 
     def train(self, version: str, epochs: int) -> None:
-        for seed in _SEEDS:
-            what = f"The fixed model on {version}, seed {seed}"
-            options = ("-o", f"runs/{version}-{seed}", "--seed", seed, "--epochs", epochs)
-            scored = ("--splits", "validation,label_book")
-            self.run(what, "train", version, *options, *scored, last_lines=4)
+        seeds = ",".join(map(str, _SEEDS))
+        options = ("--seeds", seeds, "--epochs", epochs, "--splits", "validation,label_book")
+        lines = 4 * len(_SEEDS)
+        self.run(f"The fixed model on {version}", "train", version, *options, last_lines=lines)
 
     def run(self, what: str, *arguments: Any, may_refuse: bool = False, last_lines: int = 0) -> str:
-        """Run a command; what it printed.
+        """Run a command. Returns what it printed.
 
         Args:
-            last_lines: show these alone; 0: the first ones.
+            last_lines: show so many of the last lines alone; 0: the first ones.
 
         Raises:
             RuntimeError: it failed.
@@ -182,7 +181,7 @@ class _Steps:
         ended = subprocess.run(
             [sys.executable, "-m", "vidset", *words],
             cwd=self._folder,
-            env=os.environ | {"VIDSET_REPOSITORY": REPOSITORY, "COLUMNS": "100"},
+            env={**os.environ, "VIDSET_PLACE": ".", "COLUMNS": "100"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

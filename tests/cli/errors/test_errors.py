@@ -11,7 +11,7 @@ MODES = ["self_confidence", "normalized_margin"]
 
 
 def errors_of(run, output, *more):
-    done = vidset("errors", run, "-o", output, "-r", run.parent / "datasets", *more)
+    done = vidset("errors", run, "-o", output, "-p", run.parent, *more)
     assert done.code == 0, done.err
     return done
 
@@ -71,7 +71,7 @@ def test_a_sheet_of_the_queue_is_drawn(tmp_path):
 def test_spans_lie_around_the_images_that_went_wrong(tmp_path):
     """Images at 4 and 22 s of one video and at 11 s of the other."""
     run, _ = make_case(tmp_path)
-    errors_of(run, tmp_path / "out", "--spans", tmp_path / "spans.json", "--margin", 9.5)
+    errors_of(run, tmp_path / "out", "--spans-to", tmp_path / "spans.json", "--margin", 9.5)
     assert json.loads((tmp_path / "spans.json").read_text()) == {
         "spans": [
             {"video_uri": "gs://v/0.mp4", "start_seconds": 0.0, "end_seconds": 31.5},
@@ -123,16 +123,16 @@ def test_a_detectors_errors_are_missed_and_made_up_objects(tmp_path):
 )
 def test_a_request_that_cannot_be_met_is_refused(tmp_path, more, reason):
     run, _ = make_case(tmp_path)
-    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", *more)
+    done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, *more)
     assert done.code == 2
     assert reason in done.err
     assert not (tmp_path / "out" / "errors.json").exists()
 
 
 def test_a_subject_that_is_no_run_is_refused(tmp_path):
-    done = vidset("errors", tmp_path / "nothing", "-o", tmp_path / "out")
+    done = vidset("errors", tmp_path / "nothing", "-o", tmp_path / "out", "-p", tmp_path)
     assert done.code == 2
-    assert "has no run.json" in done.err
+    assert "unknown run" in done.err
 
 
 def test_categories_of_your_own_are_on_the_page(tmp_path):

@@ -32,7 +32,7 @@ def test_a_versions_wrong_labels_are_found_by_folds_and_fixed(tmp_path):
     repository = Repository(tmp_path / "datasets")
     version, wrong = mislabeled_version(repository)
     out, sheet = tmp_path / "out", tmp_path / "sheet.png"
-    look = ["errors", version, "--folds", 3, "--epochs", 12, "-o", out, "-r", repository.root]
+    look = ["errors", version, "--folds", 3, "--epochs", 12, "-o", out, "-p", tmp_path]
     done = vidset(*look, "--sheet", sheet, "--json")
     assert done.code == 0, done.err
     assert done.found["folds"] == {"folds": 3, "epochs": 12, "seed": 1}
@@ -50,7 +50,7 @@ def test_a_versions_wrong_labels_are_found_by_folds_and_fixed(tmp_path):
     ]
     decisions = tmp_path / "decisions.json"
     decisions.write_text(json.dumps({"version": version, "fixes": fixes}))
-    assert vidset("review", decisions, "--errors", out).code == 0
+    assert vidset("review", decisions, "--errors", out, "-p", tmp_path).code == 0
     made = vidset("dataset", "fix", version, out / "fixes.json", "-p", tmp_path, "--json")
     assert made.code == 0, made.err
     assert made.found["changes"]["train"] == {"relabeled": len(fixes), "removed": 0}
@@ -66,12 +66,12 @@ def test_a_real_run_is_evaluated_compared_and_looked_at(tmp_path):
     repository = Repository(tmp_path / "datasets")
     version = write_numerals(repository, {"train": 4, "validation": 3}, labels=LABELS)
     other = write_numerals(repository, {"train": 4, "validation": 5}, labels=LABELS, seed=9)
-    where = ("-r", repository.root)
+    where = ("-p", tmp_path)
     runs = []
     for seed in (1, 2):
         runs.append(tmp_path / f"run-{seed}")
         done = vidset(
-            "train", version, "-o", runs[-1], "--epochs", 2, "--seed", seed, *where, "--quiet"
+            "train", version, "-o", runs[-1], "--epochs", 2, "--seeds", seed, *where, "--quiet"
         )
         assert done.code == 0, done.err
     own = vidset("evaluate", runs[0], *where, "--json").found["results"]["validation"]

@@ -57,7 +57,7 @@ def browse(browser, tmp_path):
 def reviewed(tmp_path):
     """A page of three images, and the version."""
     run, manifest = make_case(tmp_path)
-    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, "-q")
     assert done.code == 0, done.err
     return tmp_path, manifest
 
@@ -93,7 +93,9 @@ def test_a_review_by_keyboard_is_saved_and_counted(browse, reviewed):
             images[2] | {"action": "keep"},
         ],
     }
-    done = vidset("review", folder / "decisions.json", "--errors", folder / "out", "--json")
+    done = vidset(
+        "review", folder / "decisions.json", "-p", folder, "--errors", folder / "out", "--json"
+    )
     assert done.code == 0, done.err
     assert done.found["categories"][0]["percent"] == 33.3
 
@@ -144,7 +146,7 @@ def test_the_images_of_a_page_that_was_moved_are_there(browse, reviewed):
 def test_what_somebody_typed_stays_text(browse, tmp_path):
     labels = ("i", HOSTILE, "iii</script>")
     run, _ = make_case(tmp_path, labels, lambda place: f"{place}{HOSTILE_URI}")
-    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, "-q")
     assert done.code == 0, done.err
     found = browse(
         tmp_path / "out",
@@ -168,7 +170,7 @@ def test_what_somebody_typed_stays_text(browse, tmp_path):
 
 def test_a_detectors_page_leaves_objects_to_the_labeling_tool(browse, tmp_path):
     run, _ = make_boxes(tmp_path)
-    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, "-q")
     assert done.code == 0, done.err
     found = browse(
         tmp_path / "out", ["count", ".label-select"], ["press", "1"], ["text", "h1"], ["save"]
@@ -183,7 +185,7 @@ def test_a_page_without_errors_says_so(browse, tmp_path):
     manifest = make_version(tmp_path / "datasets", images)
     table = classified(manifest, "validation", ["a", "b"], {})
     run = make_run(tmp_path / "run", manifest, {"validation": {1: table}})
-    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "-q")
+    done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, "-q")
     assert done.code == 0, done.err
     found = browse(tmp_path / "out", ["text", "#grid"], ["press", "1"], ["text", "#decided"])
     assert (found[0], found[2]) == ("Nothing here.", "0 of 0 decided")

@@ -12,7 +12,7 @@ from tests.training.scoring.runs import sha
 def reviewed(tmp_path):
     """The errors of a run, and its version."""
     run, manifest = make_case(tmp_path)
-    done = vidset("errors", run, "-o", tmp_path / "out", "-r", tmp_path / "datasets", "--quiet")
+    done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, "--quiet")
     assert done.code == 0, done.err
     return tmp_path, manifest
 
@@ -35,7 +35,7 @@ RIGHT = fix(22)
 def test_a_review_is_counted_and_becomes_the_next_version(reviewed):
     folder, manifest = reviewed
     path = decide(folder, manifest.id, [RELABEL, REMOVE, RIGHT])
-    done = vidset("review", path, "--errors", folder / "out", "--json")
+    done = vidset("review", path, "-p", folder, "--errors", folder / "out", "--json")
     assert done.code == 0, done.err
     found = done.found
     assert (found["shown"], found["decided"], found["undecided"]) == (3, 3, 0)
@@ -60,7 +60,7 @@ def test_a_review_is_counted_and_becomes_the_next_version(reviewed):
 def test_a_review_is_told_to_a_person(reviewed):
     folder, manifest = reviewed
     path = decide(folder, manifest.id, [RELABEL, REMOVE])
-    out = vidset("review", path, "--errors", folder / "out").out
+    out = vidset("review", path, "-p", folder, "--errors", folder / "out").out
     assert "2 of 3 images decided" in out
     assert "label wrong             1   50.0 %  relabel" in out
     assert "1 to relabel, 1 to remove" in out
@@ -80,7 +80,7 @@ def test_a_review_is_told_to_a_person(reviewed):
 def test_decisions_that_cannot_be_counted_are_named(reviewed, fixes, reason):
     folder, manifest = reviewed
     path = decide(folder, manifest.id, fixes)
-    done = vidset("review", path, "--errors", folder / "out")
+    done = vidset("review", path, "-p", folder, "--errors", folder / "out")
     assert done.code == 1
     assert re.search(reason, done.err)
     assert not (folder / "out" / "fixes.json").exists()
@@ -100,6 +100,6 @@ def test_a_file_that_is_no_review_of_these_errors_is_refused(reviewed, text, rea
     path = folder / "given.json"
     if text is not None:
         path.write_text(text)
-    done = vidset("review", path, "--errors", folder / "out")
+    done = vidset("review", path, "-p", folder, "--errors", folder / "out")
     assert done.code == 2
     assert reason in done.err

@@ -31,8 +31,8 @@ def sides(tmp_path):
     return make
 
 
-def test_a_large_gain_is_called_larger_than_the_noise(sides):
-    done = vidset("compare", *sides("v0", 140), "vs", *sides("v1", 50), "--json")
+def test_a_large_gain_is_called_larger_than_the_noise(sides, tmp_path):
+    done = vidset("compare", "-p", tmp_path, *sides("v0", 140), "vs", *sides("v1", 50), "--json")
     assert done.code == 0, done.err
     found = done.found
     assert found["is_larger_than_noise"] is True
@@ -45,23 +45,25 @@ def test_a_large_gain_is_called_larger_than_the_noise(sides):
     assert 0.15 < low < 0.225 < high < 0.3
 
 
-def test_a_small_one_is_not(sides):
-    done = vidset("compare", *sides("v0", 105), "vs", *sides("v1", 101))
+def test_a_small_one_is_not(sides, tmp_path):
+    done = vidset("compare", "-p", tmp_path, *sides("v0", 105), "vs", *sides("v1", 101))
     assert done.code == 0, done.err
     assert "The difference of 1.0 points is not larger than the noise." in done.out
 
 
-def test_a_loss_is_called_one(sides):
-    found = vidset("compare", *sides("v0", 50), "vs", *sides("v1", 140), "--json").found
+def test_a_loss_is_called_one(sides, tmp_path):
+    found = vidset(
+        "compare", "-p", tmp_path, *sides("v0", 50), "vs", *sides("v1", 140), "--json"
+    ).found
     assert found["verdict"] == "The candidate is worse by 22.5 points: larger than the noise."
 
 
-def test_few_seeds_give_no_conclusion_and_only_if_allowed(sides):
+def test_few_seeds_give_no_conclusion_and_only_if_allowed(sides, tmp_path):
     one, other = sides("v0", 200), sides("v1", 10)
-    refused = vidset("compare", *one[:2], "vs", *other)
+    refused = vidset("compare", "-p", tmp_path, *one[:2], "vs", *other)
     assert refused.code == 2
     assert "wanted runs of 3 seeds at least, got 2" in refused.err
-    done = vidset("compare", *one[:2], "vs", *other, "--allow-few")
+    done = vidset("compare", "-p", tmp_path, *one[:2], "vs", *other, "--allow-few")
     assert done.code == 0, done.err
     assert "No conclusion is possible" in done.out
 
@@ -75,16 +77,16 @@ def test_few_seeds_give_no_conclusion_and_only_if_allowed(sides):
         ),
     ],
 )
-def test_what_must_not_be_compared_exits_with_2_naming_both(sides, details, reasons):
+def test_what_must_not_be_compared_exits_with_2_naming_both(sides, details, reasons, tmp_path):
     one, other = sides("v0", 100), sides("v1", 50, **details)
-    done = vidset("compare", *one, "vs", *other)
+    done = vidset("compare", "-p", tmp_path, *one, "vs", *other)
     assert done.code == 2
     for reason in (*reasons, str(one[0]), "v1-"):
         assert reason in done.err
 
 
 @pytest.mark.parametrize("words", [["a", "b"], ["a", "vs", "b", "vs", "c"]])
-def test_the_sides_stand_left_and_right_of_vs(words):
-    done = vidset("compare", *words)
+def test_the_sides_stand_left_and_right_of_vs(words, tmp_path):
+    done = vidset("compare", "-p", tmp_path, *words)
     assert done.code == 2
     assert "wanted RUN... vs RUN..." in done.err

@@ -29,7 +29,7 @@ def run_of(folder, manifest, wrong=(), **details):
 
 
 def evaluate(run, *more):
-    return vidset("evaluate", run, "-r", run.parent / "datasets", *more)
+    return vidset("evaluate", run, "-p", run.parent, *more)
 
 
 def test_a_result_is_told_and_kept_beside_the_run(numerals, tmp_path):
@@ -106,11 +106,10 @@ def test_a_gate_takes_a_run_that_is_as_good_as_the_luckiest_seed(numerals, tmp_p
     ("more", "reason"),
     [
         pytest.param(["--split", "test"], "wanted one of its splits (validation)", id="split"),
-        pytest.param(["--no-worse-than", "nowhere"], "has no run.json", id="other run"),
+        pytest.param(["--no-worse-than", "nowhere"], "unknown run 'nowhere'", id="other run"),
         pytest.param(
             ["--no-worse-than", "best", "--runs", "nowhere"], "--runs nowhere: wanted a", id="runs"
         ),
-        pytest.param(["-r", "elsewhere"], "has no version", id="repository"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_refused(numerals, tmp_path, more, reason):

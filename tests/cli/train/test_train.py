@@ -17,6 +17,7 @@ from vidset.datasets.versions.repository import Repository
 def root(tmp_path_factory):
     """A folder with datasets: `drawn`, `leaky` and `faulty`."""
     root = tmp_path_factory.mktemp("root")
+    (root / "vidset.toml").write_text("")
     repository = Repository(root / "datasets")
     entries = list(numerals(repository, {"train": 4, "validation": 2}, ("i", "x"), seed=0))
     repository.name_version("drawn", write_version(repository, entries))
@@ -34,7 +35,7 @@ def vidset(root, *arguments: str) -> subprocess.CompletedProcess:
         check=False,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         cwd=root,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
@@ -44,7 +45,7 @@ def vidset(root, *arguments: str) -> subprocess.CompletedProcess:
 def test_train_prints_one_json_object(root):
     done = vidset(root, "train", "drawn", "-o", "runs/json", "--epochs", "2", "--json")
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    [said] = json.loads(done.stdout)["runs"]
     assert done.stderr == ""
     assert (said["state"], said["epochs"], said["classes"]) == ("done", 2, ["i", "x"])
     assert said["splits"] == ["validation"]
@@ -58,7 +59,7 @@ def test_train_prints_one_json_object(root):
 
 @pytest.mark.slow
 def test_train_says_the_best_epoch_and_the_mean_of_the_last(root):
-    arguments = ("train", "drawn", "-o", "runs/said", "--epochs", "2", "--seed", "2")
+    arguments = ("train", "drawn", "-o", "runs/said", "--epochs", "2", "--seeds", "2")
     done = vidset(root, *arguments)
     assert done.returncode == 0, done.stderr
     assert "resnet50-c2-32 on drawn: 8 images, 2 classes, 2 epochs" in done.stdout
@@ -66,7 +67,7 @@ def test_train_says_the_best_epoch_and_the_mean_of_the_last(root):
     assert done.stderr.splitlines()[0].startswith("epoch 1: loss ")
     quiet = vidset(root, *arguments, "--quiet")
     assert (quiet.returncode, quiet.stdout) == (0, "")
-    other = vidset(root, "train", "drawn", "-o", "runs/said", "--epochs", "3", "--seed", "2")
+    other = vidset(root, "train", "drawn", "-o", "runs/said", "--epochs", "3", "--seeds", "2")
     assert other.returncode == 2
     assert "holds a run with epochs 2, asked for 3" in other.stderr
 
@@ -79,7 +80,7 @@ def test_train_says_the_best_epoch_and_the_mean_of_the_last(root):
         pytest.param(("faulty",), 1, "train/i/0.png (train): has no class", id="faults"),
         pytest.param(("gone",), 2, "has no version 'gone'; it has: drawn", id="version"),
         pytest.param(("drawn", "--cap", "11"), 2, "12 images for training", id="cap"),
-        pytest.param(("drawn", "--model", "vgg"), 2, "no model 'vgg'", id="model"),
+        pytest.param(("drawn", "--model", "vgg"), 2, "unknown model 'vgg'", id="model"),
         pytest.param(("drawn", "--splits", "holdout"), 2, "no split 'holdout'", id="split"),
         pytest.param(("drawn", "--epochs", "0"), 2, "--epochs: wanted 1 or more", id="epochs"),
         pytest.param(("drawn", "--track", "x"), 2, "no tracker 'x'", id="tracker"),

@@ -46,7 +46,7 @@ def draw_images(folder):
 @pytest.fixture
 def compiled(tmp_path):
     path = tmp_path / "loop.yaml"
-    written = vidset("pipeline", path, "--image", IMAGE, "--json")
+    written = vidset("pipeline", "-o", path, "--image", IMAGE, "--json")
     assert written.exit_code == 0, written.stderr
     return yaml.safe_load(path.read_text().split("\n---\n")[0])
 
@@ -76,7 +76,7 @@ def test_three_seeds_of_each_side_are_compared(compiled):
 
 
 def test_an_image_without_a_digest_is_refused(tmp_path):
-    refused = vidset("pipeline", tmp_path / "loop.yaml", "--image", "training:latest")
+    refused = vidset("pipeline", "-o", tmp_path / "loop.yaml", "--image", "training:latest")
     assert refused.exit_code == 1
     assert "wanted one by its digest" in str(refused.exception)
 

@@ -12,8 +12,8 @@ from vidset.training.running.checking import check_images, check_leaks
 
 
 @pytest.fixture(scope="module")
-def learner():
-    return fixed_model("resnet50-c2-32").learner()
+def model():
+    return fixed_model("resnet50-c2-32")
 
 
 @pytest.fixture(scope="module")
@@ -22,22 +22,22 @@ def entries(tmp_path_factory):
     return list(numerals(repository, {"train": 3, "validation": 2, "test": 1}, ("i", "v"), seed=0))
 
 
-def test_check_images_counts_training_and_validation_against_the_cap(learner, entries):
+def test_check_images_counts_training_and_validation_against_the_cap(model, entries):
     # 6 and 4; the test images do not count.
-    check_images(Manifest.of(entries), learner, ["validation"], cap=10)
+    check_images(Manifest.of(entries), model, ["validation"], cap=10)
     with pytest.raises(DatasetError, match=r"10 images for training and validation.* at most 9"):
-        check_images(Manifest.of(entries), learner, ["test"], cap=9)
-    check_images(Manifest.of(entries), learner, ["validation"], cap=0)
+        check_images(Manifest.of(entries), model, ["test"], cap=9)
+    check_images(Manifest.of(entries), model, ["validation"], cap=0)
 
 
 def test_check_images_takes_the_classes_from_training_and_names_labels_unknown_to_it(
-    learner, entries
+    model, entries
 ):
     changed = [
         replace(entry, label="x") if entry.image_uri == "validation/i/0.png" else entry
         for entry in entries
     ]
-    material = check_images(Manifest.of(changed), learner, ["validation", "test"])
+    material = check_images(Manifest.of(changed), model, ["validation", "test"])
     assert material.classes == ("i", "v")
     assert material.notes == (
         "validation: 1 images have labels that training does not have, and count as wrong: x",
@@ -57,13 +57,13 @@ def test_image_with_a_label_unknown_to_training_counts_as_wrong(entries, tmp_pat
     assert progress.lines[0]["scores"]["validation"] == {"accuracy": 0.0, "loss": None}
 
 
-def test_check_images_names_each_image_without_a_class(learner, entries):
+def test_check_images_names_each_image_without_a_class(model, entries):
     changed = [
         replace(entry, label=None) if entry.image_uri.endswith("/v/0.png") else entry
         for entry in entries
     ]
     with pytest.raises(FaultsError) as caught:
-        check_images(Manifest.of(changed), learner, ["validation"])
+        check_images(Manifest.of(changed), model, ["validation"])
     assert sorted(caught.value.faults) == [
         "train/v/0.png (train): has no class",
         "validation/v/0.png (validation): has no class",
@@ -77,9 +77,9 @@ def test_check_images_names_each_image_without_a_class(learner, entries):
         pytest.param(["validation", "train"], "'train' is what the model learns", id="training"),
     ],
 )
-def test_check_images_refuses_splits_that_cannot_be_scored(learner, entries, splits, said):
+def test_check_images_refuses_splits_that_cannot_be_scored(model, entries, splits, said):
     with pytest.raises(DatasetError, match=said):
-        check_images(Manifest.of(entries), learner, splits)
+        check_images(Manifest.of(entries), model, splits)
 
 
 def test_check_leaks_refuses_a_version_that_was_made_with_leaks():

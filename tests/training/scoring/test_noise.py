@@ -19,9 +19,8 @@ def test_a_lone_run_varies_with_its_seed_as_those_of_the_other_side_do():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seeds", [3, 4, 5, 8])
-@pytest.mark.parametrize("images", [49, 656])
+@pytest.mark.parametrize("seeds", [3, 8])
 @pytest.mark.parametrize("model", MODELS)
-def test_the_interval_holds_the_true_difference_as_often_as_it_says(seeds, images, model):
-    """In 400 simulated comparisons 0.95 has a standard error of 0.011."""
-    assert coverage(seeds, images, model, comparisons=400) >= 0.95 - 3 * 0.011
+def test_the_interval_holds_the_true_difference_as_often_as_it_says(seeds, model):
+    """In 300 simulated comparisons 0.95 has a standard error of 0.013."""
+    assert coverage(seeds, 49, model, comparisons=300) >= 0.95 - 3 * 0.013

@@ -1,6 +1,5 @@
 """What `vidset errors` and `vidset review` say."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,9 @@ from vidset.training.reviewing.errors_folder import Written
 from vidset.training.reviewing.finding import Request
 
 
-def show_errors(written: Written, request: Request, *, as_json: bool, quiet: bool) -> None:
-    """Show counts, and where the page is. JSON leaves out the images, which errors.json has."""
+def show_errors(written: Written, request: Request) -> None:
+    """Show counts, the first images, and where the page is."""
     details, spans = written.details, written.spans
-    if as_json:
-        found = {name: value for name, value in details.items() if name != "shown"}
-        print(json.dumps({**found, "shown": len(details["shown"]), "output": str(request.output)}))
-        return
-    if quiet:
-        return
     console = Console(highlight=False, soft_wrap=True)
     scores, splits = details["scores"], ", ".join(details["splits"])
     if details["task"] == "classification":
@@ -47,13 +40,8 @@ def show_errors(written: Written, request: Request, *, as_json: bool, quiet: boo
         console.print(f"spans   {escape(str(request.spans))} ({found})")
 
 
-def show_review(counts: Mapping[str, Any], fixes: Path, *, as_json: bool, quiet: bool) -> None:
+def show_review(counts: Mapping[str, Any], fixes: Path) -> None:
     """Show categories with counts, shares and remedies."""
-    if as_json:
-        print(json.dumps({**counts, "fixes": str(fixes)}))
-        return
-    if quiet:
-        return
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{counts['decided']:,} of {counts['shown']:,} images decided")
     wide = max((len(one["name"]) for one in counts["categories"]), default=0)

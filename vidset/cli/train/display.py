@@ -1,8 +1,7 @@
 """What `vidset train` shows: progress on stderr, the result on stdout."""
 
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from vidset.cli.console import plural, say
 from vidset.training.running.folder import RunFolder
 from vidset.training.scoring.run import LAST_EPOCHS
 
@@ -72,28 +72,34 @@ def showing_progress(*, quiet: bool) -> Iterator[RunProgress]:
         yield RunProgress(display, quiet=quiet)
 
 
-def show_result(run: Mapping[str, Any], output: Path, *, as_json: bool, quiet: bool) -> None:
-    """Show the best epoch, and the mean of the last five beside it: the best one flatters."""
+def summary(run: Mapping[str, Any], output: Path) -> dict[str, Any]:
+    """Return what run.json says, the best epoch's scores, and the mean of the last five."""
     history = RunFolder(output).history()
-    best = history[run["best_epoch"] - 1]
-    if as_json:
-        last = {split: _mean(history, split) for split in run["splits"]}
-        found = {"best": best["scores"], "last_five_mean": last, "output": str(output)}
-        print(json.dumps({**run, **found}))
-    elif not quiet:
-        console = Console(highlight=False, soft_wrap=True)
-        console.print(
-            f"{run['model']} on {run['reference']}: {run['train_images']:,} images, "
-            f"{len(run['classes'])} classes, {run['epochs']} epochs"
+    best = history[run["best_epoch"] - 1]["scores"]
+    last = {split: _mean(history, split) for split in run["splits"]}
+    return {**run, "best": best, "last_five_mean": last, "output": str(output)}
+
+
+def show_runs(runs: Sequence[Mapping[str, Any]]) -> None:
+    """Show each run's best epoch, which flatters, and the mean of the last five beside it."""
+    for run in runs:
+        say(
+            f"{run['model']} on {run['reference']}, seed {run['seed']}: "
+            f"{run['train_images']:,} images, {plural(len(run['classes']), 'class', 'classes')}, "
+            f"{plural(run['epochs'], 'epoch')}"
         )
         for split in run["splits"]:
-            name, value = next(iter(best["scores"][split].items()))
-            mean = _mean(history, split)[name]
-            console.print(
-                f"{split}: {name} [green]{value:.3f}[/] at the best epoch ({best['epoch']}), "
-                f"{mean:.3f} mean of the last {min(LAST_EPOCHS, len(history))}"
+            name, value = next(iter(run["best"][split].items()))
+            mean = run["last_five_mean"][split].get(name)
+            say(
+                f"  {split} {name} {_figure(value)} at the best epoch ({run['best_epoch']}), "
+                f"{_figure(mean)} mean of the last {min(LAST_EPOCHS, run['epochs'])}"
             )
-        console.print(f"run     {escape(str(output))}")
+        say(f"  run {run['output']}")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _mean(history: list[dict[str, Any]], split: str) -> dict[str, float]:

@@ -1,36 +1,30 @@
 """What `vidset evaluate` and `vidset compare` say."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from vidset.cli.console import show_problems
 from vidset.training.running.evaluating import Evaluated
 
 _WORST = 3
 _MEASURES = {"accuracy": "accuracy", "ap50": "AP50"}
 
 
-def show_results(evaluated: Evaluated, run: Path, *, as_json: bool, quiet: bool) -> None:
-    """Show results by split on stdout, and on stderr, always, why a gate does not pass."""
+def show_problems_of(evaluated: Evaluated) -> None:
+    """Say on stderr why a gate does not pass, and which images stood in training."""
+    for result in evaluated.results:
+        show_problems(f"stood in training: {leak}" for leak in result.get("leaks", ()))
+    if evaluated.verdict is not None:
+        show_problems(f"gate: {reason}" for reason in evaluated.verdict.reasons)
+
+
+def show_results(evaluated: Evaluated) -> None:
+    """Show results by split, and that the gate has passed."""
     results, verdict = evaluated.results, evaluated.verdict
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    for reason in () if verdict is None else verdict.reasons:
-        errors.print(f"[red]gate[/]: {escape(reason)}")
-    for result in results:
-        for leak in result.get("leaks", ()):
-            errors.print(f"[yellow]stood in training[/]: {escape(leak)}")
-    if as_json:
-        gate = None if verdict is None else verdict.to_json()
-        by_split = {result["split"]: result for result in results}
-        print(json.dumps({"run": str(run), "gate": gate, "results": by_split}))
-        return
-    if quiet:
-        return
     console = Console(highlight=False, soft_wrap=True)
     for result in results:
         _show_result(console, result)
@@ -39,12 +33,8 @@ def show_results(evaluated: Evaluated, run: Path, *, as_json: bool, quiet: bool)
         console.print(f"[green]gate passed[/]{than if verdict.compared_with else ''}")
 
 
-def show_comparison(found: Mapping[str, Any], *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        print(json.dumps(found))
-        return
-    if quiet:
-        return
+def show_comparison(found: Mapping[str, Any]) -> None:
+    """Show both sides, the differences with their intervals, and the verdict."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"{escape(found['split'])}: {_MEASURES[found['measure']]} on {found['images']:,} images, "

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import TRAIN
+from vidset.datasets.versions.manifest import Manifest
+from vidset.suggestions import unknown
 from vidset.training.models import recipes
 
 if TYPE_CHECKING:
@@ -63,8 +66,41 @@ MODELS = {
 }
 
 
+# What a version's labels are learned by, unless another model is asked for.
+DEFAULTS: Mapping[Task, str] = {
+    "classification": "resnet50-c2-32",
+    "detection": "centernet-r18-256",
+}
+
+
+def choose_model(manifest: Manifest) -> str:
+    """Return the default model for a version's labels: one label an image, or boxes.
+
+    Raises:
+        DatasetError: its training images have neither.
+    """
+    return DEFAULTS[task_of(manifest)]
+
+
+def task_of(manifest: Manifest) -> Task:
+    """Return what can be learned from a version's training images.
+
+    Raises:
+        DatasetError: they have neither labels nor objects.
+    """
+    table = manifest.split(TRAIN).table
+    if table["label"].null_count < table.num_rows:
+        return "classification"
+    if table["objects"].null_count < table.num_rows:
+        return "detection"
+    raise DatasetError(
+        f"version {manifest.id}: wanted training images with labels or boxes, "
+        f"got {table.num_rows} training images with neither"
+    )
+
+
 def fixed_model(name: str) -> FixedModel:
-    """A registered model.
+    """Return a registered model.
 
     Raises:
         DatasetError: there is none of this name.
@@ -72,4 +108,4 @@ def fixed_model(name: str) -> FixedModel:
     try:
         return MODELS[name]
     except KeyError:
-        raise DatasetError(f"no model {name!r}; there are: {', '.join(MODELS)}") from None
+        raise DatasetError(unknown("model", name, MODELS)) from None

@@ -25,25 +25,28 @@ path.write_text(json.dumps({"artifacts": outputs["artifacts"]}))
 """
 _APPLY = """
 set -eu
-vidset dataset pull "$2" --from "$1" -p . --quiet
+export VIDSET_PLACE=.
+vidset dataset pull "$2" --from "$1" --quiet
 printf '%s' "$3" > recipe.yaml
-vidset dataset apply "$2" recipe.yaml -p . --cap 10000 --json > made.json
+vidset dataset apply "$2" recipe.yaml --cap 10000 --json > made.json
 version=$(python3 -c 'import json; print(json.load(open("made.json"))["version"])')
-vidset dataset push "$version" --to "$1" -p . --quiet
+vidset dataset push "$version" --to "$1" --quiet
 mkdir -p "$(dirname "$4")"
 printf '%s' "$version" > "$4"
 """
 _TRAIN = """
 set -eu
+export VIDSET_PLACE=.
 told=$7
-vidset dataset pull "$2" --from "$1" -p . --quiet
-vidset train "$2" --output "$6" --model "$3" --seed "$4" --epochs "$5" --quiet
+vidset dataset pull "$2" --from "$1" --quiet
+vidset train "$2" --output "$6" --model "$3" --seeds "$4" --epochs "$5" --quiet
 """
 _TRAIN += _SAY_ARTIFACTS
 _EVALUATE = """
 set -eu
+export VIDSET_PLACE=.
 told=$6
-vidset dataset pull "$2" --from "$1" -p . --quiet
+vidset dataset pull "$2" --from "$1" --quiet
 vidset evaluate "$3" --json > evaluation.json
 mkdir -p "$(dirname "$5")"
 cp evaluation.json "$5"
@@ -52,6 +55,7 @@ vidset evaluate "$3" --floor "$4" --quiet
 _EVALUATE += _SAY_ARTIFACTS
 _COMPARE = """
 set -eu
+export VIDSET_PLACE=.
 told=$1
 out=$2
 shift 2
@@ -61,8 +65,9 @@ vidset compare "$@" --json > "$out"
 _COMPARE += _SAY_ARTIFACTS
 _ERRORS = """
 set -eu
+export VIDSET_PLACE=.
 told=$5
-vidset dataset pull "$2" --from "$1" -p . --quiet
+vidset dataset pull "$2" --from "$1" --quiet
 vidset errors "$3" --output "$4" --quiet
 """
 _ERRORS += _SAY_ARTIFACTS
@@ -74,7 +79,7 @@ def _script(text: str) -> list[Any]:
 
 @dsl.container_component
 def apply_recipe(place: str, version: str, recipe: str, made: dsl.OutputPath(str)):  # pyright: ignore[reportInvalidTypeForm]
-    """The version that a recipe (YAML) makes of one that is at the place."""
+    """Make the next version by a recipe (YAML), from a version at the place."""
     return dsl.ContainerSpec(
         image=_IMAGE, command=_script(_APPLY), args=[place, version, recipe, made]
     )
@@ -82,7 +87,7 @@ def apply_recipe(place: str, version: str, recipe: str, made: dsl.OutputPath(str
 
 @dsl.container_component
 def train(place: str, version: str, model: str, seed: int, epochs: int, run: dsl.Output[dsl.Model]):
-    """The fixed model, trained on a version with a seed."""
+    """Train the fixed model on a version with a seed."""
     return dsl.ContainerSpec(
         image=_IMAGE,
         command=_script(_TRAIN),
@@ -98,7 +103,7 @@ def evaluate(
     floor: float,
     evaluation: dsl.Output[dsl.Artifact],
 ):
-    """A run's scores; below the floor, the step fails."""
+    """Score a run; below the floor, the step fails."""
     return dsl.ContainerSpec(
         image=_IMAGE,
         command=_script(_EVALUATE),
@@ -116,7 +121,7 @@ def compare(
     candidate_3: dsl.Input[dsl.Model],
     comparison: dsl.Output[dsl.Artifact],
 ):
-    """Whether the candidate's version is better by more than the noise: three seeds a side."""
+    """Tell whether the candidate's version is better by more than the noise."""
     baseline = [baseline_1.path, baseline_2.path, baseline_3.path]
     candidate = [candidate_1.path, candidate_2.path, candidate_3.path]
     return dsl.ContainerSpec(
@@ -128,7 +133,7 @@ def compare(
 
 @dsl.container_component
 def errors(place: str, version: str, run: dsl.Input[dsl.Model], page: dsl.Output[dsl.Artifact]):
-    """Where the run errs, as the page to review."""
+    """Show where the run errs, as the page to review."""
     return dsl.ContainerSpec(
         image=_IMAGE, command=_script(_ERRORS), args=[place, version, run.path, page.path, _TOLD]
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,16 @@ from vidset.datasets.versions.repository import write_atomically
 from vidset.training.reviewing.categories import Category, parse_categories
 
 
-def write_fixes(decisions: Path, errors: Path, fixes: Path) -> dict[str, Any]:
-    """Count a review and write its fixes. Returns the counts (see `count_decisions`).
+@dataclass(frozen=True, slots=True, eq=False)
+class Reviewed:
+    """The version that a review is of, and its counts (see `count_decisions`)."""
+
+    version: str
+    counts: dict[str, Any]
+
+
+def write_fixes(decisions: Path, errors: Path, fixes: Path) -> Reviewed:
+    """Count a review and write its fixes.
 
     Args:
         decisions: the file that the page of `vidset errors` saved.
@@ -44,7 +52,7 @@ def write_fixes(decisions: Path, errors: Path, fixes: Path) -> dict[str, Any]:
     made = Fixes(version, tuple(of_origins))
     text = json.dumps(made.to_json(), indent=1, ensure_ascii=False)
     write_atomically(fixes, text.encode())
-    return count_decisions(given.fixes, len(origins), categories)
+    return Reviewed(version, count_decisions(given.fixes, len(origins), categories))
 
 
 def check_decisions(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,25 @@ class Written:
     spans: int
 
 
+def errors_output(folder: Path, *, overwrite: bool) -> Path:
+    """Return the folder to write to, made if need be.
+
+    What an earlier call wrote there is replaced; it kept the folds that were trained.
+
+    Raises:
+        ValueError: it holds other things, and `overwrite` is not given, or it cannot be made.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        is_ours = (folder / "errors.json").exists() or (folder / "folds").is_dir()
+        if not is_ours and not overwrite:
+            raise ValueError(
+                f"--output {folder}: wanted an empty folder or what vidset errors wrote: "
+                "--overwrite writes beside what is there"
+            )
+    make_output(str(folder))
+    return folder
+
+
 def write_errors(request: Request, progress: "Progress") -> Written:
     """Look at predictions, and write errors.json, the page, and the sheet and spans if wanted.
 
@@ -49,7 +69,6 @@ def write_errors(request: Request, progress: "Progress") -> Written:
         FaultsError: images have faults; each is named.
     """
     categories = DEFAULT if request.categories is None else read_categories(request.categories)
-    make_output(str(request.output))
     repository = Repository(request.repository)
     found = find_predictions(request, repository, progress)
     manifest = repository.manifest(found.version)

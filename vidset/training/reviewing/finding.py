@@ -111,8 +111,6 @@ def _source(run: Run, split: str) -> dict[str, Any]:
 
 
 def _of_folds(request: Request, folds: int, repository: Repository, progress: "Progress") -> Found:
-    if Path(request.subject, "run.json").exists():
-        raise DatasetError(f"--folds looks at a dataset version, got the run {request.subject}")
     model = fixed_model(request.model)
     if model.task != "classification":
         raise DatasetError(f"--folds ranks labels of images; {model.name} is a {model.task} model")

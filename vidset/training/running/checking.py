@@ -8,6 +8,7 @@ from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.entry import TRAIN, VALIDATION, Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.training.models.learner import Learner
+from vidset.training.models.registry import FixedModel, choose_model, task_of
 
 CAP = 10_000
 
@@ -43,9 +44,9 @@ def check_leaks(details: Mapping[str, Any], *, allow_leaks: bool) -> None:
 
 
 def check_images(
-    manifest: Manifest, learner: Learner, splits: Sequence[str], *, cap: int = CAP
+    manifest: Manifest, model: FixedModel, splits: Sequence[str], *, cap: int = CAP
 ) -> Material:
-    """The images of a version, by split.
+    """Check and return the images of a version, by split.
 
     Args:
         cap: the most that training and validation may have together; 0 for any number.
@@ -54,6 +55,7 @@ def check_images(
         DatasetError: a split is missing, there are too many images, or only one class.
         FaultsError: images without what the model learns; each is named.
     """
+    learner = model.learner()
     train = tuple(manifest.split(TRAIN))
     evaluation = {name: tuple(manifest.split(name)) for name in splits}
     for name, entries in {TRAIN: train, **evaluation}.items():
@@ -75,8 +77,15 @@ def check_images(
         for entry in (*train, *(each for entries in evaluation.values() for each in entries))
         if (fault := learner.unusable(entry))
     ]
+    everything = len(train) + sum(map(len, evaluation.values()))
+    if len(faults) == everything and task_of(manifest) != model.task:
+        raise DatasetError(
+            f"version {manifest.id}: none of its images has what {model.name} learns "
+            f"({model.task}). Its labels are for {task_of(manifest)}: "
+            f"--model {choose_model(manifest)}"
+        )
     if faults:
-        raise FaultsError(f"{len(faults)} images cannot be used by this model", faults)
+        raise FaultsError(f"{len(faults)} images cannot be used by {model.name}", faults)
     for name, entries in {TRAIN: train, **evaluation}.items():
         if not learner.classes(entries):
             raise DatasetError(

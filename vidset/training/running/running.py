@@ -89,7 +89,7 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
     check_leaks(details, allow_leaks=request.allow_leaks)
     manifest = repository.manifest(request.reference)
     learner = model.learner()
-    material = check_images(manifest, learner, request.splits, cap=request.cap)
+    material = check_images(manifest, model, request.splits, cap=request.cap)
     settings = Settings(
         model=model.name,
         recipe_hash=model.recipe_hash,

@@ -64,7 +64,7 @@ def scores_of(side: Scored) -> np.ndarray:
 
 
 def difference_interval(
-    baseline: Scored, candidate: Scored, random: np.random.Generator
+    baseline: Scored, candidate: Scored, random: np.random.Generator, draws: int = DRAWS
 ) -> tuple[float, float]:
     """Return the 95 % interval of the candidate's mean score minus the baseline's.
 
@@ -74,7 +74,7 @@ def difference_interval(
     from scipy.stats import t
 
     one, other = scores_of(baseline), scores_of(candidate)
-    sides = _draw(baseline, candidate, random)
+    sides = _draw(baseline, candidate, random, draws)
     drawn = sides[1].mean(axis=1) - sides[0].mean(axis=1)
     by_images = float(np.nanvar(drawn, ddof=1))
     wide = float(t.ppf((1 + LEVEL) / 2, max(baseline.images - 1, 1))) ** 2
@@ -85,23 +85,23 @@ def difference_interval(
     return middle - float(half), middle + float(half)
 
 
-def draw_counts(images: int, random: np.random.Generator) -> Iterator[np.ndarray]:
+def draw_counts(images: int, random: np.random.Generator, draws: int) -> Iterator[np.ndarray]:
     """Yield (draws, images) counts of images drawn with replacement, until all draws are made."""
     at_once = max(1, _AT_ONCE // images)
-    for start in range(0, DRAWS, at_once):
-        draws = min(at_once, DRAWS - start)
-        places = random.integers(0, images, (draws, images))
-        places += images * np.arange(draws)[:, None]
-        counts = np.bincount(places.ravel(), minlength=draws * images)
-        yield counts.reshape(draws, images).astype(np.float64)
+    for start in range(0, draws, at_once):
+        number = min(at_once, draws - start)
+        places = random.integers(0, images, (number, images))
+        places += images * np.arange(number)[:, None]
+        counts = np.bincount(places.ravel(), minlength=number * images)
+        yield counts.reshape(number, images).astype(np.float64)
 
 
 def _draw(
-    baseline: Scored, candidate: Scored, random: np.random.Generator
+    baseline: Scored, candidate: Scored, random: np.random.Generator, draws: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (draws, runs) scores of both sides on the same draws."""
     one, other = [], []
-    for counts in draw_counts(baseline.images, random):
+    for counts in draw_counts(baseline.images, random, draws):
         one.append(baseline.scores(counts))
         other.append(candidate.scores(counts))
     return np.concatenate(one), np.concatenate(other)

@@ -1,0 +1,96 @@
+"""`vidset review`: a person's decisions, counted, and as fixes."""
+
+import os
+import shlex
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from vidset.cli.command import described
+from vidset.cli.console import answer
+from vidset.cli.flags import Json, Overwrite, Place, Quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What `vidset review --json` prints.
+
+    Attributes:
+        output: the file with the fixes.
+        shown, decided, undecided: images.
+        right: images whose label is right; the others stand under categories, remedies and
+            actions, each with `images` and `percent` of the decided ones.
+    """
+
+    place: str
+    output: str
+    version: str
+    shown: int
+    decided: int
+    undecided: int
+    right: dict[str, float]
+    categories: list[dict[str, Any]]
+    remedies: dict[str, dict[str, float]]
+    actions: dict[str, dict[str, float]]
+
+
+@described(
+    "vidset review",
+    "vidset review ~/Downloads/decisions.json",
+    part="scores",
+    result="vidset.cli.errors.review:Reviewed",
+    stage="Models",
+)
+def review(
+    decisions: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DECISIONS",
+            help="The file that the page of vidset errors saved.",
+            show_default="decisions.json beside the page",
+        ),
+    ] = None,
+    place: Place = None,
+    errors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="What vidset errors wrote.", show_default="errors in the place"
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="The file for the fixes.",
+            show_default="fixes.json beside the page",
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Count a person's decisions, and write them as fixes."""
+    from vidset.cli.errors.display import show_review
+    from vidset.output import local_path, new_file
+    from vidset.project import find_project
+    from vidset.training.reviewing.decisions import write_fixes
+
+    project = find_project(place)
+    folder = (
+        local_path("--errors", errors) if errors else project.folder("vidset review") / "errors"
+    )
+    given = local_path("DECISIONS", decisions) if decisions else folder / "decisions.json"
+    # The place's own fixes.json is made of the decisions, and is made again when they change.
+    to = new_file("--output", output, overwrite=overwrite) if output else folder / "fixes.json"
+    written = write_fixes(given, folder, to)
+    answer(
+        Reviewed(place=project.place, output=str(to), version=written.version, **written.counts),
+        lambda: show_review(written.counts, to),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words=f"vidset dataset fix {written.version[:12]} {shlex.quote(os.path.relpath(to))}",
+    )

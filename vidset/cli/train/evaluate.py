@@ -1,0 +1,133 @@
+"""`vidset evaluate`: a run's scores, kept beside it, and whether they pass the gate."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from vidset.cli.command import described
+from vidset.cli.console import answer
+from vidset.cli.flags import Json, Place, Quiet, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What `vidset evaluate --json` prints.
+
+    Attributes:
+        run: the run's folder.
+        gate: whether the gate passes, its reasons, and what was compared; None without a gate.
+        results: scores, labels and slices by split, as RUN/evaluations/ keeps them.
+    """
+
+    place: str
+    run: str
+    gate: dict[str, Any] | None
+    results: dict[str, dict[str, Any]]
+
+
+AnswerScore = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        metavar="SCORE",
+        help="Count a detector's predictions from this score on as answers.",
+        show_default="the best F1 of each label",
+    ),
+]
+
+
+@described(
+    "vidset evaluate v0-1",
+    "vidset evaluate v1-1 --floor 0.6 --no-worse-than best",
+    part="scores",
+    result="vidset.cli.train.evaluate:Scored",
+    stage="Models",
+)
+def evaluate(
+    run: Run = None,
+    place: Place = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One split.", show_default="all that the run scored"),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="Let the model look at another version's images."),
+    ] = None,
+    floor: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, metavar="SCORE", help="Exit with 1 if the score is below it."),
+    ] = None,
+    no_worse_than: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN|best",
+            help="Exit with 1 if the score is worse than this run's by more than chance, on the "
+            "same images; best: the best earlier version's. May be repeated.",
+        ),
+    ] = None,
+    slack: Annotated[
+        float, typer.Option(min=0, metavar="SCORE", help="So much worse is still no worse.")
+    ] = 0.0,
+    runs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Where `best` looks for runs.", show_default="beside the run"
+        ),
+    ] = None,
+    answer_score: AnswerScore = None,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option(
+            "--allow-leaks", help="With --on, take images that stood in training as well."
+        ),
+    ] = False,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch, with --on.")] = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score a run by label and by slice, and gate on it."""
+    if on is not None:
+        from vidset.training.running.threads import set_threads
+
+        set_threads(threads)  # Before anything imports PyTorch.
+    from vidset.cli.train.choosing import choose_run
+    from vidset.cli.train.scores_display import show_problems_of, show_results
+    from vidset.output import local_path
+    from vidset.project import find_project
+    from vidset.training.running.evaluating import Request
+    from vidset.training.running.evaluating import evaluate as evaluate_run
+    from vidset.training.scoring.rivals import BEST, Gate
+    from vidset.training.scoring.runs import Runs
+
+    project = find_project(place)
+    folder = project.folder("vidset evaluate")
+    known = Runs(folder / "runs")
+    chosen = choose_run(known, run)
+    beside = local_path("--runs", runs) if runs else chosen.absolute().parent
+    others = tuple(
+        name if name == BEST else str(known.folder(name)) for name in no_worse_than or ()
+    )
+    gate = Gate(floor, others, slack, beside)
+    evaluated = evaluate_run(
+        Request(chosen, folder / "datasets", split, on, gate, answer_score, allow_leaks)
+    )
+    show_problems_of(evaluated)
+    verdict = evaluated.verdict
+    answer(
+        Scored(
+            place=project.place,
+            run=str(chosen),
+            gate=None if verdict is None else verdict.to_json(),
+            results={result["split"]: result for result in evaluated.results},
+        ),
+        lambda: show_results(evaluated),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words=f"vidset errors {run}" if run else "vidset errors",
+    )
+    if verdict is not None and not verdict.passes:
+        raise typer.Exit(1)

@@ -1,0 +1,142 @@
+"""`vidset train`: the fixed model on a dataset version, once for each seed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vidset.cli.command import described
+from vidset.cli.console import answer
+from vidset.cli.flags import Json, Place, Quiet, Version
+from vidset.cli.stopping import if_stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What `vidset train --json` prints.
+
+    Attributes:
+        runs: for each seed, what run.json says, its folder `output`, the scores of its best epoch
+            (`best`) and the mean of its last five (`last_five_mean`), by split.
+    """
+
+    place: str
+    version: str
+    model: str
+    runs: list[dict[str, Any]]
+
+
+@described(
+    "vidset train v0 --seeds 1-3",
+    "vidset train v0 --splits validation,test --epochs 20",
+    part="train",
+    result="vidset.cli.train.train:Trained",
+    stage="Models",
+)
+def train(
+    version: Version = None,
+    place: Place = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="The run's folder; a run that is there goes on.",
+            show_default="runs/VERSION-SEED in the place",
+        ),
+    ] = None,
+    seeds: Annotated[
+        str,
+        typer.Option(
+            metavar="SEEDS",
+            help="Train once for each seed of initial weights and shuffling: 1, 1-3 or 1,4,7.",
+        ),
+    ] = "1",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="The fixed model.", show_default="by the version's labels"
+        ),
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option(metavar="N", help="How often training sees every image.")
+    ] = 50,
+    splits: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME...",
+            help="Splits to score after each epoch; the first selects the best epoch.",
+        ),
+    ] = "validation",
+    cap: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Refuse more images than this in training and validation; 0: any number."
+        ),
+    ] = 10_000,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch for each run.")] = 1,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu or cuda.")] = "cpu",
+    allow_leaks: Annotated[
+        bool, typer.Option("--allow-leaks", help="Train on a version that was made with leaks.")
+    ] = False,
+    track: Annotated[
+        str, typer.Option(metavar="NAME", help="Tell mlflow or wandb of each epoch.")
+    ] = "none",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the fixed model on a version.
+
+    The same command goes on with a run that was interrupted, and leaves one that is done as it is.
+    """
+    from vidset.training.running.threads import set_threads
+
+    set_threads(threads)  # Before anything imports PyTorch.
+    from vidset.cli.train.choosing import choose_version, parse_seeds
+    from vidset.cli.train.display import show_runs, showing_progress, summary
+    from vidset.datasets.errors import DatasetError
+    from vidset.datasets.versions.repository import Repository
+    from vidset.output import local_path
+    from vidset.project import find_project
+    from vidset.training.models.registry import choose_model
+    from vidset.training.running.running import Request, run_training
+
+    project = find_project(place)
+    folder = project.folder("vidset train")
+    repository = Repository(folder / "datasets")
+    wanted = parse_seeds(seeds)
+    if output is not None and len(wanted) > 1:
+        raise DatasetError(f"--output names the folder of one run, got --seeds {seeds}")
+    reference = choose_version(repository, version)
+    name = model or choose_model(repository.manifest(reference))
+    runs = []
+    for seed in wanted:
+        to = local_path("--output", output) if output else folder / "runs" / f"{reference}-{seed}"
+        if_stopped(f"The same command goes on with {to}.")
+        request = Request(
+            repository=repository,
+            reference=reference,
+            output=to,
+            seed=seed,
+            epochs=epochs,
+            splits=tuple(each.strip() for each in splits.split(",") if each.strip()),
+            model=name,
+            threads=threads,
+            device=device,
+            cap=cap,
+            allow_leaks=allow_leaks,
+            track=track,
+        )
+        with showing_progress(quiet=quiet or as_json) as progress:
+            runs.append(summary(run_training(request, progress), to))
+    run = output or Path(runs[-1]["output"]).name
+    answer(
+        Trained(project.place, reference, name, runs),
+        lambda: show_runs(runs),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words=f"vidset evaluate {run}",
+    )
