@@ -24,6 +24,17 @@ _LONGEST_WAIT_SECONDS, _TRIES = 30.0, 5
 _PROBLEMS = 10
 
 
+def count_images(
+    broker: Broker, images: Iterable[Image], limit: int | None = None, retry: str | None = None
+) -> int:
+    """Count the images that `dispatch_images` would take up; nothing is sent or stored."""
+    run, images = _Run(broker, retry), iter(images)
+    number = 0
+    while (limit is None or number < limit) and (chunk := list(islice(images, _LOOKUPS))):
+        number += len(run.todo(chunk))
+    return number if limit is None else min(number, limit)
+
+
 def dispatch_images(
     broker: Broker,
     images: Iterable[Image],

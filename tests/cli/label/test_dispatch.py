@@ -67,7 +67,7 @@ def test_dispatch_has_each_image_labeled_once(out, serving):
 @pytest.mark.slow
 def test_the_budget_holds_back_and_reconcile_goes_on_when_it_allows_more(out, serving, monkeypatch):
     monkeypatch.setenv("LABELING_PRICE", "0.5")
-    ended = label("dispatch", "-p", out, "--budget", "2 tasks/day")
+    ended = label("dispatch", "-p", out, "--budget", "2 tasks/day", "--yes")
     assert ended.code == 0
     assert ended.out.splitlines()[0] == "6 images for truth: 2 dispatched, 4 held"
     assert "the budget of 2 tasks/day is used up" in ended.out
@@ -266,3 +266,13 @@ def test_the_ledger_can_be_in_cloud_storage(out, gcs, tmp_path, monkeypatch):
         "refused": 0,
         "waiting": 0,
     }
+
+
+def test_what_has_a_price_is_not_sent_without_a_yes(out, monkeypatch):
+    monkeypatch.setenv("LABELING_PRICE", "0.5")
+    planned = label("dispatch", "-p", out, "--dry-run", "--json").found
+    assert (planned["images"], planned["cost"]) == (6, 3.0)
+    refused = label("dispatch", "-p", out)
+    assert refused.code == 2
+    assert "Send 6 images to truth, which costs 3.00? There is no terminal" in refused.refusal
+    assert not (out / "labels.sqlite").exists() or not tasks(out)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import add, described, group
-from vidset.cli.flags import Json, Place, PlaceArgument, Quiet
+from vidset.cli.flags import DryRun, Json, Place, PlaceArgument, Quiet, Yes
 from vidset.cli.label.importing import import_
 from vidset.cli.label.options import Retry, Store, Template, Vendor
 
@@ -13,7 +13,7 @@ app = group("Have the images labeled, and take labels in.")
 _KEYS = "Keys and all else come from the environment: see docs/labeling.md."
 
 
-@described("vidset label dispatch", "vidset label dispatch --limit 100", note=_KEYS)
+@described("vidset label dispatch --dry-run", "vidset label dispatch --limit 100 --yes", note=_KEYS)
 def dispatch(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Take up so many images at most.")
@@ -33,10 +33,15 @@ def dispatch(
     vendor: Vendor = None,
     template: Template = None,
     place: Place = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Request a task for every kept image that has none."""
+    """Request a task for every kept image that has none.
+
+    Where a task has a price, or Scale AI is the vendor, you are asked before anything is sent.
+    """
     from vidset.cli.label.dispatch import run_dispatch
     from vidset.cli.label.places import place_of
     from vidset.project import find_project
@@ -44,7 +49,10 @@ def dispatch(
     project = find_project(place)
     where = place_of(project, store=store, vendor=vendor, template=template, budget=budget)
     wanted = None if retry is None else retry.value
-    raise typer.Exit(run_dispatch(project, where, limit, wanted, as_json=as_json, quiet=quiet))
+    code = run_dispatch(
+        project, where, limit, wanted, dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet
+    )
+    raise typer.Exit(code)
 
 
 @described("vidset label status", "vidset label status --json")

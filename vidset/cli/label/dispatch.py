@@ -1,10 +1,10 @@
 """`vidset label dispatch`: a task for every kept image that has none."""
 
-from vidset.cli.console import answer, counting, say, show_problems
+from vidset.cli.console import answer, confirm, counting, plural, say, show_problems
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
 from vidset.local_labeling.connect import connect_vendor
-from vidset.local_labeling.dispatch import OUTCOMES, dispatch_images
+from vidset.local_labeling.dispatch import OUTCOMES, count_images, dispatch_images
 from vidset.local_labeling.served import answers
 from vidset.next_step import next_words
 from vidset.place import Place
@@ -17,6 +17,8 @@ def run_dispatch(
     limit: int | None,
     retry: str | None,
     *,
+    dry_run: bool,
+    yes: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -26,6 +28,13 @@ def run_dispatch(
         ValueError: the settings do not do; nothing has been dispatched.
     """
     broker = open_broker(place.settings("dispatch"))
+    is_paid = broker.settings.price > 0 or broker.settings.vendor == "scale"
+    if dry_run or is_paid:
+        number = count_images(broker, place.images(), limit, retry)
+        cost = round(number * broker.settings.price, 6)
+        if dry_run:
+            return _show_plan(project, broker.settings.vendor, number, cost, as_json, quiet)
+        confirm(_question(broker.settings.vendor, number, cost), yes=yes)
     try:
         connect_vendor(broker)
     except TryAgainError as error:
@@ -59,3 +68,28 @@ def run_dispatch(
         next_words=next_words(project, "label dispatch"),
     )
     return 1 if counts["refused"] or counts["waiting"] else 0
+
+
+def _show_plan(
+    project: Project, vendor: str, number: int, cost: float, as_json: bool, quiet: bool
+) -> int:
+    text = (
+        f"{plural(number, 'image')} would be sent to {vendor}{_told_cost(cost)}; nothing was sent"
+    )
+    answer(
+        {"place": project.place, "vendor": vendor, "images": number, "cost": cost},
+        lambda: say(text),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words="vidset label dispatch",
+    )
+    return 0
+
+
+def _question(vendor: str, number: int, cost: float) -> str:
+    return f"Send {plural(number, 'image')} to {vendor}{_told_cost(cost)}?"
+
+
+def _told_cost(cost: float) -> str:
+    return f", which costs {cost:,.2f}" if cost else ""
