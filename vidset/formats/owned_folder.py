@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidset.formats.replacing import replaced_at_once
+from vidset.storage.writing import replacing
 
 MANIFEST = "vidset-export.json"
 
@@ -42,7 +42,7 @@ def owned_folder(folder: Path, format_name: str) -> Iterator[Path]:
         for name in files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(unfinished / name, folder / name)
-        with replaced_at_once(folder / MANIFEST) as target:
+        with replacing(folder / MANIFEST, "w") as target:
             json.dump({"format": format_name, "files": files}, target, indent=1)
             target.write("\n")
     finally:
