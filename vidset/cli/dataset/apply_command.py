@@ -49,12 +49,14 @@ def apply(
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
     from vidset.cli.dataset.versions import Versions
+    from vidset.cli.stopping import if_stopped
     from vidset.datasets.curation.apply import apply as apply_recipe
     from vidset.datasets.curation.recipe import Recipe
 
     versions, steps = Versions.at(place, "apply"), Recipe.read(Path(recipe))
     id_ = versions.repository.resolve(version)
     check_new_name(versions, name, id_, move=move)
+    if_stopped("No version was made. The same command begins anew.")
     with counting("Applying", show=not (as_json or quiet)) as progress:
         made = apply_recipe(
             versions.repository, id_, steps, cap=cap, message=message, progress=progress

@@ -127,6 +127,7 @@ def create(
     from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
     from vidset.cli.dataset.syncing import synced_warehouse
     from vidset.cli.dataset.versions import Versions
+    from vidset.cli.stopping import if_stopped
     from vidset.datasets.curation.create import Wanted
     from vidset.datasets.curation.create import create as create_version
     from vidset.datasets.curation.sources.opening import Sources, open_source
@@ -152,6 +153,7 @@ def create(
     if opened.read_bytes and not quiet:
         tell(f"BigQuery will read up to {size(opened.read_bytes)}")
     versions.make()
+    if_stopped("No version was made. The same command uses the images that are read already.")
     with counting("Reading images", show=not (as_json or quiet)) as progress:
         made = create_version(versions.repository, opened.source, wanted, progress)
     warnings = [

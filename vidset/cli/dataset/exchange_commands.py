@@ -74,6 +74,7 @@ def push(
 
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.versions import Versions
+    from vidset.cli.stopping import if_stopped
     from vidset.datasets.exchange.dvc import to_dvc
     from vidset.datasets.exchange.remotes import open_remote
     from vidset.datasets.exchange.transfer import push as push_to
@@ -81,6 +82,7 @@ def push(
     versions = Versions.at(place, "push")
     remote = open_remote(versions.project.text("remote", to), "--to", is_made=True)
     repository = versions.repository
+    if_stopped("The same command goes on with the images that are not there yet.")
     with counting("Pushing images", show=not (as_json or quiet)) as progress:
         if remote.dvc is None:
             ids = [repository.resolve(each) for each in references or ()] or repository.versions()
@@ -139,6 +141,7 @@ def pull(
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, name_made
     from vidset.cli.dataset.versions import Versions
+    from vidset.cli.stopping import if_stopped
     from vidset.datasets.curation.create import Wanted
     from vidset.datasets.exchange.dvc import from_dvc
     from vidset.datasets.exchange.remotes import dvc_source, open_remote
@@ -149,6 +152,7 @@ def pull(
     check_new_name(versions, name, None, move=move)
     repository = versions.repository
     versions.make()
+    if_stopped("The same command goes on with the images that are not here yet.")
     with counting("Pulling images", show=not (as_json or quiet)) as progress:
         if remote.dvc is None:
             if name is not None:

@@ -1,0 +1,28 @@
+"""What a newcomer types after `make demo`: its one video must lead to a version to train on."""
+
+import pytest
+
+from tests.cli.called import vidset
+from tests.cli.dataset.called import dataset
+from vidset.datasets.versions.repository import Repository
+
+
+@pytest.fixture
+def place(tmp_path):
+    assert vidset("demo", "-o", tmp_path / "demo", "--quiet").code == 0
+    return tmp_path / "demo"
+
+
+@pytest.mark.slow
+def test_the_labels_of_the_demo_become_a_version_with_all_sides(place):
+    refused = dataset("create", "-n", "v0", "-p", place)
+    assert refused.code == 2
+    assert "30 images are 1 group" in refused.refusal
+    assert "--group-by 10s" in refused.refusal
+    assert Repository(place / "datasets").versions() == []
+    made = dataset("create", "-n", "v0", "--group-by", "10s", "-p", place)
+    assert made.code == 0, made.err
+    assert made.next == f"vidset train v0 -p {place}"
+    images = Repository(place / "datasets").manifest("v0")
+    assert images.splits == ["test", "train", "validation"]
+    assert dataset("check", "--leaks", "-p", place).code == 0
