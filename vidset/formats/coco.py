@@ -25,19 +25,23 @@ from vidset.formats.reading import (
     relative_name,
 )
 from vidset.formats.spool import spooled
+from vidset.formats.turning import turned_corners
 from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.checking import ROTATION
 from vidset.storage.writing import replacing
 
 _NAME = "COCO"
+_OURS = "Exported by vidset"  # In a file of ours, an image without objects is known to have none.
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
-    """In the file's order of the images.
+    """Yield the images in the file's order.
 
-    An object of several polygons becomes several objects with its id as attribute `part_of`.
+    An object of several polygons becomes several objects with its id as attribute `part_of`. A box
+    with the attribute `rotation`, as CVAT writes it, becomes the polygon of its turned corners.
 
     Raises:
-        ValueError: as `Format.read` says; also for masks (RLE) and crowds, which are no polygons.
+        ValueError: as `Reader.read` says; also for masks (RLE) and crowds unless they may be lost.
     """
     reading = reading or Reading()
     document = read_json(Path(path))
@@ -47,31 +51,71 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     }
     images = {key: (image, place) for key, image, place in _by_id(document, "images", str(path))}
     drawn: dict[Any, list[tuple[Any, str]]] = {key: [] for key in images}
-    for _, annotation, place in _by_id(document, "annotations", str(path)):
-        for key, known in ("image_id", images), ("category_id", categories):
-            got = annotation.get(key)
-            if not isinstance(got, int | str) or got not in known:
-                raise ValueError(f"{place}: wanted the {key} of an entry of the file, got {got!r}")
-        drawn[annotation["image_id"]].append((annotation, place))
-    names = set()
+    known = {"image_id": images, "category_id": categories}
+    for annotation, place in _annotations(document, str(path)):
+        with reading.part():
+            for key, entries in known.items():
+                got = annotation.get(key)
+                if not isinstance(got, int | str) or got not in entries:
+                    raise ValueError(
+                        f"{place}: wanted the {key} of an entry of the file, got {got!r}"
+                    )
+            drawn[annotation["image_id"]].append((annotation, place))
+    info = document.get("info")
+    is_ours = isinstance(info, dict) and info.get("description") == _OURS
+    names: set[str] = set()
     for key, (image, place) in images.items():
-        name = member(image, "file_name", str, place)
-        name = name if is_uri(name) else relative_name(name, place)
-        if name in names:
-            raise ValueError(f"{place}: wanted each file_name once, got {name!r} again")
-        names.add(name)
-        width, height = image_size(
-            (image.get("width"), image.get("height")), name, reading.size_of, place
-        )
-        taken: set[str] = set()
-        objects = tuple(
-            item
-            for annotation, where in drawn[key]
-            for item in _objects(annotation, categories[annotation["category_id"]], taken, where)
-        )
-        origin = origin_of(image, place)
-        told = "revision" in origin or bool(objects)
-        yield ImageLabels(name, width, height, objects, empty_is_told=told, **origin)
+        before = len(reading.faults)
+        with reading.part():
+            labels = _labels(image, place, drawn[key], categories, names, reading, is_ours=is_ours)
+            if len(reading.faults) == before:  # An image with a fault is not taken by halves.
+                yield labels
+
+
+def _annotations(document: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each with its place. Files of images alone have none."""
+    if isinstance(document, dict) and "annotations" not in document:
+        return
+    for number, entry in enumerate(member(document, "annotations", list, path)):
+        place = f"{path}: annotations[{number}]"
+        if not isinstance(entry, dict):
+            raise ValueError(f"{place}: wanted an object, got {str(entry)[:80]!r}")
+        yield {"id": number, **entry}, place
+
+
+def _labels(
+    image: Mapping[str, Any],
+    place: str,
+    drawn: Iterable[tuple[Any, str]],
+    categories: Mapping[Any, str],
+    names: set[str],
+    reading: Reading,
+    *,
+    is_ours: bool,
+) -> ImageLabels:
+    name = member(image, "file_name", str, place)
+    if "/" not in name:  # A file that was written on Windows.
+        name = name.replace("\\", "/")
+    name = name if is_uri(name) else relative_name(name, place)
+    if name in names:
+        raise ValueError(f"{place}: wanted each file_name once, got {name!r} again")
+    names.add(name)
+    told = tuple(map(_whole, (image.get("width"), image.get("height"))))
+    told = (None, None) if told == (0, 0) else told  # Roboflow does not always tell it.
+    width, height = image_size((told[0], told[1]), name, reading.size_of, place)
+    taken: set[str] = set()
+    objects: list[LabeledObject] = []
+    for annotation, where in drawn:
+        with reading.part():
+            label = categories[annotation["category_id"]]
+            objects += _objects(annotation, label, taken, where, reading)
+    origin = origin_of(image, place)
+    is_told = is_ours or bool(objects)
+    return ImageLabels(name, width, height, tuple(objects), empty_is_told=is_told, **origin)
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _by_id(document: Any, key: str, path: str) -> Iterator[tuple[Any, dict, str]]:
@@ -86,19 +130,39 @@ def _by_id(document: Any, key: str, path: str) -> Iterator[tuple[Any, dict, str]
 
 
 def _objects(
-    annotation: Mapping[str, Any], label: str, taken: set[str], place: str
+    annotation: Mapping[str, Any], label: str, taken: set[str], place: str, reading: Reading
 ) -> Iterator[LabeledObject]:
     said = annotation.get("object_id")
     object_id = free_id(said if isinstance(said, str) else str(annotation["id"]), taken)
-    attributes = attributes_in(annotation.get("attributes") or {}, f"{place}.attributes")
+    attributes = dict(attributes_in(annotation.get("attributes") or {}, f"{place}.attributes"))
+    if isinstance(annotation.get("score"), int | float):
+        attributes.setdefault("score", annotation["score"])
+    if annotation.get("keypoints"):
+        reading.leave_out("keypoints")
     parts = annotation.get("segmentation") or []
-    if annotation.get("iscrowd") or not isinstance(parts, list):
-        raise ValueError(f"{place}: wanted a box or polygons, got a mask (RLE) or a crowd")
+    if annotation.get("iscrowd"):
+        reading.drop("crowds", place)
+        return
+    if not isinstance(parts, list):
+        reading.drop("masks (RLE)", place)
+        return
+    if parts and all(isinstance(number, int | float) for number in parts):
+        parts = [parts]
+    parts = [part for part in parts if part != []]
     if not parts:
         values = numbers(annotation.get("bbox"), f"{place}.bbox")
         if len(values) != 4:
             raise ValueError(f"{place}.bbox: wanted x, y, width and height, got {values}")
-        yield LabeledObject(object_id, label, "box", box=Box(*values), attributes=attributes)
+        box = Box(*values)
+        turned = attributes.get(ROTATION)
+        if isinstance(said, str) or isinstance(turned, bool) or not isinstance(turned, int | float):
+            yield LabeledObject(object_id, label, "box", box=box, attributes=attributes)
+        elif turned % 360 == 0:
+            del attributes[ROTATION]
+            yield LabeledObject(object_id, label, "box", box=box, attributes=attributes)
+        else:
+            corners = turned_corners(box, turned)
+            yield LabeledObject(object_id, label, "polygon", points=corners, attributes=attributes)
         return
     polygons = [_points(part, f"{place}.segmentation[{n}]") for n, part in enumerate(parts)]
     if len(polygons) == 1:
@@ -157,7 +221,7 @@ def _write(file: IO[str], all_labels: Iterable[ImageLabels], numbers_of: dict[st
         {"id": number + 1, "name": label, "supercategory": ""}
         for label, number in numbers_of.items()
     ]
-    info = {"description": "Exported by vidset", "version": "1.0"}
+    info = {"description": _OURS, "version": "1.0"}
     head = json.dumps({"info": info, "licenses": [], "categories": categories})
     file.write(head.removesuffix("}") + ', "images": [')
     with tempfile.TemporaryFile("w+", encoding="utf-8") as annotations:

@@ -32,6 +32,15 @@ from vidset.labeling.checking import ROTATION
 
 _NAME = "labelme"
 _VERSION = "5.5.0"
+# Shapes that an annotation cannot hold, in the plural.
+_OTHERS = {
+    "circle": "circles",
+    "line": "lines",
+    "linestrip": "line strips",
+    "mask": "masks",
+    "point": "points",
+    "points": "groups of points",
+}
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
@@ -51,7 +60,11 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     for file in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
         if file.name == MANIFEST:
             continue
-        labels = _read(file, root, reading)
+        before, labels = len(reading.faults), None
+        with reading.part():
+            labels = _read(file, root, reading)
+        if labels is None or len(reading.faults) > before:
+            continue  # An image with a fault is not taken by halves.
         if labels.image_name in names:
             other = names[labels.image_name]
             raise ValueError(f"{file}: wanted one file of {labels.image_name}, got also {other}")
@@ -61,7 +74,6 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
 
 def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
     place, document = str(file), read_json(file)
-    member(document, "version", str, place)
     shapes = member(document, "shapes", list, place)
     # labelme, too, reads both of Windows' and Unix' separators.
     image_path = PureWindowsPath(member(document, "imagePath", str, place)).as_posix()
@@ -70,10 +82,10 @@ def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
     told = document.get("imageWidth"), document.get("imageHeight")
     width, height = image_size(told, name, reading.size_of, place)
     taken: set[str] = set()
-    objects = [
-        _object(shape, str(number), taken, f"{place}: shapes[{number}]")
-        for number, shape in enumerate(shapes)
-    ]
+    objects: list[LabeledObject] = []
+    for number, shape in enumerate(shapes):
+        with reading.part():
+            objects += _object(shape, str(number), taken, f"{place}: shapes[{number}]", reading)
     for label, is_set in _flags(document, place).items():
         if is_set:
             objects.append(LabeledObject(free_id(label, taken), label, "classification"))
@@ -87,9 +99,14 @@ def _flags(parent: Any, place: str) -> dict[str, bool]:
     return {name: member(flags, name, bool, f"{place}: flags") for name in flags}
 
 
-def _object(shape: Any, number: str, taken: set[str], place: str) -> LabeledObject:
+def _object(
+    shape: Any, number: str, taken: set[str], place: str, reading: Reading
+) -> Iterator[LabeledObject]:
     label = member(shape, "label", str, place)
-    kind = shape.get("shape_type", "polygon")  # Older versions have no other.
+    kind = shape.get("shape_type") or "polygon"  # Older versions have no other.
+    if isinstance(kind, str) and kind in _OTHERS:
+        reading.drop(_OTHERS[kind], place)
+        return
     corners = tuple(
         _corner(point, f"{place}.points[{n}]")
         for n, point in enumerate(member(shape, "points", list, place))
@@ -102,19 +119,26 @@ def _object(shape: Any, number: str, taken: set[str], place: str) -> LabeledObje
         attributes["description"] = member(shape, "description", str, place)
     said = shape.get("object_id")
     object_id = free_id(said if isinstance(said, str) else number, taken)
-    counts = {"polygon": range(3, len(corners) + 1), "rectangle": (2,), "oriented_rectangle": (4,)}
+    counts = {"polygon": range(3, len(corners) + 1), "rectangle": (2, 4)}
+    counts |= {"oriented_rectangle": (4,), "rotation": (4,)}
     if not isinstance(kind, str) or kind not in counts:
         raise ValueError(f"{place}: wanted a polygon or a rectangle, got a shape_type {kind!r}")
     if len(corners) not in counts[kind]:
         raise ValueError(f"{place}: wanted the points of a {kind}, got {len(corners)}")
-    if kind == "rectangle":
+    if kind == "rectangle" and _is_upright(corners):
         (left, right), (top, bottom) = (sorted(values) for values in zip(*corners, strict=True))
         box = Box(left, top, right - left, bottom - top)
-        return LabeledObject(object_id, label, "box", box=box, attributes=attributes)
-    if kind == "oriented_rectangle":
+        yield LabeledObject(object_id, label, "box", box=box, attributes=attributes)
+        return
+    if kind != "polygon":
         (x0, y0), (x1, y1) = corners[:2]
         attributes.setdefault(ROTATION, degrees(atan2(y1 - y0, x1 - x0)))
-    return LabeledObject(object_id, label, "polygon", points=corners, attributes=attributes)
+    yield LabeledObject(object_id, label, "polygon", points=corners, attributes=attributes)
+
+
+def _is_upright(corners: Sequence[Point]) -> bool:
+    """Whether two opposite corners, or all four of newer versions, are those of a box."""
+    return len(corners) == 2 or all(len({each[axis] for each in corners}) == 2 for axis in (0, 1))
 
 
 def _corner(value: Any, place: str) -> Point:

@@ -4,12 +4,12 @@ Files that are not in the manifest are somebody else's, and stay.
 """
 
 import json
-import shutil
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidset.storage.writing import replacing
+from vidset.storage.writing import make_folder, remove_tree, replacing
 
 MANIFEST = "vidset-export.json"
 
@@ -26,7 +26,7 @@ def owned_folder(folder: Path, format_name: str) -> Iterator[Path]:
     """
     before = _owned(folder, format_name)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    remove_tree(unfinished)
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
@@ -40,13 +40,13 @@ def owned_folder(folder: Path, format_name: str) -> Iterator[Path]:
         for name in before:
             (folder / name).unlink(missing_ok=True)
         for name in files:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(unfinished / name, folder / name)
+            make_folder(folder, (folder / name).parent)
+            os.replace(unfinished / name, folder / name)  # On a link, it replaces the link.
         with replacing(folder / MANIFEST, "w") as target:
             json.dump({"format": format_name, "files": files}, target, indent=1)
             target.write("\n")
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove_tree(unfinished)
 
 
 def _owned(folder: Path, format_name: str) -> list[str]:

@@ -35,35 +35,72 @@ _COMMENT = """\
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
-    """The images of all splits in data.yaml; one without a label file has no objects.
+    """Yield the images of all splits. One with an empty label file has no objects.
 
-    Names of images are relative to the folder, and without a leading `images/`.
+    One without a label file is unlabeled. `path` is the folder or its .yaml; names of images are
+    relative to the folder, and without a leading `images/`.
 
     Raises:
-        ValueError: as `Format.read` says; also without `size_of`.
+        ValueError: as `Reader.read` says; also without `size_of`.
     """
-    root = Path(path)
-    size_of = reading.size_of if reading else None
+    reading = reading or Reading()
+    size_of = reading.size_of
     if size_of is None:
-        raise ValueError(f"{root}: {_NAME} does not tell the images' sizes: size_of is needed")
-    settings = _settings(root / "data.yaml")
-    labels = _labels(settings.get("names"), f"{root / 'data.yaml'}: names")
-    base = _below(settings.get("path") or ".", ".", f"{root / 'data.yaml'}: path")
+        raise ValueError(f"{path}: {_NAME} does not tell the images' sizes: size_of is needed")
+    file = _settings_file(Path(path))
+    root, settings = file.parent, _settings(file)
+    labels = _labels(settings.get("names"), f"{file}: names")
+    if isinstance(count := settings.get("nc"), int) and count != len(labels):
+        raise ValueError(f"{file}: wanted as many names as nc says, {count}, got {len(labels)}")
+    base = _base(root, settings.get("path"))
+    if "valid" in settings and "val" not in settings:
+        settings["val"] = settings["valid"]
     images: dict[str, str] = {}
     for split in _SPLITS:
         entries = settings.get(split) or []
         for entry in entries if isinstance(entries, list) else [entries]:
-            place = f"{root / 'data.yaml'}: {split}"
-            for image in _images(root, _below(entry, base, place), place):
+            place = f"{file}: {split}"
+            for image in _images(root, _below(_entry(root, base, entry), base, place), place):
                 other = images.setdefault(_label_file(image), image)
                 if other != image:
                     raise ValueError(f"{place}: {image} and {other} have one label file")
     _refuse_orphans(root, images)
-    for file, image in images.items():
-        name = image.removeprefix("images/")
-        size = size_of(name)
-        objects = tuple(_objects(root / file, labels, size))
-        yield ImageLabels(name, *size, objects)
+    for label_file, image in images.items():
+        before = len(reading.faults)
+        with reading.part():
+            name = image.removeprefix("images/")
+            size = size_of(name)
+            if not (root / label_file).exists():
+                yield ImageLabels(name, *size, (), "unlabeled")
+                continue
+            objects = tuple(_objects(root / label_file, labels, size, reading))
+            if len(reading.faults) == before:  # An image with a fault is not taken by halves.
+                yield ImageLabels(name, *size, objects)
+
+
+def _settings_file(path: Path) -> Path:
+    """Return data.yaml, or the only other .yaml of the folder."""
+    if path.is_file():
+        return path
+    found = sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else []
+    named = path / "data.yaml"
+    return found[0] if len(found) == 1 and named not in found else named
+
+
+def _base(root: Path, told: Any) -> str:
+    """Return what paths are relative to. A root of another machine is this folder here."""
+    name = str(told or ".")
+    is_here = not name.startswith(("/", "~")) and (root / name).is_dir()
+    return name if is_here else "."
+
+
+def _entry(root: Path, base: str, entry: Any) -> str:
+    """Return a split's path; Roboflow writes ../train for what stands beside its data.yaml."""
+    text = str(entry)
+    inside = text.removeprefix("../")
+    if text != inside and not (root / base / text).exists() and (root / inside).exists():
+        return inside
+    return text if not text.startswith("../") or not (root / inside).exists() else inside
 
 
 def _settings(file: Path) -> dict[str, Any]:
@@ -121,35 +158,49 @@ def _refuse_orphans(root: Path, images: Mapping[str, str]) -> None:
 
 
 def _objects(
-    file: Path, labels: Mapping[int, str], size: tuple[int, int]
+    file: Path, labels: Mapping[int, str], size: tuple[int, int], reading: Reading
 ) -> Iterator[LabeledObject]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"{file}: wanted a text: {error}") from None
-    lines = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
-    has_polygons = any(len(words) > 6 for _, words in lines)
-    for number, words in lines:
-        place = f"{file}:{number}"
-        try:
-            label, values = labels[int(words[0])], [float(word) for word in words[1:]]
-        except (ValueError, KeyError):
-            raise ValueError(
-                f"{place}: wanted the number of a class of data.yaml and numbers, got {words[:6]}"
-            ) from None
-        if not all(-_OUTSIDE <= value <= 1 + _OUTSIDE for value in values):
-            raise ValueError(f"{place}: wanted parts of the image's size, 0 to 1, got {values}")
-        if len(values) == 4 and not has_polygons:
-            cx, cy, width, height = (v * size[n % 2] for n, v in enumerate(values))
-            box = Box(cx - width / 2, cy - height / 2, width, height)
-            yield LabeledObject(str(number), label, "box", box=box)
-        elif len(values) >= 6 and len(values) % 2 == 0:
-            pairs = zip(values[::2], values[1::2], strict=True)
-            points = tuple((x * size[0], y * size[1]) for x, y in pairs)
-            yield LabeledObject(str(number), label, "polygon", points=points)
-        else:
-            wanted = "x and y of 3 points or more" if has_polygons else "cx, cy, width, height"
-            raise ValueError(f"{place}: wanted {wanted} behind the class, got {values}")
+    told = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
+    has_polygons = any(len(words) > 6 for _, words in told)
+    for number, words in told:
+        with reading.part():
+            place = f"{file}:{number}"
+            yield _object(words, str(number), labels, size, place, has_polygons=has_polygons)
+
+
+def _object(
+    words: Sequence[str],
+    object_id: str,
+    labels: Mapping[int, str],
+    size: tuple[int, int],
+    place: str,
+    *,
+    has_polygons: bool,
+) -> LabeledObject:
+    try:
+        label, values = labels[int(words[0])], [float(word) for word in words[1:]]
+    except (ValueError, KeyError):
+        raise ValueError(
+            f"{place}: wanted the number of a class of data.yaml and numbers, got {words[:6]}"
+        ) from None
+    if not all(-_OUTSIDE <= value <= 1 + _OUTSIDE for value in values):
+        raise ValueError(f"{place}: wanted parts of the image's size, 0 to 1, got {values}")
+    if len(values) in (4, 5) and not has_polygons:
+        cx, cy, width, height = (v * size[n % 2] for n, v in enumerate(values[:4]))
+        box = Box(cx - width / 2, cy - height / 2, width, height)
+        # A fifth number is a model's confidence.
+        score = {"score": values[4]} if len(values) == 5 else {}
+        return LabeledObject(object_id, label, "box", box=box, attributes=score)
+    if len(values) >= 6 and len(values) % 2 == 0:
+        pairs = zip(values[::2], values[1::2], strict=True)
+        points = tuple((x * size[0], y * size[1]) for x, y in pairs)
+        return LabeledObject(object_id, label, "polygon", points=points)
+    wanted = "x and y of 3 points or more" if has_polygons else "cx, cy, width, height"
+    raise ValueError(f"{place}: wanted {wanted} behind the class, got {values}")
 
 
 def write(

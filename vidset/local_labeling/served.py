@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vidset.place import Place
+from vidset.storage.writing import write_atomically
 
 _NAME = "serving.json"
 _LONGEST_SECONDS = 60.0
@@ -21,7 +22,7 @@ def left_word(place: Place, url: str) -> Iterator[None]:
         yield
         return
     file = Path(place.folder, _NAME)
-    file.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
+    write_atomically(file, json.dumps({"url": url, "pid": os.getpid()}) + "\n")
     try:
         yield
     finally:

@@ -1,0 +1,117 @@
+"""Files as other tools write them, each with what should come out."""
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.paths import SHARED
+from vidset.formats.format import ImageLabels
+from vidset.formats.reading import Reading
+from vidset.formats.registry import format_named
+
+_CASES = SHARED / "cases" / "labels.tar.xz"
+pytestmark = pytest.mark.skipif(not _CASES.exists(), reason=f"there is no {_CASES}")
+_SIZE = (1280, 720)
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cases")
+    with tarfile.open(_CASES) as tar:
+        tar.extractall(folder, filter="data")
+    [readme] = folder.rglob("README.md")
+    return readme.parent
+
+
+def read(cases: Path, case: str, reading: Reading) -> list[ImageLabels]:
+    name = case.partition("_")[0]
+    place = cases / case
+    if name in ("coco", "cvat"):
+        name, [place] = "coco", sorted(place.glob("*.json"))
+    return list(format_named(name).read(place, reading))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "yolo_crlf_bom",
+        "yolo_dict_names",
+        "yolo_dict_gap",
+        "yolo_key_valid_not_val",
+        "yolo_list_names",
+        "yolo_path_absolute",
+        "yolo_path_rel_name(ultralytics coco8)",
+        "yolo_pred_conf_6col",
+        "yolo_roboflow_dotdot",
+        "yolo_roboflow_fixed",
+        "yolo_rooted_images_train",
+        "yolo_uppercase_JPG",
+        "yolo_yaml_named_dataset",
+        "coco_annotation_no_id",
+        "coco_bom",
+        "coco_dup_ann_ids",
+        "coco_float_size",
+        "coco_keypoints",
+        "coco_seg_empty_list_in_list",
+        "coco_seg_flat",
+        "coco_size_zero(roboflow)",
+        "labelme_no_version",
+        "labelme_shape_type_null",
+        "labelme_version_null",
+    ],
+)
+def test_what_other_tools_write_is_taken(cases, case):
+    labels = read(cases, case, Reading(lambda _: _SIZE))
+    assert labels
+    assert all(each.objects for each in labels if each.state == "labeled")
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        pytest.param("yolo_nan", r"\.txt:\d+: wanted parts", id="nan"),
+        pytest.param("yolo_nc_mismatch", r"data\.yaml: wanted as many names", id="nc"),
+        pytest.param("yolo_class_oob", r"\.txt:\d+: wanted the number of a class", id="class"),
+        pytest.param("yolo_pixel_coords", r"\.txt:\d+: wanted parts", id="pixels"),
+        pytest.param("coco_bbox_strings", r"annotations\[\d+\]\.bbox: wanted", id="strings"),
+        pytest.param("coco_crowd_rle", r"annotations\[\d+\]: an annotation cannot", id="crowd"),
+        pytest.param("labelme_circle", r"shapes\[\d+\]: an annotation cannot hold", id="circle"),
+        pytest.param("labelme_line", r"shapes\[\d+\]: an annotation cannot hold", id="line"),
+    ],
+)
+def test_what_cannot_be_taken_is_named_with_file_and_place(cases, case, message):
+    with pytest.raises(ValueError, match=message):
+        read(cases, case, Reading(lambda _: _SIZE))
+
+
+@pytest.mark.parametrize("case", ["labelme_circle", "labelme_line", "labelme_point"])
+def test_what_cannot_be_held_is_dropped_with_a_count_if_asked(cases, case):
+    reading = Reading(lambda _: _SIZE, lossy=True)
+    assert read(cases, case, reading)
+    assert reading.dropped.total() >= 1
+
+
+def test_an_empty_label_file_is_background_and_a_missing_one_is_nothing(cases):
+    reading = Reading(lambda _: _SIZE)
+    states = {
+        case: [(each.state, each.objects) for each in read(cases, case, reading)]
+        for case in ("yolo_empty_label_bg", "yolo_missing_label_bg")
+    }
+    assert ("labeled", ()) in states["yolo_empty_label_bg"]
+    assert states["yolo_missing_label_bg"] == [("unlabeled", ())]
+
+
+def test_a_rotated_box_of_cvat_keeps_its_true_extent(cases):
+    [labels] = read(cases, "cvat_rotated", Reading())
+    [item] = labels.objects
+    xs, ys = zip(*(item.points or ()), strict=True)
+    extent = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    assert extent == pytest.approx((550, 150, 100, 400))
+    assert item.attributes["rotation"] == 90
+
+
+def test_all_faults_of_a_file_are_found_in_one_run(cases):
+    reading = Reading(collects=True)
+    list(format_named("coco").read(cases / "misc" / "20bad.json", reading))
+    assert len(reading.faults) == 20
