@@ -159,6 +159,7 @@ _ELSEWHERE = {
     "storage/writing.py": "the helper itself",
     "storage/folder.py": "names of chance in `.partial`, which is checked",
     "formats/new_folder.py": "the folder that it made is the only thing that it renames",
+    "formats/owned_folder.py": "folders of its own making, and a rename replaces a link",
     # Below a folder that `new_folder` has just made.
     "datasets/exchange/checkout.py": "in a new folder",
     "datasets/exchange/dvc.py": "in a new folder",
