@@ -60,14 +60,14 @@ def add_video(
 def export(out: Path, labels: dict[str, tuple[LabeledObject, ...]]) -> Path:
     """Label images, by name below OUT/images, and bring all into the warehouse."""
     annotate(out, labels)
-    done = CliRunner().invoke(app, ["export", str(out), "--full", "--quiet"])
+    done = CliRunner().invoke(app, ["sync", "--full", "-p", str(out), "--quiet"])
     assert done.exit_code == 0, done.stderr
     return out
 
 
 def to_bigquery(out: Path, dataset: str) -> str:
     """The rows of OUT's ledgers and annotations in a dataset that is there; its uri."""
-    done = CliRunner().invoke(app, ["export", str(out), "--warehouse", dataset, "--quiet"])
+    done = CliRunner().invoke(app, ["sync", "-p", str(out), "--warehouse", dataset, "--quiet"])
     assert done.exit_code == 0, done.stderr
     with open_queries(str(out)) as queries:
         frames = [FrameRow(**row) for row in queries.rows("SELECT * FROM frames")]

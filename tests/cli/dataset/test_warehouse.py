@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,14 @@ def test_labels_follow_the_bytes_of_an_image_that_was_extracted_again(tmp_path, 
     assert [
         left["name"] for left in both.found["left_out"] if left["kind"] != "not labeled yet"
     ] == again
+
+
+def test_annotations_that_say_the_same_under_other_ids_do_not_contradict(tmp_path, out):
+    add_video(out, "bob/b.mp4", [5, 6, 7], generation="1")
+    export(out, {"bob/b/1/0000000000.jpg": (replace(BUS, id="other"),)})
+    made = create(tmp_path, out)
+    assert made.code == 0, made.err
+    assert json.loads(entries(tmp_path)[B[0]].objects) == [BUS.to_document()]
 
 
 def test_contradictory_annotations_are_named(tmp_path, out):

@@ -15,6 +15,7 @@ from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.curation.sources.warehouse_queries import Queries, open_queries
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.objects import content_of
 from vidset.naming import video_stem
 from vidset.place import Place
 
@@ -99,7 +100,11 @@ class Warehouse:
         said: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
         for row in queries.rows(_LABELED):
             objects = to_json(list(map(_document, row["objects"] or ())))
-            said[row["image_sha256"]].setdefault(objects, []).append(self._name(row))
+            texts = said[row["image_sha256"]]
+            same = next((text for text in texts if _say_the_same(text, objects)), objects)
+            # Of texts that say the same with other ids, the first one stands, in whatever order.
+            names = [*texts.pop(same, []), self._name(row)]
+            texts[min(same, objects)] = names
         return said
 
     def _found(
@@ -138,6 +143,10 @@ class Warehouse:
             if (folder / "images").is_dir():
                 return folder / "images" / self._name(row)
         return Path(row["image_uri"])
+
+
+def _say_the_same(one: str, other: str) -> bool:
+    return one == other or content_of(one) == content_of(other)
 
 
 def _document(thing: dict[str, Any]) -> dict[str, Any]:
