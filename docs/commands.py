@@ -12,6 +12,7 @@ from vidset.cli.command import description_of, summary_of
 from vidset.cli.main import app
 from vidset.cli.results import commands_below
 from vidset.cli.schemas import ERROR, schema_of
+from vidset.formats.registry import SAYABLE, formats
 
 HERE = Path(__file__).resolve().parent
 _MADE = "<!-- Made by `python docs/commands.py` from the command line itself: do not edit. -->"
@@ -99,7 +100,27 @@ def _anchor(name: str) -> str:
     return f"vidset-{name}".replace(" ", "-")
 
 
+def formats_page() -> str:
+    """Return what each format can say, from the one registry."""
+    lines = [
+        "# Formats",
+        "",
+        "`vidset label import -f FORMAT` reads label files, and `vidset export -f FORMAT` writes",
+        "them. What a format cannot say is an error with the first object that has it; `--lossy`",
+        "leaves it out and counts it. An `r` is read, a `w` is written.",
+        "",
+        f"| format | {' | '.join(SAYABLE)} | labels | images |",
+        f"|---|{'---|' * (len(SAYABLE) + 2)}",
+    ]
+    for each in formats().values():
+        marks = ["r" * (word in each.reads) + "w" * (word in each.writes) for word in SAYABLE]
+        where = "as files" if each.images else "in the same files"
+        lines.append(f"| `{each.name}` | {' | '.join(marks)} | a {each.labels} | {where} |")
+    return "\n".join(lines) + "\n"
+
+
 if __name__ == "__main__":
-    for page, text in ("commands.md", commands_page()), ("json.md", json_page()):
+    pages = {"commands.md": commands_page(), "json.md": json_page(), "formats.md": formats_page()}
+    for page, text in pages.items():
         (HERE / page).write_text(text)
         print(f"docs/{page} written")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from docs.commands import commands_page, json_page
+from docs.commands import commands_page, formats_page, json_page
 from tests.paths import ROOT
 
 
@@ -10,7 +10,7 @@ from tests.paths import ROOT
     ("name", "make"),
     [
         pytest.param(f"{each.__name__.removesuffix('_page')}.md", each, id=each.__name__)
-        for each in (commands_page, json_page)
+        for each in (commands_page, json_page, formats_page)
     ],
 )
 def test_a_page_of_the_command_line_is_up_to_date(name, make):
