@@ -16,10 +16,16 @@ VIDEO_EXTENSIONS = frozenset({
     "m2ts", "m2v", "m4v", "mjpeg", "mjpg", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "nut",
     "obu", "ogm", "ogv", "ts", "vob", "webm", "wmv",
 })
+# What is certainly no video, and need not be looked into.
+_OTHER_EXTENSIONS = frozenset({
+    "7z", "aac", "avif", "bmp", "csv", "db", "flac", "gz", "heic", "heif", "htm", "html", "jpeg",
+    "jpg", "json", "jsonl", "log", "m3u", "m3u8", "m4a", "md", "mp3", "mpd", "oga", "ogg", "opus",
+    "parquet", "pdf", "png", "pls", "py", "rar", "sqlite", "srt", "svg", "tar", "tif", "tiff",
+    "toml", "txt", "vtt", "wav", "webp", "xml", "yaml", "yml", "zip",
+})
 # fmt: on
-
-
-# fmt: on
+# Folders in which systems keep what nobody recorded.
+_SYSTEM_FOLDERS = frozenset({"lost+found", "$recycle.bin", "system volume information", "@eadir"})
 # What browsers and tools send when they do not know: the extension decides then.
 _UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream", "binary/octet-stream"})
 
@@ -52,7 +58,9 @@ class EventFilter:
 
 
 def is_video(name: str, content_type: str | None) -> bool:
-    """By the content type; by the extension where that says nothing."""
+    """By the content type; by the extension where that says nothing. What is hidden is none."""
+    if is_hidden(name):
+        return False
     if content_type in _UNKNOWN_TYPES:
         return has_video_extension(name)
     return str(content_type).lower().startswith("video/")
@@ -60,6 +68,19 @@ def is_video(name: str, content_type: str | None) -> bool:
 
 def has_video_extension(name: str) -> bool:
     return name.rpartition(".")[2].lower() in VIDEO_EXTENSIONS and "." in name
+
+
+def is_other_extension(name: str) -> bool:
+    """Whether the extension says that a file is certainly no video."""
+    return name.rpartition(".")[2].lower() in _OTHER_EXTENSIONS and "." in name
+
+
+def is_hidden(name: str) -> bool:
+    """Whether any part of a name is a dotfile, a Mac's `._` double, trash or a system's folder."""
+    return any(
+        (part.startswith(".") and part not in (".", "..")) or part.lower() in _SYSTEM_FOLDERS
+        for part in name.split("/")
+    )
 
 
 def collector_of(

@@ -14,7 +14,7 @@ from vidset.upload.folder import FolderDestination
 from vidset.upload.settings import Place
 from vidset.upload.source import Source
 from vidset.uploads import EventFilter, collector_of, is_video
-from vidset.video import containers as ingest
+from vidset.video import opening as ingest
 
 # Each that `extension_of` can give.
 EXTENSIONS = [

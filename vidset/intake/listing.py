@@ -3,14 +3,16 @@
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from vidset.elements import Upload
+from vidset.intake.folder_listing import list_folder
 from vidset.storage.open import open_store
 from vidset.storage.registry import find_scheme
 from vidset.storage.store import StoredObject
 from vidset.storage.uris import is_uri, parse_uri
-from vidset.uploads import collector_of, has_video_extension, is_video
+from vidset.uploads import collector_of, is_hidden, is_video
 
 _WILDCARD = re.compile(r"[*?\[]")
 
@@ -26,42 +28,56 @@ def check_input(pattern: str) -> None:
             find_scheme(pattern)
         except ValueError as error:
             raise ValueError(f"input: {error}") from None
-    elif not os.path.exists(pattern) and next(glob.iglob(pattern, recursive=True), None) is None:
+    elif os.path.exists(pattern):
+        if not (os.path.isfile(pattern) or os.path.isdir(pattern)):
+            raise ValueError(f"input: {pattern!r} is a pipe or a device, wanted a file or folder")
+    elif next(glob.iglob(pattern, recursive=True), None) is None:
         raise ValueError(f"input: there is no file or folder {pattern!r}, and nothing matches it")
 
 
-def list_uploads(pattern: str, collector_id: str | None = None) -> Iterator[Upload]:
-    """The videos that `pattern` names, in the order of their names.
+def list_uploads(
+    pattern: str, collector_id: str | None = None, passed_over: Counter[str] | None = None
+) -> Iterator[Upload]:
+    """Yield the videos that `pattern` names, in the order of their names.
 
-    A folder, or a bucket's prefix, gives the files below it that have a video's extension or
-    content type; a file or an object named as such is taken as it is.
+    A folder, or a bucket's prefix, gives what lies below it and is a video by its extension, its
+    content type or, in a folder, by how it begins. A file or an object named as such is taken as
+    it is.
+
+    Args:
+        passed_over: what is passed over is counted here, by its kind.
     """
+    passed_over = Counter() if passed_over is None else passed_over
     if is_uri(pattern):
-        yield from _list_bucket(pattern, collector_id)
+        yield from _list_bucket(pattern, collector_id, passed_over)
     elif os.path.isdir(pattern):
-        yield from _list_folder(pattern, collector_id)
+        yield from _list_folder(pattern, collector_id, passed_over)
     elif os.path.exists(pattern):
         yield _file(pattern, os.path.basename(pattern), collector_id)
     else:
         for path in sorted(glob.glob(pattern, recursive=True)):
             if os.path.isdir(path):
-                yield from _list_folder(path, collector_id)
-            else:
+                yield from _list_folder(path, collector_id, passed_over)
+            elif os.path.isfile(path):
                 yield _file(path, os.path.basename(path), collector_id)
+            else:
+                passed_over["special"] += 1
 
 
-def _list_folder(folder: str, collector_id: str | None) -> Iterator[Upload]:
-    for stored in open_store(folder).list():
-        if has_video_extension(stored.name):
-            collector = collector_id or collector_of(stored.name)
-            yield _file(os.path.join(folder, stored.name), stored.name, collector)
+def _list_folder(
+    folder: str, collector_id: str | None, passed_over: Counter[str]
+) -> Iterator[Upload]:
+    for name, path in list_folder(folder, passed_over):
+        yield _file(path, name, collector_id or collector_of(name))
 
 
 def _file(path: str, name: str, collector_id: str | None) -> Upload:
     return Upload(uri=os.path.abspath(path), name=name, collector_id=collector_id)
 
 
-def _list_bucket(pattern: str, collector_id: str | None) -> Iterator[Upload]:
+def _list_bucket(
+    pattern: str, collector_id: str | None, passed_over: Counter[str]
+) -> Iterator[Upload]:
     uri = parse_uri(pattern)
     path = uri.name
     wildcard = _WILDCARD.search(path)
@@ -74,6 +90,8 @@ def _list_bucket(pattern: str, collector_id: str | None) -> Iterator[Upload]:
             continue
         if stored.name == path or is_video(stored.name, stored.content_type):
             yield _object(f"{uri.root}/{stored.name}", stored, collector_id)
+        else:
+            passed_over["hidden" if is_hidden(stored.name) else "other"] += 1
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

@@ -48,6 +48,7 @@ class Summary:
         skipped: those that were done before; their samples are not counted.
         failed: those of which not one frame could be had, now or before.
         dropped: how many samples were dropped, by reason.
+        passed_over: how many files of the inputs are no videos, by kind.
         skipped_with_other_settings: so many of the skipped ones were done with other settings.
     """
 
@@ -62,3 +63,4 @@ class Summary:
     cpu_seconds: float
     skipped_with_other_settings: int = 0
     done: int = 0
+    passed_over: dict[str, int] = field(default_factory=dict)

@@ -57,7 +57,8 @@ def extract(
         check_client(pattern)
     folders = prepare(request.output)
     try:
-        uploads = _uploads(request, collector_id, settings, progress)
+        passed_over: Counter[str] = Counter()
+        uploads = _uploads(request, collector_id, settings, progress, passed_over)
         workers = max(1, min(request.workers or os.cpu_count() or 1, len(uploads)))
         run = _Run(uploads, settings, progress)
         if uploads:
@@ -80,6 +81,7 @@ def extract(
         cpu_seconds=round(cpu_seconds() - cpu_began, 3),
         skipped_with_other_settings=counts["skipped with other settings"],
         done=counts["done"],
+        passed_over=dict(passed_over),
     )
 
 
@@ -186,13 +188,14 @@ def _uploads(
     collector_id: str | None,
     settings: ExtractionSettings,
     progress: Progress,
+    passed_over: Counter[str],
 ) -> list[Upload]:
     """Each upload once, however many inputs name it; with spans, those that have some."""
     for uri in settings.spans or ():  # Until it is found.
         progress.note(uri, "has spans, and is not among the inputs")
     uploads: dict[str, Upload] = {}
     for pattern in request.inputs:
-        for upload in list_uploads(pattern, collector_id):
+        for upload in list_uploads(pattern, collector_id, passed_over):
             uri = printable(upload.uri)
             key = f"{uri}#{upload.generation or ''}"
             if settings.wants(uri) and key not in uploads:

@@ -22,7 +22,7 @@ from vidset.upload.errors import UploadFailedError
 # Those that hold one video: the ones that ingest reads. Playlists could name other files.
 CONTAINERS = (
     "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,flv,asf,ogg,mxf,nut,ivf,h264,hevc,obu,"
-    "mjpeg,dv,rm,gif"
+    "mjpeg,dv,rm,gif,dhav"
 )
 _OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
 _MAX_PIXELS = 8192 * 4352

@@ -7,43 +7,33 @@ from typing import BinaryIO, cast
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
-from av.video.stream import VideoStream
 
 from vidset.errors import UndecodableVideoError
-from vidset.video.packets import PacketList, shown_packets
+from vidset.video.file_spans import Spans
+from vidset.video.opening import Source, text_of
+from vidset.video.packets import PacketList, shown_packets, stray_packets
 
-# Containers that hold one video. Playlists and image sequences (hls, dash, concat, image2...) are
-# left out on purpose: with them, an upload could name other files or addresses to read.
-_CONTAINERS = (
-    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,flv,asf,ogg,mxf,nut,ivf,h264,hevc,obu,"
-    "mjpeg,dv,rm,gif"
-)
-_CONTAINER_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-# A header may claim any size: a larger frame is refused before memory is taken for it.
-_MAX_PIXELS = 8192 * 4352
-_BUFFER_BYTES = 1 << 18
 # How much shorter than its header says a video may be, at least: headers round, some a lot.
 _END_TOLERANCE_SECONDS = {"avi": 0.1, "matroska,webm": 0.1, "flv": 1.0, "asf": 1.0}
 # What may stand between two packets: the heads of a cluster and a block (Matroska), of a fragment
 # (MP4), and in that no more than so much for each packet of the fragment.
 _MAX_CLUSTER_HEAD_BYTES = 256
 _MAX_FRAGMENT_HEAD_BYTES = 4096
-_HEAD_BYTES_PER_PACKET = 48
 # Plain, with a time code before each (Blu-ray), with error correction behind each.
 _TS_PACKET_BYTES = (188, 192, 204)
 # Of a packed AVI's last packets not all become frames.
 _MAX_LOST_FRAMES = 4
+# An index may name the same bytes for several frames; more than this is no video but an attack.
+_MAX_READINGS, _READING_SLACK_BYTES = 16, 1 << 20
 # A demuxer that reports this many errors in a row, with no packet between, is at its end.
 _MAX_READ_ERRORS = 64
 
 
 class VideoFile:
-    """The first video stream of a container.
+    """A video stream of a container.
 
     Args:
         source: the path of a local file, or a binary file object that can seek.
@@ -53,16 +43,18 @@ class VideoFile:
         packets: every packet of the stream.
         damage: the first thing found missing or wrong, or None.
         duration_seconds: from the first frame shown to the end of the last; None without times.
+        is_strict: whether the decoder raises at what it would otherwise show as garbage.
 
     Raises:
         UndecodableVideoError: it is no video, or has no video stream.
     """
 
     def __init__(self, source: str | BinaryIO, uri: str):
-        self._source, self._uri = source, uri
+        self._source, self._uri = Source(source, uri), uri
         self.damage: str | None = None
         self.duration_seconds: float | None = None
-        self._container, self._stream = self._open()
+        self.is_strict = True
+        self._container, self._stream = self._source.open()
         try:
             self.packets = self._list_packets()
         except BaseException:
@@ -107,35 +99,10 @@ class VideoFile:
 
         The file is opened anew: seeking to the start is not exact in every container.
         """
-        if not isinstance(self._source, str):
-            self._source.seek(0)
         self._container.close()
-        self._container, self._stream = self._open()
+        self._container, self._stream = self._source.open(is_strict=self.is_strict)
         index = self._stream.index
         return (packet for packet in self._read() if packet.stream_index == index)
-
-    def _open(self) -> tuple[InputContainer, VideoStream]:
-        source = f"file:{self._source}" if isinstance(self._source, str) else self._source
-        try:
-            container = av.open(
-                source,
-                mode="r",
-                options=_CONTAINER_OPTIONS,
-                buffer_size=_BUFFER_BYTES,
-                metadata_errors="replace",
-            )
-        except FFmpegError as error:
-            reason = f"not a readable video: {text_of(error)}"
-            raise UndecodableVideoError(reason, self._uri) from None
-        for stream in container.streams.video:
-            context = stream.codec_context  # None if FFmpeg does not know the codec.
-            if context is not None and not stream.disposition & Disposition.attached_pic:
-                context.thread_count = 1
-                context.options = {"max_pixels": str(_MAX_PIXELS)}
-                return container, stream
-        kinds = ", ".join(sorted({_kind(stream) for stream in container.streams}))
-        container.close()
-        raise UndecodableVideoError(f"no video stream, only {kinds or 'no streams'}", self._uri)
 
     def _read(self) -> Iterator[Packet]:
         """Every packet from where the container stands, past what cannot be read."""
@@ -155,8 +122,9 @@ class VideoFile:
 
     def _list_packets(self) -> PacketList:
         pts, flags = array("q"), array("B")
-        index, last, end_seconds, corrupt = self._stream.index, None, 0.0, 0
-        spans = _Spans() if self._is_dense else None
+        index, end_seconds, corrupt, total_bytes = self._stream.index, 0.0, 0, 0
+        last: tuple[int, int] | None = None
+        spans = Spans() if self._is_dense else None
         for packet in self._read():
             if spans is not None:
                 spans.add(packet)
@@ -167,6 +135,11 @@ class VideoFile:
                 end_seconds = max(end_seconds, float(end * packet.time_base))
             if packet.stream_index != index:
                 continue
+            total_bytes += packet.size
+            if total_bytes > _MAX_READINGS * self._source.size_bytes + _READING_SLACK_BYTES:
+                raise UndecodableVideoError(
+                    "its index names the same bytes over and over", self._uri
+                )
             pts.append(packet.pts if is_known and packet.pts is not None else PacketList.NO_PTS)
             key, discard = packet.is_keyframe, packet.is_discard
             flags.append(PacketList.KEYFRAME * key + PacketList.DISCARD * discard)
@@ -174,7 +147,14 @@ class VideoFile:
             if time is not None and (last is None or time > last[0]):
                 last = time, end
             corrupt += packet.is_corrupt
+        if self._source.is_jpeg and len(pts) < 2:
+            raise UndecodableVideoError("not a readable video: it is a picture", self._uri)
         packets = PacketList(np.frombuffer(pts, np.int64), np.frombuffer(flags, np.uint8))
+        strays = stray_packets(packets.pts, self.time_base)
+        if len(strays):
+            packets.flags[strays] |= PacketList.STRAY
+            self.damaged(f"{len(strays)} frames have times far from those of their neighbours")
+            last = self._last_of(packets)
         self._check_length(len(pts), end_seconds)
         if spans is not None:
             self._check_holes(spans)
@@ -189,26 +169,37 @@ class VideoFile:
             self.duration_seconds = float((last[1] - first) * self.time_base)
         return packets
 
+    def _last_of(self, packets: PacketList) -> tuple[int, int]:
+        """When the last frame that is no stray begins and ends."""
+        is_plain = (packets.flags & PacketList.STRAY) == 0
+        last = int(packets.pts[is_plain].max())
+        return last, last + self.ticks_per_frame
+
     def _check_length(self, count: int, end_seconds: float) -> None:
-        """Compare what was read with what the header promises: a cut file ends without an error."""
+        """Compare what was read with every promise there is: a cut file ends without an error."""
         container, stream = self._container, self._stream
         if self.format_name.startswith("mov"):
             if (promised := len(stream.index_entries)) > count:
                 self.damaged(f"cut short: the index lists {promised} frames, {count} are there")
+            elif (promised := self._source.promised_frames(stream.index)) > count:
+                self.damaged(f"cut short: the header promises {promised} frames, {count} are there")
             return
         if self.format_name == "avi" and stream.frames and stream.average_rate:
             promised_seconds = float(stream.frames / stream.average_rate)
         elif self.format_name in _END_TOLERANCE_SECONDS and container.duration:
             promised_seconds = container.duration / av.time_base
         else:
-            return  # MPEG-TS, MPEG-PS and bare streams promise nothing.
-        frame_seconds = float(self.ticks_per_frame * self.time_base)
-        tolerance = max(_END_TOLERANCE_SECONDS[self.format_name], 2 * frame_seconds)
-        if promised_seconds - end_seconds > tolerance:
-            self.damaged(
-                f"cut short: the header says {promised_seconds:.2f} s, "
-                f"{end_seconds:.2f} s are there"
-            )
+            promised_seconds = 0  # MPEG-TS, MPEG-PS and bare streams promise nothing.
+        if promised_seconds:
+            frame_seconds = float(self.ticks_per_frame * self.time_base)
+            tolerance = max(_END_TOLERANCE_SECONDS[self.format_name], 2 * frame_seconds)
+            if promised_seconds - end_seconds > tolerance:
+                self.damaged(
+                    f"cut short: the header says {promised_seconds:.2f} s, "
+                    f"{end_seconds:.2f} s are there"
+                )
+        if self._source.ends_within_an_element:
+            self.damaged("cut short: the file ended prematurely, in the middle of a frame")
 
     @property
     def _is_dense(self) -> bool:
@@ -217,7 +208,7 @@ class VideoFile:
             return self._stream.frames == 0
         return self.format_name in ("matroska,webm", "mpegts")
 
-    def _check_holes(self, spans: "_Spans") -> None:
+    def _check_holes(self, spans: "Spans") -> None:
         """A demuxer passes over what it cannot read, without an error."""
         size = self._container.size
         if self.format_name == "mpegts":
@@ -239,47 +230,3 @@ class VideoFile:
         is_frame_a_packet = self.format_name == "avi" or self.format_name.startswith("mov")
         if is_frame_a_packet and expected - frames > _MAX_LOST_FRAMES:
             self.damaged(f"{expected - frames} of {expected} frames do not decode")
-
-
-class _Spans:
-    """Where in the file the packets are, those of all streams."""
-
-    def __init__(self) -> None:
-        self._starts, self._sizes = array("q"), array("q")
-
-    def add(self, packet: Packet) -> None:
-        if packet.pos is not None and packet.pos >= 0:
-            self._starts.append(packet.pos)
-            self._sizes.append(packet.size)
-
-    def are_steps_of(self, size: int, end: int) -> bool:
-        """Whether from the first packet to `end` all lie at multiples of `size` bytes."""
-        starts = np.append(np.frombuffer(self._starts, np.int64), end)
-        return not ((starts - starts[0]) % size).any()
-
-    def largest_hole(self, end: int = 0) -> int:
-        """In bytes, without what the heads of the packets that follow take.
-
-        What stands before `end`, if given, may be an index of all the fragments.
-        """
-        starts, sizes = (np.frombuffer(part, np.int64) for part in (self._starts, self._sizes))
-        order = np.argsort(starts, kind="stable")
-        ends = np.maximum.accumulate((starts + sizes)[order]) if len(order) else starts
-        holes = np.append(starts[order], end)[1:] - ends
-        places = np.flatnonzero(holes > 0)
-        followers = np.diff(np.append(places, len(holes)))
-        if end:
-            followers[-1:] += len(places)
-        return int(np.max(holes[places] - _HEAD_BYTES_PER_PACKET * followers, initial=0))
-
-
-def _kind(stream: Stream) -> str:
-    if stream.type != "video":
-        return stream.type
-    is_cover = stream.disposition & Disposition.attached_pic
-    return "a cover picture" if is_cover else "video of an unknown codec"
-
-
-def text_of(error: FFmpegError) -> str:
-    """FFmpeg's words without the path, which may be a temporary one."""
-    return error.strerror or type(error).__name__

@@ -20,10 +20,12 @@ from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 
 from vidset.errors import UndecodableVideoError
-from vidset.video.containers import VideoFile, text_of
-from vidset.video.packets import PacketPlan, plan_packets, shown_packets
+from vidset.video.containers import VideoFile
+from vidset.video.opening import STRICT_DECODERS, text_of
+from vidset.video.packets import PacketList, PacketPlan, plan_packets, shown_packets
 from vidset.video.pixels import DecodedFrame, Scalers
 from vidset.video.sampling import Sampling
+from vidset.video.suspects import Suspects
 
 # The decoders that leave out frames that no other refers to when told so packet by packet.
 _SKIPPING_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
@@ -65,7 +67,9 @@ class Video(AbstractContextManager["Video"]):
         self._file = VideoFile(source, uri)
         self._scalers = Scalers()
         self._shape: tuple[int, int, int] | None = None
+        self._place = 0  # Of the packet that the decoder was given last.
         self._first_pts: int | None = None  # Of the first frame shown: seconds count from it.
+        self._suspects = Suspects(self._file.packets)
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -96,6 +100,28 @@ class Video(AbstractContextManager["Video"]):
         Raises:
             UndecodableVideoError: not one frame decodes.
         """
+        damage = self._file.damage
+        has_some = False
+        for frame in self._samples(sampling):
+            has_some = True
+            yield frame
+        if not has_some and self._is_strict:
+            # Some cameras' streams break rules that do not matter: better shown than refused.
+            strict_damage, self._file.damage = self._file.damage, damage
+            self._file.is_strict = False
+            for frame in self._samples(sampling):
+                has_some = True
+                yield frame
+            self._file.damage = self._file.damage or strict_damage
+        if not has_some:
+            nothing = "no frame lies in its spans" if sampling.spans else "it holds no frames"
+            raise UndecodableVideoError(self.damage or nothing, self._uri)
+
+    @property
+    def _is_strict(self) -> bool:
+        return self._file.is_strict and self._file.decoder.name in STRICT_DECODERS
+
+    def _samples(self, sampling: Sampling) -> Iterator[DecodedFrame]:
         last_pts: int | None = None
         for pts, frame in self._frames(sampling):
             if last_pts is None:
@@ -104,9 +130,6 @@ class Video(AbstractContextManager["Video"]):
                 continue  # Yielded already, before the plan failed.
             last_pts = pts
             yield frame
-        if last_pts is None:
-            nothing = "no frame lies in its spans" if sampling.spans else "it holds no frames"
-            raise UndecodableVideoError(self.damage or nothing, self._uri)
 
     def _frames(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
         plan = plan_packets(self._file.packets, self._file.time_base, sampling)
@@ -120,26 +143,32 @@ class Video(AbstractContextManager["Video"]):
         yield from self._decode_all(sampling)
 
     def _decode_planned(self, plan: PacketPlan) -> Iterator[tuple[int, DecodedFrame]]:
-        wanted = iter(np.sort(self._file.packets.pts[plan.wanted]).tolist())
+        in_turn = np.sort(self._file.packets.pts[plan.wanted]).tolist()
+        out_of_turn = plan.strays.intersection(in_turn)
+        wanted = iter([pts for pts in in_turn if pts not in plan.strays])
+        held: list[tuple[int, DecodedFrame]] = []
         starts = iter(plan.start_pts.tolist())
         due, start = next(wanted, None), next(starts, None)
         for frame in self._feed_planned(plan):
             if frame.pts is None:
                 raise _PlanFailedError
+            if frame.pts in plan.strays:
+                if frame.pts in out_of_turn and not self._is_bad(frame):
+                    held.append((frame.pts, self._shown_from(plan.first_pts, frame, frame.pts)))
+                continue
             if start is not None and frame.pts >= start:
                 # A gradual refresh or a damaged keyframe: what follows would be wrong or missing.
                 if frame.pts > start or frame.pict_type in (PictureType.P, PictureType.B):
                     raise _PlanFailedError
                 start = next(starts, None)
             if due is not None and frame.pts >= due:
-                if frame.pts > due or frame.is_corrupt:
+                if frame.pts > due or self._is_bad(frame):
                     raise _PlanFailedError  # A later frame will have to do.
                 due = next(wanted, None)
-                if self._first_pts is None:
-                    self._first_pts = plan.first_pts
-                yield frame.pts, self._shown(frame, frame.pts)
+                yield frame.pts, self._shown_from(plan.first_pts, frame, frame.pts)
         if due is not None:
             raise _PlanFailedError
+        yield from sorted(held, key=lambda pair: pair[0])
 
     def _feed_planned(self, plan: PacketPlan) -> Iterator[VideoFrame]:
         packets, context = self._file.read_again(), self._file.decoder
@@ -150,7 +179,8 @@ class Video(AbstractContextManager["Video"]):
         can_skip = context.name in _SKIPPING_DECODERS
         was_fed = False
         steps = zip(packets, plan.feed.tobytes(), plan.wanted.tobytes(), strict=False)
-        for packet, is_fed, is_wanted in steps:
+        for place, (packet, is_fed, is_wanted) in enumerate(steps):
+            self._place = place
             if is_fed:
                 if can_skip:
                     context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
@@ -164,10 +194,16 @@ class Video(AbstractContextManager["Video"]):
     def _decode_all(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
         packets, time_base = self._file.packets, self._file.time_base
         shown = shown_packets(packets)
+        if shown is not None:  # Strays are left out here.
+            shown = shown[(packets.flags[shown] & PacketList.STRAY) == 0]
         key_pts = None if shown is None else int(packets.pts[shown[0]])
         last_pts, last_number, samples, frames = None, -1, 0, 0
+        self._suspects = Suspects(packets)
+        strays = frozenset(packets.pts[(packets.flags & PacketList.STRAY) != 0].tolist())
         for frame in self._feed_all():
             frames += 1
+            if frame.pts in strays:
+                continue
             pts = self._presentation_time(frame, last_pts)
             if key_pts is not None and pts < key_pts:
                 continue  # Shown before the first keyframe: not whole.
@@ -176,7 +212,7 @@ class Video(AbstractContextManager["Video"]):
             last_pts = pts
             number = sampling.number(pts - self._first_pts, time_base)
             # A broken picture is not worth a label: the next whole frame is the sample.
-            if number > last_number and not frame.is_corrupt:
+            if number > last_number and not self._is_bad(frame):
                 last_number = number
                 if sampling.covers(pts - self._first_pts, time_base):
                     samples += 1
@@ -190,15 +226,22 @@ class Video(AbstractContextManager["Video"]):
             self._file.check_count(frames)
 
     def _feed_all(self) -> Iterator[VideoFrame]:
-        for packet in self._file.read_again():
+        for place, packet in enumerate(self._file.read_again()):
+            self._place = place
             yield from self._decode(packet)
         yield from self._decode(None)
+
+    def _is_bad(self, frame: VideoFrame) -> bool:
+        """Whether a frame shows something else than the video does."""
+        return frame.is_corrupt or frame.pts in self._suspects
 
     def _decode(self, packet: Packet | None) -> list[VideoFrame]:
         try:
             frames = self._file.decoder.decode(packet)
         except FFmpegError as error:
             self._file.damaged(f"decoding: {text_of(error)}")
+            if self._is_strict:
+                self._suspects.error(self._place)
             return []
         if any(frame.is_corrupt for frame in frames):
             self._file.damaged("frames decode with errors")
@@ -217,6 +260,11 @@ class Video(AbstractContextManager["Video"]):
         if pts is not None and pts > last:
             return pts
         return last + self._file.ticks_per_frame
+
+    def _shown_from(self, first_pts: int, frame: VideoFrame, pts: int) -> DecodedFrame:
+        if self._first_pts is None:
+            self._first_pts = first_pts
+        return self._shown(frame, pts)
 
     def _shown(self, frame: VideoFrame, pts: int) -> DecodedFrame:
         if self._first_pts is None:

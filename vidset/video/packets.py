@@ -7,6 +7,8 @@ import numpy as np
 
 from vidset.video.sampling import Sampling
 
+_NEIGHBOURS, _STRAY_SECONDS, _STRAY_SHARE = 5, 60, 50
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketList:
@@ -14,14 +16,15 @@ class PacketList:
 
     Attributes:
         pts: int64, presentation times in the stream's time base; `NO_PTS` where a packet has none.
-        flags: uint8, a sum of `KEYFRAME` and `DISCARD` (decoded, but cut away by an edit list).
+        flags: uint8, a sum of `KEYFRAME`, `DISCARD` (decoded, but cut away by an edit list) and
+            `STRAY` (its time is far from those of its neighbours).
     """
 
     pts: np.ndarray
     flags: np.ndarray
 
     NO_PTS = -(1 << 63)
-    KEYFRAME, DISCARD = 1, 2
+    KEYFRAME, DISCARD, STRAY = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +36,14 @@ class PacketPlan:
         wanted: bool; the packets whose frames are the samples. Always fed.
         start_pts: int64, ascending; the keyframes' with which the stretches of fed packets begin,
             if they are shown.
+        strays: the times of frames that come out of the decoder out of turn.
         first_pts: of the first frame shown, from which seconds are counted.
     """
 
     feed: np.ndarray
     wanted: np.ndarray
     start_pts: np.ndarray
+    strays: frozenset[int]
     first_pts: int
 
 
@@ -54,16 +59,40 @@ def shown_packets(packets: PacketList) -> np.ndarray | None:
     first = keyframes[0]
     if (packets.pts[first:] == PacketList.NO_PTS).any():
         return None
-    if (packets.pts[keyframes[1:].min(initial=len(packets.pts)) :] < packets.pts[first]).any():
+    is_stray = (packets.flags & PacketList.STRAY) != 0
+    later = slice(keyframes[1:].min(initial=len(packets.pts)), None)
+    if (packets.pts[later] < packets.pts[first])[~is_stray[later]].any():
         return None  # Not leading frames: the clock was set back.
     is_shown = (packets.flags & PacketList.DISCARD) == 0
     is_shown[:first] = False
-    is_shown &= packets.pts >= packets.pts[first]
+    start = packets.pts[first] if not is_stray[first] else packets.pts[~is_stray].min()
+    is_shown &= packets.pts >= start
     shown = np.flatnonzero(is_shown)
     shown = shown[np.argsort(packets.pts[shown], kind="stable")]
     if len(shown) == 0 or (np.diff(packets.pts[shown]) == 0).any():
         return None
     return shown
+
+
+def stray_packets(pts: np.ndarray, time_base: Fraction) -> np.ndarray:
+    """Indices of the packets whose times a fault has moved, and no others: at most a few.
+
+    Such a packet is more than a minute, and more than the video's length, away from those before
+    and after it, which agree with each other. A gap in a recording has its two sides apart, too.
+    """
+    if len(pts) < _NEIGHBOURS or (pts == PacketList.NO_PTS).any():
+        return np.empty(0, np.int64)
+    near = np.lib.stride_tricks.sliding_window_view(pts, _NEIGHBOURS)
+    middle = np.median(near, axis=1).astype(np.int64)
+    half = _NEIGHBOURS // 2
+    typical = np.concatenate([np.repeat(middle[:1], half), middle, np.repeat(middle[-1:], half)])
+    minute = int(_STRAY_SECONDS / time_base)
+    length = int(typical.max() - typical.min())
+    limit = max(minute, length)
+    strays = np.flatnonzero(np.abs(pts - typical) > limit)
+    # The last packet may follow a long gap, and the first may precede one.
+    strays = strays[(strays < len(pts) - 1) & ((strays > 0) | (pts[strays] > typical[strays]))]
+    return strays if len(strays) <= max(1, len(pts) // _STRAY_SHARE) else strays[:0]
 
 
 def plan_packets(packets: PacketList, time_base: Fraction, sampling: Sampling) -> PacketPlan | None:
@@ -82,8 +111,9 @@ def plan_packets(packets: PacketList, time_base: Fraction, sampling: Sampling) -
     is_wanted = np.zeros(len(packets.pts), bool)
     is_wanted[wanted] = True
     begins = np.flatnonzero(feed & ~np.concatenate([[False], feed[:-1]]))
-    begins = begins[(packets.flags[begins] & PacketList.DISCARD) == 0]
-    return PacketPlan(feed, is_wanted, packets.pts[begins], first_pts)
+    begins = begins[(packets.flags[begins] & (PacketList.DISCARD | PacketList.STRAY)) == 0]
+    strays = packets.pts[(packets.flags & PacketList.STRAY) != 0]
+    return PacketPlan(feed, is_wanted, packets.pts[begins], frozenset(strays.tolist()), first_pts)
 
 
 def _starts(pts: np.ndarray, keyframes: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:

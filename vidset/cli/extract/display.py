@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from vidset.intake.request import Summary
 
 _REFRESH_SECONDS = 0.2
+# What a listing passes over, by its kinds.
+_KINDS = {
+    "hidden": "hidden",
+    "unreadable": "that cannot be read",
+    "special": "pipes or devices",
+    "other": "that are no videos",
+}
 
 
 @contextmanager
@@ -85,6 +92,9 @@ def _left(counts: "Counts") -> str:
 def show_summary(summary: "Summary", place: str) -> None:
     """Print what became of the videos and their samples, and where it is."""
     say(told_videos(summary))
+    if passed_over := summary.passed_over:
+        each = ", ".join(f"{number:,} {_KINDS[kind]}" for kind, number in passed_over.items())
+        say(f"passed over: {each}")
     if summary.samples:
         dropped = summary.samples - summary.kept
         say(

@@ -1,0 +1,61 @@
+"""Whether a Matroska or WebM file ends within one of its elements: its demuxer does not tell.
+
+A live recording has no duration and clusters of unknown size, so that nothing else says that a
+crash has cut it. The elements are those of RFC 8794 and RFC 9559.
+"""
+
+from typing import BinaryIO
+
+_HEADER, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
+# What stands beside clusters in a segment, and so ends a cluster of unknown size.
+_BESIDE = frozenset(
+    {_CLUSTER, 0x1C53BB6B, 0x1254C367, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1941A469, 0x1043A770}
+)
+_VOID, _CRC = 0xEC, 0xBF
+_IN_CLUSTER = frozenset({0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0x5854, 0xAF, _VOID, _CRC})
+_UNKNOWN = -1
+
+
+def is_matroska(head: bytes) -> bool:
+    """Whether the first bytes are those of a Matroska or WebM file."""
+    return head[:4] == b"\x1a\x45\xdf\xa3"
+
+
+def ends_within_an_element(file: BinaryIO, size_bytes: int) -> bool:
+    """Whether the last element is longer than what is there of it."""
+    place = 0
+    while place < size_bytes:
+        file.seek(place)
+        head = file.read(12)
+        element, length, header = _element(head)
+        if element is None:
+            # A header that is cut counts; padding and foreign bytes behind the end do not.
+            return 0 < len(head) < 12 and head[0] != 0 and size_bytes - place < 12
+        if element not in _BESIDE | _IN_CLUSTER | {_HEADER, _SEGMENT}:
+            return False
+        place += header
+        if element == _SEGMENT or length == _UNKNOWN:
+            continue  # Into it.
+        if place + length > size_bytes:
+            return True
+        place += length
+    return False
+
+
+def _element(head: bytes) -> tuple[int | None, int, int]:
+    """Id, length of the contents, and how many bytes say so; no id where there is none."""
+    id_bytes = _width(head[0]) if head else 9
+    if id_bytes > 4 or len(head) <= id_bytes:
+        return None, 0, 0
+    length_bytes = _width(head[id_bytes])
+    if length_bytes > 8 or len(head) < id_bytes + length_bytes:
+        return None, 0, 0
+    mask = (1 << (7 * length_bytes)) - 1
+    length = int.from_bytes(head[id_bytes : id_bytes + length_bytes]) & mask
+    total = id_bytes + length_bytes
+    return int.from_bytes(head[:id_bytes]), _UNKNOWN if length == mask else length, total
+
+
+def _width(first: int) -> int:
+    """How many bytes a number has, by the leading zeros of its first; 9 is none."""
+    return 9 - first.bit_length()

@@ -1,0 +1,203 @@
+"""Opening a container and choosing its video stream, or saying what the file is instead."""
+
+import os
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from vidset.errors import UndecodableVideoError
+from vidset.video.boxes import Index, is_mp4, read_index
+from vidset.video.ebml import ends_within_an_element, is_matroska
+
+# Containers that hold one video. Playlists and image sequences (hls, dash, concat, image2...) are
+# left out on purpose: with them, an upload could name other files or addresses to read.
+_CONTAINERS = (
+    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,flv,asf,ogg,mxf,nut,ivf,h264,hevc,obu,"
+    "mjpeg,dv,rm,gif,dhav"
+)
+_CONTAINER_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+# A header may claim any size: a larger frame is refused before memory is taken for it.
+_MAX_PIXELS = 8192 * 4352
+_BUFFER_BYTES = 1 << 18
+_HEAD_BYTES = 4096
+# So many samples may an index claim, whatever the size of the file: 3 MB in memory.
+_MAX_CLAIMED = 100_000
+# What ffmpeg adds to a stream's pixels when it chooses one that is marked as the default.
+_DEFAULT_BONUS = 5_000_000
+_NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+# By how the file begins: what it is, if it is no video.
+_OTHERS = (
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"%PDF", "a PDF document"),
+    (b"#EXTM3U", "a playlist, which names videos and holds none"),
+    (b"[playlist]", "a playlist, which names videos and holds none"),
+    (b"\x89PNG", "a picture"),
+    (b"BM", "a picture"),
+    (b"II*\0", "a picture"),
+    (b"MM\0*", "a picture"),
+)
+# Decoders that show garbage, and do not tell, unless they are asked to raise.
+STRICT_DECODERS = frozenset({"hevc"})
+_JPEG = b"\xff\xd8\xff"
+
+
+class Source:
+    """What a video is read from: the path of a local file, or a binary file that can seek.
+
+    Attributes:
+        head: how it begins.
+        size_bytes: how long it is.
+        index: what the boxes of an MP4 say; None for other containers.
+        ends_within_an_element: whether the end of a Matroska file is missing.
+
+    Raises:
+        UndecodableVideoError: it is plainly no video, or an index claims what cannot be.
+    """
+
+    def __init__(self, source: str | BinaryIO, uri: str):
+        self._source, self._uri = source, uri
+        if isinstance(source, str):
+            try:
+                with open(source, "rb") as file:
+                    self._look(file)
+            except OSError as error:
+                raise UndecodableVideoError(f"it cannot be read: {error.strerror}", uri) from None
+        else:
+            self._look(source)
+
+    def _look(self, file: BinaryIO) -> None:
+        self.size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        self.head, self.index = file.read(_HEAD_BYTES), None
+        self.ends_within_an_element = False
+        if not self.size_bytes:
+            raise UndecodableVideoError("not a readable video: the file is empty", self._uri)
+        what = next((what for start, what in _OTHERS if self.head.startswith(start)), None)
+        if what is None and b"<MPD" in self.head[:1024]:
+            what = "a playlist, which names videos and holds none"
+        if what is not None:
+            raise UndecodableVideoError(f"not a readable video: it is {what}", self._uri)
+        if is_mp4(self.head):
+            self.index = read_index(file, self.size_bytes)
+            self._check(self.index)
+        elif is_matroska(self.head):
+            self.ends_within_an_element = ends_within_an_element(file, self.size_bytes)
+        file.seek(0)
+
+    def _check(self, index: Index) -> None:
+        if not index.has_moov:
+            reason = (
+                "not a readable video: it has no index (moov), as when a recording ends before it "
+                "is finished"
+            )
+            raise UndecodableVideoError(reason, self._uri)
+        if index.largest_count > max(_MAX_CLAIMED, self.size_bytes):
+            reason = (
+                f"its index claims {index.largest_count} frames, more than a file of "
+                f"{self.size_bytes} bytes can hold"
+            )
+            raise UndecodableVideoError(reason, self._uri)
+        videos = [track for track in index.tracks if track.handler == "vide"]
+        if videos and all(track.is_encrypted for track in videos):
+            raise UndecodableVideoError("the video is encrypted", self._uri)
+
+    def open(self, *, is_strict: bool = True) -> tuple[InputContainer, VideoStream]:
+        """Open it anew, from its start.
+
+        Args:
+            is_strict: let the decoder raise at damage that it would otherwise hide.
+
+        Raises:
+            UndecodableVideoError: it is no video, or has no video stream.
+        """
+        try:
+            container = self._container()
+        except FFmpegError as error:
+            reason = f"not a readable video: {text_of(error)}"
+            raise UndecodableVideoError(reason, self._uri) from None
+        stream = best_stream(container)
+        if stream is None:
+            kinds = ", ".join(sorted({_kind(stream) for stream in container.streams}))
+            container.close()
+            raise UndecodableVideoError(f"no video stream, only {kinds or 'no streams'}", self._uri)
+        context = stream.codec_context
+        context.thread_count = 1
+        context.options = {"max_pixels": str(_MAX_PIXELS)}
+        if is_strict and context.name in STRICT_DECODERS:
+            context.options = {**context.options, "err_detect": "explode"}
+        return container, stream
+
+    def _container(self) -> InputContainer:
+        source = self._source
+        if not isinstance(source, str):
+            source.seek(0)
+        return av.open(
+            f"file:{source}" if isinstance(source, str) else source,
+            mode="r",
+            # FFmpeg takes a row of JPEGs for pictures, which are not among our containers.
+            format="mjpeg" if self.head.startswith(_JPEG) else None,
+            options=_CONTAINER_OPTIONS,
+            buffer_size=_BUFFER_BYTES,
+            metadata_errors="replace",
+        )
+
+    def promised_frames(self, stream: int) -> int:
+        """How many frames the tables of a track promise; 0 where an edit list takes some away."""
+        tracks = self.index.tracks if self.index else []
+        if stream >= len(tracks) or tracks[stream].handler != "vide":
+            return 0
+        track = tracks[stream]
+        promised = max(track.sizes or 0, track.times or 0)
+        if not track.sizes or track.duration_seconds is None or track.edited_seconds is None:
+            return promised if track.sizes else 0
+        frame_seconds = track.duration_seconds / promised
+        is_whole = track.edited_seconds >= track.duration_seconds - 2 * frame_seconds
+        return promised if is_whole else 0
+
+    @property
+    def is_jpeg(self) -> bool:
+        """Whether it begins as a JPEG: it may be one picture or a row of them."""
+        return self.head.startswith(_JPEG)
+
+
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """The streams that can be decoded as videos, without covers and thumbnails."""
+    return [
+        stream
+        for stream in container.streams.video
+        # There is no context if FFmpeg does not know the codec.
+        if stream.codec_context is not None and not stream.disposition & _NO_VIDEO
+    ]
+
+
+def best_stream(container: InputContainer) -> VideoStream | None:
+    """The stream that the ffmpeg command takes: marked as the default, then of most pixels."""
+    return max(video_streams(container), key=_rank, default=None)
+
+
+def _rank(stream: VideoStream) -> tuple[bool, int]:
+    context = stream.codec_context
+    is_default = bool(stream.disposition & Disposition.default)
+    # FFmpeg knows whether a stream has pictures at all by the size that it found.
+    pixels = context.width * context.height
+    return pixels > 0, pixels + _DEFAULT_BONUS * is_default
+
+
+def _kind(stream: Stream) -> str:
+    if stream.type != "video":
+        return stream.type
+    is_cover = stream.disposition & _NO_VIDEO
+    return "a cover picture" if is_cover else "video of an unknown codec"
+
+
+def text_of(error: FFmpegError) -> str:
+    """FFmpeg's words without the path, which may be a temporary one."""
+    return error.strerror or type(error).__name__
