@@ -14,9 +14,10 @@ from vidset.filtering.judge import Judge
 from vidset.jpeg import MAX_JPEG_SIDE, jpeg
 from vidset.naming import image_id, image_name, printable
 from vidset.settings import ExtractionSettings
+from vidset.spread import Spread, SpreadFrame, path_for_others
 from vidset.video.blame import Blame
 from vidset.video.decoding import Video
-from vidset.video.pixels import DecodedFrame
+from vidset.video.pixels import Frame
 
 OnSample = Callable[[FrameRow, float | None], None]
 """Is told of each sample, and of the video's duration in seconds, if that is known."""
@@ -49,10 +50,16 @@ def extract(
     settings: ExtractionSettings,
     images: ImageStore,
     on_sample: OnSample | None = None,
+    *,
+    cores: int = 1,
 ) -> Extraction:
     """Sample the video at `source`, store the images worth keeping, return the ledger rows.
 
     Doing it twice stores the same images under the same names. `upload.generation` must be known.
+
+    Args:
+        on_sample: is called for each sample.
+        cores: on so many processes a long video is decoded; what comes out is the same.
 
     Raises:
         BadInputError: not one frame can be had.
@@ -65,7 +72,13 @@ def extract(
         with blame.the_video():
             video = opened.enter_context(Video(blame.source, uri))
         writer = opened.enter_context(ImageWriter(images))
-        frames = video.sample(settings.sampling_of(uri))
+        spread = None
+        path = path_for_others(source)
+        # A measure of whole pictures would have each of them decoded here once more.
+        if cores > 1 and path is not None and settings.measure.load() is None:
+            spread = Spread(path, uri, video, settings, cores).decode
+        frames = video.sample(settings.sampling_of(uri), spread)
+        opened.callback(frames.close)
         judge = Judge(settings)
         rows: list[FrameRow] = []
         damage = None
@@ -117,7 +130,7 @@ def extract(
 
 
 def _judged(
-    upload: Upload, frame: DecodedFrame, judge: Judge, settings: ExtractionSettings
+    upload: Upload, frame: Frame, judge: Judge, settings: ExtractionSettings
 ) -> tuple[FrameRow, bytes | None]:
     """A sample's row, and its JPEG if it is kept."""
     if max(frame.width, frame.height) > MAX_JPEG_SIDE:
@@ -127,7 +140,10 @@ def _judged(
             printable(upload.uri),
         )
     row = judge.row(upload, frame)
-    return row, jpeg(frame.rgb(), settings.jpeg_quality) if row.kept else None
+    if not row.kept:
+        return row, None
+    made = frame.jpeg if isinstance(frame, SpreadFrame) else None
+    return row, made or jpeg(frame.rgb(), settings.jpeg_quality)
 
 
 def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -> Extraction:

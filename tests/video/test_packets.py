@@ -24,7 +24,11 @@ def planned(text: str, every: int):
     plan = plan_packets(packet_list(text), Fraction(1), Sampling(Fraction(every)))
     assert plan is not None
     packets = np.array(text.split())
-    return " ".join(packets[plan.feed]), " ".join(packets[plan.wanted]), plan.start_pts.tolist()
+    return (
+        " ".join(packets[plan.feed]),
+        " ".join(packets[plan.wanted]),
+        packet_list(text).pts[plan.starts].tolist(),
+    )
 
 
 CLOSED = "K0 1 2 3 K4 5 6 7 K8 9 10 11"

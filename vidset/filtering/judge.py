@@ -15,16 +15,16 @@ from vidset.filtering.similarity import (
 from vidset.filtering.thresholds import COLUMNS, ThresholdGrid
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
-from vidset.video.pixels import DecodedFrame
+from vidset.video.pixels import Frame
 
 # The working luma of `similarity` and `quality` is at most this wide.
-_LUMA_WIDTH = 480
+LUMA_WIDTH = 480
 
 
 class _Sample:
     """A sample with its picture. What it is asked about earlier ones, it finds out once."""
 
-    def __init__(self, frame: DecodedFrame, this: Picture, local_change: float | None):
+    def __init__(self, frame: Frame, this: Picture, local_change: float | None):
         self.frame, self.picture = frame, this
         self.pts_seconds, self.size = frame.pts_seconds, (frame.width, frame.height)
         self.same_pixels = cache(frame.same_pixels)
@@ -63,15 +63,15 @@ class Judge:
         self._settings = settings
         self._measure = settings.measure.load()
         self._settings_id = settings.settings_id
-        self._last: tuple[DecodedFrame, Picture] | None = None
+        self._last: tuple[Frame, Picture] | None = None
         # A measure of whole pictures is too slow for more than one comparison of each sample.
         self._grid = ThresholdGrid(settings.sampling) if self._measure is None else None
         self._period_seconds = float(settings.sampling.every)
 
-    def row(self, upload: Upload, frame: DecodedFrame) -> FrameRow:
+    def row(self, upload: Upload, frame: Frame) -> FrameRow:
         """The sample's ledger row, still without its image."""
-        luma = frame.luma(_LUMA_WIDTH)
-        this = picture(luma, frame.chroma(_LUMA_WIDTH // 2))
+        luma = frame.luma(LUMA_WIDTH)
+        this = picture(luma, frame.chroma(LUMA_WIDTH // 2))
         sample = _Sample(frame, this, self._settings.local_change)
         sharpness, brightness = quality.sharpness(luma), quality.brightness(luma)
         alike, change = self._compare(sample)

@@ -53,7 +53,11 @@ class Ingest:
         self._sources = Stores()
 
     def take(
-        self, upload: Upload, on_sample: OnSample | None = None, give_up: str | None = None
+        self,
+        upload: Upload,
+        on_sample: OnSample | None = None,
+        give_up: str | None = None,
+        cores: int = 1,
     ) -> Taken:
         """Sample the video and store its images, unless the ledger has it: then nothing is decoded.
 
@@ -62,6 +66,7 @@ class Ingest:
         Args:
             on_sample: is called for each sample.
             give_up: nothing is decoded, the upload is recorded as failed for this reason.
+            cores: on so many processes a long video is decoded.
         """
         extraction = row = None
         try:
@@ -74,7 +79,9 @@ class Ingest:
                     if row is None and give_up is not None:
                         raise UndecodableVideoError(give_up, printable(upload.uri))
                     if row is None:
-                        extraction = extract(upload, source, self._settings, self.images, on_sample)
+                        extraction = extract(
+                            upload, source, self._settings, self.images, on_sample, cores=cores
+                        )
         except MissingUploadError as error:
             return Taken(upload, "missing", reason=error.reason)
         except BadInputError as error:

@@ -15,7 +15,7 @@ from vidset.errors import ExtractionError
 from vidset.intake.listing import check_input, list_uploads
 from vidset.intake.progress import Progress
 from vidset.intake.request import DROPPED, Request, Summary
-from vidset.intake.work import GiveUp, Outcome, Sampled, Task, work_of
+from vidset.intake.work import GiveUp, Outcome, Sampled, Spread, Task, work_of
 from vidset.naming import printable
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
@@ -59,8 +59,9 @@ def extract(
     try:
         passed_over: Counter[str] = Counter()
         uploads = _uploads(request, collector_id, settings, progress, passed_over)
-        workers = max(1, min(request.workers or os.cpu_count() or 1, len(uploads)))
-        run = _Run(uploads, settings, progress)
+        cores = request.workers or os.cpu_count() or 1
+        workers = max(1, min(cores, len(uploads)))
+        run = _Run(uploads, settings, progress, cores)
         if uploads:
             opens = work_of(settings, request.places)
             run.through(start_engine(workers, opens, request.limits, run.report))
@@ -93,6 +94,7 @@ class _Run:
         uploads: list[Upload],
         settings: ExtractionSettings,
         progress: Progress,
+        cores: int,
     ):
         self.counts: Counter[str] = Counter()
         self.samples: Counter[str] = Counter()
@@ -101,6 +103,7 @@ class _Run:
         self._alone: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
         self._settings, self._progress = settings, progress
+        self._cores = cores
         self._period_seconds = float(settings.sampling.every)
 
     def through(self, engine: Engine) -> None:
@@ -134,7 +137,10 @@ class _Run:
         if self._again and self._again[0][0] <= time.monotonic():
             return self._again.pop(0)[1]
         if self._waiting:
-            return self._waiting.popleft()
+            task = self._waiting.popleft()
+            # The last videos share the cores that are left over.
+            cores = self._cores // (in_flight + len(self._waiting) + 1)
+            return Spread(task, cores) if isinstance(task, Upload) and cores > 1 else task
         # What cost a worker its life comes last, one by one, beside nothing else.
         return self._alone.popleft() if self._alone and not (in_flight or self._again) else None
 
@@ -151,6 +157,7 @@ class _Run:
 
     def _lost(self, task: Task, uri: str, reason: str) -> None:
         self._tries[f"lost {uri}"] += 1
+        task = task.upload if isinstance(task, Spread) else task
         if isinstance(task, Upload) and self._tries[f"lost {uri}"] > 1:
             self._alone.append(GiveUp(task, f"decoding it failed twice: {reason}"))
         elif isinstance(task, Upload):
@@ -228,4 +235,5 @@ def cpu_seconds() -> float:
 
 
 def _uri(task: Task) -> str:
-    return printable(task.upload.uri if isinstance(task, GiveUp) else getattr(task, "uri", ""))
+    named = task.upload if isinstance(task, GiveUp | Spread) else task
+    return printable(getattr(named, "uri", ""))

@@ -44,7 +44,15 @@ class GiveUp:
     reason: str
 
 
-Task = Upload | DeadLetter | GiveUp | Check
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A task: take an upload in, and decode it on several cores if it is long."""
+
+    upload: Upload
+    cores: int
+
+
+Task = Upload | DeadLetter | GiveUp | Check | Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,11 @@ class Intake:
         return Outcome(letter.uri, "malformed", reason=letter.reason)
 
     def take(
-        self, upload: Upload, report: Report = lambda _: None, give_up: str | None = None
+        self,
+        upload: Upload,
+        report: Report = lambda _: None,
+        give_up: str | None = None,
+        cores: int = 1,
     ) -> Outcome:
         """Store images first, then a dead letter if there is one, ledger rows last.
 
@@ -113,13 +125,14 @@ class Intake:
         Args:
             report: is told of each sample.
             give_up: record the upload as failed for this reason instead of decoding it.
+            cores: on so many processes a long video is decoded.
         """
         uri = printable(upload.uri)
 
         def sampled(row: FrameRow, duration_seconds: float | None) -> None:
             report(Sampled(uri, row.kept, row.pts_seconds, duration_seconds))
 
-        taken = self._ingest.take(upload, sampled, give_up)
+        taken = self._ingest.take(upload, sampled, give_up, cores)
         if taken.reason is not None:
             put_dead_letter(self._letters, DeadLetter(uri, taken.reason, taken.upload.event))
         if taken.extraction is not None:
@@ -158,5 +171,7 @@ def _do(intake: Intake, task: Task, report: Report) -> Any:
             return intake.reject(task)
         case GiveUp(upload, reason):
             return intake.take(upload, report, give_up=reason)
+        case Spread(upload, cores):
+            return intake.take(upload, report, cores=cores)
         case _:
             return intake.take(task, report)

@@ -38,6 +38,7 @@ class VideoFile:
     Args:
         source: the path of a local file, or a binary file object that can seek.
         uri: what messages call it.
+        packets: of the stream, if they are known already; then nothing is checked.
 
     Attributes:
         packets: every packet of the stream.
@@ -49,14 +50,14 @@ class VideoFile:
         UndecodableVideoError: it is no video, or has no video stream.
     """
 
-    def __init__(self, source: str | BinaryIO, uri: str):
+    def __init__(self, source: str | BinaryIO, uri: str, packets: PacketList | None = None):
         self._source, self._uri = Source(source, uri), uri
         self.damage: str | None = None
         self.duration_seconds: float | None = None
         self.is_strict = True
         self._container, self._stream = self._source.open()
         try:
-            self.packets = self._list_packets()
+            self.packets = self._list_packets() if packets is None else packets
         except BaseException:
             self.close()
             raise

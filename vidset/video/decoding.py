@@ -9,7 +9,7 @@ frame is decoded instead. Both ways give the same frames.
 Its parts are `containers` (the file), `packet_plan` (what to decode) and `pictures` (the pixels).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -23,8 +23,9 @@ from vidset.errors import UndecodableVideoError
 from vidset.video.containers import VideoFile
 from vidset.video.opening import STRICT_DECODERS, text_of
 from vidset.video.packets import PacketList, PacketPlan, plan_packets, shown_packets
-from vidset.video.pixels import DecodedFrame, Scalers
+from vidset.video.pixels import DecodedFrame, Frame, Scalers
 from vidset.video.sampling import Sampling
+from vidset.video.segments import Segment
 from vidset.video.suspects import Suspects
 
 # The decoders that leave out frames that no other refers to when told so packet by packet.
@@ -47,8 +48,16 @@ class VideoInfo:
     """From the first frame shown to the end of the last; None without timestamps."""
 
 
-class _PlanFailedError(Exception):
+class PlanFailedError(Exception):
     """The decoder did not begin with a whole picture where the plan said it would."""
+
+
+class DecodingElsewhereError(Exception):
+    """Whoever decodes a plan elsewhere cannot go on: this process does it instead."""
+
+
+DecodePlan = Callable[[PacketPlan], Iterator[tuple[int, Frame]]]
+"""Yields what decoding a plan gives, with times in ticks; raises one of the errors above."""
 
 
 class Video(AbstractContextManager["Video"]):
@@ -57,17 +66,20 @@ class Video(AbstractContextManager["Video"]):
     Args:
         source: the path of a local file, or a binary file object that can seek.
         uri: what messages call it.
+        packets: of the stream, if another process has listed them: for `segment`.
 
     Raises:
         UndecodableVideoError: it is no video, or has no video stream.
     """
 
-    def __init__(self, source: str | BinaryIO, uri: str):
+    def __init__(self, source: str | BinaryIO, uri: str, packets: PacketList | None = None):
         self._uri = uri
-        self._file = VideoFile(source, uri)
+        self._file = VideoFile(source, uri, packets)
         self._scalers = Scalers()
         self._shape: tuple[int, int, int] | None = None
         self._place = 0  # Of the packet that the decoder was given last.
+        self._reading: Iterator[Packet] | None = None
+        self._next_place = 0  # Of the packet that is read next.
         self._first_pts: int | None = None  # Of the first frame shown: seconds count from it.
         self._suspects = Suspects(self._file.packets)
 
@@ -94,13 +106,26 @@ class Video(AbstractContextManager["Video"]):
             duration_seconds=self._file.duration_seconds,
         )
 
-    def sample(self, sampling: Sampling) -> Iterator[DecodedFrame]:
+    @property
+    def packets(self) -> PacketList:
+        return self._file.packets
+
+    def damaged(self, what: str) -> None:
+        """Note what is missing or wrong; what was noted first stays."""
+        self._file.damaged(what)
+
+    def sample(
+        self, sampling: Sampling, decode: "DecodePlan | None" = None
+    ) -> Generator[Frame, None, None]:
         """Yield the samples in the order of time. What does not decode is left out, see `damage`.
+
+        Args:
+            decode: decodes a plan in place of this process.
 
         Raises:
             UndecodableVideoError: not one frame decodes.
         """
-        damage = self._file.damage
+        damage, self._decode_elsewhere = self._file.damage, decode
         has_some = False
         for frame in self._samples(sampling):
             has_some = True
@@ -121,7 +146,7 @@ class Video(AbstractContextManager["Video"]):
     def _is_strict(self) -> bool:
         return self._file.is_strict and self._file.decoder.name in STRICT_DECODERS
 
-    def _samples(self, sampling: Sampling) -> Iterator[DecodedFrame]:
+    def _samples(self, sampling: Sampling) -> Iterator[Frame]:
         last_pts: int | None = None
         for pts, frame in self._frames(sampling):
             if last_pts is None:
@@ -131,27 +156,56 @@ class Video(AbstractContextManager["Video"]):
             last_pts = pts
             yield frame
 
-    def _frames(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
+    def _frames(self, sampling: Sampling) -> Iterator[tuple[int, Frame]]:
         plan = plan_packets(self._file.packets, self._file.time_base, sampling)
         if plan is not None:
             damage = self._file.damage
             try:
+                if self._decode_elsewhere is not None and self._file.is_strict:
+                    try:
+                        for pts, frame in self._decode_elsewhere(plan):
+                            self._first_pts = plan.first_pts
+                            yield pts, frame
+                        return
+                    except DecodingElsewhereError:
+                        self._file.damage = damage
                 yield from self._decode_planned(plan)
                 return
-            except _PlanFailedError:
+            except PlanFailedError:
                 self._file.damage = damage  # Perhaps the plan's fault: the next pass will tell.
         yield from self._decode_all(sampling)
 
-    def _decode_planned(self, plan: PacketPlan) -> Iterator[tuple[int, DecodedFrame]]:
-        in_turn = np.sort(self._file.packets.pts[plan.wanted]).tolist()
+    def segment(self, plan: PacketPlan, segment: Segment) -> Iterator[tuple[int, DecodedFrame]]:
+        """Yield the samples of a segment with their times in ticks; `damage` is the segment's own.
+
+        Segments that are asked for in their order are read in one go.
+
+        Raises:
+            PlanFailedError: the video cannot be decoded by the plan from here on.
+        """
+        self._file.damage, self._suspects = None, Suspects(self._file.packets)
+        try:
+            yield from self._decode_planned(plan, segment)
+        except BaseException:
+            self._reading = None  # The decoder is not empty.
+            raise
+
+    def _decode_planned(
+        self, plan: PacketPlan, segment: Segment | None = None
+    ) -> Iterator[tuple[int, DecodedFrame]]:
+        if segment is None:
+            self._reading, segment = None, Segment(0, len(plan.feed), is_last=True)
+        pts, part = self._file.packets.pts, slice(segment.begin, segment.end)
+        in_turn = np.sort(pts[part][plan.wanted[part]]).tolist()
         out_of_turn = plan.strays.intersection(in_turn)
         wanted = iter([pts for pts in in_turn if pts not in plan.strays])
         held: list[tuple[int, DecodedFrame]] = []
-        starts = iter(plan.start_pts.tolist())
+        is_here = (plan.starts >= segment.begin) & (plan.starts < segment.end)
+        starts = iter(pts[plan.starts[is_here]].tolist())
         due, start = next(wanted, None), next(starts, None)
-        for frame in self._feed_planned(plan):
+        for frame in self._feed_planned(plan, segment):
             if frame.pts is None:
-                raise _PlanFailedError
+                raise PlanFailedError
             if frame.pts in plan.strays:
                 if frame.pts in out_of_turn and not self._is_bad(frame):
                     held.append((frame.pts, self._shown_from(plan.first_pts, frame, frame.pts)))
@@ -159,28 +213,26 @@ class Video(AbstractContextManager["Video"]):
             if start is not None and frame.pts >= start:
                 # A gradual refresh or a damaged keyframe: what follows would be wrong or missing.
                 if frame.pts > start or frame.pict_type in (PictureType.P, PictureType.B):
-                    raise _PlanFailedError
+                    raise PlanFailedError
                 start = next(starts, None)
             if due is not None and frame.pts >= due:
                 if frame.pts > due or self._is_bad(frame):
-                    raise _PlanFailedError  # A later frame will have to do.
+                    raise PlanFailedError  # A later frame will have to do.
                 due = next(wanted, None)
                 yield frame.pts, self._shown_from(plan.first_pts, frame, frame.pts)
-        if due is not None:
-            raise _PlanFailedError
+        if due is not None or (start is not None and not segment.is_last):
+            raise PlanFailedError
         yield from sorted(held, key=lambda pair: pair[0])
 
-    def _feed_planned(self, plan: PacketPlan) -> Iterator[VideoFrame]:
-        packets, context = self._file.read_again(), self._file.decoder
-        try:
-            context.open()  # Before anything is skipped: dav1d reads `skip_frame` only then.
-        except FFmpegError:
-            raise _PlanFailedError from None
+    def _feed_planned(self, plan: PacketPlan, segment: Segment) -> Iterator[VideoFrame]:
+        packets = self._read_from(segment.begin)
+        context = self._file.decoder
         can_skip = context.name in _SKIPPING_DECODERS
         was_fed = False
-        steps = zip(packets, plan.feed.tobytes(), plan.wanted.tobytes(), strict=False)
-        for place, (packet, is_fed, is_wanted) in enumerate(steps):
-            self._place = place
+        part = slice(segment.begin, segment.end)
+        steps = zip(plan.feed[part].tobytes(), plan.wanted[part].tobytes(), packets, strict=False)
+        for place, (is_fed, is_wanted, packet) in enumerate(steps, segment.begin):
+            self._place, self._next_place = place, place + 1
             if is_fed:
                 if can_skip:
                     context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
@@ -190,6 +242,21 @@ class Video(AbstractContextManager["Video"]):
                 context.flush_buffers()
             was_fed = is_fed
         yield from self._decode(None)
+        if not segment.is_last:
+            context.flush_buffers()
+
+    def _read_from(self, place: int) -> Iterator[Packet]:
+        """The packets from this index on: further in what is being read, or from the start."""
+        if self._reading is None or self._next_place > place:
+            self._reading, self._next_place = self._file.read_again(), 0
+            try:
+                # Before anything is skipped: dav1d reads `skip_frame` only then.
+                self._file.decoder.open()
+            except FFmpegError:
+                raise PlanFailedError from None
+        for _ in zip(range(place - self._next_place), self._reading, strict=False):
+            self._next_place += 1
+        return self._reading
 
     def _decode_all(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
         packets, time_base = self._file.packets, self._file.time_base
@@ -226,6 +293,7 @@ class Video(AbstractContextManager["Video"]):
             self._file.check_count(frames)
 
     def _feed_all(self) -> Iterator[VideoFrame]:
+        self._reading = None
         for place, packet in enumerate(self._file.read_again()):
             self._place = place
             yield from self._decode(packet)

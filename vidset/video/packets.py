@@ -34,15 +34,15 @@ class PacketPlan:
     Attributes:
         feed: bool; the others are passed over.
         wanted: bool; the packets whose frames are the samples. Always fed.
-        start_pts: int64, ascending; the keyframes' with which the stretches of fed packets begin,
-            if they are shown.
+        starts: int64, ascending; the keyframes with which the stretches of fed packets begin, if
+            they are shown.
         strays: the times of frames that come out of the decoder out of turn.
         first_pts: of the first frame shown, from which seconds are counted.
     """
 
     feed: np.ndarray
     wanted: np.ndarray
-    start_pts: np.ndarray
+    starts: np.ndarray
     strays: frozenset[int]
     first_pts: int
 
@@ -113,7 +113,7 @@ def plan_packets(packets: PacketList, time_base: Fraction, sampling: Sampling) -
     begins = np.flatnonzero(feed & ~np.concatenate([[False], feed[:-1]]))
     begins = begins[(packets.flags[begins] & (PacketList.DISCARD | PacketList.STRAY)) == 0]
     strays = packets.pts[(packets.flags & PacketList.STRAY) != 0]
-    return PacketPlan(feed, is_wanted, packets.pts[begins], frozenset(strays.tolist()), first_pts)
+    return PacketPlan(feed, is_wanted, begins, frozenset(strays.tolist()), first_pts)
 
 
 def _starts(pts: np.ndarray, keyframes: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:

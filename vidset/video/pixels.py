@@ -1,6 +1,8 @@
 """The pixels of a decoded frame: upright, in RGB or as a small luma picture. Part of `decoding`."""
 
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -37,6 +39,40 @@ class Scalers:
         if frame.rotation not in self._turns:
             self._turns[frame.rotation] = _turn(frame)
         return self._turns[frame.rotation]
+
+
+class Frame(Protocol):
+    """A sample, decoded by this process or by another."""
+
+    @property
+    def pts_seconds(self) -> float: ...
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def rotation(self) -> int: ...
+
+    def luma(self, max_width: int) -> np.ndarray: ...
+
+    def chroma(self, max_width: int) -> np.ndarray: ...
+
+    def rgb(self) -> np.ndarray: ...
+
+    def digest(self) -> tuple[str, bytes]:
+        """What tells pixels apart: the kind of the digest, and its value."""
+        ...
+
+    def original(self) -> "DecodedFrame":
+        """The frame with all of its pixels, which may have to be decoded once more."""
+        ...
+
+    def same_pixels(self, other: Any) -> bool:
+        """Whether nothing at all differs from another frame of the same size."""
+        ...
 
 
 class DecodedFrame:
@@ -103,9 +139,21 @@ class DecodedFrame:
             self._frame, format="yuv420p", dst_color_range=ColorRange.MPEG, threads=1
         )
 
-    def same_pixels(self, other: "DecodedFrame") -> bool:
+    def original(self) -> "DecodedFrame":
+        return self
+
+    def digest(self) -> tuple[str, bytes]:
+        frame = self._frame
+        if frame.format.name not in _PLANAR:
+            return "rgb", sha256(self.rgb().tobytes()).digest()
+        planes = sha256()
+        for plane in frame.planes:
+            planes.update(_samples(plane).tobytes())
+        return frame.format.name, planes.digest()
+
+    def same_pixels(self, other: Frame) -> bool:
         """Whether nothing at all differs: colours too, at full size. The sizes must be equal."""
-        a, b = self._frame, other._frame
+        a, b = self._frame, other.original()._frame
         if a.format.name != b.format.name or a.format.name not in _PLANAR:
             return np.array_equal(self.rgb(), other.rgb())
         return all(map(np.array_equal, map(_samples, a.planes), map(_samples, b.planes)))
