@@ -110,12 +110,12 @@ def test_a_video_of_this_kind_fails(name, reason):
 
 def test_an_index_that_claims_what_cannot_be_takes_no_memory():
     program = (
-        "import resource, sys; from tests.video.test_cases import run\n"
-        "try: run('index_bomb_71kB.mp4')\n"
+        "import resource, sys; from vidset.video.decoding import Video\n"
+        "try: Video(sys.argv[1], 'uri')\n"
         "except Exception as error: print(type(error).__name__)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
-    command = [sys.executable, "-c", program]
+    command = [sys.executable, "-c", program, CASES / "index_bomb_71kB.mp4"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     name, kilobytes = ended.stdout.split()
     assert name == "UndecodableVideoError"

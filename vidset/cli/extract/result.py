@@ -13,6 +13,7 @@ class Extracted:
         samples: those of videos that were decoded now.
         dropped: numbers of dropped samples by reason.
         skipped: videos that were done before.
+        passed_over: how many files of the inputs are no videos, by kind.
         warnings: by video, what is wrong with it.
     """
 
@@ -28,4 +29,5 @@ class Extracted:
     dropped: dict[str, int]
     seconds: float
     cpu_seconds: float
+    passed_over: dict[str, int]
     warnings: dict[str, str]
