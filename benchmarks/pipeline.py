@@ -44,7 +44,7 @@ def _overhead(video: Path, work: Path) -> None:
     bare = cpu_seconds(lambda: [ours(path)() for path in paths])
     piped = cpu_seconds(lambda: _pipeline(clips))
     print(f"\n{_VIDEOS} videos of {_SECONDS} s ({video.name}), one worker, CPU s:\n")
-    print("| the function in a loop | the Beam job | ratio |\n|---|---|---|")
+    print("| the function in a loop | vidset extract's workers | ratio |\n|---|---|---|")
     print(f"| {bare:.2f} | {piped:.2f} | {piped / bare:.2f} |", flush=True)
 
 

@@ -52,6 +52,7 @@ def extract(
     on_sample: OnSample | None = None,
     *,
     cores: int = 1,
+    opened_before: Callable[[], Video | None] = lambda: None,
 ) -> Extraction:
     """Sample the video at `source`, store the images worth keeping, return the ledger rows.
 
@@ -60,6 +61,7 @@ def extract(
     Args:
         on_sample: is called for each sample.
         cores: on so many processes a long video is decoded; what comes out is the same.
+        opened_before: returns the video, if someone has opened it already.
 
     Raises:
         BadInputError: not one frame can be had.
@@ -70,7 +72,7 @@ def extract(
     blame = Blame(source, uri)
     with ExitStack() as opened:
         with blame.the_video():
-            video = opened.enter_context(Video(blame.source, uri))
+            video = opened.enter_context(opened_before() or Video(blame.source, uri))
         writer = opened.enter_context(ImageWriter(images))
         spread = None
         path = path_for_others(source)

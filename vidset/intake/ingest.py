@@ -1,11 +1,13 @@
 """One upload to images and ledger rows: what the job's workers and the watcher do with each."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from vidset.elements import Extraction, Upload
 from vidset.errors import BadInputError, MissingUploadError, UndecodableVideoError
 from vidset.extraction import OnSample, extract, failed
+from vidset.intake.planning import planned
 from vidset.ledger.open import open_ledger
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
@@ -71,17 +73,24 @@ class Ingest:
         extraction = row = None
         try:
             store, _ = self._sources.find(upload.uri)
-            upload = store.identify(upload)
-            row = self._find(upload)
-            if row is None:
-                with store.open(upload, self._scratch_bytes) as (upload, source):
-                    row = self._find(upload)  # Some generations are known only by reading.
-                    if row is None and give_up is not None:
-                        raise UndecodableVideoError(give_up, printable(upload.uri))
-                    if row is None:
-                        extraction = extract(
-                            upload, source, self._settings, self.images, on_sample, cores=cores
-                        )
+            with nullcontext(_nothing) if give_up else planned(upload) as opened_before:
+                upload = store.identify(upload)
+                row = self._find(upload)
+                if row is None:
+                    with store.open(upload, self._scratch_bytes) as (upload, source):
+                        row = self._find(upload)  # Some generations are known only by reading.
+                        if row is None and give_up is not None:
+                            raise UndecodableVideoError(give_up, printable(upload.uri))
+                        if row is None:
+                            extraction = extract(
+                                upload,
+                                source,
+                                self._settings,
+                                self.images,
+                                on_sample,
+                                cores=cores,
+                                opened_before=opened_before,
+                            )
         except MissingUploadError as error:
             return Taken(upload, "missing", reason=error.reason)
         except BadInputError as error:
@@ -96,3 +105,7 @@ class Ingest:
         if upload.generation is None:
             return None
         return self.ledger.find(upload.uri, upload.generation)
+
+
+def _nothing() -> None:
+    """What has been opened where nothing has."""

@@ -1,5 +1,6 @@
 """Opening a video and listing its packets, through PyAV (FFmpeg). Part of `decoding`."""
 
+import threading
 from array import array
 from collections.abc import Iterator
 from fractions import Fraction
@@ -39,6 +40,7 @@ class VideoFile:
         source: the path of a local file, or a binary file object that can seek.
         uri: what messages call it.
         packets: of the stream, if they are known already; then nothing is checked.
+        stop: once it is set, nobody wants the packets any more.
 
     Attributes:
         packets: every packet of the stream.
@@ -50,7 +52,14 @@ class VideoFile:
         UndecodableVideoError: it is no video, or has no video stream.
     """
 
-    def __init__(self, source: str | BinaryIO, uri: str, packets: PacketList | None = None):
+    def __init__(
+        self,
+        source: str | BinaryIO,
+        uri: str,
+        packets: PacketList | None = None,
+        stop: threading.Event | None = None,
+    ):
+        self._stop = stop
         self._source, self._uri = Source(source, uri), uri
         self.damage: str | None = None
         self.duration_seconds: float | None = None
@@ -111,6 +120,8 @@ class VideoFile:
         while errors < _MAX_READ_ERRORS:
             try:
                 for packet in self._container.demux():
+                    if self._stop is not None and self._stop.is_set():
+                        raise UndecodableVideoError("it was not opened to its end", self._uri)
                     if packet.size:  # An empty packet is PyAV's signal to flush.
                         errors = 0
                         yield packet

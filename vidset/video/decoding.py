@@ -9,6 +9,7 @@ frame is decoded instead. Both ways give the same frames.
 Its parts are `containers` (the file), `packet_plan` (what to decode) and `pictures` (the pixels).
 """
 
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -67,14 +68,21 @@ class Video(AbstractContextManager["Video"]):
         source: the path of a local file, or a binary file object that can seek.
         uri: what messages call it.
         packets: of the stream, if another process has listed them: for `segment`.
+        stop: may be set while the video is being opened, which fails then.
 
     Raises:
         UndecodableVideoError: it is no video, or has no video stream.
     """
 
-    def __init__(self, source: str | BinaryIO, uri: str, packets: PacketList | None = None):
+    def __init__(
+        self,
+        source: str | BinaryIO,
+        uri: str,
+        packets: PacketList | None = None,
+        stop: threading.Event | None = None,
+    ):
         self._uri = uri
-        self._file = VideoFile(source, uri, packets)
+        self._file = VideoFile(source, uri, packets, stop)
         self._scalers = Scalers()
         self._shape: tuple[int, int, int] | None = None
         self._place = 0  # Of the packet that the decoder was given last.
@@ -84,6 +92,9 @@ class Video(AbstractContextManager["Video"]):
         self._suspects = Suspects(self._file.packets)
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._file.close()
 
     @property
