@@ -22,12 +22,12 @@ if os.environ.get("POISON") and "vidset.engines.child" in " ".join(sys.orig_argv
     import vidset.intake.ingest as ingest
 
     extract = ingest.extract
-    def poisoned(upload, *arguments):
+    def poisoned(upload, *arguments, **options):
         if upload.name.startswith("poison"):
             if os.environ["POISON"] == "sleep":
                 time.sleep(600)
             os.kill(os.getpid(), int(os.environ["POISON"]))
-        return extract(upload, *arguments)
+        return extract(upload, *arguments, **options)
     ingest.extract = poisoned
 """
 
