@@ -1,6 +1,7 @@
 """The core of the command line: errors, suggestions, JSON, stopping, help, completion."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from tests.cli.called import CLI, vidset
-from vidset.cli.command import summary_of
+from vidset.cli.command import description_of, summary_of
 from vidset.cli.parts import part_of
 from vidset.cli.results import commands_below
 
@@ -141,3 +142,17 @@ def test_init_makes_a_place_and_names_extract(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "roads")
     again = vidset("init", "--json")
     assert (again.found["is_new"], again.found["next"]) == (False, "vidset extract VIDEOS")
+
+
+@pytest.mark.parametrize("words", [(), ("label",), ("dataset",)])
+def test_each_command_has_one_line_in_the_list(words, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = vidset(*words, "--help").out.splitlines()
+    assert [line for line in lines if re.match(r" {8,}\S", line)] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_examples_of_itself(name):
+    examples = description_of(COMMANDS[name]).examples
+    assert len(examples) >= 2
+    assert all(f"vidset {name}" in each for each in examples)
