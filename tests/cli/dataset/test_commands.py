@@ -1,4 +1,4 @@
-"""`vidset dataset create`, `list`, `show`, `diff`, `checkout`, `verify`, as a user calls them."""
+"""`vidset dataset create`, `list`, `show`, `diff`, `verify`, and `export VERSION`, as called."""
 
 import json
 import subprocess
@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.cli.called import vidset
 from tests.cli.dataset.called import dataset, faults
 from tests.cli.dataset.test_label_files import CAR, write_coco
 from tests.datasets.pictures import image, write_files, write_labels
@@ -32,6 +33,9 @@ def root(tmp_path):
 
 def create(folders, root, *arguments):
     return dataset("create", folders, "-p", root.parent, *arguments)
+
+
+FOLDERS = ("export", "v0", "-f", "folders", "-o")
 
 
 def lines_of(text):
@@ -216,34 +220,40 @@ def test_diff_names_some_of_many(folders, root):
     assert "... and 3 more: --json names all" in shown
 
 
-def test_checkout_writes_folders_once(folders, root, tmp_path):
+def test_export_writes_folders_once(folders, root, tmp_path):
     create(folders, root, "--name", "v0")
-    done = dataset("checkout", "v0", "-o", tmp_path / "out", "-p", root.parent, "--json")
-    assert done.found == {
-        "place": str(root.parent),
-        "version": Repository(root).resolve("v0"),
-        "output": str(tmp_path / "out"),
-        "format": "folders",
-        "images": 20,
-        "dropped": {},
-        "next": None,
-    }
+    done = vidset(
+        "export", "v0", "-f", "folders", "-o", tmp_path / "out", "-p", root.parent, "--json"
+    )
+    found = done.found
+    assert (found["version"], found["images"]) == (Repository(root).resolve("v0"), 20)
+    assert (found["output"], found["dropped"]) == (str(tmp_path / "out"), {})
     assert len(list((tmp_path / "out" / "train" / "cat").iterdir())) == 8
-    again = dataset("checkout", "v0", "-o", tmp_path / "out", "-p", root.parent)
+    again = vidset(*FOLDERS, tmp_path / "out", "-p", root.parent)
     assert "is there already; --overwrite" in again.refusal
-    replaced = ("checkout", "v0", "-o", tmp_path / "out", "-p", root.parent, "--overwrite")
-    assert dataset(*replaced).code == 0
+    replaced = (
+        "export",
+        "v0",
+        "-f",
+        "folders",
+        "-o",
+        tmp_path / "out",
+        "-p",
+        root.parent,
+        "--overwrite",
+    )
+    assert vidset(*replaced).code == 0
 
 
 @pytest.mark.parametrize("name", ["coco", "labelme", "yolo", "voc"])
-def test_checkout_writes_objects_for_each_split(tmp_path, root, name):
+def test_export_writes_objects_for_each_split(tmp_path, root, name):
     train = write_coco(tmp_path / "1", [CAR], ("a.png",))
     val = write_coco(tmp_path / "2", [CAR | {"category_id": 3}], ("b.png",))
     write_files(tmp_path / "2" / "images", {"b.png": 40})
     both = (f"train={train}", f"validation=coco:{val}")
     assert dataset("create", *both, "-p", root.parent, "--name", "v0").code == 0
     out = tmp_path / "out"
-    done = dataset("checkout", "v0", "-o", out, "--format", name, "-p", root.parent)
+    done = vidset("export", "v0", "-o", out, "--format", name, "-p", root.parent)
     assert done.code == 0, done.refusal
     assert len(list(out.glob("train/**/a-*.png"))) == 1
     assert len(list(out.glob("validation/**/b-*.png"))) == 1
@@ -266,10 +276,10 @@ def test_checkout_writes_objects_for_each_split(tmp_path, root, name):
         pytest.param("nonsense", "wanted a format of ", id="unknown"),
     ],
 )
-def test_checkout_that_cannot_be_leaves_nothing(tmp_path, root, name, message):
+def test_export_that_cannot_be_leaves_nothing(tmp_path, root, name, message):
     file = write_coco(tmp_path / "in", [CAR])
     dataset("create", file, "-p", root.parent, "--name", "v0", "--shares", "train=1")
-    refused = dataset("checkout", "v0", "-o", tmp_path / "out", "--format", name, "-p", root.parent)
+    refused = vidset("export", "v0", "-o", tmp_path / "out", "--format", name, "-p", root.parent)
     assert message in refused.refusal
     assert sorted(path.name for path in tmp_path.iterdir()) == ["datasets", "in"]
 

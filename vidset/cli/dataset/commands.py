@@ -3,7 +3,6 @@
 from vidset.cli.command import add, group
 from vidset.cli.dataset.apply_command import apply
 from vidset.cli.dataset.check import check
-from vidset.cli.dataset.checkout import checkout
 from vidset.cli.dataset.create import create
 from vidset.cli.dataset.diff import diff
 from vidset.cli.dataset.exchange_commands import pull, push
@@ -23,6 +22,5 @@ add(app, statistics)
 add(app, verify)
 add(app, apply)
 add(app, fix)
-add(app, checkout)
 add(app, push)
 add(app, pull)
