@@ -9,6 +9,7 @@ import pytest
 
 from tests.paths import ROOT
 from vidset.formats.new_folder import new_folder
+from vidset.formats.owned_folder import owned_folder
 from vidset.storage.folder import FolderStore
 from vidset.storage.writing import (
     LinkError,
@@ -120,6 +121,23 @@ def test_a_folder_to_delete_that_is_a_link_is_refused(place, victim):
     assert_untouched(victim)
 
 
+def test_an_export_is_not_replaced_through_a_link(place, victim):
+    with owned_folder(place / "out", "yolo") as folder:
+        (folder / "labels").mkdir()
+        (folder / "labels" / "precious.txt").write_text("0 1 1 1 1")
+    remove_tree(place / "out" / "labels")
+    (place / "out" / "labels").symlink_to(victim)
+
+    def replace() -> None:
+        with owned_folder(place / "out", "yolo") as folder:
+            (folder / "labels").mkdir()
+            (folder / "labels" / "new.txt").write_text("0 1 1 1 1")
+
+    with pytest.raises(LinkError, match="labels"):
+        replace()
+    assert_untouched(victim)
+
+
 def test_images_are_not_stored_through_a_link_below_the_place(place, victim):
     (place / "cam1").symlink_to(victim)
     store = FolderStore(str(place))
@@ -158,6 +176,7 @@ def test_a_place_may_itself_be_named_by_a_link(tmp_path, place):
 _ELSEWHERE = {
     "storage/writing.py": "the helper itself",
     "storage/folder.py": "names of chance in `.partial`, which is checked",
+    "formats/owned_folder.py": "links on the way are refused first",
     "formats/new_folder.py": "the folder that it made is the only thing that it renames",
     "formats/owned_folder.py": "folders of its own making, and a rename replaces a link",
     # Below a folder that `new_folder` has just made.

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidset.storage.writing import make_folder, remove_tree, replacing
+from vidset.storage.writing import (
+    make_folder,
+    refuse_links_above,
+    remove_tree,
+    replacing,
+    unfinished_name,
+)
 
 MANIFEST = "vidset-export.json"
 
@@ -21,12 +27,11 @@ def owned_folder(folder: Path, format_name: str) -> Iterator[Path]:
     After an error in the block everything is as it was.
 
     Raises:
-        ValueError: the folder holds an export of another format, a damaged manifest, or a file of
-            somebody else's where one of ours belongs.
+        ValueError: the folder holds an export of another format, a damaged manifest, a link on the
+            way to a file, or a file of somebody else's where one of ours belongs.
     """
     before = _owned(folder, format_name)
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    remove_tree(unfinished)
+    unfinished = folder.with_name(unfinished_name(folder.name))
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
@@ -37,6 +42,8 @@ def owned_folder(folder: Path, format_name: str) -> Iterator[Path]:
                 raise ValueError(
                     f"{folder / name}: wanted to write it, but it is no file of an earlier export"
                 )
+        for name in (*before, *files):
+            refuse_links_above(folder, folder / name)
         for name in before:
             (folder / name).unlink(missing_ok=True)
         for name in files:

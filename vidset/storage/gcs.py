@@ -1,25 +1,39 @@
 """Cloud Storage as an object store, with application default credentials."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, BinaryIO, TypeVar
 
-from google.api_core.exceptions import NotFound, PreconditionFailed, RequestRangeNotSatisfiable
+from google.api_core.exceptions import (
+    GoogleAPICallError,
+    NotFound,
+    PreconditionFailed,
+    RequestRangeNotSatisfiable,
+)
 from google.auth.credentials import Signing
 from google.auth.exceptions import RefreshError, TransportError
 from google.cloud import storage
 from google.cloud.storage import Blob
+from google.cloud.storage.exceptions import DataCorruption
+from google.cloud.storage.retry import DEFAULT_RETRY
+from requests.exceptions import ChunkedEncodingError, Timeout
+from requests.exceptions import ConnectionError as RequestsConnectionError
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.storage.errors import StoreUnavailableError
 from vidset.storage.gcs_signing import IamSigning, default_signing
+from vidset.storage.patience import patiently, seconds_asked
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
 from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
 
+# The store's own patience repeats.
+_ONCE: dict[str, Any] = {"retry": None, "timeout": (5, 15)}
+_Out = TypeVar("_Out")
 _GONE = "the object of generation {} is gone: overwritten or deleted since"
 
 
@@ -48,7 +62,9 @@ class GcsStore:
         return f"{self._bucket.name}/{self._prefix}{name}"
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        for blob in self._bucket.list_blobs(prefix=self._prefix + prefix):
+        for blob in self._bucket.list_blobs(
+            prefix=self._prefix + prefix, retry=DEFAULT_RETRY.with_timeout(40), timeout=15
+        ):
             name = blob.name[len(self._prefix) :]
             yield StoredObject(
                 name,
@@ -60,28 +76,32 @@ class GcsStore:
 
     def read(self, name: str) -> bytes:
         try:
-            return self._blob(name).download_as_bytes()
+            return self._asked(name, lambda blob: blob.download_as_bytes(**_ONCE))
         except NotFound:
             raise FileNotFoundError(self.uri(name)) from None
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
         try:  # The client's ends are inclusive.
-            return self._blob(name).download_as_bytes(start=start, end=end - 1)
+            return self._asked(
+                name, lambda blob: blob.download_as_bytes(start=start, end=end - 1, **_ONCE)
+            )
         except NotFound:
             raise FileNotFoundError(self.uri(name)) from None
         except RequestRangeNotSatisfiable:  # It ends before, or is empty.
             return b""
 
     def put(self, name: str, data: bytes, content_type: str) -> None:
-        self._blob(name).upload_from_string(data, content_type)
+        self._asked(name, lambda blob: blob.upload_from_string(data, content_type, **_ONCE))
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
     ) -> bool:
-        blob = self._blob(name)
-        blob.metadata = metadata and dict(metadata)
+        def put(blob: Blob) -> None:
+            blob.metadata = metadata and dict(metadata)
+            blob.upload_from_string(data, content_type, if_generation_match=0, **_ONCE)
+
         try:
-            blob.upload_from_string(data, content_type, if_generation_match=0)
+            self._asked(name, put)
         except PreconditionFailed:
             return False
         return True
@@ -108,18 +128,27 @@ class GcsStore:
             yield (
                 upload,
                 RangedReader(
-                    lambda start, end: blob.download_as_bytes(start=start, end=end - 1), size
+                    lambda start, end: patiently(
+                        lambda: blob.download_as_bytes(start=start, end=end - 1, **_ONCE),
+                        upload.uri,
+                        _transient,
+                    ),
+                    size,
                 ).buffered(),
             )
             return
         with scratch_file() as (file, source):
             try:
-                blob.download_to_file(file)
+                patiently(lambda: _download(blob, file), upload.uri, _transient)
             except NotFound:
                 raise MissingUploadError(_GONE.format(upload.generation), upload.uri) from None
             file.flush()
             file.seek(0)
             yield upload, source
+
+    def _asked(self, name: str, work: Callable[[Blob], _Out]) -> _Out:
+        """Do `work` on an object, and repeat it while it fails for a moment."""
+        return patiently(lambda: work(self._blob(name)), self.uri(name), _transient)
 
     def _blob(self, name: str) -> Blob:
         return self._bucket.blob(self._prefix + name)
@@ -130,7 +159,7 @@ class GcsStore:
         name = parse_uri(upload.uri).name
         blob = self._bucket.blob(name, generation=generation)
         try:
-            blob.reload()
+            patiently(lambda: blob.reload(**_ONCE), upload.uri, _transient)
         except NotFound:
             gone = _GONE.format(generation) if generation else "there is no such object"
             raise MissingUploadError(gone, upload.uri) from None
@@ -141,3 +170,27 @@ class GcsStore:
             uploaded_at=blob.time_created,
         )
         return upload, self._bucket.blob(name, generation=blob.generation)
+
+
+def _download(blob: Blob, file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
+    blob.download_to_file(file, **_ONCE)
+
+
+def _transient(error: BaseException) -> float | None:
+    """See `vidset.storage.patience.Transient`."""
+    if isinstance(error, GoogleAPICallError):
+        if error.code in (408, 429) or (error.code or 0) >= 500:
+            return seconds_asked(getattr(error.response, "headers", None))
+        return None
+    is_broken = isinstance(
+        error,
+        DataCorruption
+        | RequestsConnectionError
+        | Timeout
+        | ChunkedEncodingError
+        | TransportError
+        | ConnectionError,
+    )
+    return 0.0 if is_broken else None

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +11,16 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
+from vidset.storage.patience import Patience, patiently, seconds_asked
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
 from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
@@ -22,9 +28,16 @@ from vidset.uploads import collector_of
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CHUNK_BYTES = 1 << 20
 _ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
-_EXISTS = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
+_EXISTS = frozenset({"PreconditionFailed", "412"})
 _NO_RANGE = "InvalidRange"
-_CONFIG = Config(signature_version="s3v4")
+# The store's own patience repeats.
+_CONFIG = Config(
+    signature_version="s3v4",
+    connect_timeout=5,
+    read_timeout=15,
+    retries={"total_max_attempts": 1},
+)
+_BUSY = frozenset({"ConditionalRequestConflict", "RequestTimeout", "SlowDown", "Throttling"})
 _CHANGED = "the object was overwritten while it was read"
 
 
@@ -48,15 +61,18 @@ class S3Store:
         return f"{self._bucket}/{self._prefix}{name}"
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+        more: dict[str, str] | None = {}
+        while more is not None:
+            page = self._asked("list_objects_v2", Prefix=self._prefix + prefix, **more)
+            token = page.get("NextContinuationToken")
+            more = {"ContinuationToken": token} if token else None
             for item in page.get("Contents", ()):
                 name = item["Key"][len(self._prefix) :]
                 yield StoredObject(name, item["Size"], collector_id=collector_of(name))
 
     def read(self, name: str) -> bytes:
         try:
-            return self._get(self._prefix + name)["Body"].read()
+            return self._bytes(self._prefix + name)
         except ClientError as error:
             if _code(error) in _ABSENT:
                 raise FileNotFoundError(self.uri(name)) from None
@@ -64,7 +80,7 @@ class S3Store:
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
         try:
-            return self._get(self._prefix + name, Range=f"bytes={start}-{end - 1}")["Body"].read()
+            return self._bytes(self._prefix + name, Range=f"bytes={start}-{end - 1}")
         except ClientError as error:
             if _code(error) in _ABSENT:
                 raise FileNotFoundError(self.uri(name)) from None
@@ -115,18 +131,16 @@ class S3Store:
         size, digest = head["ContentLength"], hashlib.sha256()
         try:
             if size > scratch_bytes:
-                for chunk in self._get(key, **pin)["Body"].iter_chunks(_CHUNK_BYTES):
+                for chunk in self._chunks(key, size, pin):
                     digest.update(chunk)
                 reader = RangedReader(
-                    lambda start, end: self._get(key, Range=f"bytes={start}-{end - 1}", **pin)[
-                        "Body"
-                    ].read(),
+                    lambda start, end: self._bytes(key, Range=f"bytes={start}-{end - 1}", **pin),
                     size,
                 )
                 yield _identified(upload, digest.hexdigest(), size), reader.buffered()
                 return
             with scratch_file() as (file, source):
-                for chunk in self._get(key, **pin)["Body"].iter_chunks(_CHUNK_BYTES):
+                for chunk in self._chunks(key, size, pin):
                     digest.update(chunk)
                     file.write(chunk)
                 file.flush()
@@ -142,25 +156,60 @@ class S3Store:
 
     def _head(self, upload: Upload) -> dict[str, Any]:
         try:
-            return self._client.head_object(
-                Bucket=self._bucket, Key=self._key(upload), ChecksumMode="ENABLED"
-            )
+            return self._asked("head_object", Key=self._key(upload), ChecksumMode="ENABLED")
         except ClientError as error:
             if _code(error) in _ABSENT:
                 raise MissingUploadError("there is no such object", upload.uri) from None
             raise
 
-    def _get(self, key: str, **options: str) -> dict[str, Any]:
-        return self._client.get_object(Bucket=self._bucket, Key=key, **options)
+    def _asked(self, operation: str, **options: Any) -> dict[str, Any]:
+        """One request, repeated while it fails for a moment."""
+        what = f"s3://{self._bucket}/{options.get('Key', '')}"
+        call = getattr(self._client, operation)
+        return patiently(lambda: call(Bucket=self._bucket, **options), what, _transient)
+
+    def _bytes(self, key: str, **options: str) -> bytes:
+        def read() -> bytes:
+            return self._client.get_object(Bucket=self._bucket, Key=key, **options)["Body"].read()
+
+        return patiently(read, f"s3://{self._bucket}/{key}", _transient)
+
+    def _chunks(self, key: str, size: int, pin: Mapping[str, str]) -> Iterator[bytes]:
+        """The object's bytes; after a broken answer, what has not come yet."""
+        patience = Patience(f"s3://{self._bucket}/{key}", _transient)
+        done = 0
+        while done < size:
+            before = done
+            try:
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=key, Range=f"bytes={done}-", **pin
+                )
+                for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                    done += len(chunk)
+                    yield chunk
+                if done < size:
+                    raise IncompleteReadError(actual_bytes=done, expected_bytes=size)
+            except (ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError) as e:
+                if done > before:
+                    patience.progressed()
+                patience.wait(e)
 
     def _put(self, name: str, data: bytes, content_type: str, **options: Any) -> None:
-        self._client.put_object(
-            Bucket=self._bucket,
-            Key=self._prefix + name,
-            Body=data,
-            ContentType=content_type,
-            **options,
+        self._asked(
+            "put_object", Key=self._prefix + name, Body=data, ContentType=content_type, **options
         )
+
+
+def _transient(error: BaseException) -> float | None:
+    """See `vidset.storage.patience.Transient`."""
+    if isinstance(error, ClientError):
+        answer = error.response.get("ResponseMetadata", {})
+        status = answer.get("HTTPStatusCode", 0)
+        if status in (408, 429) or status >= 500 or _code(error) in _BUSY:
+            return seconds_asked(answer.get("HTTPHeaders"))
+        return None
+    is_broken = isinstance(error, FlexibleChecksumError | HTTPClientError | IncompleteReadError)
+    return 0.0 if is_broken else None
 
 
 def _identified(upload: Upload, digest: str, size_bytes: int) -> Upload:

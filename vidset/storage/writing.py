@@ -103,6 +103,14 @@ def refuse_link(path: str | Path) -> None:
             raise LinkError(path)
 
 
+def refuse_links_above(root: str | Path, path: str | Path) -> None:
+    """Raises LinkError if a folder between `root` and `path` is a link."""
+    place = Path(root)
+    for part in Path(path).relative_to(root).parts[:-1]:
+        place /= part
+        refuse_link(place)
+
+
 def remove_tree(folder: str | Path) -> None:
     """Delete a folder and all in it, if it is there; links in it are deleted, not followed.
 
