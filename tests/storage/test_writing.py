@@ -178,7 +178,6 @@ _ELSEWHERE = {
     "storage/folder.py": "names of chance in `.partial`, which is checked",
     "formats/owned_folder.py": "links on the way are refused first",
     "formats/new_folder.py": "the folder that it made is the only thing that it renames",
-    "formats/owned_folder.py": "folders of its own making, and a rename replaces a link",
     # Below a folder that `new_folder` has just made.
     "datasets/exchange/checkout.py": "in a new folder",
     "datasets/exchange/dvc.py": "in a new folder",
@@ -204,6 +203,8 @@ _ELSEWHERE = {
     "watch/lifetime.py": "the file that the operator names",
     "project.py": "`x` follows no link",
     "cli/command.py": "text of a help page, and no file",
+    "places/upgrade.py": "in a folder that it has just made",
+    "labeling/stores/backup.py": "the file that the user names; its copy has a name beside it",
     "cli/label/serve.py": "os.devnull",
 }
 _CALLS = frozenset({"write_text", "write_bytes", "rmtree", "rename", "copyfile", "copy2", "copy"})

@@ -7,7 +7,6 @@ that was stopped goes on when it is started again.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from vidset.labeling.stores.backup import backup_store
 from vidset.project import MARKER
+from vidset.storage.writing import remove_tree, write_atomically
 
 _STORE = "labels.sqlite"
 # What a place has at least one of.
@@ -124,7 +124,7 @@ def _back_up(place: Path, backup: Path, waiting: list[Migration]) -> None:
     if backup.exists():
         return
     part = backup.with_name(f"{backup.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    remove_tree(part)
     part.mkdir(parents=True)
     files = {file for each in waiting for file in each.files(place)}
     for file in sorted({*files, place / MARKER} - {place / _STORE}):
@@ -138,8 +138,5 @@ def _back_up(place: Path, backup: Path, waiting: list[Migration]) -> None:
 
 
 def _note(place: Path, number: int) -> None:
-    part = place / f"{MARKER}.part"
-    part.write_text(
-        json.dumps({"format": number, "written_by": f"vidset {version('vidset')}"}) + "\n"
-    )
-    os.replace(part, place / MARKER)
+    said = {"format": number, "written_by": f"vidset {version('vidset')}"}
+    write_atomically(place / MARKER, json.dumps(said) + "\n")
