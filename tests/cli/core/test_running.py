@@ -5,10 +5,12 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 from tests.cli.called import CLI, vidset
+from tests.paths import ROOT
 from vidset.cli.command import description_of, summary_of
 from vidset.cli.parts import part_of
 from vidset.cli.results import commands_below
@@ -156,3 +158,9 @@ def test_a_command_has_examples_of_itself(name):
     examples = description_of(COMMANDS[name]).examples
     assert len(examples) >= 2
     assert all(f"vidset {name}" in each for each in examples)
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"init", "help", "completion"}))
+def test_a_command_names_the_part_of_the_package_that_it_needs(name):
+    parts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert description_of(COMMANDS[name]).part in parts

@@ -22,6 +22,7 @@ _Warehouse = Annotated[
 @described(
     "vidset export -f coco -o exported",
     "vidset export v0 -f yolo -o yolo-v0",
+    part="warehouse",
     result="vidset.cli.export.files:Exported",
     stage="Labels",
     note="Without VERSION, what is labeled now is exported. docs/formats.md says what each format "

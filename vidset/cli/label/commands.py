@@ -13,7 +13,12 @@ app = group("Have the images labeled, and take labels in.")
 _KEYS = "Keys and all else come from the environment: see docs/labeling.md."
 
 
-@described("vidset label dispatch --dry-run", "vidset label dispatch --limit 100 --yes", note=_KEYS)
+@described(
+    "vidset label dispatch --dry-run",
+    "vidset label dispatch --limit 100 --yes",
+    part="label",
+    note=_KEYS,
+)
 def dispatch(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Take up so many images at most.")
@@ -55,7 +60,7 @@ def dispatch(
     raise typer.Exit(code)
 
 
-@described("vidset label status", "vidset label status --json")
+@described("vidset label status", "vidset label status --json", part="label")
 def status(
     subject: PlaceArgument = None,
     store: Store = None,
@@ -72,7 +77,7 @@ def status(
     run_status(project, place_of(project, store=store), as_json=as_json, quiet=quiet)
 
 
-@described("vidset label reconcile", "vidset label reconcile --json", note=_KEYS)
+@described("vidset label reconcile", "vidset label reconcile --json", part="label", note=_KEYS)
 def reconcile(
     store: Store = None,
     vendor: Vendor = None,
@@ -94,7 +99,9 @@ def reconcile(
     raise typer.Exit(run_reconcile(project, where, as_json=as_json, quiet=quiet))
 
 
-@described("vidset label connect", "vidset label connect --vendor label-studio", note=_KEYS)
+@described(
+    "vidset label connect", "vidset label connect --vendor label-studio", part="label", note=_KEYS
+)
 def connect(
     store: Store = None,
     vendor: Vendor = None,
@@ -113,7 +120,7 @@ def connect(
     raise typer.Exit(run_connect(project, where, as_json=as_json, quiet=quiet))
 
 
-@described("vidset label serve", "vidset label serve --port 8482", note=_KEYS)
+@described("vidset label serve", "vidset label serve --port 8482", part="label", note=_KEYS)
 def serve(
     host: Annotated[str, typer.Option(help="An address of this machine.")] = "127.0.0.1",
     port: Annotated[
@@ -139,7 +146,7 @@ def serve(
     run_serve(project, where, (host, port), reconcile_every * 60, as_json=as_json, quiet=quiet)
 
 
-@described("vidset label quarantine", "vidset label quarantine --replay")
+@described("vidset label quarantine", "vidset label quarantine --replay", part="label")
 def quarantine(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default="all")

@@ -50,6 +50,7 @@ class Imported:
 @described(
     "vidset label import annotations.json -f coco",
     "vidset label import labelme/ -f labelme --dry-run",
+    part="label",
     result="vidset.cli.label.importing:Imported",
     note="Labels that are there are never replaced by nothing, nor by older ones, unless you "
     "say so: see docs/labeling.md.",
