@@ -20,9 +20,6 @@ NearDistance = Annotated[
 Limit = Annotated[
     int, typer.Option("--show", min=0, metavar="N", help="How many images of a kind to name.")
 ]
-Link = Annotated[
-    bool, typer.Option("--link", help="Make hard links: a change to one changes the version.")
-]
 Lossy = Annotated[
     bool, typer.Option("--lossy", help="Leave out what cannot be said, and count it.")
 ]
@@ -86,20 +83,3 @@ def labels_of(text: str | None) -> frozenset[str] | None:
     if not labels:
         raise ValueError("--labels: wanted labels with commas between them, got none")
     return labels
-
-
-# What `vidset train` takes until it works on a place as well.
-REPOSITORY = "datasets"
-Repository = Annotated[
-    str,
-    typer.Option(
-        "--repository",
-        "-r",
-        metavar="DIR",
-        envvar="VIDSET_REPOSITORY",
-        help="The folder with dataset versions.",
-    ),
-]
-Reference = Annotated[
-    str, typer.Argument(metavar="VERSION", help="A name, an id, or the beginning of an id.")
-]
