@@ -61,6 +61,20 @@ def extract(
     jpeg_quality: JpegQuality = None,
     collector: Collector = None,
     workers: Workers = None,
+    video_timeout: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            metavar="SECONDS",
+            help="Give a video up that takes longer, after a second try.",
+        ),
+    ] = 21600,
+    video_memory: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="MB", help="Give a video up that takes more memory, after a second try."
+        ),
+    ] = 3200,
     runner: Annotated[
         str | None,
         typer.Option(
@@ -101,6 +115,7 @@ def extract(
     )
     with working("Starting", show=not (quiet or as_json or debug)):
         from vidset.cli.extract.extract import run_extract
+        from vidset.engines.engine import Limits
         from vidset.intake.request import Request
 
     request = Request(
@@ -114,5 +129,6 @@ def extract(
         },
         workers=workers_of(project, workers),
         beam_options=tuple(context.obj or ()),
+        limits=Limits(video_timeout, video_memory * 1_000_000),
     )
     raise typer.Exit(run_extract(request, project, as_json=as_json, quiet=quiet, debug=debug))
