@@ -1,5 +1,7 @@
 import hashlib
+from importlib.metadata import version
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -164,3 +166,10 @@ def test_another_metric_decides_in_its_own_way(video):
     extraction = run(video, metric="rmse", similarity_threshold=0.05, local_change=None)
     assert reasons(extraction) == ["kept", "kept", "kept", "near_duplicate", "kept"]
     assert extraction.frames[3].ssim < 0.05 < extraction.frames[4].ssim
+
+
+def test_a_video_row_says_what_wrote_it():
+    error = UndecodableVideoError("no video stream", "a.mp4")
+    row = failed(Upload("a.mp4", "a.mp4", "1"), ExtractionSettings(), error).video
+    assert row.vidset_version == version("vidset")
+    assert row.decoder_version == f"PyAV {version('av')}, FFmpeg {av.ffmpeg_version_info}"

@@ -88,6 +88,9 @@ class VideoRow:
     settings_id: str
     # None in rows from before there was this, and of an upload that could not be opened.
     uploaded_at: datetime | None = None
+    # What wrote the row. None in rows from before there were these.
+    vidset_version: str | None = None
+    decoder_version: str | None = None
 
     def to_row(self) -> dict[str, Any]:
         return _as_row(self)

@@ -15,7 +15,9 @@ from vidset.jpeg import MAX_JPEG_SIDE, jpeg
 from vidset.naming import image_id, image_name, printable
 from vidset.settings import ExtractionSettings
 from vidset.spread import Spread, SpreadFrame, path_for_others
+from vidset.versions import vidset_version
 from vidset.video.blame import Blame
+from vidset.video.containers import decoder_version
 from vidset.video.decoding import Video
 from vidset.video.pixels import Frame
 
@@ -127,6 +129,8 @@ def extract(
         error=damage,
         settings_id=settings.settings_id,
         uploaded_at=upload.uploaded_at,
+        vidset_version=vidset_version(),
+        decoder_version=decoder_version(),
     )
     return Extraction(summary, tuple(rows))
 
@@ -168,6 +172,8 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
         error=error.reason,
         settings_id=settings.settings_id,
         uploaded_at=upload.uploaded_at,
+        vidset_version=vidset_version(),
+        decoder_version=decoder_version(),
     )
     return Extraction(row, ())
 

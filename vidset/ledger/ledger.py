@@ -62,6 +62,8 @@ VIDEOS = pa.schema(
         pa.field("error", _TEXT),
         pa.field("settings_id", _TEXT, nullable=False),
         pa.field("uploaded_at", _TIME),
+        pa.field("vidset_version", _TEXT),
+        pa.field("decoder_version", _TEXT),
     ]
 )
 _PARQUET = "application/vnd.apache.parquet"

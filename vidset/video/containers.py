@@ -33,6 +33,11 @@ _MAX_READINGS, _READING_SLACK_BYTES = 16, 1 << 20
 _MAX_READ_ERRORS = 64
 
 
+def decoder_version() -> str:
+    """Return what decodes videos here, such as "PyAV 18.1.0, FFmpeg 8.1.2"."""
+    return f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
+
+
 class VideoFile:
     """A video stream of a container.
 
