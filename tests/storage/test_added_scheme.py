@@ -83,13 +83,14 @@ def test_dataset_versions_are_pushed_and_pulled_in_an_added_scheme(toy, tmp_path
         write_picture(tmp_path / "pictures" / side / "a" / f"{number}.png", number)
     made = json.loads(
         vidset(
-            *("dataset", "create", "--folders", tmp_path / "pictures", "--name", "v1", "--json"),
-            *("-r", here, "--near-distance", "off"),
+            *("dataset", "create", tmp_path / "pictures", "--name", "v1", "--json"),
+            *("-p", here, "--near-distance", "off"),
         )
     )
-    pushed = json.loads(vidset("dataset", "push", "toy://sets/a", "v1", "-r", here, "--json"))
-    pulled = json.loads(vidset("dataset", "pull", "toy://sets/a", "v1", "-r", there, "--json"))
-    assert pushed["versions"] == pulled["versions"] == [made["id"]]
+    place = "toy://sets/a"
+    pushed = json.loads(vidset("dataset", "push", "v1", "--to", place, "-p", here, "--json"))
+    pulled = json.loads(vidset("dataset", "pull", "v1", "--from", place, "-p", there, "--json"))
+    assert pushed["versions"] == pulled["versions"] == [made["version"]]
     assert pushed["images"] == pulled["images"] == 3
 
 
