@@ -80,15 +80,15 @@ def test_quiet_says_nothing_but_what_failed(folder, video, tmp_path):
     ("events", "options", "message"),
     [
         pytest.param("none", ("-o", "out"), "a folder that is there, got 'none'", id="folder"),
-        pytest.param(".", (), "--images is required, or --output", id="no output"),
-        pytest.param(".", ("--ledger", "l"), "--images is required", id="no images"),
+        pytest.param(".", (), "no place to work in", id="no output"),
+        pytest.param(".", ("--ledger", "l"), "no place to work in", id="no images"),
         pytest.param(
             ".", ("--images", "i", "--ledger", "bq://p.d"), "--dead-letters is req", id="no letters"
         ),
         pytest.param(".", ("-o", "out", "--every", "soon"), "--every must be a number", id="every"),
         pytest.param(".", ("-o", "out", "--jpeg-quality", "0"), "--jpeg-quality", id="quality"),
-        pytest.param(".", ("-o", "s3://"), "--images: wanted a folder, gs://", id="bucket"),
-        pytest.param(".", ("-o", "ftp://x/y"), "--images: wanted a folder, gs://", id="scheme"),
+        pytest.param(".", ("-o", "s3://"), "wanted a place that is a folder, gs://", id="bucket"),
+        pytest.param(".", ("-o", "ftp://x/y"), "wanted a place that is a folder", id="scheme"),
         pytest.param("amqp://u@h/?queue=q", ("-o", "x"), "VIDSET_AMQP_PASSWORD", id="password"),
         pytest.param("ampq://u:p@h/?queue=q", ("-o", "x"), "got 'ampq://u@h/?", id="no scheme"),
         pytest.param("amqp//u:p@h/?queue=q", ("-o", "x"), "got 'amqp//u@h/?", id="no uri"),

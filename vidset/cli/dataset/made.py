@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vidset.cli.console import say
-from vidset.cli.dataset.counts import show_labels
 from vidset.cli.dataset.display import SHORT_ID
-from vidset.cli.dataset.versions import Versions
-from vidset.datasets.versions.counts import label_counts
-from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name
+
+if TYPE_CHECKING:
+    from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.versions.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ class Made:
     warnings: list[str] = field(default_factory=list)
 
 
-def check_new_name(versions: Versions, name: str | None, parent: str | None, *, move: bool) -> None:
+def check_new_name(
+    versions: "Versions", name: str | None, parent: str | None, *, move: bool
+) -> None:
     """Refuse a name before any work: one that cannot be, or that the version itself has.
 
     Raises:
@@ -52,7 +54,7 @@ def check_new_name(versions: Versions, name: str | None, parent: str | None, *, 
         )
 
 
-def name_made(versions: Versions, name: str | None, id_: str, *, move: bool) -> None:
+def name_made(versions: "Versions", name: str | None, id_: str, *, move: bool) -> None:
     """Let the name stand for the new version.
 
     Raises:
@@ -63,10 +65,12 @@ def name_made(versions: Versions, name: str | None, id_: str, *, move: bool) -> 
 
 
 def facts_of(
-    versions: Versions, images: Manifest, name: str | None, *, is_new: bool, warnings: list[str]
+    versions: "Versions", images: "Manifest", name: str | None, *, is_new: bool, warnings: list[str]
 ) -> dict[str, Any]:
     """The fields of `Made`."""
     splits = {each: images.table["split"].to_pylist().count(each) for each in images.splits}
+    from vidset.datasets.versions.counts import label_counts
+
     return {
         "place": versions.project.place,
         "version": images.id,
@@ -79,8 +83,10 @@ def facts_of(
     }
 
 
-def show_made(made: Made, images: Manifest) -> None:
+def show_made(made: Made, images: "Manifest") -> None:
     """Print a version's id, name and counts."""
+    from vidset.cli.dataset.counts import show_labels
+
     there = "" if made.is_new else ", which was there already"
     called = f" {made.name}" if made.name else ""
     say(f"version {made.version[:SHORT_ID]}{called}: {made.images:,} images{there}")
