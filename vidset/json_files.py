@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from vidset.regular_files import read_regular
+
 
 def read_json(
     path: str | Path,
@@ -24,8 +26,7 @@ def read_json(
         ValueError: it cannot be read, or is no JSON; it says in which line.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_regular(path)
     except OSError as failure:
         raise error(f"{path}: wanted {what} in JSON: {failure.strerror}") from None
     return parse_json(data, str(path), what, error, parse_float=parse_float)

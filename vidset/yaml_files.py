@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from vidset.regular_files import open_regular
+
 # PyYAML takes seconds for each megabyte. What people write has some kilobytes.
 _MAX_BYTES = 1 << 20
 
@@ -44,7 +46,7 @@ def read_yaml(path: str | Path, what: str, error: type[ValueError] = ValueError)
             twice; it says where.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as failure:
         raise error(f"{path}: wanted {what} in YAML: {failure.strerror}") from None

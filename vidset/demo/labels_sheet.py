@@ -8,6 +8,7 @@ from itertools import cycle
 import cv2
 import numpy as np
 
+from vidset.datasets.images.measures import decode
 from vidset.demo.sheet_drawing import (
     BACKGROUND,
     BOLD,
@@ -21,6 +22,7 @@ from vidset.demo.sheet_drawing import (
     write_text,
 )
 from vidset.labeling.annotation import Annotation, LabeledObject
+from vidset.regular_files import read_regular
 from vidset.storage.writing import write_atomically
 
 LIMIT, _COLUMNS, _TILE_WIDTH = 12, 3, 420
@@ -69,11 +71,9 @@ def _draw_tile(
 ) -> None:
     (width, height), below = layout.picture_size, layout.picture_height + 2 * BORDER
     tile[:] = PANEL
-    picture = cv2.imread(annotation.image_uri)
-    if picture is None:
-        raise ValueError(f"{annotation.image_uri}: wanted an image, got none")
+    picture = decode(read_regular(annotation.image_uri), annotation.image_uri)
     inside = tile[BORDER : BORDER + height, BORDER : BORDER + width]
-    inside[:] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)[..., ::-1]
+    inside[:] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     scale = width / picture.shape[1], height / picture.shape[0]
     for item in annotation.objects:
         _draw_object(inside, item, scale, colours[item.label])

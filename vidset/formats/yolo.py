@@ -17,11 +17,13 @@ from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.reading import Reading, relative_name
 from vidset.formats.spool import Spool, spooled
 from vidset.labeling.annotation import Box, LabeledObject
+from vidset.regular_files import read_regular
 from vidset.yaml_files import read_yaml
 
 _NAME = "YOLO"
 _LIST = "images.txt"
 _SPLITS = ("train", "val", "test")
+_MOST_BYTES = 1 << 30
 _OUTSIDE = 0.01  # Ultralytics takes this much, too.
 # fmt: off
 _IMAGES = frozenset({
@@ -136,7 +138,7 @@ def _images(root: Path, entry: str, place: str) -> Iterator[str]:
         files = sorted(file for file in target.rglob("*") if file.suffix.lower() in _IMAGES)
         yield from (file.relative_to(root).as_posix() for file in files)
     elif target.is_file():
-        for number, line in enumerate(target.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(read_regular(target, _MOST_BYTES).decode().splitlines(), 1):
             if line.strip():
                 yield _below(line, str(PurePosixPath(entry).parent), f"{target}:{number}")
     else:
@@ -161,7 +163,7 @@ def _objects(
     file: Path, labels: Mapping[int, str], size: tuple[int, int], reading: Reading
 ) -> Iterator[LabeledObject]:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_regular(file, _MOST_BYTES).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"{file}: wanted a text: {error}") from None
     told = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]

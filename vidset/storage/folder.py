@@ -12,6 +12,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.naming import printable
+from vidset.regular_files import open_regular, read_regular
 from vidset.storage.store import Metadata, Source, StoredObject
 from vidset.storage.writing import make_folder, refuse_link
 
@@ -39,11 +40,10 @@ class FolderStore:
                 yield StoredObject(name, entry.stat().st_size)
 
     def read(self, name: str) -> bytes:
-        with open(self._path(name), "rb") as file:
-            return file.read()
+        return read_regular(self._path(name))
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
-        with open(self._path(name), "rb") as file:
+        with open_regular(self._path(name)) as file:
             file.seek(start)
             return file.read(end - start)
 

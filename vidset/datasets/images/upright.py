@@ -19,7 +19,10 @@ _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def read_upright(raw: np.ndarray) -> tuple[np.ndarray | None, int]:
-    """The stored picture with all its channels, None if it is none; and its EXIF orientation."""
+    """Return the stored picture with all its channels, or None, and its EXIF orientation.
+
+    Whoever calls this has called `check_picture`.
+    """
     picture, kinds, metadata = cv2.imdecodeWithMetadata(raw, flags=cv2.IMREAD_UNCHANGED)
     exif = b""
     for kind, content in zip(kinds, metadata, strict=True):

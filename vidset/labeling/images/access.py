@@ -1,7 +1,6 @@
 """How vendors read an image, and how large it is."""
 
 import os
-import struct
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import Protocol
 from urllib.parse import quote
 
 from vidset.labeling.errors import TryAgainError
+from vidset.picture_headers import told_size
 from vidset.storage.errors import StoreUnavailableError
 from vidset.storage.open import Stores
 from vidset.storage.uris import Uri, parse_uri
 
 # A JPEG's size comes after its tables. Cameras and editors put a lot before these.
 _HEADER_BYTES, _LONGEST_HEADER_BYTES = 1 << 14, 1 << 21
-_JPEG_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_END_OF_HEADER = {0xD8, 0xD9, 0xDA}  # The next image, the end, or a scan without a frame.
 
 
 class ImageAccess(Protocol):
@@ -139,30 +137,13 @@ def read_size(read: Callable[[int], bytes], uri: str) -> tuple[int, int]:
 
 
 def picture_size(header: bytes, uri: str) -> tuple[int, int]:
-    """Width and height of a JPEG or PNG, from its start.
-
-    The formats: ITU-T T.81, B.2.2, and https://www.w3.org/TR/png-3/#11IHDR.
+    """Return the width and height of a JPEG or PNG, from its start.
 
     Raises:
         ValueError: it is neither, or its start does not tell.
     """
-    width = height = 0
-    if header.startswith(b"\x89PNG\r\n\x1a\n") and header[12:16] == b"IHDR" and len(header) >= 24:
-        width, height = struct.unpack(">II", header[16:24])
-    place = 2
-    while header.startswith(b"\xff\xd8") and place + 9 <= len(header) and header[place] == 0xFF:
-        marker = header[place + 1]
-        if marker == 0xFF:  # A fill byte.
-            place += 1
-            continue
-        if marker in _JPEG_STARTS_OF_FRAME:
-            height, width = struct.unpack(">HH", header[place + 5 : place + 9])
-            break
-        if marker in _JPEG_END_OF_HEADER:
-            break
-        place += 2 + struct.unpack(">H", header[place + 2 : place + 4])[0]
-    if width and height:
-        return width, height
+    if header.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8")) and (size := told_size(header)):
+        return size
     raise ValueError(
         f"{uri}: wanted a JPEG or PNG, its first {len(header)} bytes, {header[:8]!r}..., "
         "tell no size"

@@ -14,8 +14,10 @@ from pathlib import Path, PurePosixPath
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
+from vidset.regular_files import read_regular
 
 NAME = "folder"
+_MOST_BYTES = 500_000_000
 _SPLITS = {
     "train": TRAIN,
     "training": TRAIN,
@@ -126,4 +128,9 @@ def is_text(name: str) -> bool:
 
 
 def read_file(path: Path) -> bytes:
-    return path.read_bytes()
+    """Read an image's file.
+
+    Raises:
+        OSError: it is no regular file, or has more than 500 MB.
+    """
+    return read_regular(path, _MOST_BYTES)

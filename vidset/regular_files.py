@@ -1,0 +1,46 @@
+"""Files of others are opened here: regular files only, and none that would fill the memory.
+
+A pipe or a device behind a file's name makes a reader wait, or read, without end.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+MOST_BYTES = 4 << 30
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a file for reading, unless it is a pipe, a device or a socket.
+
+    Raises:
+        OSError: it is none that can be read.
+    """
+    # Without O_NONBLOCK a pipe that nobody writes to would never open.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "wanted a regular file, got a pipe or device", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_regular(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """Read a regular file.
+
+    Raises:
+        OSError: it is none that can be read, or has more than `most_bytes`.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most_bytes:
+            what = f"wanted at most {most_bytes:,} bytes, got {size:,}"
+            raise OSError(errno.EFBIG, what, str(path))
+        return file.read()
