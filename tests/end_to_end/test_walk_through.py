@@ -40,8 +40,15 @@ class Person:
         """Type a line of a shell; what was printed, and the next line."""
         words = shlex.split(line)
         assert words[0] == "vidset"
+        ended = self.runs(*words[1:], *others)
+        following = [line for line in ended.stderr.splitlines() if line.startswith("Next: ")]
+        assert len(following) == 1, (line, ended.stderr)
+        return ended.stdout, following[0].removeprefix("Next: ")
+
+    def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `vidset`, and have it succeed."""
         ended = subprocess.run(
-            [sys.executable, "-m", "vidset", *words[1:], *others],
+            [sys.executable, "-m", "vidset", *arguments],
             capture_output=True,
             text=True,
             timeout=280,
@@ -49,10 +56,8 @@ class Person:
             cwd=self.folder,
             env=self.environment,
         )
-        assert ended.returncode == 0, (line, ended.stderr, ended.stdout)
-        following = [line for line in ended.stderr.splitlines() if line.startswith("Next: ")]
-        assert len(following) == 1, (line, ended.stderr)
-        return ended.stdout, following[0].removeprefix("Next: ")
+        assert ended.returncode == 0, (arguments, ended.stderr, ended.stdout)
+        return ended
 
 
 def write_truth(place: Path, path: Path) -> int:
