@@ -1,4 +1,4 @@
-"""What the README types runs as it stands, in order, on drawn videos with a labeler that answers."""
+"""What the README types runs in order, as it stands, on drawn videos and a labeler that answers."""
 
 import json
 import os
