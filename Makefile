@@ -30,7 +30,10 @@ test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skip
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-fast: $(VENV)/.all ## Without the slow tests and without servers
-	$(BIN)/pytest -n $(WORKERS) -m "not slow and not emulator" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) -m "not slow and not emulator and not chaos" $(ARGS)
+
+chaos: $(VENV)/.all ## Kill runs, mutate videos and break stores for an hour or so
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m chaos $(ARGS)
 
 check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/ruff format --check .
@@ -132,5 +135,5 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
-.PHONY: help demo demo-numerals test test-fast check infra-check functions bases image template plan apply destroy deploy \
+.PHONY: help demo demo-numerals test test-fast chaos check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean
