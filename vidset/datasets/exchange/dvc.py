@@ -19,12 +19,15 @@ from vidset.datasets.curation.create import Wanted, create
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.exchange.dvc_folder import ChangedFolder, hash_of
-from vidset.datasets.images.measures import SCHEMA, measure
+from vidset.datasets.exchange.received import check_details, check_rows, measures_table
+from vidset.datasets.images.measures import measure
 from vidset.datasets.versions.checkout import file_name, segment, write_images
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.formats.new_folder import new_folder
+from vidset.json_files import read_json
+from vidset.regular_files import read_regular
 
 _MARKER, _MANIFEST = "dataset.json", "manifest.parquet"
 _TOLD = 2_000  # Characters of what a tool says.
@@ -148,9 +151,11 @@ def _exported(folder: Path) -> Manifest | None:
     if not (folder / _MANIFEST).is_file() or not (folder / _MARKER).is_file():
         return None
     try:
-        return Manifest.from_parquet((folder / _MANIFEST).read_bytes())
+        manifest = Manifest.from_parquet(read_regular(folder / _MANIFEST))
     except (ValueError, pa.ArrowException) as error:
         raise DatasetError(f"{_MANIFEST}: cannot be read: {error}") from None
+    check_rows(manifest, _MANIFEST)
+    return manifest
 
 
 def _is_unchanged(folder: Path, images: Manifest) -> bool:
@@ -167,12 +172,16 @@ def _restore(
 ) -> None:
     measured: dict[str, dict[str, Any]] = {}
     for number, (entry, path) in enumerate(_placed(images), 1):
-        data = (folder / path).read_bytes()
+        data = read_regular(folder / path)
         repository.put_image(data, entry.image_format)
         measured[entry.image_sha256] = asdict(measure(data, entry.image_uri))
         progress(number)
-    table = pa.Table.from_pylist([measured[each] for each in sorted(measured)], SCHEMA)
-    details = json.loads((folder / _MARKER).read_text())["details"]
+    table = measures_table(measured)
+    marker = read_json(folder / _MARKER, "the details of a version", DatasetError)
+    details = marker.get("details") if isinstance(marker, dict) else None
+    if not isinstance(details, dict):
+        raise DatasetError(f"{_MARKER}: wanted an object with details, got another")
+    check_details(details, _MARKER, images.id)
     came = {"created_at": datetime.now(UTC).isoformat(timespec="milliseconds")}
     repository.write_version(images, table, came | details)
 

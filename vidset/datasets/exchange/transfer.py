@@ -5,17 +5,25 @@ meanwhile sees whole versions only, and what was interrupted goes on where it wa
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError, FaultsError, UnknownVersionError
+from vidset.datasets.exchange.received import (
+    known_measures,
+    measures_table,
+    read_details,
+    read_manifest,
+)
+from vidset.datasets.images.measures import measure
 from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.names import check_name
 from vidset.datasets.versions.repository import Repository
-from vidset.parquet import read_parquet
 from vidset.storage.store import ObjectStore
 from vidset.threads import in_order
 
@@ -107,7 +115,10 @@ def pull(
     move_names: bool = False,
     progress: Progress = lambda _: None,
 ) -> Exchanged:
-    """Bring versions from the place; none named: all. Everything is checked by its hash.
+    """Bring versions from the place; none named: all.
+
+    Manifests and images are checked by their hashes, and images are measured again here:
+    vidset.datasets.exchange.received says what is believed.
 
     Raises:
         UnknownVersionError: the place has no such version.
@@ -116,36 +127,50 @@ def pull(
     there = _names_in(place)
     ids = _resolved(place, there, tuple(references))
     names = {name: id_ for name, id_ in there.items() if id_ in ids}
+    for name in names:
+        check_name(name)
     if not move_names:
         _refuse_other("here", names, repository.names())
     images = size_bytes = 0
     for id_ in ids:
-        manifest = Manifest.from_parquet(_read(place, f"versions/{id_}/manifest.parquet"))
-        if manifest.id != id_:
-            raise FaultsError(
-                f"{place.uri(f'versions/{id_}')}: its manifest is not that version",
-                [f"its content has the id {manifest.id}"],
-            )
-
-        def fetch(entry: Entry) -> int:
-            data = _checked(_read(place, _name(entry)), entry)
-            repository.put_image(data, entry.image_format)
-            return len(data)
-
+        source = place.uri(f"versions/{id_}")
+        manifest = read_manifest(_read(place, f"versions/{id_}/manifest.parquet"), source, id_)
+        details = read_details(
+            _read(place, f"versions/{id_}/version.json"), f"{source}/version.json", id_
+        )
+        measured = known_measures(repository, manifest)
+        fetch = partial(_fetch, repository, place, frozenset(measured))
         wanted = (
             entry
             for entry in _once(manifest)
-            if not repository.image_path(entry.image_sha256, entry.image_format).exists()
+            if entry.image_sha256 not in measured
+            or not repository.image_path(entry.image_sha256, entry.image_format).exists()
         )
-        for length in in_order(fetch, wanted, _AT_ONCE):
-            images, size_bytes = images + 1, size_bytes + length
-            progress(images)
-        measures = read_parquet(_read(place, f"versions/{id_}/measures.parquet"))
-        details = json.loads(_read(place, f"versions/{id_}/version.json"))
-        repository.write_version(manifest, measures, details)
+        for row, length in in_order(fetch, wanted, _AT_ONCE):
+            if row is not None:
+                measured[row["image_sha256"]] = row
+            if length is not None:
+                images, size_bytes = images + 1, size_bytes + length
+                progress(images)
+        repository.write_version(manifest, measures_table(measured), details)
     for name, id_ in names.items():
         repository.name_version(name, id_, move=move_names)
     return Exchanged(ids, images, size_bytes, tuple(names))
+
+
+def _fetch(
+    repository: Repository, place: ObjectStore, measured: frozenset[str], entry: Entry
+) -> tuple[dict[str, Any] | None, int | None]:
+    """Return an image's measures unless they are known, and its size if it came from the place."""
+    path = repository.image_path(entry.image_sha256, entry.image_format)
+    is_here = path.exists()
+    read = repository.read_image(entry) if is_here else _read(place, _name(entry))
+    data = _checked(read, entry)
+    is_measured = entry.image_sha256 in measured
+    row = None if is_measured else asdict(measure(data, entry.image_uri))
+    if not is_here:
+        repository.put_image(data, entry.image_format)
+    return row, None if is_here else len(data)
 
 
 def _names_in(place: ObjectStore) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """One image of a dataset version: a row of its manifest."""
 
+import re
 from dataclasses import dataclass
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.objects import DrawnObject, labels_in, read_objects
 
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "bmp": ".bmp"}
+_HASH = re.compile(r"[0-9a-f]{64}")
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
@@ -47,7 +49,7 @@ class Entry:
     pts_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if len(self.image_sha256) != 64:
+        if not is_hash(self.image_sha256):
             raise DatasetError(f"{self.image_uri}: wanted a SHA-256, got {self.image_sha256!r}")
         if self.image_format not in FORMATS:
             raise DatasetError(
@@ -65,6 +67,11 @@ class Entry:
     def labels(self) -> tuple[str, ...]:
         """The image's class and its objects' labels, each once, sorted."""
         return tuple(label_names(self.label, self.objects))
+
+
+def is_hash(text: str) -> bool:
+    """Whether the text is a SHA-256 in hex, and so no path."""
+    return bool(_HASH.fullmatch(text))
 
 
 def label_names(label: str | None, objects: str | None) -> list[str]:

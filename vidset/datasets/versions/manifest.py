@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.json_lines import json_lines
-from vidset.parquet import read_parquet
+from vidset.parquet import read_parquet_of_others
 
 SCHEMA = pa.schema(
     [
@@ -68,8 +68,13 @@ class Manifest:
 
     @classmethod
     def from_parquet(cls, data: bytes) -> "Manifest":
-        """As `to_parquet` wrote it."""
-        return cls(read_parquet(data))
+        """Read what `to_parquet` wrote.
+
+        Raises:
+            ValueError: it would take far more memory than a manifest of its size.
+            pyarrow.ArrowException: it is no manifest.
+        """
+        return cls(read_parquet_of_others(data))
 
     def to_parquet(self) -> bytes:
         """The file. Its bytes may differ between Parquet versions; the id does not."""

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from vidset.datasets.errors import DatasetError, NameTakenError, UnknownVersionError
 from vidset.datasets.images.measures import SCHEMA
-from vidset.datasets.versions.entry import FORMATS, Entry
+from vidset.datasets.versions.entry import FORMATS, Entry, is_hash
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name, is_name, may_be_id
 from vidset.parquet import read_parquet
@@ -47,7 +47,13 @@ class Repository:
         return digest
 
     def image_path(self, image_sha256: str, image_format: str) -> Path:
-        """Where an image is, or would be."""
+        """Return where an image is, or would be.
+
+        Raises:
+            DatasetError: it is no hash, but could be a path.
+        """
+        if not is_hash(image_sha256):
+            raise DatasetError(f"wanted a SHA-256 in 64 hex digits, got {image_sha256[:100]!r}")
         return self.root / "images" / image_sha256[:2] / (image_sha256 + FORMATS[image_format])
 
     def read_image(self, entry: Entry) -> bytes:
@@ -80,7 +86,7 @@ class Repository:
             sink = pa.BufferOutputStream()
             pq.write_table(measures, sink, compression="zstd")
             write_atomically(folder / "measures.parquet", sink.getvalue().to_pybytes())
-            text = json.dumps({"id": manifest.id, **details}, indent=1, sort_keys=True)
+            text = json.dumps({**details, "id": manifest.id}, indent=1, sort_keys=True)
             write_atomically(folder / "version.json", text.encode())
         return manifest.id
 

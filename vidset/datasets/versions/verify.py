@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.entry import FORMATS
+from vidset.datasets.versions.entry import FORMATS, is_hash
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 
@@ -93,11 +93,13 @@ def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, 
         found.damage.append(str(error))
     columns = ("image_sha256", "image_format", "image_uri")
     rows = list(zip(*(manifest.table[name].to_pylist() for name in columns), strict=True))
+    if lies := sum(not is_hash(sha256) for sha256, _, _ in rows):
+        found.damage.append(f"version {id_}: {lies} of its images have no SHA-256")
     _check_measures(repository, id_, {row[0] for row in rows}, found)
     return {
         repository.image_path(sha256, image_format): (sha256, uri)
         for sha256, image_format, uri in rows
-        if image_format in FORMATS
+        if image_format in FORMATS and is_hash(sha256)
     }
 
 
