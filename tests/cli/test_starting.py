@@ -100,12 +100,12 @@ def test_versions_are_pulled_without_the_packages_that_make_or_train_on_them(rep
 @pytest.mark.slow
 def test_training_imports_no_compiler_and_scores_are_read_without_pytorch(repository, tmp_path):
     run = tmp_path / "run"
-    options = ("--output", run, "--epochs", 2, "-r", repository)
+    options = ("--output", run, "--epochs", 2, "-p", repository.parent)
     trained = heavy_imports("train", "v0", *options)
     assert {"torch", "tensorboard"} <= trained
     # TensorBoard imports boto3 where there is one.
     assert trained <= {*OF_A_REPOSITORY, "torch", "tensorboard", "boto3"}
-    assert heavy_imports("evaluate", run, "-r", repository) <= OF_A_REPOSITORY
+    assert heavy_imports("evaluate", run, "-p", repository.parent) <= OF_A_REPOSITORY
 
 
 def test_a_collectors_upload_imports_the_probe_alone(video, tmp_path):

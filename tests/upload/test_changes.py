@@ -123,7 +123,7 @@ def test_a_signal_stops_it_in_the_middle_of_a_block(cloud, send, tmp_path, numbe
     once_sent(cloud.proxy, 100_000, lambda: process.send_signal(number))
     out, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert out == "nothing; 0.0 MB in " + out.rpartition(" in ")[2]
+    assert out == "nothing; 0 bytes in " + out.rpartition(" in ")[2]
     assert errors == f"{path}: not uploaded yet: stopped; the same command goes on from there\n"
     assert cloud.objects() == {}
     cloud.proxy.on_bytes = lambda _: None

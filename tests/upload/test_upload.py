@@ -46,7 +46,7 @@ def test_an_upload_has_the_recording_s_bytes_under_its_standard_name(store, send
         "file": str(path),
         "state": "uploaded",
         "uri": uri if store.bucket != "uploads" else f"gs://uploads/{name}",
-        "bytes": path.stat().st_size,
+        "size_bytes": path.stat().st_size,
         "sha256": digest,
         "resumed_bytes": 0,
         "verified": True,
@@ -55,7 +55,7 @@ def test_an_upload_has_the_recording_s_bytes_under_its_standard_name(store, send
         "sent_bytes": path.stat().st_size,
     }
     assert ended.found["uploaded"] == 1
-    assert ended.found["bytes"] == path.stat().st_size
+    assert ended.found["size_bytes"] == path.stat().st_size
     if store.described is not None:
         assert store.described(name) == (
             "video/mp4",

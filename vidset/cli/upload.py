@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.console import tell
+from vidset.cli.console import answer
 from vidset.cli.flags import Json, Quiet
 
 
@@ -21,6 +21,7 @@ class Unreadable(StrEnum):
     "vidset upload drive.mp4 --to gs://team-uploads --collector car-7",
     "vidset upload /srv/card --follow --to s3://uploads --collector car-7",
     part="upload",
+    result="vidset.cli.upload_display:Uploaded",
     stage="Videos",
 )
 def upload(
@@ -101,6 +102,7 @@ def upload(
 
     Interrupted, the same command goes on from there.
     """
+    from vidset.cli.upload_display import Display, as_result, show_summary
     from vidset.upload.run import run_upload
     from vidset.upload.settings import (
         Settings,
@@ -127,10 +129,20 @@ def upload(
         is_verifying=verify,
         delete_after_seconds=check_seconds("--delete-after", delete_after),
     )
-    code = run_upload(settings, as_json=as_json, quiet=quiet)
-    if code == 0 and not (as_json or quiet or follow or dry_run or verify):
-        tell(f"Next: vidset extract {shlex.quote(settings.place.uri('').rstrip('/'))}")
-    raise typer.Exit(code)
+    done = run_upload(settings, Display(is_quiet=quiet or as_json))
+    output = settings.place.uri("").rstrip("/")
+    result = as_result(output, done)
+    is_sent = result.uploaded + result.present > 0 and not (follow or dry_run or verify)
+    is_complete = not done.has_faults
+    answer(
+        result,
+        lambda: show_summary(result),
+        as_json=as_json,
+        quiet=quiet,
+        next_words=f"vidset extract {shlex.quote(output)}" if is_sent and is_complete else None,
+    )
+    # A watch ends by being stopped; the next one tries again what failed.
+    raise typer.Exit(0 if follow or is_complete else 1)
 
 
 def _followed(sources: list[Path]) -> Path:

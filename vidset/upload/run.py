@@ -1,4 +1,4 @@
-"""`vidset upload`: the files that were named, or a watched folder until it is told to stop."""
+"""Upload the files that were named, or those of a watched folder until told to stop."""
 
 import signal
 import time
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from vidset.naming import printable
-from vidset.upload.display import Display, Record, exit_code
 from vidset.upload.errors import GaveUpError, RefusedError, Stopped
 from vidset.upload.identity import Identity
 from vidset.upload.later import Later
 from vidset.upload.mounts import Disks
 from vidset.upload.open import open_destination
+from vidset.upload.records import Listener, Record, Uploads
 from vidset.upload.settings import Settings
 from vidset.upload.state import State
 from vidset.upload.uploading import Uploader
@@ -24,38 +24,34 @@ from vidset.upload.watching import Watch
 _SHARE_SECONDS = 30.0
 
 
-def run_upload(settings: Settings, *, as_json: bool, quiet: bool) -> int:
-    """Upload; the exit code.
+def run_upload(settings: Settings, listener: Listener) -> Uploads:
+    """Upload the recordings, or what appears in the watched folder until told to stop.
 
     Raises:
-        ValueError: the destination or the state folder is none; with named files also, if the
-            destination takes nothing at all.
+        ValueError: the destination or the state folder cannot be used; with named files also, if
+            the destination takes nothing at all.
     """
     destination = None if settings.is_dry else open_destination(settings.place)
-    display = Display(as_json=as_json, quiet=quiet)
     started, records = time.monotonic(), dict[Path, Record]()
     passed_over: dict[str, int] = {}
     with (
-        closing(State(settings.state, display.tell)) as state,
+        closing(State(settings.state, listener.tell)) as state,
         _stoppable() as check,
         suppress(Stopped),
     ):
-        uploader = Uploader(settings, destination, state, _disks(settings, state), display)
+        uploader = Uploader(settings, destination, state, _disks(settings, state), listener)
         if settings.watched is None:
-            _upload_named(settings, uploader, display, records, check)
+            _upload_named(settings, uploader, listener, records, check)
         else:
-            watch = Watch(settings.watched, settings.settle_seconds, display.tell)
+            watch = Watch(settings.watched, settings.settle_seconds, listener.tell)
             try:
-                _watch(watch, settings, uploader, display, records, check)
+                _watch(watch, settings, uploader, listener, records, check)
             finally:
                 passed_over = dict(watch.passed_over)
-    display.summary(list(records.values()), time.monotonic() - started, passed_over)
-    if settings.watched is not None:
-        return 0  # It ends by being stopped; what failed is tried again by the next.
-    left = [path for path in settings.recordings if path not in records]
+    left = tuple(path for path in settings.recordings if path not in records)
     for path in left:
-        display.tell(path, "not uploaded yet: stopped; the same command goes on from there")
-    return 1 if left else exit_code(records.values())
+        listener.tell(path, "not uploaded yet: stopped; the same command goes on from there")
+    return Uploads(list(records.values()), time.monotonic() - started, passed_over, left)
 
 
 def _disks(settings: Settings, state: State) -> Disks:
@@ -72,7 +68,7 @@ def _disks(settings: Settings, state: State) -> Disks:
 def _upload_named(
     settings: Settings,
     uploader: Uploader,
-    display: Display,
+    listener: Listener,
     records: dict[Path, Record],
     check: Callable[[], None],
 ) -> None:
@@ -101,19 +97,19 @@ def _upload_named(
                 continue
             record = Record(printable(str(path)), "failed", note=str(error))
         records[path] = record
-        display.show(record)
+        listener.show(record)
     if refused and not records:
         raise ValueError(f"--to: {next(iter(refused.values()))}")
     for path, reason in refused.items():
         records[path] = Record(printable(str(path)), "failed", note=reason)
-        display.show(records[path])
+        listener.show(records[path])
 
 
 def _watch(
     watch: Watch,
     settings: Settings,
     uploader: Uploader,
-    display: Display,
+    listener: Listener,
     records: dict[Path, Record],
     check: Callable[[], None],
 ) -> NoReturn:
@@ -143,7 +139,7 @@ def _watch(
             elif record.state == "unreadable":
                 later.leave(path, identity)
             records[path] = record
-            display.show(record)
+            listener.show(record)
         time.sleep(settings.poll_seconds)
 
 

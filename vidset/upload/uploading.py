@@ -7,7 +7,6 @@ from vidset.naming import printable
 from vidset.upload.afterwards import put_away
 from vidset.upload.delivering import Delivering
 from vidset.upload.destination import Destination, Target
-from vidset.upload.display import Display, Record
 from vidset.upload.errors import (
     GaveUpError,
     SourceChangedError,
@@ -21,6 +20,7 @@ from vidset.upload.naming import content_type, metadata, object_name, video_id
 from vidset.upload.pacing import Pace
 from vidset.upload.patience import Patience
 from vidset.upload.probing import Probe, probe
+from vidset.upload.records import Listener, Record
 from vidset.upload.settings import Settings
 from vidset.upload.source import Digests, Source
 from vidset.upload.state import State
@@ -35,10 +35,10 @@ class Uploader:
         destination: Destination | None,
         state: State,
         disks: Disks,
-        display: Display,
+        listener: Listener,
     ):
         self._settings, self._destination = settings, destination
-        self._state, self._disks, self._display = state, disks, display
+        self._state, self._disks, self._listener = state, disks, listener
         self._pace = Pace(settings.bytes_per_second)
         self._place = settings.place.uri("")
 
@@ -152,7 +152,7 @@ class Uploader:
         if self._settings.place.scheme == "file" and source.is_at(Path(uri)):
             raise UploadFailedError(f"is itself the upload: {uri}")  # To delete it loses it.
         with (
-            self._display.progress(source.path, "sending", size) as report,
+            self._listener.progress(source.path, "sending", size) as report,
             self._state.locked(uri),
         ):
             delivering = Delivering(
@@ -207,7 +207,7 @@ class Uploader:
 
     def _read(self, source: Source) -> Digests:
         """Read the whole recording, and remember what it holds while it is unchanged."""
-        with self._display.progress(source.path, "reading", source.size_bytes) as report:
+        with self._listener.progress(source.path, "reading", source.size_bytes) as report:
             digests = source.digest(report)
         self._state.keep_digests(source.path, source.identity, digests)
         return digests
@@ -218,7 +218,7 @@ class Uploader:
         Raises:
             StaleDigestsError: it holds something else: a loop recorder wrote over it.
         """
-        with self._display.progress(source.path, "comparing", source.size_bytes) as report:
+        with self._listener.progress(source.path, "comparing", source.size_bytes) as report:
             if source.digest(report) != digests:
                 raise StaleDigestsError("its bytes are not those that it had before")
 
