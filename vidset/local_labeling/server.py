@@ -8,9 +8,9 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from ipaddress import ip_address
-from typing import TextIO
+from typing import Any, TextIO
 
 from cloudevents.exceptions import GenericException
 from cloudevents.http import from_http
@@ -30,8 +30,14 @@ from vidset.labeling.broker import Broker
 from vidset.labeling.reconciling import reconcile
 from vidset.labeling.settings import Settings, callback_secrets
 from vidset.labeling.task import Image
+from vidset.local_labeling.readers import has_link, is_known_host, is_label_studio
 
 _SLOWEST_CLIENT_SECONDS = 30
+_AT_ONCE = 64
+_TOO_MANY = (
+    b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n"
+)
 
 
 class _Handler(WSGIRequestHandler):
@@ -43,7 +49,28 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Server(ThreadedWSGIServer):
+    """At most `_AT_ONCE` connections have a thread; who comes then is told to come later."""
+
     daemon_threads = False  # When it is closed, it waits for the requests that it has taken.
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._free = threading.BoundedSemaphore(_AT_ONCE)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._free.acquire(blocking=False):
+            with suppress(OSError):
+                request.settimeout(0)  # The answer fits into the socket's buffer, or is left.
+                request.sendall(_TOO_MANY)
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -142,9 +169,18 @@ def make_app(
 
         @app.get("/images/<path:name>")
         def image(name: str) -> Response:
+            origin = request.headers.get("Origin")
+            if not is_known_host(request.host, broker.settings):
+                abort(403, f"wanted a host that the settings name, got {request.host[:100]!r}")
+            if origin is not None and not is_label_studio(origin, broker.settings):
+                abort(403, f"wanted Label Studio's origin, got {origin[:100]!r}")
+            if has_link(folder, name):
+                abort(404)
             found = send_from_directory(folder, name)
-            # Label Studio draws on a canvas, which takes pictures of its own origin only.
-            found.headers["Access-Control-Allow-Origin"] = "*"
+            found.headers["Vary"] = "Origin"
+            if origin is not None:
+                # Label Studio draws on a canvas, which takes pictures of its own origin only.
+                found.headers["Access-Control-Allow-Origin"] = origin
             return found
 
     return app

@@ -41,12 +41,12 @@ def truth_environment(out: Path, callback_url: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(out: Path, reconcile_seconds: float = 0):
+def running(out: Path, reconcile_seconds: float = 0, **more: str):
     """The server in this process: its url, its broker and its log."""
     write_truth(out, out.parent / "truth.jsonl")
     listening, log, place = listen("127.0.0.1", 0), io.StringIO(), Place.of(str(out))
     url = url_of(listening)
-    environment = truth_environment(out, f"{url}/receive_annotation")
+    environment = truth_environment(out, f"{url}/receive_annotation") | more
     broker = open_broker(place.settings("dispatch", environment))
     app = make_app(broker, place.images, place.images_root, log)
     with serving(app, listening, log, reconcile_seconds):
@@ -67,14 +67,14 @@ def states(broker: Broker) -> list[str]:
     return [stored.document["state"] for stored in broker.store.find(Query("tasks"))]
 
 
-def test_an_image_is_served_to_pages_of_any_origin(out):
+def test_an_image_is_served_by_the_url_that_vendors_get(out):
     with running(out) as (url, broker, _):
         uri = f"{out}/images/a b #1/0/0000001000.jpg"
         given = broker.images.url(uri)
         assert given == "http://127.0.0.1:8080/images/a%20b%20%231/0/0000001000.jpg"
         found = httpx.get(given.replace("http://127.0.0.1:8080", url))
     assert (found.status_code, found.headers["content-type"]) == (200, "image/jpeg")
-    assert found.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-origin" not in found.headers
     assert found.content == Path(uri).read_bytes()
 
 
@@ -198,6 +198,68 @@ def test_the_server_ends_with_its_block_although_somebody_says_nothing(out, monk
     assert set(threading.enumerate()) <= before
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/images/x")
+
+
+IMAGE = "/images/a%20b%20%231/0/0000000000.jpg"
+
+
+@pytest.mark.attack
+def test_only_label_studio_s_pages_read_images(out):
+    studio = {"LABEL_STUDIO_URL": "http://localhost:8088/", "LABEL_STUDIO_TOKEN": "x" * 40}
+    with running(out, **studio) as (url, _, _):
+        for origin in "http://localhost:8088", "http://127.0.0.1:8088":
+            found = httpx.get(url + IMAGE, headers={"Origin": origin})
+            assert found.status_code == 200
+            assert found.headers["access-control-allow-origin"] == origin
+            assert found.headers["vary"] == "Origin"
+        for origin in (
+            "https://evil.example",
+            "http://localhost:9",
+            "https://localhost:8088",
+            "null",
+        ):
+            refused = httpx.get(url + IMAGE, headers={"Origin": origin})
+            assert refused.status_code == 403
+            assert "access-control-allow-origin" not in refused.headers
+
+
+@pytest.mark.attack
+def test_a_foreign_name_of_the_host_gets_no_images(out):
+    tunnel = {"LABELING_IMAGE_ACCESS": "https://tunnel.example/images/{name}"}
+    with running(out, **tunnel) as (url, _, _):
+        for host in "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "[", "":
+            assert httpx.get(url + IMAGE, headers={"Host": host}).status_code in (400, 403)
+        for host in "tunnel.example", "localhost:1", "127.0.0.1", "[::1]:80", "10.0.0.7:8080":
+            assert httpx.get(url + IMAGE, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.attack
+def test_no_link_among_the_images_is_served(out):
+    (out / "images" / "link.jpg").symlink_to(out / "secret.txt")
+    (out / "images" / "folder").symlink_to(out)
+    with running(out) as (url, _, _):
+        assert httpx.get(f"{url}/images/link.jpg").status_code == 404
+        assert httpx.get(f"{url}/images/folder/secret.txt").status_code == 404
+
+
+@pytest.mark.attack
+def test_half_requests_do_not_make_threads_without_end(out, monkeypatch):
+    monkeypatch.setattr("vidset.local_labeling.server._Handler.timeout", 2)
+    with running(out) as (url, _, _):
+        host, port = url.removeprefix("http://").split(":")
+        halves = []
+        for _ in range(200):
+            halves.append(socket.create_connection((host, int(port)), 60))
+            halves[-1].sendall(b"GET /images/x HTTP/1.1\r\n")
+        # Whoever comes when all are taken is told so at once.
+        assert halves[-1].recv(100).startswith(b"HTTP/1.0 503")
+        assert threading.active_count() < 100
+        for half in halves:
+            half.close()
+        deadline = time.monotonic() + 120
+        while httpx.get(url + IMAGE).status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 @pytest.mark.slow
