@@ -27,6 +27,7 @@ demo-numerals: $(VENV)/.all ## Once around the data-centric loop, on drawn numer
 	@$(BIN)/vidset demo --numerals --output out/numerals
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
+	@$(BIN)/python -m tests.emulators.prepare
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-fast: $(VENV)/.all ## Without the slow tests and without servers

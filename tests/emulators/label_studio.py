@@ -41,7 +41,7 @@ def label_studio_server(port: int | None = None, folder: Path | None = None) -> 
 
     VIDSET_LABEL_STUDIO is the path of a `label-studio` to run instead of one of its own.
     """
-    python, empty = _own_python_and_data()
+    python, empty = own_python_and_data()
     with TemporaryDirectory(prefix="vidset-label-studio-data-") as data:
         shutil.copytree(empty, data, dirs_exist_ok=True)
         with _serve(python, Path(data), port, folder) as server:
@@ -137,7 +137,7 @@ def _serve(python: Path, data: Path, port: int | None, folder: Path | None) -> I
         yield server
 
 
-def _own_python_and_data() -> tuple[Path, Path]:
+def own_python_and_data() -> tuple[Path, Path]:
     """The interpreter of the server's environment, and the data of a server just set up.
 
     Made once, whoever comes first: to install takes minutes, to set up a database one more.

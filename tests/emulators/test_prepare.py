@@ -1,0 +1,9 @@
+from tests.emulators.prepare import ENVIRONMENTS, OPEN_ENVIRONMENTS
+from tests.paths import ROOT
+
+
+def test_every_environment_of_the_tests_is_made_before_they_are_timed():
+    there = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("*requirements*.txt")}
+    named = {*ENVIRONMENTS.values(), *OPEN_ENVIRONMENTS.values()}
+    assert there <= named
+    assert all((ROOT / path).is_file() for path in named)
