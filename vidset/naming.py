@@ -12,6 +12,10 @@ from urllib.parse import unquote_to_bytes
 _MAX_STEM_BYTES = 960
 _MAX_SEGMENT_BYTES = 200
 _UNSAFE = re.compile(r"[%\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Control characters, separators of lines and what turns the direction of writing.
+_OBEYED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _ATOM = re.compile(r"%[0-9A-F]{2}|.", re.DOTALL)
 _CONTINUED = "%/"
 
@@ -48,6 +52,19 @@ def image_id(place: str) -> str:
 def printable(text: str) -> str:
     """`text` without the bytes that no UTF-8 text can hold (file names may have any)."""
     return re.sub(r"[\ud800-\udfff]", lambda match: _percent(match[0]), text)
+
+
+def visible(text: str) -> str:
+    """Return `text` with control characters written out, as `\\x1b`; newlines and tabs stay.
+
+    A name may hold what a terminal obeys: another title, deleted lines, text from right to left.
+    """
+    return _OBEYED.sub(lambda match: _written_out(match[0]), text)
+
+
+def _written_out(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
 def _without_extension(name: str) -> str:

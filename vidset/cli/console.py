@@ -12,27 +12,27 @@ from typing import Any
 import typer
 
 from vidset.cli.results import as_object, print_json
+from vidset.naming import visible
 from vidset.project import Project
 
 _WIDTH = 80
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?( ?%)?")
 
 
 def say(text: str) -> None:
     """Print a line of the result on stdout."""
-    typer.echo(text)
+    typer.echo(visible(text))
 
 
 def tell(text: str) -> None:
     """Print a line on stderr that belongs to no result: a choice that was made, a warning."""
-    typer.echo(text, err=True)
+    typer.echo(visible(text), err=True)
 
 
 def show_problems(problems: Iterable[str]) -> None:
     """Print each problem on a line of stderr, in yellow on a terminal."""
     for problem in problems:
-        typer.secho(problem, err=True, fg=None if "NO_COLOR" in os.environ else "yellow")
+        typer.secho(visible(problem), err=True, fg=None if "NO_COLOR" in os.environ else "yellow")
 
 
 def answer(
@@ -94,8 +94,8 @@ def working(what: str, *, show: bool = True) -> Iterator[Callable[[str], None]]:
     from rich.console import Console
     from rich.markup import escape
 
-    with Console(stderr=True).status(escape(what)) as status:
-        yield lambda text: status.update(escape(text))
+    with Console(stderr=True).status(escape(visible(what))) as status:
+        yield lambda text: status.update(escape(visible(text)))
 
 
 @contextmanager
@@ -183,7 +183,7 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return number(value)
-    return " ".join(_CONTROL.sub(" ", str(value)).split())
+    return visible(" ".join(str(value).split()))
 
 
 def _is_number(values: Sequence[Any]) -> bool:

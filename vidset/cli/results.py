@@ -6,6 +6,7 @@ A result is a dataclass or a mapping. The same thing has the same field name eve
 
 import importlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from typer.core import TyperGroup
 
 from vidset.cli.command import description_of
+
+_OBEYED = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def as_object(result: Any, next_command: str | None) -> dict[str, Any]:
@@ -24,7 +27,12 @@ def as_object(result: Any, next_command: str | None) -> dict[str, Any]:
 
 def print_json(found: Mapping[str, Any]) -> None:
     """Print an object on stdout, on one line."""
-    print(json.dumps(found, ensure_ascii=False, default=str), flush=True)
+    print(_safe_json(json.dumps(found, ensure_ascii=False, default=str)), flush=True)
+
+
+def _safe_json(text: str) -> str:
+    """Escape what JSON leaves as it is and a terminal obeys; the text means the same."""
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def print_error(code: str, message: str, hint: str = "") -> None:

@@ -17,6 +17,7 @@ from vidset.cli.command import description_of
 from vidset.cli.parts import part_of
 from vidset.cli.results import print_error
 from vidset.cli.stopping import Stop, stopped_by_signals
+from vidset.naming import visible
 
 # What typer raises on bad usage, whether it brings click along or imports it.
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
@@ -94,9 +95,9 @@ def _failure(error: OSError | RuntimeError) -> tuple[str, str, str]:
 
 
 def _refuse(code: str, message: str, hint: str, words: list[str]) -> int:
-    typer.echo(f"vidset: {message}", err=True)
+    typer.echo(visible(f"vidset: {message}"), err=True)
     if hint:
-        typer.echo(hint, err=True)
+        typer.echo(visible(hint), err=True)
     if "--json" in words:
         print_error(code, message, hint)
     return 2

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from vidset.cli.console import plural, say, size
-from vidset.naming import printable
+from vidset.naming import printable, visible
 from vidset.upload.records import FAULTS, Record, State, Uploads
 
 _ORDER: tuple[State, ...] = (
@@ -103,7 +103,7 @@ class Display:
 
     def tell(self, path: Path, text: str) -> None:
         """Show a note about a file at once."""
-        self._errors.print(f"[yellow]{escape(printable(str(path)))}[/]: {escape(text)}")
+        self._errors.print(f"[yellow]{escape(visible(str(path)))}[/]: {escape(visible(text))}")
 
     def show(self, record: Record) -> None:
         """Show a recording that is done with; its note is shown in any case."""
@@ -126,6 +126,6 @@ class Display:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._errors, transient=True) as bars:
-            name = escape(printable(os.path.basename(path)))
+            name = escape(visible(os.path.basename(path)))
             task = bars.add_task(f"{what} {name}", total=total)
             yield lambda count: bars.advance(task, count)

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 
 from vidset.intake.work import Outcome
+from vidset.naming import visible
 
 # Of an outcome, in the order of the summary.
 _OUTCOMES = ("done", "partial", "skipped", "failed", "missing", "malformed")
@@ -58,7 +59,7 @@ class Report:
     def trace(self, text: str) -> None:
         """Show a worker's traceback, if tracebacks are wanted."""
         if self._shows_traces and text:
-            print(text, file=sys.stderr, flush=True)
+            print(visible(text), file=sys.stderr, flush=True)
 
     @property
     def has_failures(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from vidset.naming import visible
 from vidset.training.reviewing.errors_folder import Written
 from vidset.training.reviewing.finding import Request
 
@@ -30,7 +31,7 @@ def show_errors(written: Written, request: Request) -> None:
     )
     console.print(f"{details['flagged']:,} {what}; {len(details['shown']):,} shown")
     for place, image in enumerate(details["shown"][:5]):
-        uri, reason = escape(image["image_uri"]), escape(image["reason"])
+        uri, reason = escape(visible(image["image_uri"])), escape(visible(image["reason"]))
         console.print(f"  {place + 1}  {uri}  [dim]{reason}[/]")
     console.print(f"page    {escape(str(request.output / 'index.html'))}")
     if request.sheet:

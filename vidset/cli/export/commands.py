@@ -132,6 +132,12 @@ def sql(
         typer.Argument(metavar="QUERY", help="One SELECT of DuckDB.", show_default="the tables"),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw", help="Leave texts in the CSV as they are, also those that look like formulas."
+        ),
+    ] = False,
     memory: Annotated[
         str, typer.Option(metavar="SIZE", help="What needs more goes through temporary files.")
     ] = "1GB",
@@ -143,4 +149,12 @@ def sql(
     from vidset.cli.export.sql import run_sql
     from vidset.project import find_project
 
-    run_sql(find_project(place), query, as_json=as_json, as_csv=as_csv, quiet=quiet, memory=memory)
+    run_sql(
+        find_project(place),
+        query,
+        as_json=as_json,
+        as_csv=as_csv,
+        raw=raw,
+        quiet=quiet,
+        memory=memory,
+    )

@@ -14,10 +14,13 @@ import duckdb
 import pyarrow as pa
 
 from vidset.cli.console import say, table
+from vidset.naming import visible
 from vidset.project import Project
 from vidset.warehouse.asking import check_question, open_warehouse
 
 _SHOWN = 100  # Rows on the screen; --json and --csv give all.
+# With what spreadsheets begin a formula: https://owasp.org/www-community/attacks/CSV_Injection.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TABLES = (
     "SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns "
     "FROM information_schema.columns WHERE table_schema = 'main' GROUP BY ALL ORDER BY ALL"
@@ -30,17 +33,21 @@ def run_sql(
     *,
     as_json: bool = False,
     as_csv: bool = False,
+    raw: bool = False,
     quiet: bool = False,
     memory: str = "1GB",
 ) -> None:
     """Ask and print; without a question, list the tables with their columns.
 
     Args:
+        raw: texts stand in the CSV as they are, formulas and control characters too.
         quiet: leaves out the table on the screen, not the answer as --json or --csv.
 
     Raises:
         ValueError: there is no warehouse, it is no question, or DuckDB does not take it.
     """
+    if raw and not as_csv:
+        raise ValueError("--raw: wanted --csv beside it")
     if as_json and as_csv:
         raise ValueError("wanted --json or --csv, got both")
     where = project.warehouse
@@ -58,7 +65,7 @@ def run_sql(
             if as_json:
                 _print_json(project.place, rows)
             elif as_csv:
-                _print_csv(rows)
+                _print_csv(rows, raw=raw)
             elif not quiet:
                 _print_table(rows)
         except duckdb.Error as error:
@@ -80,14 +87,26 @@ def _print_json(place: str, rows: pa.RecordBatchReader) -> None:
     sys.stdout.write("]}\n")
 
 
-def _print_csv(rows: pa.RecordBatchReader) -> None:
+def _print_csv(rows: pa.RecordBatchReader, *, raw: bool) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(rows.schema.names)
+    writer.writerow(rows.schema.names if raw else map(_quoted, rows.schema.names))
     for row in _rows(rows):
         # A number in full; else as on the screen.
         writer.writerow(
-            value if isinstance(value, float) else _as_text(value) for value in row.values()
+            value if isinstance(value, float) else _as_csv(value, raw=raw) for value in row.values()
         )
+
+
+def _as_csv(value: Any, *, raw: bool) -> str:
+    text = _as_text(value)
+    if raw:
+        return text
+    return _quoted(text) if isinstance(value, str) else visible(text)
+
+
+def _quoted(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula, and that no terminal obeys."""
+    return visible(f"'{text}" if text.startswith(_FORMULA) else text)
 
 
 def _print_table(rows: pa.RecordBatchReader) -> None:
