@@ -9,7 +9,6 @@ import resource
 import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -67,9 +66,7 @@ def ffmpeg(video: Path) -> Callable[[], None]:
 
 def naive(video: Path) -> Callable[[], None]:
     """Read every frame, keep each `floor(fps)`-th unless its full-size SSIM is 0.9 or more."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from image_similarity_measures.quality_metrics import ssim
+    from vidset.reference_measures import ssim
 
     def work() -> None:
         capture = cv2.VideoCapture(str(video), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
@@ -80,7 +77,7 @@ def naive(video: Path) -> Callable[[], None]:
                 is_read, frame = capture.read()
                 if not is_read:
                     break
-                if number % every == 0 and (last is None or ssim(last, frame, max_p=255) < 0.9):
+                if number % every == 0 and (last is None or ssim(last, frame) < 0.9):
                     cv2.imwrite(f"{out}/{number}.jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 95])
                     last = frame
                 number += 1

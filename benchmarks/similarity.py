@@ -1,25 +1,28 @@
 """Our SSIM beside the reference's: how often they decide alike, in noise, and what ours costs.
 
-The reference is image-similarity-measures' ssim (scikit-image) on full-size colour, data range 255.
+The reference is full-size SSIM in colour, `--metric ssim-full`. Its scores, and those of the other
+measures, are held beside image-similarity-measures itself, in an environment of its own.
 """
 
 import tempfile
 import time
-import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain, islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from tests.drawing import encode as encode_pictures
+from tests.emulators.servers import ToolMissingError
+from tests.filtering.oracle.environment import reference_scores
 from vidset.demo.drive import DRIVE
 from vidset.demo.rendering import Renderer
 from vidset.elements import Upload
 from vidset.filtering.judge import Judge
 from vidset.filtering.similarity import compare, picture
-from vidset.metrics import METRICS
+from vidset.metrics import METRICS, Compare
 from vidset.settings import ExtractionSettings
 from vidset.video.decoding import Video
 from vidset.video.sampling import Sampling
@@ -27,14 +30,46 @@ from vidset.video.sampling import Sampling
 _EVERY_SECOND = Sampling(Fraction(1))
 _THRESHOLDS = (0.8, 0.9, 0.95)
 _LUMA_WIDTH = 480
+_PAIRS_SCORED = 12
 _UPLOAD = Upload("x", "x", "0")
 
 
 def run(videos: list[Path]) -> None:
     cv2.setNumThreads(1)
+    _scores(videos)
     _agreement(videos)
     _noise(videos)
     _cost()
+
+
+def _scores(videos: list[Path]) -> None:
+    """Our computation of each measure beside the package's, on pairs of small pictures."""
+    pairs = list(islice(chain.from_iterable(map(_small_pairs, videos)), _PAIRS_SCORED))
+    try:
+        wanted = reference_scores(pairs)
+    except ToolMissingError as missing:
+        print(f"\nimage-similarity-measures cannot be asked for its scores: {missing}")
+        return
+    print(f"\nThe measures of `--metric` beside image-similarity-measures, {len(pairs)} pairs:\n")
+    print("| measure | scores | the largest difference |\n|---|---|---|")
+    for name, metric in METRICS.items():
+        if metric.function is None:
+            continue
+        theirs = np.array([scores[metric.function] for scores in wanted])
+        ours = np.array([_measure(name)(*pair) for pair in pairs])
+        spread = f"{theirs.min():.4g} to {theirs.max():.4g}"
+        print(f"| {name} | {spread} | {np.abs(ours - theirs).max():.1e} |")
+
+
+def _small_pairs(video: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs of a video's samples, a second apart, at a size that the package is quick at."""
+    last = None
+    with Video(str(video), str(video)) as opened:
+        for frame in islice(opened.sample(_EVERY_SECOND), 4):
+            this = cv2.resize(frame.rgb(), (160, 90), interpolation=cv2.INTER_AREA)
+            if last is not None and not np.array_equal(last, this):
+                yield last, this
+            last = this
 
 
 def _agreement(videos: list[Path]) -> None:
@@ -53,7 +88,7 @@ def _agreement(videos: list[Path]) -> None:
 
 
 def _pairs(video: Path) -> Iterator[tuple[float, float]]:
-    reference = _reference()
+    reference = _measure("ssim-full")
     last = None
     with Video(str(video), str(video)) as opened:
         for frame in opened.sample(_EVERY_SECOND):
@@ -67,10 +102,8 @@ def _pairs(video: Path) -> Iterator[tuple[float, float]]:
             last = this
 
 
-def _reference():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        loaded = METRICS["ssim-full"].load()
+def _measure(name: str) -> Compare:
+    loaded = METRICS[name].load()
     assert loaded is not None
     return loaded
 

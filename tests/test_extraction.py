@@ -162,7 +162,6 @@ def test_what_is_no_video_is_bad_input(tmp_path):
 
 
 def test_another_metric_decides_in_its_own_way(video):
-    pytest.importorskip("image_similarity_measures")
     extraction = run(video, metric="rmse", similarity_threshold=0.05, local_change=None)
     assert reasons(extraction) == ["kept", "kept", "kept", "near_duplicate", "kept"]
     assert extraction.frames[3].ssim < 0.05 < extraction.frames[4].ssim

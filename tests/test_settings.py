@@ -27,7 +27,7 @@ def test_a_wrong_setting_is_named(values, message):
 
 def test_an_absent_package_is_named(monkeypatch):
     monkeypatch.setattr(measures.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="needs image-similarity-measures: pip install"):
+    with pytest.raises(ValueError, match="--metric ssim-full needs scikit-image: pip install"):
         ExtractionSettings(metric="ssim-full")
 
 

@@ -12,7 +12,7 @@ from tests.paths import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def test_all_has_every_part_but_those_of_the_reference_measures():
+def test_all_has_every_part():
     [wanted] = PROJECT["optional-dependencies"]["all"]
     listed = set(re.findall(r"[a-z0-9]+", wanted.partition("[")[2]))
     parts, pending = set(), list(listed)
@@ -22,7 +22,7 @@ def test_all_has_every_part_but_those_of_the_reference_measures():
         for requirement in PROJECT["optional-dependencies"][part]:
             if requirement.startswith("vidset["):
                 pending += re.findall(r"[a-z0-9]+", requirement.partition("[")[2])
-    everything = set(PROJECT["optional-dependencies"]) - {"all", "measures", "function"}
+    everything = set(PROJECT["optional-dependencies"]) - {"all", "function"}
     assert parts == everything
     assert "torchvision" not in str(PROJECT["optional-dependencies"])
 

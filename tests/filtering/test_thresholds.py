@@ -174,7 +174,6 @@ def test_with_a_tolerance_longer_periods_are_not_known(tmp_path):
 
 
 def test_another_metric_has_no_masks(video):
-    pytest.importorskip("image_similarity_measures")
     extraction = run(video, metric="rmse", similarity_threshold=0.05)
     assert {(row.kept_at, row.kept_at_2) for row in extraction.frames} == {(None, None)}
 
