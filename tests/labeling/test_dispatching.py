@@ -195,12 +195,19 @@ def test_dispatch_gives_the_budget_of_a_refused_task_to_another(store, vendor, c
     assert dispatch(works, image("drive/1/0000001000.jpg")) == "dispatched"
 
 
-@pytest.mark.parametrize(("setting", "number"), [("yes", 1), ("no", 0)])
-def test_dispatch_takes_predictions_along_if_it_is_told_to(store, vendor, clock, setting, number):
+@pytest.mark.parametrize(
+    ("setting", "number"),
+    [
+        pytest.param({}, 1, id="by default"),
+        pytest.param({"LABELING_PREDICTIONS": "yes"}, 1, id="yes"),
+        pytest.param({"LABELING_PREDICTIONS": "no"}, 0, id="no"),
+    ],
+)
+def test_dispatch_takes_predictions_along_unless_told_not_to(store, vendor, clock, setting, number):
     predicted = LabeledObject("p", "rain", "classification")
     document = {"image_id": image().id, "objects": [predicted.to_document()]}
     store.commit([Write("predictions", image().id, document)])
-    dispatch(broker(store, vendor, clock, LABELING_PREDICTIONS=setting), image())
+    dispatch(broker(store, vendor, clock, **setting), image())
     assert vendor.requests[0].predictions == (predicted,) * number
 
 

@@ -32,7 +32,7 @@ def test_whoever_inspects_needs_a_store_alone_and_gets_the_defaults():
         price=0,
         consensus="latest",
         answer_deadline=timedelta(hours=24),
-        predictions=False,
+        predictions=True,
         ledger=None,
         callback_url=None,
         of_vendors={},

@@ -18,7 +18,12 @@ from vidset.labeling.budget import Booking
 from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.stores.store import ConflictError, Stored
 from vidset.labeling.task import Image, Task
-from vidset.labeling.vendors.vendor import BatchVendor, Request
+from vidset.labeling.vendors.vendor import (
+    BatchVendor,
+    MissingTaskError,
+    Request,
+    ResendingVendor,
+)
 
 Outcome = Literal["dispatched", "repeated", "held", "refused"]
 _MAX_WAIT_SECONDS = 600
@@ -116,6 +121,31 @@ def resume(broker: Broker, stored: Stored) -> Outcome:
         broker.budget.give_back(booking)
         raise TryAgainError(f"{task.image_uri}: somebody else took it up", 1) from None
     return _submit(broker, begun, version, booking)
+
+
+def resend(broker: Broker, stored: Stored) -> Outcome:
+    """Send an open task anew, with the image's present url and predictions; it costs nothing.
+
+    Raises:
+        MissingTaskError: the vendor has no such task any more.
+        RefusedError: the vendor cannot change an open task, or does not want to.
+        TryAgainError: the vendor is down or busy, or somebody else changed the task.
+    """
+    task, vendor = Task.from_document(stored.document), broker.vendor
+    if task.vendor != vendor.name or not isinstance(vendor, ResendingVendor):
+        raise RefusedError(
+            f"{task.image_uri}: {task.vendor} cannot change a task that is open; cancel it there, "
+            "and run vidset label dispatch --retry cancelled"
+        )
+    if task.vendor_task_id is None:
+        raise MissingTaskError(f"{task.image_uri}: its task has no id of {task.vendor}")
+    vendor.resend(_request(broker, task.image), task.vendor_task_id)
+    due_at = broker.clock() + broker.settings.answer_deadline
+    try:
+        broker.store.commit([broker.task_write(task.changed(due_at=due_at), stored.version)])
+    except ConflictError:
+        raise TryAgainError(f"{task.image_uri}: somebody else changed its task", 1) from None
+    return "dispatched"
 
 
 def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:

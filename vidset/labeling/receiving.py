@@ -149,12 +149,34 @@ def _checked(broker: Broker, task: Task, answer: Answer) -> Answer:
         raise InvalidAnswerError(
             f"annotation {answer.annotation_id}: wanted a time up to now, got {answer.updated_at}"
         )
+    _check_empty(broker, answer)
     answer = check_answer(answer, broker.template, task.image_width, task.image_height)
     try:
         check_writes([Write("answers", answer.key, answer.to_document())])
     except ValueError as error:  # What no store can hold.
         raise InvalidAnswerError(str(error)) from None
     return answer
+
+
+def _check_empty(broker: Broker, answer: Answer) -> None:
+    """Refuse a submit with nothing drawn, unless the template allows it.
+
+    A person who imports has seen a plan, and a file of known truth says what is in an image.
+
+    Raises:
+        InvalidAnswerError: with what to do about it.
+    """
+    if answer.objects or answer.state != "labeled" or answer.imported is not None:
+        return
+    declaration = vendors().get(answer.vendor)
+    if broker.template.allow_empty or (declaration and declaration.knows_empty):
+        return
+    raise InvalidAnswerError(
+        f"image {answer.image_id}, {answer.vendor} annotation {answer.annotation_id}: wanted an "
+        "object or a skipped task, got an answer with nothing drawn. If nothing is in the image, "
+        "set allow_empty: true in the template and run vidset label quarantine --replay; if the "
+        "annotator saw no image, run vidset label dispatch --retry dispatched"
+    )
 
 
 def _sized(broker: Broker, task: Task, answers: Sequence[Answer]) -> Task:

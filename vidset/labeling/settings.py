@@ -39,7 +39,7 @@ class Settings:
         price: of one task, in the budget's currency.
         consensus: of several annotators' answers to one image.
         answer_deadline: after which `reconcile` asks for an answer.
-        predictions: whether tasks take objects from `predictions/` along.
+        predictions: whether tasks take objects from `predictions/` along, where there are any.
         ledger: bq://project.dataset with the frame ledger, in which `reconcile` looks for images
             without a task.
         callback_url: where vendors send their answers.
@@ -100,7 +100,7 @@ class Settings:
             "answer_deadline": timedelta(
                 hours=read.number("LABELING_ANSWER_DEADLINE_HOURS", default=24, least=0, most=8760)
             ),
-            "predictions": read.choice("LABELING_PREDICTIONS", ("no", "yes"), "no") == "yes",
+            "predictions": read.choice("LABELING_PREDICTIONS", ("no", "yes"), "yes") == "yes",
             "ledger": read.matching("LABELING_LEDGER", _LEDGER, "bq://PROJECT.DATASET"),
             "callback_url": read.url(
                 "LABELING_CALLBACK_URL",

@@ -78,6 +78,9 @@ class Template(_Part):
     attributes: tuple[Attribute, ...] = ()
     max_objects: int = Field(default=1000, ge=1, le=10_000)
     """An answer with more objects goes to the quarantine: comparing answers takes their square."""
+    allow_empty: bool = False
+    """Whether a submit with nothing drawn is an answer. It goes to the quarantine otherwise: an
+    annotator who sees a broken image sends the same. Skipping an image is always an answer."""
     scale: ScaleTemplate = ScaleTemplate()
     label_studio: LabelStudioTemplate = LabelStudioTemplate()
     vendors: dict[Name, dict[str, Any]] = {}

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from vidset.labeling.broker import Broker
-from vidset.labeling.dispatching import dispatch, dispatch_new, resume
-from vidset.labeling.errors import TryAgainError
+from vidset.labeling.dispatching import Outcome, dispatch, dispatch_new, resend, resume
+from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.stores.store import ConflictError, Key, Stored
 from vidset.labeling.task import Image, Task
-from vidset.labeling.vendors.vendor import BatchVendor
+from vidset.labeling.vendors.vendor import BatchVendor, MissingTaskError
 
 # What became of an image.
 OUTCOMES = ("dispatched", "repeated", "held", "refused", "waiting")
@@ -46,7 +46,8 @@ def dispatch_images(
 
     Args:
         limit: how many images are taken up at most; `repeated` ones are none of these.
-        retry: `failed` or `cancelled`: tasks in this state are requested again.
+        retry: `failed` or `cancelled`: tasks in this state are requested again. `dispatched`:
+            open tasks are given the image's present url and predictions.
         show: called with the counts from time to time.
     """
     run, counts, images = _Run(broker, retry), Counter[str](), iter(images)
@@ -119,14 +120,13 @@ class _Run:
             if self.stopped.is_set():
                 return self._waiting(image, reason)
             try:
-                if stored and stored.document["state"] == self.retry:
-                    stored = self._requested_again(stored)
-                    outcome = resume(self.broker, stored)
-                else:
-                    outcome = dispatch(self.broker, image)
+                outcome = self._tried(image, stored)
+            except RefusedError as error:  # Of an open task, which stays as it is.
+                self._tell(image, f"refused: {error}")
+                return "refused"
             except TryAgainError as error:
                 reason, wait = str(error), error.retry_after_seconds or 1.0
-                stored = None  # As it is in the store now.
+                [stored] = self.broker.store.get(("tasks", image.id))  # As it is now.
                 if wait > _LONGEST_WAIT_SECONDS:
                     return self._waiting(image, reason)
                 self.stopped.wait(wait)
@@ -137,6 +137,16 @@ class _Run:
             return outcome
         self.stopped.set()
         return self._waiting(image, reason)
+
+    def _tried(self, image: Image, stored: Stored | None) -> Outcome:
+        if stored is None or stored.document["state"] != self.retry:
+            return dispatch(self.broker, image)
+        if self.retry == "dispatched":
+            try:
+                return resend(self.broker, stored)
+            except MissingTaskError:  # Somebody deleted it at the vendor.
+                pass
+        return resume(self.broker, self._requested_again(stored))
 
     def _requested_again(self, stored: Stored) -> Stored:
         task = Task.from_document(stored.document).changed(

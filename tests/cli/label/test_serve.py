@@ -15,10 +15,13 @@ import httpx
 import pytest
 
 from tests.cli.labels import label, make_output, served, write_truth
+from vidset.cli.label.places import place_of
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.stores.store import Query
+from vidset.local_labeling.served import url_left
 from vidset.local_labeling.server import listen, make_app, serving, url_of
 from vidset.place import Place
+from vidset.project import find_project
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
 pytestmark = pytest.mark.emulator
@@ -275,6 +278,18 @@ def test_serve_stops_cleanly_at(out, number):
         assert (process.returncode, stdout) == (0, "")
         assert "Traceback" not in stderr
     assert label("status", "-p", out, "--json").found["tasks"]["completed"] == 0
+
+
+@pytest.mark.slow
+def test_serve_leaves_word_of_its_url_for_as_long_as_it_runs(out):
+    write_truth(out, out.parent / "truth.jsonl")
+    environment = truth_environment(out, "http://127.0.0.1:1/receive_annotation")
+    with served(out, environment=environment) as (url, process):
+        assert url_left(str(out)) == url
+        assert place_of(find_project(str(out))).served == url
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert url_left(str(out)) is None
 
 
 @pytest.mark.slow

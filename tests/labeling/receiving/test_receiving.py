@@ -20,6 +20,7 @@ from tests.labeling.brokers import (
 from vidset.labeling.annotation import Annotation
 from vidset.labeling.dispatching import dispatch
 from vidset.labeling.receiving import Delivery, receive
+from vidset.labeling.stores.store import Query
 from vidset.labeling.vendors.vendor import Report
 
 
@@ -69,9 +70,25 @@ def test_receive_of_a_skip_completes_the_task_without_objects(works, store):
     assert task_of(store).state == "completed"
 
 
-def test_receive_of_an_empty_image_is_an_answer(works, store):
-    receive(works, delivery(answer(image())))
+def test_receive_of_nothing_drawn_is_an_answer_where_the_template_allows_it(works, store):
+    template = works.template.model_copy(update={"allow_empty": True})
+    receive(replace(works, template=template), delivery(answer(image())))
     assert (annotation_of(store).state, annotation_of(store).objects) == ("labeled", ())
+
+
+def test_receive_puts_a_submit_with_nothing_drawn_into_quarantine_with_its_image(works, store):
+    assert receive(works, delivery(answer(image()))) == Counter(quarantined=1)
+    [kept] = store.find(Query("quarantine"))
+    assert kept.document["image_id"] == image().id
+    assert "got an answer with nothing drawn" in kept.document["reason"]
+    assert "allow_empty: true" in kept.document["reason"]
+    assert store.get(("annotations", image().id)) == [None]
+    assert task_of(store, image()).state == "dispatched"
+
+
+def test_receive_of_a_skipped_task_is_an_answer(works, store):
+    receive(works, delivery(replace(answer(image()), state="skipped")))
+    assert annotation_of(store).state == "skipped"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,11 @@ def dispatch(
         ),
     ] = None,
     retry: Annotated[
-        Retry | None, typer.Option(help="Request these again, which costs again.")
+        Retry | None,
+        typer.Option(
+            help="Request tasks in this state again, which costs again. Open ones (dispatched) "
+            "keep their task and get the image's present url and predictions."
+        ),
     ] = None,
     store: Store = None,
     vendor: Vendor = None,

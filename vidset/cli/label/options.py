@@ -9,6 +9,7 @@ import typer
 class Retry(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
+    DISPATCHED = "dispatched"
 
 
 Store = Annotated[

@@ -87,6 +87,8 @@ class Declaration:
         needs_callback_url: whether tasks cannot be sent without LABELING_CALLBACK_URL.
         reaches_this_machine: whether the vendor may run beside us, so that images and callbacks
             can be on this machine's own address.
+        knows_empty: whether an answer without objects says that nothing is in the image. From a
+            person it may as well mean that the image was not shown.
         annotators: how many people answer an image, by the template.
     """
 
@@ -97,6 +99,7 @@ class Declaration:
     read_task: Callable[[Any], Report | None] | None = None
     needs_callback_url: bool = False
     reaches_this_machine: bool = True
+    knows_empty: bool = False
     annotators: Callable[[Template], int] = _one_annotator
 
     def __post_init__(self) -> None:

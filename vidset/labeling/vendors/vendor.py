@@ -115,6 +115,19 @@ class ConnectingVendor(Vendor, Protocol):
 
 
 @runtime_checkable
+class ResendingVendor(Vendor, Protocol):
+    """A vendor whose open tasks can be given another url of the image, and predictions."""
+
+    def resend(self, request: Request, vendor_task_id: str) -> None:
+        """Change an open task into what `submit` would send now. Safe to repeat.
+
+        Raises:
+            MissingTaskError, RefusedError, TryAgainError
+        """
+        ...
+
+
+@runtime_checkable
 class BatchVendor(Vendor, Protocol):
     """A vendor that takes several images in one request."""
 

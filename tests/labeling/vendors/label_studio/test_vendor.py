@@ -4,6 +4,7 @@ import json
 import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
@@ -15,6 +16,7 @@ from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.template import parse_template
 from vidset.labeling.vendors.label_studio.answers import objects_of
 from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
+from vidset.labeling.vendors.vendor import MissingTaskError
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 
@@ -47,6 +49,21 @@ def test_a_submission_that_was_not_recorded_is_found_by_the_next_process(label_s
     task_id = crashed.submit(request_of())
     assert restarted.submit(request_of()) == task_id
     assert ids_of(label_studio, restarted) == [task_id]
+
+
+def test_a_task_that_is_sent_anew_has_the_present_url_and_predictions(label_studio, open_vendor):
+    vendor = open_vendor()
+    task_id = vendor.submit(request_of())
+    predicted = (LabeledObject("p", CAR, "box", Box(10, 20, 30, 40)),)
+    moved = replace(request_of(predictions=predicted), image_url="http://127.0.0.1:8482/a.jpg")
+    for _ in range(2):
+        vendor.resend(moved, task_id)
+    [task] = label_studio.tasks(vendor.connect().project_id)
+    assert str(task["id"]) == task_id
+    assert task["data"]["image"] == "http://127.0.0.1:8482/a.jpg"
+    assert len(task["predictions"]) == 1
+    with pytest.raises(MissingTaskError):
+        vendor.resend(moved, "999999")
 
 
 def test_an_image_submitted_by_eight_at_once_has_one_task(label_studio, open_vendor):

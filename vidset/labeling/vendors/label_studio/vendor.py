@@ -113,6 +113,24 @@ class LabelStudioVendor:
         settled = {image_id: settle(self._client, found[image_id]) for image_id in wanted}
         return [settled[request.image.id] for request in requests]
 
+    def resend(self, request: Request, vendor_task_id: str) -> None:
+        """Give a task the image's present url, and our predictions in place of the earlier ones."""
+        made = _task(request, self._project())
+        place = f"/api/tasks/{vendor_task_id}/"
+        try:
+            task = self._client.call("PATCH", place, body={"data": made["data"]})
+        except NotFoundError as error:
+            raise MissingTaskError(f"image {request.image.id}: {error}") from None
+        present = self._client.call("GET", "/api/predictions/", params={"task": vendor_task_id})
+        ours = [each for each in present if each["model_version"] == MODEL_VERSION]
+        wanted = made.get("predictions", [])
+        if [each["result"] for each in ours] == [each["result"] for each in wanted]:
+            return
+        for each in wanted:
+            self._client.call("POST", "/api/predictions/", body=each | {"task": task["id"]})
+        for each in ours:
+            self._client.call("DELETE", f"/api/predictions/{each['id']}/")
+
     def report(self, image_id: str, vendor_task_id: str) -> Report:
         place = f"image {image_id}: Label Studio task {vendor_task_id!r}"
         if not (vendor_task_id.isascii() and vendor_task_id.isdigit()):

@@ -24,4 +24,5 @@ TRUTH = Declaration(
     open=_open,
     callback=Callback(CALLBACK_HEADER, "LABELING_TRUTH_SECRET", read_callback),
     needs_callback_url=True,
+    knows_empty=True,
 )

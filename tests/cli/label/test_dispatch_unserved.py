@@ -1,0 +1,25 @@
+"""Tasks whose images nobody serves: `dispatch` says so before annotators see broken images."""
+
+from tests.cli.labels import label, make_output, write_truth
+from vidset.local_labeling.served import left_word
+from vidset.local_labeling.server import listen, url_of
+from vidset.place import Place
+
+
+def dispatched(tmp_path, monkeypatch, url):
+    out = make_output(tmp_path / "out", {"a.mp4": 3})
+    write_truth(out, tmp_path / "truth.jsonl")
+    monkeypatch.delenv("LABELING_CALLBACK_URL", raising=False)
+    monkeypatch.setenv("LABELING_VENDOR", "truth")
+    monkeypatch.setenv("LABELING_TRUTH", str(tmp_path / "truth.jsonl"))
+    monkeypatch.setenv("LABELING_TRUTH_SECRET", "0123456789abcdef")
+    with left_word(Place.of(str(out)), url):
+        return label("dispatch", "-p", out, "--limit", 1)
+
+
+def test_dispatch_warns_when_nobody_answers_where_serve_left_word(tmp_path, monkeypatch):
+    with listen("127.0.0.1", 0) as listening:
+        url = url_of(listening)  # It is free again when the block ends.
+    told = dispatched(tmp_path, monkeypatch, url)
+    assert f"nobody answers at {url}: annotators will see broken images" in told.err
+    assert "vidset label serve" in told.err
