@@ -51,14 +51,15 @@ def run_serve(
     stopped = threading.Event()
     for number in signal.SIGINT, signal.SIGTERM:
         signal.signal(number, lambda *_: stopped.set())
-    if as_json:
-        print_json({"place": project.place, "url": url})
-    elif not quiet:
-        say(f"callbacks  {url}/receive_annotation")
-        if folder:
-            say(f"images     {url}/images/...")
-        say("Ctrl-C stops it")
-        sys.stdout.flush()
     with left_word(place, place.served), serving(app, listening, log, reconcile_seconds):
+        # Whoever reads the url finds the word, too.
+        if as_json:
+            print_json({"place": project.place, "url": url})
+        elif not quiet:
+            say(f"callbacks  {url}/receive_annotation")
+            if folder:
+                say(f"images     {url}/images/...")
+            say("Ctrl-C stops it")
+            sys.stdout.flush()
         stopped.wait()
     broker.store.close()
