@@ -51,7 +51,7 @@ def run_serve(
     stopped = threading.Event()
     for number in signal.SIGINT, signal.SIGTERM:
         signal.signal(number, lambda *_: stopped.set())
-    with left_word(place, place.served), serving(app, listening, log, reconcile_seconds):
+    with left_word(place, place.served):
         # Whoever reads the url finds the word, too.
         if as_json:
             print_json({"place": project.place, "url": url})
@@ -61,5 +61,6 @@ def run_serve(
                 say(f"images     {url}/images/...")
             say("Ctrl-C stops it")
             sys.stdout.flush()
-        stopped.wait()
+        with serving(app, listening, log, reconcile_seconds):
+            stopped.wait()
     broker.store.close()
