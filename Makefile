@@ -36,6 +36,9 @@ test-fast: $(VENV)/.all ## Without the slow tests and without servers
 chaos: $(VENV)/.all ## Kill runs, mutate videos and break stores for an hour or so
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m chaos $(ARGS)
 
+attack: $(VENV)/.all ## Hostile inputs: each must fail with a message, in bounded memory and time
+	$(BIN)/pytest -n $(WORKERS) -m attack $(ARGS)
+
 check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -136,5 +139,5 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
-.PHONY: help demo demo-numerals test test-fast chaos check infra-check functions bases image template plan apply destroy deploy \
+.PHONY: help demo demo-numerals test test-fast chaos attack check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean
