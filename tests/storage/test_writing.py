@@ -20,6 +20,8 @@ from vidset.storage.writing import (
     write_atomically,
 )
 
+pytestmark = pytest.mark.attack
+
 
 @pytest.fixture
 def victim(tmp_path) -> Path:
