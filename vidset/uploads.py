@@ -19,7 +19,7 @@ VIDEO_EXTENSIONS = frozenset({
 # What is certainly no video, and need not be looked into.
 _OTHER_EXTENSIONS = frozenset({
     "7z", "aac", "avif", "bmp", "csv", "db", "flac", "gz", "heic", "heif", "htm", "html", "jpeg",
-    "jpg", "json", "jsonl", "log", "m3u", "m3u8", "m4a", "md", "mp3", "mpd", "oga", "ogg", "opus",
+    "jpg", "json", "jsonl", "log", "m3u", "m3u8", "m4a", "md", "mp3", "mpd", "oga", "opus",
     "parquet", "pdf", "png", "pls", "py", "rar", "sqlite", "srt", "svg", "tar", "tif", "tiff",
     "toml", "txt", "vtt", "wav", "webp", "xml", "yaml", "yml", "zip",
 })

@@ -25,12 +25,15 @@ def test_a_video_is_told_by_how_it_begins_where_the_extension_does_not_say(tmp_p
     for name in ("VID_001.INSV", "GX010001.LRV", "noextension"):
         (tmp_path / name).write_bytes(whole)
     (tmp_path / "cam.bin").write_bytes((b"\x47" + bytes(187)) * 5)
+    (tmp_path / "theora.ogg").write_bytes(b"OggS" + bytes(24) + b"\x80theora")
+    (tmp_path / "song.ogg").write_bytes(b"OggS" + bytes(24) + b"\x01vorbis")
     (tmp_path / "notes.dat").write_bytes(b"nothing of the kind")
     (tmp_path / "song").write_bytes(b"\0\0\0\x20ftypM4A \0\0\0\0")
     (tmp_path / "photo.jpg").write_bytes(whole)
     names, passed_over = found(tmp_path)
-    assert names == ["GX010001.LRV", "VID_001.INSV", "cam.bin", "noextension", "whole.mp4"]
-    assert passed_over == {"other": 3}
+    told = ["GX010001.LRV", "VID_001.INSV", "cam.bin", "noextension", "theora.ogg", "whole.mp4"]
+    assert names == told
+    assert passed_over == {"other": 4}
 
 
 def test_links_in_circles_pipes_and_broken_links_end_nothing(tmp_path):

@@ -35,6 +35,20 @@ def test_a_glob_is_as_the_shells(folder):
     assert names(folder / "**" / "*.mov") == [("c.mov", None)]
 
 
+def test_two_stars_reach_every_folder_and_follow_no_link(folder, tmp_path):
+    os.symlink(folder, folder / "sub" / "up")
+    os.symlink(folder / "sub", folder / "down")
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "d.mov").write_bytes(b"x")
+    assert names(folder / "**" / "*.mov") == [("c.mov", None)]
+    assert {name for name, _ in names(folder / "**" / "*.m*")} == {"a.mp4", "c.mov"}
+    assert names(folder / "s*" / "**" / "deep") == [("c.mov", None)]
+    assert names(folder / "**")[:3] == names(folder)
+    assert names(folder / "down" / "**" / "*.mov") == [("c.mov", None)]
+    with pytest.raises(ValueError, match="nothing matches it"):
+        check_input(str(folder / "**" / "*.avi"))
+
+
 def test_a_file_that_looks_like_a_glob_is_a_file(folder):
     (folder / "clip[1].mp4").write_bytes(b"x")
     assert names(folder / "clip[1].mp4") == [("clip[1].mp4", None)]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote_plus
 
 import pika
@@ -56,7 +57,7 @@ def arguments(events: str, *others: str, output: str = OUT) -> list[str]:
 
 def watch(
     events: str, *others: str, output: str = OUT, environment: dict[str, str] | None = None
-) -> tuple[int, dict[str, int], str]:
+) -> tuple[int, dict[str, Any], str]:
     """Watch until idle: the exit code, the summary and what was said meanwhile."""
     command = arguments(events, "--until-idle", "3", *others, output=output)
     ended = subprocess.run(

@@ -31,6 +31,18 @@ JpegQuality = Annotated[int | None, _flag("jpeg_quality")]
 MinSharpness = Annotated[float | None, _flag("min_sharpness")]
 MinBrightness = Annotated[float | None, _flag("min_brightness")]
 MaxBrightness = Annotated[float | None, _flag("max_brightness")]
+VideoTimeout = Annotated[
+    float,
+    typer.Option(
+        min=1, metavar="SECONDS", help="Give a video up that takes longer, after a second try."
+    ),
+]
+VideoMemory = Annotated[
+    int,
+    typer.Option(
+        min=1, metavar="MB", help="Give a video up that takes more memory, after a second try."
+    ),
+]
 Collector = Annotated[
     str | None,
     typer.Option(metavar="ID", help="Who recorded all of the videos.", show_default="their folder"),

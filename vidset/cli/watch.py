@@ -17,6 +17,8 @@ from vidset.cli.extraction_flags import (
     MinSharpness,
     Similarity,
     Tolerance,
+    VideoMemory,
+    VideoTimeout,
     Workers,
     extraction_options,
     place_to_make,
@@ -91,6 +93,8 @@ def watch(
     jpeg_quality: JpegQuality = None,
     collector: Collector = None,
     workers: Workers = None,
+    video_timeout: VideoTimeout = 21600,
+    video_memory: VideoMemory = 3200,
     max_tries: Annotated[
         int,
         typer.Option(
@@ -134,6 +138,7 @@ def watch(
     if events is None:
         raise ValueError("wanted a SOURCE of upload events or VIDSET_SOURCE, got neither")
 
+    from vidset.engines.engine import Limits
     from vidset.watch.settings import Request
     from vidset.watch.watch import run_watch
 
@@ -165,6 +170,7 @@ def watch(
         until_idle=until_idle,
         grace=grace,
         health=health,
+        limits=Limits(video_timeout, video_memory * 1_000_000),
     )
     password = os.environ.get("VIDSET_AMQP_PASSWORD")
     code = run_watch(request, password, as_json=as_json, quiet=quiet, debug=debug)

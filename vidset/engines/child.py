@@ -22,6 +22,11 @@ _LASTING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """The work is open: a task's time counts from here, since starting may take a while."""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """How far a task is."""
 
@@ -52,6 +57,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     try:
         work = pipe.recv()()
+        pipe.send(Ready())
         while True:
             task = pipe.recv()
             pipe.send(Done(work(task, lambda what: pipe.send(Told(what)))))

@@ -43,7 +43,7 @@ class Limits:
     """How much one task may take; None is no limit.
 
     Attributes:
-        seconds: from its start.
+        seconds: from its start, in a worker that is open.
         memory_bytes: of physical memory, of the process that works on it.
     """
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from typing import Any, Self
 
-from vidset.engines.child import Done, Raised, Told
+from vidset.engines.child import Done, Raised, Ready, Told
 from vidset.engines.engine import Limits, Open, Report, TaskError, TaskLostError
 
 _POLL_SECONDS = 0.05
@@ -103,27 +103,31 @@ class _Process:
         )
         theirs.close()  # So that reading ends when the process does.
         os.close(alive)
+        self._is_ready = False
         self._send(opens)
 
     def run(self, task: Any, limits: Limits, report: Report) -> Any:
         self._send(task)
-        began = time.monotonic()
+        began = time.monotonic() if self._is_ready else None
         while True:
             answer = self._answer(began, limits)
-            if isinstance(answer, Told):
+            if isinstance(answer, Ready):
+                self._is_ready, began = True, time.monotonic()
+            elif isinstance(answer, Told):
                 report(answer.what)
             elif isinstance(answer, Done):
                 return answer.result
             elif isinstance(answer, Raised):
                 raise TaskError(answer.reason, answer.trace, is_passing=answer.is_passing)
 
-    def _answer(self, began: float, limits: Limits) -> Told | Done | Raised | None:
+    def _answer(self, began: float | None, limits: Limits) -> Ready | Told | Done | Raised | None:
         try:
             if self._pipe.poll(_POLL_SECONDS):
                 return self._pipe.recv()
         except (EOFError, OSError):
             raise TaskLostError(_ended(self._process.wait())) from None
-        if limits.seconds is not None and time.monotonic() - began > limits.seconds:
+        taken = 0.0 if began is None else time.monotonic() - began
+        if limits.seconds is not None and taken > limits.seconds:
             raise TaskLostError(f"it took more than {limits.seconds:g} s")
         if limits.memory_bytes is not None and self._memory_bytes > limits.memory_bytes:
             raise TaskLostError(f"it took more than {limits.memory_bytes / 1e6:.0f} MB of memory")

@@ -80,6 +80,8 @@ def begins_as_video(head: bytes) -> bool:
         return True
     if head[:4] == b"RIFF":
         return head[8:12] == b"AVI "
+    if head[:4] == b"OggS":  # Theora or VP8: without them it is sound.
+        return b"\x80theora" in head or b"OVP80" in head
     # MPEG-TS: a sync byte at the start of each packet, with or without a time code before it.
     is_transport = any(
         len(head) > start + 2 * step and all(head[start + step * n] == 0x47 for n in range(3))

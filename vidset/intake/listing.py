@@ -31,7 +31,7 @@ def check_input(pattern: str) -> None:
     elif os.path.exists(pattern):
         if not (os.path.isfile(pattern) or os.path.isdir(pattern)):
             raise ValueError(f"input: {pattern!r} is a pipe or a device, wanted a file or folder")
-    elif next(glob.iglob(pattern, recursive=True), None) is None:
+    elif next(_matching(pattern), None) is None:
         raise ValueError(f"input: there is no file or folder {pattern!r}, and nothing matches it")
 
 
@@ -55,13 +55,35 @@ def list_uploads(
     elif os.path.exists(pattern):
         yield _file(pattern, os.path.basename(pattern), collector_id)
     else:
-        for path in sorted(glob.glob(pattern, recursive=True)):
+        for path in sorted(_matching(pattern)):
             if os.path.isdir(path):
                 yield from _list_folder(path, collector_id, passed_over)
             elif os.path.isfile(path):
                 yield _file(path, os.path.basename(path), collector_id)
             else:
                 passed_over["special"] += 1
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    """Yield the files and folders that a pattern matches; `**` follows no link to a folder.
+
+    Links may lead in circles. A link in front of `**` was named by the user, and is followed.
+    """
+    segments = pattern.split("/")
+    if "**" not in segments:
+        yield from glob.iglob(pattern)
+        return
+    place = segments.index("**")
+    above, wanted = "/".join(segments[:place]), _glob("/".join(segments[place:]))
+    for root in glob.iglob(f"{above}/") if place else [""]:
+        for folder, folders, files in os.walk(root or "."):
+            below = os.path.relpath(folder, root or ".")
+            inside = "" if below == "." else f"{below}/"
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            if wanted.fullmatch(inside.rstrip("/")):
+                yield root + inside or "."
+            names = (inside + name for name in files if not name.startswith("."))
+            yield from (root + name for name in names if wanted.fullmatch(name))
 
 
 def _list_folder(

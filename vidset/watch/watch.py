@@ -1,7 +1,9 @@
 """`vidset watch`: uploads to images as their events come, one process a video."""
 
+import concurrent.futures
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol
 
@@ -18,6 +20,8 @@ from vidset.watch.lifetime import Lifetime
 from vidset.watch.report import Report
 from vidset.watch.settings import Request, prepare, subscription_of
 from vidset.watch.taking import Parse, Taker, delay_seconds
+
+_POLL_SECONDS = 0.2
 
 
 class Source(Protocol):
@@ -97,20 +101,44 @@ def _parse_notification(
 
 
 def _wait_for(workers: Processes, life: Lifetime, report: Report) -> bool:
-    """Take nothing before images and ledger can be written: each message has so many tries."""
+    """Take nothing before images and ledger can be written: each message has so many tries.
+
+    Returns whether they can. Idle time counts from the first try on, since starting takes a while.
+    """
     number = 0
-    while not life.is_over(is_at_work=False):
+    while not life.was_told:
         number += 1
         try:
-            workers.run(Check())
+            _check(workers, life)
         except (TaskError, TaskLostError) as error:
+            if life.was_told:
+                return False
+            if number == 1:
+                life.busy()
             wait = delay_seconds(number)
             report.warn(f"what is written cannot be reached: {error.reason}; again in {wait:g} s")
             life.wait(wait)
+            life.is_over(is_at_work=False)
         else:
             life.busy()
             return True
     return False
+
+
+def _check(workers: Processes, life: Lifetime) -> None:
+    """Run a check, which a store that is down holds up for most of a minute, or stop it.
+
+    Raises:
+        TaskError: it raised, or the watcher was told to stop meanwhile.
+        TaskLostError: its worker died.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        check = thread.submit(workers.run, Check())
+        while not check.done():
+            concurrent.futures.wait([check], _POLL_SECONDS)
+            if life.was_told:
+                workers.end()
+        check.result()
 
 
 def _sweep(places: Places) -> None:

@@ -77,6 +77,20 @@ def test_a_video_that_takes_too_long_is_given_up(poisoned, tmp_path):
     assert (row["status"], row["error"]) == ("failed", reason)
 
 
+@pytest.mark.slow
+def test_a_watcher_gives_up_a_video_that_takes_too_long(poisoned, tmp_path):
+    out = tmp_path / "out"
+    options = ("--video-timeout", "10", "--until-idle", "9", "--workers", "1")
+    # Only the one that would go on for ever may pass the limit, however slow the machine is.
+    (tmp_path / "in" / "a.mp4").unlink()
+    (tmp_path / "in" / "z.mp4").unlink()
+    ended = vidset("watch", tmp_path / "in", "-o", out, *options, env=poisoned("sleep"))
+    assert ended.returncode == 1, ended.stderr
+    [row] = rows(str(out), "videos")
+    reason = "decoding it failed twice: it took more than 10 s"
+    assert (row["status"], row["error"]) == ("failed", reason)
+
+
 def test_ctrl_c_ends_soon_and_says_how_to_go_on(poisoned, tmp_path):
     """A worker that would go on for ever is no reason to wait."""
     out = tmp_path / "out"

@@ -17,6 +17,8 @@ from vidset.cli.extraction_flags import (
     MinSharpness,
     Similarity,
     Tolerance,
+    VideoMemory,
+    VideoTimeout,
     Workers,
     extraction_options,
     place_to_make,
@@ -61,20 +63,8 @@ def extract(
     jpeg_quality: JpegQuality = None,
     collector: Collector = None,
     workers: Workers = None,
-    video_timeout: Annotated[
-        float,
-        typer.Option(
-            min=1,
-            metavar="SECONDS",
-            help="Give a video up that takes longer, after a second try.",
-        ),
-    ] = 21600,
-    video_memory: Annotated[
-        int,
-        typer.Option(
-            min=1, metavar="MB", help="Give a video up that takes more memory, after a second try."
-        ),
-    ] = 3200,
+    video_timeout: VideoTimeout = 21600,
+    video_memory: VideoMemory = 3200,
     runner: Annotated[
         str | None,
         typer.Option(
