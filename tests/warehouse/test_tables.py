@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from vidset.warehouse import tables as tables_module
-from vidset.warehouse.tables import Column, new_columns, schema_folder, tables
+from tests.paths import ROOT
+from vidset.warehouse.tables import Column, new_columns, tables
 
 A = Column("a", "STRING", "REQUIRED")
 B = Column("b", "RECORD", "REPEATED", fields=(Column("x", "FLOAT", "REQUIRED"),))
@@ -71,16 +71,15 @@ def test_a_column_without_a_mode_is_nullable():
 
 
 def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
-    (tmp_path / "dataflow").mkdir()
-    (tmp_path / "dataflow" / "__init__.py").touch()
-    shutil.copy(tables_module.__file__, tmp_path / "dataflow" / "tables.py")
-    shutil.copytree(schema_folder(), tmp_path / "dataflow" / "schemas")
+    # The package as a wheel lays it out: without infra/ beside it.
+    shutil.copytree(ROOT / "vidset", tmp_path / "vidset")
+    shutil.copytree(ROOT / "infra" / "schemas", tmp_path / "vidset" / "schemas")
     program = "from vidset.warehouse.tables import *; print(schema_folder()); print(len(tables()))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.split() == [str(tmp_path / "dataflow" / "schemas"), "5"]
+    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "5"]
 
 
 def test_tables_name_columns_that_they_have():

@@ -141,7 +141,7 @@ def _contents(file: BinaryIO, box: _Box) -> bytes:
 
 
 def _scale_and_duration(data: bytes) -> tuple[int, int]:
-    """Of `mvhd` and `mdhd`, which begin alike."""
+    """Read the time scale and duration of `mvhd` or `mdhd`, which begin alike."""
     if data[:1] == b"\1" and len(data) >= 32:
         scale, duration = struct.unpack(">IQ", data[20:32])
         return scale, 0 if duration == 2**64 - 1 else duration

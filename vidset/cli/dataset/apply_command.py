@@ -10,7 +10,7 @@ from vidset.cli.command import described
 from vidset.cli.completing import complete_versions
 from vidset.cli.dataset.made import Made
 from vidset.cli.dataset.options import Cap, Message, Move
-from vidset.cli.flags import Json, Name, Place, Quiet
+from vidset.cli.flags import As, Json, Name, Place, Quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +39,14 @@ def apply(
     name: Name = None,
     move: Move = False,
     message: Message = "",
+    actor: As = None,
     cap: Cap = None,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Transform a version's images by a recipe."""
+    from vidset.actor import actor_of
     from vidset.cli.console import answer, show_problems
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
@@ -53,13 +55,14 @@ def apply(
     from vidset.datasets.curation.apply import apply as apply_recipe
     from vidset.datasets.curation.recipe import Recipe
 
+    by = actor_of(actor)
     versions, steps = Versions.at(place, "apply"), Recipe.read(Path(recipe))
     id_ = versions.repository.resolve(version)
     check_new_name(versions, name, id_, move=move)
     if_stopped("No version was made. The same command begins anew.")
     with counting("Applying", show=not (as_json or quiet)) as progress:
         made = apply_recipe(
-            versions.repository, id_, steps, cap=cap, message=message, progress=progress
+            versions.repository, id_, steps, cap=cap, message=message, actor=by, progress=progress
         )
     warnings = [f"left out: {line}" for line in made.dropped]
     show_problems(warnings)

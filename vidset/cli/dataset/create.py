@@ -21,7 +21,7 @@ from vidset.cli.dataset.options import (
     near_distance_of,
     shares_of,
 )
-from vidset.cli.flags import Format, Json, Name, Place, Quiet
+from vidset.cli.flags import As, Format, Json, Name, Place, Quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,7 @@ def create(
     name: Name = None,
     move: Move = False,
     message: Message = "",
+    actor: As = None,
     shares: Annotated[
         str, typer.Option(metavar="SHARES", help="How to split images that no source has split.")
     ] = "train=0.8,validation=0.1,test=0.1",
@@ -122,6 +123,7 @@ def create(
     quiet: Quiet = False,
 ) -> None:
     """Cut a version from labeled images."""
+    from vidset.actor import actor_of
     from vidset.cli.console import answer, plural, say, show_problems, size, tell
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
@@ -132,6 +134,7 @@ def create(
     from vidset.datasets.curation.create import create as create_version
     from vidset.datasets.curation.sources.opening import Sources, open_source
 
+    by = actor_of(actor)
     versions = Versions.at(place, "create", is_made=True)
     check_new_name(versions, name, None, move=move)
     wanted = Wanted(
@@ -147,6 +150,7 @@ def create(
         fatal_anomalies=fatal_anomalies,
         fixes_hold=not without_fixes,
         message=message,
+        actor=by,
     )
     given = sources or [synced_warehouse(versions.project, show=not (as_json or quiet))]
     opened = open_source(Sources(given, format_name, images, where, group_by, lossy))

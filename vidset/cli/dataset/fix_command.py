@@ -11,7 +11,7 @@ from vidset.cli.command import described
 from vidset.cli.completing import complete_versions
 from vidset.cli.dataset.made import Made
 from vidset.cli.dataset.options import Message, Move
-from vidset.cli.flags import Json, Name, Place, Quiet
+from vidset.cli.flags import As, Json, Name, Place, Quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ def fix(
     name: Name = None,
     move: Move = False,
     message: Message = "",
+    actor: As = None,
     new_label: Annotated[
         list[str] | None,
         typer.Option(metavar="LABEL", help="Allow this label, which no image has yet."),
@@ -52,16 +53,20 @@ def fix(
     quiet: Quiet = False,
 ) -> None:
     """Correct labels and objects, and remove images."""
+    from vidset.actor import actor_of
     from vidset.cli.console import answer, say
     from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
     from vidset.cli.dataset.versions import Versions
     from vidset.datasets.curation.fix import fix_version
     from vidset.datasets.curation.fixes import read_fixes
 
+    by = actor_of(actor)
     versions, given = Versions.at(place, "fix"), read_fixes(Path(fixes))
     id_ = versions.repository.resolve(version)
     check_new_name(versions, name, id_, move=move)
-    made = fix_version(versions.repository, id_, given, new_labels=new_label or (), message=message)
+    made = fix_version(
+        versions.repository, id_, given, new_labels=new_label or (), message=message, actor=by
+    )
     name_made(versions, name, made.id, move=move)
     images = versions.repository.manifest(made.id)
     facts = facts_of(versions, images, name, is_new=made.is_new, warnings=[])

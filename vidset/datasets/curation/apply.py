@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
+from vidset.actor import actor_of
 from vidset.datasets.curation.faults import check_cap
 from vidset.datasets.curation.leak_policy import leaks_left, without_equals
 from vidset.datasets.curation.recipe import Recipe
@@ -63,12 +64,14 @@ def apply(
     *,
     cap: int | None = None,
     message: str = "",
+    actor: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Applied:
     """Make the version that a recipe makes of one that is there; the same two give the same one.
 
     Args:
         cap: most images for training and validation.
+        actor: who does it, for version.json; None is the operating system's user.
         progress: told how many images of the parent are done, now and then.
 
     Raises:
@@ -107,6 +110,7 @@ def apply(
         measures,
         {
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "actor": actor_of(actor),
             "parents": [before.id],
             "message": message,
             "recipe": recipe.to_json(),

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vidset.actor import actor_of
 from vidset.datasets.curation.add import add_images
 from vidset.datasets.curation.candidates import CANDIDATES, with_column
 from vidset.datasets.curation.earlier_fixes import with_fixes
@@ -58,6 +59,7 @@ class Wanted:
         skip_faults: images with faults stay out; else they stop everything.
         fatal_anomalies: what the schema does not expect stops everything.
         fixes_hold: what people fixed in the parent or before it stands, whatever the source says.
+        actor: who makes it, for version.json; None is the operating system's user.
     """
 
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
@@ -72,6 +74,7 @@ class Wanted:
     fatal_anomalies: bool = False
     fixes_hold: bool = True
     message: str = ""
+    actor: str | None = None
 
     def __post_init__(self) -> None:
         check_shares(self.shares)
@@ -250,6 +253,7 @@ def _details(
     """What version.json says of how it was made; none of it is part of the id."""
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "actor": actor_of(wanted.actor),
         "parents": [parent.id] if parent else [],
         "message": wanted.message,
         "recipe": None,

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vidset.actor import actor_of
 from vidset.datasets.curation.candidates import with_column
 from vidset.datasets.curation.fix_objects import fault_in, with_changes
 from vidset.datasets.curation.fixes import Fix, Fixes
@@ -37,8 +38,13 @@ def fix_version(
     *,
     new_labels: Collection[str] = (),
     message: str = "",
+    actor: str | None = None,
 ) -> Fixed:
     """Make the version that fixes make of one that is there. Its version.json keeps the fixes.
+
+    Args:
+        new_labels: labels that no image of the version has yet, allowed all the same.
+        actor: who does it, for version.json; None is the operating system's user.
 
     Raises:
         DatasetError: there is no such version, the fixes are of another one, or nothing would be
@@ -59,6 +65,7 @@ def fix_version(
         measures.filter(left),
         {
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "actor": actor_of(actor),
             "parents": [parent.id],
             "message": message,
             "transforms": list(details.get("transforms", [])),

@@ -25,6 +25,7 @@ _HASH = "^[0-9a-f]{64}$"
 _SHAPES: dict[str, tuple[type, ...]] = {
     "created_at": (str,),
     "message": (str,),
+    "actor": (str,),
     "parents": (list,),
     "recipe": (dict, str, type(None)),
     "transforms": (list, type(None)),

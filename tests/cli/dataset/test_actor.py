@@ -1,0 +1,54 @@
+"""Who made a version stands in its version.json, and is no part of its id."""
+
+import getpass
+import json
+
+from tests.cli.called import vidset
+from tests.cli.dataset.test_exchange import create
+from vidset.datasets.versions.repository import Repository
+
+
+def made(tmp_path, *command):
+    done = vidset("dataset", *command, "-p", tmp_path / "here", "--json")
+    assert done.code == 0, done.err
+    return done.found["version"], Repository(tmp_path / "here" / "datasets").details(
+        done.found["version"]
+    )
+
+
+def test_a_version_says_who_created_it(tmp_path):
+    id_ = create(tmp_path, "v1", 8)
+    details = Repository(tmp_path / "here" / "datasets").details(id_)
+    assert details["actor"] == getpass.getuser()
+
+
+def test_apply_and_fix_record_the_name_given_by_as(tmp_path):
+    create(tmp_path, "v1", 8)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("transforms:\n- resize: {width: 8, height: 8}\n")
+    _, applied = made(tmp_path, "apply", "v1", recipe, "--as", "Ada")
+    assert applied["actor"] == "Ada"
+
+    repository = Repository(tmp_path / "here" / "datasets")
+    first = repository.manifest("v1").table["image_sha256"][0].as_py()
+    fixes = tmp_path / "fixes.json"
+    removal = {"image_sha256": first, "image_uri": "a.png", "action": "remove"}
+    fixes.write_text(json.dumps({"version": repository.resolve("v1"), "fixes": [removal]}))
+    _, fixed = made(tmp_path, "fix", "v1", fixes, "--as", "Grace")
+    assert fixed["actor"] == "Grace"
+
+
+def test_the_actor_is_no_part_of_the_id(tmp_path):
+    create(tmp_path, "v1", 8)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("transforms:\n- resize: {width: 8, height: 8}\n")
+    once, _ = made(tmp_path, "apply", "v1", recipe, "--as", "Ada")
+    again, _ = made(tmp_path, "apply", "v1", recipe, "--as", "Grace")
+    assert once == again
+
+
+def test_a_name_that_is_none_is_refused_before_any_work(tmp_path):
+    create(tmp_path, "v1", 8)
+    done = vidset("dataset", "fix", "v1", "no.json", "--as", " ", "-p", tmp_path / "here")
+    assert done.code == 2
+    assert "--as: wanted a name" in done.err
