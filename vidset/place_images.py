@@ -1,12 +1,24 @@
 """The images that an extraction kept, from its ledger of Parquet files."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from vidset.labeling.task import Image
 from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 
 _COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
+_ORIGIN_COLUMNS = ("image_id", "video_uri", "pts_seconds", "collector_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a kept image comes from: its video, the time in it, and who collected it."""
+
+    image_id: str
+    video_uri: str
+    pts_seconds: float
+    collector_id: str | None
 
 
 class ParquetLedger:
@@ -15,6 +27,14 @@ class ParquetLedger:
     def __init__(self, out: str):
         """Raises ValueError: of another kind, or its client is not installed."""
         self._frames, self._videos = open_store(f"{out}/frames"), open_store(f"{out}/videos")
+
+    def origins(self) -> Iterator[Origin]:
+        """Yield where each kept image of the committed videos comes from."""
+        for name in sorted(video.name for video in self._videos.list()):
+            table = read_parquet(self._frames.read(name), list(_ORIGIN_COLUMNS))
+            for row in table.to_pylist():
+                if row["image_id"] is not None:
+                    yield Origin(**row)
 
     def images(self) -> Iterator[Image]:
         # Frames count when their video's row says so. Names only: some 100 bytes for a video.

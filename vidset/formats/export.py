@@ -11,6 +11,7 @@ from vidset.formats.format import ImageLabels, Written
 from vidset.formats.image_files import ImageFiles, Indexed
 from vidset.formats.names import flat_name
 from vidset.formats.new_folder import new_folder
+from vidset.formats.origins import origins_of, with_origin
 from vidset.formats.registry import Format, format_named, names_of_writable
 from vidset.formats.samples import Sample, SampleWriter
 from vidset.formats.spool import spooled
@@ -153,6 +154,7 @@ def _write_samples(
 
 def _labels(store: Store, place: Place, named: Format, index: Path) -> Iterator[ImageLabels]:
     """What is labeled, in the order of the ids; the images' names go into the index meanwhile."""
+    origins = origins_of(place)
     with index.open("w", encoding="utf-8") as file:
         for stored in store.find(Query("annotations", {"state": "labeled"})):
             annotation = Annotation.from_document(stored.document)
@@ -169,7 +171,7 @@ def _labels(store: Store, place: Place, named: Format, index: Path) -> Iterator[
                 revision=annotation.revision,
             )
             file.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
-            yield ImageLabels(
+            said = ImageLabels(
                 image_name=name,
                 width=annotation.image_width,
                 height=annotation.image_height,
@@ -179,6 +181,7 @@ def _labels(store: Store, place: Place, named: Format, index: Path) -> Iterator[
                 image_id=annotation.image_id,
                 revision=annotation.revision,
             )
+            yield with_origin(said, origins)
 
 
 def _indexed(index: Path) -> Iterator[Indexed]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vidset.formats.format import ImageLabels, Written
+from vidset.formats.origins import origins_of, with_origin
 from vidset.formats.owned_folder import owned_folder
 from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Annotation
@@ -29,13 +30,15 @@ def export_labels(
     named = format_named(wanted).writer()
     passed_over: Counter[str] = Counter()
 
+    origins = origins_of(place)
+
     def labels() -> Iterator[ImageLabels]:
         for stored in store.find(Query("annotations")):
             annotation = Annotation.from_document(stored.document)
             if annotation.state == "rejected":
                 passed_over["rejected"] += 1
                 continue
-            yield ImageLabels(
+            said = ImageLabels(
                 image_name=place.name_of(annotation.image_id, annotation.image_uri),
                 width=annotation.image_width,
                 height=annotation.image_height,
@@ -46,6 +49,7 @@ def export_labels(
                 image_id=annotation.image_id,
                 revision=annotation.revision,
             )
+            yield with_origin(said, origins)
 
     if format_named(wanted).labels == "file":
         written = named.write(labels(), path, labels_order, lossy=lossy)

@@ -8,6 +8,8 @@ import pytest
 from tests.cli.called import vidset
 from tests.cli.label.test_import import FIRST, SECOND, counts, documents
 from tests.cli.labels import HEIGHT, WIDTH, box, label, make_output, write_labelme
+from tests.cli.ledger_rows import frame_row
+from vidset.formats.registry import format_named
 
 
 @pytest.fixture
@@ -128,3 +130,16 @@ def test_a_second_export_leaves_only_what_was_exported_last(out, tmp_path):
         "notes.txt",
         "vidset-export.json",
     ]
+
+
+@pytest.mark.parametrize("name", ["coco", "labelme", "label-studio"])
+def test_an_export_says_of_each_image_its_video_time_and_collector(out, tmp_path, name):
+    file = tmp_path / ("exported" if name == "labelme" else "exported.json")
+    arguments = ("export", "-f", name, "-o", file, "--labels-only", "-p", out)
+    assert vidset(*arguments).code == 0
+    found = sorted(format_named(name).read(file), key=lambda each: each.image_name)
+    assert [(each.video_uri, each.pts_seconds) for each in found] == [
+        ("/videos/a.mp4", 0.0),
+        ("/videos/a.mp4", 1.0),
+    ]
+    assert {each.collector_id for each in found} == {frame_row().collector_id}
