@@ -1,5 +1,7 @@
 """One video on several processes gives what one process gives, byte for byte."""
 
+import os
+import signal
 from fractions import Fraction
 
 import pytest
@@ -10,7 +12,6 @@ from tests.videos import video
 from vidset import extraction
 from vidset import spread as spread_room
 from vidset.elements import Upload
-from vidset.engines.engine import TaskLostError
 from vidset.settings import extraction_settings
 from vidset.spread import Spread
 from vidset.video.decoding import DecodingElsewhereError, Video
@@ -113,21 +114,15 @@ def test_segments_part_the_plan():
 
 
 def test_a_helper_that_dies_leaves_the_work_to_the_one_that_asked(monkeypatch):
-    monkeypatch.setattr(spread_room, "Processes", _Dying)
+    monkeypatch.setattr(spread_room, "_open", _dying)
     whole, images, _ = run(video("h264_faststart.mp4"))
     spread, same_images, count = run(video("h264_faststart.mp4"), monkeypatch, helpers=2, each=3)
     assert (spread, same_images, count) == (whole, images, 0)
 
 
-class _Dying:
-    def __init__(self, number, opens):
-        pass
-
-    def run(self, task, report):
-        raise TaskLostError("its process was ended by SIGSEGV")
-
-    def end(self):
-        pass
+def _dying(*_: object) -> None:
+    """What a helper opens in place of the video: its process is ended as by a broken decoder."""
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def test_a_short_video_is_not_spread():
