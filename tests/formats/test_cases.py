@@ -115,3 +115,18 @@ def test_all_faults_of_a_file_are_found_in_one_run(cases):
     reading = Reading(collects=True)
     list(format_named("coco").read(cases / "misc" / "20bad.json", reading))
     assert len(reading.faults) == 20
+
+
+@pytest.mark.parametrize(
+    ("case", "what"),
+    [
+        ("ls_unannotated", "tasks without annotations"),
+        ("ls_completions_old", "tasks with completions of Label Studio before 1.0"),
+        ("ls_meta_text", "notes on regions (meta.text)"),
+    ],
+)
+def test_what_label_studio_says_beside_answers_is_counted_and_named(cases, case, what):
+    [file] = (cases / case).glob("*.json")
+    reading = Reading()
+    list(format_named("label-studio").read(file, reading))
+    assert reading.dropped[what] >= 1

@@ -35,7 +35,8 @@ _NAME = "Label Studio"
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """Each annotation of each task: an image comes as often as it has been annotated.
 
-    Tasks without annotations say nothing. Images are told by `data.image`: a path below Label
+    Tasks without annotations, old completions and notes on regions are counted in
+    `reading.dropped`. Images are told by `data.image`: a path below Label
     Studio's local files, or an uri, from which signatures are taken.
 
     Raises:
@@ -45,7 +46,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     if reading.kind == "predictions":
         yield from _predictions(Path(path), reading)
         return
-    for name, annotation, place in _parts(Path(path), "annotations"):
+    for name, annotation, place in _parts(Path(path), "annotations", reading):
         is_skipped = annotation.get("was_cancelled") or False
         if not isinstance(is_skipped, bool):
             raise ValueError(f"{place}: wanted was_cancelled true or false, got {is_skipped!r}")
@@ -58,19 +59,24 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
 
 def _predictions(path: Path, reading: Reading) -> Iterator[ImageLabels]:
     """Yield the tasks' predictions; the annotator is the model's version."""
-    for name, prediction, place in _parts(path, "predictions"):
+    for name, prediction, place in _parts(path, "predictions", reading):
         version = prediction.get("model_version")
         labels = _labels(name, prediction, reading, place)
         yield replace(labels, annotator=str(version) if version else None)
 
 
-def _parts(path: Path, key: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+def _parts(path: Path, key: str, reading: Reading) -> Iterator[tuple[str, dict[str, Any], str]]:
     tasks = read_json(path)
     if not isinstance(tasks, list):
         raise ValueError(f"{path}: wanted a list of tasks, got {str(tasks)[:80]!r}")
     for number, task in enumerate(tasks):
         place = f"{path}: [{number}]"
         name = _image_name(member(task, "data", dict, place), f"{place}.data")
+        if "completions" in task and key not in task:  # Versions before 1.0 named them so.
+            reading.leave_out("tasks with completions of Label Studio before 1.0")
+            continue
+        if not task.get(key):
+            reading.leave_out(f"tasks without {key}")
         if task.get(key) is None:
             continue
         for part_number, part in enumerate(member(task, key, list, place)):
@@ -96,6 +102,10 @@ def _labels(name: str, part: Any, reading: Reading, place: str) -> ImageLabels:
         told = label_studio_answers.size_of(result, f"{place}.result")
     except InvalidAnswerError as error:
         raise ValueError(str(error)) from None
+    for region in result if isinstance(result, list) else ():
+        meta = region.get("meta") if isinstance(region, dict) else None
+        if isinstance(meta, dict) and meta.get("text"):
+            reading.leave_out("notes on regions (meta.text)")
     told = told or (part.get("image_width"), part.get("image_height"))
     width, height = image_size(told, name, reading.size_of, place)
     origin: dict[str, Any] = origin_of(part, place)
