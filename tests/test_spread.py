@@ -58,6 +58,8 @@ def run(path, monkeypatch=None, helpers=1, each=None, **options):
         pytest.param("h264.ts", {}, id="ts"),
         pytest.param("refresh.mp4", {}, id="gradual refresh"),
         pytest.param("gaps.mp4", {}, id="gaps"),
+        pytest.param("small_then_large_from_0.ts", {}, id="larger"),
+        pytest.param("large_then_small_from_0.ts", {}, id="smaller"),
     ],
 )
 def test_segments_give_the_same(name, options, each, monkeypatch):
