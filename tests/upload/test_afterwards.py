@@ -35,7 +35,7 @@ def move(path: Path, moved_to: Path) -> None:
     settings = Settings(place, "cam1", (path,), None, path.parent, moved_to=moved_to)
     with Source(path) as source:
         disks = Disks([moved_to], lambda _: None)
-        done = put_away(source, settings, disks, "f00d", is_verified=True)
+        done = put_away(source, settings, disks, source.digest(lambda _: None), is_verified=True)
     assert done == PutAway("moved")
 
 

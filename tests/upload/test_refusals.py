@@ -109,16 +109,18 @@ def test_a_watched_folder_may_not_hold_what_was_moved(folder, tmp_path):
     arguments = ("--to", folder.bucket, "--collector", "c", "--state", tmp_path / "s")
     ended = upload(tmp_path, "--follow", "--move-to", tmp_path / "uploads", *arguments)
     assert (ended.code, ended.refusal in ended.stderr) == (2, True)
-    assert "it lies in the folder that is watched" in ended.stderr
+    assert f"it lies in {tmp_path}, which is to be uploaded" in ended.stderr
 
 
+@pytest.mark.parametrize("follow", [["--follow"], []], ids=["watched", "named"])
 @pytest.mark.parametrize("watched", [".", "uploads", "uploads/c"])
-def test_a_watched_folder_may_not_hold_what_is_uploaded(folder, tmp_path, watched):
+def test_a_folder_of_recordings_may_not_hold_what_is_uploaded(folder, tmp_path, watched, follow):
     """Each upload would be a recording again, and with --delete be lost."""
     arguments = ("--to", folder.bucket, "--collector", "c", "--state", tmp_path / "s")
-    ended = upload(tmp_path / watched, "--follow", "--delete", *arguments)
+    (tmp_path / "uploads" / "c").mkdir()
+    ended = upload(tmp_path / watched, *follow, "--delete", *arguments)
     assert (ended.code, ended.refusal in ended.stderr) == (2, True)
-    assert f"--to {tmp_path}/uploads/c: it lies in the folder that is watched" in ended.stderr
+    assert f"--to {tmp_path}/uploads/c: it lies in " in ended.stderr
 
 
 def test_what_it_remembers_is_for_its_user_alone(folder, send, tmp_path):

@@ -19,6 +19,7 @@ class Unreadable(StrEnum):
 
 @described(
     "vidset upload drive.mp4 --to gs://team-uploads --collector car-7",
+    "vidset upload /media/card --to gs://team-uploads --collector car-7 --delete",
     "vidset upload /srv/card --follow --to s3://uploads --collector car-7",
     part="upload",
     result="vidset.cli.upload_display:Uploaded",
@@ -27,7 +28,9 @@ class Unreadable(StrEnum):
 def upload(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE", help="Recordings; with --follow one folder."),
+        typer.Argument(
+            metavar="SOURCE", help="Recordings, or folders of them; with --follow one folder."
+        ),
     ],
     to: Annotated[
         str,
@@ -92,6 +95,12 @@ def upload(
             "--verify", help="Compare the recordings with the destination; change nothing."
         ),
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Add a line of JSON to this file for each recording, at once."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would go where; send nothing.")
     ] = False,
@@ -112,11 +121,14 @@ def upload(
         parse_rate,
     )
 
+    watched = _followed(sources) if follow else None
+    named = tuple(dict.fromkeys(path.absolute() for path in sources))
     settings = Settings(
         place=parse_place(to),
         collector=_collector(collector),
-        recordings=() if follow else tuple(dict.fromkeys(path.absolute() for path in sources)),
-        watched=_followed(sources) if follow else None,
+        recordings=() if follow else named,
+        watched=watched,
+        folders=(watched,) if watched else tuple(path for path in named if path.is_dir()),
         state=state or default_state(),
         moved_to=move_to and move_to.absolute(),
         is_deleted=delete,
@@ -128,6 +140,7 @@ def upload(
         is_dry=dry_run,
         is_verifying=verify,
         delete_after_seconds=check_seconds("--delete-after", delete_after),
+        report=report,
     )
     done = run_upload(settings, Display(is_quiet=quiet or as_json))
     output = settings.place.uri("").rstrip("/")

@@ -1,21 +1,20 @@
 """What becomes of a recording on this machine once its object is there.
 
-This is where recordings are deleted. Nothing is deleted or moved that this run has not read whole
-and compared, that may still be written, or whose folder has lost its disk.
+Nothing is deleted or moved that this run has not read whole and compared, that may still be
+written, or whose folder has lost its disk. What leaves the card is in `leaving`.
 """
 
-import errno
-import os
-import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from vidset.upload.errors import UploadFailedError
+from vidset.upload.leaving import StillWrittenError, delete, move
 from vidset.upload.mounts import Disks
 from vidset.upload.settings import Settings
-from vidset.upload.source import Source
+from vidset.upload.source import Digests, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def put_away(
     source: Source,
     settings: Settings,
     disks: Disks,
-    video_id: str,
+    digests: Digests,
     *,
     is_verified: bool,
     quiet_seconds: float | None = None,
@@ -42,6 +41,7 @@ def put_away(
     """Keep, move or delete a recording that this run has read whole and found at the store.
 
     Args:
+        digests: what the recording holds.
         quiet_seconds: for how long somebody has seen the file unchanged; None: nobody has.
 
     Raises:
@@ -49,22 +49,51 @@ def put_away(
     """
     if not settings.is_putting_away:
         return PutAway("kept")
-    if settings.is_deleted and not is_verified:
-        return PutAway("kept", "kept: its checksum at the store could not be compared")
+    if reason := _why_never(source, settings, is_verified=is_verified):
+        return PutAway("kept", f"kept: {reason}")
     source.check()  # What was recorded since has not been uploaded.
-    if reason := _may_be_written(source, settings, quiet_seconds):
+    if reason := _why_not(source, settings, disks, quiet_seconds):
         return PutAway("later", f"kept for now: {reason}")
     try:
         if settings.moved_to is None:
-            source.path.unlink()
+            delete(source)
             return PutAway("deleted")
-        if reason := disks.changed(settings.moved_to):
-            return PutAway("later", f"kept for now: {reason}")
-        _move(source, settings.moved_to, settings.watched, video_id)
+        to = settings.moved_to / _name_below(source.path, settings.folders)
+        move(source, to, digests, disks, settings.moved_to)
+    except StillWrittenError as error:
+        return PutAway("later", f"kept for now: {error}")
     except OSError as error:
         what = f"is uploaded, but cannot be put away: {error.strerror}"
         raise UploadFailedError(what) from None
     return PutAway("moved")
+
+
+def _why_never(source: Source, settings: Settings, *, is_verified: bool) -> str | None:
+    if settings.is_deleted and not is_verified:
+        return "its checksum at the store could not be compared"
+    if source.path.is_symlink():  # To delete the link would free nothing, and be told as if it did.
+        return "it is a link to a file that lies elsewhere"
+    return None
+
+
+def _why_not(
+    source: Source, settings: Settings, disks: Disks, quiet_seconds: float | None
+) -> str | None:
+    folders = [settings.moved_to] if settings.moved_to else []
+    if settings.place.scheme == "file":
+        folders.append(Path(settings.place.root))
+    for folder in folders:
+        if reason := disks.changed(folder):
+            return reason
+    return _may_be_written(source, settings, quiet_seconds)
+
+
+def _name_below(path: Path, folders: Iterable[Path]) -> Path:
+    """The recording's name, with the folders that it lay in below the one that was named."""
+    for folder in folders:
+        if path.is_relative_to(folder):
+            return path.relative_to(folder)
+    return Path(path.name)
 
 
 def _may_be_written(source: Source, settings: Settings, quiet_seconds: float | None) -> str | None:
@@ -83,45 +112,3 @@ def _may_be_written(source: Source, settings: Settings, quiet_seconds: float | N
                 f"{settings.delete_after_seconds:g}"
             )
     return None
-
-
-def _move(source: Source, moved_to: Path, watched: Path | None, video_id: str) -> None:
-    """With the folders that it lay in below the watched one."""
-    path = source.path
-    to = moved_to / (path.relative_to(watched) if watched else path.name)
-    if source.is_at(to):
-        return  # It lies there.
-    if to.exists():  # With its content in its name: what may be there under this one is the same.
-        to = to.with_name(f"{path.stem}.{video_id}{path.suffix}")
-    to.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.rename(to)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _move_to_another_disk(source, to, to.with_name(f".{video_id}.partial"))
-
-
-def _move_to_another_disk(source: Source, to: Path, partial: Path) -> None:
-    if not os.access(source.path.parent, os.W_OK | os.X_OK):  # Else each try makes one more copy.
-        raise OSError(errno.EACCES, f"its folder {source.path.parent} may not be written")
-    try:
-        shutil.copy2(source.path, partial)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        source.check()
-        partial.rename(to)
-        _sync_folder(to.parent)
-    except BaseException:
-        partial.unlink(missing_ok=True)  # It may be what fills the disk.
-        raise
-    source.path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the new name outlives a loss of power: the old one is removed next."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

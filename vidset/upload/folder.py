@@ -19,6 +19,7 @@ from vidset.upload.errors import (
 from vidset.upload.pacing import Body
 from vidset.upload.settings import Place
 from vidset.upload.source import Source, block_bytes
+from vidset.upload.syncing import sync_folder, sync_names
 
 # Listings of the ingest job pass over folders of this name.
 _PARTIAL = ".partial"
@@ -30,6 +31,7 @@ class FolderDestination:
 
     def __init__(self, place: Place):
         self._root = Path(place.root)
+        self._lasting = set[Path]()  # Folders whose own names are known to be on the disk.
 
     def wait_for(self, seconds: float) -> None:
         """A file system answers in its own time."""
@@ -43,7 +45,18 @@ class FolderDestination:
                 size = os.fstat(file.fileno()).st_size
                 if size != target.size_bytes or _good_bytes(file, target) != size:
                     raise UploadFailedError(f"{path} is there and has other content")
+                # Whoever wrote it may have been killed before the disk had it, or copied it there.
+                os.fsync(file.fileno())
+            self.keep(path)
         return "same"
+
+    def keep(self, path: Path) -> None:
+        """Have this name outlive a loss of power: the recording may be deleted next."""
+        if path.parent in self._lasting:
+            sync_folder(path.parent)
+        else:
+            sync_names(path, self._root)
+            self._lasting.add(path.parent)
 
     def open(
         self, target: Target, source: Source, token: str | None, remember: Callable[[str], None]
@@ -51,7 +64,7 @@ class FolderDestination:
         with _as_ours():
             if not self._root.is_dir():  # Not made anew: its disk may be away.
                 raise TransientError(f"{self._root}: there is no such folder")
-            return _FolderSession(self._root, target)
+            return _FolderSession(self, self._root, target)
 
 
 class _FolderSession:
@@ -59,7 +72,8 @@ class _FolderSession:
 
     smallest_piece_bytes = None
 
-    def __init__(self, root: Path, target: Target):
+    def __init__(self, destination: FolderDestination, root: Path, target: Target):
+        self._destination = destination
         self._path = root / target.name
         self._partial = root / Path(target.name).parts[0] / _PARTIAL / self._path.name
         self._target = target
@@ -105,8 +119,7 @@ class _FolderSession:
                 self._partial.unlink()
                 raise AlreadyThereError
             self._partial.rename(self._path)
-            for folder in (self._path.parent, self._partial.parent):
-                _sync_folder(folder)
+            self._destination.keep(self._path)
         return True
 
     def close(self) -> None:
@@ -132,15 +145,6 @@ def _read(file: FileIO, size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the new name is there after a loss of power, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

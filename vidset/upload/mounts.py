@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Self
 
 # Other machines may write there, and leases and /proc know nothing of them.
-_REMOTE = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "glusterfs", "lustre")
+_REMOTE = (
+    *("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "glusterfs", "lustre", "ncp", "coda"),
+    *("virtiofs", "vboxsf", "vmhgfs", "prl_fs", "ocfs2", "gfs2", "gpfs", "beegfs", "orangefs"),
+)
 
 
 @dataclass(frozen=True, slots=True)

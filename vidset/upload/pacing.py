@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 
 _SLICE_BYTES = 64 << 10
+# A slow rate takes smaller slices: none takes longer than this.
+_SLICE_SECONDS = 0.05
 # What may be sent at once after a pause.
 _BURST_SECONDS = 0.25
 
@@ -19,6 +21,13 @@ class Pace:
     ):
         self._rate, self._clock, self._sleep = bytes_per_second, clock, sleep
         self._tokens, self._filled_at = 0.0, clock()
+
+    @property
+    def slice_bytes(self) -> int:
+        """How much may leave in one step."""
+        if self._rate is None:
+            return _SLICE_BYTES
+        return max(1, min(_SLICE_BYTES, int(self._rate * _SLICE_SECONDS)))
 
     def take(self, size: int) -> None:
         """Wait until so many bytes may leave."""
@@ -50,8 +59,9 @@ class Body:
         return len(self.data)
 
     def read(self, size: int = -1, /) -> bytes:
-        """At most 64 KiB, so that waiting is in small steps."""
-        size = _SLICE_BYTES if size < 0 else min(size, _SLICE_BYTES)
+        """Give a slice of at most 64 KiB, so that waiting is in small steps."""
+        step = self._pace.slice_bytes
+        size = step if size < 0 else min(size, step)
         part = bytes(self.data[self._place : self._place + size])
         if part:
             self._pace.take(len(part))

@@ -2,8 +2,7 @@
 
 import signal
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -13,15 +12,17 @@ from vidset.upload.errors import GaveUpError, RefusedError, Stopped
 from vidset.upload.identity import Identity
 from vidset.upload.later import Later
 from vidset.upload.mounts import Disks
+from vidset.upload.named import SHARE_SECONDS, Named, upload_named
 from vidset.upload.open import open_destination
 from vidset.upload.records import Listener, Record, Uploads
+from vidset.upload.report import reported
 from vidset.upload.settings import Settings
 from vidset.upload.state import State
 from vidset.upload.uploading import Uploader
 from vidset.upload.watching import Watch
 
-# How long one recording may wait for network or server while others wait behind it.
-_SHARE_SECONDS = 30.0
+# So many recordings are named that a run that was stopped has left; --json names all.
+_MOST_TOLD = 20
 
 
 def run_upload(settings: Settings, listener: Listener) -> Uploads:
@@ -33,7 +34,9 @@ def run_upload(settings: Settings, listener: Listener) -> Uploads:
     """
     destination = None if settings.is_dry else open_destination(settings.place)
     started, records = time.monotonic(), dict[Path, Record]()
-    passed_over: dict[str, int] = {}
+    named = Named(settings, listener.tell)
+    passed_over: Mapping[str, int] = named.passed_over
+    listener = reported(listener, settings.report)
     with (
         closing(State(settings.state, listener.tell)) as state,
         _stoppable() as check,
@@ -41,17 +44,17 @@ def run_upload(settings: Settings, listener: Listener) -> Uploads:
     ):
         uploader = Uploader(settings, destination, state, _disks(settings, state), listener)
         if settings.watched is None:
-            _upload_named(settings, uploader, listener, records, check)
+            upload_named(named, settings, uploader, listener, records, check)
         else:
             watch = Watch(settings.watched, settings.settle_seconds, listener.tell)
             try:
                 _watch(watch, settings, uploader, listener, records, check)
             finally:
                 passed_over = dict(watch.passed_over)
-    left = tuple(path for path in settings.recordings if path not in records)
-    for path in left:
+    left = tuple(named.left()) if settings.watched is None else ()
+    for path in left[:_MOST_TOLD]:
         listener.tell(path, "not uploaded yet: stopped; the same command goes on from there")
-    return Uploads(list(records.values()), time.monotonic() - started, passed_over, left)
+    return Uploads(list(records.values()), time.monotonic() - started, dict(passed_over), left)
 
 
 def _disks(settings: Settings, state: State) -> Disks:
@@ -63,46 +66,6 @@ def _disks(settings: Settings, state: State) -> Disks:
     for folder, mount_point in disks.mount_points().items():
         state.keep_mount_point(folder, mount_point)
     return disks
-
-
-def _upload_named(
-    settings: Settings,
-    uploader: Uploader,
-    listener: Listener,
-    records: dict[Path, Record],
-    check: Callable[[], None],
-) -> None:
-    """All of them. One that the network or the store does not take is set aside meanwhile."""
-    waiting, waited = deque(settings.recordings), dict[Path, float]()
-    refused: dict[Path, str] = {}
-    share = _SHARE_SECONDS
-    while waiting:
-        check()
-        path = waiting.popleft()
-        left = settings.patience_seconds - waited.get(path, 0.0)
-        began = time.monotonic()
-        try:
-            record = uploader.upload(path, min(left, share) if waiting else left)
-        except RefusedError as error:
-            refused[path] = str(error)
-            if error.is_final and len(refused) == 1 and not records:
-                break  # Nothing was done, and nothing else can be.
-            continue
-        except GaveUpError as error:
-            waited[path] = waited.get(path, 0.0) + time.monotonic() - began
-            if waiting and waited[path] < settings.patience_seconds:
-                if all(each in waited for each in waiting):
-                    share *= 2  # All have had their turn.
-                waiting.append(path)
-                continue
-            record = Record(printable(str(path)), "failed", note=str(error))
-        records[path] = record
-        listener.show(record)
-    if refused and not records:
-        raise ValueError(f"--to: {next(iter(refused.values()))}")
-    for path, reason in refused.items():
-        records[path] = Record(printable(str(path)), "failed", note=reason)
-        listener.show(records[path])
 
 
 def _watch(
@@ -129,7 +92,7 @@ def _watch(
                 continue  # Written on while others were sent: not complete any more.
             patience = settings.patience_seconds
             if len(complete) > 1:
-                patience = min(patience, _SHARE_SECONDS)
+                patience = min(patience, SHARE_SECONDS)
             try:
                 record = uploader.upload(path, patience, watch.quiet_seconds(path))
             except (GaveUpError, RefusedError) as error:

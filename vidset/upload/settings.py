@@ -40,6 +40,9 @@ class Settings:
     """All that a run needs to know.
 
     Attributes:
+        recordings: files, and folders of which all videos are meant.
+        folders: those of the recordings that are folders, or the watched one.
+        report: the file that gets a line for each recording.
         moved_to: the folder that recordings are moved to once they are uploaded.
         is_deleted: they are deleted instead, once that is verified.
         skips_unreadable: leave recordings alone that do not decode.
@@ -66,6 +69,8 @@ class Settings:
     is_dry: bool = False
     is_verifying: bool = False
     delete_after_seconds: float = 300
+    folders: tuple[Path, ...] = ()
+    report: Path | None = None
 
     @property
     def is_putting_away(self) -> bool:
@@ -104,8 +109,9 @@ class Settings:
 
     def _check_outside(self, option: str, folder: Path) -> None:
         """What is uploaded or moved must not appear as a recording again."""
-        if self.watched and folder.resolve().is_relative_to(self.watched.resolve()):
-            raise ValueError(f"{option} {folder}: it lies in the folder that is watched")
+        for source in self.folders:
+            if folder.resolve().is_relative_to(source.resolve()):
+                raise ValueError(f"{option} {folder}: it lies in {source}, which is to be uploaded")
 
 
 def parse_place(text: str) -> Place:

@@ -85,15 +85,27 @@ class State:
     def forget_digests(self, path: Path) -> None:
         self._database.write("DELETE FROM digests WHERE path = ?", os.fsencode(path))
 
+    def forget_file(self, place: str, path: Path) -> None:
+        """Forget a file that left: a recorder may make another of its name, size and time."""
+        if self.knows(path):
+            self.forget_digests(path)
+        row = (place, os.fsencode(path))
+        if self._database.read("SELECT 1 FROM done WHERE (place, path) = (?, ?)", *row):
+            self._database.write("DELETE FROM done WHERE (place, path) = (?, ?)", *row)
+
+    def knows(self, path: Path) -> bool:
+        """Whether checksums of a file of this name are kept, of whatever content."""
+        row = self._database.read("SELECT 1 FROM digests WHERE path = ?", os.fsencode(path))
+        return row is not None
+
     def name(self, place: str, collector: str, sha256: bytes, proposed: str) -> str:
-        """The name that this content got first. A copy with another mtime keeps it."""
-        self._database.write(
-            "INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?)", place, collector, sha256, proposed
-        )
-        found = self._database.read(
-            "SELECT name FROM names WHERE (place, collector, sha256) = (?, ?, ?)",
-            *(place, collector, sha256),
-        )
+        """Return the name that this content got first. A copy with another mtime keeps it."""
+        query = "SELECT name FROM names WHERE (place, collector, sha256) = (?, ?, ?)"
+        key = (place, collector, sha256)
+        if found := self._database.read(query, *key):
+            return found[0]
+        self._database.write("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?)", *key, proposed)
+        found = self._database.read(query, *key)  # Another process may have been quicker.
         return found[0] if found else proposed
 
     def token(self, uri: str) -> str | None:
@@ -105,7 +117,8 @@ class State:
         self._database.write("INSERT OR REPLACE INTO sessions VALUES (?, ?)", uri, token)
 
     def forget_token(self, uri: str) -> None:
-        self._database.write("DELETE FROM sessions WHERE uri = ?", uri)
+        if self.token(uri) is not None:
+            self._database.write("DELETE FROM sessions WHERE uri = ?", uri)
 
     def is_done(self, place: str, path: Path, identity: Identity) -> bool:
         return bool(

@@ -16,7 +16,7 @@ from vidset.upload.errors import (
 )
 from vidset.upload.identity import Identity
 from vidset.upload.mounts import Disks
-from vidset.upload.naming import content_type, metadata, object_name, video_id
+from vidset.upload.naming import content_type, metadata, object_name
 from vidset.upload.pacing import Pace
 from vidset.upload.patience import Patience
 from vidset.upload.probing import Probe, probe
@@ -98,7 +98,9 @@ class Uploader:
         if is_written:
             raise UploadFailedError("another program has it open for writing: upload it later")
         age = time.time() - source.identity.mtime_ns / 1e9
-        if is_written is None and age < self._settings.settle_seconds:
+        # A recorder may open its file anew for each piece that it writes.
+        may_go_on = is_written is None or self._settings.is_putting_away
+        if may_go_on and age < self._settings.settle_seconds:
             time.sleep(min(self._settings.settle_seconds - age, self._settings.settle_seconds))
             source.check()
 
@@ -174,11 +176,13 @@ class Uploader:
             source,
             self._settings,
             self._disks,
-            video_id(digests.sha256),
+            digests,
             is_verified=delivery.is_verified,
             quiet_seconds=quiet_seconds,
         )
-        if away.state != "later":
+        if away.state in ("deleted", "moved"):
+            self._state.forget_file(self._place, source.path)
+        elif away.state == "kept":
             self._state.keep_done(self._place, source.path, source.identity)
         return Record(
             file,
@@ -209,7 +213,9 @@ class Uploader:
         """Read the whole recording, and remember what it holds while it is unchanged."""
         with self._listener.progress(source.path, "reading", source.size_bytes) as report:
             digests = source.digest(report)
-        self._state.keep_digests(source.path, source.identity, digests)
+        # To read one block again is less work than to remember it.
+        if digests.block_count > 1 or self._state.knows(source.path):
+            self._state.keep_digests(source.path, source.identity, digests)
         return digests
 
     def _compare(self, source: Source, digests: Digests) -> None:

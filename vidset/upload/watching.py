@@ -3,14 +3,14 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidset.upload.containers import is_closed
 from vidset.upload.identity import Identity
+from vidset.upload.listing import Listing
 from vidset.upload.writers import is_written
-from vidset.uploads import has_video_extension
 
 # A recording that was never closed, as when a camera lost its power, is told of after so long.
 _ABANDONED_SECONDS = 600.0
@@ -29,9 +29,6 @@ class Watch:
 
     Args:
         tell: gets what a person should know, once: a path and a text.
-
-    Attributes:
-        passed_over: how many files the last look did not take for videos, by their extension.
     """
 
     def __init__(
@@ -44,9 +41,13 @@ class Watch:
         self._folder, self._settle_seconds = folder, settle_seconds
         self._tell, self._clock = tell, clock
         self._seen: dict[Path, _Seen] = {}
-        self._unreadable: set[Path] = set()
-        self.passed_over: Counter[str] = Counter()
+        self._listing = Listing(tell)
         self._kinds_told: set[str] = set()
+
+    @property
+    def passed_over(self) -> Counter[str]:
+        """How many files the last look did not take for videos, by their extension."""
+        return self._listing.passed_over
 
     def quiet_seconds(self, path: Path) -> float:
         """For how long this process has seen the recording unchanged."""
@@ -58,7 +59,8 @@ class Watch:
         Oldest first. A folder that cannot be read has none; its files count as new when it is back.
         """
         self.passed_over.clear()
-        now = dict(self._recordings(self._folder))
+        found = self._listing.videos(self._folder)
+        now = {path: Identity.of(status) for path, status in found}
         self._tell_passed_over()
         time = self._clock()
         for path, identity in now.items():
@@ -90,43 +92,11 @@ class Watch:
             )
         return False
 
-    def _recordings(self, folder: Path) -> Iterator[tuple[Path, Identity]]:
-        """Videos by their extension, in all folders below; what is hidden is left out."""
-        try:
-            entries = list(os.scandir(folder))
-        except OSError as error:
-            self._tell_unreadable(folder, error)
-            return
-        self._unreadable.discard(folder)
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            path = Path(entry.path)
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    yield from self._recordings(path)
-                elif not entry.is_file():
-                    continue
-                elif has_video_extension(entry.name):
-                    yield path, Identity.of(entry.stat())
-                    self._unreadable.discard(path)
-                else:
-                    self.passed_over[path.suffix.lower() or "without extension"] += 1
-            except FileNotFoundError:
-                continue  # It went while we looked.
-            except OSError as error:  # A link in circles, a share's own.
-                self._tell_unreadable(path, error)
-
     def _tell_passed_over(self) -> None:
         for kind in sorted(set(self.passed_over) - self._kinds_told):
             self._kinds_told.add(kind)
             number = self.passed_over[kind]
             self._tell(self._folder, f"passed over, not named like videos: {number} {kind}")
-
-    def _tell_unreadable(self, path: Path, error: OSError) -> None:
-        if path not in self._unreadable:
-            self._unreadable.add(path)
-            self._tell(path, f"cannot be looked at, for now: {error.strerror}")
 
 
 def _is_open_elsewhere(path: Path) -> bool:

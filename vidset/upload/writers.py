@@ -27,7 +27,7 @@ def is_written(descriptor: int, path: str | os.PathLike[str]) -> bool | None:
         return None
     if leased:
         return False
-    return _is_open_in_a_process(descriptor)
+    return True if _is_open_in_a_process(descriptor) else None
 
 
 def _leased(descriptor: int) -> bool | None:
@@ -42,22 +42,17 @@ def _leased(descriptor: int) -> bool | None:
     return True
 
 
-def _is_open_in_a_process(descriptor: int) -> bool | None:
-    """By what `/proc` says of the processes that this user may look into."""
+def _is_open_in_a_process(descriptor: int) -> bool:
+    """Whether `/proc` shows a writer. Those of other users and containers it may not show."""
     wanted = os.fstat(descriptor)
-    is_whole = True
     for process in _processes():
         try:
             names = os.listdir(f"/proc/{process}/fd")
-        except PermissionError:
-            is_whole = False
-            continue
         except OSError:
-            continue  # It has ended.
-        for name in names:
-            if _is_writer(f"/proc/{process}", name, wanted):
-                return True
-    return False if is_whole and os.path.isdir("/proc/self/fd") else None
+            continue  # It has ended, or is another user's.
+        if any(_is_writer(f"/proc/{process}", name, wanted) for name in names):
+            return True
+    return False
 
 
 def _processes() -> Iterator[str]:
