@@ -1,6 +1,8 @@
-"""`vidset demo`: its options."""
+"""`vidset demo`: its options, and what it prints with --json."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 
@@ -8,10 +10,45 @@ from vidset.cli.command import described
 from vidset.cli.flags import Json, Quiet
 
 
+@dataclass(frozen=True, slots=True)
+class Demonstrated:
+    """What `vidset demo --json` prints. What a kind of demo does not have is null.
+
+    Attributes:
+        contact_sheet, video, truth: paths of what the drive left.
+        labeling: what became of its labels.
+        videos, samples, kept, dropped, failed, partial, skipped, done, passed_over, seconds,
+            cpu_seconds, skipped_with_other_settings: what extraction did, as extract --json says.
+        commands: with --numerals, what was run.
+        comparison: with --numerals, what the last of the commands said.
+    """
+
+    place: str
+    contact_sheet: str | None = None
+    video: str | None = None
+    truth: str | None = None
+    labeling: Mapping[str, Any] | None = None
+    videos: int | None = None
+    samples: int | None = None
+    kept: int | None = None
+    dropped: Mapping[str, int] | None = None
+    failed: int | None = None
+    partial: int | None = None
+    skipped: int | None = None
+    done: int | None = None
+    passed_over: Mapping[str, int] | None = None
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+    skipped_with_other_settings: int | None = None
+    commands: Sequence[str] | None = None
+    comparison: str | None = None
+
+
 @described(
     "vidset demo",
     "vidset demo my-drive.mp4 -o out",
     part="extract",
+    result="vidset.cli.demo:Demonstrated",
     stage="Begin",
 )
 def demo(

@@ -1,11 +1,13 @@
-"""`vidset watch`: its options."""
+"""`vidset watch`: its options, and what it shows at the end."""
 
 import os
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from vidset.cli.command import described
+from vidset.cli.console import answer, say, tell
 from vidset.cli.extraction_flags import (
     Collector,
     Every,
@@ -27,10 +29,43 @@ from vidset.cli.extraction_flags import (
 from vidset.cli.flags import Debug, Json, Place, Quiet
 
 
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What `vidset watch --json` prints when it ends.
+
+    Attributes:
+        place: null if each thing has its own place, named by an option.
+        output: where the images are.
+        events: messages that came; `redelivered` are those that had come before.
+        passed_over: what events named that is not to be extracted.
+        given_back, dead_lettered: messages that were not done: to be tried again, or given up.
+        done, partial, skipped, failed, missing, malformed: what became of the videos.
+    """
+
+    place: str | None
+    output: str
+    ledger: str
+    events: int
+    redelivered: int
+    passed_over: int
+    given_back: int
+    dead_lettered: int
+    samples: int
+    kept: int
+    done: int
+    partial: int
+    skipped: int
+    failed: int
+    missing: int
+    malformed: int
+    seconds: float
+
+
 @described(
     "vidset watch 'amqp://user@rabbitmq/%2F?queue=uploads' -o s3://data",
     "vidset watch /srv/uploads -p roads --until-idle 60",
     part="extract",
+    result="vidset.cli.watch:Watching",
     stage="Videos",
 )
 def watch(
@@ -139,6 +174,7 @@ def watch(
         raise ValueError("wanted a SOURCE of upload events or VIDSET_SOURCE, got neither")
 
     from vidset.engines.engine import Limits
+    from vidset.watch.report import Report
     from vidset.watch.settings import Request
     from vidset.watch.watch import run_watch
 
@@ -173,7 +209,39 @@ def watch(
         limits=Limits(video_timeout, video_memory * 1_000_000),
     )
     password = os.environ.get("VIDSET_AMQP_PASSWORD")
-    code = run_watch(request, password, as_json=as_json, quiet=quiet, debug=debug)
-    if request.output is not None:
-        make_place(project)
-    raise typer.Exit(code)
+
+    def begin() -> None:
+        if request.output is not None:
+            make_place(project)
+
+    report = Report(tell, is_quiet=quiet, shows_traces=debug)
+    done = run_watch(request, password, report, begin)
+    places = request.places
+    result = Watching(
+        place=request.output,
+        output=places.images,
+        ledger=places.ledger,
+        seconds=round(done.seconds, 3),
+        **done.counts,
+    )
+    is_useful = request.output is not None and result.done + result.partial + result.skipped > 0
+    answer(
+        result,
+        lambda: _show(result),
+        as_json=as_json,
+        quiet=quiet,
+        project=project if request.output is not None else None,
+        next_words="vidset plan" if is_useful else None,
+    )
+    raise typer.Exit(1 if done.has_failed else 0)
+
+
+def _show(result: Watching) -> None:
+    videos = {
+        name: getattr(result, name)
+        for name in ("done", "partial", "skipped", "failed", "missing", "malformed")
+    }
+    each = ", ".join(f"{number:,} {name}" for name, number in videos.items() if number)
+    say(f"videos   {each or 'none'}")
+    say(f"samples  {result.samples:,}: {result.kept:,} kept")
+    say(f"images   {result.output}")

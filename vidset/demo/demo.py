@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from vidset.cli.console import show_problems
+from vidset.cli.demo import Demonstrated
 from vidset.cli.extract.display import show_notes, show_progress, show_summary
 from vidset.cli.results import as_object, print_json
 from vidset.demo.contact_sheet import write_contact_sheet
@@ -104,8 +105,8 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
     if labeling and labeling.sheet:
         console.print(f"[bold]labels         {escape(labeling.sheet)}[/]")
     if as_json:
-        places = {"place": project.place, "contact_sheet": sheet, "video": path, "truth": truth}
-        found = asdict(summary) | places | {"labeling": labeling and asdict(labeling)}
+        labels = labeling and asdict(labeling)
+        found = Demonstrated(project.place, sheet, path, truth, labels, **asdict(summary))
         print_json(as_object(found, following))
     progress.print(f"Next: {escape(following)}", highlight=False, soft_wrap=True)
     return 1 if summary.failed or (labeling and labeling.problems) else 0

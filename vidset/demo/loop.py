@@ -18,6 +18,8 @@ import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
+from vidset.cli.demo import Demonstrated
+from vidset.cli.results import as_object, print_json
 from vidset.demo.numerals import NUMERALS, draw_numeral
 from vidset.output import make_output
 from vidset.project import Project, make_place
@@ -83,7 +85,9 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     compared = steps.run("Whether that is real", "compare", "v0", "vs", "v2", *few)
     steps.tell(f"the page to review   {out / 'errors' / 'index.html'}")
     if as_json:
-        print(json.dumps({"commands": steps.commands, "comparison": compared}))
+        place = str(out.absolute())
+        found = Demonstrated(place, commands=steps.commands, comparison=compared)
+        print_json(as_object(found, None))
     return 0
 
 

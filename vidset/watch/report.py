@@ -1,11 +1,10 @@
-"""What a watcher did: a line for each video, counts at the end."""
+"""What a watcher did: a line for each video, and counts at the end."""
 
-import json
 import re
-import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from vidset.intake.work import Outcome
 from vidset.naming import visible
@@ -21,12 +20,15 @@ class Report:
     """Counts and lines; safe to call from several threads.
 
     Args:
-        is_quiet: only what could not be done is said.
-        shows_traces: tracebacks of workers are shown.
+        tell: gets each line at once, from any thread, one at a time.
+        is_quiet: only what could not be done is told.
+        shows_traces: tracebacks of workers are told.
     """
 
-    def __init__(self, *, is_quiet: bool, shows_traces: bool = False):
-        self._is_quiet, self._shows_traces = is_quiet, shows_traces
+    def __init__(
+        self, tell: Callable[[str], None], *, is_quiet: bool = False, shows_traces: bool = False
+    ):
+        self._tell, self._is_quiet, self._shows_traces = tell, is_quiet, shows_traces
         self._counts: Counter[str] = Counter()
         self._began = time.monotonic()
         self._lock = threading.Lock()
@@ -54,19 +56,25 @@ class Report:
         """One line: names of objects and messages of servers may hold any character."""
         line = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", line)
         with self._lock:
-            print(line, file=sys.stderr, flush=True)
+            self._tell(line)
 
     def trace(self, text: str) -> None:
         """Show a worker's traceback, if tracebacks are wanted."""
         if self._shows_traces and text:
-            print(visible(text), file=sys.stderr, flush=True)
+            with self._lock:
+                self._tell(visible(text))
 
     @property
     def has_failures(self) -> bool:
         """Whether something came that is not in the ledger as done."""
         return any(self._counts[name] for name in _FAILURES)
 
-    def summary(self) -> str:
-        """One JSON object."""
-        counts = {name: self._counts[name] for name in (*_OTHERS, *_OUTCOMES)}
-        return json.dumps(counts | {"seconds": round(time.monotonic() - self._began, 3)})
+    def counts(self) -> dict[str, int]:
+        """Return how many there were of each kind of event and outcome."""
+        with self._lock:
+            return {name: self._counts[name] for name in (*_OTHERS, *_OUTCOMES)}
+
+    @property
+    def seconds(self) -> float:
+        """How long the watcher has been at it."""
+        return time.monotonic() - self._began

@@ -1,9 +1,10 @@
-"""`vidset watch`: uploads to images as their events come, one process a video."""
+"""Turn uploads into images as their events come, one process a video."""
 
 import concurrent.futures
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -32,18 +33,32 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a watcher did until it ended.
+
+    Attributes:
+        counts: events and videos by what became of them.
+        has_failed: whether something that came until the source was idle could not be done.
+    """
+
+    counts: Mapping[str, int]
+    seconds: float
+    has_failed: bool
+
+
 def run_watch(
     request: Request,
     password: str | None,
-    *,
-    as_json: bool = False,
-    quiet: bool = False,
-    debug: bool = False,
-) -> int:
-    """Watch until told to stop, or idle; the exit code: 1 if, until idle, something failed.
+    report: Report,
+    begin: Callable[[], None] = lambda: None,
+) -> Watched:
+    """Watch until told to stop, or until nothing has come for as long as the request says.
 
     Args:
         password: of the broker's user, if the uri has none.
+        report: hears what becomes of each event and video.
+        begin: called once all has been checked, before the first event is taken.
 
     Raises:
         ValueError: the request does not make a watcher; nothing has been started.
@@ -53,15 +68,14 @@ def run_watch(
     life = Lifetime(request.until_idle, request.grace, request.health)
     prepare(places)
     _sweep(places)
-    report = Report(is_quiet=quiet, shows_traces=debug)
+    begin()
     number = request.workers or os.cpu_count() or 1
     processes = Processes(number, work_of(settings, places), request.limits)
     with life.ended_by_signals(), processes as workers:
         taker = Taker(parse, workers, report)
         could_work = _wait_for(workers, life, report) and source.run(taker, life)
-    if as_json:
-        print(report.summary())
-    return 1 if life.ended_idle and (report.has_failures or not could_work) else 0
+    has_failed = life.ended_idle and (report.has_failures or not could_work)
+    return Watched(report.counts(), report.seconds, has_failed)
 
 
 def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:

@@ -48,7 +48,7 @@ def test_sync_brings_all_to_the_warehouse(out):
     result = call("sync", "-p", out, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {
-        "warehouse": f"{out}/warehouse",
+        "output": f"{out}/warehouse",
         "tables": {
             "annotations": {"documents": 5, "changed": 5, "malformed": 0},
             "tasks": {"documents": 5, "changed": 5, "malformed": 0},

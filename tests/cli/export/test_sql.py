@@ -44,6 +44,7 @@ def test_json_is_one_object_of_columns_and_rows(warehouse):
                 "cost": 0.08,
             }
         ],
+        "next": None,
     }
 
 

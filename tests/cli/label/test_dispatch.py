@@ -44,6 +44,8 @@ def test_dispatch_has_each_image_labeled_once(out, serving):
     first = label("dispatch", "-p", out, "--json")
     assert (first.code, first.err) == (0, "")
     nothing = {"held": 0, "refused": 0, "waiting": 0}
+    sent = {"vendor": "truth", "images": 6, "cost": None, "warnings": []}
+    nothing |= sent
     assert without_place(first.found) == {"dispatched": 6, "repeated": 0} | nothing
     assert (
         without_place(label("dispatch", "-p", out, "--json").found)
@@ -260,6 +262,10 @@ def test_the_ledger_can_be_in_cloud_storage(out, gcs, tmp_path, monkeypatch):
     arguments = ("-p", "gs://drives/out", "--store", f"sqlite:{tmp_path}/labels.sqlite", "--json")
     found = label("dispatch", *arguments, "--budget", "0 tasks").found
     assert without_place(found) == {
+        "vendor": "truth",
+        "images": 6,
+        "cost": None,
+        "warnings": [],
         "dispatched": 0,
         "repeated": 0,
         "held": 6,

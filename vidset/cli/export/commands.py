@@ -73,7 +73,13 @@ def export(
     )
 
 
-@described("vidset sync", "vidset sync --full", part="warehouse", stage="Labels")
+@described(
+    "vidset sync",
+    "vidset sync --full",
+    part="warehouse",
+    result="vidset.cli.export.export:Synced",
+    stage="Labels",
+)
 def sync(
     context: typer.Context,
     full: Annotated[
@@ -123,6 +129,7 @@ def sync(
     "vidset sql",
     'vidset sql "SELECT label, count(*) FROM objects GROUP BY label"',
     part="warehouse",
+    result="vidset.cli.export.sql:Asked",
     stage="Labels",
     note="docs/warehouse.md has the tables and their columns.",
 )

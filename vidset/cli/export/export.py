@@ -1,8 +1,9 @@
 """`vidset sync`: annotations, tasks and ledgers into the warehouse."""
 
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import partial
 
 from rich.console import Console
@@ -11,9 +12,26 @@ from vidset.cli.console import answer, say, show_problems
 from vidset.intake.dead_letters import put_dead_letter
 from vidset.project import Project
 from vidset.storage.open import open_store
-from vidset.warehouse.sync import Places, Request, Summary, sync
+from vidset.warehouse.sync import Counts, Places, Request, Summary, sync
 
 _NAMED = 10  # How many malformed documents are named on stderr.
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What `vidset sync --json` prints.
+
+    Attributes:
+        place: null if a store and a warehouse were named alone.
+        output: the warehouse, a folder or a uri.
+        tables: how many documents were read, rows changed and documents are malformed, by table.
+        videos: how many ledgers are new or changed; null if there are none.
+    """
+
+    place: str | None
+    output: str
+    tables: Mapping[str, Counts]
+    videos: int | None
 
 
 def run_sync(
@@ -32,10 +50,8 @@ def run_sync(
     show_problems(f"{letter.uri}: {letter.reason}" for letter in summary.letters[:_NAMED])
     if unnamed := summary.malformed - min(len(summary.letters), _NAMED):
         show_problems([f"{unnamed} malformed documents more: see {places.dead_letters}"])
-    tables = {name: asdict(counts) for name, counts in summary.tables.items()}
-    found = {"warehouse": places.warehouse, "tables": tables, "videos": summary.videos}
     answer(
-        {"place": request.out, **found},
+        Synced(request.out, places.warehouse, summary.tables, summary.videos),
         lambda: _show(summary, places),
         as_json=as_json,
         quiet=quiet,

@@ -4,7 +4,8 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from tempfile import TemporaryDirectory
@@ -25,6 +26,15 @@ _TABLES = (
     "SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns "
     "FROM information_schema.columns WHERE table_schema = 'main' GROUP BY ALL ORDER BY ALL"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `vidset sql --json` prints: an object for each row, by the names of the columns."""
+
+    place: str
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
 
 
 def run_sql(
@@ -84,7 +94,7 @@ def _print_json(place: str, rows: pa.RecordBatchReader) -> None:
     sys.stdout.write(f'{{"place": {json.dumps(place)}, "columns": {names}, "rows": [')
     for number, row in enumerate(_rows(rows)):
         sys.stdout.write(",\n" * (number > 0) + json.dumps(row, default=_as_json))
-    sys.stdout.write("]}\n")
+    sys.stdout.write('], "next": null}\n')
 
 
 def _print_csv(rows: pa.RecordBatchReader, *, raw: bool) -> None:

@@ -17,6 +17,7 @@ _KEYS = "Keys and all else come from the environment: see docs/labeling.md."
     "vidset label dispatch --dry-run",
     "vidset label dispatch --limit 100 --yes",
     part="label",
+    result="vidset.cli.label.results:Dispatched",
     note=_KEYS,
 )
 def dispatch(
@@ -64,7 +65,12 @@ def dispatch(
     raise typer.Exit(code)
 
 
-@described("vidset label status", "vidset label status --json", part="label")
+@described(
+    "vidset label status",
+    "vidset label status --json",
+    part="label",
+    result="vidset.cli.label.results:LabelStatus",
+)
 def status(
     subject: PlaceArgument = None,
     store: Store = None,
@@ -81,7 +87,13 @@ def status(
     run_status(project, place_of(project, store=store), as_json=as_json, quiet=quiet)
 
 
-@described("vidset label reconcile", "vidset label reconcile --json", part="label", note=_KEYS)
+@described(
+    "vidset label reconcile",
+    "vidset label reconcile --json",
+    part="label",
+    result="vidset.cli.label.results:Reconciled",
+    note=_KEYS,
+)
 def reconcile(
     store: Store = None,
     vendor: Vendor = None,
@@ -104,7 +116,11 @@ def reconcile(
 
 
 @described(
-    "vidset label connect", "vidset label connect --vendor label-studio", part="label", note=_KEYS
+    "vidset label connect",
+    "vidset label connect --vendor label-studio",
+    part="label",
+    result="vidset.cli.label.results:Connected",
+    note=_KEYS,
 )
 def connect(
     store: Store = None,
@@ -124,7 +140,13 @@ def connect(
     raise typer.Exit(run_connect(project, where, as_json=as_json, quiet=quiet))
 
 
-@described("vidset label serve", "vidset label serve --port 8482", part="label", note=_KEYS)
+@described(
+    "vidset label serve",
+    "vidset label serve --port 8482",
+    part="label",
+    result="vidset.cli.label.results:Serving",
+    note=_KEYS,
+)
 def serve(
     host: Annotated[str, typer.Option(help="An address of this machine.")] = "127.0.0.1",
     port: Annotated[
@@ -150,7 +172,12 @@ def serve(
     run_serve(project, where, (host, port), reconcile_every * 60, as_json=as_json, quiet=quiet)
 
 
-@described("vidset label quarantine", "vidset label quarantine --replay", part="label")
+@described(
+    "vidset label quarantine",
+    "vidset label quarantine --replay",
+    part="label",
+    result="vidset.cli.label.results:Quarantined",
+)
 def quarantine(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default="all")

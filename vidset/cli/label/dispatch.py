@@ -1,6 +1,7 @@
 """`vidset label dispatch`: a task for every kept image that has none."""
 
 from vidset.cli.console import answer, confirm, counting, plural, say, show_problems
+from vidset.cli.label.results import Dispatched
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
 from vidset.local_labeling.connect import connect_vendor
@@ -60,7 +61,9 @@ def run_dispatch(
             say(f"{broker.budget.explain()}: vidset label reconcile dispatches what it allows")
 
     answer(
-        {"place": project.place, **found},
+        Dispatched(
+            project.place, broker.settings.vendor, counts.total(), **found, warnings=problems
+        ),
         show_counts,
         as_json=as_json,
         quiet=quiet,
@@ -77,7 +80,7 @@ def _show_plan(
         f"{plural(number, 'image')} would be sent to {vendor}{_told_cost(cost)}; nothing was sent"
     )
     answer(
-        {"place": project.place, "vendor": vendor, "images": number, "cost": cost},
+        Dispatched(project.place, vendor, number, cost),
         lambda: say(text),
         as_json=as_json,
         quiet=quiet,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from vidset.cli.console import answer, say
+from vidset.cli.label.results import Quarantined
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.places import open_store
@@ -50,7 +51,7 @@ def run_quarantine(
         if text is not None and not dismiss:
             say(text)
 
-    result = {"place": project.place, "entries": found, "payload": text}
+    result = Quarantined(project.place, found, text)
     words = "vidset label quarantine --replay" if found and not name else None
     answer(result, show, as_json=as_json, quiet=quiet, project=project, next_words=words)
     return 0
@@ -83,9 +84,8 @@ def _replay(
             say(f"{result['name']}  {'resolved' if result['resolved'] else 'not yet'}: {said}")
         say(f"{resolved} resolved, {len(results) - resolved} left")
 
-    found_now = {"resolved": resolved, "left": len(results) - resolved, "entries": results}
     answer(
-        {"place": project.place, **found_now},
+        Quarantined(project.place, results, resolved=resolved, left=len(results) - resolved),
         show,
         as_json=as_json,
         quiet=quiet,

@@ -9,7 +9,8 @@ from ipaddress import ip_address
 from typing import TextIO
 
 from vidset.cli.console import say, show_problems
-from vidset.cli.results import print_json
+from vidset.cli.label.results import Serving
+from vidset.cli.results import as_object, print_json
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
 from vidset.local_labeling.connect import connect_vendor
@@ -54,7 +55,7 @@ def run_serve(
     with left_word(place, place.served):
         # Whoever reads the url finds the word, too.
         if as_json:
-            print_json({"place": project.place, "url": url})
+            print_json(as_object(Serving(project.place, url), None))
         elif not quiet:
             say(f"callbacks  {url}/receive_annotation")
             if folder:

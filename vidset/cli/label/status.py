@@ -3,6 +3,7 @@
 from typing import Any
 
 from vidset.cli.console import answer, say
+from vidset.cli.label.results import LabelStatus
 from vidset.labeling.places import open_store
 from vidset.local_labeling.status import read_status
 from vidset.next_step import next_words
@@ -22,7 +23,7 @@ def run_status(project: Project, place: Place, *, as_json: bool, quiet: bool) ->
     store.close()
     words = next_words(project, "label status")
     answer(
-        {"place": project.place, **found},
+        LabelStatus(place=project.place, **found),
         lambda: _show(found),
         as_json=as_json,
         quiet=quiet,

@@ -1,8 +1,7 @@
 """`vidset label reconcile` and `connect`: what asks the vendor."""
 
-from dataclasses import asdict
-
 from vidset.cli.console import answer, counting, say, show_problems
+from vidset.cli.label.results import Connected, Reconciled
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.reconciling import reconcile
@@ -36,7 +35,7 @@ def run_reconcile(project: Project, place: Place, *, as_json: bool, quiet: bool)
             say(f"{step:12}{each or 'none'}")
 
     answer(
-        {"place": project.place, **report},
+        Reconciled(place=project.place, **report),
         show,
         as_json=as_json,
         quiet=quiet,
@@ -53,7 +52,6 @@ def run_connect(project: Project, place: Place, *, as_json: bool, quiet: bool) -
         connection = connect_vendor(open_broker(settings))
     except TryAgainError as error:
         raise RuntimeError(f"{settings.vendor}: {error}") from None
-    found = {"vendor": settings.vendor, "connection": connection and asdict(connection)}
 
     def show() -> None:
         if connection is None:
@@ -72,7 +70,7 @@ def run_connect(project: Project, place: Place, *, as_json: bool, quiet: bool) -
         )
 
     answer(
-        {"place": project.place, **found},
+        Connected(project.place, settings.vendor, connection),
         show,
         as_json=as_json,
         quiet=quiet,
