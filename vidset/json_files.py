@@ -42,7 +42,8 @@ def parse_json(
 ) -> Any:
     """Read JSON from memory, as `read_json` does from a file; errors name `source`."""
     try:
-        text = data.decode() if isinstance(data, bytes) else data
+        # Windows tools write a byte order mark, which is no part of the text.
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
         return json.loads(text, parse_float=parse_float)
     except RecursionError:
         raise error(f"{source}: wanted {what} in JSON, got one nested too deep") from None

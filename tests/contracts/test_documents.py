@@ -46,7 +46,7 @@ def test_every_state_of_an_annotation_has_a_row(state):
 
 
 def test_both_ends_know_the_same_file():
-    assert documents_sqlite.APPLICATION == store_sqlite._APPLICATION
+    assert documents_sqlite.APPLICATION == store_sqlite.APPLICATION
     assert documents_sqlite.SCHEMA == store_sqlite._SCHEMA
 
 

@@ -202,6 +202,8 @@ _ELSEWHERE = {
     "training/pipelines/components.py": "in a container of its own",
     "upload/folder.py": "a collector's own share, under its lock",
     "upload/afterwards.py": "the collector's own recordings",
+    "upload/leaving.py": "the collector's own recordings",
+    "upload/report.py": "the file that the operator names",
     "watch/lifetime.py": "the file that the operator names",
     "project.py": "`x` follows no link",
     "cli/command.py": "text of a help page, and no file",
