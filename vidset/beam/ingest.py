@@ -299,7 +299,7 @@ class WriteLedger(beam.PTransform):
 
 def is_long(extraction: Extraction, _: int) -> int:
     """Return whether the rows are too many to be batched with others', as Partition asks for it."""
-    return len(extraction.frames) > MAX_ROWS
+    return int(len(extraction.frames) > MAX_ROWS)  # Partition takes no bool.
 
 
 class _Commit(beam.DoFn):

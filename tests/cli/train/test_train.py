@@ -62,7 +62,7 @@ def test_train_says_the_best_epoch_and_the_mean_of_the_last(root):
     arguments = ("train", "drawn", "-o", "runs/said", "--epochs", "2", "--seeds", "2")
     done = vidset(root, *arguments)
     assert done.returncode == 0, done.stderr
-    assert "resnet50-c2-32 on drawn: 8 images, 2 classes, 2 epochs" in done.stdout
+    assert "resnet50-c2-32 on drawn, seed 2: 8 images, 2 classes, 2 epochs" in done.stdout
     assert "mean of the last 2" in done.stdout
     assert done.stderr.splitlines()[0].startswith("epoch 1: loss ")
     quiet = vidset(root, *arguments, "--quiet")

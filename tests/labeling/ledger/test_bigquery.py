@@ -9,7 +9,7 @@ from vidset.elements import Extraction
 from vidset.labeling.ledger.bigquery import BigqueryLedger
 from vidset.labeling.places import open_ledger
 from vidset.labeling.task import Image
-from vidset.storage import uris as places
+from vidset.ledger import open as places
 
 
 def extraction(letter: str, *seconds: float, **of_the_frames: str) -> Extraction:
