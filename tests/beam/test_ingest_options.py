@@ -80,7 +80,7 @@ def test_a_client_that_is_not_installed_is_named_before_any_work(monkeypatch, ca
         pytest.param(GOOD | {"--evry": "2"}, "unknown options: --evry", id="misspelt"),
         pytest.param(GOOD | {"--every": "x"}, "--every must be a number of seconds", id="every"),
         pytest.param(GOOD | {"--every": "1/0"}, "--every must be a number", id="every 1/0"),
-        pytest.param(GOOD | {"--local_change": "x"}, "--local_change must be", id="local change"),
+        pytest.param(GOOD | {"--local_change": "x"}, "--local-change must be", id="local change"),
         pytest.param(GOOD | {"--scratch_bytes": "-1"}, "--scratch_bytes must be", id="scratch"),
         pytest.param(
             GOOD | {"--runner": "DataflowRunner"}, "cannot see the local path '/'", id="dataflow"

@@ -83,7 +83,7 @@ def test_a_worker_finds_all_that_it_runs(image):
 def test_nothing_is_taken_from_the_checkout(image):
     ended = image.run("-P", "-c", "import vidset.beam.ingest_job as job; print(job.__file__)")
     assert ended.stdout == f"{image.folder}/vidset/beam/ingest_job.py\n"
-    assert image.run("-P", "-c", "import tests").returncode == 1
+    assert image.run("-P", "-c", "import benchmarks").returncode == 1
 
 
 def test_the_launcher_hands_dataflow_a_graph(image):

@@ -7,6 +7,8 @@ _OF_ANY_COMMAND = {
     "pika": "amqp",
     "torch": "train",
 }
+# Parts that do not bring the labeling broker.
+_WITHOUT_BROKER = frozenset({"amqp", "beam", "extract", "upload"})
 # Where the command's own part does not say it.
 _PARTS = {
     "apache_beam": "beam",
@@ -48,4 +50,6 @@ def part_of(module: str, command_part: str | None) -> str | None:
         return _OF_ANY_COMMAND[top]
     if top == "google":
         return _PARTS[top]
+    if _PARTS.get(top) == "label" and command_part in _WITHOUT_BROKER:
+        return "label"  # The demo's own part, extract, does not bring the broker.
     return command_part if command_part and top in _PARTS else _PARTS.get(top)
