@@ -26,7 +26,7 @@ class DatasetQueries:
 
     def __init__(self, uri: str):
         self._uri = uri
-        self._dataset = dataset_of("--warehouse", uri)
+        self._dataset = dataset_of("a warehouse", uri)
         with self._refusals():
             self._client = open_client(self._dataset.project)
             self._location = self._client.get_dataset(self._dataset).location

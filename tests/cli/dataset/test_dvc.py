@@ -212,7 +212,7 @@ def test_a_push_to_dvc_names_what_is_wrong_and_leaves_git_alone(
         "v1",
         *("--to", f"dvc:{tmp_path / folder}"),
         f"--tag={tag}",
-        "-r",
+        "-p",
         tmp_path / "here",
     )
     refused = vidset(*command)

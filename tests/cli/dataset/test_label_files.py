@@ -109,9 +109,13 @@ def test_images_without_labels_and_labels_without_images_are_named(tmp_path):
 
 def test_a_crowd_cannot_be_said_and_the_file_is_refused(tmp_path):
     crowd = ROAD | {"segmentation": {"counts": [1, 2], "size": [24, 32]}, "iscrowd": 1}
-    made = create(tmp_path, write_coco(tmp_path / "in", [crowd]))
+    file = write_coco(tmp_path / "in", [crowd])
+    made = create(tmp_path, file)
     assert made.code == 1
-    assert "instances.json: these labels cannot be read" in made.err
+    told = "labels that do not fit the image: " + str(file)
+    said = f"{file}: {told}: annotations[0]: an annotation cannot hold crowds"
+    assert [fault for fault in faults(made) if fault.startswith(said)]
+    assert Repository(tmp_path / "datasets").versions() == []
 
 
 def shape(kind, *points, label="car"):

@@ -23,7 +23,8 @@ def test_images_in_s3_are_dispatched_and_can_be_read(s3, video, tmp_path, monkey
         monkeypatch.setenv("SCALE_API_URL", scale.url)
         monkeypatch.setenv("SCALE_API_KEY", API_KEY)
         monkeypatch.setenv("LABELING_CALLBACK_URL", "https://labels.test/receive")
-        sent = label("dispatch", "-p", out, "--store", store, "--vendor", "scale", "--json")
+        dispatch = ("dispatch", "-p", out, "--store", store, "--vendor", "scale", "--json")
+        sent = label(*dispatch, "--yes")
         tasks = scale.tasks()
     assert sent.code == 0
     assert sent.found["dispatched"] == len(tasks) > 0
@@ -31,4 +32,4 @@ def test_images_in_s3_are_dispatched_and_can_be_read(s3, video, tmp_path, monkey
         assert task["metadata"]["image_uri"].startswith("s3://data/out/images/")
         image = httpx.get(task["params"]["attachment"]).content
         assert cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR) is not None
-    assert label("dispatch", "-p", out, "--store", store, "--vendor", "scale", "--json").code == 0
+    assert label(*dispatch).code == 0

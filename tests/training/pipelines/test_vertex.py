@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 def submit(tmp_path, parameters):
     python = python_for_test("vertex", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
     path = tmp_path / "loop.yaml"
-    assert vidset("pipeline", path, "--image", IMAGE, "--quiet").exit_code == 0
+    assert vidset("pipeline", "-o", path, "--image", IMAGE, "--quiet").exit_code == 0
     command = [python, "-I", PROGRAM, path, json.dumps(parameters)]
     return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
 

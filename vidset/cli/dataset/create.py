@@ -154,8 +154,9 @@ def create(
     )
     given = sources or [synced_warehouse(versions.project, show=not (as_json or quiet))]
     opened = open_source(Sources(given, format_name, images, where, group_by, lossy))
-    if opened.read_bytes and not quiet:
-        tell(f"BigQuery will read up to {size(opened.read_bytes)}")
+    for dataset, read_bytes in opened.read_bytes.items():
+        if not quiet:
+            tell(f"{dataset}: BigQuery will read up to {size(read_bytes)}")
     versions.make()
     if_stopped("No version was made. The same command uses the images that are read already.")
     with counting("Reading images", show=not (as_json or quiet)) as progress:

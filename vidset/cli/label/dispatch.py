@@ -35,7 +35,8 @@ def run_dispatch(
         cost = round(number * broker.settings.price, 6)
         if dry_run:
             return _show_plan(project, broker.settings.vendor, number, cost, as_json, quiet)
-        confirm(_question(broker.settings.vendor, number, cost), yes=yes)
+        if number:
+            confirm(_question(broker.settings.vendor, number, cost), yes=yes)
     try:
         connect_vendor(broker)
     except TryAgainError as error:

@@ -17,6 +17,7 @@ from vidset.formats.reading import Reading, is_uri, read_json
 from vidset.formats.registry import format_named
 from vidset.labeling.errors import without_signatures
 
+_UNANNOTATED = "tasks without annotations"
 _LABELS = (".json", ".txt", ".xml", ".yaml", ".csv")
 
 
@@ -81,6 +82,8 @@ class LabelFiles:
             raise FaultsError(f"{self.path}: these labels cannot be read", [str(error)]) from None
         for fault in reading.faults:
             yield Fault(Kind.MISFIT, str(self.path), fault)
+        if self.format_name == "label-studio":
+            del reading.dropped[_UNANNOTATED]  # Each of them is named below.
         for what, number in reading.dropped.items():
             yield Fault(Kind.NOT_HELD, str(self.path), f"{number:,} {what}")
         if self.format_name == "label-studio":

@@ -1,7 +1,7 @@
 """Where `vidset dataset create` takes labeled images from: several sources as one."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidset.datasets.curation.sources.folders import FolderSource
@@ -40,11 +40,11 @@ class Sources:
 class Opened:
     """Attributes:
     source: all of them, as one.
-    read_bytes: that BigQuery will read for it, at most; they are paid for.
+    read_bytes: that BigQuery will read of each of its datasets, at most; they are paid for.
     """
 
     source: Source
-    read_bytes: int = 0
+    read_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 def open_source(sources: Sources) -> Opened:
@@ -54,11 +54,13 @@ def open_source(sources: Sources) -> Opened:
         ValueError: none was named, or one of them cannot be.
     """
     opened: list[Source] = []
-    read_bytes = 0
+    read_bytes: dict[str, int] = {}
     for named in (parse_source(text, sources.format_name) for text in sources.given):
         source = _open(named, sources)
         opened.append(source)
-        read_bytes += getattr(source, "read_bytes", 0)
+        if named.kind == WAREHOUSE and named.path.startswith("bq://"):
+            known = read_bytes.get(named.path, 0)
+            read_bytes[named.path] = known + getattr(source, "read_bytes", 0)
     if not opened:
         raise DatasetError("wanted a source of labeled images, got none")
     if sources.group_by.startswith(_SQL):
