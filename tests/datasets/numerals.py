@@ -1,12 +1,14 @@
 """Dataset versions of drawn images, for tests: numerals with a class, shapes with boxes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import cv2
 import numpy as np
 
-from vidset.datasets.images.measures import SCHEMA
+from vidset.datasets.exchange.received import measures_table
+from vidset.datasets.images.measures import measure
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
@@ -63,7 +65,12 @@ def write_version(
 ) -> str:
     """The id of a version of these entries."""
     said = {"created_at": "2026-01-01T00:00:00", "parents": [], "transforms": [], **(details or {})}
-    return repository.write_version(Manifest.of(entries), SCHEMA.empty_table(), said)
+    images = {each.image_sha256: each for each in entries}
+    measured = {
+        digest: asdict(measure(repository.read_image(each), each.image_uri))
+        for digest, each in images.items()
+    }
+    return repository.write_version(Manifest.of(entries), measures_table(measured), said)
 
 
 def entry(

@@ -73,7 +73,7 @@ def test_the_command_tells_what_another_extraction_gives(tmp_path):
     ended = vidset("plan", tmp_path / "out", "--json")
     assert (ended.returncode, ended.stderr) == (0, "")
     settings = {
-        (each["period_seconds"], each["similarity_threshold"]): each["images"]
+        (each["period_seconds"], each["similarity"]): each["images"]
         for each in json.loads(ended.stdout)["settings"]
     }
     assert len(settings) == 4 * 51

@@ -1,7 +1,7 @@
 """The broker's settings, from environment variables. docs/labeling.md describes each."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,13 +13,11 @@ from vidset.labeling.limits import Limit
 from vidset.labeling.variables import Reader
 from vidset.labeling.vendors.declaration import Declaration
 from vidset.labeling.vendors.registry import vendors
+from vidset.storage.registry import scheme_names
 
 # What somebody is about to do: each function gets the secrets that it needs and no others.
 Use = Literal["request", "dispatch", "receive", "inspect"]
 _HERE = Path(__file__).resolve().parent
-_IMAGES = re.compile(
-    r"[a-z][a-z0-9+.-]*://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL
-)
 _LEDGER = re.compile(r"bq://[^/.`\s]+\.[^/.`\s]+")
 
 
@@ -75,7 +73,7 @@ class Settings:
         Raises:
             ValueError: something is missing or wrong; every fault with the variable's name.
         """
-        read = Reader(environment)
+        read, schemes = Reader(environment), scheme_names()
         vendor = read.choice("LABELING_VENDOR", tuple(vendors()), default="label-studio")
         sends_to = vendors().get(vendor or "") if use in ("request", "dispatch") else None
         settings: dict[str, Any] = {
@@ -83,8 +81,8 @@ class Settings:
             "store": read.text("LABELING_STORE", required=True),
             "images": read.matching(
                 "LABELING_IMAGES",
-                _IMAGES,
-                "gs://bucket[/prefix], s3://bucket[/prefix] or a path",
+                _images(schemes),
+                f"{', '.join(f'{name}://bucket[/prefix]' for name in schemes)} or a path",
                 required=use == "request",
             ),
             "template": read.text("LABELING_TEMPLATE") or str(_HERE / "template.yaml"),
@@ -145,6 +143,14 @@ class Settings:
 def callback_secrets() -> list[str]:
     """The variables that hold the secrets of the vendors' callbacks."""
     return [each.callback.secret for each in vendors().values() if each.callback]
+
+
+def _images(schemes: Sequence[str]) -> re.Pattern[str]:
+    """Return what matches a bucket of one of the schemes, with or without a prefix, or a path."""
+    known = "|".join(map(re.escape, schemes))
+    return re.compile(
+        rf"(?:{known})://[a-z0-9][a-z0-9._-]{{1,220}}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL
+    )
 
 
 def _of_vendors(read: Reader, sends_to: Declaration | None) -> Mapping[str, Any]:

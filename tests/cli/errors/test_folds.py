@@ -85,7 +85,7 @@ def test_a_real_run_is_evaluated_compared_and_looked_at(tmp_path):
         result = done.found["results"]["validation"]
         assert (result["images"], result["version"]) == (15, other)
         assert len(list((run / "evaluations").glob("*.parquet"))) == 1
-    done = vidset("compare", runs[0], "vs", runs[1], "--allow-few", "--json")
+    done = vidset("compare", runs[0], "vs", runs[1], "--allow-few", *where, "--json")
     assert done.code == 0, done.err
     assert done.found["images"] == 9
     assert done.found["is_larger_than_noise"] is None
