@@ -106,4 +106,6 @@ def _opens_a_picture(node: ast.AST) -> bool:
     names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
     if isinstance(node, ast.ImportFrom):
         names = [node.module or ""]
-    return any(name.split(".")[0] in ("PIL", "imageio", "skimage") for name in names)
+    return any(
+        name.split(".")[0] in ("PIL", "imageio") or name.startswith("skimage.io") for name in names
+    )

@@ -25,7 +25,8 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
     """
     from skimage.metrics import structural_similarity
 
-    return float(structural_similarity(a, b, data_range=_MAX, channel_axis=2))
+    score = structural_similarity(a, b, data_range=_MAX, channel_axis=2)
+    return float(score)  # pyright: ignore[reportArgumentType]  It is one number without `full`.
 
 
 def rmse(a: np.ndarray, b: np.ndarray) -> float:
@@ -122,7 +123,8 @@ def issm(a: np.ndarray, b: np.ndarray) -> float:
     counts = np.histogram2d(a.ravel(), b.ravel())[0]
     counts = counts[counts > 0]
     entropy = -float(np.sum(counts * np.log2(counts)))
-    structure = float(structural_similarity(a, b, data_range=4095, channel_axis=2))
+    score = structural_similarity(a, b, data_range=4095, channel_axis=2)
+    structure = float(score)  # pyright: ignore[reportArgumentType]  As above.
     above = edges * entropy * (0.3 + 0.5) + math.e
     return above / (0.3 * edges * entropy + 0.5 * entropy + 0.7 * structure + math.e)
 

@@ -18,6 +18,7 @@ _SECONDS = 1800.0
 ENVIRONMENTS = {
     "checkov": "tests/infra/check/checkov-requirements.txt",
     "dvc": "tests/cli/dataset/dvc-requirements.txt",
+    "image-similarity-measures": "tests/filtering/oracle/requirements.txt",
     "linters": "tests/docker/linters-requirements.txt",
     "onprem": "deploy/onprem/requirements.txt",
     "readers-of-exports": "tests/readers/requirements.txt",

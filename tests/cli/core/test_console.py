@@ -28,7 +28,7 @@ def test_a_table_without_rows_has_its_columns():
 
 
 def test_a_cell_stays_on_its_line():
-    assert table(["a"], [["two\nlines\x1b[2J"]]) == "a\ntwo lines [2J"
+    assert table(["a"], [["two\nlines\x1b[2J"]]) == "a\ntwo lines\\x1b[2J"
 
 
 @pytest.mark.parametrize(

@@ -38,4 +38,4 @@ def test_prepare_pictures_names_all_images_that_are_missing_or_none(repository, 
         prepare_pictures(entries, repository, lambda picture: picture[:8, :8], tmp_path)
     said = sorted(caught.value.faults)
     assert said[0].startswith("train/i/1.png: its image is not in the repository")
-    assert said[1].startswith("train/x/1.png: wanted an image, got 8 bytes")
+    assert said[1].startswith("train/x/1.png: wanted a PNG, JPEG, WebP or BMP image, got 8 bytes")
