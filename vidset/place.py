@@ -8,6 +8,7 @@ from vidset.labeling.events import image_id as id_of
 from vidset.labeling.places import open_ledger
 from vidset.labeling.settings import Settings, Use
 from vidset.labeling.task import Image
+from vidset.labeling.variables import Reader
 from vidset.labeling.vendors.registry import vendors
 from vidset.storage.uris import is_uri, parse_uri
 
@@ -70,7 +71,12 @@ class Place:
             ValueError: something is missing or wrong.
         """
         told = {**environment, **self.options}
-        told = {**self._suggested(use, told.get("LABELING_VENDOR")), **told, **self._fixed()}
+        read = Reader(told)
+        public = read.url("LABELING_PUBLIC_URL")
+        if read.faults:
+            raise ValueError(read.faults[0])
+        suggested = self._suggested(use, told.get("LABELING_VENDOR"), public)
+        told = {**suggested, **told, **self._fixed()}
         if not told.get("LABELING_STORE"):
             raise ValueError(f"{self.out}: wanted --store or LABELING_STORE, got neither")
         return Settings.from_environment(told, use)
@@ -103,19 +109,18 @@ class Place:
             return image
         return replace(image, uri=f"{self.images_root}/{self.name_of(image.id, image.uri)}")
 
-    def _suggested(self, use: Use, vendor: str | None) -> dict[str, str]:
-        if self.folder is None:
-            return {}
+    def _suggested(self, use: Use, vendor: str | None, public: str | None) -> dict[str, str]:
+        callback = {"LABELING_CALLBACK_URL": f"{public or self.served}/receive_annotation"}
+        if self.folder is None:  # Vendors read the images from their store.
+            return callback if public and use == "dispatch" else {}
         store = {"LABELING_STORE": f"sqlite:{self.folder}/labels.sqlite"}
         if use != "dispatch":  # No vendor is told of an image.
             return store | {"LABELING_IMAGE_ACCESS": "uri"}
         declaration = vendors().get(vendor or "")
-        if declaration and not declaration.reaches_this_machine:  # It takes urls of yours.
-            return store
-        return store | {
-            "LABELING_IMAGE_ACCESS": f"{self.served}/images/{{name}}",
-            "LABELING_CALLBACK_URL": f"{self.served}/receive_annotation",
-        }
+        if declaration and not declaration.reaches_this_machine and not public:
+            return store  # It takes urls of yours.
+        access = {"LABELING_IMAGE_ACCESS": f"{public or self.served}/images/{{name}}"}
+        return store | access | callback
 
     def _fixed(self) -> dict[str, str]:
         """OUT says where the images are, whatever the environment says."""

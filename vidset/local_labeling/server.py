@@ -1,16 +1,16 @@
 """The labeling functions over HTTP on this machine, and the images of a folder.
 
-werkzeug's threaded server, not gunicorn: all of it is one process, so that the broker is opened
-once and the timer runs once, the demo runs it in a thread, and a free port is had without a race.
+All of it is one process, so that the broker is opened once and the timer runs once, the demo runs
+it in a thread, and a free port is had without a race.
 """
 
 import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from ipaddress import ip_address
-from typing import Any, TextIO
+from typing import TextIO
 
 from cloudevents.exceptions import GenericException
 from cloudevents.http import from_http
@@ -23,54 +23,17 @@ from flask import (
     request,
     send_from_directory,
 )
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from vidset.labeling import entry_points
 from vidset.labeling.broker import Broker
 from vidset.labeling.reconciling import reconcile
 from vidset.labeling.settings import Settings, callback_secrets
 from vidset.labeling.task import Image
+from vidset.local_labeling.http_server import Limits, serving_http
 from vidset.local_labeling.readers import has_link, is_known_host, is_label_studio
 
-_SLOWEST_CLIENT_SECONDS = 30
-_AT_ONCE = 64
-_TOO_MANY = (
-    b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-    b"Connection: close\r\n\r\n"
-)
-
-
-class _Handler(WSGIRequestHandler):
-    timeout = _SLOWEST_CLIENT_SECONDS  # Who says nothing must not keep the server from stopping.
-    protocol_version = "HTTP/1.0"  # A connection for each request: none is left open at the end.
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """The functions tell of what they did."""
-
-
-class _Server(ThreadedWSGIServer):
-    """At most `_AT_ONCE` connections have a thread; who comes then is told to come later."""
-
-    daemon_threads = False  # When it is closed, it waits for the requests that it has taken.
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self._free = threading.BoundedSemaphore(_AT_ONCE)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._free.acquire(blocking=False):
-            with suppress(OSError):
-                request.settimeout(0)  # The answer fits into the socket's buffer, or is left.
-                request.sendall(_TOO_MANY)
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
+# A browser tells whose page asks, a proxy for whom it does.
+_OF_OTHERS = ("Origin", "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -93,7 +56,11 @@ def url_of(listening: socket.socket) -> str:
 
 @contextmanager
 def serving(
-    app: Flask, listening: socket.socket, log: TextIO, reconcile_seconds: float = 0
+    app: Flask,
+    listening: socket.socket,
+    log: TextIO,
+    reconcile_seconds: float = 0,
+    limits: Limits | None = None,
 ) -> Iterator[None]:
     """Serve until the block ends; meanwhile all that is printed goes to `log`.
 
@@ -101,8 +68,6 @@ def serving(
         listening: is closed at the end.
         reconcile_seconds: how long to wait between two runs of reconcile; 0: none at all.
     """
-    host, port = listening.getsockname()[:2]
-    server = _Server(host, port, app, _Handler, fd=listening.fileno())
     ended = threading.Event()
 
     def reconcile_from_time_to_time() -> None:
@@ -110,18 +75,13 @@ def serving(
             # As the timer of the cloud calls it, without the network between.
             app.test_client().post("/reconcile")
 
-    threads = [threading.Thread(target=lambda: server.serve_forever(0.05))]
-    if reconcile_seconds:  # It can take minutes; broken off, the next one goes on.
-        threads.append(threading.Thread(target=reconcile_from_time_to_time, daemon=True))
-    with listening, redirect_stdout(log):
-        for thread in threads:
-            thread.start()
+    with redirect_stdout(log), serving_http(app, listening, limits):
+        if reconcile_seconds:  # It can take minutes; broken off, the next one goes on.
+            threading.Thread(target=reconcile_from_time_to_time, daemon=True).start()
         try:
             yield
         finally:
             ended.set()
-            server.shutdown()
-            threads[0].join()
 
 
 def make_app(
@@ -189,14 +149,15 @@ def make_app(
 def _refuse_others() -> None:
     """In the cloud, IAM guards what costs money. Here, it is for programs of this machine.
 
-    Neither for others, nor through a tunnel (by its host name), nor for pages in a browser.
+    Neither for others, nor through a tunnel (by its host name) or a proxy (by what it adds), nor
+    for pages in a browser.
     """
     is_here = ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 (not bound to)
     host = request.host.rsplit(":", 1)[0] if request.host[-1:] != "]" else request.host
     if (
         not is_here
         or host not in ("localhost", "127.0.0.1", "[::1]")
-        or "Origin" in request.headers
+        or any(name in request.headers for name in _OF_OTHERS)
     ):
         abort(403, "only for programs of this machine")
 

@@ -1,6 +1,9 @@
 """Tasks whose images nobody serves: `dispatch` says so before annotators see broken images."""
 
+import pytest
+
 from tests.cli.labels import label, make_output, write_truth
+from vidset.local_labeling.readers import is_known_host
 from vidset.local_labeling.served import left_word
 from vidset.local_labeling.server import listen, url_of
 from vidset.place import Place
@@ -23,3 +26,20 @@ def test_dispatch_warns_when_nobody_answers_where_serve_left_word(tmp_path, monk
     told = dispatched(tmp_path, monkeypatch, url)
     assert f"nobody answers at {url}: annotators will see broken images" in told.err
     assert "vidset label serve" in told.err
+
+
+def test_the_public_url_is_where_the_vendor_finds_images_and_answers_go(tmp_path):
+    out = make_output(tmp_path / "out", {"a.mp4": 3})
+    given = {"LABELING_VENDOR": "scale", "SCALE_API_KEY": "x" * 20}
+    public = {"LABELING_PUBLIC_URL": "https://labels.example.org/"}
+    settings = Place.of(str(out)).settings("dispatch", given | public)
+    assert settings.image_access == "https://labels.example.org/images/{name}"
+    assert settings.callback_url == "https://labels.example.org/receive_annotation"
+    assert is_known_host("labels.example.org", settings)
+    stored = Place.of("s3://data").settings(
+        "dispatch", given | public | {"LABELING_STORE": "sqlite:x"}
+    )
+    assert stored.image_access == "signed"
+    assert stored.callback_url == "https://labels.example.org/receive_annotation"
+    with pytest.raises(ValueError, match="LABELING_PUBLIC_URL must be an http"):
+        Place.of(str(out)).settings("dispatch", given | {"LABELING_PUBLIC_URL": "labels"})
