@@ -1,4 +1,4 @@
-"""Videos to frames, through PyAV (FFmpeg), which only this module and its parts know.
+"""Turns videos into frames, through PyAV (FFmpeg), which only this room knows.
 
 Decoding is the cost of the whole job, so a video is demuxed first (about 1 % of the cost of
 decoding it): the list of its packets says which frames there are and when. Only what the chosen
@@ -6,7 +6,8 @@ samples need is decoded then: from the last keyframe at or before a sample up to
 frames that no other frame refers to. Where the packets do not tell (no timestamps, say), every
 frame is decoded instead. Both ways give the same frames.
 
-Its parts are `containers` (the file), `packet_plan` (what to decode) and `pictures` (the pixels).
+Its parts are `containers` (the file), `packets` (what to decode), `feeding` (the decoder) and
+`pixels`.
 """
 
 import threading
@@ -16,21 +17,15 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
-from av.error import FFmpegError
-from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 
 from vidset.errors import UndecodableVideoError
 from vidset.video.containers import VideoFile
-from vidset.video.opening import STRICT_DECODERS, text_of
+from vidset.video.feeding import Feed, PlanFailedError
 from vidset.video.packets import PacketList, PacketPlan, plan_packets, shown_packets
 from vidset.video.pixels import DecodedFrame, Frame, Scalers
 from vidset.video.sampling import Sampling
 from vidset.video.segments import Segment
-from vidset.video.suspects import Suspects
-
-# The decoders that leave out frames that no other refers to when told so packet by packet.
-_SKIPPING_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +42,6 @@ class VideoInfo:
     """Width to height of a stored pixel, as "1:1". Images keep the stored pixels."""
     duration_seconds: float | None
     """From the first frame shown to the end of the last; None without timestamps."""
-
-
-class PlanFailedError(Exception):
-    """The decoder did not begin with a whole picture where the plan said it would."""
 
 
 class DecodingElsewhereError(Exception):
@@ -85,11 +76,8 @@ class Video(AbstractContextManager["Video"]):
         self._file = VideoFile(source, uri, packets, stop)
         self._scalers = Scalers()
         self._shape: tuple[int, int, int] | None = None
-        self._place = 0  # Of the packet that the decoder was given last.
-        self._reading: Iterator[Packet] | None = None
-        self._next_place = 0  # Of the packet that is read next.
-        self._first_pts: int | None = None  # Of the first frame shown: seconds count from it.
-        self._suspects = Suspects(self._file.packets)
+        self._feed = Feed(self._file)
+        self._first_pts: int | None = None  # The time of the first frame shown is second 0.
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -141,7 +129,7 @@ class Video(AbstractContextManager["Video"]):
         for frame in self._samples(sampling):
             has_some = True
             yield frame
-        if not has_some and self._is_strict:
+        if not has_some and self._feed.is_strict:
             # Some cameras' streams break rules that do not matter: better shown than refused.
             strict_damage, self._file.damage = self._file.damage, damage
             self._file.is_strict = False
@@ -152,10 +140,6 @@ class Video(AbstractContextManager["Video"]):
         if not has_some:
             nothing = "no frame lies in its spans" if sampling.spans else "it holds no frames"
             raise UndecodableVideoError(self.damage or nothing, self._uri)
-
-    @property
-    def _is_strict(self) -> bool:
-        return self._file.is_strict and self._file.decoder.name in STRICT_DECODERS
 
     def _samples(self, sampling: Sampling) -> Iterator[Frame]:
         last_pts: int | None = None
@@ -194,18 +178,20 @@ class Video(AbstractContextManager["Video"]):
         Raises:
             PlanFailedError: the video cannot be decoded by the plan from here on.
         """
-        self._file.damage, self._suspects = None, Suspects(self._file.packets)
+        self._file.damage = None
+        self._feed.forget_errors()
         try:
             yield from self._decode_planned(plan, segment)
         except BaseException:
-            self._reading = None  # The decoder is not empty.
+            self._feed.read_anew()
             raise
 
     def _decode_planned(
         self, plan: PacketPlan, segment: Segment | None = None
     ) -> Iterator[tuple[int, DecodedFrame]]:
         if segment is None:
-            self._reading, segment = None, Segment(0, len(plan.feed), is_last=True)
+            self._feed.read_anew()
+            segment = Segment(0, len(plan.feed), is_last=True)
         pts, part = self._file.packets.pts, slice(segment.begin, segment.end)
         in_turn = np.sort(pts[part][plan.wanted[part]]).tolist()
         out_of_turn = plan.strays.intersection(in_turn)
@@ -214,11 +200,11 @@ class Video(AbstractContextManager["Video"]):
         is_here = (plan.starts >= segment.begin) & (plan.starts < segment.end)
         starts = iter(pts[plan.starts[is_here]].tolist())
         due, start = next(wanted, None), next(starts, None)
-        for frame in self._feed_planned(plan, segment):
+        for frame in self._feed.planned(plan, segment):
             if frame.pts is None:
                 raise PlanFailedError
             if frame.pts in plan.strays:
-                if frame.pts in out_of_turn and not self._is_bad(frame):
+                if frame.pts in out_of_turn and not self._feed.is_bad(frame):
                     held.append((frame.pts, self._shown_from(plan.first_pts, frame, frame.pts)))
                 continue
             if start is not None and frame.pts >= start:
@@ -227,47 +213,13 @@ class Video(AbstractContextManager["Video"]):
                     raise PlanFailedError
                 start = next(starts, None)
             if due is not None and frame.pts >= due:
-                if frame.pts > due or self._is_bad(frame):
+                if frame.pts > due or self._feed.is_bad(frame):
                     raise PlanFailedError  # A later frame will have to do.
                 due = next(wanted, None)
                 yield frame.pts, self._shown_from(plan.first_pts, frame, frame.pts)
         if due is not None or (start is not None and not segment.is_last):
             raise PlanFailedError
         yield from sorted(held, key=lambda pair: pair[0])
-
-    def _feed_planned(self, plan: PacketPlan, segment: Segment) -> Iterator[VideoFrame]:
-        packets = self._read_from(segment.begin)
-        context = self._file.decoder
-        can_skip = context.name in _SKIPPING_DECODERS
-        was_fed = False
-        part = slice(segment.begin, segment.end)
-        steps = zip(plan.feed[part].tobytes(), plan.wanted[part].tobytes(), packets, strict=False)
-        for place, (is_fed, is_wanted, packet) in enumerate(steps, segment.begin):
-            self._place, self._next_place = place, place + 1
-            if is_fed:
-                if can_skip:
-                    context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
-                yield from self._decode(packet)
-            elif was_fed:
-                yield from self._decode(None)
-                context.flush_buffers()
-            was_fed = is_fed
-        yield from self._decode(None)
-        if not segment.is_last:
-            context.flush_buffers()
-
-    def _read_from(self, place: int) -> Iterator[Packet]:
-        """The packets from this index on: further in what is being read, or from the start."""
-        if self._reading is None or self._next_place > place:
-            self._reading, self._next_place = self._file.read_again(), 0
-            try:
-                # Before anything is skipped: dav1d reads `skip_frame` only then.
-                self._file.decoder.open()
-            except FFmpegError:
-                raise PlanFailedError from None
-        for _ in zip(range(place - self._next_place), self._reading, strict=False):
-            self._next_place += 1
-        return self._reading
 
     def _decode_all(self, sampling: Sampling) -> Iterator[tuple[int, DecodedFrame]]:
         packets, time_base = self._file.packets, self._file.time_base
@@ -276,9 +228,9 @@ class Video(AbstractContextManager["Video"]):
             shown = shown[(packets.flags[shown] & PacketList.STRAY) == 0]
         key_pts = None if shown is None else int(packets.pts[shown[0]])
         last_pts, last_number, samples, frames = None, -1, 0, 0
-        self._suspects = Suspects(packets)
+        self._feed.forget_errors()
         strays = frozenset(packets.pts[(packets.flags & PacketList.STRAY) != 0].tolist())
-        for frame in self._feed_all():
+        for frame in self._feed.all():
             frames += 1
             if frame.pts in strays:
                 continue
@@ -290,7 +242,7 @@ class Video(AbstractContextManager["Video"]):
             last_pts = pts
             number = sampling.number(pts - self._first_pts, time_base)
             # A broken picture is not worth a label: the next whole frame is the sample.
-            if number > last_number and not self._is_bad(frame):
+            if number > last_number and not self._feed.is_bad(frame):
                 last_number = number
                 if sampling.covers(pts - self._first_pts, time_base):
                     samples += 1
@@ -302,29 +254,6 @@ class Video(AbstractContextManager["Video"]):
                 self._file.damaged(f"{due - samples} of {due} samples do not decode")
         else:
             self._file.check_count(frames)
-
-    def _feed_all(self) -> Iterator[VideoFrame]:
-        self._reading = None
-        for place, packet in enumerate(self._file.read_again()):
-            self._place = place
-            yield from self._decode(packet)
-        yield from self._decode(None)
-
-    def _is_bad(self, frame: VideoFrame) -> bool:
-        """Whether a frame shows something else than the video does."""
-        return frame.is_corrupt or frame.pts in self._suspects
-
-    def _decode(self, packet: Packet | None) -> list[VideoFrame]:
-        try:
-            frames = self._file.decoder.decode(packet)
-        except FFmpegError as error:
-            self._file.damaged(f"decoding: {text_of(error)}")
-            if self._is_strict:
-                self._suspects.error(self._place)
-            return []
-        if any(frame.is_corrupt for frame in frames):
-            self._file.damaged("frames decode with errors")
-        return frames
 
     def _presentation_time(self, frame: VideoFrame, last: int | None) -> int:
         """In ticks; for streams without timestamps counted at the stream's frame rate.

@@ -10,10 +10,10 @@ from tests.drawing import write_video
 from tests.test_extraction import FakeStore
 from tests.videos import video
 from vidset import extraction
-from vidset import spread as spread_room
 from vidset.elements import Upload
 from vidset.settings import extraction_settings
-from vidset.spread import Spread
+from vidset.spread import spreading
+from vidset.spread.spreading import Spread
 from vidset.video.decoding import DecodingElsewhereError, Video
 from vidset.video.packets import plan_packets
 from vidset.video.sampling import Sampling
@@ -116,7 +116,7 @@ def test_segments_part_the_plan():
 
 
 def test_a_helper_that_dies_leaves_the_work_to_the_one_that_asked(monkeypatch):
-    monkeypatch.setattr(spread_room, "_open", _dying)
+    monkeypatch.setattr(spreading, "open_helper", _dying)
     whole, images, _ = run(video("h264_faststart.mp4"))
     spread, same_images, count = run(video("h264_faststart.mp4"), monkeypatch, helpers=2, each=3)
     assert (spread, same_images, count) == (whole, images, 0)

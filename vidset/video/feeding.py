@@ -1,0 +1,113 @@
+"""Packets fed to the decoder: those of a plan, or all. What comes out is not yet a sample."""
+
+from collections.abc import Iterator
+
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+from vidset.video.containers import VideoFile
+from vidset.video.opening import STRICT_DECODERS, text_of
+from vidset.video.packets import PacketPlan
+from vidset.video.segments import Segment
+from vidset.video.suspects import Suspects
+
+# The decoders that leave out frames that no other refers to when told so packet by packet.
+_SKIPPING_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
+
+
+class PlanFailedError(Exception):
+    """The decoder did not begin with a whole picture where the plan said it would."""
+
+
+class Feed:
+    """Feeds the packets of a video to its decoder, and notes the damage that it meets.
+
+    Args:
+        file: the open video; `damage` is noted there.
+    """
+
+    def __init__(self, file: VideoFile):
+        self._file = file
+        self._place = 0  # The index of the packet that the decoder was given last.
+        self._reading: Iterator[Packet] | None = None
+        self._next_place = 0  # The index of the packet that is read next.
+        self.forget_errors()
+
+    def forget_errors(self) -> None:
+        """Begin a new pass: nothing is suspected of being garbage any more."""
+        self._suspects = Suspects(self._file.packets)
+
+    def read_anew(self) -> None:
+        """Read from the start next time, since the decoder is not empty."""
+        self._reading = None
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the decoder raises at data that breaks its rules, instead of showing garbage."""
+        return self._file.is_strict and self._file.decoder.name in STRICT_DECODERS
+
+    def is_bad(self, frame: VideoFrame) -> bool:
+        """Whether a frame shows something else than the video does."""
+        return frame.is_corrupt or frame.pts in self._suspects
+
+    def all(self) -> Iterator[VideoFrame]:
+        """Yield every frame of the video as the decoder gives it."""
+        self._reading = None
+        for place, packet in enumerate(self._file.read_again()):
+            self._place = place
+            yield from self._decode(packet)
+        yield from self._decode(None)
+
+    def planned(self, plan: PacketPlan, segment: Segment) -> Iterator[VideoFrame]:
+        """Yield what decoding the packets that the plan feeds in this segment gives.
+
+        Segments that are asked for in their order are read in one go.
+
+        Raises:
+            PlanFailedError: the decoder cannot be opened.
+        """
+        packets = self._read_from(segment.begin)
+        context = self._file.decoder
+        can_skip = context.name in _SKIPPING_DECODERS
+        was_fed = False
+        part = slice(segment.begin, segment.end)
+        steps = zip(plan.feed[part].tobytes(), plan.wanted[part].tobytes(), packets, strict=False)
+        for place, (is_fed, is_wanted, packet) in enumerate(steps, segment.begin):
+            self._place, self._next_place = place, place + 1
+            if is_fed:
+                if can_skip:
+                    context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
+                yield from self._decode(packet)
+            elif was_fed:
+                yield from self._decode(None)
+                context.flush_buffers()
+            was_fed = is_fed
+        yield from self._decode(None)
+        if not segment.is_last:
+            context.flush_buffers()
+
+    def _read_from(self, place: int) -> Iterator[Packet]:
+        """Yield the packets from this index on, reading on or from the start, as it must."""
+        if self._reading is None or self._next_place > place:
+            self._reading, self._next_place = self._file.read_again(), 0
+            try:
+                # Before anything is skipped: dav1d reads `skip_frame` only then.
+                self._file.decoder.open()
+            except FFmpegError:
+                raise PlanFailedError from None
+        for _ in zip(range(place - self._next_place), self._reading, strict=False):
+            self._next_place += 1
+        return self._reading
+
+    def _decode(self, packet: Packet | None) -> list[VideoFrame]:
+        try:
+            frames = self._file.decoder.decode(packet)
+        except FFmpegError as error:
+            self._file.damaged(f"decoding: {text_of(error)}")
+            if self.is_strict:
+                self._suspects.error(self._place)
+            return []
+        if any(frame.is_corrupt for frame in frames):
+            self._file.damaged("frames decode with errors")
+        return frames
