@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.bigquery_ledger import Cloud
 from tests.drawing import write_video
@@ -11,6 +12,9 @@ from vidset.datasets.versions.repository import Repository
 pytest_plugins = ["tests.emulators.fixtures", "tests.emulators.label_studio_fixtures"]
 
 SHARED_VIDEOS = SHARED / "videos"
+# Machines are loaded: how long an example takes says nothing.
+settings.register_profile("vidset", deadline=None)
+settings.load_profile("vidset")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.formats.strategies import boxes, images, polygons
 from vidset.formats import coco
@@ -16,7 +16,6 @@ CAR = LabeledObject("c", "car", "box", box=Box(10.5, 20.0, 30.0, 4.0), attribute
 ROAD = LabeledObject("r", "road", "polygon", points=((0.0, 0.0), (10.0, 0.0), (0.0, 8.0)))
 
 
-@settings(deadline=None)
 @given(images(boxes, polygons))
 def test_labels_come_back_exactly(labels):
     with TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, parse
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vidset.formats import tfrecord, voc
@@ -54,7 +54,6 @@ def _document(folder: Path) -> Element:
     return parse(folder / "Annotations" / "x.xml").getroot()  # noqa: S314  Our own.
 
 
-@settings(deadline=None)
 @given(st.data(), st.integers(1, 4000), st.integers(1, 4000))
 def test_boxes_in_pascal_voc_are_pixels_of_the_image_near_their_edges(
     tmp_path_factory, data, width, height

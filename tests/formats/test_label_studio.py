@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.formats.strategies import boxes, images, is_near, polygons, texts
@@ -35,7 +35,6 @@ def sayable(labels: ImageLabels) -> ImageLabels:
     return replace(labels, objects=objects)
 
 
-@settings(deadline=None)
 @given(images(boxes, polygons))
 def test_shapes_come_back_within_a_millionth_of_a_pixel(labels):
     with TemporaryDirectory() as folder:
@@ -44,7 +43,6 @@ def test_shapes_come_back_within_a_millionth_of_a_pixel(labels):
     assert is_near(got, [sayable(each) for each in labels])
 
 
-@settings(deadline=None)
 @given(st.sets(texts, min_size=1))
 def test_classifications_come_back(words):
     objects = tuple(LabeledObject(word, word, "classification") for word in sorted(words))

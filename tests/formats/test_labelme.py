@@ -3,7 +3,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.formats.strategies import boxes, images, is_near, polygons, texts
@@ -15,7 +15,6 @@ CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 4.5))
 CORNERS = ((0.0, 0.0), (10.0, 0.0), (0.0, 8.0))
 
 
-@settings(deadline=None)
 @given(images(polygons))
 def test_polygons_come_back_exactly(labels):
     with TemporaryDirectory() as folder:
@@ -24,7 +23,6 @@ def test_polygons_come_back_exactly(labels):
     assert got == {each.image_name: each for each in labels}
 
 
-@settings(deadline=None)
 @given(images(boxes, polygons))
 def test_boxes_come_back_but_for_rounding(labels):
     with TemporaryDirectory() as folder:
@@ -33,7 +31,6 @@ def test_boxes_come_back_but_for_rounding(labels):
     assert is_near(got, sorted(labels, key=lambda each: each.image_name))
 
 
-@settings(deadline=None)
 @given(st.sets(texts))
 def test_classifications_come_back(words):
     objects = tuple(LabeledObject(word, word, "classification") for word in sorted(words))

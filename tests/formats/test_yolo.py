@@ -4,7 +4,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.formats.strategies import boxes, images, is_near, polygons, texts
@@ -33,19 +33,16 @@ def come_back(labels: list[ImageLabels]) -> bool:
     return is_near(got, [sayable(each) for each in labels])
 
 
-@settings(deadline=None)
 @given(images(boxes))
 def test_boxes_come_back_within_a_millionth_of_a_pixel(labels):
     assert come_back(labels)
 
 
-@settings(deadline=None)
 @given(images(polygons))
 def test_polygons_come_back_within_a_millionth_of_a_pixel(labels):
     assert come_back(labels)
 
 
-@settings(deadline=None)
 @given(st.lists(texts, unique=True, max_size=5))
 @example(["no", "1", "a\nb", "\x85", "", "# a: b", "'\"", "x" * 300 + " y"])
 def test_labels_of_any_letters_keep_their_numbers(labels_order):

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from math import inf, nan
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vidset.labeling.annotation import Answer, Box, LabeledObject
@@ -229,7 +229,6 @@ boxes = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(boxes)
 def test_what_passes_lies_inside_the_image_and_is_large_enough(box):
     try:
@@ -245,7 +244,6 @@ def test_what_passes_lies_inside_the_image_and_is_large_enough(box):
     assert abs(stored.box.x - box.x) <= 1 + 1e-6
 
 
-@settings(deadline=None)
 @given(boxes)
 def test_what_passes_once_passes_again_unchanged(box):
     try:

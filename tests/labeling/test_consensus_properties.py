@@ -5,7 +5,7 @@ from itertools import permutations
 from math import cos, pi, sin
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.labeling.consensus_answers import answer, box, majority, square, word
@@ -48,14 +48,12 @@ def histories(draw) -> list[Answer]:
     return list({one.key: one for one in said}.values())
 
 
-@settings(deadline=None)
 @given(histories(), st.sampled_from(["latest", "majority"]))
 def test_the_order_of_the_answers_does_not_matter(answers, rule):
     results = [consensus(order, rule) for order in permutations(answers)]
     assert all(result == results[0] for result in results)
 
 
-@settings(deadline=None)
 @given(histories())
 def test_what_a_majority_holds_was_shown_by_more_than_half(answers):
     result = consensus(answers, "majority")
@@ -71,7 +69,6 @@ def test_what_a_majority_holds_was_shown_by_more_than_half(answers):
         assert 2 * len(shown) > len(voices)
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=6), st.integers(1, 5))
 def test_annotators_who_agree_are_right(objects, number):
     """Things that overlap within one answer are matched with themselves, by an overlap of 1."""

@@ -37,7 +37,7 @@ def near(found: Pictures, distance: int = 6) -> list[int]:
     return sorted(each.place for each in index.find(0))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.integers(0, 2**64 - 1),
     st.lists(st.sets(st.integers(0, 63), max_size=MOST_BITS + 1), min_size=1, max_size=20),

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vidset.datasets.schema.histogram import EDGES, Histogram
@@ -43,7 +43,6 @@ def test_edges_ascend(feature):
     assert list(EDGES[feature]) == sorted(set(EDGES[feature]))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(EDGES)), st.lists(st.floats(0, 1e6, width=32), min_size=1), st.data())
 def test_parts_count_as_the_whole_does(feature, numbers, data):
     place = data.draw(st.integers(0, len(numbers)))

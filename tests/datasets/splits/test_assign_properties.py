@@ -11,7 +11,7 @@ SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
 LABELS = st.one_of(st.none(), st.sampled_from("abc"), st.frozensets(st.sampled_from("abc")))
 GROUP_NAMES = st.integers(0, 12).map("g{}".format)
 ROWS = st.lists(st.tuples(GROUP_NAMES, LABELS), min_size=1, max_size=60)
-PROPERTIES = settings(max_examples=150, deadline=None)
+PROPERTIES = settings(max_examples=150)
 
 
 def split(rows, fixed=None, seed=0):

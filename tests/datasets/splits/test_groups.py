@@ -109,7 +109,7 @@ def test_an_image_that_was_not_measured_is_named():
         join_groups(images, measures.slice(0, 0), 6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_order_of_images_says_nothing(data):
     number = st.integers(0, 5)

@@ -1,5 +1,5 @@
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from vidset.datasets.versions.canonical import to_json
@@ -22,7 +22,6 @@ def by_rows(rows):
     return "".join(to_json(row) + "\n" for row in rows).encode()
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_columns_give_the_text_that_rows_give(rows):
     assert bytes(json_lines(pa.RecordBatch.from_pylist(rows, SCHEMA))) == by_rows(rows)
