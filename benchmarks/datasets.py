@@ -39,7 +39,7 @@ def run(videos: list[Path]) -> None:  # noqa: ARG001  It draws its own images.
         _show("the same once more", _dataset(*create))
         change_images(folder, _CHANGED)
         name = f"create --from, {3 * _CHANGED:,} changed"
-        _show(name, _dataset(*create, "--name", "v1", "--from", "v0", "--instead"))
+        _show(name, _dataset(*create, "--name", "v1", "--parent", "v0", "--instead"))
         _show("diff of the two", _dataset("diff", "v0", "v1", "-p", temporary))
         _show("verify", _dataset("verify", "-p", temporary))
         assert first.found["images"] == _IMAGES

@@ -10,7 +10,6 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 from vidset.project_file import FILE_NAME, KEYS, Value, file_text, from_text, read_file
@@ -161,6 +160,8 @@ def make_place(project: Project) -> None:
     """
     if not project.is_folder:
         return
+    from importlib.metadata import version  # It costs every command a hundredth of a second.
+
     folder = Path(project.place)
     marker = {"format": FORMAT, "written_by": f"vidset {version('vidset')}"}
     try:

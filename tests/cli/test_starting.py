@@ -8,9 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from vidset.cli.command import description_of
 from vidset.cli.main import app
+from vidset.cli.results import commands_below
 from vidset.demo.numerals import draw_numeral
 
 # A process says which packages it has imported by its end: sys.modules, not how long it took.
@@ -23,6 +26,60 @@ except SystemExit as ended:
     assert not ended.code, ended.code
 json.dump(sorted(sys.modules), sys.stderr)
 """
+# Calls commands on a terminal where no heavy package is installed, and says in which order they
+# wrote to it and asked for packages.
+_ORDER = """
+import io, json, sys
+from importlib.abc import MetaPathFinder
+from vidset.cli.main import run
+
+heavy, calls = json.loads(sys.argv[1])
+events = []
+
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name in heavy:
+            events.append("import " + name)
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+    def write(self, text):
+        if text:
+            events.append(text)
+        return super().write(text)
+
+sys.meta_path.insert(0, Absent())
+found, out, err = {}, sys.stdout, sys.stderr
+for name, arguments in calls.items():
+    events.clear()
+    sys.stdout, sys.stderr = io.StringIO(), Terminal()
+    try:
+        run(name.split() + arguments)
+    except SystemExit:
+        pass
+    finally:
+        sys.stdout, sys.stderr = out, err
+    found[name] = list(events)
+json.dump(found, sys.stdout)
+"""
+# What the commands want that do not do without an argument.
+_ARGUMENTS = {
+    "backup": ["file"],
+    "restore": ["file"],
+    "demo": ["video.mp4"],
+    "extract": ["."],
+    "upload": [".", "--to", "./there", "--collector", "c"],
+    "watch": ["."],
+    "compare": ["a", "vs", "b"],
+    "pipeline": ["-o", "p.yaml", "--image", "i@sha256:1"],
+    "label import": ["coco:file.json"],
+    "dataset diff": ["a", "b"],
+    "dataset name": ["a", "b"],
+    "dataset apply": ["a", "file"],
+    "dataset fix": ["a", "file"],
+}
 # Most of what a user waits for, in seconds: torch 2.5, cleanlab 2.5, sklearn 2, apache_beam 1.4.
 HEAVY = {
     *("apache_beam", "av", "boto3", "cleanlab", "cv2", "duckdb", "google.auth", "grpc", "httpx"),
@@ -73,6 +130,28 @@ def repository(tmp_path_factory) -> Path:
 )
 def test_help_imports_no_package_that_does_work(command):
     assert heavy_imports(*command, "--help") == set()
+
+
+def test_each_command_says_something_before_it_imports_what_does_the_work(tmp_path):
+    (tmp_path / "vidset.toml").write_text("")
+    commands = dict(commands_below(get_command(app)))
+    light = [name for name, each in commands.items() if description_of(each).part is None]
+    assert sorted(light) == ["completion", "help", "init"]
+    calls = {name: _ARGUMENTS.get(name, []) for name in commands if name not in light}
+    ended = subprocess.run(
+        [sys.executable, "-c", _ORDER, json.dumps([sorted({*HEAVY, "shapely"} - {"rich"}), calls])],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert ended.returncode == 0, ended.stderr
+    events = json.loads(ended.stdout)
+    assert {name: each[0] for name, each in events.items()} == dict.fromkeys(calls, "Starting ...")
+    # Then the word is cleared, by what is said instead.
+    assert [name for name, each in events.items() if "\r\x1b[K" not in each] == []
+    assert sum(any(each.startswith("import ") for each in events[name]) for name in calls) > 20
 
 
 @pytest.mark.parametrize(

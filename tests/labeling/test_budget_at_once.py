@@ -230,6 +230,5 @@ TestSpending = pytest.mark.slow(Spending.TestCase)
 TestSpending.settings = settings(
     max_examples=60,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

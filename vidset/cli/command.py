@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from vidset.cli.first_word import first_word
 from vidset.cli.flags import COMMON
 from vidset.suggestions import did_you_mean
 
@@ -86,6 +87,13 @@ class Command(TyperCommand):
 
     def get_short_help_str(self, limit: int = 45) -> str:
         return summary_of(self)
+
+    def invoke(self, ctx: Any) -> Any:
+        """What needs a part of the package imports it first: until then a word is there."""
+        if description_of(self).part is None:
+            return super().invoke(ctx)
+        with first_word("Starting ...", ctx.params):
+            return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The subject stands before the options."""

@@ -7,8 +7,6 @@ import os
 from itertools import pairwise
 from pathlib import Path
 
-from vidset.project import find_project
-
 
 def complete_versions(incomplete: str) -> list[str]:
     """Return the names of dataset versions, and the ids of those that have none."""
@@ -35,6 +33,8 @@ def complete_runs(incomplete: str) -> list[str]:
 
 def _place() -> Path | None:
     """Find the place of the line that is being typed; None where there is none on this machine."""
+    from vidset.project import find_project
+
     words = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS") or ""
     typed = words.split()
     given = [after for word, after in pairwise(typed) if word in ("-p", "--place")]

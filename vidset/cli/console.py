@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vidset.cli.results import as_object, print_json
 from vidset.naming import visible
-from vidset.project import Project
+
+if TYPE_CHECKING:
+    from vidset.project import Project
 
 _WIDTH = 80
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?( ?%)?")
@@ -41,7 +43,7 @@ def answer(
     *,
     as_json: bool,
     quiet: bool,
-    project: Project | None = None,
+    project: "Project | None" = None,
     next_words: str | None = None,
 ) -> None:
     """Give a command's result: as one JSON object, or as text with the next command on stderr.
@@ -83,14 +85,13 @@ def confirm(question: str, *, yes: bool) -> None:
 
 @contextmanager
 def working(what: str, *, show: bool = True) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal what is being done, from the first moment on, until the block ends.
+    """Show on a terminal what is being done, until the block ends.
 
     Yields a function that replaces the text.
     """
     if not (show and sys.stderr.isatty()):
         yield lambda _: None
         return
-    typer.echo(f"{what} ...\r", err=True, nl=False)  # Before anything is imported.
     from rich.console import Console
     from rich.markup import escape
 

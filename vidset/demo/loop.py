@@ -69,7 +69,7 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     )
     folders = ("dataset", "create", IMAGES, "--name", "v0")
     steps.run("What the audit says", *folders, may_refuse=True)
-    steps.run("Without the leaks", *folders, "--leaks", "drop", "--skip-faults")
+    steps.run("Without the leaks", *folders, "--on-leaks", "drop", "--skip-faults")
     steps.train("v0", _EPOCHS_BEFORE)
     folds = ("--folds", _FOLDS, "--epochs", _FOLD_EPOCHS)
     steps.run("Which labels are likely wrong", "errors", "v0", *folds)

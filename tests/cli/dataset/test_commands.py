@@ -126,11 +126,13 @@ def test_groups_come_from_names(tmp_path, root):
         pytest.param(["--shares", "train=1,test"], "--shares: wanted such as", id="split"),
         pytest.param(["--shares", "train=0.9"], "numbers above 0 that sum to 1", id="shares"),
         pytest.param(["--near-distance", "x"], "--near-distance: wanted 0 to ", id="distance"),
-        pytest.param(["--leaks", "hide"], "leaks: wanted one of refuse, drop, keep", id="leaks"),
+        pytest.param(
+            ["--on-leaks", "hide"], "--on-leaks: wanted one of refuse, drop, keep", id="leaks"
+        ),
         pytest.param(["--labels", " , "], "--labels: wanted labels with commas", id="labels"),
         pytest.param(["--name", "../x"], "'../x': wanted a name of letters", id="name"),
         pytest.param(["--name", "abcdef12"], "that is not like an id", id="name like an id"),
-        pytest.param(["--from", "v9"], "has no version 'v9'", id="parent"),
+        pytest.param(["--parent", "v9"], "has no version 'v9'", id="parent"),
         pytest.param(["--instead"], "wanted a parent version", id="instead"),
         pytest.param(["--group-by", "("], "group by (: wanted", id="no pattern"),
         pytest.param(["--group-by", "nowhere"], "found it for none of 20", id="not found"),
@@ -160,7 +162,7 @@ def test_create_wants_a_source_or_labels_in_the_place(root):
 def test_list_and_show_tell_of_versions(folders, root):
     create(folders, root, "--name", "v0", "-m", "as collected")
     more = write_labels(folders.parent / "more", {"cat": 3}, 100)
-    create(more, root, "--name", "v1", "--from", "v0")
+    create(more, root, "--name", "v1", "--parent", "v0")
     first, second = Repository(root).versions()
     listed = lines_of(dataset("list", "-p", root.parent).out)
     assert listed[0] == "name version created images message"
@@ -190,7 +192,7 @@ def test_diff_names_what_changed(folders, root):
     (folders / "train/cat/0.png").rename(folders / "train/dog/0.png")
     (folders / "train/cat/1.png").unlink()
     write_files(folders, {"train/bird/60.png": 60})
-    create(folders, root, "--name", "v1", "--from", "v0", "--instead")
+    create(folders, root, "--name", "v1", "--parent", "v0", "--instead")
     shown = lines_of(dataset("diff", "v0", "v1", "-p", root.parent).out)
     assert shown == [
         "v0 to v1, which was made from it",

@@ -114,7 +114,7 @@ def changed(tmp_path, project, version):
     """The version that comes back after a commit of what was changed, and that which went there."""
     run(project, "dvc", "add", "--quiet", "data/noise")
     run(project, "git", "commit", "--quiet", "--all", "-m", "changed")
-    done = from_dvc(tmp_path, project, "main", "--leaks", "keep")
+    done = from_dvc(tmp_path, project, "main", "--on-leaks", "keep")
     assert done.code == 0, done.err
     assert done.found["is_as_it_was"] is False
     there = Repository(tmp_path / "there" / "datasets")
@@ -125,7 +125,7 @@ def changed(tmp_path, project, version):
 def test_what_was_not_changed_stays_as_it_was(tmp_path, project):
     """Under other names its results could not be compared."""
     draw(tmp_path / "images", 8)
-    grouped = ("--name", "v1", "--group-by", r"(\w)/", "--leaks", "keep", "-q")
+    grouped = ("--name", "v1", "--group-by", r"(\w)/", "--on-leaks", "keep", "-q")
     folders = ("dataset", "create", tmp_path / "images", "-p", tmp_path / "here")
     assert vidset(*folders, *grouped).code == 0
     assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
@@ -153,7 +153,7 @@ def test_objects_stay_with_images_of_a_folder_that_was_changed(tmp_path, project
         noise = np.random.default_rng(number).integers(0, 256, (16, 16, 3), np.uint8)
         cv2.imwrite(str(tmp_path / name), noise)
     (tmp_path / "coco.json").write_text(json.dumps(coco))
-    made = (tmp_path / "coco.json", "--images", tmp_path, "--name", "v1", "--skip-faults")
+    made = (tmp_path / "coco.json", "--images-in", tmp_path, "--name", "v1", "--skip-faults")
     assert vidset("dataset", "create", *made, "-p", tmp_path / "here", "-q").code == 0
     assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
     gone = sorted((project / "data" / "noise" / "train").iterdir())[0]

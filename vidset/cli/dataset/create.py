@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import described
+from vidset.cli.completing import complete_versions
 from vidset.cli.dataset.made import Made
 from vidset.cli.dataset.options import (
     Cap,
@@ -81,6 +82,7 @@ def create(
     images: Annotated[
         str | None,
         typer.Option(
+            "--images-in",
             metavar="DIR",
             help="Where the images of label files are.",
             show_default="images/ beside the file, else beside the file",
@@ -93,13 +95,16 @@ def create(
     parent: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="VERSION", help="Add to this version; its splits and fixes hold."
+            "--parent",
+            metavar="VERSION",
+            help="Add to this version; its splits and fixes hold.",
+            autocompletion=complete_versions,
         ),
     ] = None,
     instead: Annotated[
         bool,
         typer.Option(
-            "--instead", help="Take the splits and fixes from --from, but not its images."
+            "--instead", help="Take the splits and fixes from --parent, but not its images."
         ),
     ] = False,
     without_fixes: Annotated[

@@ -136,7 +136,7 @@ def pull(
 ) -> None:
     """Bring versions from a bucket or folder; images are checked.
 
-    --name, --leaks and --skip-faults are for dvc: folders, which people may have changed.
+    --name, --on-leaks and --skip-faults are for dvc: folders, which people may have changed.
     """
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, name_made

@@ -26,7 +26,9 @@ Lossy = Annotated[
 Leaks = Annotated[
     str,
     typer.Option(
-        metavar="refuse|drop|keep", help="What to do about images that stand in several splits."
+        "--on-leaks",
+        metavar="refuse|drop|keep",
+        help="What to do about images that stand in several splits.",
     ),
 ]
 SkipFaults = Annotated[

@@ -107,9 +107,13 @@ def errors(
     ] = "resnet50-c2-32",
     epochs: Annotated[int, typer.Option(metavar="N", min=1, help="Epochs, with --folds.")] = 15,
     seed: Annotated[int, typer.Option(metavar="N", help="The seed, with --folds.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch, with --folds.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Threads of PyTorch, with --folds.")
+    ] = 1,
     rank: Annotated[Rank, typer.Option(help="What orders the queue.")] = Rank.SELF_CONFIDENCE,
-    top: Annotated[int, typer.Option(min=1, help="Show at most so many images.")] = 500,
+    top: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Show at most so many images.")
+    ] = 500,
     categories: Annotated[
         str | None,
         typer.Option(metavar="YAML", help="Kinds of error of your own: name, remedy, hint."),

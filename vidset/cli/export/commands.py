@@ -90,8 +90,8 @@ def sync(
     dead_letters: Annotated[
         str | None,
         typer.Option(
-            metavar="FOLDER",
-            help="Where malformed documents go.",
+            metavar="WHERE",
+            help="Keep malformed documents in this folder, gs:// or s3://.",
             show_default="dead_letters in the place",
         ),
     ] = None,

@@ -131,7 +131,7 @@ def plan(
     budget: Annotated[
         str | None,
         typer.Option(
-            metavar="LIMIT", help='Recommend a setting that fits it: "500 USD" or "2000 tasks".'
+            metavar="LIMITS", help='Recommend a setting that fits it: "500 USD" or "2000 tasks".'
         ),
     ] = None,
     chart: Annotated[

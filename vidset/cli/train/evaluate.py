@@ -84,7 +84,9 @@ def evaluate(
             "--allow-leaks", help="With --on, take images that stood in training as well."
         ),
     ] = False,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch, with --on.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Threads of PyTorch, with --on.")
+    ] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

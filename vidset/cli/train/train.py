@@ -61,7 +61,8 @@ def train(
         ),
     ] = None,
     epochs: Annotated[
-        int, typer.Option(metavar="N", help="How often training sees every image.")
+        int,
+        typer.Option(min=1, metavar="N", help="How often training sees every image."),
     ] = 50,
     splits: Annotated[
         str,
@@ -73,10 +74,14 @@ def train(
     cap: Annotated[
         int,
         typer.Option(
-            min=0, help="Refuse more images than this in training and validation; 0: any number."
+            min=0,
+            metavar="N",
+            help="Refuse more images than this in training and validation; 0: any number.",
         ),
     ] = 10_000,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch for each run.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Threads of PyTorch for each run.")
+    ] = 1,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu or cuda.")] = "cpu",
     allow_leaks: Annotated[
         bool, typer.Option("--allow-leaks", help="Train on a version that was made with leaks.")

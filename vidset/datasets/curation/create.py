@@ -79,7 +79,7 @@ class Wanted:
     def __post_init__(self) -> None:
         check_shares(self.shares)
         if self.leaks not in LEAKS:
-            raise DatasetError(f"leaks: wanted one of {', '.join(LEAKS)}, got {self.leaks!r}")
+            raise DatasetError(f"--on-leaks: wanted one of {', '.join(LEAKS)}, got {self.leaks!r}")
         if self.instead and self.parent is None:
             raise DatasetError("wanted a parent version for its images to be replaced, got none")
 

@@ -54,8 +54,8 @@ def settle_leaks(
             return Settled(images, leaks, dropped)
         if how == "refuse":
             raise FaultsError(
-                f"{len(leaks)} images stand in several splits; --leaks drop takes them out of "
-                "training and keeps evaluation as it is, --leaks keep records them",
+                f"{len(leaks)} images stand in several splits; --on-leaks drop takes them out of "
+                "training and keeps evaluation as it is, --on-leaks keep records them",
                 list(map(str, leaks)),
             )
         images, lines = _without(images, [each for each in leaks if each.kind != GROUP] or leaks)

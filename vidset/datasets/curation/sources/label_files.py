@@ -66,7 +66,7 @@ class LabelFiles:
             beside = placed if placed.is_dir() else base
         folder = Path(images) if images else beside if beside.is_dir() else base
         if not folder.is_dir():
-            raise DatasetError(f"--images {folder}: wanted a folder")
+            raise DatasetError(f"--images-in {folder}: wanted a folder")
         return cls(format_name, path, folder, split, lossy)
 
     def __iter__(self) -> Iterator[Found | Fault]:
