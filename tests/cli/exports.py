@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cli.labels import make_output
 from vidset.formats.export import ExportedFiles, export_files
-from vidset.labeling.annotation import Annotation, AnnotationState, Box, LabeledObject
+from vidset.labeling.annotation import Annotation, AnnotationState, Box, LabeledObject, outline
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.stores.store import Write
 from vidset.labeling.task import Image
@@ -27,7 +27,7 @@ CAR = LabeledObject(
 )
 PERSON = LabeledObject("p1", "person", "box", box=Box(0.0, 0.0, 64.0, 48.0))
 ROAD = LabeledObject(
-    "r1", "road", "polygon", points=((4.0, 40.0), (30.0, 20.0), (60.0, 44.0)), attributes={}
+    "r1", "road", "polygon", rings=outline(((4.0, 40.0), (30.0, 20.0), (60.0, 44.0))), attributes={}
 )
 RAIN = LabeledObject("w1", "rain", "classification")
 

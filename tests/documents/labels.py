@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vidset.labeling.annotation import Annotation, Box, LabeledObject
+from vidset.labeling.annotation import Annotation, Box, LabeledObject, outline
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.stores.store import Store, Write
 from vidset.labeling.task import Image, Task
@@ -14,7 +14,7 @@ from vidset.naming import image_id
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OBJECTS = (
     LabeledObject("1", "car", "box", box=Box(1.5, 2.0, 30.0, 40.25), attributes={"occluded": "no"}),
-    LabeledObject("2", "lane", "polygon", points=((0.0, 0.0), (9.0, 0.0), (9.0, 9.5))),
+    LabeledObject("2", "lane", "polygon", rings=outline(((0.0, 0.0), (9.0, 0.0), (9.0, 9.5)))),
     LabeledObject(
         "3",
         "rain",

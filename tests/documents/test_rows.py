@@ -39,12 +39,15 @@ def test_an_annotation_is_a_row():
         "id": "1",
         "label": "car",
         "type": "box",
-        "box": {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25},
+        "box": {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25, "angle": 0.0},
         "points": [],
         "attributes": [{"name": "occluded", "value": '"no"'}],
+        "rings": [],
+        "mask": None,
     }
     corners = [{"x": 0.0, "y": 0.0}, {"x": 9.0, "y": 0.0}, {"x": 9.0, "y": 9.5}]
     assert (objects[1]["box"], objects[1]["points"]) == (None, corners)
+    assert objects[1]["rings"] == [{"points": corners, "hole": False}]
     assert {each["name"]: each["value"] for each in objects[2]["attributes"]} == {
         "sure": "true",
         "percent": "40",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from vidset.formats.format import ImageLabels
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, outline
 
 # With spaces, line ends, quotes, and letters of any script.
 texts = st.text(min_size=1, max_size=8)
@@ -49,7 +49,7 @@ def polygons(width: int, height: int) -> st.SearchStrategy[LabeledObject]:
         id=texts,
         label=texts,
         type=st.just("polygon"),
-        points=points,
+        rings=points.map(outline),
         attributes=attributes,
     )
 
@@ -89,7 +89,7 @@ def is_near(got: Sequence[ImageLabels], wanted: Sequence[ImageLabels]) -> bool:
 
 
 def _without_shapes(labels: ImageLabels) -> ImageLabels:
-    objects = tuple(replace(item, box=None, points=None) for item in labels.objects)
+    objects = tuple(replace(item, box=None, rings=None) for item in labels.objects)
     return replace(labels, objects=objects)
 
 

@@ -11,6 +11,8 @@ from tests.paths import SHARED
 from vidset.formats.format import ImageLabels
 from vidset.formats.reading import Reading
 from vidset.formats.registry import format_named
+from vidset.labeling.annotation import Box
+from vidset.labeling.shapes import box_around
 
 _CASES = SHARED / "cases" / "labels.tar.xz"
 pytestmark = pytest.mark.skipif(not _CASES.exists(), reason=f"there is no {_CASES}")
@@ -107,10 +109,12 @@ def test_an_empty_label_file_is_background_and_a_missing_one_is_nothing(cases):
 def test_a_rotated_box_of_cvat_keeps_its_true_extent(cases):
     [labels] = read(cases, "cvat_rotated", Reading())
     [item] = labels.objects
-    xs, ys = zip(*(item.points or ()), strict=True)
-    extent = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    assert (item.type, item.box) == ("rotated_box", Box(400, 300, 400, 100, 90))
+    around = box_around(item)
+    assert around
+    extent = (around.x, around.y, around.width, around.height)
     assert extent == pytest.approx((550, 150, 100, 400))
-    assert item.attributes["rotation"] == 90
+    assert "rotation" not in item.attributes
 
 
 def test_all_faults_of_a_file_are_found_in_one_run(cases, shared_videos, tmp_path):

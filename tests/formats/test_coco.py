@@ -10,10 +10,10 @@ from hypothesis import given
 from tests.formats.strategies import boxes, images, polygons
 from vidset.formats import coco
 from vidset.formats.format import ImageLabels
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, Ring, outline
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.5, 20.0, 30.0, 4.0), attributes={"far": True})
-ROAD = LabeledObject("r", "road", "polygon", points=((0.0, 0.0), (10.0, 0.0), (0.0, 8.0)))
+ROAD = LabeledObject("r", "road", "polygon", rings=outline(((0.0, 0.0), (10.0, 0.0), (0.0, 8.0))))
 
 
 @given(images(boxes, polygons))
@@ -99,7 +99,7 @@ def test_without_an_order_the_categories_are_sorted(tmp_path):
 
 
 def test_the_area_does_not_depend_on_the_direction(tmp_path):
-    turned = replace(ROAD, points=((0.0, 8.0), (10.0, 0.0), (0.0, 0.0)))
+    turned = replace(ROAD, rings=outline(((0.0, 8.0), (10.0, 0.0), (0.0, 0.0))))
     coco.write([ImageLabels("a.jpg", 100, 80, (turned,))], tmp_path / "a.json")
     (annotation,) = json.loads((tmp_path / "a.json").read_text())["annotations"]
     assert annotation["area"] == 40.0
@@ -132,30 +132,28 @@ def test_other_tools_files_are_read(tmp_path):
             80,
             (
                 LabeledObject("0", "car", "box", box=Box(1.0, 2.0, 3.0, 4.0)),
-                LabeledObject("1", "car", "polygon", points=((0.0, 0.0), (9.0, 0.0), (0.0, 9.0))),
+                LabeledObject(
+                    "1", "car", "polygon", rings=outline(((0.0, 0.0), (9.0, 0.0), (0.0, 9.0)))
+                ),
             ),
         )
     ]
 
 
-def test_an_object_of_several_parts_becomes_several_objects(tmp_path):
+def test_an_object_of_several_parts_is_one_object_of_several_rings(tmp_path):
     parts = [[0, 0, 9, 0, 0, 9], [20, 0, 29, 0, 20, 9]]
     content = document({"segmentation": parts, "attributes": {"far": "no"}})
     (labels,) = read(tmp_path, content)
     assert labels.objects == (
         LabeledObject(
-            "0.1",
+            "0",
             "car",
             "polygon",
-            points=((0.0, 0.0), (9.0, 0.0), (0.0, 9.0)),
-            attributes={"far": "no", "part_of": "0"},
-        ),
-        LabeledObject(
-            "0.2",
-            "car",
-            "polygon",
-            points=((20.0, 0.0), (29.0, 0.0), (20.0, 9.0)),
-            attributes={"far": "no", "part_of": "0"},
+            rings=(
+                Ring(((0.0, 0.0), (9.0, 0.0), (0.0, 9.0))),
+                Ring(((20.0, 0.0), (29.0, 0.0), (20.0, 9.0))),
+            ),
+            attributes={"far": "no"},
         ),
     )
 
@@ -173,8 +171,8 @@ BOX = {"bbox": [1, 2, 3, 4]}
     ("content", "reason"),
     [
         pytest.param(
-            document({"segmentation": {"counts": "a", "size": [80, 100]}}),
-            "annotations[0]: an annotation cannot hold masks (RLE)",
+            document({"segmentation": {"counts": "p", "size": [80, 100]}}),
+            "annotations[0].segmentation: wanted COCO's compressed counts",
             id="run-length mask",
         ),
         pytest.param(

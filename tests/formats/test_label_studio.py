@@ -12,10 +12,10 @@ from tests.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import label_studio
 from vidset.formats.format import ImageLabels
 from vidset.formats.reading import Reading
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, outline
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
-ROAD = LabeledObject("r", "road", "polygon", points=((0.0, 0.0), (50.0, 0.0), (0.0, 80.0)))
+ROAD = LabeledObject("r", "road", "polygon", rings=outline(((0.0, 0.0), (50.0, 0.0), (0.0, 80.0))))
 
 PREDICTIONS = Reading(kind="predictions")
 
@@ -55,8 +55,7 @@ def test_classifications_come_back(words):
 
 
 def test_a_rotated_rectangle_comes_back(tmp_path):
-    corners = ((50.0, 10.0), (60.0, 20.0), (55.0, 25.0), (45.0, 15.0))
-    car = replace(CAR, type="polygon", box=None, points=corners, attributes={"rotation": 45.0})
+    car = replace(CAR, type="rotated_box", box=Box(45.0, 10.0, 20.0, 10.0, 45.0))
     label_studio.write([ImageLabels("a.jpg", 100, 80, (car,))], tmp_path / "a.json")
     (task,) = json.loads((tmp_path / "a.json").read_text())
     assert task["annotations"][0]["result"][0]["type"] == "rectanglelabels"
@@ -190,7 +189,7 @@ def test_an_export_is_read_with_who_said_it_and_when(tmp_path):
 
 
 def test_what_was_drawn_before_a_skip_is_no_answer(tmp_path):
-    brush = {"type": "brushlabels"}
+    brush = {"type": "ellipselabels"}
     (labels,) = read(tmp_path, ANNOTATION | {"was_cancelled": True, "result": [RECTANGLE, brush]})
     assert (labels.state, labels.objects) == ("skipped", ())
 
@@ -235,10 +234,10 @@ def test_images_are_named_without_signatures(image, name, tmp_path):
         pytest.param({"was_cancelled": "no"}, {}, "wanted was_cancelled true or false", id="flag"),
         pytest.param({"result": None}, {}, "annotations[0].result must be a list", id="result"),
         pytest.param(
-            {"result": [RECTANGLE, RECTANGLE | {"id": "q2", "type": "brushlabels"}]},
+            {"result": [RECTANGLE, RECTANGLE | {"id": "q2", "type": "ellipselabels"}]},
             {},
             "annotations[0].result[1].type must be one of",
-            id="brush",
+            id="ellipse",
         ),
         pytest.param({}, {"annotations": {}}, "wanted annotations as list", id="no list"),
         pytest.param({}, {"annotations": [7]}, "annotations[0]: wanted an object, got '7'", id="7"),

@@ -11,10 +11,10 @@ from tests.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import yolo
 from vidset.formats.format import ImageLabels, Written
 from vidset.formats.reading import Reading
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, outline
 
 CAR = LabeledObject("1", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
-ROAD = LabeledObject("1", "road", "polygon", points=((0.0, 0.0), (50.0, 0.0), (0.0, 80.0)))
+ROAD = LabeledObject("1", "road", "polygon", rings=outline(((0.0, 0.0), (50.0, 0.0), (0.0, 80.0))))
 
 
 def sayable(labels: ImageLabels) -> ImageLabels:
@@ -163,7 +163,9 @@ def test_a_file_with_polygons_is_read(tmp_path):
     }
     (labels,) = dataset(tmp_path, files)
     assert labels.objects == (
-        LabeledObject("1", "car", "polygon", points=((0.0, 0.0), (200.0, 0.0), (100.0, 100.0))),
+        LabeledObject(
+            "1", "car", "polygon", rings=outline(((0.0, 0.0), (200.0, 0.0), (100.0, 100.0)))
+        ),
     )
 
 

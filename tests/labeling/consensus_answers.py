@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.annotation import Answer, Box, LabeledObject, outline
 from vidset.labeling.consensus import consensus
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -17,7 +17,7 @@ def box(x=0.0, y=0.0, width=10.0, height=10.0, **changes) -> LabeledObject:
 def square(left: float, top: float, side: float, **changes) -> LabeledObject:
     right, bottom = left + side, top + side
     points = ((left, top), (right, top), (right, bottom), (left, bottom))
-    return replace(LabeledObject("1", "road", "polygon", points=points), **changes)
+    return replace(LabeledObject("1", "road", "polygon", rings=outline(points)), **changes)
 
 
 def word(label: str, **changes) -> LabeledObject:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Annotation, Answer, Box, LabeledObject
+from vidset.labeling.annotation import Annotation, Answer, Box, LabeledObject, outline
 from vidset.labeling.stores.store import Write
 from vidset.labeling.timestamps import format_timestamp, now, parse_timestamp
 
@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CAR = LabeledObject(
     "1", "car", "box", Box(1.5, 2.0, 30.25, 4.0), attributes={"hidden": True, "of": ["a", "b"]}
 )
-LANE = LabeledObject("2", "lane", "polygon", points=((0.0, 1.0), (2.0, 3.5), (4.0, 5.0)))
+LANE = LabeledObject("2", "lane", "polygon", rings=outline(((0.0, 1.0), (2.0, 3.5), (4.0, 5.0))))
 RAIN = LabeledObject("3", "rain", "classification")
 ANSWER = Answer(
     image_id="0" * 32,
@@ -59,7 +59,8 @@ def test_an_answers_document_has_maps_for_points_and_nulls_for_what_is_not_there
                 "label": "car",
                 "type": "box",
                 "box": {"x": 1.5, "y": 2.0, "width": 30.25, "height": 4.0},
-                "points": None,
+                "rings": None,
+                "mask": None,
                 "attributes": {"hidden": True, "of": ["a", "b"]},
             },
             {
@@ -67,7 +68,17 @@ def test_an_answers_document_has_maps_for_points_and_nulls_for_what_is_not_there
                 "label": "lane",
                 "type": "polygon",
                 "box": None,
-                "points": [{"x": 0.0, "y": 1.0}, {"x": 2.0, "y": 3.5}, {"x": 4.0, "y": 5.0}],
+                "rings": [
+                    {
+                        "points": [
+                            {"x": 0.0, "y": 1.0},
+                            {"x": 2.0, "y": 3.5},
+                            {"x": 4.0, "y": 5.0},
+                        ],
+                        "hole": False,
+                    }
+                ],
+                "mask": None,
                 "attributes": {},
             },
             {
@@ -75,7 +86,8 @@ def test_an_answers_document_has_maps_for_points_and_nulls_for_what_is_not_there
                 "label": "rain",
                 "type": "classification",
                 "box": None,
-                "points": None,
+                "rings": None,
+                "mask": None,
                 "attributes": {},
             },
         ],
@@ -118,7 +130,13 @@ def test_the_same_answer_has_the_same_key():
             {"objects": (replace(CAR, attributes={"hidden": "True"}), LANE, RAIN)}, id="kind"
         ),
         pytest.param(
-            {"objects": (CAR, replace(LANE, points=((0.0, 1.0), (2.0, 3.5), (4.0, 5.1))), RAIN)},
+            {
+                "objects": (
+                    CAR,
+                    replace(LANE, rings=outline(((0.0, 1.0), (2.0, 3.5), (4.0, 5.1)))),
+                    RAIN,
+                )
+            },
             id="point",
         ),
     ],

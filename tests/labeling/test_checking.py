@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.annotation import Answer, Box, LabeledObject, outline
 from vidset.labeling.checking import check_answer
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.template import parse_template
@@ -34,7 +34,9 @@ def car(x=10.0, y=20.0, width=30.0, height=40.0, **changes) -> LabeledObject:
 
 
 def road(*points, **changes) -> LabeledObject:
-    item = LabeledObject("r1", "road", "polygon", points=points, attributes={"surface": "asphalt"})
+    item = LabeledObject(
+        "r1", "road", "polygon", rings=outline(points), attributes={"surface": "asphalt"}
+    )
     return replace(item, **changes)
 
 
@@ -70,7 +72,7 @@ def check(*objects, width: int | None = 100, height: int | None = 80, **changes)
         pytest.param(road(*SQUARE, SQUARE[0]), id="polygon that ends where it begins"),
         pytest.param(NIGHT, id="classification"),
         pytest.param(
-            car(box=None, type="polygon", points=SQUARE, attributes={"rotation": 12.5}),
+            car(box=None, type="polygon", rings=outline(SQUARE), attributes={"rotation": 12.5}),
             id="rotated rectangle",
         ),
         pytest.param(car(attributes={"colour": "red", "damage": ["rust", "dent"]}), id="choices"),
@@ -95,22 +97,24 @@ def test_an_answer_without_objects_is_one_whatever_its_state():
         pytest.param(replace(NIGHT, label="car"), "wanted a box, got a classification", id="word"),
         pytest.param(road(*SQUARE, label="night"), "a classification, got a polygon", id="shape"),
         pytest.param(
-            car(box=None, type="polygon", points=SQUARE),
+            car(box=None, type="polygon", rings=outline(SQUARE)),
             "the attribute rotation in degrees, got a polygon of 4 corners with rotation None",
             id="polygon for a box",
         ),
         pytest.param(
-            car(box=None, type="polygon", points=SQUARE[:3], attributes={"rotation": 1}),
+            car(box=None, type="polygon", rings=outline(SQUARE[:3]), attributes={"rotation": 1}),
             "got a polygon of 3 corners with rotation 1",
             id="rotated triangle",
         ),
         pytest.param(
-            car(box=None, type="polygon", points=SQUARE, attributes={"rotation": "x"}),
+            car(box=None, type="polygon", rings=outline(SQUARE), attributes={"rotation": "x"}),
             "with rotation 'x'",
             id="rotation is a text",
         ),
         pytest.param(car(box=None), "wanted the shape of a box and no other, got none", id="none"),
-        pytest.param(car(points=SQUARE), "no other, got ['box', 'polygon']", id="box with points"),
+        pytest.param(
+            car(rings=outline(SQUARE)), "no other, got ['box', 'rings']", id="box with points"
+        ),
         pytest.param(
             replace(NIGHT, box=Box(1, 1, 1, 1)), "no other, got ['box']", id="word with a box"
         ),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.labeling.consensus_answers import answer, box, majority, square, word
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, outline
 from vidset.labeling.consensus import _drawn, _near
 
 
@@ -74,8 +74,10 @@ def test_the_polygon_that_the_others_are_most_like_is_taken():
 
 def test_polygons_overlap_by_their_areas_not_by_their_bounds():
     """Two triangles, the halves of a square: equal bounds, nothing in common."""
-    lower = LabeledObject("l", "road", "polygon", points=((0.0, 0.0), (9.0, 9.0), (0.0, 9.0)))
-    upper = replace(lower, points=((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)))
+    lower = LabeledObject(
+        "l", "road", "polygon", rings=outline(((0.0, 0.0), (9.0, 9.0), (0.0, 9.0)))
+    )
+    upper = replace(lower, rings=outline(((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))))
     assert majority(answer("ann", lower), answer("bob", upper)) == ()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.labeling.consensus_answers import answer, box, majority, square, word
-from vidset.labeling.annotation import Answer, LabeledObject
+from vidset.labeling.annotation import Answer, LabeledObject, outline
 from vidset.labeling.consensus import consensus, counted
 
 # Few values, so that annotators meet.
@@ -90,7 +90,9 @@ def test_five_annotators_of_500_polygons_take_seconds():
         answer(
             f"a{by}",
             *(
-                LabeledObject(str(n), "road", "polygon", points=round_at(n * 37 % 1900 + by, n * 2))
+                LabeledObject(
+                    str(n), "road", "polygon", rings=outline(round_at(n * 37 % 1900 + by, n * 2))
+                )
                 for n in range(500)
             ),
         )

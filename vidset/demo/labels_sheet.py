@@ -22,6 +22,8 @@ from vidset.demo.sheet_drawing import (
     write_text,
 )
 from vidset.labeling.annotation import Annotation, LabeledObject
+from vidset.labeling.shapes import turned_corners
+from vidset.masks import outlines
 from vidset.regular_files import read_regular
 from vidset.storage.writing import write_atomically
 
@@ -88,16 +90,16 @@ def _draw_tile(
 def _draw_object(
     picture: np.ndarray, item: LabeledObject, scale: tuple[float, float], colour: Colour
 ) -> None:
-    corners = [(x * scale[0], y * scale[1]) for x, y in item.points or ()]
+    rings = [ring.points for ring in item.rings or ()]
     if item.box:
-        left, top = item.box.x * scale[0], item.box.y * scale[1]
-        right = left + item.box.width * scale[0]
-        bottom = top + item.box.height * scale[1]
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    if not corners:
+        rings = [turned_corners(item.box)]
+    if item.mask:
+        rings = [points for points, _ in outlines(item.mask.pixels())]
+    if not rings:
         return
-    outline = np.array(corners).round().astype(np.int32)
-    cv2.polylines(picture, [outline], isClosed=True, color=colour, thickness=2)
+    drawn = [(np.array(points) * scale).round().astype(np.int32) for points in rings]
+    cv2.polylines(picture, drawn, isClosed=True, color=colour, thickness=2)
+    outline = np.concatenate(drawn)
     x, y = (int(least) for least in outline.min(axis=0))
     bottom = max(y - 1, 12)
     cv2.rectangle(picture, (x - 1, bottom - 12), (x + 3 + 7 * len(item.label), bottom), colour, -1)

@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 _ANNOTATION_STATES = frozenset(("labeled", "skipped", "rejected"))
 _TASK_STATES = frozenset(("requested", "dispatched", "completed", "failed", "cancelled"))
-_TYPES = frozenset(("box", "polygon", "classification"))
+_TYPES = frozenset(("box", "rotated_box", "polygon", "mask", "classification"))
 _NUMBERS = frozenset((int, float))
 _JSON = json.JSONEncoder(ensure_ascii=False).encode
 _EDGES, _AXES = ("x", "y", "width", "height"), ("x", "y")
@@ -95,21 +95,59 @@ def _object(place: str, item: Any) -> Row:
     if not isinstance(item, dict):
         _refuse(place, "a map", item)
     kind = _one_of(place, item, "type", _TYPES)
-    box, points = _value(place, item, "box"), _value(place, item, "points")
-    if (box is None) == (kind == "box"):
+    box, mask = _value(place, item, "box"), item.get("mask")
+    if (box is None) == (kind in ("box", "rotated_box")):
         _refuse(f"{place}.box", "a map for a box, and None for all else", box)
-    if (not points) == (kind == "polygon"):
-        _refuse(f"{place}.points", "a list for a polygon, and None for all else", points)
-    if points and type(points) is not list:
-        _refuse(f"{place}.points", "a list", points)
+    if (not mask) == (kind == "mask"):
+        _refuse(f"{place}.mask", "a map for a mask, and None for all else", mask)
+    rings = _rings(place, item, kind)
+    is_plain = len(rings) == 1 and not rings[0]["hole"]
     return {
         "id": _text(place, item, "id"),
         "label": _text(place, item, "label"),
         "type": kind,
-        "box": None if box is None else _numbers(f"{place}.box", box, _EDGES),
-        "points": [_numbers(f"{place}.points", point, _AXES) for point in points or ()],
+        "box": None if box is None else _box(f"{place}.box", box),
+        "points": rings[0]["points"] if is_plain else [],
         "attributes": _attributes(f"{place}.attributes", _value(place, item, "attributes")),
+        "rings": rings,
+        "mask": _mask(f"{place}.mask", mask) if mask else None,
     }
+
+
+def _box(place: str, found: Any) -> Row:
+    row = _numbers(place, found, _EDGES)
+    return row | {"angle": _number(place, found.get("angle", 0.0))}
+
+
+def _rings(place: str, item: Document, kind: str) -> list[Row]:
+    """The rings; documents of 0.1 have the points of the only one."""
+    rings, name = item.get("rings"), "rings"
+    if "rings" not in item:
+        points, name = _value(place, item, "points"), "points"
+        if points and type(points) is not list:
+            _refuse(f"{place}.points", "a list", points)
+        rings = [{"points": points}] if points else None
+    if (not rings) == (kind == "polygon"):
+        _refuse(f"{place}.{name}", "a list for a polygon, and None for all else", rings)
+    if rings and type(rings) is not list:
+        _refuse(f"{place}.rings", "a list", rings)
+    return [_ring(f"{place}.{name}", ring) for ring in rings or ()]
+
+
+def _ring(place: str, ring: Any) -> Row:
+    if not isinstance(ring, dict) or type(ring.get("points")) is not list:
+        _refuse(place, "a map with points", ring)
+    hole = ring.get("hole", False)
+    if type(hole) is not bool:
+        _refuse(f"{place}.hole", "true or false", hole)
+    return {"points": [_numbers(place, point, _AXES) for point in ring["points"]], "hole": hole}
+
+
+def _mask(place: str, found: Any) -> Row:
+    size = _value(place, found, "size") if isinstance(found, dict) else None
+    if type(size) is not list or len(size) != 2 or any(type(n) is not int for n in size):
+        _refuse(place, "a map with the size as [height, width], and counts", found)
+    return {"height": size[0], "width": size[1], "counts": _text(place, found, "counts")}
 
 
 def _numbers(place: str, found: Any, names: Sequence[str]) -> Row:

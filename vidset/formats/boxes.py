@@ -1,12 +1,16 @@
-"""What formats of boxes can say: of a polygon the box around it, and words where they have them."""
+"""What formats can say that have boxes alone, and how an object becomes a box or a mask."""
 
 from dataclasses import replace
 
 from vidset.formats.format import ImageLabels, Loss
 from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.shapes import box_around, pixels_of
+from vidset.masks import Mask
 
 # Of a pixel: what sums of rounded numbers may come to.
 _ROUNDING = 1e-6
+LOST_BY_BOXES = {"polygon": ("outlines",), "mask": ("masks",), "rotated_box": ("rotations",)}
+"""What is lost, in the plural, where a box takes the place of an object of each type."""
 
 
 def boxes_of(
@@ -26,10 +30,12 @@ def boxes_of(
     for item in labels.objects:
         where = f"{place}, object {item.id} ({item.label})"
         box = box_around(item)
-        if box is None and not words:
+        if item.type == "classification" and not words:
             losses.append(("classifications", where))
         elif box is None and item.label in said:
             losses.append(("repeated classifications", where))
+        elif box is None and item.type != "classification":
+            losses.append(("empty masks", where))
         elif box is None:
             said.add(item.label)
             objects.append(replace(item, attributes={}))
@@ -37,17 +43,14 @@ def boxes_of(
         elif _is_outside(box, labels.width, labels.height):
             losses.append(("objects outside of the image", where))
         else:
-            objects.append(replace(item, type="box", box=box, points=None))
-            losses += [("outlines", where)] * (item.type == "polygon")
+            objects.append(boxed(item, box))
+            losses += [(what, where) for what in LOST_BY_BOXES.get(item.type, ())]
     return replace(labels, objects=tuple(objects)), losses
 
 
-def box_around(item: LabeledObject) -> Box | None:
-    """None for a word."""
-    if item.points is None:
-        return item.box
-    xs, ys = zip(*item.points, strict=True)
-    return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+def boxed(item: LabeledObject, box: Box) -> LabeledObject:
+    """The object with an upright box in the place of its shape."""
+    return replace(item, type="box", box=box, rings=None, mask=None)
 
 
 def _is_outside(box: Box, width: int, height: int) -> bool:
@@ -56,3 +59,16 @@ def _is_outside(box: Box, width: int, height: int) -> bool:
         or box.x + box.width > width + _ROUNDING
         or box.y + box.height > height + _ROUNDING
     )
+
+
+HOLES = "outlines of polygons with holes, which become masks"
+
+
+def has_hole(item: LabeledObject) -> bool:
+    return any(ring.hole for ring in item.rings or ())
+
+
+def as_mask(item: LabeledObject, width: int, height: int) -> LabeledObject:
+    """The object with its pixels in the place of its shape."""
+    mask = Mask.of(pixels_of(item, width, height))
+    return replace(item, type="mask", box=None, rings=None, mask=mask)

@@ -1,7 +1,9 @@
 """COCO's instances, one JSON file: https://cocodataset.org/#format-data.
 
-Boxes have no segmentation, polygons one part. Attributes and object ids stand in `attributes` and
-`object_id`, which COCO's own tools pass over. Reading takes the memory of the whole file.
+Boxes have no segmentation, polygons a part for each ring, masks run lengths (RLE). A rotated box is
+the polygon of its corners, with the attribute `rotation`. COCO has no holes: a polygon with one can
+be written as a mask. Attributes and object ids stand in `attributes` and `object_id`, which COCO's
+own tools pass over. Reading takes the memory of the whole file.
 """
 
 import json
@@ -11,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from vidset.formats.boxes import HOLES, as_mask, has_hole
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields, origin_of
 from vidset.formats.reading import (
@@ -25,23 +28,25 @@ from vidset.formats.reading import (
     relative_name,
 )
 from vidset.formats.spool import spooled
-from vidset.formats.turning import turned_corners
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
 from vidset.labeling.checking import ROTATION
+from vidset.labeling.shapes import area_of, box_around, rotated_box_of, turned_corners
+from vidset.masks import Mask
 from vidset.storage.writing import replacing
 
 _NAME = "COCO"
+_TOLERANCE = 1e-3  # Pixels and degrees.
 _OURS = "Exported by vidset"  # In a file of ours, an image without objects is known to have none.
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """Yield the images in the file's order.
 
-    An object of several polygons becomes several objects with its id as attribute `part_of`. A box
-    with the attribute `rotation`, as CVAT writes it, becomes the polygon of its turned corners.
+    An annotation of several polygons is one object of several rings. A box with the attribute
+    `rotation`, as CVAT writes it, is a rotated box.
 
     Raises:
-        ValueError: as `Reader.read` says; also for masks (RLE) and crowds unless they may be lost.
+        ValueError: as `Reader.read` says; also for crowds unless they may be lost.
     """
     reading = reading or Reading()
     document = read_json(Path(path))
@@ -108,7 +113,8 @@ def _labels(
     for annotation, where in drawn:
         with reading.part():
             label = categories[annotation["category_id"]]
-            objects += _objects(annotation, label, taken, where, reading)
+            size = (width, height) if width and height else None
+            objects += _objects(annotation, label, taken, size, where, reading)
     origin = origin_of(image, place)
     is_told = is_ours or bool(objects)
     return ImageLabels(name, width, height, tuple(objects), empty_is_told=is_told, **origin)
@@ -130,7 +136,12 @@ def _by_id(document: Any, key: str, path: str) -> Iterator[tuple[Any, dict, str]
 
 
 def _objects(
-    annotation: Mapping[str, Any], label: str, taken: set[str], place: str, reading: Reading
+    annotation: Mapping[str, Any],
+    label: str,
+    taken: set[str],
+    size: tuple[int, int] | None,
+    place: str,
+    reading: Reading,
 ) -> Iterator[LabeledObject]:
     said = annotation.get("object_id")
     object_id = free_id(said if isinstance(said, str) else str(annotation["id"]), taken)
@@ -143,38 +154,67 @@ def _objects(
     if annotation.get("iscrowd"):
         reading.drop("crowds", place)
         return
-    if not isinstance(parts, list):
-        reading.drop("masks (RLE)", place)
+    if isinstance(parts, dict):
+        mask = _mask(parts, size, f"{place}.segmentation")
+        yield LabeledObject(object_id, label, "mask", mask=mask, attributes=attributes)
         return
+    if not isinstance(parts, list):
+        raise ValueError(f"{place}.segmentation: wanted polygons or RLE, got {str(parts)[:80]!r}")
     if parts and all(isinstance(number, int | float) for number in parts):
         parts = [parts]
     parts = [part for part in parts if part != []]
     if not parts:
-        values = numbers(annotation.get("bbox"), f"{place}.bbox")
-        if len(values) != 4:
-            raise ValueError(f"{place}.bbox: wanted x, y, width and height, got {values}")
-        box = Box(*values)
-        turned = attributes.get(ROTATION)
-        if isinstance(said, str) or isinstance(turned, bool) or not isinstance(turned, int | float):
-            yield LabeledObject(object_id, label, "box", box=box, attributes=attributes)
-        elif turned % 360 == 0:
-            del attributes[ROTATION]
-            yield LabeledObject(object_id, label, "box", box=box, attributes=attributes)
-        else:
-            corners = turned_corners(box, turned)
-            yield LabeledObject(object_id, label, "polygon", points=corners, attributes=attributes)
+        box = _box(annotation, attributes, place)
+        kind = "rotated_box" if box.angle else "box"
+        yield LabeledObject(object_id, label, kind, box=box, attributes=attributes)
         return
     polygons = [_points(part, f"{place}.segmentation[{n}]") for n, part in enumerate(parts)]
-    if len(polygons) == 1:
-        yield LabeledObject(object_id, label, "polygon", points=polygons[0], attributes=attributes)
+    if turned := _turned(polygons, attributes):
+        del attributes[ROTATION]
+        yield LabeledObject(object_id, label, "rotated_box", box=turned, attributes=attributes)
         return
-    for number, points in enumerate(polygons, 1):
-        part_id = free_id(f"{object_id}.{number}", taken)
-        part_of = attributes | {"part_of": object_id}
-        yield LabeledObject(part_id, label, "polygon", points=points, attributes=part_of)
+    rings = tuple(map(Ring, polygons))
+    yield LabeledObject(object_id, label, "polygon", rings=rings, attributes=attributes)
 
 
-def _points(part: Any, place: str) -> tuple[tuple[float, float], ...]:
+def _mask(document: Any, size: tuple[int, int] | None, place: str) -> Mask:
+    try:
+        mask = Mask.from_document(document)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from None
+    if size is not None and (mask.width, mask.height) != size:
+        raise ValueError(
+            f"{place}: wanted a mask of the image's size {size[0]} x {size[1]}, "
+            f"got {mask.width} x {mask.height}"
+        )
+    return mask
+
+
+def _box(annotation: Mapping[str, Any], attributes: dict[str, Any], place: str) -> Box:
+    """The box, turned as CVAT says; its attribute is taken away then."""
+    values = numbers(annotation.get("bbox"), f"{place}.bbox")
+    if len(values) != 4:
+        raise ValueError(f"{place}.bbox: wanted x, y, width and height, got {values}")
+    turned = attributes.get(ROTATION)
+    is_ours = isinstance(annotation.get("object_id"), str)
+    if is_ours or isinstance(turned, bool) or not isinstance(turned, int | float):
+        return Box(*values)
+    del attributes[ROTATION]
+    return Box(*values, angle=turned % 360)
+
+
+def _turned(polygons: Sequence[tuple[Point, ...]], attributes: Mapping[str, Any]) -> Box | None:
+    """The rotated box that was written as a polygon, if it still is one of the angle it tells."""
+    angle = attributes.get(ROTATION)
+    if len(polygons) != 1 or isinstance(angle, bool) or not isinstance(angle, int | float):
+        return None
+    box = rotated_box_of(polygons[0], _TOLERANCE)
+    if box is None or abs((box.angle - angle + 180) % 360 - 180) > _TOLERANCE:
+        return None
+    return replace(box, angle=float(angle))
+
+
+def _points(part: Any, place: str) -> tuple[Point, ...]:
     values = numbers(part, place)
     if len(values) < 6 or len(values) % 2:
         raise ValueError(f"{place}: wanted x and y of 3 points or more, got {len(values)} numbers")
@@ -206,13 +246,17 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
         raise ValueError(f"{place}: {_NAME} wants its width and height, got none")
     name = labels.image_name
     name = name if is_uri(name) else relative_name(name, place)
-    objects = tuple(item for item in labels.objects if item.type != "classification")
-    losses = [
-        ("classifications", f"{place}, object {item.id} ({item.label})")
-        for item in labels.objects
-        if item.type == "classification"
-    ]
-    return replace(labels, image_name=name, objects=objects), losses
+    objects, losses = [], []
+    for item in labels.objects:
+        where = f"{place}, object {item.id} ({item.label})"
+        if item.type == "classification":
+            losses.append(("classifications", where))
+        elif has_hole(item):
+            objects.append(as_mask(item, labels.width, labels.height))
+            losses.append((HOLES, where))
+        else:
+            objects.append(item)
+    return replace(labels, image_name=name, objects=tuple(objects)), losses
 
 
 def _write(file: IO[str], all_labels: Iterable[ImageLabels], numbers_of: dict[str, int]) -> None:
@@ -254,29 +298,28 @@ def _image(labels: ImageLabels, image_id: int) -> dict[str, Any]:
 def _annotation(
     item: LabeledObject, annotation_id: int, image_id: int, category_id: int
 ) -> dict[str, Any]:
-    if item.box:
-        bbox = [item.box.x, item.box.y, item.box.width, item.box.height]
-        segmentation, area = [], item.box.width * item.box.height
-    else:
-        points = item.points or ()
-        xs, ys = zip(*points, strict=True)
-        bbox = [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
-        segmentation = [[value for point in points for value in point]]
-        area = _area(points)
+    around = box_around(item) or Box(0.0, 0.0, 0.0, 0.0)
+    attributes: dict[str, Any] = dict(item.attributes)
+    segmentation: Any = []
+    if item.box and item.box.angle:
+        attributes[ROTATION] = item.box.angle
+        segmentation = [_flat(turned_corners(item.box))]
+    elif item.rings:
+        segmentation = [_flat(ring.points) for ring in item.rings]
+    elif item.mask:
+        segmentation = item.mask.to_document()
     return {
         "id": annotation_id,
         "image_id": image_id,
         "category_id": category_id,
-        "bbox": bbox,
+        "bbox": [around.x, around.y, around.width, around.height],
         "segmentation": segmentation,
-        "area": area,
+        "area": area_of(item),
         "iscrowd": 0,
         "object_id": item.id,
-        "attributes": dict(item.attributes),
+        "attributes": attributes,
     }
 
 
-def _area(points: Sequence[tuple[float, float]]) -> float:
-    """The shoelace formula."""
-    pairs = zip(points, (*points[1:], points[0]), strict=True)
-    return abs(sum(x * b - a * y for (x, y), (a, b) in pairs)) / 2
+def _flat(points: Iterable[Point]) -> list[float]:
+    return [value for point in points for value in point]

@@ -3,16 +3,25 @@
 Classifications are the image's flags. Of an object, booleans among the attributes are the shape's
 flags, `group_id` and `description` have their fields, and the rest stands in `attributes` beside
 `object_id`, which labelme keeps as it finds them.
+
+Polygons of one label and one `group_id` are the rings of one object, as labelme's own converters
+take them. labelme has no holes: a polygon with one can be written as a mask.
 """
 
+import base64
+import binascii
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import atan2, degrees
+from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from posixpath import normpath
 from typing import Any
 
+import cv2
+import numpy as np
+
+from vidset.formats.boxes import HOLES, as_mask, has_hole
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields, origin_of
 from vidset.formats.owned_folder import MANIFEST
@@ -27,17 +36,21 @@ from vidset.formats.reading import (
     relative_name,
 )
 from vidset.formats.spool import spooled
-from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point
-from vidset.labeling.checking import ROTATION
+from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, outline
+from vidset.labeling.shapes import rotated_box_of, turned_corners
+from vidset.masks import Mask
+from vidset.picture_headers import check_picture
 
 _NAME = "labelme"
 _VERSION = "5.5.0"
+_TOLERANCE = 0.5  # Pixels by which corners may be off those of a rectangle: tools round them.
+_RINGS = "rings"
+"""The attribute by which we know a group that was made for the rings of an object: their number."""
 # Shapes that an annotation cannot hold, in the plural.
 _OTHERS = {
     "circle": "circles",
     "line": "lines",
     "linestrip": "line strips",
-    "mask": "masks",
     "point": "points",
     "points": "groups of points",
 }
@@ -46,10 +59,11 @@ _OTHERS = {
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """All .json files of a folder and below it, in the order of their names; or a single one.
 
-    An oriented rectangle is a polygon with the attribute `rotation`, in degrees.
+    An oriented rectangle, which X-AnyLabeling calls a rotation, is a rotated box; one whose corners
+    are no rectangle's is a polygon.
 
     Raises:
-        ValueError: as `Format.read` says; also for points, lines, circles and masks.
+        ValueError: as `Format.read` says; also for points, lines and circles.
     """
     reading = reading or Reading()
     place = Path(path)
@@ -85,7 +99,10 @@ def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
     objects: list[LabeledObject] = []
     for number, shape in enumerate(shapes):
         with reading.part():
-            objects += _object(shape, str(number), taken, f"{place}: shapes[{number}]", reading)
+            shape_place = f"{place}: shapes[{number}]"
+            size = (width, height) if width and height else None
+            objects += _object(shape, str(number), taken, size, shape_place, reading)
+    objects = _with_groups(objects)
     for label, is_set in _flags(document, place).items():
         if is_set:
             objects.append(LabeledObject(free_id(label, taken), label, "classification"))
@@ -100,7 +117,12 @@ def _flags(parent: Any, place: str) -> dict[str, bool]:
 
 
 def _object(
-    shape: Any, number: str, taken: set[str], place: str, reading: Reading
+    shape: Any,
+    number: str,
+    taken: set[str],
+    size: tuple[int, int] | None,
+    place: str,
+    reading: Reading,
 ) -> Iterator[LabeledObject]:
     label = member(shape, "label", str, place)
     kind = shape.get("shape_type") or "polygon"  # Older versions have no other.
@@ -117,8 +139,16 @@ def _object(
         attributes["group_id"] = member(shape, "group_id", int, place)
     if shape.get("description"):
         attributes["description"] = member(shape, "description", str, place)
+    if shape.get("difficult") is True:  # X-AnyLabeling's.
+        attributes["difficult"] = True
+    if isinstance(shape.get("score"), int | float):
+        attributes.setdefault("score", shape["score"])
     said = shape.get("object_id")
     object_id = free_id(said if isinstance(said, str) else number, taken)
+    if kind == "mask":
+        mask = _mask(shape, corners, size, place)
+        yield LabeledObject(object_id, label, "mask", mask=mask, attributes=attributes)
+        return
     counts = {"polygon": range(3, len(corners) + 1), "rectangle": (2, 4)}
     counts |= {"oriented_rectangle": (4,), "rotation": (4,)}
     if not isinstance(kind, str) or kind not in counts:
@@ -130,10 +160,63 @@ def _object(
         box = Box(left, top, right - left, bottom - top)
         yield LabeledObject(object_id, label, "box", box=box, attributes=attributes)
         return
-    if kind != "polygon":
-        (x0, y0), (x1, y1) = corners[:2]
-        attributes.setdefault(ROTATION, degrees(atan2(y1 - y0, x1 - x0)))
-    yield LabeledObject(object_id, label, "polygon", points=corners, attributes=attributes)
+    box = rotated_box_of(corners, _TOLERANCE) if kind != "polygon" else None
+    if box:
+        kind = "rotated_box" if box.angle % 360 else "box"
+        yield LabeledObject(object_id, label, kind, box=box, attributes=attributes)
+        return
+    rings = outline(corners)
+    yield LabeledObject(object_id, label, "polygon", rings=rings, attributes=attributes)
+
+
+def _with_groups(objects: Sequence[LabeledObject]) -> list[LabeledObject]:
+    """Polygons of one label and group are one object, in the place of its first."""
+    grouped: dict[Any, LabeledObject] = {}
+    for item in objects:
+        group = item.attributes.get("group_id")
+        key = (item.label, group) if item.rings and group is not None else item.id
+        first = grouped.get(key)
+        if first is None:
+            grouped[key] = item
+        else:
+            rings = (*(first.rings or ()), *(item.rings or ()))
+            grouped[key] = replace(
+                first, rings=rings, attributes={**item.attributes, **first.attributes}
+            )
+    return [_without_our_group(item) for item in grouped.values()]
+
+
+def _without_our_group(item: LabeledObject) -> LabeledObject:
+    """A group that was made for the rings alone is no attribute."""
+    said = {name: value for name, value in item.attributes.items() if name != _RINGS}
+    if _RINGS in item.attributes:
+        said.pop("group_id", None)
+    return replace(item, attributes=said)
+
+
+def _mask(shape: Any, corners: Sequence[Point], size: tuple[int, int] | None, place: str) -> Mask:
+    """The pixels of a mask: a PNG of what lies between its two corners, both of them inside."""
+    if len(corners) != 2 or size is None:
+        got = f"{len(corners)} points and the image's size {size}"
+        raise ValueError(f"{place}: wanted two points of a mask and the image's size, got {got}")
+    try:
+        data = base64.b64decode(member(shape, "mask", str, place), validate=True)
+        check_picture(data, f"{place}.mask")
+    except binascii.Error as error:
+        raise ValueError(f"{place}.mask: wanted a PNG in base64: {error}") from None
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    left, top, right, bottom = (round(value) for corner in corners for value in corner)
+    width, height = size
+    wanted = (bottom - top + 1, right - left + 1)
+    if picture is None or picture.shape != wanted:
+        got = "nothing" if picture is None else "{1} x {0}".format(*picture.shape)
+        raise ValueError(f"{place}.mask: wanted a picture of {wanted[1]} x {wanted[0]}, got {got}")
+    if min(left, top) < 0 or right >= width or bottom >= height:
+        got = f"{left}, {top} to {right}, {bottom}"
+        raise ValueError(f"{place}: wanted a mask inside {width} x {height}, got {got}")
+    pixels = np.zeros((height, width), bool)
+    pixels[top : bottom + 1, left : right + 1] = picture > 0
+    return Mask.of(pixels)
 
 
 def _is_upright(corners: Sequence[Point]) -> bool:
@@ -185,7 +268,12 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
     objects, losses, flags = [], [], set()
     for item in labels.objects:
         where = f"{place}, object {item.id} ({item.label})"
-        if item.type != "classification":
+        if has_hole(item) and labels.width and labels.height:
+            objects.append(as_mask(item, labels.width, labels.height))
+            losses.append((HOLES, where))
+        elif item.mask and item.mask.bounds is None:
+            losses.append(("empty masks", where))
+        elif item.type != "classification":
             objects.append(item)
         elif item.label in flags:
             losses.append(("repeated classifications", where))
@@ -197,10 +285,13 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
 
 
 def _document(labels: ImageLabels) -> dict[str, Any]:
+    drawn = [item for item in labels.objects if item.type != "classification"]
+    used = [item.attributes.get("group_id") for item in drawn]
+    groups = (number for number in count(1) if number not in used)
     return {
         "version": _VERSION,
         "flags": {item.label: True for item in labels.objects if item.type == "classification"},
-        "shapes": [_shape(item) for item in labels.objects if item.type != "classification"],
+        "shapes": [shape for item in drawn for shape in _shapes(item, groups)],
         "imagePath": PurePosixPath(labels.image_name).name,
         "imageData": None,
         "imageHeight": labels.height,
@@ -209,11 +300,21 @@ def _document(labels: ImageLabels) -> dict[str, Any]:
     }
 
 
+def _shapes(item: LabeledObject, groups: Iterator[int]) -> Iterator[dict[str, Any]]:
+    """One shape, or one of each ring with a group that they share."""
+    if not item.rings or len(item.rings) == 1:
+        yield _shape(item)
+        return
+    own = item.attributes.get("group_id")
+    has_group = isinstance(own, int) and not isinstance(own, bool)
+    group = {} if has_group else {"group_id": next(groups), _RINGS: len(item.rings)}
+    for ring in item.rings:
+        part = replace(item, rings=(ring,), attributes={**item.attributes, **group})
+        yield _shape(part)
+
+
 def _shape(item: LabeledObject) -> dict[str, Any]:
-    points: Sequence[Point] = item.points or ()
-    if item.box:
-        box = item.box
-        points = ((box.x, box.y), (box.x + box.width, box.y + box.height))
+    kind, points, more = _drawn(item)
     rest: dict[str, Any] = dict(item.attributes)
     flags = {name: rest.pop(name) for name in [*rest] if isinstance(rest[name], bool)}
     group_id = rest.pop("group_id") if isinstance(rest.get("group_id"), int) else None
@@ -223,8 +324,27 @@ def _shape(item: LabeledObject) -> dict[str, Any]:
         "points": [list(point) for point in points],
         "group_id": group_id,
         "description": rest.pop("description") if has_text else "",
-        "shape_type": "rectangle" if item.box else "polygon",
+        "shape_type": kind,
         "flags": flags,
         "object_id": item.id,
         "attributes": rest,
+        **more,
     }
+
+
+def _drawn(item: LabeledObject) -> tuple[str, Sequence[Point], Mapping[str, Any]]:
+    """The kind of a shape, its points, and what it has beside them."""
+    if item.box and item.box.angle:
+        return "oriented_rectangle", turned_corners(item.box), {}
+    if item.box:
+        box = item.box
+        corners = ((box.x, box.y), (box.x + box.width, box.y + box.height))
+        return "rectangle", corners, {}
+    bounds = item.mask.bounds if item.mask else None
+    if item.mask and bounds:
+        left, top, right, bottom = bounds
+        picture = item.mask.pixels()[top:bottom, left:right].astype(np.uint8)
+        _, png = cv2.imencode(".png", picture)
+        corners = ((float(left), float(top)), (float(right - 1), float(bottom - 1)))
+        return "mask", corners, {"mask": base64.b64encode(png.tobytes()).decode()}
+    return "polygon", item.points or (), {}

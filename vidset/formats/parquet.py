@@ -20,13 +20,16 @@ from vidset.labeling.annotation import LabeledObject
 
 NAME = "Parquet"
 _TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
+_POINTS = pa.list_(pa.struct({"x": _NUMBER, "y": _NUMBER}))
 _OBJECT = pa.struct(
     {
         "id": _TEXT,
         "label": _TEXT,
         "type": _TEXT,
-        "box": pa.struct({"x": _NUMBER, "y": _NUMBER, "width": _NUMBER, "height": _NUMBER}),
-        "points": pa.list_(pa.struct({"x": _NUMBER, "y": _NUMBER})),
+        "box": pa.struct(dict.fromkeys(("x", "y", "width", "height", "angle"), _NUMBER)),
+        "points": _POINTS,
+        "rings": pa.list_(pa.struct({"points": _POINTS, "hole": pa.bool_()})),
+        "mask": pa.struct({"size": pa.list_(_COUNT), "counts": _TEXT}),
         "attributes": _TEXT,
     }
 )
@@ -124,5 +127,5 @@ def _row(sample: Sample) -> dict[str, Any]:
 
 
 def _object(item: LabeledObject) -> dict[str, Any]:
-    document = item.to_document()
+    document = item.to_document() | {"points": item.to_older_document()["points"]}
     return document | {"attributes": json.dumps(document["attributes"], ensure_ascii=False)}

@@ -25,6 +25,7 @@ SAYABLE = (
     "rotated box",
     "polygon",
     "rings",
+    "holes",
     "mask",
     "classification",
     "attributes",
@@ -129,7 +130,7 @@ _BUILT_IN = (
     _format(
         "coco",
         "COCO",
-        "box, polygon, attributes, annotator",
+        "box, rotated box, polygon, rings, mask, attributes, annotator",
         "file",
         Images("annotations.json", "images/"),
     ),
@@ -144,21 +145,22 @@ _BUILT_IN = (
     _format(
         "label-studio",
         "Label Studio",
-        "box, polygon, classification, attributes, skipped, annotator",
+        "box, rotated box, polygon, rings, holes, mask, classification, attributes, skipped, "
+        "annotator",
         "file",
         Images("tasks.json", "images/"),
     ),
     _format(
         "labelme",
         "labelme",
-        "box, polygon, classification, attributes, annotator",
+        "box, rotated box, polygon, rings, mask, classification, attributes, annotator",
         "folder",
         Images(),
     ),
     _format(
         "parquet",
         "Parquet",
-        "box, polygon, classification, attributes, annotator",
+        "box, rotated box, polygon, rings, holes, mask, classification, attributes, annotator",
         "folder",
         None,
         reads=False,
@@ -175,7 +177,7 @@ _BUILT_IN = (
     _format(
         "webdataset",
         "WebDataset",
-        "box, polygon, classification, attributes, annotator",
+        "box, rotated box, polygon, rings, holes, mask, classification, attributes, annotator",
         "folder",
         None,
         reads=False,
@@ -183,7 +185,7 @@ _BUILT_IN = (
     _format(
         "yolo",
         "YOLO",
-        "box, polygon",
+        "box, rotated box, polygon, rings, holes",
         "folder",
         Images("", "images/", flat=True),
         needs_sizes=True,

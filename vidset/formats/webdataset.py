@@ -2,7 +2,8 @@
 
 https://github.com/webdataset/webdataset
 
-The JSON says all that the annotation says.
+The JSON says all that the annotation says. A polygon that one line goes around has that line's
+`points` too.
 """
 
 import json
@@ -66,7 +67,7 @@ def _said(sample: Sample) -> dict[str, object]:
         "image_name": labels.image_name,
         "width": labels.width,
         "height": labels.height,
-        "objects": [item.to_document() for item in labels.objects],
+        "objects": [item.to_older_document() | item.to_document() for item in labels.objects],
         "annotator": labels.annotator,
         "updated_at": labels.updated_at and format_timestamp(labels.updated_at),
         "revision": sample.revision,

@@ -1,8 +1,10 @@
 """YOLO's text files in Ultralytics' layout: https://docs.ultralytics.com/datasets/detect.
 
 A folder with data.yaml, images/ and labels/. A line is `class cx cy width height`, or for a polygon
-`class x y x y x y ...`, in parts of the image's size. A dataset holds boxes or polygons: where
-there are both, Ultralytics drops the polygons, and misreads the boxes of a file with polygons.
+`class x y x y x y ...`, in parts of the image's size; a rotated box is its four corners. A dataset
+is of one kind, which `task` in data.yaml tells where vidset wrote it: where there are boxes and
+polygons, Ultralytics drops the polygons, and misreads the boxes of a file with polygons. Several
+rings are one line that goes from one to the next and back, as Ultralytics' own converters write it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,15 +15,22 @@ from typing import Any
 
 import yaml
 
+from vidset.formats.boxes import boxed
 from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.joined import joined, separated
 from vidset.formats.reading import Reading, relative_name
 from vidset.formats.spool import Spool, spooled
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
+from vidset.labeling.shapes import box_around, rotated_box_of, turned_corners
+from vidset.masks import outlines
 from vidset.regular_files import read_regular
 from vidset.yaml_files import read_yaml
 
 _NAME = "YOLO"
 _LIST = "images.txt"
+_TASK, _TURNED, _OUTLINES, _BOXES = "task", "obb", "segment", "detect"
+_TOLERANCE = 1.0  # Pixels by which the corners of a rotated box may be off: tools round them.
+_UPRIGHT = 1e-6  # Degrees: what rounding may turn an upright box by.
 _SPLITS = ("train", "val", "test")
 _MOST_BYTES = 1 << 30
 _OUTSIDE = 0.01  # Ultralytics takes this much, too.
@@ -67,6 +76,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
                 if other != image:
                     raise ValueError(f"{place}: {image} and {other} have one label file")
     _refuse_orphans(root, images)
+    task = settings.get(_TASK)
     for label_file, image in images.items():
         before = len(reading.faults)
         with reading.part():
@@ -75,7 +85,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
             if not (root / label_file).exists():
                 yield ImageLabels(name, *size, (), "unlabeled")
                 continue
-            objects = tuple(_objects(root / label_file, labels, size, reading))
+            objects = tuple(_objects(root / label_file, labels, size, reading, task))
             if len(reading.faults) == before:  # An image with a fault is not taken by halves.
                 yield ImageLabels(name, *size, objects)
 
@@ -160,18 +170,21 @@ def _refuse_orphans(root: Path, images: Mapping[str, str]) -> None:
 
 
 def _objects(
-    file: Path, labels: Mapping[int, str], size: tuple[int, int], reading: Reading
+    file: Path, labels: Mapping[int, str], size: tuple[int, int], reading: Reading, task: Any
 ) -> Iterator[LabeledObject]:
     try:
         lines = read_regular(file, _MOST_BYTES).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"{file}: wanted a text: {error}") from None
     told = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
-    has_polygons = any(len(words) > 6 for _, words in told)
+    has_polygons = any(len(words) > 6 for _, words in told) or task in (_OUTLINES, _TURNED)
+    # Four corners each time: rotated boxes, unless they are no rectangles.
+    has_turned = task == _TURNED or (task is None and all(len(words) == 9 for _, words in told))
     for number, words in told:
         with reading.part():
             place = f"{file}:{number}"
-            yield _object(words, str(number), labels, size, place, has_polygons=has_polygons)
+            item = _object(words, str(number), labels, size, place, has_polygons=has_polygons)
+            yield _as_turned(item) if has_turned else item
 
 
 def _object(
@@ -200,9 +213,19 @@ def _object(
     if len(values) >= 6 and len(values) % 2 == 0:
         pairs = zip(values[::2], values[1::2], strict=True)
         points = tuple((x * size[0], y * size[1]) for x, y in pairs)
-        return LabeledObject(object_id, label, "polygon", points=points)
+        return LabeledObject(object_id, label, "polygon", rings=separated(points))
     wanted = "x and y of 3 points or more" if has_polygons else "cx, cy, width, height"
     raise ValueError(f"{place}: wanted {wanted} behind the class, got {values}")
+
+
+def _as_turned(item: LabeledObject) -> LabeledObject:
+    """A box of four corners, if they are a rectangle's."""
+    box = rotated_box_of(item.points, _TOLERANCE) if item.points else None
+    if box is None:
+        return item
+    if abs(box.angle) < _UPRIGHT:
+        return replace(item, type="box", box=replace(box, angle=0.0), rings=None)
+    return replace(item, type="rotated_box", box=box, rings=None)
 
 
 def write(
@@ -214,7 +237,8 @@ def write(
 ) -> Written:
     """data.yaml, a list of the images, and labels/; the images themselves are the caller's.
 
-    Where there are boxes and polygons, `lossy` reduces polygons to the boxes around them.
+    Where there are boxes and polygons, `lossy` reduces all to the boxes around them; where there
+    are rotated boxes and polygons, it makes polygons of the boxes.
     """
     root = Path(path)
     with spooled(
@@ -224,11 +248,7 @@ def write(
         lossy=lossy,
         file_of=lambda name: _label_file(f"images/{name}"),
     ) as spool:
-        boxes_only = spool.types["box"] > 0
-        if boxes_only and spool.types["polygon"]:
-            loss = ("outlines beside boxes", _first_polygon(spool))
-            polygons = spool.types["polygon"]
-            spool.lose(loss, format_name=_NAME, lossy=lossy, number=polygons)
+        task = _task(spool, lossy=lossy)
         numbers = spool.label_numbers(labels_order)
         root.mkdir(parents=True, exist_ok=True)
         with (root / _LIST).open("w", encoding="utf-8") as images:
@@ -236,19 +256,35 @@ def write(
                 images.write(f"./images/{each.image_name}\n")
                 file = root / _label_file(f"images/{each.image_name}")
                 file.parent.mkdir(parents=True, exist_ok=True)
-                lines = [_line(item, numbers, each, boxes_only) for item in each.objects]
+                lines = [_line(item, numbers, each, task) for item in each.objects]
                 file.write_text("".join(lines), encoding="utf-8")
-        (root / "data.yaml").write_text(_settings_text(numbers), encoding="utf-8")
+        (root / "data.yaml").write_text(_settings_text(numbers, task), encoding="utf-8")
         return spool.written()
 
 
-def _settings_text(numbers: Mapping[str, int]) -> str:
+def _task(spool: Spool, *, lossy: bool) -> str:
+    """The one kind that a dataset can be of; what that costs is counted."""
+    boxes, turned, polygons = (spool.types[each] for each in ("box", "rotated_box", "polygon"))
+    task = _BOXES if boxes else _OUTLINES
+    if not polygons:
+        return _TURNED if turned else _BOXES
+    lost = {"outlines beside boxes": ("polygon", polygons if boxes else 0)}
+    lost |= {"rotations beside outlines": ("rotated_box", turned)}
+    for what, (kind, number) in lost.items():
+        if number:
+            place = _first_of(kind, spool)
+            spool.lose((what, place), format_name=_NAME, lossy=lossy, number=number)
+    return task
+
+
+def _settings_text(numbers: Mapping[str, int], task: str) -> str:
     """Names in double quotes: `no` stays a text then, and PyYAML loses some line ends in others."""
     names = [
         f"  {number}: " + yaml.safe_dump(label, default_style='"', allow_unicode=True, width=10_000)
         for label, number in numbers.items()
     ]
-    head = f"{_COMMENT}train: {_LIST}\nval: {_LIST}\nnames:"
+    told = f"{_TASK}: {task}\n" if task != _BOXES else ""
+    head = f"{_COMMENT}{told}train: {_LIST}\nval: {_LIST}\nnames:"
     return head + ("\n" + "".join(names) if names else " {}\n")
 
 
@@ -266,36 +302,53 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
         where = f"{place}, object {item.id} ({item.label})"
         if item.type == "classification":
             losses.append(("classifications", where))
-        elif not all(0 <= value <= 1 for value in _parts(item, labels)):
+        elif item.mask and item.mask.bounds is None:
+            losses.append(("empty masks", where))
+        elif not all(0 <= value <= 1 for value in _parts(_drawable(item), labels)):
             losses.append(("objects outside of the image", where))
         else:
-            objects.append(replace(item, attributes={}))
+            objects.append(replace(_drawable(item), attributes={}))
             losses += [("attributes", where)] * len(item.attributes)
+            losses += [("masks, which become outlines", where)] * (item.type == "mask")
     return replace(labels, image_name=name, objects=tuple(objects)), losses
 
 
-def _first_polygon(spool: Spool) -> str:
+def _drawable(item: LabeledObject) -> LabeledObject:
+    """The object with the outlines of its pixels in the place of its mask."""
+    if not item.mask:
+        return item
+    rings = tuple(Ring(points, hole) for points, hole in outlines(item.mask.pixels()))
+    return replace(item, type="polygon", rings=rings, mask=None)
+
+
+def _first_of(kind: str, spool: Spool) -> str:
     return next(
         f"image {each.image_name!r}, object {item.id} ({item.label})"
         for each in spool
         for item in each.objects
-        if item.type == "polygon"
+        if item.type == kind
     )
 
 
-def _line(
-    item: LabeledObject, numbers: Mapping[str, int], labels: ImageLabels, boxes_only: bool
-) -> str:
-    if item.points and boxes_only:
-        xs, ys = zip(*item.points, strict=True)
-        item = replace(item, box=Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)))
-    return " ".join([str(numbers[item.label]), *map(repr, _parts(item, labels))]) + "\n"
+def _line(item: LabeledObject, numbers: Mapping[str, int], labels: ImageLabels, task: str) -> str:
+    around = box_around(item)
+    if task == _BOXES and around:
+        item = boxed(item, around)
+    parts = _parts(item, labels, corners=task != _BOXES)
+    return " ".join([str(numbers[item.label]), *map(repr, parts)]) + "\n"
 
 
-def _parts(item: LabeledObject, labels: ImageLabels) -> list[float]:
-    """The numbers of a line, in parts of the image's size."""
-    values = [value for point in item.points or () for value in point]
-    if item.box:
+def _parts(item: LabeledObject, labels: ImageLabels, *, corners: bool = False) -> list[float]:
+    """The numbers of a line, in parts of the image's size.
+
+    Args:
+        corners: of an upright box, too, give its corners.
+    """
+    points: Sequence[Point] = joined(item.rings) if item.rings else ()
+    if item.box and (corners or item.box.angle):
+        points = turned_corners(item.box)
+    values = [value for point in points for value in point]
+    if item.box and not points:
         box = item.box
         values = [box.x + box.width / 2, box.y + box.height / 2, box.width, box.height]
     size = (labels.width or 1, labels.height or 1)

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from vidset.labeling.timestamps import parse_timestamp
+from vidset.masks import Mask
 
-ObjectType = Literal["box", "polygon", "classification"]
+ObjectType = Literal["box", "rotated_box", "polygon", "mask", "classification"]
 AnnotationState = Literal["labeled", "skipped", "rejected"]
 # How several annotators' answers to one image become its annotation.
 ConsensusRule = Literal["latest", "majority"]
@@ -19,10 +20,34 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Box:
+    """A rectangle, as it is before it is turned about its middle.
+
+    Attributes:
+        angle: degrees clockwise, as seen; 0 of an upright one.
+    """
+
     x: float
     y: float
     width: float
     height: float
+    angle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A closed line of corners around an area, or around what is missing in one.
+
+    Attributes:
+        hole: whether it takes its area away from the rings before it.
+    """
+
+    points: tuple[Point, ...]
+    hole: bool = False
+
+
+def outline(points: Iterable[Point]) -> tuple[Ring, ...]:
+    """The rings of an object that one line goes around."""
+    return (Ring(tuple(points)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,46 +56,83 @@ class LabeledObject:
 
     Attributes:
         id: the vendor's, unique within its image.
-        box: of a box only.
-        points: the corners of a polygon, of a polygon only.
+        box: of a box, and with its angle of a rotated box.
+        rings: of a polygon only: it may be in several parts, and have holes.
+        mask: of a mask only.
     """
 
     id: str
     label: str
     type: ObjectType
     box: Box | None = None
-    points: tuple[Point, ...] | None = None
+    rings: tuple[Ring, ...] | None = None
+    mask: Mask | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    @property
+    def points(self) -> tuple[Point, ...] | None:
+        """The corners where one line goes around the object, without a hole; else None."""
+        if self.rings and len(self.rings) == 1 and not self.rings[0].hole:
+            return self.rings[0].points
+        return None
 
     def to_document(self) -> dict[str, Any]:
         """Points are maps: neither Firestore nor BigQuery has arrays of arrays."""
-        box = self.box and {
-            "x": self.box.x,
-            "y": self.box.y,
-            "width": self.box.width,
-            "height": self.box.height,
-        }
-        points = self.points and [{"x": x, "y": y} for x, y in self.points]
         return {
             "id": self.id,
             "label": self.label,
             "type": self.type,
-            "box": box,
-            "points": points,
+            "box": self.box and _box_document(self.box),
+            "rings": self.rings and [_ring_document(ring) for ring in self.rings],
+            "mask": self.mask and self.mask.to_document(),
             "attributes": dict(self.attributes),
         }
 
+    def to_older_document(self) -> dict[str, Any]:
+        """As 0.1 wrote it, with what it did not know only where there is any.
+
+        Ids that are made of what objects say stay the same by it.
+        """
+        document = self.to_document()
+        points, rings, mask = self.points, document.pop("rings"), document.pop("mask")
+        document["points"] = points and [{"x": x, "y": y} for x, y in points]
+        if rings and not points:
+            document["rings"] = rings
+        return document | ({"mask": mask} if mask else {})
+
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "LabeledObject":
-        box, points = document["box"], document["points"]
+        """Read a document of any version: those of 0.1 have `points` in the place of `rings`.
+
+        Raises:
+            ValueError: its mask is damaged.
+        """
+        box, rings, mask = (document.get(name) for name in ("box", "rings", "mask"))
+        if not rings and document.get("points"):
+            rings = [{"points": document["points"]}]
         return cls(
             id=document["id"],
             label=document["label"],
             type=document["type"],
             box=Box(**{key: float(value) for key, value in box.items()}) if box else None,
-            points=tuple((float(p["x"]), float(p["y"])) for p in points) if points else None,
+            rings=tuple(map(_ring_of, rings)) if rings else None,
+            mask=Mask.from_document(mask) if mask else None,
             attributes=dict(document["attributes"]),
         )
+
+
+def _box_document(box: Box) -> dict[str, float]:
+    said = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
+    return said | ({"angle": box.angle} if box.angle else {})
+
+
+def _ring_document(ring: Ring) -> dict[str, Any]:
+    return {"points": [{"x": x, "y": y} for x, y in ring.points], "hole": ring.hole}
+
+
+def _ring_of(document: Mapping[str, Any]) -> Ring:
+    points = tuple((float(point["x"]), float(point["y"])) for point in document["points"])
+    return Ring(points, bool(document.get("hole", False)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +164,7 @@ class Answer:
     @property
     def key(self) -> str:
         """The id of its document: by content, so that a repeated delivery has the same."""
-        said = [self.state, [item.to_document() for item in self.objects]]
+        said = [self.state, [item.to_older_document() for item in self.objects]]
         identity = [self.vendor, self.annotation_id, self.updated_at.isoformat(), said]
         # ASCII: a vendor's text may be no Unicode, which nobody has checked yet.
         text = json.dumps(identity, sort_keys=True)

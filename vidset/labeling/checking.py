@@ -7,17 +7,41 @@ from typing import Any
 
 import shapely
 
-from vidset.labeling.annotation import Answer, Attribute, Box, LabeledObject, Point
+from vidset.labeling.annotation import (
+    Answer,
+    Attribute,
+    Box,
+    LabeledObject,
+    ObjectType,
+    Point,
+    Ring,
+)
 from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.shapes import box_around, geometry_of_rings
 from vidset.labeling.template import Template
 
 Size = tuple[int, int]
 ROTATION = "rotation"
-"""The attribute that tells a rotated rectangle, a polygon, from an outline."""
+"""The attribute by which vidset 0.1 told a rotated rectangle, a polygon, from an outline."""
+ACCEPTED: Mapping[ObjectType, tuple[ObjectType, ...]] = {
+    "box": ("box", "rotated_box"),
+    "rotated_box": ("rotated_box", "box"),
+    "polygon": ("polygon",),
+    "mask": ("mask", "polygon"),
+    "classification": ("classification",),
+}
+"""What may be drawn for a label of each type; its own type first."""
 # Vendors speak of percents, rounded: a shape may leave the image by a pixel, and is cut off there.
 _MOST_OUTSIDE = 1.0
 _SIZE_TOLERANCE = 0.5
 _EPSILON = 1e-6
+_SHAPES: Mapping[ObjectType, str | None] = {
+    "box": "box",
+    "rotated_box": "box",
+    "polygon": "rings",
+    "mask": "mask",
+    "classification": None,
+}
 _MOST = 1e9  # Pixels. Beyond it areas lose their meaning, and infinity lies there too.
 
 
@@ -66,20 +90,22 @@ def _check_type(item: LabeledObject, template: Template, place: str) -> None:
     if label is None:
         wanted = ", ".join(known.name for known in template.labels)
         raise InvalidAnswerError(f"{place}: wanted a label of {wanted}, got {item.label!r}")
-    shapes = {"box": item.box, "polygon": item.points}
+    shapes = {"box": item.box, "rings": item.rings, "mask": item.mask}
     got = [name for name, shape in shapes.items() if shape is not None]
-    if got != [name for name in shapes if name == item.type]:
+    wanted = _SHAPES[item.type]
+    if got != ([wanted] if wanted else []):
         raise InvalidAnswerError(
             f"{place}: wanted the shape of a {item.type} and no other, got {got or 'none'}"
         )
-    if item.type == label.type:
+    if item.type in ACCEPTED[label.type]:
         return
     if (label.type, item.type) != ("box", "polygon"):
         raise InvalidAnswerError(f"{place}: wanted a {label.type}, got a {item.type}")
-    if not _is_number(item.attributes.get(ROTATION)) or len(set(item.points or ())) != 4:
+    corners = set(item.points or ())
+    if not _is_number(item.attributes.get(ROTATION)) or len(corners) != 4:
         raise InvalidAnswerError(
             f"{place}: wanted a box, or a polygon of four corners with the attribute {ROTATION} "
-            f"in degrees, got a polygon of {len(set(item.points or ()))} corners with "
+            f"in degrees, got a polygon of {len(corners)} corners with "
             f"{ROTATION} {item.attributes.get(ROTATION)!r}"
         )
 
@@ -110,15 +136,18 @@ def _checked_shape(
     item: LabeledObject, template: Template, size: Size | None, place: str
 ) -> LabeledObject:
     """With its shape inside the image."""
-    if item.box:
+    if item.type == "rotated_box" and item.box:
+        _check_rotated(item.box, size, place)
+    elif item.box:
         item = replace(item, box=_checked_box(item.box, size, place))
-        bounds = (item.box.width, item.box.height) if item.box else (0, 0)
-    elif item.points is not None:
-        item = replace(item, points=_checked_polygon(item.points, size, place))
-        xs, ys = zip(*item.points or (), strict=True)
-        bounds = (max(xs) - min(xs), max(ys) - min(ys))
-    else:
+    elif item.rings is not None:
+        item = replace(item, rings=_checked_rings(item.rings, size, place))
+    elif item.mask:
+        _check_mask(item, size, place)
+    box = item.box or box_around(item)
+    if box is None:
         return item
+    bounds = box.width, box.height
     label = template.label(item.label)
     least = (label.min_width, label.min_height) if label else (0, 0)
     if any(got < wanted - _SIZE_TOLERANCE for got, wanted in zip(bounds, least, strict=True)):
@@ -135,6 +164,10 @@ def _checked_box(box: Box, size: Size | None, place: str) -> Box:
         raise InvalidAnswerError(f"{place}: wanted a box of finite numbers, got {got}")
     if box.width <= 0 or box.height <= 0:
         raise InvalidAnswerError(f"{place}: wanted a box with a positive size, got {got}")
+    if box.angle:
+        raise InvalidAnswerError(
+            f"{place}: wanted an upright box, got an angle of {box.angle}: that is a rotated_box"
+        )
     right, bottom = box.x + box.width, box.y + box.height
     corners = ((box.x, box.y), (right, bottom))
     inside = _clamped(corners, size, place)
@@ -146,7 +179,34 @@ def _checked_box(box: Box, size: Size | None, place: str) -> Box:
     return Box(left, top, right - left, bottom - top)
 
 
-def _checked_polygon(points: tuple[Point, ...], size: Size | None, place: str) -> tuple[Point, ...]:
+def _check_rotated(box: Box, size: Size | None, place: str) -> None:
+    """Its corners may lie outside, since a turned box cannot be cut off; its middle may not."""
+    got = f"x={box.x}, y={box.y}, width={box.width}, height={box.height}, angle={box.angle}"
+    if not all(map(_is_number, (box.x, box.y, box.width, box.height, box.angle))):
+        raise InvalidAnswerError(f"{place}: wanted a rotated box of finite numbers, got {got}")
+    if box.width <= 0 or box.height <= 0:
+        raise InvalidAnswerError(f"{place}: wanted a rotated box with a positive size, got {got}")
+    middle = box.x + box.width / 2, box.y + box.height / 2
+    _clamped((middle,), size, f"{place}, its middle")
+
+
+def _checked_rings(rings: tuple[Ring, ...], size: Size | None, place: str) -> tuple[Ring, ...]:
+    checked: list[Ring] = []
+    for number, ring in enumerate(rings):
+        where = place if len(rings) == 1 else f"{place}, ring {number + 1} of {len(rings)}"
+        checked.append(Ring(_checked_ring(ring.points, size, where), ring.hole))
+    if not rings or rings[0].hole:
+        raise InvalidAnswerError(
+            f"{place}: wanted a polygon's first ring around its area, got "
+            f"{'a hole' if rings else 'no ring'}"
+        )
+    area = shapely.area(geometry_of_rings(checked))
+    if area <= 0:
+        raise InvalidAnswerError(f"{place}: wanted a polygon with an area, got {area}")
+    return tuple(checked)
+
+
+def _checked_ring(points: tuple[Point, ...], size: Size | None, place: str) -> tuple[Point, ...]:
     if not all(_is_number(value) for point in points for value in point):
         raise InvalidAnswerError(f"{place}: wanted a polygon of finite numbers, got {points}")
     points = _clamped(points, size, place)
@@ -160,6 +220,22 @@ def _checked_polygon(points: tuple[Point, ...], size: Size | None, place: str) -
     if polygon.area <= 0:
         raise InvalidAnswerError(f"{place}: wanted a polygon with an area, got {polygon.area}")
     return points
+
+
+def _check_mask(item: LabeledObject, size: Size | None, place: str) -> None:
+    if item.mask is None:
+        return
+    if size is not None and (item.mask.width, item.mask.height) != size:
+        raise InvalidAnswerError(
+            f"{place}: wanted a mask of the image's size {size[0]} x {size[1]} px, got one of "
+            f"{item.mask.width} x {item.mask.height}"
+        )
+    try:
+        area = item.mask.area
+    except ValueError as error:
+        raise InvalidAnswerError(f"{place}: {error}") from None
+    if not area:
+        raise InvalidAnswerError(f"{place}: wanted a mask with pixels, got an empty one")
 
 
 def _clamped(points: tuple[Point, ...], size: Size | None, place: str) -> tuple[Point, ...]:

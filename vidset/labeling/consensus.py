@@ -18,12 +18,22 @@ from vidset.labeling.annotation import (
     Box,
     ConsensusRule,
     LabeledObject,
+    ObjectType,
 )
 from vidset.labeling.checking import ROTATION
+from vidset.labeling.shapes import area_of, box_around, geometry_of, pixels_of
 
 _SAME = 0.5  # Objects with at least this intersection over union are one thing.
 # What two of them share, at least, of the sum of their areas; rounding may take a little.
 _LEAST_SHARED = _SAME / (1 + _SAME) * 0.999
+# What may be drawn as the one or the other can be one thing.
+_FAMILIES: Mapping[ObjectType, ObjectType] = {
+    "box": "box",
+    "rotated_box": "box",
+    "polygon": "mask",
+    "mask": "mask",
+    "classification": "classification",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +59,9 @@ def consensus(answers: Sequence[Answer], rule: ConsensusRule) -> Consensus:
 
     With no answer that counts, the state is rejected. `latest` takes the newest that does.
     `majority` is skipped when more than half skipped the image; else it holds what more than half
-    of those who labeled it show (of two: both), with the median of each edge of a box, the polygon
-    that the others are most like, and the attributes that most give; ties go to the newest.
+    of those who labeled it show (of two: both), with the median of each edge of upright boxes, of
+    other shapes the one that the others are most like, and the attributes that most give; ties go
+    to the newest.
 
     Args:
         answers: at least one; of each key one, which `check_answer` has passed.
@@ -112,7 +123,7 @@ class _Drawn:
         by: the annotator's place in their order.
         age: the place of the answer, the newest last.
         bounds: left, top, right, bottom; of a classification the same for all.
-        polygon: of a polygon only.
+        shape: the area of rings and of turned boxes.
     """
 
     item: LabeledObject
@@ -120,7 +131,7 @@ class _Drawn:
     age: int
     bounds: tuple[float, float, float, float]
     area: float
-    polygon: shapely.Polygon | None
+    shape: shapely.Geometry | None
 
 
 def _agreed(answers: Sequence[Answer]) -> tuple[LabeledObject, ...]:
@@ -143,21 +154,19 @@ def _agreed(answers: Sequence[Answer]) -> tuple[LabeledObject, ...]:
 
 
 def _drawn(item: LabeledObject, by: int, age: int) -> _Drawn:
-    if item.box:
-        box = item.box
-        bounds = (box.x, box.y, box.x + box.width, box.y + box.height)
-        return _Drawn(item, by, age, bounds, box.width * box.height, None)
-    if item.points:
-        polygon = shapely.Polygon(item.points)
-        return _Drawn(item, by, age, polygon.bounds, polygon.area, polygon)
-    return _Drawn(item, by, age, (0, 0, 1, 1), 1, None)
+    box = box_around(item)
+    if box is None:
+        return _Drawn(item, by, age, (0, 0, 1, 1), 1, None)
+    bounds = (box.x, box.y, box.x + box.width, box.y + box.height)
+    shape = None if item.type in ("box", "mask") else geometry_of(item)
+    return _Drawn(item, by, age, bounds, area_of(item), shape)
 
 
 def _overlaps(drawn: Sequence[_Drawn]) -> dict[tuple[int, int], float]:
     """The intersection over union of what may be one thing: (smaller index, larger index)."""
-    kinds: dict[tuple[str, str], list[int]] = {}
+    kinds: dict[tuple[str, ObjectType], list[int]] = {}
     for index, one in enumerate(drawn):
-        kinds.setdefault((one.item.label, one.item.type), []).append(index)
+        kinds.setdefault((one.item.label, _FAMILIES[one.item.type]), []).append(index)
     overlaps = {}
     for indexes in kinds.values():
         for pair in _near(drawn, indexes):
@@ -190,10 +199,23 @@ def _overlap(one: _Drawn, other: _Drawn) -> float:
     if width <= 0 or height <= 0:
         return 0.0
     shared, total = width * height, one.area + other.area
-    if one.polygon is None or other.polygon is None:
-        return shared / (total - shared)
-    shared = one.polygon.intersection(other.polygon).area
+    if one.item.mask or other.item.mask:
+        return _overlap_of_pixels(one.item, other.item)
+    if one.shape or other.shape:
+        shapes = [each.shape or shapely.box(*each.bounds) for each in (one, other)]
+        shared = float(shapely.area(shapely.intersection(shapes[0], shapes[1])))
     return shared / (total - shared)
+
+
+def _overlap_of_pixels(one: LabeledObject, other: LabeledObject) -> float:
+    mask = one.mask or other.mask
+    if mask is None:
+        return 0.0
+    a, b = (pixels_of(item, mask.width, mask.height) for item in (one, other))
+    if a.shape != b.shape:
+        return 0.0
+    total = int((a | b).sum())
+    return int((a & b).sum()) / total if total else 0.0
 
 
 def _groups(size: int, overlaps: dict[tuple[int, int], float]) -> list[list[int]]:
@@ -221,19 +243,19 @@ def _merged(
     if len(members) == 1:
         return first
     attributes = _voted([one.item.attributes for one in sorted(members, key=lambda one: -one.age)])
-    if first.box:
+    if all(one.item.type == "box" for one in members):
         left, top, right, bottom = (
             median(edges) for edges in zip(*(one.bounds for one in members), strict=True)
         )
         box = Box(left, top, right - left, bottom - top)
         return replace(first, box=box, attributes=attributes)
-    if first.points:
+    if first.type != "classification":
         best = max(group, key=lambda index: (_mean_overlap(index, group, overlaps), -index))
         chosen = drawn[best].item
         attributes.pop(ROTATION, None)
         if ROTATION in chosen.attributes:  # It belongs to these corners.
             attributes[ROTATION] = chosen.attributes[ROTATION]
-        return replace(first, points=chosen.points, attributes=attributes)
+        return replace(chosen, id=first.id, attributes=attributes)
     return replace(first, attributes=attributes)
 
 

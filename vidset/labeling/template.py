@@ -4,7 +4,7 @@ docs/labeling.md describes each field. A name can be a label of one type only.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from vidset.labeling.annotation import ObjectType
 from vidset.yaml_files import parse_yaml, read_yaml
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -26,10 +27,10 @@ class _Part(BaseModel):
 
 
 class Label(_Part):
-    """Something to mark. The least sizes are in pixels, of a box or of a polygon's bounds."""
+    """Something to mark. The least sizes are in pixels, of a box or of what holds the shape."""
 
     name: Name
-    type: Literal["box", "polygon", "classification"] = "box"
+    type: ObjectType = "box"
     min_width: float = Field(default=1, ge=0)
     min_height: float = Field(default=1, ge=0)
     description: str = ""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from vidset.formats.boxes import box_around
+from vidset.formats.boxes import boxed
 from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.shapes import box_around
 
 
 def renamed(
@@ -15,13 +16,9 @@ def renamed(
 
 
 def as_boxes(objects: Iterable[LabeledObject]) -> tuple[LabeledObject, ...]:
-    """Return the objects with the upright box around each outline. Classifications stay."""
-    return tuple(
-        item
-        if item.type in ("box", "classification")
-        else replace(item, type="box", box=box_around(item), points=None)
-        for item in objects
-    )
+    """Return the objects with the upright box around each. Classifications stay."""
+    around = ((item, box_around(item)) for item in objects)
+    return tuple(boxed(item, box) if box and item.type != "box" else item for item, box in around)
 
 
 def label_map(words: Iterable[str]) -> dict[str, str]:

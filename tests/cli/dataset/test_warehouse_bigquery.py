@@ -8,7 +8,7 @@ from tests.cli.dataset.called import dataset
 from tests.cli.dataset.outputs import BUS, CAR, DAY, add_video, export, to_bigquery
 from tests.cli.labels import without_place
 from vidset.datasets.versions.repository import Repository
-from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.annotation import LabeledObject, outline
 from vidset.storage.registry import Client
 from vidset.warehouse.bigquery import DatasetWarehouse
 
@@ -18,7 +18,7 @@ ROAD = LabeledObject(
     "3",
     "Straße",
     "polygon",
-    points=((0.1 + 0.2, 1e-7), (30.0, 20.0), (31.0, 1 / 3)),
+    rings=outline(((0.1 + 0.2, 1e-7), (30.0, 20.0), (31.0, 1 / 3))),
     attributes={"wet": True, "说": 'a "b" \\', "share": 0.1, "lanes": ["1", "2"]},
 )
 DRAWN = {A[0]: (CAR, ROAD), A[1]: (CAR, DAY), A[2]: (), B[0]: (BUS,), B[1]: (BUS,), B[2]: (DAY,)}

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.annotation import Answer, Box, LabeledObject, outline
 
 ID, OTHER = "0123456789abcdef" * 2, "f" * 32
 SECRET = "test-secret-of-the-truth"  # noqa: S105
@@ -35,7 +35,7 @@ OBJECTS = (
         Box(1.0, 2.5, 30.0, 20.0),
         attributes={"hidden": True, "of": ["a"], "n": 3, "share": 0.5, "colour": "rot ü"},
     ),
-    LabeledObject("2", "lane", "polygon", points=((0.0, 1.0),) * 3),
+    LabeledObject("2", "lane", "polygon", rings=outline(((0.0, 1.0),) * 3)),
     LabeledObject("3", "rain", "classification"),
 )
 LINE = {"image_id": ID, "image_width": 640, "image_height": 480, "objects": CALLBACK["objects"]}

@@ -218,7 +218,7 @@ RESULT = ("annotation", "result", 0)
                 rf"result\[0\].type must be one of .*, got '{kind}'",
                 id=kind,
             )
-            for kind in ("brushlabels", "ellipselabels", "keypointlabels", "videorectangle")
+            for kind in ("ellipselabels", "keypointlabels", "videorectangle")
         ),
         pytest.param(
             changed(

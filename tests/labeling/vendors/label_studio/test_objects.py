@@ -1,18 +1,20 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.labeling.vendors.label_studio.examples import OCCLUDED, RECTANGLE, flat, polygon
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, outline
 from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.shapes import turned_corners
 from vidset.labeling.vendors.label_studio.answers import objects_of, result_of, size_of
 
 
 def test_a_polygon_is_its_corners_in_pixels():
     assert objects_of([polygon()]) == (
-        LabeledObject("p1", "road", "polygon", points=((64, 48), (128, 48), (128, 146.4))),
+        LabeledObject("p1", "road", "polygon", rings=outline(((64, 48), (128, 48), (128, 146.4)))),
     )
 
 
@@ -34,13 +36,14 @@ def test_a_polygon_that_is_none_is_told(value, reason):
         objects_of([polygon(**value)])
 
 
-def test_a_rotated_rectangle_is_its_corners_clockwise_from_its_own_top_left():
+def test_a_rotated_rectangle_is_turned_about_its_middle_instead_of_its_corner():
     value = RECTANGLE["value"] | {"x": 50, "y": 50, "width": 10, "height": 10, "rotation": 90}
     [item] = objects_of([RECTANGLE | {"value": value}])
-    assert (item.type, item.label, item.box) == ("polygon", "car", None)
-    assert item.attributes == {"rotation": 90.0}
+    assert (item.type, item.label, item.attributes) == ("rotated_box", "car", {})
+    assert item.box == Box(264, 248, 64, 48, 90)
     # 64 pixels wide and 48 high, turned to the right: down from the corner, and to its left.
-    assert flat(item) == pytest.approx([320, 240, 320, 304, 272, 304, 272, 240])
+    corners = [value for corner in turned_corners(item.box) for value in corner]
+    assert corners == pytest.approx([320, 240, 320, 304, 272, 304, 272, 240])
 
 
 @pytest.mark.parametrize("rotation", [0, 360, -360, None])
@@ -131,7 +134,7 @@ shapes = st.builds(
     attributes,
 ) | st.builds(
     lambda points, attributes: LabeledObject(
-        "", "road", "polygon", points=tuple(points), attributes=attributes
+        "", "road", "polygon", rings=outline(tuple(points)), attributes=attributes
     ),
     st.lists(st.tuples(pixels, pixels), min_size=3, max_size=9),
     attributes,
@@ -140,10 +143,7 @@ shapes = st.builds(
 
 @given(st.lists(shapes, max_size=4), st.integers(1, 9000), st.integers(1, 9000))
 def test_objects_come_back_from_a_result(items, width, height):
-    objects = [
-        LabeledObject(f"o{n}", i.label, i.type, i.box, i.points, i.attributes)
-        for n, i in enumerate(items)
-    ]
+    objects = [replace(i, id=f"o{n}") for n, i in enumerate(items)]
     result = json.loads(json.dumps(result_of(objects, width, height)))
     back = objects_of(result)
     assert [(i.id, i.label, i.type, i.attributes) for i in back] == [
@@ -173,9 +173,9 @@ def test_a_rotated_rectangle_comes_back_as_one(box, rotation, width, height):
         "original_height": height,
         "value": value | {"rectanglelabels": ["car"]},
     }
-    [polygon] = objects_of([item])
-    assert polygon.type == "polygon"
-    [back] = result_of([polygon], width, height)
+    [turned] = objects_of([item])
+    assert turned.type == "rotated_box"
+    [back] = result_of([turned], width, height)
     assert (back["type"], back["value"]["rotation"]) == ("rectanglelabels", rotation)
     for side, extent in zip(("x", "y", "width", "height"), (width, height) * 2, strict=True):
         assert back["value"][side] * extent / 100 == pytest.approx(
@@ -185,7 +185,7 @@ def test_a_rotated_rectangle_comes_back_as_one(box, rotation, width, height):
 
 def test_a_polygon_with_a_rotation_that_is_no_rectangle_stays_a_polygon():
     points = ((0.0, 0.0), (10.0, 0.0), (20.0, 10.0), (0.0, 10.0))
-    item = LabeledObject("p", "road", "polygon", points=points, attributes={"rotation": 45})
+    item = LabeledObject("p", "road", "polygon", rings=outline(points), attributes={"rotation": 45})
     result = result_of([item], 100, 100)
     assert [each["type"] for each in result] == ["polygonlabels", "number"]
     assert objects_of(result) == (item,)

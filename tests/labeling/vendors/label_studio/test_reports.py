@@ -59,11 +59,12 @@ def test_callbacks_and_polls_give_the_same_answers(label_studio, open_vendor, ca
     )
     assert [(item.label, item.type) for item in created.objects] == [
         (CAR, "box"),
-        (CAR, "polygon"),
+        (CAR, "rotated_box"),
         ("night", "classification"),
     ]
     assert created.objects[0].attributes == {"weather": ["rain"]}
-    assert created.objects[1].attributes == {"rotation": 33.3}
+    assert created.objects[1].box is not None
+    assert created.objects[1].box.angle == 33.3
     assert (created.image_width, created.image_height) == (640, 480)
 
     label_studio.update(first, result=[rectangle(x=50)])
@@ -138,14 +139,14 @@ def test_all_pages_are_polled_and_what_is_unreadable_is_told_last(label_studio, 
     vendor = open_vendor()
     ids = vendor.submit_many([request_of(number) for number in range(402)])
     for task_id in ids[3], ids[5]:
-        label_studio.annotate(task_id, [rectangle() | {"type": "brushlabels"}])
+        label_studio.annotate(task_id, [rectangle() | {"type": "ellipselabels"}])
     foreign = [{"data": {"image": "https://x/by-hand.jpg"}}]
     path = f"/api/projects/{vendor.connect().project_id}/import"
     label_studio.call("POST", path, json=foreign)
     reports = vendor.reports_since(datetime.now(UTC) - timedelta(hours=1))
     polled = [next(reports).vendor_task_id for _ in range(400)]
     assert polled == [*ids[:3], ids[4], *ids[6:]]
-    fault = r"task.annotations\[0\].result\[0\].type .* got 'brushlabels'"
+    fault = r"task.annotations\[0\].result\[0\].type .* got 'ellipselabels'"
     with pytest.raises(
         InvalidAnswerError, match=rf"task {ids[3]}: {fault}\n.* task {ids[5]}: {fault}"
     ):

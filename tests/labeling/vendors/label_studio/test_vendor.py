@@ -12,7 +12,7 @@ from threading import Barrier
 import pytest
 
 from tests.labeling.vendors.label_studio.streets import CAR, rectangle, request_of, vendor_opener
-from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.annotation import Box, LabeledObject, outline
 from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.template import parse_template
 from vidset.labeling.vendors.label_studio.answers import objects_of
@@ -152,7 +152,7 @@ def test_many_images_are_submitted_in_the_order_of_the_requests(label_studio, op
 def test_predictions_come_with_the_task(label_studio, open_vendor):
     predictions = (
         LabeledObject("r1", CAR, "box", Box(1, 2, 30.5, 40), attributes={"weather": ["sun"]}),
-        LabeledObject("p1", "road", "polygon", points=((0, 0), (600, 0), (600, 400))),
+        LabeledObject("p1", "road", "polygon", rings=outline(((0, 0), (600, 0), (600, 400)))),
         LabeledObject("c1", "night", "classification"),
     )
     vendor = open_vendor()

@@ -15,7 +15,7 @@ from tests.labeling.vendors.scale.tasks import (
     callback,
     task_with,
 )
-from vidset.labeling.annotation import Answer, Box, LabeledObject
+from vidset.labeling.annotation import Answer, Box, LabeledObject, outline
 from vidset.labeling.vendors.scale.answers import hypothesis, read_callback, read_task
 
 
@@ -44,7 +44,7 @@ def test_a_completed_task_is_answered():
                     Box(10, 20.5, 30, 40),
                     attributes={"parked": "yes", "seen": ["left", "front"], "doors": 4},
                 ),
-                LabeledObject("7ab0", "road", "polygon", points=((1, 2), (3.5, 4), (5, 6))),
+                LabeledObject("7ab0", "road", "polygon", rings=outline(((1, 2), (3.5, 4), (5, 6)))),
                 LabeledObject("whole_image:night", "night", "classification"),
             ),
             updated_at=datetime(2026, 6, 23, 9, 10, 3, 1000, UTC),
@@ -183,7 +183,7 @@ POLYGONS = st.builds(
     id=NAME,
     label=NAME,
     type=st.just("polygon"),
-    points=st.lists(st.tuples(FINITE, FINITE), min_size=3, max_size=20).map(tuple),
+    rings=st.lists(st.tuples(FINITE, FINITE), min_size=3, max_size=20).map(outline),
     attributes=ATTRIBUTES,
 )
 
@@ -199,7 +199,7 @@ def test_boxes_and_polygons_come_back_from_a_hypothesis_as_they_were(objects):
 def test_a_hypothesis_has_the_form_of_a_response():
     objects = [
         LabeledObject("1", "car", "box", Box(1, 2, 3, 4), attributes={"parked": "yes"}),
-        LabeledObject("2", "road", "polygon", points=((0, 0), (1, 0), (1, 1))),
+        LabeledObject("2", "road", "polygon", rings=outline(((0, 0), (1, 0), (1, 1)))),
         LabeledObject("3", "night", "classification"),
     ]
     assert hypothesis(objects) == {

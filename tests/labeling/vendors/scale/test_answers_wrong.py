@@ -62,7 +62,7 @@ from vidset.labeling.vendors.scale.answers import read_callback, read_task
                      id="negative width"),
         pytest.param([*FIRST, "height"], DELETE, "height must be a finite number, got NoneType",
                      id="no height"),
-        pytest.param([*FIRST, "rotation"], 0.5, "rotation must be 0", id="rotated"),
+        pytest.param([*FIRST, "rotation"], "1", "rotation must be a", id="rotated"),
         pytest.param([*FIRST, "attributes"], [], r"\[0\].attributes must be an object", id="list"),
         pytest.param([*FIRST, "attributes", "parked"], {}, "attributes.parked must be a finite "
                      "number, got dict", id="an attribute an object"),

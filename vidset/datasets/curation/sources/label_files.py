@@ -101,7 +101,9 @@ class LabelFiles:
         if labels.state != "labeled":
             return Fault(Kind.NOT_LABELED, name, labels.state)
         try:
-            label, objects = class_and_objects([item.to_document() for item in labels.objects])
+            label, objects = class_and_objects(
+                [item.to_older_document() for item in labels.objects]
+            )
         except DatasetError as error:
             return Fault(Kind.MISFIT, name, str(error))
         size = (labels.width, labels.height)

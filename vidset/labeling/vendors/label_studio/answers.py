@@ -19,6 +19,7 @@ from vidset.labeling.vendors.label_studio.items import (
     shape_items,
     shape_of,
     size_of_item,
+    with_ring,
     words_item,
     words_of,
 )
@@ -34,8 +35,8 @@ CALLBACK_ACTIONS = (*sorted(_ANSWERS), _DELETED)
 
 
 def objects_of(result: Any, place: str = "result") -> tuple[LabeledObject, ...]:
-    """The objects of a result, in its order. A rotated rectangle is a polygon of its corners with
-    the attribute `rotation`.
+    """The objects of a result, in its order. A polygon that stands below another one of its label
+    is a ring of that one.
 
     Raises:
         InvalidAnswerError: it holds what an object cannot (another shape, a relation, ...), or
@@ -43,12 +44,19 @@ def objects_of(result: Any, place: str = "result") -> tuple[LabeledObject, ...]:
     """
     items = [(item, item.text("type")) for item in _items(result, place)]
     drawn: dict[str, LabeledObject] = {}
+    below: dict[str, str] = {}
     for item, kind in items:
         if kind in SHAPES:
             shape = shape_of(item, kind)
             if shape.id in drawn:
                 raise InvalidAnswerError(f"{item.path('id')} must be new, got {shape.id!r} again")
             drawn[shape.id] = shape
+            if item.has("parentID"):
+                below[shape.id] = item.text("parentID")
+    for part_id, parent_id in below.items():
+        part, parent = drawn[part_id], drawn.get(parent_id)
+        if parent and parent.id not in below and _is_ring_of(part, parent):
+            drawn[parent_id] = with_ring(parent, drawn.pop(part_id))
     words: list[LabeledObject] = []
     for item, kind in items:
         if kind in SHAPES:
@@ -193,6 +201,10 @@ def _without_signatures(data: Mapping[str, Any]) -> dict[str, Any]:
         name: without_signatures(value) if isinstance(value, str) else value
         for name, value in data.items()
     }
+
+
+def _is_ring_of(part: LabeledObject, parent: LabeledObject) -> bool:
+    return part.type == parent.type == "polygon" and part.label == parent.label
 
 
 def _items(result: Any, place: str) -> list[JsonObject]:

@@ -2,7 +2,8 @@
 
 https://labelstud.io/tags. What goes where:
 
-- Labels: one control for each type, named as it: `box`, `polygon`, `classification`.
+- Labels: one control for each type, named as it: `box`, `rotated_box`, `polygon`, `mask`,
+  `classification`. A mask is painted with a brush.
 - Attributes: choices of each region, named as they are; those of which several may hold end in
   `[]`, by which the answer is known to be a list.
 - Descriptions of labels: hints. Least sizes: Label Studio has none; each answer is checked.
@@ -17,11 +18,14 @@ from vidset.labeling.template import Attribute, Label, Template
 from vidset.labeling.vendors.label_studio.items import MANY, Controls
 
 _IMAGE = Controls().image
-_CONTROLS: dict[str, ObjectType] = {
-    "RectangleLabels": "box",
-    "PolygonLabels": "polygon",
-    "Choices": "classification",
+# Label Studio's rectangles can be turned: there is no tag of its own for that.
+_CONTROLS: dict[str, tuple[ObjectType, ...]] = {
+    "RectangleLabels": ("box", "rotated_box"),
+    "PolygonLabels": ("polygon",),
+    "BrushLabels": ("mask",),
+    "Choices": ("classification",),
 }
+_TYPES: dict[ObjectType, str] = {type_: tag for tag, types in _CONTROLS.items() for type_ in types}
 
 
 def label_config(template: Template) -> str:
@@ -34,7 +38,7 @@ def label_config(template: Template) -> str:
         return template.label_studio.config
     view = ET.Element("View")
     ET.SubElement(view, "Image", name=_IMAGE, value="$image", zoom="true", zoomControl="true")
-    for tag, type_ in _CONTROLS.items():
+    for type_, tag in _TYPES.items():
         labels = [label for label in template.labels if label.type == type_]
         if labels:
             _add_labels(view, tag, type_, labels)
@@ -56,11 +60,12 @@ def controls_of(parsed: Mapping[str, Mapping[str, Any]], template: Template) -> 
     asked = {control_name(attribute) for attribute in template.attributes}
     labels, images = {}, set()
     for name, control in parsed.items():
-        type_ = _CONTROLS.get(control["type"])
-        if type_ is None or name in asked:
+        types = _CONTROLS.get(control["type"], ())
+        if not types or name in asked:
             continue
         images |= set(control["to_name"])
-        labels |= {(type_, label): name for label in control.get("labels", ())}
+        named = control.get("labels", ())
+        labels |= {(type_, label): name for type_ in types for label in named}
     missing = [
         f"the {label.type} label {label.name!r}"
         for label in template.labels
@@ -89,7 +94,7 @@ def _add_labels(view: ET.Element, tag: str, type_: ObjectType, labels: list[Labe
 def _add_attribute(view: ET.Element, attribute: Attribute, template: Template) -> None:
     """Shown while a region is selected: its name as a header, and its choices."""
     place = f"attribute {attribute.name!r} of template {template.name!r}"
-    if control_name(attribute) in (_IMAGE, *_CONTROLS.values()):
+    if control_name(attribute) in (_IMAGE, *_TYPES):
         raise ValueError(f"{place} has the name of one of Label Studio's own tags here")
     if attribute.name.endswith(MANY):
         raise ValueError(f"{place} must not end in {MANY!r}")

@@ -1,29 +1,41 @@
 """One item of a Label Studio result to an object, or to an attribute of one; and back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vidset.labeling.annotation import Attribute, Box, LabeledObject, ObjectType
+from vidset.labeling.annotation import (
+    Attribute,
+    Box,
+    LabeledObject,
+    ObjectType,
+    Ring,
+    outline,
+)
 from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.shapes import is_inside
 from vidset.labeling.vendors.label_studio.json import JsonObject
 from vidset.labeling.vendors.label_studio.shapes import (
     Size,
     box_of,
-    corners,
+    brush_value,
+    mask_of,
     points_of,
     polygon_value,
     rectangle_value,
     rotation_of,
+    turned_about_corner,
+    turned_about_middle,
     unturned,
 )
 
-SHAPES = ("rectanglelabels", "polygonlabels")
+SHAPES = ("rectanglelabels", "polygonlabels", "brushlabels")
 ATTRIBUTES = ("choices", "number", "rating", "textarea")
 MANY = "[]"
 """Ends the name of a control of which several choices may hold: its answer is a list, also of one.
 The JSON of a single choice would look alike."""
 _ROTATION = "rotation"
+_HOLE, _RING = "/hole", "/ring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ def size_of_item(item: JsonObject) -> Size:
 
 
 def shape_of(item: JsonObject, kind: str) -> LabeledObject:
-    """A rotated rectangle is a polygon of its corners with the attribute `rotation`."""
+    """The object of one region."""
     if item.has("image_rotation") and item.number("image_rotation"):
         raise InvalidAnswerError(
             f"{item.path('image_rotation')} must be 0, got {item.number('image_rotation')}: "
@@ -59,12 +71,13 @@ def shape_of(item: JsonObject, kind: str) -> LabeledObject:
         raise InvalidAnswerError(f"{value.path(kind)} must be one label, got {len(labels)}")
     id_, label = item.text("id"), labels[0]
     if kind == "polygonlabels":
-        return LabeledObject(id_, label, "polygon", points=points_of(value, size))
+        return LabeledObject(id_, label, "polygon", rings=outline(points_of(value, size)))
+    if kind == "brushlabels":
+        return LabeledObject(id_, label, "mask", mask=mask_of(value, size))
     box, rotation = box_of(value, size), rotation_of(value)
     if rotation % 360 == 0:
         return LabeledObject(id_, label, "box", box=box)
-    points, attributes = corners(box, rotation), {_ROTATION: rotation}
-    return LabeledObject(id_, label, "polygon", points=points, attributes=attributes)
+    return LabeledObject(id_, label, "rotated_box", box=turned_about_middle(box, rotation))
 
 
 def attribute_of(item: JsonObject, kind: str) -> tuple[str, Attribute]:
@@ -96,14 +109,28 @@ def words_item(
 
 
 def shape_items(item: LabeledObject, size: Size, controls: Controls) -> list[dict[str, Any]]:
-    """A shape, and its attributes, each of which repeats it."""
+    """The regions of a shape, and its attributes, each of which repeats the first region.
+
+    Label Studio has no rings: each further one is a polygon of its own below the first.
+    """
+    first, *more = item.rings or (Ring(()),)
     box, rotation = _rectangle(item)
-    kind = "rectanglelabels" if box else "polygonlabels"
-    shape = rectangle_value(box, rotation, size) if box else polygon_value(item.points or (), size)
-    name = controls.of("box" if box else "polygon", item.label)
+    if item.mask:
+        kind, name, shape = "brushlabels", controls.of("mask", item.label), brush_value(item.mask)
+    elif box:
+        kind, name = "rectanglelabels", controls.of("box", item.label)
+        shape = rectangle_value(box, rotation, size)
+    else:
+        kind, name = "polygonlabels", controls.of("polygon", item.label)
+        shape = polygon_value(first.points, size)
     result = [_item(item.id, name, kind, {**shape, kind: [item.label]}, size, controls)]
+    for number, ring in enumerate(more, 2):
+        value = {**polygon_value(ring.points, size), kind: [item.label]}
+        ring_id = f"{item.id}{_HOLE if ring.hole else _RING}{number}"
+        part = _item(ring_id, name, kind, value, size, controls)
+        result.append({**part, "parentID": item.id})
     for attribute, answer in item.attributes.items():
-        if attribute == _ROTATION and rotation:
+        if attribute == _ROTATION and rotation and item.rings:
             continue
         control, asked, said = attribute, "choices", answer
         if isinstance(answer, list):
@@ -118,8 +145,24 @@ def shape_items(item: LabeledObject, size: Size, controls: Controls) -> list[dic
     return result
 
 
+def with_ring(item: LabeledObject, part: LabeledObject) -> LabeledObject:
+    """A polygon with another one that Label Studio shows below it: a part of it, or a hole.
+
+    Our own ids tell which; what an annotator has put there is a hole where it lies inside.
+    """
+    [ring], rings = part.rings or (Ring(()),), item.rings or ()
+    ending = part.id.removeprefix(item.id)
+    if ending.startswith((_HOLE, _RING)) and part.id.startswith(item.id):
+        is_hole = ending.startswith(_HOLE)
+    else:
+        is_hole = is_inside(ring, rings)
+    return replace(item, rings=(*rings, Ring(ring.points, is_hole)))
+
+
 def _rectangle(item: LabeledObject) -> tuple[Box | None, float]:
     """The box and how it is turned; no box for what only a polygon can show."""
+    if item.box and item.box.angle:
+        return turned_about_corner(item.box), item.box.angle
     turned = item.attributes.get(_ROTATION)
     if not item.points or isinstance(turned, bool) or not isinstance(turned, int | float):
         return item.box, 0.0

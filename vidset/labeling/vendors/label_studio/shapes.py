@@ -1,6 +1,7 @@
-"""Percent of the image's size to pixels and back; rotated rectangles to their corners and back.
+"""Percent of the image's size to pixels and back; rectangles, polygons and brushes.
 
-Label Studio's rectangles are turned clockwise, by degrees, around their top left corner.
+Label Studio's rectangles are turned clockwise, by degrees, around their top left corner, ours
+around their middle.
 """
 
 import math
@@ -8,7 +9,9 @@ from typing import Any
 
 from vidset.labeling.annotation import Box, Point
 from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.shapes import turned_corners
 from vidset.labeling.vendors.label_studio.json import JsonObject, unlike
+from vidset.masks import Mask, from_brush, to_brush
 
 Size = tuple[int, int]
 # Corners that are further (pixels) from those of a rectangle are an outline of their own.
@@ -50,6 +53,32 @@ def corners(box: Box, rotation: float) -> tuple[Point, ...]:
         (box.x + right[0] + down[0], box.y + right[1] + down[1]),
         (box.x + down[0], box.y + down[1]),
     )
+
+
+def turned_about_middle(box: Box, rotation: float) -> Box:
+    """A rectangle of Label Studio's as one that is turned about its middle instead."""
+    points = corners(box, rotation)
+    x, y = (points[0][axis] / 2 + points[2][axis] / 2 for axis in (0, 1))
+    return Box(x - box.width / 2, y - box.height / 2, box.width, box.height, rotation)
+
+
+def turned_about_corner(box: Box) -> Box:
+    """The same rectangle as Label Studio has it before it is turned about its top left corner."""
+    (x, y), *_ = turned_corners(box)
+    return Box(x, y, box.width, box.height)
+
+
+def mask_of(value: JsonObject, size: Size) -> Mask:
+    """What a brush painted."""
+    numbers = value.list("rle")
+    try:
+        return Mask.of(from_brush(numbers, *size))
+    except ValueError as error:
+        raise InvalidAnswerError(f"{value.path('rle')}: {error}") from None
+
+
+def brush_value(mask: Mask) -> dict[str, Any]:
+    return {"format": "rle", "rle": to_brush(mask.pixels())}
 
 
 def unturned(points: tuple[Point, ...], rotation: float) -> Box | None:

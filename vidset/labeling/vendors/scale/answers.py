@@ -7,11 +7,13 @@ and fields that are not needed may have any value.
 """
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from vidset.labeling.annotation import Answer, Attribute, Box, LabeledObject, Point
+from vidset.labeling.annotation import Answer, Attribute, Box, LabeledObject, Point, outline
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
+from vidset.labeling.shapes import turned_corners
 from vidset.labeling.vendors.http import shortened
 from vidset.labeling.vendors.scale.json import JsonObject, checked_text, unlike
 from vidset.labeling.vendors.scale.template import WHOLE_IMAGE
@@ -62,20 +64,38 @@ def is_ours(task: Any) -> bool:
 
 
 def hypothesis(objects: Iterable[LabeledObject]) -> dict[str, Any]:
-    """The prelabels of a task, which have the form of a response. Scale gives them their uuids."""
+    """The prelabels of a task, which have the form of a response. Scale gives them their uuids.
+
+    Raises:
+        ValueError: an object is a mask, or a polygon of several rings, for which Scale has no form.
+    """
     drawn, words = [], []
     for item in objects:
         if item.type == "classification":
             words.append(item.label)
             continue
-        shape = {"type": item.type, "label": item.label, "attributes": dict(item.attributes)}
+        kind = "box" if item.box else "polygon"
+        shape = {"type": kind, "label": item.label, "attributes": dict(item.attributes)}
         if item.box:
             box = item.box
             shape |= {"left": box.x, "top": box.y, "width": box.width, "height": box.height}
+            if box.angle:
+                shape["rotation"] = math.radians(box.angle)
+                shape["vertices"] = _vertices(turned_corners(box))
+        elif item.points:
+            shape["vertices"] = _vertices(item.points)
         else:
-            shape["vertices"] = [{"x": x, "y": y} for x, y in item.points or ()]
+            got = "a mask" if item.mask else f"a polygon of {len(item.rings or ())} rings"
+            raise ValueError(
+                f"object {item.id} ({item.label}): wanted what Scale can show as a prelabel, a box "
+                f"or a polygon of one ring, got {got}"
+            )
         drawn.append(shape)
     return {"annotations": drawn} | ({"global_attributes": {WHOLE_IMAGE: words}} if words else {})
+
+
+def _vertices(points: Iterable[Point]) -> list[dict[str, float]]:
+    return [{"x": x, "y": y} for x, y in points]
 
 
 def _checked(task: Any, raw: Any) -> Report:
@@ -157,26 +177,28 @@ def _drawn(annotation: JsonObject) -> LabeledObject:
     kind = annotation.text("type")
     if kind not in ("box", "polygon"):
         raise unlike(annotation.path("type"), "box or polygon", kind)
+    box = _box(annotation) if kind == "box" else None
     return LabeledObject(
         id=annotation.text("uuid"),
         label=annotation.text("label"),
-        type=kind,
-        box=_box(annotation) if kind == "box" else None,
-        points=_points(annotation) if kind == "polygon" else None,
+        type="rotated_box" if box and box.angle else kind,
+        box=box,
+        rings=outline(_points(annotation)) if kind == "polygon" else None,
         attributes=_attributes(annotation),
     )
 
 
 def _box(annotation: JsonObject) -> Box:
-    # Of a rotated box, left and top are those of the box before it was turned.
-    if annotation.has("rotation") and annotation.number("rotation"):
-        raise InvalidAnswerError(f"{annotation.path('rotation')} must be 0: boxes are upright")
-    return Box(
-        x=annotation.number("left"),
-        y=annotation.number("top"),
-        width=annotation.size("width"),
-        height=annotation.size("height"),
-    )
+    """A turned box has its corners too, and by them its middle; left and top are unturned."""
+    width, height = annotation.size("width"), annotation.size("height")
+    x, y = annotation.number("left"), annotation.number("top")
+    turned = annotation.number("rotation") if annotation.has("rotation") else 0.0
+    angle = math.degrees(turned) % 360
+    if angle and annotation.has("vertices"):
+        corners = _points(annotation)
+        middle = (sum(corner[axis] for corner in corners) / len(corners) for axis in (0, 1))
+        x, y = (value - side / 2 for value, side in zip(middle, (width, height), strict=True))
+    return Box(x, y, width, height, angle)
 
 
 def _points(annotation: JsonObject) -> tuple[Point, ...]:

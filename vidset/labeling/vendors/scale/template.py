@@ -4,7 +4,8 @@ Scale documents them in https://scale.com/docs/api-reference/image-and-video-ref
 https://scale.com/docs/api-reference/annotation-attributes. What goes where:
 
 - Boxes and polygons: `geometries`. Scale has one least size for all boxes, so it is told the
-  smallest of the labels', and none for polygons: each label's own is checked in the answer.
+  smallest of the labels', and none for polygons: each label's own is checked in the answer. Where
+  a label is a rotated box, all boxes can be turned. These tasks have no masks.
 - Labels of the type classification: the choices of one global attribute, `whole_image`, of which
   several may hold. Its answer is in the response's `global_attributes`.
 - Attributes: `annotation_attributes`, limited to labels by a `label_condition`. Scale has no
@@ -55,8 +56,14 @@ def _instruction(template: Template) -> str:
 
 
 def _geometries(labels: tuple[Label, ...]) -> dict[str, Any]:
-    boxes = [label for label in labels if label.type == "box"]
+    boxes = [label for label in labels if label.type in ("box", "rotated_box")]
     polygons = [label.name for label in labels if label.type == "polygon"]
+    masks = [label.name for label in labels if label.type == "mask"]
+    if masks:
+        raise ValueError(
+            "wanted labels that Scale's image annotation tasks can ask for, got the masks "
+            f"{masks}: make them polygons, or take another vendor"
+        )
     geometries: dict[str, Any] = {}
     if boxes:
         geometries["box"] = {
@@ -64,6 +71,8 @@ def _geometries(labels: tuple[Label, ...]) -> dict[str, Any]:
             "min_width": int(min(label.min_width for label in boxes)),
             "min_height": int(min(label.min_height for label in boxes)),
         }
+        if any(label.type == "rotated_box" for label in boxes):
+            geometries["box"]["can_rotate"] = True
     if polygons:
         geometries["polygon"] = {"objects_to_annotate": polygons, "min_vertices": 3}
     return geometries

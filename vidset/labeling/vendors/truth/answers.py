@@ -5,15 +5,18 @@ x-vidset-truth-secret: <LABELING_TRUTH_SECRET>
 {"image_id": "...", "annotation_id": "...", "annotator": "...", "state": "labeled",
  "updated_at": "2026-01-31T12:00:00Z", "image_width": 1280, "image_height": 720,
  "objects": [{"id": "1", "label": "car", "type": "box",
-              "box": {"x": 1, "y": 2, "width": 30, "height": 20}, "points": null,
-              "attributes": {}}]}
+              "box": {"x": 1, "y": 2, "width": 30, "height": 20}, "attributes": {}}]}
+
+A rotated box has an `angle` in its box, a polygon `rings` (`[{"points": [{"x", "y"}, ...],
+"hole": false}]`, or `points` for a single one), a mask COCO's `{"size": [height, width],
+"counts": "..."}`.
 """
 
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from vidset.labeling.annotation import AnnotationState, Answer, Box, LabeledObject, ObjectType
+from vidset.labeling.annotation import AnnotationState, Answer, LabeledObject, ObjectType
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.timestamps import parse_timestamp
 from vidset.labeling.vendors.vendor import Report
@@ -40,12 +43,25 @@ class _Box(BaseModel):
     y: FiniteFloat
     width: FiniteFloat
     height: FiniteFloat
+    angle: FiniteFloat = 0.0
 
 
 class _Point(BaseModel):
     model_config = ConfigDict(strict=True)
     x: FiniteFloat
     y: FiniteFloat
+
+
+class _Ring(BaseModel):
+    model_config = ConfigDict(strict=True)
+    points: list[_Point]
+    hole: bool = False
+
+
+class _Mask(BaseModel):
+    model_config = ConfigDict(strict=True)
+    size: list[_Side]
+    counts: _Text | list[_Integer]
 
 
 class _Object(BaseModel):
@@ -55,6 +71,8 @@ class _Object(BaseModel):
     type: ObjectType
     box: _Box | None = None
     points: list[_Point] | None = None
+    rings: list[_Ring] | None = None
+    mask: _Mask | None = None
     attributes: dict[_Name, _Text | bool | _Integer | FiniteFloat | list[_Text]] = {}
 
 
@@ -93,7 +111,7 @@ def read_callback(body: Any) -> list[Report]:
         annotation_id=said.annotation_id,
         annotator=said.annotator,
         state=said.state,
-        objects=tuple(map(_object, said.objects)),
+        objects=tuple(_object(each, f"objects.{n}") for n, each in enumerate(said.objects)),
         updated_at=updated_at,
         image_width=said.image_width,
         image_height=said.image_height,
@@ -101,15 +119,11 @@ def read_callback(body: Any) -> list[Report]:
     return [Report(said.image_id, answer.vendor_task_id, "answered", (answer,), raw=body)]
 
 
-def _object(said: _Object) -> LabeledObject:
-    return LabeledObject(
-        id=said.id,
-        label=said.label,
-        type=said.type,
-        box=Box(**said.box.model_dump()) if said.box else None,
-        points=tuple((point.x, point.y) for point in said.points) if said.points else None,
-        attributes=said.attributes,
-    )
+def _object(said: _Object, place: str) -> LabeledObject:
+    try:
+        return LabeledObject.from_document(said.model_dump())
+    except ValueError as error:
+        raise InvalidAnswerError(f"{place}.mask: {error}") from None
 
 
 def task_id(image_id: str) -> str:

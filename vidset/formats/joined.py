@@ -1,0 +1,59 @@
+"""Several rings as one line, joined by lines of no width, as YOLO's converters write them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vidset.labeling.annotation import Point, Ring
+from vidset.labeling.shapes import is_inside
+
+
+def joined(rings: Sequence[Ring]) -> tuple[Point, ...]:
+    """One line around all rings: from the first to each other one and back, where they are near."""
+    first, *others = rings
+    bridges: dict[int, list[tuple[Point, ...]]] = {}
+    ours = np.array(first.points)
+    for ring in others:
+        theirs = np.array(ring.points)
+        distances = ((ours[:, None] - theirs[None]) ** 2).sum(axis=2)
+        distances[distances == 0] = np.inf  # Without a bridge nobody could tell them apart.
+        here, there = np.unravel_index(int(distances.argmin()), distances.shape)
+        turned = (*ring.points[there:], *ring.points[: there + 1])
+        bridges.setdefault(int(here), []).append(turned)
+    points: list[Point] = []
+    for number, point in enumerate(first.points):
+        points.append(point)
+        for ring in bridges.get(number, ()):
+            points += [*ring, point]
+    return tuple(points)
+
+
+def separated(points: Sequence[Point]) -> tuple[Ring, ...]:
+    """The rings of a line that goes from one to the next and back; one for any other line.
+
+    A ring that lies inside what came before it is a hole.
+    """
+    path: list[Point] = []
+    found: list[tuple[int, tuple[Point, ...]]] = []
+    at: dict[Point, int] = {}
+    for point in points:
+        if path and point == path[-1]:
+            continue
+        if point in at:
+            first = at[point]
+            found.append((first, tuple(path[first:])))
+            for each in path[first + 1 :]:
+                del at[each]
+            del path[first + 1 :]
+        else:
+            at[point] = len(path)
+            path.append(point)
+    found.append((0, tuple(path)))
+    lines = [line for _, line in sorted(found, key=lambda each: each[0]) if len(line) >= 3]
+    has_bridge = any(len(line) == 2 for _, line in found)
+    if len(lines) < 2 or not has_bridge:
+        return (Ring(tuple(points)),)
+    rings: list[Ring] = []
+    for line in lines:
+        rings.append(Ring(line, bool(rings) and is_inside(Ring(line), rings)))
+    return tuple(rings)
