@@ -9,9 +9,9 @@ from typing import Any
 from vidset.labeling.annotation import Annotation, Box, LabeledObject
 from vidset.labeling.stores.store import Write
 from vidset.naming import image_id
+from vidset.tables.schemas import tables
 from vidset.warehouse.duckdb import open_duckdb, ordering, quoted
 from vidset.warehouse.folder import ParquetWarehouse
-from vidset.warehouse.tables import tables
 
 DOCUMENTS, OBJECTS = 100_000, 5
 FRAMES, VIDEOS = 1_000_000, 2_000

@@ -36,6 +36,7 @@ class Upload:
 class FrameRow:
     """A row of the frame ledger: one sample, kept or not. See docs/architecture.md."""
 
+    # The columns of infra/schemas/frames.json, written by infra/rows.py.
     video_uri: str
     generation: str
     collector_id: str | None
@@ -53,7 +54,6 @@ class FrameRow:
     image_uri: str | None
     image_sha256: str | None
     settings_id: str
-    # None in rows from before there were these.
     period_seconds: float | None = None
     similarity_threshold: float | None = None
     kept_at: int | None = None
@@ -61,6 +61,7 @@ class FrameRow:
     kept_at_5: int | None = None
     kept_at_10: int | None = None
     uploaded_at: datetime | None = None
+    # End of the columns.
 
     def to_row(self) -> dict[str, Any]:
         return _as_row(self)
@@ -70,6 +71,7 @@ class FrameRow:
 class VideoRow:
     """A row of the video ledger: one upload. Written last, it marks the video as done."""
 
+    # The columns of infra/schemas/videos.json, written by infra/rows.py.
     video_uri: str
     generation: str
     collector_id: str | None
@@ -86,11 +88,10 @@ class VideoRow:
     status: Status
     error: str | None
     settings_id: str
-    # None in rows from before there was this, and of an upload that could not be opened.
     uploaded_at: datetime | None = None
-    # What wrote the row. None in rows from before there were these.
     vidset_version: str | None = None
     decoder_version: str | None = None
+    # End of the columns.
 
     def to_row(self) -> dict[str, Any]:
         return _as_row(self)

@@ -10,8 +10,8 @@ from vidset.documents.rows import ROWS, annotation_row, task_row
 from vidset.labeling.annotation import Annotation
 from vidset.labeling.stores import sqlite as store_sqlite
 from vidset.labeling.task import TASK_STATES, Task
+from vidset.tables.schemas import tables
 from vidset.warehouse.export import Export
-from vidset.warehouse.tables import tables
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from vidset.beam import export_job, ingest_job
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
 from vidset.labeling.settings import Settings, Use
+from vidset.tables.schemas import schema_folder, tables
 from vidset.uploads import COLLECTOR_ID
-from vidset.warehouse.tables import schema_folder, tables
 from vidset.warehouse.views import VIEWS, view_sql
 
 pytestmark = pytest.mark.slow

@@ -13,11 +13,11 @@ from tests.warehouse.test_folder import ask
 from vidset.documents.rows import annotation_row, task_row
 from vidset.elements import Extraction
 from vidset.ledger.open import open_ledger
+from vidset.tables.schemas import tables
 from vidset.warehouse.bigquery import DatasetWarehouse
 from vidset.warehouse.export import Warehouse
 from vidset.warehouse.folder import ParquetWarehouse
 from vidset.warehouse.gather import gather_ledgers
-from vidset.warehouse.tables import tables
 from vidset.warehouse.views import VIEWS
 
 PAGE = (ROOT / "docs" / "warehouse.md").read_text()

@@ -73,8 +73,8 @@ def test_both_jobs_start(image, option):
 
 def test_a_worker_finds_all_that_it_runs(image):
     modules = "apache_beam.runners.worker.sdk_worker_main, vidset.beam.ingest, vidset.storage.gcs"
-    modules += ", vidset.ledger.bigquery, vidset.beam.export, vidset.warehouse.tables"
-    program = f"import {modules}; print(len(vidset.warehouse.tables.tables()))"
+    modules += ", vidset.ledger.bigquery, vidset.beam.export, vidset.tables.schemas"
+    program = f"import {modules}; print(len(vidset.tables.schemas.tables()))"
     ended = image.run("-P", "-c", program)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "5\n"

@@ -22,8 +22,8 @@ from tests.documents.labels import (
 )
 from vidset.beam.export_job import main
 from vidset.labeling.stores.firestore import FirestoreStore
+from vidset.tables.schemas import tables
 from vidset.warehouse.duckdb import make_views, open_duckdb
-from vidset.warehouse.tables import tables
 
 pytestmark = pytest.mark.emulator
 

@@ -8,11 +8,11 @@ from tests.documents.labels import NOON, OBJECTS, annotation, id_of
 from tests.warehouse.test_folder import ask
 from vidset.documents.rows import annotation_row
 from vidset.ledger.open import open_ledger
+from vidset.tables.schemas import tables
 from vidset.warehouse.bigquery import DatasetWarehouse, _as_bigquery
 from vidset.warehouse.folder import ParquetWarehouse
 from vidset.warehouse.gather import gather_ledgers
 from vidset.warehouse.open import open_warehouse
-from vidset.warehouse.tables import tables
 from vidset.warehouse.views import VIEWS
 
 

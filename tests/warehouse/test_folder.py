@@ -9,12 +9,12 @@ import pytest
 
 from tests.documents.labels import NOON, annotation, id_of, task
 from vidset.documents.rows import annotation_row, task_row
-from vidset.warehouse import tables as tables_module
+from vidset.tables import schemas as tables_module
+from vidset.tables.schemas import schema_folder, tables
 from vidset.warehouse.duckdb import make_views, open_duckdb
 from vidset.warehouse.export import Export
 from vidset.warehouse.files import find_files
 from vidset.warehouse.folder import ParquetWarehouse
-from vidset.warehouse.tables import schema_folder, tables
 
 
 @pytest.fixture

@@ -11,61 +11,10 @@ from vidset.elements import Extraction, ledger_key
 from vidset.naming import printable
 from vidset.parquet import read_parquet
 from vidset.storage.store import ObjectStore
+from vidset.tables.arrow import arrow_schema
+from vidset.tables.schemas import tables
 
-_TEXT, _NUMBER, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
-_TIME = pa.timestamp("us", tz="UTC")
-# As in infra/schemas, which tests compare. The second value is whether a row may lack it.
-FRAMES = pa.schema(
-    [
-        pa.field("video_uri", _TEXT, nullable=False),
-        pa.field("generation", _TEXT, nullable=False),
-        pa.field("collector_id", _TEXT),
-        pa.field("pts_seconds", _NUMBER, nullable=False),
-        pa.field("kept", _FLAG, nullable=False),
-        pa.field("reason", _TEXT, nullable=False),
-        pa.field("ssim", _NUMBER),
-        pa.field("local_change", _NUMBER),
-        pa.field("sharpness", _NUMBER, nullable=False),
-        pa.field("brightness", _NUMBER, nullable=False),
-        pa.field("phash", _TEXT, nullable=False),
-        pa.field("width", _COUNT, nullable=False),
-        pa.field("height", _COUNT, nullable=False),
-        pa.field("image_id", _TEXT),
-        pa.field("image_uri", _TEXT),
-        pa.field("image_sha256", _TEXT),
-        pa.field("settings_id", _TEXT, nullable=False),
-        pa.field("period_seconds", _NUMBER),
-        pa.field("similarity_threshold", _NUMBER),
-        pa.field("kept_at", _COUNT),
-        pa.field("kept_at_2", _COUNT),
-        pa.field("kept_at_5", _COUNT),
-        pa.field("kept_at_10", _COUNT),
-        pa.field("uploaded_at", _TIME),
-    ]
-)
-VIDEOS = pa.schema(
-    [
-        pa.field("video_uri", _TEXT, nullable=False),
-        pa.field("generation", _TEXT, nullable=False),
-        pa.field("collector_id", _TEXT),
-        pa.field("size_bytes", _COUNT),
-        pa.field("container", _TEXT),
-        pa.field("codec", _TEXT),
-        pa.field("width", _COUNT),
-        pa.field("height", _COUNT),
-        pa.field("rotation", _COUNT),
-        pa.field("sample_aspect_ratio", _TEXT),
-        pa.field("duration_seconds", _NUMBER),
-        pa.field("samples", _COUNT, nullable=False),
-        pa.field("kept", _COUNT, nullable=False),
-        pa.field("status", _TEXT, nullable=False),
-        pa.field("error", _TEXT),
-        pa.field("settings_id", _TEXT, nullable=False),
-        pa.field("uploaded_at", _TIME),
-        pa.field("vidset_version", _TEXT),
-        pa.field("decoder_version", _TEXT),
-    ]
-)
+FRAMES, VIDEOS = (arrow_schema(tables()[name].columns) for name in ("frames", "videos"))
 _PARQUET = "application/vnd.apache.parquet"
 
 

@@ -14,8 +14,8 @@ from vidset.bigquery import dataset_of, open_client, sql_name
 from vidset.documents.rows import Row
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
+from vidset.tables.schemas import Column, Table, new_columns, tables
 from vidset.warehouse.export import Export, as_json
-from vidset.warehouse.tables import Column, Table, new_columns, tables
 from vidset.warehouse.views import VIEWS, view_sql
 
 # What a killed export leaves goes by itself.

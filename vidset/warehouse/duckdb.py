@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from vidset.tables.schemas import Table, tables
 from vidset.warehouse.files import TableFiles, find_files
-from vidset.warehouse.tables import Table, tables
 from vidset.warehouse.views import VIEWS, view_sql
 
 

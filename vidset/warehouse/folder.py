@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 from vidset.documents.rows import Row
 from vidset.parquet import read_parquet
 from vidset.storage.writing import open_lock
-from vidset.warehouse.arrow import arrow_columns, arrow_schema, as_stored
+from vidset.tables.arrow import arrow_columns, arrow_schema, as_stored
+from vidset.tables.schemas import Table, new_columns, tables
 from vidset.warehouse.duckdb import open_duckdb, ordering, quoted, read, select
 from vidset.warehouse.export import Export
 from vidset.warehouse.files import PARTIAL, TableFiles, find_files
-from vidset.warehouse.tables import Table, new_columns, tables
 
 _STAGED = ".staged"
 # What a killed export has staged goes with the first one after this.

@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
-from vidset.warehouse.arrow import arrow_schema, as_stored
+from vidset.tables.arrow import arrow_schema, as_stored
+from vidset.tables.schemas import Table, tables
 from vidset.warehouse.duckdb import open_duckdb, quoted
 from vidset.warehouse.folder import ParquetWarehouse
-from vidset.warehouse.tables import Table, tables
 
 # Files in one query.
 _FILES = 500

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from vidset.warehouse.tables import schema_folder
+from vidset.tables.schemas import schema_folder
 
 VIEWS = ("objects", "dataset_candidates", "labeling_cost", "collector_scorecard")
 

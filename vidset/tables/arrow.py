@@ -1,10 +1,10 @@
-"""The warehouse's tables in Arrow's terms: what Parquet files hold."""
+"""The tables in Arrow's terms: what Parquet files hold."""
 
 from collections.abc import Iterable
 
 import pyarrow as pa
 
-from vidset.warehouse.tables import Column, Mode
+from vidset.tables.schemas import Column, Mode
 
 _TYPES = {
     "STRING": pa.string(),
@@ -18,16 +18,17 @@ _NAMES = {kind: name for name, kind in _TYPES.items()}
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
+    """Return what a Parquet file of these columns has as its schema."""
     return pa.schema([_field(column) for column in columns])
 
 
 def arrow_columns(fields: Iterable[pa.Field]) -> tuple[Column, ...]:
-    """What a file holds. It does not know which of its columns are REQUIRED: see `as_stored`."""
+    """Say what a file holds. It does not know which columns are REQUIRED, see `as_stored`."""
     return tuple(_column(field) for field in fields)
 
 
 def as_stored(columns: Iterable[Column]) -> tuple[Column, ...]:
-    """The columns as `arrow_columns` finds them again: DuckDB writes them all as nullable."""
+    """Return the columns as `arrow_columns` finds them: DuckDB writes all as nullable."""
     return tuple(
         Column(
             name=column.name,

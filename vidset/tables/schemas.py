@@ -1,4 +1,4 @@
-"""The warehouse's tables, as infra/schemas has them: the one source for every engine."""
+"""The tables and their columns, as infra/schemas has them: the one source for every engine."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _NAMES = {"FLOAT64": "FLOAT", "INT64": "INTEGER", "BOOL": "BOOLEAN", "STRUCT": "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """In BigQuery's terms. `fields` are those of a RECORD."""
+    """A column in BigQuery's terms. `fields` are those of a RECORD."""
 
     name: str
     type: str
@@ -36,11 +36,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Attributes:
-    partitioned_by: the time whose day is the partition; None: there are none.
-    clustering: by what rows stand together.
-    key: what one row stands for, or for frames, the rows that are replaced together.
-    newest_by: of two rows of one key, that with the higher values here is the newer.
+    """A table, its columns, and how rows lie in it.
+
+    Attributes:
+        partitioned_by: the time whose day is the partition; None for a table without partitions.
+        clustering: the columns by which rows lie together.
+        key: what one row stands for; for frames, the rows that are replaced together.
+        newest_by: where two rows have one key, the one with higher values here is the newer.
     """
 
     name: str
@@ -57,7 +59,7 @@ class Table:
 
 @cache
 def schema_folder() -> Path:
-    """The schemas: `vidset/schemas` in the installed package, `infra/schemas` in a checkout."""
+    """Find the schemas, in the installed package or in the checkout's `infra`."""
     package = Path(__file__).parents[1]
     installed = package / "schemas"
     return installed if installed.is_dir() else package.parent / "infra" / "schemas"
@@ -65,14 +67,14 @@ def schema_folder() -> Path:
 
 @cache
 def tables() -> dict[str, Table]:
-    """All of them, by name."""
+    """Read all tables, by name."""
     folder = schema_folder()
     layouts = json.loads((folder / "tables.json").read_text())
     return {name: _table(folder, name, layout) for name, layout in layouts.items()}
 
 
 def read_columns(text: str) -> tuple[Column, ...]:
-    """From the JSON of a schema file."""
+    """Read the columns from the text of a schema file."""
     return tuple(map(Column.from_json, json.loads(text)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.paths import ROOT
-from vidset.warehouse.tables import Column, new_columns, tables
+from vidset.tables.schemas import Column, new_columns, tables
 
 A = Column("a", "STRING", "REQUIRED")
 B = Column("b", "RECORD", "REPEATED", fields=(Column("x", "FLOAT", "REQUIRED"),))
@@ -74,7 +74,7 @@ def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
     # The package as a wheel lays it out: without infra/ beside it.
     shutil.copytree(ROOT / "vidset", tmp_path / "vidset")
     shutil.copytree(ROOT / "infra" / "schemas", tmp_path / "vidset" / "schemas")
-    program = "from vidset.warehouse.tables import *; print(schema_folder()); print(len(tables()))"
+    program = "from vidset.tables.schemas import *; print(schema_folder()); print(len(tables()))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=True,
