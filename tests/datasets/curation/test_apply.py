@@ -12,6 +12,7 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.masks import Mask
 
 BOX = {
     "id": "1",
@@ -143,6 +144,38 @@ def test_a_bitmap_becomes_a_png(repository):
     assert (made.entry.image_format, made.data[:4]) == ("png", b"\x89PNG")
 
 
+def ringed(*rings):
+    """A polygon; all rings but the first are holes."""
+    return {
+        "id": "2",
+        "label": "a",
+        "type": "polygon",
+        "rings": [
+            {"points": [{"x": x, "y": y} for x, y in ring], "hole": bool(number)}
+            for number, ring in enumerate(rings)
+        ],
+    }
+
+
+def blot(rows, columns):
+    """A mask of 40 x 30 pixels."""
+    pixels = np.zeros((30, 40), bool)
+    pixels[rows, columns] = True
+    return {"id": "4", "label": "a", "type": "mask", "mask": Mask.of(pixels).to_document()}
+
+
+def test_a_turned_box_turns_with_its_picture_and_is_the_smallest_around_it_if_slanted():
+    box = {"x": 10.0, "y": 10.0, "width": 10.0, "height": 4.0, "angle": 30.0}
+    thing = {"id": "1", "label": "a", "type": "rotated_box", "box": box}
+    quarter = np.array([[0.0, -1, 30], [1, 0, 0], [0, 0, 1]])
+    turned = move_object(thing, quarter, (30, 40))
+    assert turned
+    assert turned["box"] == {"x": 13.0, "y": 13.0, "width": 10.0, "height": 4.0, "angle": 120.0}
+    wide = move_object(thing, np.diag([2.0, 1.0, 1.0]), (80, 30))
+    assert wide
+    assert wide["box"]["angle"] == pytest.approx(16.102)
+
+
 SHIFTED = np.array([[1.0, 0, -15], [0, 1, 0], [0, 0, 1]])
 
 
@@ -170,6 +203,21 @@ SHIFTED = np.array([[1.0, 0, -15], [0, 1, 0], [0, 0, 1]])
                 "points": [{"x": 0, "y": 0}, {"x": 15, "y": 0}, {"x": 15, "y": 20}],
             },
             id="polygon",
+        ),
+        pytest.param(
+            ringed([(10, 0), (30, 0), (30, 20), (10, 20)], [(12, 2), (20, 2), (20, 8), (12, 8)]),
+            ringed([(0, 0), (15, 0), (15, 20), (0, 20)], [(0, 2), (5, 2), (5, 8), (0, 8)]),
+            id="rings are cut",
+        ),
+        pytest.param(
+            ringed([(0, 0), (16, 0), (16, 9), (0, 9)]), None, id="rings that are hardly left"
+        ),
+        pytest.param(blot(slice(2, 6), slice(10, 30)), blot(slice(2, 6), slice(0, 15)), id="mask"),
+        pytest.param(blot(slice(2, 6), slice(0, 15)), None, id="a mask that is gone"),
+        pytest.param(
+            {**BOX, "box": {"x": 20, "y": 5, "width": 10, "height": 4, "angle": 30.0}},
+            {**BOX, "box": {"x": 5.0, "y": 5.0, "width": 10.0, "height": 4.0, "angle": 30.0}},
+            id="turned box",
         ),
         pytest.param(
             {"id": "3", "label": "b", "type": "classification", "box": None},

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from tests.training.scoring.runs import make_version, sha
@@ -8,6 +9,7 @@ from vidset.datasets.curation.fixes import Fix, Fixes, parse_fixes
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.repository import Repository
+from vidset.masks import Mask
 
 
 def fix(number, action="keep", label=None):
@@ -188,9 +190,52 @@ def test_objects_are_changed_added_and_deleted(tmp_path):
     assert found == [("1", "bus", "box", (2, 2, 6, 6)), ("2", "car", "polygon", (1, 1, 8, 8))]
 
 
+def test_objects_of_every_kind_are_changed_and_added(tmp_path):
+    version = boxed(tmp_path, *CARS)
+    triangle = [{"x": 1.0, "y": 1.0}, {"x": 9.0, "y": 1.0}, {"x": 9.0, "y": 9.0}]
+    [entry] = version
+    counts = Mask.of(np.eye(entry.height, entry.width, dtype=bool)).counts
+    fixed = apply_fixes(
+        version,
+        [
+            on_objects(
+                {
+                    "action": "change",
+                    "id": "1",
+                    "box": {"x": 2.0, "y": 3.0, "width": 4.0, "height": 2.0, "angle": 90.0},
+                },
+                {"action": "change", "id": "2", "rings": [{"points": triangle}]},
+                {
+                    "action": "add",
+                    "label": "car",
+                    "mask": {"size": [entry.height, entry.width], "counts": counts},
+                },
+            )
+        ],
+    )
+    [entry] = fixed
+    assert [(each.id, each.type) for each in entry.things] == [
+        ("1", "rotated_box"),
+        ("2", "polygon"),
+        ("3", "mask"),
+    ]
+    assert entry.things[0].bounds == pytest.approx((3, 2, 2, 4))
+    assert entry.things[1].bounds == (1, 1, 8, 8)
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
+        pytest.param(
+            {"action": "change", "id": "1", "mask": {"size": [5, 5], "counts": [25]}},
+            "wanted a mask of .* pixels, got 5 x 5",
+            id="a mask of another image",
+        ),
+        pytest.param(
+            {"action": "change", "id": "1", "rings": [{"points": [{"x": 1, "y": 1}]}]},
+            "wanted rings of 3 points or more, got 1",
+            id="a ring of one point",
+        ),
         pytest.param({"action": "delete", "id": "7"}, "got '7'; it has: 1, 2", id="no such object"),
         pytest.param(
             {"action": "change", "id": "1", "label": "cra"},

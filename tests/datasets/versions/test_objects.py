@@ -21,15 +21,32 @@ POLYGON = {"id": "1", "label": "road", "type": "polygon", "box": None, "points":
 HOLE = [{"x": 2, "y": 2}, {"x": 4, "y": 2}, {"x": 4, "y": 4}, {"x": 2, "y": 4}]
 
 
+def with_rings(outside, *holes):
+    rings = [{"points": outside}, *({"points": hole, "hole": True} for hole in holes)]
+    return {"id": "1", "label": "road", "type": "polygon", "box": None, "rings": rings}
+
+
+def mask(counts, height):
+    said = {"size": [height, 4], "counts": counts}
+    return {"id": "1", "label": "road", "type": "mask", "box": None, "mask": said}
+
+
+def turned(id_, label, x, y, angle):
+    document = box(id_, label, x, y)
+    return {**document, "box": {**document["box"], "angle": angle}}
+
+
 def test_objects_of_older_and_newer_documents_are_read():
     rings = [{"points": SQUARE, "hole": False}, {"points": HOLE, "hole": True}]
     newer = {**POLYGON, "points": None, "rings": rings, "mask": None, "attributes": {}}
-    turned = box("2", "car", 1, 2)
-    turned["box"]["angle"] = 30.0
-    old, new, car = read_objects(to_json([POLYGON, newer, turned]))
+    old, new, car = read_objects(to_json([POLYGON, newer, turned("2", "car", 1, 2, 30.0)]))
     assert (old.bounds, old.area) == ((0, 0, 10, 10), 100)
     assert (new.bounds, new.area) == ((0, 0, 10, 10), 96)
-    assert (car.box.angle, car.bounds) == (30.0, (1, 2, 30, 40))
+    assert (car.box.angle, car.area) == (30.0, pytest.approx(1200))
+    assert car.bounds == pytest.approx((-6.99, -2.821, 45.981, 49.641), abs=1e-3)
+    mask = {"size": [3, 4], "counts": "14110"}
+    [blot] = read_objects(to_json([{"id": "1", "label": "road", "type": "mask", "mask": mask}]))
+    assert (blot.mask.runs(), blot.bounds, blot.area) == ([1, 4, 1, 5, 1], (0, 0, 4, 3), 9)
     assert read_objects(None) == ()
 
 
@@ -84,6 +101,24 @@ def test_normalized_objects_are_numbered_by_what_they_say():
             said(box("1", "car", 10, 20, attributes={"hidden": True})),
             ["car at 10, 20 (30 x 40): its attributes changed"],
             id="attributes",
+        ),
+        pytest.param(
+            said(POLYGON),
+            said(with_rings(SQUARE, HOLE)),
+            ["road at 0, 0 (10 x 10): its outline (1 -> 2 rings) changed"],
+            id="a hole",
+        ),
+        pytest.param(
+            said(mask("0<", 3)),
+            said(mask("0;1", 3)),
+            ["road at 0, 0 (4 x 3): its mask (12 px -> 11 px) changed"],
+            id="a pixel",
+        ),
+        pytest.param(
+            said(box("1", "car", 10, 20)),
+            said(turned("1", "car", 10, 20, 15.0)),
+            ["car at 5.33473, 16.7992 (39.3305 x 46.4016) turned from 0 to 15 degrees"],
+            id="turned",
         ),
         pytest.param(("cat", None), ("dog", None), ["cat -> dog"], id="class"),
         pytest.param(("cat", None), ("cat", "[]"), ["objects are asked for"], id="asked"),

@@ -17,6 +17,12 @@ import pyarrow as pa
 from vidset.actor import actor_of
 from vidset.datasets.curation.faults import check_cap
 from vidset.datasets.curation.leak_policy import leaks_left, without_equals
+from vidset.datasets.curation.moved_shapes import (
+    LEAST_VISIBLE,
+    move_shape,
+    moved_points,
+    rounded,
+)
 from vidset.datasets.curation.recipe import Recipe
 from vidset.datasets.curation.rename import rename_labels, renamed_order
 from vidset.datasets.curation.steps.step import Step, recorded
@@ -27,8 +33,6 @@ from vidset.datasets.versions.label_order import KEY, label_order
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 
-# An object of which less than this share of the area is left in the picture is gone from it.
-_LEAST_VISIBLE = 0.25
 _JPEG_QUALITY = 95
 _AT_ONCE = 64
 _THREADS = 8
@@ -199,35 +203,28 @@ def move_object(
         moved: 3x3, from old to new points.
         size: the new picture's (width, height).
     """
+    if thing.get("mask") or thing.get("rings") or (thing.get("box") or {}).get("angle"):
+        return move_shape(thing, moved, size)
     if thing.get("box"):
         box = thing["box"]
         left, top = box["x"], box["y"]
         right, bottom = left + box["width"], top + box["height"]
-        points = _moved([(left, top), (right, top), (right, bottom), (left, bottom)], moved)
+        points = moved_points([(left, top), (right, top), (right, bottom), (left, bottom)], moved)
         whole = points.min(axis=0), points.max(axis=0)
         inside = np.clip(whole[0], 0, size), np.clip(whole[1], 0, size)
         area = math.prod(whole[1] - whole[0])
-        if area <= 0 or math.prod(inside[1] - inside[0]) < _LEAST_VISIBLE * area:
+        if area <= 0 or math.prod(inside[1] - inside[0]) < LEAST_VISIBLE * area:
             return None
         (x, y), (width, height) = inside[0].tolist(), (inside[1] - inside[0]).tolist()
-        return {**thing, "box": _rounded({"x": x, "y": y, "width": width, "height": height})}
+        return {**thing, "box": rounded({"x": x, "y": y, "width": width, "height": height})}
     if thing.get("points"):
-        points = _moved([(point["x"], point["y"]) for point in thing["points"]], moved)
+        points = moved_points([(point["x"], point["y"]) for point in thing["points"]], moved)
         middle = points.mean(axis=0)
         if not ((middle >= 0) & (middle <= size)).all():
             return None
         points = np.clip(points, 0, size)
-        return {**thing, "points": [_rounded({"x": x, "y": y}) for x, y in points.tolist()]}
+        return {**thing, "points": [rounded({"x": x, "y": y}) for x, y in points.tolist()]}
     return dict(thing)
-
-
-def _moved(points: Sequence[tuple[float, float]], moved: np.ndarray) -> np.ndarray:
-    return (np.column_stack([np.array(points, float), np.ones(len(points))]) @ moved.T)[:, :2]
-
-
-def _rounded(numbers: Mapping[str, float]) -> dict[str, float]:
-    # Thousandths of a pixel: the last bits of a product differ between machines, an id must not.
-    return {name: round(value, 3) for name, value in numbers.items()}
 
 
 def _made(

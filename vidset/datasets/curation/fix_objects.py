@@ -73,5 +73,8 @@ def _changed(thing: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, A
     shape = next((name for name in _SHAPES if given.get(name)), None)
     if shape is None:
         return {**thing, **given}
-    others = {name: None for name in _SHAPES if name != shape and name in thing}
-    return {**thing, **others, "type": _SHAPES[shape], **given}
+    # The keys that documents have had from the start stay, those that came later go.
+    others = {name: None for name in ("box", "points") if name != shape}
+    kept = {name: value for name, value in thing.items() if name not in _SHAPES}
+    kind = "rotated_box" if shape == "box" and given["box"].get("angle") else _SHAPES[shape]
+    return {**kept, **others, "type": kind, **given}

@@ -71,11 +71,27 @@ class _Extreme:
 
 
 @dataclass(slots=True)
+class _Areas:
+    total: float = 0.0
+    least: float = float("inf")
+    most: float = 0.0
+
+    def add(self, area: float) -> None:
+        self.total += area
+        self.least, self.most = min(self.least, area), max(self.most, area)
+
+    def to_dict(self) -> dict[str, float]:
+        return {"sum": self.total, "min": self.least, "max": self.most}
+
+
+@dataclass(slots=True)
 class _Split:
     images: int = 0
     unlabeled: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     objects: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    pixels: dict[str, _Areas] = field(default_factory=dict)
     formats: Counter[str] = field(default_factory=Counter)
     present: Counter[str] = field(default_factory=Counter)
     blanks: int = 0
@@ -114,8 +130,11 @@ class _Split:
             self.objects.update(thing.label for thing in things)
             if objects is not None:
                 counts.append(len(things))
-            drawn = (thing.area for thing in things)
-            areas.extend(area / (width * height) for area in drawn if area is not None)
+            self.types.update(thing.type for thing in things)
+            for thing in things:
+                if (area := thing.area) is not None:
+                    self.pixels.setdefault(thing.label, _Areas()).add(area)
+                    areas.append(area / (width * height))
         self.numbers["objects"].add(np.array(counts))
         self.numbers["object_area"].add(np.array(areas))
 
@@ -125,6 +144,8 @@ class _Split:
             "unlabeled": self.unlabeled,
             "labels": dict(sorted(self.labels.items())),
             "objects": dict(sorted(self.objects.items())),
+            "types": dict(sorted(self.types.items())),
+            "pixels": {label: self.pixels[label].to_dict() for label in sorted(self.pixels)},
             "formats": dict(sorted(self.formats.items())),
             "present": dict(sorted(self.present.items())),
             "blanks": {"images": self.blanks, "named": self.blank_uris},

@@ -1,6 +1,7 @@
 """What is different between two ways of labeling one image, object by object."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from vidset.datasets.versions.objects import DrawnObject, read_objects
 
@@ -79,18 +80,42 @@ def overlap(a: DrawnObject, b: DrawnObject) -> float:
 
 
 def _told_pair(old: DrawnObject, now: DrawnObject) -> str:
-    if old.bounds == now.bounds:
-        if old.label != now.label:
-            return f"{told_object(old)} -> {now.label}"
-        return f"{told_object(old)}: its {_other_parts(old, now)} changed"
     label = old.label if old.label == now.label else f"{old.label} -> {now.label}"
-    return f"{label} moved from {_place(old)} to {_place(now)}"
+    if angles := _angles(old, now):
+        return f"{label} at {_place(now)} turned from {angles[0]:g} to {angles[1]:g} degrees"
+    if old.bounds != now.bounds:
+        return f"{label} moved from {_place(old)} to {_place(now)}"
+    if old.label != now.label:
+        return f"{told_object(old)} -> {now.label}"
+    return f"{told_object(old)}: its {_other_parts(old, now)} changed"
+
+
+def _angles(old: DrawnObject, now: DrawnObject) -> tuple[float, float] | None:
+    """The angles of a box that was turned in its place, and changed in nothing else."""
+    if old.box is None or now.box is None or old.box.angle == now.box.angle:
+        return None
+    return (
+        (old.box.angle, now.box.angle) if replace(old.box, angle=now.box.angle) == now.box else None
+    )
 
 
 def _other_parts(old: DrawnObject, now: DrawnObject) -> str:
     if old.type != now.type:
         return f"type ({old.type} -> {now.type})"
-    return "outline" if (old.box, old.rings) != (now.box, now.rings) else "attributes"
+    if old.mask != now.mask:
+        return f"mask ({_pixels(old)} -> {_pixels(now)})"
+    if old.box != now.box:
+        return "box"
+    if old.rings != now.rings:
+        numbers = len(old.rings), len(now.rings)
+        return (
+            "outline" if numbers[0] == numbers[1] else "outline ({} -> {} rings)".format(*numbers)
+        )
+    return "attributes"
+
+
+def _pixels(thing: DrawnObject) -> str:
+    return f"{thing.area or 0:g} px"
 
 
 def _place(thing: DrawnObject) -> str:

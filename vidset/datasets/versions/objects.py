@@ -4,34 +4,15 @@ Documents of every release are read: an older one has `points`, a newer one `rin
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from vidset.datasets.versions.canonical import to_json
-
-Points = tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnBox:
-    """Pixels from the top left corner; `angle` in degrees clockwise about its middle."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    angle: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """A closed line of corners, in pixels; a `hole` takes its area out of the object."""
-
-    points: Points
-    hole: bool = False
+from vidset.labeling.annotation import Box, LabeledObject, ObjectType, Ring
+from vidset.labeling.shapes import area_of, box_around
+from vidset.masks import Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +21,18 @@ class DrawnObject:
 
     Attributes:
         id: the labeling tool's. It says nothing about the object, and tools give new ones.
+        box: as it is before it is turned, if it is.
+        rings: of a polygon.
+        mask: of a mask.
         document: as the annotation document has it.
     """
 
     id: str
     label: str
     type: str
-    box: DrawnBox | None
+    box: Box | None
     rings: tuple[Ring, ...]
+    mask: Mask | None
     document: Mapping[str, Any] = field(compare=False, repr=False)
 
     @property
@@ -58,21 +43,19 @@ class DrawnObject:
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
         """Left, top, width and height of what holds it; None where nothing is drawn."""
-        if self.box is not None:
-            return self.box.x, self.box.y, self.box.width, self.box.height
-        if not self.rings:
-            return None
-        xs, ys = zip(*(point for ring in self.rings for point in ring.points), strict=True)
-        return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+        around = box_around(self.labeled)
+        return (around.x, around.y, around.width, around.height) if around else None
 
     @property
     def area(self) -> float | None:
         """Square pixels; None where nothing is drawn."""
-        if self.box is not None:
-            return self.box.width * self.box.height
-        if not self.rings:
-            return None
-        return sum(-_area(ring.points) if ring.hole else _area(ring.points) for ring in self.rings)
+        return None if self.bounds is None else area_of(self.labeled)
+
+    @property
+    def labeled(self) -> LabeledObject:
+        """The same as the labeling broker has it, without its attributes."""
+        kind = cast(ObjectType, self.type)
+        return LabeledObject(self.id, self.label, kind, self.box, self.rings or None, self.mask)
 
 
 @lru_cache(maxsize=4096)
@@ -83,15 +66,19 @@ def read_objects(text: str | None) -> tuple[DrawnObject, ...]:
 
 def object_of(document: Mapping[str, Any]) -> DrawnObject:
     """An object from its part of an annotation document."""
-    box, rings = document.get("box"), document.get("rings")
-    if rings is None and document.get("points"):
+    box, rings, mask = (document.get(name) for name in ("box", "rings", "mask"))
+    if not rings and document.get("points"):
         rings = [{"points": document["points"]}]
+    kind = "mask" if mask else "polygon" if rings else "classification"
+    if box:
+        kind = "rotated_box" if box.get("angle") else "box"
     return DrawnObject(
         id=str(document.get("id", "")),
         label=document["label"],
-        type=document.get("type", "box" if box else "polygon" if rings else "classification"),
-        box=DrawnBox(**{name: float(value) for name, value in box.items()}) if box else None,
+        type=document.get("type", kind),
+        box=Box(**{name: float(value) for name, value in box.items()}) if box else None,
         rings=tuple(map(_ring, rings or ())),
+        mask=Mask.from_document(mask) if mask else None,
         document=document,
     )
 
@@ -138,9 +125,3 @@ def _plain(value: Any) -> Any:
 def _ring(document: Mapping[str, Any]) -> Ring:
     points = tuple((float(point["x"]), float(point["y"])) for point in document["points"])
     return Ring(points, bool(document.get("hole", False)))
-
-
-def _area(points: Sequence[tuple[float, float]]) -> float:
-    """The area of a polygon, by the shoelace formula."""
-    corners = pairwise([*points, points[0]])
-    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in corners)) / 2

@@ -1,6 +1,5 @@
 """Objects of a manifest as boxes, and how an image of any size fits the network's input."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,18 +30,9 @@ class LabeledBox:
 
 
 def boxes_of(entry: Entry) -> list[LabeledBox]:
-    """An image's objects; of a polygon the box that holds it. Other objects have none."""
-    found = []
-    for thing in json.loads(entry.objects or "[]"):
-        if box := thing.get("box"):
-            edges = box["x"], box["y"], box["width"], box["height"]
-        elif points := thing.get("points"):
-            xs, ys = [point["x"] for point in points], [point["y"] for point in points]
-            edges = min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
-        else:
-            continue
-        found.append(LabeledBox(thing["label"], *map(float, edges)))
-    return found
+    """An image's objects, of each the upright box that holds it. Words on the image have none."""
+    bounds = ((thing.label, thing.bounds) for thing in entry.things)
+    return [LabeledBox(label, *edges) for label, edges in bounds if edges is not None]
 
 
 def boxes_to_json(boxes: list[LabeledBox]) -> str:

@@ -9,6 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import read_objects
+from vidset.labeling.shapes import turned_corners
+from vidset.masks import outlines
 from vidset.training.reviewing.analysis import Analysis, describe
 from vidset.training.reviewing.twins import Twins
 from vidset.training.scoring.answer_scores import AnswerScores
@@ -16,7 +19,7 @@ from vidset.training.scoring.detection import keep_answers, match_images, score_
 from vidset.training.scoring.matching import Matched, Thing, read_things
 from vidset.training.scoring.predictions import rows_of
 
-_TRUE, _EXTRA = (30, 160, 80), (214, 48, 49)
+_TRUE, _EXTRA, _OUTLINE = (30, 160, 80), (214, 48, 49), (240, 200, 40)
 
 
 def analyse_objects(
@@ -57,6 +60,7 @@ def analyse_objects(
             "reason": _reason(matched[place]),
             "flags": twins.flags(rows[place]["image_sha256"]),
             "objects": _objects(truths[place], answers[place], matched[place]),
+            "outlines": _outlines(rows[place].get("objects")),
         }
         for number, place in enumerate(order[:most])
     ]
@@ -72,14 +76,34 @@ def analyse_objects(
 
 
 def draw_objects(picture: np.ndarray, image: Mapping[str, Any]) -> np.ndarray:
-    """The picture with true objects in green (missed ones thick) and made-up ones in red."""
+    """The picture with true objects in green (missed ones thick) and made-up ones in red.
+
+    Of what is labeled otherwise than by an upright box, the outline stands in yellow.
+    """
     drawn = picture.copy()
+    for outline in image.get("outlines", ()):
+        lines = [np.array(ring, float).round().astype(np.int32) for ring in outline["rings"]]
+        cv2.polylines(drawn, lines, isClosed=True, color=_OUTLINE, thickness=1)
     for thing in image["objects"]:
         corner = round(thing["x"]), round(thing["y"])
         other = round(thing["x"] + thing["width"]), round(thing["y"] + thing["height"])
         colour = _EXTRA if thing["is"] == "extra" else _TRUE
         cv2.rectangle(drawn, corner, other, colour, 3 if thing["is"] == "missed" else 1)
     return drawn
+
+
+def _outlines(objects: str | None) -> list[dict[str, Any]]:
+    """The lines around what is labeled as a mask, as rings or as a turned box."""
+    found = []
+    for thing in read_objects(objects):
+        rings = [ring.points for ring in thing.rings]
+        if thing.mask:
+            rings = [points for points, _ in outlines(thing.mask.pixels())]
+        if thing.box and thing.box.angle:
+            rings = [turned_corners(thing.box)]
+        if rings:
+            found.append({"label": thing.label, "rings": [list(map(list, ring)) for ring in rings]})
+    return found
 
 
 def _mistakes(matched: Matched) -> int:
