@@ -117,12 +117,21 @@ def _format(
     images: Images | None,
     *,
     reads: bool = True,
+    writes: bool = True,
     needs_sizes: bool = False,
 ) -> Format:
     module = f"vidset.formats.{name.replace('-', '_')}"
     said = frozenset(each.strip() for each in says.split(","))
+    none: frozenset[str] = frozenset()
     return Format(
-        name, title, module, said if reads else frozenset(), said, labels, images, needs_sizes
+        name,
+        title,
+        module,
+        reads=said if reads else none,
+        writes=said if writes else none,
+        labels=labels,
+        images=images,
+        needs_sizes=needs_sizes,
     )
 
 
@@ -142,6 +151,7 @@ _BUILT_IN = (
         Images("", "data/"),
         reads=False,
     ),
+    _format("label-maps", "PNG label maps", "mask", "folder", Images("", "images/"), writes=False),
     _format(
         "label-studio",
         "Label Studio",

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
+from vidset.formats.label_maps import is_layout
 from vidset.regular_files import read_regular
 
 NAME = "folder"
@@ -49,6 +50,11 @@ class FolderSource:
     def __iter__(self) -> Iterator[Found | Fault]:
         if not self.folder.is_dir():
             raise DatasetError(f"{self.folder}: wanted a folder with a folder for each label")
+        if is_layout(self.folder):
+            raise DatasetError(
+                f"{self.folder}: wanted a folder for each label, got images with label maps "
+                f"(masks) beside them; name them as such: label-maps:{self.folder}"
+            )
         files = sorted(walk(self.folder))
         depth = self._depth(files)
         for file in files:
