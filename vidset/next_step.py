@@ -13,11 +13,11 @@ from pathlib import Path
 from vidset.documents.documents import Part
 from vidset.documents.sqlite import SqliteDocuments
 from vidset.project import Project
+from vidset.storage.open import open_store
 
 _OPEN = ("requested", "dispatched")
 # What follows a command whatever the place holds.
 _FOLLOWS = {
-    "plan": "vidset label dispatch",
     "label dispatch": "vidset label status",
     "label import": "vidset label status",
     "sync": "vidset sql",
@@ -52,20 +52,22 @@ class State:
     has_errors: bool = False
 
 
-def next_words(project: Project, after: str = "") -> str | None:
+def next_words(project: Project, after: str = "", *, images: int | None = None) -> str | None:
     """Return the command that makes sense after the command `after`, without the place.
 
     Args:
         after: the command that has just ended, such as "label status"; empty if none has.
+        images: how many images were kept, if that is known: some may have no task yet.
 
     Raises:
         ValueError: the file with the labels cannot be read.
     """
     if after in _FOLLOWS:
         return _FOLLOWS[after]
-    if not project.is_folder:
-        return "vidset plan" if after == "extract" else None
-    return _of_state(read_state(project), after)
+    words = _of_state(read_state(project), after, images)
+    if project.is_folder:
+        return words
+    return _in_bucket(words, has_store=project.store is not None)
 
 
 def read_state(project: Project) -> State:
@@ -74,8 +76,11 @@ def read_state(project: Project) -> State:
     Raises:
         ValueError: the file with the labels cannot be read.
     """
-    folder = project.folder("looking for the next step")
     tasks, annotations = _labels(project.store)
+    if not project.is_folder:
+        is_extracted = any(True for _ in open_store(project.below("videos")).list())
+        return State(is_extracted, tasks, annotations)
+    folder = Path(project.place)
     return State(
         is_extracted=_holds(folder / "videos", ".parquet"),
         tasks=tasks,
@@ -95,18 +100,28 @@ def next_version_name(names: tuple[str, ...]) -> str:
     return f"v{number}"
 
 
-def _of_state(state: State, after: str) -> str | None:
+def _of_state(state: State, after: str, images: int | None) -> str:
     if state.versions:
         if not state.runs.get(state.versions[-1]):
             return "vidset train"
         return "vidset review" if state.has_errors else "vidset errors"
     if any(state.tasks.get(each) for each in _OPEN):
         return "vidset label reconcile" if after == "label status" else "vidset label status"
-    if state.annotations.get("labeled"):
+    known = max(sum(state.tasks.values()), sum(state.annotations.values()))
+    if state.annotations.get("labeled") and known >= (images or 0):
         return f"vidset dataset create -n {next_version_name(state.names)}"
-    if not state.is_extracted:
+    if not (state.is_extracted or known):
         return "vidset extract VIDEOS"
     return "vidset plan" if after == "extract" else "vidset label dispatch"
+
+
+def _in_bucket(words: str, *, has_store: bool) -> str:
+    """Datasets are folders of this machine, and labels need a store that is named."""
+    if words.startswith("vidset dataset create"):
+        words = "vidset export -f coco -o exported"
+    elif not words.startswith("vidset label"):
+        return words
+    return words if has_store else f"{words} --store sqlite:labels.sqlite"
 
 
 def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:

@@ -38,8 +38,12 @@ def local_path(option: str, path: str | os.PathLike[str]) -> Path:
     return Path(text).expanduser()
 
 
-def new_file(option: str, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+def new_file(option: str, path: str | os.PathLike[str], *, overwrite: bool | None) -> Path:
     """Return the path of a file that may be written: it is new, or may be replaced.
+
+    Args:
+        option: what names it, for the message.
+        overwrite: whether what is there may be replaced; None where the command never replaces.
 
     Raises:
         ValueError: it is a uri or a folder, it exists and `overwrite` is not given, or its folder
@@ -49,7 +53,8 @@ def new_file(option: str, path: str | os.PathLike[str], *, overwrite: bool) -> P
     if file.is_dir():
         raise ValueError(f"{option} {file}: wanted a file, got a folder")
     if file.exists() and not overwrite:
-        raise ValueError(f"{option} {file} exists: --overwrite replaces it")
+        way_out = "name another file" if overwrite is None else "--overwrite replaces it"
+        raise ValueError(f"{option} {file} exists: {way_out}")
     make_folder_of(option, file)
     return file
 

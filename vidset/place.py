@@ -78,7 +78,10 @@ class Place:
         suggested = self._suggested(use, told.get("LABELING_VENDOR"), public)
         told = {**suggested, **told, **self._fixed()}
         if not told.get("LABELING_STORE"):
-            raise ValueError(f"{self.out}: wanted --store or LABELING_STORE, got neither")
+            raise ValueError(
+                f"{self.out} is in a bucket, and tasks and annotations are kept elsewhere: wanted "
+                "--store or LABELING_STORE, such as --store sqlite:labels.sqlite, got neither"
+            )
         return Settings.from_environment(told, use)
 
     def images(self) -> Iterator[Image]:

@@ -41,12 +41,14 @@ class Project:
         file: the `vidset.toml` that names the place; None where there is none.
         settings: what the file sets, by key.
         environment: variables beat the file.
+        given_store: the store that was named on the command line.
     """
 
     place: str
     file: Path | None = None
     settings: Mapping[str, Value] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    given_store: str | None = None
 
     @property
     def is_folder(self) -> bool:
@@ -60,12 +62,13 @@ class Project:
         """Return the place as a folder of this machine.
 
         Raises:
-            ValueError: it is a bucket, and `command` cannot work there.
+            NoPlaceError: it is a bucket, and `command` cannot work there.
         """
         if not self.is_folder:
-            raise ValueError(
-                f"{self.place}: {command} works on a folder of this machine, and this place is "
-                "in a bucket"
+            raise NoPlaceError(
+                f"{self.place} is in a bucket, and {command} works on a folder of this machine",
+                "Name a folder with -p, or make one with vidset init; vidset dataset pull --from "
+                "brings versions from a bucket.",
             )
         return Path(self.place)
 
@@ -92,7 +95,7 @@ class Project:
     def store(self) -> str | None:
         """The uri of tasks and annotations; None for a bucket that has no store set."""
         default = f"sqlite:{self.below('labels.sqlite')}" if self.is_folder else None
-        return self.text("store") or default
+        return self.text("store", self.given_store) or default
 
     @property
     def warehouse(self) -> str:
@@ -102,9 +105,12 @@ class Project:
     def command(self, words: str, cwd: Path | None = None) -> str:
         """Return `words` as a command that reaches this place from the folder `cwd`.
 
-        The place is named with -p only where it would not be found without it.
+        The place is named with -p only where it would not be found without it, and the store only
+        if it was named.
         """
         cwd = cwd or Path.cwd()
+        if self.given_store and words.startswith(("vidset label", "vidset export")):
+            words = f"{words} --store {shlex.quote(self.given_store)}"
         try:
             found = find_project(environment=self.environment, cwd=cwd)
         except ValueError:

@@ -190,6 +190,12 @@ def _flat(path: Path, document: Mapping[str, Any]) -> dict[str, Any]:
 def _check(path: Path, name: str, value: Any) -> Value:
     if name not in KEYS:
         _refuse_secret(path, name)
+        table, _, last = name.rpartition(".")
+        if last in KEYS:  # Added at the file's end, where a table has begun.
+            raise ProjectFileError(
+                f"{path}: {last} stands below [{table}]. Move it to the top of the file, above the "
+                "first table."
+            )
         near = did_you_mean(name, KEYS) or f" Known are {', '.join(KEYS)}."
         raise ProjectFileError(f"{path}: unknown key {name!r}.{near}")
     key = KEYS[name]

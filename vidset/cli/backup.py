@@ -53,11 +53,12 @@ def backup(
     exists is replaced.
     """
     from vidset.labeling.stores.backup import backup_store, store_file
+    from vidset.next_step import next_words
     from vidset.output import new_file
     from vidset.project import find_project
 
     project = find_project(place)
-    target = new_file("FILE", file, overwrite=False).absolute()
+    target = new_file("FILE", file, overwrite=None).absolute()
     written = backup_store(store_file(project.store or project.place), target)
     answer(
         BackedUp(project.place, str(target), written),
@@ -65,6 +66,7 @@ def backup(
         as_json=as_json,
         quiet=quiet,
         project=project,
+        next_words=next_words(project),
     )
 
 

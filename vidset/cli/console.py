@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -63,6 +64,12 @@ def answer(
         if following:
             sys.stdout.flush()
             tell(f"Next: {following}")
+
+
+def in_earnest() -> str:
+    """Return the command that was typed, without --dry-run."""
+    words = [word for word in sys.argv[1:] if word not in ("--dry-run", "--json")]
+    return shlex.join(["vidset", *words])
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -42,7 +42,7 @@ def status(
         from vidset.overview import read_overview
 
         found = read_overview(project, inputs)
-    following = next_words(project)
+    following = next_words(project, images=found.kept)
     if found.waiting and inputs is not None:
         import shlex
 

@@ -49,7 +49,7 @@ def upgrade(
     from vidset.project import find_project
 
     project = find_project(only_place(place, place_option))
-    folder = project.folder("upgrade")
+    folder = project.folder("vidset upgrade")
     done = plan_upgrade(folder) if dry_run else upgrade_place(folder)
 
     def show() -> None:

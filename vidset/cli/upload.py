@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.console import answer
+from vidset.cli.console import answer, in_earnest
 from vidset.cli.flags import Json, Quiet
 
 
@@ -145,17 +145,24 @@ def upload(
     done = run_upload(settings, Display(is_quiet=quiet or as_json))
     output = settings.place.uri("").rstrip("/")
     result = as_result(output, done)
-    is_sent = result.uploaded + result.present > 0 and not (follow or dry_run or verify)
+    is_sent = result.uploaded + result.present > 0
     is_complete = not done.has_faults
     answer(
         result,
         lambda: show_summary(result),
         as_json=as_json,
         quiet=quiet,
-        next_words=f"vidset extract {shlex.quote(output)}" if is_sent and is_complete else None,
+        next_words=_next(output, is_dry=dry_run, is_useful=is_sent and is_complete),
     )
     # A watch ends by being stopped; the next one tries again what failed.
     raise typer.Exit(0 if follow or is_complete else 1)
+
+
+def _next(output: str, *, is_dry: bool, is_useful: bool) -> str | None:
+    """Sending in earnest after a dry run; extracting what has arrived."""
+    if is_dry:
+        return in_earnest()
+    return f"vidset extract {shlex.quote(output)}" if is_useful else None
 
 
 def _followed(sources: list[Path]) -> Path:

@@ -231,7 +231,7 @@ def watch(
         as_json=as_json,
         quiet=quiet,
         project=project if request.output is not None else None,
-        next_words="vidset plan" if is_useful else None,
+        next_words="vidset plan" if is_useful else "vidset status",
     )
     raise typer.Exit(1 if done.has_failed else 0)
 

@@ -53,7 +53,7 @@ class Spool:
         what, place = loss
         if not lossy:
             raise ValueError(
-                f"{place}: {format_name} cannot say {what}; take another format, or lossy, "
+                f"{place}: {format_name} cannot say {what}; take another format, or --lossy, "
                 "which leaves them out and counts them"
             )
         self.dropped[what] += number

@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -87,7 +86,7 @@ def run_reconcile(broker: Broker, request: Request) -> Response:
 def log(severity: str, message: str, **fields: Any) -> None:
     """A line that Cloud Logging takes apart: https://cloud.google.com/logging/docs/structured-logging."""
     entry = {"severity": severity, "message": message, **fields}
-    print(json.dumps(entry, default=str), file=sys.stdout, flush=True)
+    print(json.dumps(entry, default=str) + "\n", end="", flush=True)
 
 
 def _authenticated(broker: Broker, request: Request) -> tuple[str, Callback] | None:

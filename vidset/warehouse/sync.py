@@ -4,15 +4,18 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 from vidset.documents.documents import Documents, Part
 from vidset.documents.open import open_documents
 from vidset.documents.rows import ROWS
 from vidset.elements import DeadLetter
+from vidset.storage.writing import replacing
 from vidset.warehouse.export import Staged, Warehouse, export_part, finish, plan
 from vidset.warehouse.open import open_warehouse
+
+_MARK = ".synced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,16 @@ class Places:
             labels = os.path.join(folder, "labels.sqlite")
             store = f"sqlite:{labels}" if os.path.exists(labels) else None
         elif store is None:
-            raise ValueError("wanted --store or LABELING_STORE, got neither")
+            raise ValueError(
+                f"{out} is in a bucket, and tasks and annotations are kept elsewhere: wanted "
+                "--store or LABELING_STORE, such as --store sqlite:labels.sqlite, got neither"
+            )
         warehouse = request.warehouse or (folder and os.path.join(folder, "warehouse"))
         if not warehouse:
-            raise ValueError("wanted --warehouse, a folder or bq://PROJECT.DATASET")
+            raise ValueError(
+                f"{out} is in a bucket, and its tables are kept elsewhere: wanted --warehouse or "
+                "VIDSET_WAREHOUSE, a folder or bq://PROJECT.DATASET, got neither"
+            )
         if store is None and warehouse.startswith("bq://"):
             raise ValueError(f"{out}: nothing was labeled yet: there is no {out}/labels.sqlite")
         dead_letters = request.dead_letters or (out and f"{out}/dead_letters")
@@ -98,15 +107,46 @@ def sync(request: Request, places: Places, keep_letter: Callable[[DeadLetter], N
         ValueError: a place is not what it should be, or a table is not as its schema.
     """
     summary, warehouse = Summary(), open_warehouse(places.warehouse)
-    if places.store is None:
+    with ExitStack() as opened:
+        documents = None
+        if places.store is not None:
+            documents = opened.enter_context(closing(open_documents(places.store)))
         warehouse.prepare()
-    else:
-        with closing(open_documents(places.store)) as documents:
-            warehouse.prepare()
+        opened.enter_context(_marked(places.warehouse))
+        if documents is not None and places.store is not None:
             workers = _Workers(places.store, places.warehouse, request.workers)
             _sync_tables(documents, warehouse, workers, summary, keep_letter, full=request.full)
-    summary.videos = gather(request, warehouse)
+        summary.videos = gather(request, warehouse)
     return summary
+
+
+def is_synced(request: Request, places: Places) -> bool:
+    """Tell whether nothing has changed since a sync began that went well.
+
+    Only files tell: of a store or a warehouse in a cloud it is not known.
+    """
+    file = (places.store or "").removeprefix("sqlite:")
+    if "://" in f"{file}{places.warehouse}{request.out or ''}":
+        return False
+    read = [f"{request.out}/videos"] if request.out else []
+    read += [file, f"{file}-wal"] if file else []
+    try:
+        synced = os.stat(os.path.join(places.warehouse, _MARK)).st_mtime_ns
+    except FileNotFoundError:
+        return False
+    return all(os.stat(each).st_mtime_ns < synced for each in read if os.path.exists(each))
+
+
+@contextmanager
+def _marked(warehouse: str) -> Iterator[None]:
+    """Leave a file that is as old as the beginning of the block, if that goes well."""
+    if "://" in warehouse:
+        yield
+        return
+    with replacing(os.path.join(warehouse, _MARK), "w") as mark:
+        mark.write("A sync that went well began when this file was written.\n")
+        mark.flush()
+        yield
 
 
 def _sync_tables(

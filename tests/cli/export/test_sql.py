@@ -6,12 +6,15 @@ import sys
 
 import pytest
 
+from tests.cli.called import vidset
 from tests.cli.export.test_export import call, out  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
 def warehouse(out):  # noqa: F811
     call("sync", "-p", out, "--quiet")
+    # The first question may sync once more: SQLite writes the store when its last reader leaves.
+    call("sql", "-p", out, "--quiet")
     return out
 
 
@@ -44,7 +47,7 @@ def test_json_is_one_object_of_columns_and_rows(warehouse):
                 "cost": 0.08,
             }
         ],
-        "next": None,
+        "next": f"vidset dataset create -n v0 -p {warehouse}",
     }
 
 
@@ -121,9 +124,37 @@ def test_a_wrong_question_is_exit_code_2_with_duckdbs_message(warehouse):
     assert "vidset: Parser Error: syntax error" in done.stderr
 
 
-def test_without_a_warehouse_it_says_how_to_make_one(tmp_path):
-    with pytest.raises(ValueError, match="vidset sync makes it"):
+def test_without_a_warehouse_and_anything_to_read_it_says_so(tmp_path):
+    with pytest.raises(ValueError, match="no warehouse, and nothing that vidset sync could read"):
         call("sql", "SELECT 1", "-p", tmp_path)
+
+
+def test_what_is_not_in_the_warehouse_yet_is_brought_there_first_and_once(out):  # noqa: F811
+    count = "SELECT count(*) AS n FROM annotations"
+    for _ in range(2):
+        assert call("sql", count, "-p", out, "--csv").stdout == "n\n5\n"
+    files = {path: path.read_bytes() for path in (out / "warehouse").rglob("*") if path.is_file()}
+    assert call("sql", count, "-p", out, "--csv").stdout == "n\n5\n"
+    now = {path: path.read_bytes() for path in (out / "warehouse").rglob("*") if path.is_file()}
+    assert now == files
+
+
+def test_a_question_names_the_next_command_on_stderr(warehouse):
+    called = vidset("sql", "SELECT 1 AS one", "-p", warehouse)
+    assert (called.out, called.code) == ("one\n  1\n", 0)
+    assert called.next == f"vidset dataset create -n v0 -p {warehouse}"
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_each_row_of_a_wide_table_is_readable(warehouse, columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = vidset("sql", "SELECT * FROM tasks LIMIT 2", "-p", warehouse).out.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["image_id", "image_uri"]
+    assert lines.count("") == 1  # Between the two rows.
+    assert all(len(line.split(maxsplit=1)[0]) > 2 for line in lines if line)
+    listed = vidset("sql", "-p", warehouse).out.splitlines()
+    assert max(map(len, listed)) <= columns
+    assert "annotations" in listed
 
 
 def test_what_does_not_fit_into_memory_goes_to_temporary_files(warehouse, tmp_path, monkeypatch):

@@ -41,6 +41,8 @@ def test_a_large_gain_is_called_larger_than_the_noise(sides, tmp_path):
     assert found["candidate"]["seeds"] == [1, 2, 3]
     assert found["best_epoch"]["difference"] == pytest.approx(0.225)
     assert len(found["best_epoch"]["seeds"]) == 3
+    # The runs of this test lie beside the place: they have no names.
+    assert found["next"] == f"vidset errors {tmp_path}/v1-1 -p {tmp_path}"
     low, high = found["last_five"]["interval"]
     assert 0.15 < low < 0.225 < high < 0.3
 
@@ -49,6 +51,7 @@ def test_a_small_one_is_not(sides, tmp_path):
     done = vidset("compare", "-p", tmp_path, *sides("v0", 105), "vs", *sides("v1", 101))
     assert done.code == 0, done.err
     assert "The difference of 1.0 points is not larger than the noise." in done.out
+    assert done.next == f"vidset dataset diff v0 v1 -p {tmp_path}"
 
 
 def test_a_loss_is_called_one(sides, tmp_path):

@@ -48,7 +48,7 @@ def test_a_result_is_told_and_kept_beside_the_run(numerals, tmp_path):
 def test_a_result_is_told_to_a_person(numerals, tmp_path):
     run = run_of(tmp_path / "run", numerals, wrong=range(10))
     out = evaluate(run).out
-    assert "validation: 40 images, epoch 1, accuracy 0.750 0.598 to 0.858" in out
+    assert "validation: 40 images, epoch 1, accuracy 0.750 (0.598 to 0.858)" in out
     assert "always the most frequent label: 0.100" in out
 
 

@@ -132,9 +132,9 @@ def create(
     from vidset.cli.console import answer, plural, say, show_problems, size, tell
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
-    from vidset.cli.dataset.syncing import synced_warehouse
     from vidset.cli.dataset.versions import Versions
     from vidset.cli.stopping import if_stopped
+    from vidset.cli.syncing import bring_labels
     from vidset.datasets.curation.create import Wanted
     from vidset.datasets.curation.create import create as create_version
     from vidset.datasets.curation.sources.opening import Sources, open_source
@@ -157,7 +157,7 @@ def create(
         message=message,
         actor=by,
     )
-    given = sources or [synced_warehouse(versions.project, show=not (as_json or quiet))]
+    given = sources or [bring_labels(versions.project, show=not (as_json or quiet))]
     opened = open_source(Sources(given, format_name, images, where, group_by, lossy))
     for dataset, read_bytes in opened.read_bytes.items():
         if not quiet:

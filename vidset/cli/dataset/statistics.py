@@ -78,7 +78,6 @@ def statistics(
 def _show(splits: Mapping[str, Any]) -> None:
     from vidset.cli.console import say, table
     from vidset.cli.dataset.display import show_counts
-    from vidset.datasets.schema.page import told_numbers
 
     names = list(splits)
     labels = sorted({label for each in splits.values() for label in each["labels"]})
@@ -96,7 +95,14 @@ def _show(splits: Mapping[str, Any]) -> None:
     show_counts({name: row for name, row in totals.items() if any(row.values())}, names)
     told = []
     for feature in next(iter(splits.values()))["numbers"]:
-        cells = [told_numbers(splits[name]["numbers"][feature]) for name in names]
-        if any(cells):
-            told.append([feature, *cells])
-    say(table(["mean ± deviation (least to most)", *names], told))
+        for name in names:
+            numbers = splits[name]["numbers"][feature]
+            if numbers["count"]:
+                cells = [_rounded(numbers[each]) for each in ("mean", "deviation", "min", "max")]
+                told.append([feature, name, *cells])
+    say(table(["", "split", "mean", "deviation", "least", "most"], told))
+
+
+def _rounded(value: float) -> float:
+    """Four digits are enough for the eye, and what is nothing but rounding is 0."""
+    return 0 if abs(value) < 1e-6 else float(f"{value:.4g}")

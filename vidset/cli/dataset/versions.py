@@ -31,7 +31,7 @@ class Versions:
             ValueError: there is no place, or it is in a bucket.
         """
         project = find_project(place, is_made=is_made)
-        return cls(project, Repository(project.folder(f"dataset {command}") / FOLDER))
+        return cls(project, Repository(project.folder(f"vidset dataset {command}") / FOLDER))
 
     def make(self) -> None:
         """Make the place if it is not there."""

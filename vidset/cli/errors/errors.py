@@ -193,7 +193,7 @@ def errors(
     with showing_progress(quiet=quiet or as_json) as progress:
         written = write_errors(request, progress)
     details = {**written.details, "shown": len(written.details["shown"]), "spans": written.spans}
-    review = "vidset review DECISIONS" + (f" --errors {output}" if output else "")
+    review = "vidset review" + (f" --errors {output}" if output else "")
     answer(
         ErrorsFound(place=project.place, output=str(request.output), **details),
         lambda: show_errors(written, request),

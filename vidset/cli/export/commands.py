@@ -59,7 +59,7 @@ def export(
 ) -> None:
     """Write labels and images for another tool."""
     from vidset.cli.export.files import Request, run_export_files
-    from vidset.project import find_project
+    from vidset.cli.label.places import project_of
 
     if format_name is None or output is None:
         raise ValueError("wanted -f FORMAT and -o PATH")
@@ -69,7 +69,7 @@ def export(
         )
     request = Request(format_name, output, labels_only, link, lossy, overwrite, shard_mb)
     run_export_files(
-        find_project(place), version, request, store, template, as_json=as_json, quiet=quiet
+        project_of(place, store), version, request, store, template, as_json=as_json, quiet=quiet
     )
 
 

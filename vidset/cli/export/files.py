@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidset.cli.console import answer, counting, say
+from vidset.next_step import next_words
 from vidset.output import local_path, new_file
 from vidset.project import Project
 
@@ -69,7 +70,14 @@ def run_export_files(
             done = _labels(project, request, store, template)
         else:
             done = _labeled(project, request, store, template, progress)
-    answer(done, lambda: _show(done), as_json=as_json, quiet=quiet, project=project)
+    answer(
+        done,
+        lambda: _show(done),
+        as_json=as_json,
+        quiet=quiet,
+        project=project,
+        next_words=next_words(project, "export"),
+    )
 
 
 def _version(project: Project, version: str, request: Request, progress) -> Exported:
@@ -77,7 +85,7 @@ def _version(project: Project, version: str, request: Request, progress) -> Expo
     from vidset.datasets.versions.repository import Repository
 
     done = check_out(
-        Repository(str(project.folder("export") / "datasets")),
+        Repository(str(project.folder("vidset export VERSION") / "datasets")),
         version,
         str(local_path("--output", request.output)),
         request.format_name,

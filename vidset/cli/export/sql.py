@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,9 +15,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from vidset.cli.console import say, table
+from vidset.cli.console import say, table, tell, width
+from vidset.cli.syncing import bring_all
 from vidset.naming import visible
-from vidset.project import Project
+from vidset.next_step import next_words
+from vidset.project import NoPlaceError, Project
 from vidset.warehouse.asking import check_question, open_warehouse
 
 _SHOWN = 100  # Rows on the screen; --json and --csv give all.
@@ -47,14 +50,14 @@ def run_sql(
     quiet: bool = False,
     memory: str = "1GB",
 ) -> None:
-    """Ask and print; without a question, list the tables with their columns.
+    """Sync, ask and print; without a question, list the tables with their columns.
 
     Args:
         raw: texts stand in the CSV as they are, formulas and control characters too.
         quiet: leaves out the table on the screen, not the answer as --json or --csv.
 
     Raises:
-        ValueError: there is no warehouse, it is no question, or DuckDB does not take it.
+        ValueError: there is nothing to ask, it is no question, or DuckDB does not take it.
     """
     if raw and not as_csv:
         raise ValueError("--raw: wanted --csv beside it")
@@ -62,25 +65,34 @@ def run_sql(
         raise ValueError("wanted --json or --csv, got both")
     where = project.warehouse
     if "://" in where:
-        raise ValueError(
-            f"{where}: wanted a warehouse in a folder; ask this one with its own tools"
+        raise NoPlaceError(
+            f"{where}: wanted a warehouse in a folder, which this one is not",
+            "Ask it with its own tools, or let vidset sync --warehouse DIR fill one in a folder.",
         )
+    if project.is_folder and os.path.isdir(project.below("videos")):
+        bring_all(project, show=not (as_json or quiet))
     if not os.path.isdir(where):
-        raise ValueError(f"{where}: there is no warehouse; vidset sync makes it")
+        raise ValueError(f"{where}: there is no warehouse, and nothing that vidset sync could read")
     with TemporaryDirectory() as temporary:
         try:
             connection = open_warehouse(where, memory, temporary)
             statement = check_question(connection, _TABLES if query is None else query)
             rows = connection.execute(statement).to_arrow_reader()
+            following = project.command(next_words(project, "sql") or "vidset status")
             if as_json:
-                _print_json(project.place, rows)
+                _print_json(project.place, rows, following)
             elif as_csv:
                 _print_csv(rows, raw=raw)
+            elif query is None and not quiet:
+                _print_tables(rows)
             elif not quiet:
                 _print_table(rows)
         except duckdb.Error as error:
             raise ValueError(str(error)) from None
         connection.close()
+    if not (as_json or quiet):
+        sys.stdout.flush()
+        tell(f"Next: {following}")
 
 
 def _rows(rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
@@ -88,13 +100,13 @@ def _rows(rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _print_json(place: str, rows: pa.RecordBatchReader) -> None:
+def _print_json(place: str, rows: pa.RecordBatchReader, following: str) -> None:
     """Print one object, whose rows come one by one, since there may be many."""
     names = json.dumps(rows.schema.names)
     sys.stdout.write(f'{{"place": {json.dumps(place)}, "columns": {names}, "rows": [')
     for number, row in enumerate(_rows(rows)):
         sys.stdout.write(",\n" * (number > 0) + json.dumps(row, default=_as_json))
-    sys.stdout.write('], "next": null}\n')
+    sys.stdout.write(f'], "next": {json.dumps(following)}}}\n')
 
 
 def _print_csv(rows: pa.RecordBatchReader, *, raw: bool) -> None:
@@ -129,6 +141,14 @@ def _print_table(rows: pa.RecordBatchReader) -> None:
     say(table(rows.schema.names, shown))
     if more:
         say(f"... and {more} rows more: --csv and --json give all")
+
+
+def _print_tables(rows: pa.RecordBatchReader) -> None:
+    """Each table with its columns, in as many lines as they take."""
+    for row in _rows(rows):
+        say(row["name"])
+        indent = " " * 4
+        say(textwrap.fill(row["columns"], width(), initial_indent=indent, subsequent_indent=indent))
 
 
 def _as_cell(value: Any) -> Any:

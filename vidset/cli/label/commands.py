@@ -53,10 +53,9 @@ def dispatch(
     Where a task has a price, or Scale AI is the vendor, you are asked before anything is sent.
     """
     from vidset.cli.label.dispatch import run_dispatch
-    from vidset.cli.label.places import place_of
-    from vidset.project import find_project
+    from vidset.cli.label.places import place_of, project_of
 
-    project = find_project(place)
+    project = project_of(place, store)
     where = place_of(project, store=store, vendor=vendor, template=template, budget=budget)
     wanted = None if retry is None else retry.value
     code = run_dispatch(
@@ -79,11 +78,11 @@ def status(
     quiet: Quiet = False,
 ) -> None:
     """Show how far labeling is, what it has cost, and what waits."""
-    from vidset.cli.label.places import place_of
+    from vidset.cli.label.places import place_of, project_of
     from vidset.cli.label.status import run_status
-    from vidset.project import find_project
+    from vidset.cli.places import only_place
 
-    project = find_project(subject or place)
+    project = project_of(only_place(subject, place), store)
     run_status(project, place_of(project, store=store), as_json=as_json, quiet=quiet)
 
 
@@ -106,11 +105,10 @@ def reconcile(
 
     It is safe to repeat.
     """
-    from vidset.cli.label.places import place_of
+    from vidset.cli.label.places import place_of, project_of
     from vidset.cli.label.vendor import run_reconcile
-    from vidset.project import find_project
 
-    project = find_project(place)
+    project = project_of(place, store)
     where = place_of(project, store=store, vendor=vendor, template=template)
     raise typer.Exit(run_reconcile(project, where, as_json=as_json, quiet=quiet))
 
@@ -131,11 +129,10 @@ def connect(
     quiet: Quiet = False,
 ) -> None:
     """Set up what the vendor needs, such as a project and its webhook."""
-    from vidset.cli.label.places import place_of
+    from vidset.cli.label.places import place_of, project_of
     from vidset.cli.label.vendor import run_connect
-    from vidset.project import find_project
 
-    project = find_project(place)
+    project = project_of(place, store)
     where = place_of(project, store=store, vendor=vendor, template=template)
     raise typer.Exit(run_connect(project, where, as_json=as_json, quiet=quiet))
 
@@ -163,11 +160,10 @@ def serve(
     quiet: Quiet = False,
 ) -> None:
     """Take callbacks and give the vendor the images, until Ctrl-C."""
-    from vidset.cli.label.places import place_of
+    from vidset.cli.label.places import place_of, project_of
     from vidset.cli.label.serve import run_serve
-    from vidset.project import find_project
 
-    project = find_project(place)
+    project = project_of(place, store)
     where = place_of(project, store=store, vendor=vendor, template=template)
     run_serve(project, where, (host, port), reconcile_every * 60, as_json=as_json, quiet=quiet)
 
@@ -195,11 +191,10 @@ def quarantine(
     quiet: Quiet = False,
 ) -> None:
     """Show what vendors sent and could not be used, and why."""
-    from vidset.cli.label.places import place_of
+    from vidset.cli.label.places import place_of, project_of
     from vidset.cli.label.quarantine import run_quarantine
-    from vidset.project import find_project
 
-    project = find_project(place)
+    project = project_of(place, store)
     where = place_of(project, store=store, template=template)
     raise typer.Exit(
         run_quarantine(

@@ -1,6 +1,6 @@
 """`vidset label dispatch`: a task for every kept image that has none."""
 
-from vidset.cli.console import answer, confirm, counting, plural, say, show_problems
+from vidset.cli.console import answer, confirm, counting, in_earnest, plural, say, show_problems
 from vidset.cli.label.results import Dispatched
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
@@ -85,8 +85,7 @@ def _show_plan(
         lambda: say(text),
         as_json=as_json,
         quiet=quiet,
-        project=project,
-        next_words="vidset label dispatch",
+        next_words=in_earnest(),
     )
     return 0
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.console import answer, confirm, counting, say, show_problems, table
+from vidset.cli.console import answer, confirm, counting, in_earnest, say, show_problems, table
 from vidset.cli.flags import As, DryRun, Format, Json, Place, Quiet, Yes
 from vidset.cli.label.options import Lossy, Store, Template
 
@@ -107,17 +107,16 @@ def import_(
 ) -> None:
     """Take labels of another tool in, after showing what changes."""
     from vidset.actor import actor_of
-    from vidset.cli.label.places import place_of
+    from vidset.cli.label.places import place_of, project_of
     from vidset.labeling.broker import open_broker
     from vidset.local_labeling.import_plan import ImportPlan, plan_import
     from vidset.local_labeling.importing import Import, read_labels
     from vidset.local_labeling.reshaping import label_map
     from vidset.local_labeling.storing import store_annotations, store_predictions
     from vidset.next_step import next_words
-    from vidset.project import find_project
 
     name, path = _format_and_path(source, format_name)
-    project = find_project(place)
+    project = project_of(place, store)
     where = place_of(project, store=store, template=template)
     wanted = Import(
         name,
@@ -174,10 +173,8 @@ def import_(
         lambda: _show(result, dry_run=dry_run),
         as_json=as_json,
         quiet=quiet,
-        project=project,
-        next_words=None
-        if dry_run
-        else next_words(project, "label import") or "vidset label status",
+        project=None if dry_run else project,
+        next_words=in_earnest() if dry_run else next_words(project, "label import"),
     )
     broker.store.close()
     if read.faults:

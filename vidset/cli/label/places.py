@@ -4,7 +4,16 @@ from dataclasses import replace
 
 from vidset.local_labeling.served import url_left
 from vidset.place import Place
-from vidset.project import Project
+from vidset.project import Project, find_project
+
+
+def project_of(place: str | None, store: str | None) -> Project:
+    """Find the place, whose labels are in `store` if one was named; the next command names it, too.
+
+    Raises:
+        ValueError: there is no place.
+    """
+    return replace(find_project(place), given_store=store)
 
 
 def place_of(

@@ -15,6 +15,7 @@ from vidset.local_labeling.quarantine import (
     quarantined,
     replay_payload,
 )
+from vidset.next_step import next_words
 from vidset.place import Place
 from vidset.project import Project
 
@@ -52,7 +53,15 @@ def run_quarantine(
             say(text)
 
     result = Quarantined(project.place, found, text)
-    words = "vidset label quarantine --replay" if found and not name else None
+    words = next_words(project, "label quarantine")
+    if dismiss:
+        words = "vidset label quarantine"
+    elif found:
+        words = (
+            f"vidset label quarantine {name} --replay"
+            if name
+            else "vidset label quarantine --replay"
+        )
     answer(result, show, as_json=as_json, quiet=quiet, project=project, next_words=words)
     return 0
 

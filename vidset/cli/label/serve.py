@@ -8,7 +8,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import TextIO
 
-from vidset.cli.console import say, show_problems
+from vidset.cli.console import say, show_problems, tell
 from vidset.cli.label.results import Serving
 from vidset.cli.results import as_object, print_json
 from vidset.labeling.broker import open_broker
@@ -16,6 +16,7 @@ from vidset.labeling.errors import TryAgainError
 from vidset.local_labeling.connect import connect_vendor
 from vidset.local_labeling.served import left_word
 from vidset.local_labeling.server import listen, make_app, serving, url_of, warnings
+from vidset.next_step import next_words
 from vidset.place import Place
 from vidset.project import Project
 
@@ -49,19 +50,21 @@ def run_serve(
     folder = place.images_root if place.folder else None
     app = make_app(broker, place.images, folder, log)
     show_problems([*problems, *warnings(settings, listening.getsockname()[0])])
+    following = project.command(next_words(project) or "vidset label dispatch")
     stopped = threading.Event()
     for number in signal.SIGINT, signal.SIGTERM:
         signal.signal(number, lambda *_: stopped.set())
     with left_word(place, place.served):
         # Whoever reads the url finds the word, too.
         if as_json:
-            print_json(as_object(Serving(project.place, url), None))
+            print_json(as_object(Serving(project.place, url), following))
         elif not quiet:
             say(f"callbacks  {url}/receive_annotation")
             if folder:
                 say(f"images     {url}/images/...")
             say("Ctrl-C stops it")
             sys.stdout.flush()
+            tell(f"Next: {following}")
         with serving(app, listening, log, reconcile_seconds):
             stopped.wait()
     broker.store.close()

@@ -75,6 +75,6 @@ def run_connect(project: Project, place: Place, *, as_json: bool, quiet: bool) -
         as_json=as_json,
         quiet=quiet,
         project=project,
-        next_words="vidset label serve",
+        next_words="vidset label serve" if connection else "vidset label dispatch",
     )
     return 0

@@ -1,5 +1,6 @@
 """`vidset pipeline`: the loop for Kubeflow Pipelines and Vertex AI."""
 
+import shlex
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -53,4 +54,6 @@ def pipeline(
         lambda: say(f"{path}: Kubeflow Pipelines v2, steps in {image}"),
         as_json=as_json,
         quiet=quiet,
+        next_words=f"kfp run create -e vidset -f {shlex.quote(str(path))} place=gs://BUCKET/PREFIX "
+        'baseline=v0 recipe="$(cat recipe.yaml)"',
     )

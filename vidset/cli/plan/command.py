@@ -1,5 +1,6 @@
 """`vidset plan`: its options, and what it prints with --json."""
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from vidset.cli.flags import Json, Overwrite, Place, PlaceArgument, Quiet
 if TYPE_CHECKING:
     from vidset.plan.budget import Budget
     from vidset.plan.plan import Plan
+    from vidset.project import Project
 
 _DEFAULT_PRICE = 0.08
 
@@ -113,6 +115,17 @@ def planned(plan: "Plan", budget: "Budget", place: str, output: str | None) -> P
     )
 
 
+def _next(project: "Project", found: "Plan", budget: str | None) -> str | None:
+    """Labeling within the budget; whatever else makes sense where all images are labeled."""
+    from vidset.next_step import next_words
+
+    if not found.counts.videos:
+        return None
+    words = next_words(project, "plan", images=found.own.images)
+    is_dispatch = words is not None and words.startswith("vidset label dispatch")
+    return f"{words} --budget {shlex.quote(budget)}" if budget and is_dispatch else words
+
+
 @described(
     "vidset plan",
     'vidset plan --price 0.08 --budget "500 USD"',
@@ -157,7 +170,6 @@ def plan(
     chosen = project.choose("price", price)
     with working("Reading the ledger", show=not (as_json or quiet)):
         from vidset.cli.plan.display import show_plan, show_unplanned
-        from vidset.next_step import next_words
         from vidset.plan.budget import read_budget
         from vidset.plan.counts import count
         from vidset.plan.plan import make_plan
@@ -178,7 +190,7 @@ def plan(
         as_json=as_json,
         quiet=quiet,
         project=project,
-        next_words=next_words(project, "plan") if found.counts.videos else None,
+        next_words=_next(project, found, budget),
     )
     if found.counts.unplanned:
         raise typer.Exit(1)

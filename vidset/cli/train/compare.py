@@ -1,7 +1,10 @@
 """`vidset compare`: whether one version is better than another, by more than the noise."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +12,9 @@ from vidset.cli.command import described
 from vidset.cli.completing import complete_runs
 from vidset.cli.console import answer
 from vidset.cli.flags import Json, Place, Quiet
+
+if TYPE_CHECKING:
+    from vidset.training.scoring.run import Run
 
 VERSUS = "vs"
 
@@ -92,4 +98,19 @@ def compare(
         as_json=as_json,
         quiet=quiet,
         project=project,
+        next_words=_next(found, candidate),
     )
+
+
+def _next(found: dict[str, Any], candidate: Sequence["Run"]) -> str:
+    """Go around once more from what is better; else look at what the version has changed."""
+    better = found["is_larger_than_noise"] and found["best_epoch"]["difference"] > 0
+    baseline, version = (found[side]["version"] for side in ("baseline", "candidate"))
+    if better or baseline == version:
+        return f"vidset errors {shlex.quote(_called(candidate[0].folder))}"
+    return f"vidset dataset diff {baseline[:12]} {version[:12]}"
+
+
+def _called(run: Path) -> str:
+    """A run below runs/ has a name; others are named by their folder."""
+    return run.name if run.parent.name == "runs" else str(run)

@@ -74,7 +74,7 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
         what, share = "all objects right in", result["exact_share"]
     console.print(
         f"[bold]{escape(result['split'])}[/]: {result['images']:,} images, "
-        f"epoch {result['epoch']}, {what} [green]{share:.3f}[/] [dim]{low:.3f} to {high:.3f}[/]"
+        f"epoch {result['epoch']}, {what} [green]{share:.3f}[/] [dim]({low:.3f} to {high:.3f})[/]"
     )
     if "ap50" in result:
         console.print(f"  AP {_number(result['ap'])}, AP50 {_number(result['ap50'])}")
@@ -104,7 +104,7 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
         low, high = one["interval"]
         console.print(
             f"  {one['by']} {escape(one['value'])}: {one['share']:.3f} of {one['images']:,} "
-            f"[dim]{low:.3f} to {high:.3f}[/]"
+            f"[dim]({low:.3f} to {high:.3f})[/]"
         )
 
 

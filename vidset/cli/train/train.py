@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.console import answer
+from vidset.cli.console import answer, tell
 from vidset.cli.flags import Json, Place, Quiet, Version
 from vidset.cli.stopping import if_stopped
 
@@ -134,6 +134,8 @@ def train(
             allow_leaks=allow_leaks,
             track=track,
         )
+        if len(wanted) > 1 and not (quiet or as_json):
+            tell(f"seed {seed}:")
         with showing_progress(quiet=quiet or as_json) as progress:
             runs.append(summary(run_training(request, progress), to))
     run = output or Path(runs[-1]["output"]).name

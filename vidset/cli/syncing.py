@@ -7,16 +7,12 @@ from vidset.cli.console import show_problems, working
 from vidset.project import Project
 
 
-def synced_warehouse(project: Project, *, show: bool) -> str:
+def bring_labels(project: Project, *, show: bool) -> str:
     """Bring what was labeled since the last time to the warehouse; where it is, as a source.
 
     Raises:
         ValueError: nothing was extracted or labeled in the place.
     """
-    from vidset.intake.dead_letters import put_dead_letter
-    from vidset.storage.open import open_store
-    from vidset.warehouse.sync import Places, Request, sync
-
     store = project.store
     file = (store or "").removeprefix("sqlite:")
     if file != store and not os.path.exists(file):
@@ -27,9 +23,27 @@ def synced_warehouse(project: Project, *, show: bool) -> str:
     warehouse = project.warehouse
     if warehouse.startswith("bq://"):
         return warehouse
-    request = Request(out=project.place, store=store, warehouse=warehouse)
+    bring_all(project, show=show)
+    return f"warehouse:{project.place if warehouse == project.below('warehouse') else warehouse}"
+
+
+def bring_all(project: Project, *, show: bool) -> None:
+    """Bring ledgers, and what was labeled, to a warehouse in a folder.
+
+    Raises:
+        ValueError: nothing was extracted in the place.
+    """
+    from vidset.intake.dead_letters import put_dead_letter
+    from vidset.storage.open import open_store
+    from vidset.warehouse.sync import Places, Request, is_synced, sync
+
+    file = (project.store or "").removeprefix("sqlite:")
+    is_missing = file != project.store and not os.path.exists(file)
+    store = None if is_missing else project.store
+    request = Request(out=project.place, store=store, warehouse=project.warehouse)
     places = Places.of(request)
+    if is_synced(request, places):
+        return
     with working("Reading labels", show=show):
         summary = sync(request, places, partial(put_dead_letter, open_store(places.dead_letters)))
     show_problems(f"{letter.uri}: {letter.reason}" for letter in summary.letters[:10])
-    return f"warehouse:{project.place if warehouse == project.below('warehouse') else warehouse}"
