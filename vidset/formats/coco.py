@@ -254,6 +254,10 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
         elif has_hole(item):
             objects.append(as_mask(item, labels.width, labels.height))
             losses.append((HOLES, where))
+        elif item.type == "rotated_box" and ROTATION in item.attributes:
+            rest = {name: value for name, value in item.attributes.items() if name != ROTATION}
+            objects.append(replace(item, attributes=rest))
+            losses.append((f"attributes of rotated boxes named {ROTATION}", where))
         else:
             objects.append(item)
     return replace(labels, image_name=name, objects=tuple(objects)), losses

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 
 from vidset.labeling.annotation import Point, Ring
-from vidset.labeling.shapes import is_inside
 
 
 def joined(rings: Sequence[Ring]) -> tuple[Point, ...]:
@@ -31,7 +31,7 @@ def joined(rings: Sequence[Ring]) -> tuple[Point, ...]:
 def separated(points: Sequence[Point]) -> tuple[Ring, ...]:
     """The rings of a line that goes from one to the next and back; one for any other line.
 
-    A ring that lies inside what came before it is a hole.
+    A ring that lies inside of another one is a hole, one inside of that an island, and so on.
     """
     path: list[Point] = []
     found: list[tuple[int, tuple[Point, ...]]] = []
@@ -53,7 +53,17 @@ def separated(points: Sequence[Point]) -> tuple[Ring, ...]:
     has_bridge = any(len(line) == 2 for _, line in found)
     if len(lines) < 2 or not has_bridge:
         return (Ring(tuple(points)),)
-    rings: list[Ring] = []
-    for line in lines:
-        rings.append(Ring(line, bool(rings) and is_inside(Ring(line), rings)))
-    return tuple(rings)
+    depths = _depths(lines)
+    order = sorted(range(len(lines)), key=lambda place: depths[place])
+    return tuple(Ring(lines[place], depths[place] % 2 == 1) for place in order)
+
+
+def _depths(lines: Sequence[tuple[Point, ...]]) -> list[int]:
+    """How many of the others each line lies inside of."""
+    areas = np.array([shapely.Polygon(line) for line in lines])
+    is_simple = shapely.is_valid(areas)
+    tree = shapely.STRtree(areas[is_simple])
+    inner, _ = tree.query(areas[is_simple], predicate="within")
+    found = np.zeros(len(lines), int)
+    found[is_simple] = np.bincount(inner, minlength=int(is_simple.sum())) - 1  # It is in itself.
+    return found.tolist()

@@ -1,7 +1,7 @@
 """Label Studio's JSON, as it exports and imports: https://labelstud.io/guide/task_format.
 
 A file holds tasks; reading takes the memory of all of it. Shapes are in percent, so that pixels
-survive but for rounding. Booleans among the attributes become texts.
+survive but for rounding.
 """
 
 import json

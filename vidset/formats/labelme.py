@@ -44,7 +44,7 @@ from vidset.picture_headers import check_picture
 _NAME = "labelme"
 _VERSION = "5.5.0"
 _TOLERANCE = 0.5  # Pixels by which corners may be off those of a rectangle: tools round them.
-_RINGS = "rings"
+_RINGS = "vidset_rings"
 """The attribute by which we know a group that was made for the rings of an object: their number."""
 # Shapes that an annotation cannot hold, in the plural.
 _OTHERS = {
@@ -96,13 +96,14 @@ def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
     told = document.get("imageWidth"), document.get("imageHeight")
     width, height = image_size(told, name, reading.size_of, place)
     taken: set[str] = set()
-    objects: list[LabeledObject] = []
+    drawn: list[tuple[LabeledObject, Any]] = []
     for number, shape in enumerate(shapes):
         with reading.part():
             shape_place = f"{place}: shapes[{number}]"
             size = (width, height) if width and height else None
-            objects += _object(shape, str(number), taken, size, shape_place, reading)
-    objects = _with_groups(objects)
+            for item in _object(shape, str(number), taken, size, shape_place, reading):
+                drawn.append((item, shape.get("object_id")))
+    objects = _with_groups(drawn)
     for label, is_set in _flags(document, place).items():
         if is_set:
             objects.append(LabeledObject(free_id(label, taken), label, "classification"))
@@ -169,21 +170,29 @@ def _object(
     yield LabeledObject(object_id, label, "polygon", rings=rings, attributes=attributes)
 
 
-def _with_groups(objects: Sequence[LabeledObject]) -> list[LabeledObject]:
-    """Polygons of one label and group are one object, in the place of its first."""
-    grouped: dict[Any, LabeledObject] = {}
-    for item in objects:
+def _with_groups(drawn: Sequence[tuple[LabeledObject, Any]]) -> list[LabeledObject]:
+    """Polygons of one label and group are one object, in the place of its first.
+
+    Those that we wrote as several objects, which their ids tell, stay several.
+    """
+    objects: list[LabeledObject] = []
+    places: dict[tuple[str, Any], list[tuple[int, Any]]] = {}
+    for item, said in drawn:
         group = item.attributes.get("group_id")
-        key = (item.label, group) if item.rings and group is not None else item.id
-        first = grouped.get(key)
-        if first is None:
-            grouped[key] = item
-        else:
-            rings = (*(first.rings or ()), *(item.rings or ()))
-            grouped[key] = replace(
-                first, rings=rings, attributes={**item.attributes, **first.attributes}
-            )
-    return [_without_our_group(item) for item in grouped.values()]
+        if not item.rings or group is None:
+            objects.append(item)
+            continue
+        others = places.setdefault((item.label, group), [])
+        same = next((at for at, id_ in others if said is None or id_ in (None, said)), None)
+        if same is None:
+            others.append((len(objects), said))
+            objects.append(item)
+            continue
+        first = objects[same]
+        rings = (*(first.rings or ()), *item.rings)
+        attributes = {**item.attributes, **first.attributes}
+        objects[same] = replace(first, rings=rings, attributes=attributes)
+    return [_without_our_group(item) for item in objects]
 
 
 def _without_our_group(item: LabeledObject) -> LabeledObject:

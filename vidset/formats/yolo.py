@@ -264,17 +264,22 @@ def write(
 
 def _task(spool: Spool, *, lossy: bool) -> str:
     """The one kind that a dataset can be of; what that costs is counted."""
-    boxes, turned, polygons = (spool.types[each] for each in ("box", "rotated_box", "polygon"))
-    task = _BOXES if boxes else _OUTLINES
-    if not polygons:
+    boxes, turned, polygons, masks = (
+        spool.types[each] for each in ("box", "rotated_box", "polygon", "mask")
+    )
+    if not polygons and not masks:
         return _TURNED if turned else _BOXES
-    lost = {"outlines beside boxes": ("polygon", polygons if boxes else 0)}
-    lost |= {"rotations beside outlines": ("rotated_box", turned)}
-    for what, (kind, number) in lost.items():
+    lost = [("rotations beside outlines", "rotated_box", turned)]
+    if boxes:
+        lost += [("outlines beside boxes", "polygon", polygons)]
+        lost += [("masks beside boxes", "mask", masks)]
+    else:
+        lost += [("masks, which become outlines", "mask", masks)]
+    for what, kind, number in lost:
         if number:
             place = _first_of(kind, spool)
             spool.lose((what, place), format_name=_NAME, lossy=lossy, number=number)
-    return task
+    return _BOXES if boxes else _OUTLINES
 
 
 def _settings_text(numbers: Mapping[str, int], task: str) -> str:
@@ -307,9 +312,8 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
         elif not all(0 <= value <= 1 for value in _parts(_drawable(item), labels)):
             losses.append(("objects outside of the image", where))
         else:
-            objects.append(replace(_drawable(item), attributes={}))
+            objects.append(replace(item, attributes={}))
             losses += [("attributes", where)] * len(item.attributes)
-            losses += [("masks, which become outlines", where)] * (item.type == "mask")
     return replace(labels, image_name=name, objects=tuple(objects)), losses
 
 
@@ -332,8 +336,7 @@ def _first_of(kind: str, spool: Spool) -> str:
 
 def _line(item: LabeledObject, numbers: Mapping[str, int], labels: ImageLabels, task: str) -> str:
     around = box_around(item)
-    if task == _BOXES and around:
-        item = boxed(item, around)
+    item = boxed(item, around) if task == _BOXES and around else _drawable(item)
     parts = _parts(item, labels, corners=task != _BOXES)
     return " ".join([str(numbers[item.label]), *map(repr, parts)]) + "\n"
 

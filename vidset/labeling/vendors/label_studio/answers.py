@@ -87,7 +87,7 @@ def result_of(
     """The result that `objects_of` reads back: shapes and attributes with their ids.
 
     All classifications become one item for each control, as in Label Studio itself: several have
-    new ids when read back. A boolean comes back as a text.
+    new ids when read back.
 
     Raises:
         ValueError: a classification has attributes, for which Label Studio has no place.

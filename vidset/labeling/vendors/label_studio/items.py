@@ -35,6 +35,8 @@ MANY = "[]"
 """Ends the name of a control of which several choices may hold: its answer is a list, also of one.
 The JSON of a single choice would look alike."""
 _ROTATION = "rotation"
+# Label Studio has no booleans: this tells the text of one from another text.
+_KIND, _BOOLEAN = "kind", "boolean"
 _HOLE, _RING = "/hole", "/ring"
 
 
@@ -86,6 +88,8 @@ def attribute_of(item: JsonObject, kind: str) -> tuple[str, Attribute]:
     if kind in ("number", "rating"):
         return name, value.number(kind)
     texts = value.texts("text" if kind == "textarea" else kind)
+    if item.has("meta") and item.values["meta"] == {_KIND: _BOOLEAN} and len(texts) == 1:
+        return name, texts[0] == "true"
     if name.endswith(MANY):
         return name.removesuffix(MANY) or name, texts
     return name, texts[0] if len(texts) == 1 else texts
@@ -132,16 +136,17 @@ def shape_items(item: LabeledObject, size: Size, controls: Controls) -> list[dic
     for attribute, answer in item.attributes.items():
         if attribute == _ROTATION and rotation and item.rings:
             continue
-        control, asked, said = attribute, "choices", answer
+        control, asked, said, more = attribute, "choices", answer, {}
         if isinstance(answer, list):
             control += MANY
         elif isinstance(answer, bool):
-            said = [str(answer).lower()]
+            said, more = [str(answer).lower()], {"meta": {_KIND: _BOOLEAN}}
         elif isinstance(answer, int | float):
             asked = "number"
         else:
             said = [answer]
-        result.append(_item(item.id, control, asked, {**shape, asked: said}, size, controls))
+        told = _item(item.id, control, asked, {**shape, asked: said}, size, controls)
+        result.append(told | more)
     return result
 
 
