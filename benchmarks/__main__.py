@@ -22,6 +22,7 @@ from benchmarks import (
     plan,
     similarity,
     training,
+    uploads,
     warehouse,
 )
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
@@ -39,6 +40,7 @@ SECTIONS = {
     "auditing": auditing.run,
     "training": training.run,
     "comparing": comparing.run,
+    "uploads": uploads.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

@@ -1,4 +1,4 @@
-"""Resumable uploads as Cloud Storage documents them, before fake-gcs-server.
+"""Uploads as Cloud Storage documents them, before fake-gcs-server.
 
 fake-gcs-server takes every chunk as the next one, makes an object of what is there when it is asked
 how far it is, forgets preconditions on these uploads and compares no checksum. Everything else is
@@ -45,6 +45,8 @@ class GcsFront(Proxy):
     def respond(self, request: Request) -> Answer:
         url = urlsplit(request.path)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        if query.get("uploadType") == "multipart":
+            return _refusal_of(request) or super().respond(request)
         if query.get("uploadType") != "resumable":
             return super().respond(request)
         if request.method == "POST":
@@ -89,10 +91,9 @@ class GcsFront(Proxy):
 
     def _finish(self, session: _Session) -> Answer:
         data = bytes(session.data)
-        crc32c = base64.b64encode(google_crc32c.Checksum(data).digest()).decode()
-        if (said := session.resource.get("crc32c")) != crc32c:
+        if refusal := _wrong_checksum(session.resource, data):
             session.data.clear()
-            return _error(400, f"Provided CRC32C {said} doesn't match calculated CRC32C {crc32c}.")
+            return refusal
         answer = self._insert(session, data)
         if answer.status == 200:
             session.done = answer
@@ -116,6 +117,23 @@ class GcsFront(Proxy):
 
     def _get(self, path: str) -> Answer:
         return super().respond(Request("GET", path, _headers({})))
+
+
+def _refusal_of(request: Request) -> Answer | None:
+    """What is wrong with an upload in one request, whose parts stand between boundaries."""
+    if not request.is_whole:
+        return None
+    boundary = request.headers["Content-Type"].partition("boundary=")[2].strip('"').encode()
+    _, described, media, _ = request.body.split(b"--" + boundary)
+    resource = json.loads(described.partition(b"\r\n\r\n")[2])
+    return _wrong_checksum(resource, media.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n"))
+
+
+def _wrong_checksum(resource: dict, data: bytes) -> Answer | None:
+    crc32c = base64.b64encode(google_crc32c.Checksum(data).digest()).decode()
+    if (said := resource.get("crc32c")) == crc32c:
+        return None
+    return _error(400, f"Provided CRC32C {said} doesn't match calculated CRC32C {crc32c}.")
 
 
 def _headers(values: dict[str, str]) -> Message:

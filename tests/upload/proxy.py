@@ -104,6 +104,8 @@ class Proxy(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Proxy
     protocol_version = "HTTP/1.1"
+    # Else each answer with a body waits for 40 ms, until its head is acknowledged.
+    disable_nagle_algorithm = True
 
     def _handle(self) -> None:
         head = Request(self.command, self.path, self.headers)

@@ -73,6 +73,8 @@ def is_bytes(request: Request) -> bool:
     """It sends some of the recording."""
     if "uploadType=resumable" in request.path:
         return request.method == "PUT" and "-" in request.headers.get("Content-Range", "")
+    if "uploadType=multipart" in request.path:
+        return request.method == "POST"
     return request.method == "PUT"
 
 
@@ -99,4 +101,6 @@ def is_finish(request: Request) -> bool:
     """It makes the object appear."""
     if "uploadType=resumable" in request.path:
         return is_last_bytes(request)
+    if "uploadType=multipart" in request.path:
+        return True
     return request.method == "POST" and "uploadId=" in request.path

@@ -108,7 +108,7 @@ def test_a_multipart_upload_that_was_aborted_begins_anew(s3_bucket, s3, send, tm
 
 
 def test_a_store_that_loses_every_upload_fails_in_the_end(cloud_storage, send, tmp_path):
-    path = recording(tmp_path / "a.mp4")
+    path = recording(tmp_path / "a.mp4", MIB)
     cloud_storage.proxy.faults = [Fault(is_bytes, Answer(410), times=9)]
     ended = send(cloud_storage, path)
     assert (ended.code, ended.file["state"]) == (1, "failed")

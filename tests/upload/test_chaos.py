@@ -1,6 +1,5 @@
 """Kill -9 at random moments with --delete: what is not in the store is on the card."""
 
-import os
 import random
 import signal
 import subprocess
@@ -8,13 +7,12 @@ import time
 
 import pytest
 
+from tests.chaos.counts import times
 from tests.upload import recordings
 from tests.upload.recordings import MIB, recording
 
 pytestmark = pytest.mark.slow
 
-# `VIDSET_KILLS=200` kills more often.
-KILLS = int(os.environ.get("VIDSET_KILLS", "20"))
 FILES = 6
 
 
@@ -22,8 +20,8 @@ def on_card(card):
     return {path.read_bytes() for path in card.rglob("*") if path.is_file()}
 
 
-@pytest.mark.timeout(3600)
-def test_nothing_that_is_not_in_the_store_is_gone_from_the_card(store, tmp_path):
+@times(3, 200)
+def test_nothing_that_is_not_in_the_store_is_gone_from_the_card(count, store, tmp_path):
     card, chance = tmp_path / "card", random.Random(23)
     made = [recording(tmp_path / f"{n}.mp4", 2 * MIB, seed=n).read_bytes() for n in range(FILES)]
     command = recordings.command(
@@ -43,7 +41,7 @@ def test_nothing_that_is_not_in_the_store_is_gone_from_the_card(store, tmp_path)
     seconds = time.monotonic() - began
     assert whole.returncode == 0
     assert on_card(card) == set()
-    for kill in range(KILLS):
+    for kill in range(count):
         if not on_card(card):  # Other bytes, so that they are sent again.
             made = [data + (16).to_bytes(4) + b"free" + kill.to_bytes(8) for data in made]
             fill()

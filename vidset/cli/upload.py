@@ -141,6 +141,7 @@ def upload(
         is_verifying=verify,
         delete_after_seconds=check_seconds("--delete-after", delete_after),
         report=report,
+        is_recorded=as_json,
     )
     done = run_upload(settings, Display(is_quiet=quiet or as_json))
     output = settings.place.uri("").rstrip("/")

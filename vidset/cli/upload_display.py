@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from vidset.cli.console import plural, say, size
+from vidset.cli.results import Rows
 from vidset.naming import printable, visible
 from vidset.upload.records import FAULTS, Record, State, Uploads
 
@@ -60,24 +61,23 @@ class Uploaded:
     moved: int
     passed_over: Mapping[str, int]
     left: Sequence[str]
-    files: Sequence[Record]
+    files: Rows[Record]
 
 
 def as_result(output: str, done: Uploads) -> Uploaded:
     """Return what --json prints of a run."""
-    sent = [each for each in done.records if each.state == "uploaded"]
     return Uploaded(
         output,
-        **{state: done.number(state) for state in _ORDER},
-        size_bytes=sum(each.size_bytes or 0 for each in sent),
-        resumed_bytes=sum(each.resumed_bytes for each in sent),
-        sent_bytes=sum(each.sent_bytes for each in done.records),
+        **{state: done.states.get(state, 0) for state in _ORDER},
+        size_bytes=done.size_bytes,
+        resumed_bytes=done.resumed_bytes,
+        sent_bytes=done.sent_bytes,
         seconds=round(done.seconds, 3),
-        deleted=done.put_away("deleted"),
-        moved=done.put_away("moved"),
+        deleted=done.thens.get("deleted", 0),
+        moved=done.thens.get("moved", 0),
         passed_over=done.passed_over,
         left=[printable(str(path)) for path in done.left],
-        files=done.records,
+        files=Rows(done.records),
     )
 
 

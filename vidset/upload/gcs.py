@@ -4,9 +4,7 @@ https://cloud.google.com/storage/docs/performing-resumable-uploads. The client l
 cannot go on in another process.
 """
 
-import base64
 import os
-import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +26,8 @@ from vidset.upload.errors import (
     UploadFailedError,
     kind_of,
 )
+from vidset.upload.framing import Framed
+from vidset.upload.gcs_answers import FOREIGN, encoded, is_same, received, resource_of, said
 from vidset.upload.pacing import Body
 from vidset.upload.settings import Place
 from vidset.upload.source import Source
@@ -38,8 +38,6 @@ _CONNECT_SECONDS = 20.0
 _UNIT_BYTES = 256 << 10  # All pieces but the last are a multiple of it.
 _FIELDS = "size,crc32c,generation"
 _RESUME_INCOMPLETE = 308
-_FOREIGN = "an answer that is not Cloud Storage's: does a proxy or a login page stand between?"
-_RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
 
 
 class GcsDestination:
@@ -64,12 +62,14 @@ class GcsDestination:
         if answer.status_code in (401, 403):
             return "unknown"
         if answer.status_code != 200:
-            raise UploadFailedError(_said("asking for the object", answer))
-        return "same" if _is_same(_resource(answer), target) else "unverified"
+            raise UploadFailedError(said("asking for the object", answer))
+        return "same" if is_same(resource_of(answer), target) else "unverified"
 
     def open(
         self, target: Target, source: Source, token: str | None, remember: Callable[[str], None]
     ) -> Session:
+        if token is None and target.size_bytes <= _UNIT_BYTES:  # Less is never kept of a session.
+            return _SingleRequest(self, target)
         if token is None:
             token = self._begin(target)
             remember(token)
@@ -77,7 +77,7 @@ class GcsDestination:
         headers = {"Content-Range": f"bytes */{target.size_bytes}"}
         answer = self.put(token, headers, None)
         if answer.status_code in (200, 201):
-            resource = _resource(answer)
+            resource = resource_of(answer)
             return _GcsSession(self, token, target, source, target.size_bytes, resource)
         return _GcsSession(self, token, target, source, received(answer))
 
@@ -88,50 +88,57 @@ class GcsDestination:
             return answer
         # 400: the checksum of all the bytes that came differs from what we said.
         if answer.status_code in (400, 404, 410):
-            raise SessionGoneError(_said("sending", answer))
+            raise SessionGoneError(said("sending", answer))
         if answer.status_code == 412:
             raise AlreadyThereError
         if answer.status_code in (401, 403):
-            raise SessionRefusedError(_said("sending", answer))
-        raise UploadFailedError(_said("sending", answer))
+            raise SessionRefusedError(said("sending", answer))
+        raise UploadFailedError(said("sending", answer))
+
+    def create(self, target: Target, body: Body) -> dict[str, Any]:
+        """Make the object in one request, which the bytes come with; what the store says of it."""
+        framed = Framed(self._described(target), target.content_type, body)
+        answer = self._post(target, "multipart", data=framed, headers=framed.headers)
+        return resource_of(answer)
 
     def _begin(self, target: Target) -> str:
+        headers = {
+            "X-Upload-Content-Type": target.content_type,
+            "X-Upload-Content-Length": str(target.size_bytes),
+        }
+        described = self._described(target)
+        answer = self._post(target, "resumable", json=described, headers=headers)
+        location = answer.headers.get("Location", "")
+        if not location.startswith(("https://", "http://")):
+            raise TransientError(FOREIGN)
+        return location
+
+    def _described(self, target: Target) -> dict[str, Any]:
+        return {
+            "name": self._place.prefix + target.name,
+            "contentType": target.content_type,
+            "metadata": dict(target.metadata),
+            "crc32c": encoded(target),  # Other bytes do not become an object.
+        }
+
+    def _post(self, target: Target, kind: str, **options: Any) -> requests.Response:
+        """Have an object made only where there is none; the answer is 200."""
         url = f"{self._host}/upload/storage/v1/b/{self._place.root}/o"
         name = self._place.prefix + target.name
-        answer = self._request(
-            self._api,
-            "POST",
-            url,
-            params={
-                "uploadType": "resumable",
-                "name": name,
-                "ifGenerationMatch": "0",
-                "fields": _FIELDS,
-            },
-            headers={
-                "X-Upload-Content-Type": target.content_type,
-                "X-Upload-Content-Length": str(target.size_bytes),
-            },
-            json={
-                "name": name,
-                "contentType": target.content_type,
-                "metadata": dict(target.metadata),
-                "crc32c": _encoded(target),  # Other bytes do not become an object.
-            },
-        )
+        params = {"uploadType": kind, "name": name, "ifGenerationMatch": "0", "fields": _FIELDS}
+        answer = self._request(self._api, "POST", url, params=params, **options)
         if answer.status_code == 200:
-            location = answer.headers.get("Location", "")
-            if not location.startswith(("https://", "http://")):
-                raise TransientError(_FOREIGN)
-            return location
+            return answer
         if answer.status_code == 412:
             raise AlreadyThereError
         if answer.status_code == 404:
             raise RefusedError(f"there is no bucket gs://{self._place.root}", is_final=True)
         if answer.status_code in (401, 403):
             what = f"this account may not create {self._place.uri(target.name)}"
-            raise RefusedError(_said(what, answer))
-        raise UploadFailedError(_said("beginning the upload", answer))
+            raise RefusedError(said(what, answer))
+        if answer.status_code in (400, 410):  # 400: the checksum of the bytes that came differs.
+            raise SessionGoneError(said("sending", answer))
+        raise UploadFailedError(said("beginning the upload", answer))
 
     def _request(
         self, session: requests.Session, method: str, url: str, **options: Any
@@ -146,9 +153,9 @@ class GcsDestination:
             )
         status = answer.status_code
         if status in (408, 429) or status >= 500:
-            raise TransientError(_said("Cloud Storage", answer), is_answer=True)
+            raise TransientError(said("Cloud Storage", answer), is_answer=True)
         if 300 <= status < 400 and status != _RESUME_INCOMPLETE:
-            raise TransientError(_FOREIGN)
+            raise TransientError(FOREIGN)
         return answer
 
 
@@ -185,52 +192,41 @@ class _GcsSession:
                     "Cloud Storage has taken none of what was sent", is_answer=True
                 )
         else:
-            self._offset, self._resource = size, _resource(answer)
+            self._offset, self._resource = size, resource_of(answer)
 
     def finish(self) -> bool:
         if self._resource is None:  # It has all bytes and no object: as if it had lost some.
             raise TransientError("Cloud Storage has all bytes and does not say what they became")
-        return _is_same(self._resource, self._target)
+        return is_same(self._resource, self._target)
 
     def close(self) -> None:
         pass  # It lives at the store.
 
 
-def received(answer: requests.Response) -> int:
-    """How many bytes the store says it has; none without a Range."""
-    match = _RANGE.fullmatch(answer.headers.get("Range", ""))
-    return int(match[1]) + 1 if match else 0
+class _SingleRequest:
+    """All bytes of a small recording in the request that makes its object."""
 
+    smallest_piece_bytes = None
 
-def _resource(answer: requests.Response) -> dict[str, Any]:
-    """What the store says of the object."""
-    try:
-        resource = answer.json()
-    except ValueError:
-        resource = None
-    if not isinstance(resource, dict) or "size" not in resource:
-        raise TransientError(_FOREIGN)
-    return resource
+    def __init__(self, destination: GcsDestination, target: Target):
+        self._destination, self._target = destination, target
+        self._resource: dict[str, Any] | None = None
 
+    @property
+    def received_bytes(self) -> int:
+        return self._target.size_bytes if self._resource else 0
 
-def _is_same(resource: dict[str, Any], target: Target) -> bool:
-    """Whether there was a checksum to compare.
+    def next_piece(self) -> Piece | None:
+        return None if self._resource else Piece(0, self._target.size_bytes)
 
-    Raises:
-        UploadFailedError: it is another object.
-    """
-    size, checksum = resource.get("size"), resource.get("crc32c")
-    ours = (str(target.size_bytes), _encoded(target))
-    if (str(size), checksum or ours[1]) != ours:
-        raise UploadFailedError(
-            f"the object has other content: wanted {ours[0]} bytes with CRC32C {ours[1]}, "
-            f"got {size} with {checksum}"
-        )
-    return checksum is not None
+    def send(self, piece: Piece, body: Body) -> None:
+        self._resource = self._destination.create(self._target, body)
 
+    def finish(self) -> bool:
+        return is_same(self._resource or {}, self._target)
 
-def _encoded(target: Target) -> str:
-    return base64.b64encode(target.digests.crc32c).decode()
+    def close(self) -> None:
+        pass
 
 
 def _authorized() -> AuthorizedSession:
@@ -265,12 +261,3 @@ def _as_ours():
         raise  # An address that is none: wrong usage.
     except OSError as error:  # The file of certificates that the environment names.
         raise RefusedError(str(error), is_final=True) from None
-
-
-def _said(what: str, answer: requests.Response) -> str:
-    """The status, and the server's own message."""
-    try:
-        message = answer.json()["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        message = answer.reason or ""
-    return f"{what}: {answer.status_code} {str(message)[:300]}".rstrip()

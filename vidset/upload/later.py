@@ -1,8 +1,7 @@
 """When a watched recording is looked at again."""
 
-import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from vidset.upload.identity import Identity
@@ -13,7 +12,7 @@ _LONGEST_RETRY_SECONDS = 900.0
 
 
 class Later:
-    """Recordings that were set aside: with ever longer pauses, or until they change."""
+    """Recordings that were set aside: with ever longer pauses."""
 
     def __init__(self) -> None:
         self._due: dict[Path, tuple[Identity, float, float]] = {}
@@ -25,15 +24,11 @@ class Later:
         pause = pause or _FIRST_RETRY_SECONDS
         self._due[path] = identity, pause, time.monotonic() + pause
 
-    def leave(self, path: Path, identity: Identity) -> None:
-        """Leave it alone for as long as it does not change."""
-        self._due[path] = identity, 0.0, math.inf
-
     def is_due(self, path: Path, identity: Identity) -> bool:
         """Whether it is time to look at it: also if it has changed since."""
         known, _, due = self._due.get(path, (None, 0.0, 0.0))
         return known != identity or time.monotonic() >= due
 
-    def forget_others(self, present: Iterable[tuple[Path, Identity]]) -> None:
+    def forget_others(self, is_there: Callable[[Path], bool]) -> None:
         """Forget the files that are gone."""
-        self._due = {path: self._due[path] for path, _ in present if path in self._due}
+        self._due = {path: due for path, due in self._due.items() if is_there(path)}

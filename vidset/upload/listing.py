@@ -1,6 +1,7 @@
 """Find the videos of a folder, by their names."""
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,32 +31,51 @@ class Listing:
         folders, are left out.
         """
         try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name, reverse=True)
+            names, below = self._names(folder)
         except OSError as error:
             self._tell_unreadable(folder, error)
             return
         self._unreadable.discard(folder)
-        while entries:
-            entry = entries.pop()
-            if entry.name.startswith("."):
+        for name in names:
+            path = folder / name
+            if name in below:
+                yield from self.videos(path)
                 continue
-            path = Path(entry.path)
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    yield from self.videos(path)
-                elif not entry.is_file():
-                    continue
-                elif has_video_extension(entry.name):
-                    status = entry.stat()
-                    self._unreadable.discard(path)
-                    yield path, status
-                else:
-                    self.passed_over[path.suffix.lower() or "without extension"] += 1
+                status = path.stat()
             except FileNotFoundError:
                 continue  # It went while we looked.
             except OSError as error:  # A link in circles, a share's own.
                 self._tell_unreadable(path, error)
+                continue
+            self._unreadable.discard(path)
+            if stat.S_ISREG(status.st_mode):
+                yield path, status
+
+    def _names(self, folder: Path) -> tuple[list[str], set[str]]:
+        """Return the sorted names of videos and folders, and which are folders: no more of each.
+
+        A card may have as many files as memory should not hold.
+        """
+        names, below = [], set[str]()
+        with os.scandir(folder) as found:
+            for entry in found:
+                if entry.name.startswith("."):
+                    continue
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        below.add(entry.name)
+                    elif not has_video_extension(entry.name):
+                        if entry.is_file():
+                            kind = os.path.splitext(entry.name)[1].lower()
+                            self.passed_over[kind or "without extension"] += 1
+                        continue
+                except OSError as error:
+                    self._tell_unreadable(Path(entry.path), error)
+                    continue
+                names.append(entry.name)
+        names.sort()
+        return names, below
 
     def _tell_unreadable(self, path: Path, error: OSError) -> None:
         if path not in self._unreadable:

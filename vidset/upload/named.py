@@ -11,6 +11,7 @@ from vidset.upload.errors import GaveUpError, RefusedError
 from vidset.upload.listing import Listing
 from vidset.upload.records import Listener, Record
 from vidset.upload.settings import Settings
+from vidset.upload.tally import Tally
 from vidset.upload.uploading import Uploader
 
 # How long one recording may wait for network or server while others wait behind it.
@@ -83,7 +84,7 @@ def upload_named(
     settings: Settings,
     uploader: Uploader,
     listener: Listener,
-    records: dict[Path, Record],
+    tally: Tally,
     check: Callable[[], None],
 ) -> None:
     """Upload all of them. One that the network or the store does not take is set aside meanwhile.
@@ -103,7 +104,7 @@ def upload_named(
         except RefusedError as error:
             refused[path] = str(error)
             named.done()
-            if error.is_final and len(refused) == 1 and not records:
+            if error.is_final and len(refused) == 1 and not tally.has_any():
                 break  # Nothing was done, and nothing else can be.
             continue
         except GaveUpError as error:
@@ -117,11 +118,11 @@ def upload_named(
             record = Record(printable(str(path)), "failed", note=str(error))
         named.done()
         waited.pop(path, None)
-        records[path] = record
+        tally.add(record)
         listener.show(record)
-    if refused and not records:
+    if refused and not tally.has_any():
         raise ValueError(f"--to: {next(iter(refused.values()))}")
     for path, reason in refused.items():
         record = Record(printable(str(path)), "failed", note=reason)
-        records[path] = record
+        tally.add(record)
         listener.show(record)

@@ -1,6 +1,6 @@
 """What became of recordings: one record each, and all of them at the end of a run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,27 +43,28 @@ class Uploads:
     """What a run did.
 
     Attributes:
+        states, thens: how many recordings ended in each state, and how their files did here.
+        size_bytes: of what was uploaded; `resumed_bytes` of these were sent by earlier runs.
+        sent_bytes: how much this run sent, with what was sent in vain.
         passed_over: files that are not named like videos, by extension.
         left: recordings that were named and not reached before the run was stopped.
+        records: one for each recording, if the caller wanted them.
     """
 
-    records: Sequence[Record]
+    states: Mapping[State, int]
+    thens: Mapping[Then, int]
+    size_bytes: int
+    resumed_bytes: int
+    sent_bytes: int
     seconds: float
     passed_over: Mapping[str, int]
+    records: Iterable[Record]
     left: Sequence[Path] = ()
 
     @property
     def has_faults(self) -> bool:
         """Whether a recording is not where it should be."""
-        return bool(self.left) or any(each.state in FAULTS for each in self.records)
-
-    def number(self, state: State) -> int:
-        """Return how many recordings ended in a state."""
-        return sum(each.state == state for each in self.records)
-
-    def put_away(self, then: Then) -> int:
-        """Return for how many recordings the file on this machine ended so."""
-        return sum(each.then == then for each in self.records)
+        return bool(self.left) or any(self.states.get(state) for state in FAULTS)
 
 
 class Listener(Protocol):

@@ -18,6 +18,7 @@ from vidset.upload.records import Listener, Record, Uploads
 from vidset.upload.report import reported
 from vidset.upload.settings import Settings
 from vidset.upload.state import State
+from vidset.upload.tally import Tally
 from vidset.upload.uploading import Uploader
 from vidset.upload.watching import Watch
 
@@ -33,7 +34,8 @@ def run_upload(settings: Settings, listener: Listener) -> Uploads:
             the destination takes nothing at all.
     """
     destination = None if settings.is_dry else open_destination(settings.place)
-    started, records = time.monotonic(), dict[Path, Record]()
+    started = time.monotonic()
+    tally = Tally(settings.state if settings.is_recorded else None, listener.tell)
     named = Named(settings, listener.tell)
     passed_over: Mapping[str, int] = named.passed_over
     listener = reported(listener, settings.report)
@@ -44,17 +46,28 @@ def run_upload(settings: Settings, listener: Listener) -> Uploads:
     ):
         uploader = Uploader(settings, destination, state, _disks(settings, state), listener)
         if settings.watched is None:
-            upload_named(named, settings, uploader, listener, records, check)
+            upload_named(named, settings, uploader, listener, tally, check)
         else:
             watch = Watch(settings.watched, settings.settle_seconds, listener.tell)
             try:
-                _watch(watch, settings, uploader, listener, records, check)
+                _watch(watch, settings, uploader, listener, tally, check)
             finally:
                 passed_over = dict(watch.passed_over)
     left = tuple(named.left()) if settings.watched is None else ()
     for path in left[:_MOST_TOLD]:
         listener.tell(path, "not uploaded yet: stopped; the same command goes on from there")
-    return Uploads(list(records.values()), time.monotonic() - started, dict(passed_over), left)
+    tally.finish()
+    return Uploads(
+        tally.states,
+        tally.thens,
+        tally.size_bytes,
+        tally.resumed_bytes,
+        tally.sent_bytes,
+        time.monotonic() - started,
+        dict(passed_over),
+        tally.records(),
+        left,
+    )
 
 
 def _disks(settings: Settings, state: State) -> Disks:
@@ -73,20 +86,18 @@ def _watch(
     settings: Settings,
     uploader: Uploader,
     listener: Listener,
-    records: dict[Path, Record],
+    tally: Tally,
     check: Callable[[], None],
 ) -> NoReturn:
     later = Later()
     while True:
         check()
-        complete = watch.complete()
-        later.forget_others(complete)
+        complete = watch.complete(later.is_due)
+        later.forget_others(watch.has)
         for path, identity in complete:
             check()
-            if not later.is_due(path, identity):
-                continue
             if uploader.is_done(path, identity):
-                later.leave(path, identity)
+                watch.leave(path)
                 continue
             if not _is_still(path, identity):
                 continue  # Written on while others were sent: not complete any more.
@@ -99,11 +110,12 @@ def _watch(
                 record = Record(printable(str(path)), "failed", note=str(error))
             if record.state == "failed" or record.then == "later":
                 later.add(path, identity)
-            elif record.state == "unreadable":
-                later.leave(path, identity)
-            records[path] = record
+            else:
+                watch.leave(path)
+            tally.add(record, is_final=False)
             listener.show(record)
-        time.sleep(settings.poll_seconds)
+        if not watch.has_more:
+            time.sleep(settings.poll_seconds)
 
 
 def _is_still(path: Path, identity: Identity) -> bool:

@@ -70,7 +70,7 @@ class _SinglePut:
 
     def __init__(self, destination: S3Destination, client: S3Client, target: Target):
         self._destination, self._client, self._target = destination, client, target
-        self._is_sent = False
+        self._is_sent, self._said = False, None
 
     @property
     def received_bytes(self) -> int:
@@ -82,11 +82,16 @@ class _SinglePut:
     def send(self, piece: Piece, body: Body) -> None:
         options = _described(self._target) | {"IfNoneMatch": "*"}
         checksum = {"ChecksumSHA256": _encoded(self._target.digests.sha256)}
-        self._client.call("put_object", self._target.name, body, **options, **_SHA256, **checksum)
-        self._is_sent = True
+        name = self._target.name
+        answer = self._client.call("put_object", name, body, **options, **_SHA256, **checksum)
+        self._is_sent, self._said = True, answer.get("ChecksumSHA256")
 
     def finish(self) -> bool:
-        return self._destination.is_verified(self._target)
+        """By the checksum in the server's answer; one that answers without is asked for it."""
+        if self._said is None:
+            return self._destination.is_verified(self._target)
+        head = {"ContentLength": self._target.size_bytes, "ChecksumSHA256": self._said}
+        return _is_same(head, self._target)
 
     def close(self) -> None:
         pass

@@ -52,6 +52,7 @@ class Settings:
         delete_after_seconds: for how long it must not have changed before it is deleted or moved,
             where the file system does not tell whether it is still open for writing.
         poll_seconds: between two looks at the watched folder.
+        is_recorded: the caller reads the records in the end; else they are only counted.
     """
 
     place: Place
@@ -71,6 +72,7 @@ class Settings:
     delete_after_seconds: float = 300
     folders: tuple[Path, ...] = ()
     report: Path | None = None
+    is_recorded: bool = False
 
     @property
     def is_putting_away(self) -> bool:

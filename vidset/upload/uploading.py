@@ -41,6 +41,7 @@ class Uploader:
         self._state, self._disks, self._listener = state, disks, listener
         self._pace = Pace(settings.bytes_per_second)
         self._place = settings.place.uri("")
+        self._is_waiting_told = False
 
     def upload(
         self, path: Path, patience_seconds: float, quiet_seconds: float | None = None
@@ -100,9 +101,24 @@ class Uploader:
         age = time.time() - source.identity.mtime_ns / 1e9
         # A recorder may open its file anew for each piece that it writes.
         may_go_on = is_written is None or self._settings.is_putting_away
-        if may_go_on and age < self._settings.settle_seconds:
-            time.sleep(min(self._settings.settle_seconds - age, self._settings.settle_seconds))
+        wanted = self._settings.settle_seconds
+        if may_go_on and age < wanted:
+            self._tell_of_waiting(source.path, age)
+            time.sleep(min(wanted - age, wanted))
             source.check()
+
+    def _tell_of_waiting(self, path: Path, age: float) -> None:
+        """Say once why nothing seems to happen."""
+        if self._is_waiting_told:
+            return
+        self._is_waiting_told = True
+        changed = f"changed {age:.0f} s ago" if age >= 0 else "changed in the future, by its clock"
+        self._listener.tell(
+            path,
+            f"{changed}: waiting until it has been unchanged for "
+            f"{self._settings.settle_seconds:g} s, since a recorder may still go on with it; "
+            "--settle SECONDS changes that, --settle 0 does not wait",
+        )
 
     def _verify(
         self, file: str, source: Source, found: Probe, started: float, destination: Destination
