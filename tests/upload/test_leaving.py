@@ -97,3 +97,20 @@ def test_a_recording_moved_to_a_name_that_is_taken_replaces_nothing(path, done):
     found = {each.name: each.read_bytes() for each in done.iterdir()}
     assert found == {"a.mp4": b"another card's", name: b"recorded"}
     assert not os.path.lexists(path)
+
+
+@WAYS
+@pytest.mark.parametrize("stem", ["x" * 251, "日本語" * 27 + "12345678", "no \udcff UTF-8"])
+def test_names_of_any_length_leave(tmp_path, done, way, stem):
+    path = tmp_path / "card" / f"{stem}.mp4"
+    path.parent.mkdir()
+    path.write_bytes(b"recorded")
+    (done / path.name).write_bytes(b"another card's")
+    with Source(path) as source:
+        digests = source.digest(lambda _: None)
+        if way == "delete":
+            delete(source)
+        else:
+            move(source, done / path.name, digests, Disks([done], lambda _: None), done)
+    assert list(path.parent.iterdir()) == []
+    assert len(list(done.iterdir())) == (1 if way == "delete" else 2)

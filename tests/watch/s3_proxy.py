@@ -8,6 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 _OWN_HEADERS = {"connection", "transfer-encoding", "content-length", "server", "date"}
+# As AWS says it.
+_EXPIRED = (
+    b"<?xml version='1.0'?><Error><Code>ExpiredToken</Code>"
+    b"<Message>The provided token has expired.</Message></Error>"
+)
 
 
 class S3Proxy:
@@ -17,6 +22,7 @@ class S3Proxy:
         before, after: called with method and path, before a request goes on, and before its answer
             goes back; what is raised ends the connection.
         is_down: connections end without an answer.
+        expired: requests signed with this access key are refused as an expired token's.
     """
 
     def __init__(self, url: str):
@@ -24,6 +30,8 @@ class S3Proxy:
         self.before: Callable[[str, str], None] = lambda method, path: None
         self.after: Callable[[str, str], None] = lambda method, path: None
         self.is_down = False
+        self.expired: str | None = None
+        self.on_expired: Callable[[], None] = lambda: None
         self.url = ""
 
     def handle(self, request: BaseHTTPRequestHandler) -> None:
@@ -31,6 +39,13 @@ class S3Proxy:
         if self.is_down:
             raise ConnectionAbortedError
         method, path = request.command, request.path
+        if self.expired and f"Credential={self.expired}/" in request.headers["Authorization"]:
+            self.on_expired()
+            request.send_response(400)
+            request.send_header("Content-Length", str(len(_EXPIRED)))
+            request.end_headers()
+            request.wfile.write(b"" if method == "HEAD" else _EXPIRED)
+            return
         self.before(method, path)
         forward = http.client.HTTPConnection(self.target, timeout=60)
         headers = {key: value for key, value in request.headers.items() if key != "Expect"}

@@ -38,7 +38,24 @@ _CONFIG = Config(
     retries={"total_max_attempts": 1},
 )
 _BUSY = frozenset({"ConditionalRequestConflict", "RequestTimeout", "SlowDown", "Throttling"})
+# A temporary token's time is over, or its renewed file has not been read yet.
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"}
+)
 _CHANGED = "the object was overwritten while it was read"
+
+
+class _ExpiredError(Exception):
+    """The credentials have expired; they have been read anew."""
+
+
+_BREAKS = (
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    _ExpiredError,
+)
 
 
 class S3Store:
@@ -51,7 +68,7 @@ class S3Store:
         Args:
             prefix: what all names begin with; it ends with a slash or is empty.
         """
-        self._client = boto3.client("s3", config=_CONFIG)
+        self._client = _connected()
         self._bucket, self._prefix = bucket, prefix
 
     def uri(self, name: str) -> str:
@@ -165,12 +182,24 @@ class S3Store:
     def _asked(self, operation: str, **options: Any) -> dict[str, Any]:
         """One request, repeated while it fails for a moment."""
         what = f"s3://{self._bucket}/{options.get('Key', '')}"
-        call = getattr(self._client, operation)
-        return patiently(lambda: call(Bucket=self._bucket, **options), what, _transient)
+        return patiently(lambda: self._call(operation, **options), what, _transient)
+
+    def _call(self, operation: str, **options: Any) -> dict[str, Any]:
+        try:
+            return getattr(self._client, operation)(Bucket=self._bucket, **options)
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            # The answer to HEAD has no body that could say so.
+            is_told = _code(error) in _EXPIRED or (operation == "head_object" and status == 400)
+            if not is_told:
+                raise
+            self._client = _connected()
+            what = "the credentials have expired, or are not valid here, and were read anew"
+            raise _ExpiredError(f"{what} ({_code(error)})") from None
 
     def _bytes(self, key: str, **options: str) -> bytes:
         def read() -> bytes:
-            return self._client.get_object(Bucket=self._bucket, Key=key, **options)["Body"].read()
+            return self._call("get_object", Key=key, **options)["Body"].read()
 
         return patiently(read, f"s3://{self._bucket}/{key}", _transient)
 
@@ -181,15 +210,13 @@ class S3Store:
         while done < size:
             before = done
             try:
-                answer = self._client.get_object(
-                    Bucket=self._bucket, Key=key, Range=f"bytes={done}-", **pin
-                )
+                answer = self._call("get_object", Key=key, Range=f"bytes={done}-", **pin)
                 for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
                     done += len(chunk)
                     yield chunk
                 if done < size:
                     raise IncompleteReadError(actual_bytes=done, expected_bytes=size)
-            except (ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError) as e:
+            except _BREAKS as e:
                 if done > before:
                     patience.progressed()
                 patience.wait(e)
@@ -208,8 +235,12 @@ def _transient(error: BaseException) -> float | None:
         if status in (408, 429) or status >= 500 or _code(error) in _BUSY:
             return seconds_asked(answer.get("HTTPHeaders"))
         return None
-    is_broken = isinstance(error, FlexibleChecksumError | HTTPClientError | IncompleteReadError)
-    return 0.0 if is_broken else None
+    return 0.0 if isinstance(error, _BREAKS) else None
+
+
+def _connected() -> Any:
+    """A client with the credentials as they are now: a session reads a file of them only once."""
+    return boto3.Session().client("s3", config=_CONFIG)
 
 
 def _identified(upload: Upload, digest: str, size_bytes: int) -> Upload:

@@ -18,6 +18,7 @@ from vidset.upload.syncing import sync_names
 # It keeps its extension and is not hidden: after a kill -9 it is a recording like any other, which
 # the next run finds at the store, and deletes.
 _ASIDE = ".deleting"
+_MOST_NAME_BYTES = 255
 
 
 class StillWrittenError(Exception):
@@ -32,7 +33,7 @@ def delete(source: Source) -> None:
         StillWrittenError: another program has it open for writing. It is kept.
         OSError: it cannot be deleted.
     """
-    aside = _free(source.path.with_name(f"{source.path.stem}{_ASIDE}{source.path.suffix}"))
+    aside = _free(_marked(source.path, _ASIDE))
     source.path.rename(aside)
     try:
         _check_alone(source, aside)
@@ -117,13 +118,21 @@ def _free(path: Path) -> Path:
     free, number = path, 1
     while os.path.lexists(free):
         number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        free = _marked(path, f"-{number}")
     return free
+
+
+def _marked(path: Path, mark: str) -> Path:
+    """The path with a mark before its extension; what makes the name too long is cut from it."""
+    stem = path.stem
+    while len(os.fsencode(f"{stem}{mark}{path.suffix}")) > _MOST_NAME_BYTES:
+        stem = stem[:-1]
+    return path.with_name(f"{stem}{mark}{path.suffix}")
 
 
 def _claim(to: Path, digests: Digests) -> Path:
     """Hold a name by an empty file: two cards may have recordings of the same name."""
-    names = [to, to.with_name(f"{to.stem}.{digests.sha256.hex()[:32]}{to.suffix}")]
+    names = [to, _marked(to, f".{digests.sha256.hex()[:32]}")]
     for name in [*names, _free(names[-1])]:
         try:
             os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -137,7 +146,7 @@ def _copy(source: Source, to: Path, digests: Digests) -> None:
     """Copy a recording to another disk, and read the copy back."""
     if not os.access(source.path.parent, os.W_OK | os.X_OK):  # Else each try makes one more copy.
         raise OSError(errno.EACCES, f"its folder {source.path.parent} may not be written")
-    partial = _free(to.with_name(f".{to.name}.partial"))
+    partial = _free(_marked(to.with_name(f".{digests.sha256.hex()[:32]}{to.suffix}"), ".partial"))
     try:
         shutil.copy2(source.path, partial)
         with partial.open("rb") as file:

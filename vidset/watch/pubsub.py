@@ -27,6 +27,7 @@ _POLL_SECONDS = 0.5
 _LONGEST_LEASE_SECONDS = 24 * 3600
 _REFUSED = (Forbidden, InvalidArgument, NotFound, Unauthenticated)
 _ANSWER_SECONDS = 10
+_MOST_FAILURES = 10_000
 
 
 class PubsubSource:
@@ -45,6 +46,8 @@ class PubsubSource:
         except DefaultCredentialsError as error:
             raise ValueError(f"SOURCE {subscription}: {error}") from None
         self._at_work = 0
+        # The service counts deliveries only where there is a dead-letter policy.
+        self._failures: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
@@ -60,12 +63,16 @@ class PubsubSource:
         def take(received: Received) -> None:
             with self._lock:
                 self._at_work += 1
-            number = received.delivery_attempt or 1
+            number = received.delivery_attempt or self._failures.get(received.message_id, 0) + 1
             attributes = dict(received.attributes)
             failure = taker.message(Message(received.data, attributes, number))
             if failure is None:
+                self._failures.pop(received.message_id, None)
                 received.ack()
             else:
+                if len(self._failures) >= _MOST_FAILURES:
+                    self._failures.clear()  # Their pauses begin anew.
+                self._failures[received.message_id] = number
                 wait = 0 if life.was_told else delay_seconds(number)
                 taker.report.add(given_back=1)
                 if wait:
