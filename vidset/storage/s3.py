@@ -45,7 +45,7 @@ _EXPIRED = frozenset(
 _CHANGED = "the object was overwritten while it was read"
 
 
-class _ExpiredError(Exception):
+class CredentialsExpiredError(Exception):
     """The credentials have expired; they have been read anew."""
 
 
@@ -54,7 +54,7 @@ _BREAKS = (
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
-    _ExpiredError,
+    CredentialsExpiredError,
 )
 
 
@@ -195,7 +195,7 @@ class S3Store:
                 raise
             self._client = _connected()
             what = "the credentials have expired, or are not valid here, and were read anew"
-            raise _ExpiredError(f"{what} ({_code(error)})") from None
+            raise CredentialsExpiredError(f"{what} ({_code(error)})") from None
 
     def _bytes(self, key: str, **options: str) -> bytes:
         def read() -> bytes:
