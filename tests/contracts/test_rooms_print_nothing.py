@@ -9,7 +9,7 @@ import pytest
 from tests.paths import ROOT
 
 # Programs of their own: a Beam job's exit code, the functions' structured log, the server's log,
-# which goes to the file that it is given. The demo types commands and shows what they say.
+# which goes to the file that it is given.
 _PROGRAMS = {
     "vidset/beam/export_job.py",
     "vidset/beam/ingest_job.py",
@@ -18,11 +18,11 @@ _PROGRAMS = {
     "vidset/local_labeling/server.py",
 }
 _TERMINAL = {"rich", "typer", "click"}
-_FOLDERS_THAT_SHOW = ("vidset/cli/", "vidset/demo/")
+_FOLDER_THAT_SHOWS = "vidset/cli/"
 ROOMS = sorted(
     name
     for path in (ROOT / "vidset").rglob("*.py")
-    if not (name := path.relative_to(ROOT).as_posix()).startswith(_FOLDERS_THAT_SHOW)
+    if not (name := path.relative_to(ROOT).as_posix()).startswith(_FOLDER_THAT_SHOWS)
     and name not in {*_PROGRAMS, "vidset/__main__.py"}
 )
 

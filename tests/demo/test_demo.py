@@ -8,7 +8,7 @@ import cv2
 import pyarrow.parquet as pq
 import pytest
 
-from vidset.demo.demo import run_demo
+from vidset.cli.demo.drive import run_demo
 from vidset.demo.drive import DRIVE, has_drive, render_drive
 from vidset.demo.rendering import render_video
 from vidset.demo.scene import Scene, Span

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.cli.labels import label
-from vidset.demo.demo import run_demo
+from vidset.cli.demo.drive import run_demo
 from vidset.demo.drive import DRIVE
 from vidset.demo.labels_sheet import choose, write_labels_sheet
 from vidset.demo.rendering import Renderer

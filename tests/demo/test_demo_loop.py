@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from vidset.cli.demo.loop import run_loop
 from vidset.demo import loop
-from vidset.demo.loop import draw_faulty, run_loop
+from vidset.demo.loop import draw_faulty
 from vidset.demo.numerals import NUMERALS
 
 

@@ -9,7 +9,7 @@ from vidset.cli import running
 from vidset.cli.backup import backup, restore
 from vidset.cli.command import Group, add
 from vidset.cli.dataset.commands import app as dataset
-from vidset.cli.demo import demo
+from vidset.cli.demo.command import demo
 from vidset.cli.errors.errors import errors
 from vidset.cli.errors.review import review
 from vidset.cli.export.commands import export, sql, sync

@@ -1,24 +1,17 @@
-"""`vidset demo`: a video, its extraction, and one picture of what was kept and dropped.
+"""A demo: a video, its extraction, and one picture of what was kept and dropped.
 
 Without a video of the user's it renders its own, so that what is in it is known: the truth, by
 which its images are labeled.
 """
 
 import os
-import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
-from rich.markup import escape
-
-from vidset.cli.console import show_problems
-from vidset.cli.demo import Demonstrated
-from vidset.cli.extract.display import show_notes, show_progress, show_summary
-from vidset.cli.results import as_object, print_json
 from vidset.demo.contact_sheet import write_contact_sheet
 from vidset.demo.drive import DRIVE, TRUTH, VIDEO, has_drive, render_drive
 from vidset.demo.scene import Scene
@@ -30,7 +23,7 @@ from vidset.intake.run import extract
 from vidset.naming import printable
 from vidset.output import make_output
 from vidset.parquet import read_parquet
-from vidset.project import find_project, make_place
+from vidset.project import Project, find_project, make_place
 from vidset.storage.folder import FolderStore
 from vidset.video.decoding import Video
 from vidset.video.sampling import Sampling
@@ -53,91 +46,105 @@ _KINDS = {
 _FATES = {"kept": "kept", "near_duplicate": "dropped as near duplicates"}
 
 
-def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bool = False) -> int:
+class Teller(Protocol):
+    """Who is told what the demo does, while it does it."""
+
+    def tell(self, text: str) -> None:
+        """Take a line about what has been done."""
+
+    def doing(self, what: str) -> AbstractContextManager[object]:
+        """Show what is being done until the block ends."""
+        ...
+
+    def extracting(self, counts: Progress) -> AbstractContextManager[None]:
+        """Show an extraction's progress until the block ends."""
+        ...
+
+    def extracted(self, summary: Summary, notes: Mapping[str, str], place: str) -> None:
+        """Take what an extraction did, and what is wrong with its videos."""
+
+    def labeled(self, labeling: "Labeling") -> None:
+        """Take what became of the labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What a demo left.
+
+    Attributes:
+        sheet: the contact sheet; None if nothing was extracted.
+        truth: what is in the rendered drive; None for a video of the user's, as is `labeling`.
+    """
+
+    project: Project
+    video: str
+    summary: Summary
+    sheet: str | None
+    truth: str | None
+    labeling: "Labeling | None"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no video failed and every image was labeled."""
+        return not (self.summary.failed or (self.labeling and self.labeling.problems))
+
+
+def demonstrate(video: str | None, output: str, teller: Teller) -> Demonstration:
     """Extract `video` or, for None, a rendered one into the folder `output`, and draw the sheet.
 
-    The rendered one is labeled too. The exit code: 1 when the video failed or an image was not
-    labeled, else 0. The sheets are drawn anew each time.
+    The rendered one is labeled too. The sheets are drawn anew each time.
 
     Raises:
         ValueError: `video` is no file, or `output` cannot be a folder; nothing has been started.
     """
-    quiet = quiet or as_json
-    console = Console(highlight=False, soft_wrap=True, quiet=quiet)
-    progress = Console(stderr=True, quiet=quiet)
     _check(video, output)
     if video is None:
         import vidset.demo.labels  # noqa: F401 (it may not be installed: before any work)
     project = find_project(output, is_made=True)
     make_place(project)
-    path = os.path.join(output, VIDEO) if video is None else video
+    path = _render(output, teller) if video is None else video
     thresholds = {}
     if video is None:
         thresholds = {"min_brightness": _MIN_BRIGHTNESS, "min_sharpness": _MIN_SHARPNESS}
-        if has_drive(DRIVE, output):
-            console.print(f"{escape(path)} has been rendered before")
-        else:
-            with progress.status(f"Rendering a drive of {DRIVE.seconds:.0f} s"):
-                render_drive(DRIVE, output)
-            console.print(f"{escape(path)} rendered: {DRIVE.seconds:.0f} s with a known truth")
-
-    summary = _extract(path, output, thresholds, quiet=quiet)
+    found = Progress()
+    with teller.extracting(found):
+        summary = extract(Request((path,), output, {"every": str(_EVERY), **thresholds}), found)
+    teller.extracted(summary, found.notes, output)
     if video is not None:
-        console.print("dark and blurred samples are kept: for your own video no limits are set")
+        teller.tell("dark and blurred samples are kept: for your own video no limits are set")
     rows = _ledger_rows(path, output)
     sheet = os.path.join(output, CONTACT_SHEET) if rows else None
     if sheet:
-        with progress.status("Drawing the contact sheet"), Video(path, printable(path)) as opened:
+        with teller.doing("Drawing the contact sheet"), Video(path, printable(path)) as opened:
             frames = opened.sample(Sampling(_EVERY))
             write_contact_sheet(sheet, os.path.basename(path), _rules(thresholds), rows, frames)
-    truth = os.path.join(output, TRUTH) if video is None else None
-    if truth:
-        console.print(f"truth   {escape(truth)}, and what became of it:")
-        for line in compare(DRIVE, rows):
-            console.print(f"        {line}")
-    labeling = None
-    if video is None:
-        labeling = _label(rows, output, console, progress)
-    else:
-        console.print("nobody knows yet what is in it")
-    following = project.command("vidset label status" if labeling else "vidset label dispatch")
-    console.print(f"[bold]contact sheet  {escape(sheet)}[/]" if sheet else "no contact sheet")
-    if labeling and labeling.sheet:
-        console.print(f"[bold]labels         {escape(labeling.sheet)}[/]")
-    if as_json:
-        labels = labeling and asdict(labeling)
-        found = Demonstrated(project.place, sheet, path, truth, labels, **asdict(summary))
-        print_json(as_object(found, following))
-    progress.print(f"Next: {escape(following)}", highlight=False, soft_wrap=True)
-    return 1 if summary.failed or (labeling and labeling.problems) else 0
+    if video is not None:
+        teller.tell("nobody knows yet what is in it")
+        return Demonstration(project, path, summary, sheet, None, None)
+    truth = os.path.join(output, TRUTH)
+    teller.tell(f"truth   {truth}, and what became of it:")
+    for line in compare(DRIVE, rows):
+        teller.tell(f"        {line}")
+    return Demonstration(project, path, summary, sheet, truth, _label(rows, output, teller))
 
 
-def _extract(path: str, output: str, thresholds: dict[str, float], *, quiet: bool) -> Summary:
-    found = Progress()
-    request = Request((path,), output, {"every": str(_EVERY), **thresholds})
-    with show_progress(found, enabled=not quiet and sys.stderr.isatty()):
-        summary = extract(request, found)
-    show_notes(summary, found.notes, output)
-    if not quiet:
-        show_summary(summary, output)
-    return summary
+def _render(output: str, teller: Teller) -> str:
+    path = os.path.join(output, VIDEO)
+    if has_drive(DRIVE, output):
+        teller.tell(f"{path} has been rendered before")
+        return path
+    with teller.doing(f"Rendering a drive of {DRIVE.seconds:.0f} s"):
+        render_drive(DRIVE, output)
+    teller.tell(f"{path} rendered: {DRIVE.seconds:.0f} s with a known truth")
+    return path
 
 
-def _label(
-    rows: Sequence[FrameRow], output: str, console: Console, progress: Console
-) -> "Labeling":
+def _label(rows: Sequence[FrameRow], output: str, teller: Teller) -> "Labeling":
     from vidset.demo.labels import label_drive
 
-    with progress.status("Labeling"):
+    with teller.doing("Labeling"):
         labeling = label_drive(DRIVE, rows, output, f"{VIDEO}, as the truth labels it")
-    show_problems(labeling.problems)
-    done = labeling.annotations["labeled"]
-    how = f"{labeling.dispatched} tasks sent, answered by HTTP callbacks"
-    if not labeling.dispatched:
-        how = "all of them before, no task sent again"
-    console.print(f"{done} images labeled ({how})")
-    objects = ", ".join(f"{number} {label}" for label, number in labeling.objects.items())
-    console.print(f"        {objects}; {labeling.quarantine} answers in quarantine")
+    teller.labeled(labeling)
     return labeling
 
 

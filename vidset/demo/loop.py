@@ -1,4 +1,4 @@
-"""`vidset demo --numerals`: the data-centric loop, on drawn numerals whose faults are known.
+"""Once around the data-centric loop, on drawn numerals whose faults are known.
 
 Every step is a command that a user could type; the demo prints it, runs it, and goes on. Only one
 thing is different from real life: the reviewer, who here looks the right answer up.
@@ -10,16 +10,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from rich.console import Console
-from rich.markup import escape
 
-from vidset.cli.demo import Demonstrated
-from vidset.cli.results import as_object, print_json
 from vidset.demo.numerals import NUMERALS, draw_numeral
 from vidset.output import make_output
 from vidset.project import Project, make_place
@@ -48,22 +46,45 @@ augmentations:                  # new images, for training alone
 """
 
 
-def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
-    """Go once around the loop in the folder `output`, which is begun anew. Returns the exit code.
+class Teller(Protocol):
+    """Who is told what is done, while it is done."""
+
+    def tell(self, text: str) -> None:
+        """Take a line about what has been done."""
+
+    def begins(self, what: str, command: str) -> None:
+        """Take what is about to be done, and the command that does it."""
+
+    def ended(self, lines: Sequence[str]) -> None:
+        """Take the lines that the command printed, as far as they matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What was done: the commands, and what the comparison at the end printed."""
+
+    project: Project
+    commands: tuple[str, ...]
+    comparison: str
+
+
+def go_around(output: str, teller: Teller) -> Around:
+    """Go once around the loop in the folder `output`, which is begun anew.
 
     Raises:
         ValueError: `output` cannot be a folder.
     """
     make_output(output)
     out = Path(output)
-    make_place(Project(str(out.absolute())))
+    project = Project(str(out.absolute()))
+    make_place(project)
     for name in IMAGES, "datasets", "runs", "errors":
         remove_tree(out / name)
-    steps = _Steps(out, Console(highlight=False, soft_wrap=True, quiet=quiet or as_json))
+    steps = _Steps(out, teller)
     truth = draw_faulty(out / IMAGES)
     write_atomically(out / TRUTH, json.dumps(truth, indent=1, sort_keys=True))
     write_atomically(out / "recipe.yaml", _RECIPE)
-    steps.tell(
+    teller.tell(
         f"{IMAGES}/: numerals drawn, with {_WRONG_LABELS} wrong labels, {_SCRIBBLES} scribbles and "
         f"{_LEAKS} training images that stand in validation too"
     )
@@ -74,7 +95,7 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     folds = ("--folds", _FOLDS, "--epochs", _FOLD_EPOCHS)
     steps.run("Which labels are likely wrong", "errors", "v0", *folds)
     reviewed = _review(out, truth)
-    steps.tell(f"errors/index.html reviewed by somebody who knows the truth: {reviewed} decisions")
+    teller.tell(f"errors/index.html reviewed by somebody who knows the truth: {reviewed} decisions")
     steps.run("What is to be done", "review")
     steps.run("The labels, corrected", "dataset", "fix", "v0", "errors/fixes.json", "--name", "v1")
     steps.run("The images, prepared", "dataset", "apply", "v1", "recipe.yaml", "--name", "v2")
@@ -83,12 +104,8 @@ def run_loop(output: str, *, as_json: bool = False, quiet: bool = False) -> int:
     steps.run("How good it is", "evaluate", f"v2-{_SEEDS[0]}", "--floor", _FLOOR)
     few = ["--allow-few"] if len(_SEEDS) < 3 else []
     compared = steps.run("Whether that is real", "compare", "v0", "vs", "v2", *few)
-    steps.tell(f"the page to review   {out / 'errors' / 'index.html'}")
-    if as_json:
-        place = str(out.absolute())
-        found = Demonstrated(place, commands=steps.commands, comparison=compared)
-        print_json(as_object(found, None))
-    return 0
+    teller.tell(f"the page to review   {out / 'errors' / 'index.html'}")
+    return Around(project, tuple(steps.commands), compared)
 
 
 def draw_faulty(folder: Path) -> dict[str, str | None]:
@@ -155,14 +172,11 @@ def _review(out: Path, truth: dict[str, str | None]) -> int:
 
 
 class _Steps:
-    """Commands, printed and run in the demo's folder."""
+    """Commands, told and run in the demo's folder."""
 
-    def __init__(self, folder: Path, console: Console):
-        self._folder, self._console = folder, console
+    def __init__(self, folder: Path, teller: Teller):
+        self._folder, self._teller = folder, teller
         self.commands: list[str] = []
-
-    def tell(self, text: str) -> None:
-        self._console.print(escape(text))
 
     def train(self, version: str, epochs: int) -> None:
         seeds = ",".join(map(str, _SEEDS))
@@ -181,7 +195,7 @@ class _Steps:
         """
         words = list(map(str, arguments))
         self.commands.append(shlex.join(["vidset", *words]))
-        self._console.print(f"\n[bold]{escape(what)}[/]\n[dim]$ {escape(self.commands[-1])}[/]")
+        self._teller.begins(what, self.commands[-1])
         ended = subprocess.run(
             [sys.executable, "-m", "vidset", *words],
             cwd=self._folder,
@@ -195,8 +209,7 @@ class _Steps:
         shown = lines[-last_lines:] if last_lines else lines[:_MOST_LINES]
         if len(lines) > _MOST_LINES and not last_lines:
             shown.append(f"... {len(lines) - _MOST_LINES} lines more")
-        for line in shown:
-            self._console.print(f"  {escape(line)}")
+        self._teller.ended(shown)
         if ended.returncode and not (may_refuse and ended.returncode == 1):
             raise RuntimeError(f"{self.commands[-1]} failed:\n{ended.stdout}")
         return ended.stdout

@@ -48,7 +48,7 @@ class Demonstrated:
     "vidset demo",
     "vidset demo my-drive.mp4 -o out",
     part="extract",
-    result="vidset.cli.demo:Demonstrated",
+    result="vidset.cli.demo.command:Demonstrated",
     stage="Begin",
 )
 def demo(
@@ -83,12 +83,9 @@ def demo(
         if video is not None:
             raise ValueError("--numerals takes no video: it draws its own images")
         import vidset.training.models.learner  # noqa: F401  PyTorch may be missing: before any work.
-        from vidset.demo.loop import run_loop
+        from vidset.cli.demo.loop import run_loop
 
         raise typer.Exit(run_loop(output or "out/numerals", as_json=as_json, quiet=quiet))
-    from vidset.cli.console import working
-
-    with working("Starting", show=not (quiet or as_json)):
-        from vidset.demo.demo import run_demo
+    from vidset.cli.demo.drive import run_demo
 
     raise typer.Exit(run_demo(video, output or "out/demo", as_json=as_json, quiet=quiet))
