@@ -16,7 +16,7 @@ from vidset.formats.format import ImageLabels
 from vidset.formats.reading import Reading
 from vidset.formats.registry import Format, formats
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Ring
-from vidset.labeling.shapes import box_around, pixels_of, turned_corners
+from vidset.labeling.shapes import box_around, geometry_of_rings, pixels_of, turned_corners
 from vidset.masks import Mask
 
 OBJECT, SHAPE, ATTRIBUTE, IMAGE = "object", "shape", "attribute", "image"
@@ -42,6 +42,7 @@ COSTS = {
     "rejected images": IMAGE,
 }
 KINDS = ("box", "rotated_box", "polygon", "rings", "hole", "mask", "classification")
+_LEAST_AREA = 1e-4  # Square pixels: what rounding can come to along an outline.
 _LABELS = ("car", "road", "sky", "Ampel ü", "a b")
 
 
@@ -200,22 +201,13 @@ def _is_same_thing(item: LabeledObject, other: LabeledObject, size: tuple[int, i
     if item.mask or other.mask:
         return bool((pixels_of(item, *size) == pixels_of(other, *size)).all())
     if item.type == other.type == "polygon":
-        return _is_near(_rings(item), _rings(other))
+        areas = [geometry_of_rings(each.rings or ()) for each in (item, other)]
+        return float(shapely.area(shapely.symmetric_difference(*areas))) < _LEAST_AREA
     return bool(shapely.equals_exact(_corners(item), _corners(other), 1e-6))
 
 
 def _is_near(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and bool(np.allclose(one, other, rtol=0, atol=1e-6))
-
-
-def _rings(item: LabeledObject) -> np.ndarray:
-    """All corners, each ring from its least one on, which no format is asked to keep."""
-    turned = []
-    for ring in item.rings or ():
-        points = [(round(x, 7), round(y, 7)) for x, y in ring.points]
-        first = points.index(min(points))
-        turned.append((ring.hole, points[first:] + points[:first]))
-    return np.array([[*point, hole] for hole, points in sorted(turned) for point in points])
 
 
 def _corners(item: LabeledObject) -> shapely.Geometry:

@@ -2,14 +2,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf, nan
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidset.labeling.annotation import Answer, Box, LabeledObject, outline
+from vidset.labeling.annotation import Answer, Box, LabeledObject, Ring, outline
 from vidset.labeling.checking import check_answer
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.template import parse_template
+from vidset.masks import Mask
 
 TEMPLATE = parse_template(
     """
@@ -18,6 +20,8 @@ labels:
   - {name: car, min_width: 8, min_height: 8}
   - {name: road, type: polygon}
   - {name: night, type: classification}
+  - {name: ship, type: rotated_box}
+  - {name: sky, type: mask, min_width: 4}
 attributes:
   - {name: colour, choices: [red, blue]}
   - {name: damage, choices: [dent, rust], many: true}
@@ -41,6 +45,21 @@ def road(*points, **changes) -> LabeledObject:
 
 
 NIGHT = LabeledObject("n1", "night", "classification")
+
+
+def ship(x=10.0, y=20.0, width=30.0, height=10.0, angle=30.0, **changes) -> LabeledObject:
+    item = LabeledObject("s1", "ship", "rotated_box", box=Box(x, y, width, height, angle))
+    return replace(item, **changes)
+
+
+def sky(*, width=100, height=80, **changes) -> LabeledObject:
+    pixels = np.zeros((height, width), bool)
+    pixels[:5, :60] = True
+    return replace(LabeledObject("m1", "sky", "mask", mask=Mask.of(pixels)), **changes)
+
+
+HOLE = Ring(((15.0, 15.0), (25.0, 15.0), (25.0, 25.0)), hole=True)
+BESIDE = Ring(((50.0, 10.0), (60.0, 10.0), (60.0, 20.0)))
 
 
 def answer(*objects, **changes) -> Answer:
@@ -71,6 +90,15 @@ def check(*objects, width: int | None = 100, height: int | None = 80, **changes)
         pytest.param(road(*SQUARE), id="polygon"),
         pytest.param(road(*SQUARE, SQUARE[0]), id="polygon that ends where it begins"),
         pytest.param(NIGHT, id="classification"),
+        pytest.param(ship(), id="rotated box"),
+        pytest.param(ship(-12.0), id="rotated box that leaves the image"),
+        pytest.param(ship(label="car"), id="rotated box for a box"),
+        pytest.param(ship(angle=0.0, type="box"), id="upright box for a rotated one"),
+        pytest.param(
+            road(*SQUARE, rings=(Ring(SQUARE), HOLE, BESIDE)), id="polygon of parts with a hole"
+        ),
+        pytest.param(sky(), id="mask"),
+        pytest.param(road(*SQUARE, label="sky", attributes={}), id="polygon for a mask"),
         pytest.param(
             car(box=None, type="polygon", rings=outline(SQUARE), attributes={"rotation": 12.5}),
             id="rotated rectangle",
@@ -92,7 +120,9 @@ def test_an_answer_without_objects_is_one_whatever_its_state():
     ("item", "reason"),
     [
         pytest.param(
-            car(label="bus"), "wanted a label of car, road, night, got 'bus'", id="unknown label"
+            car(label="bus"),
+            "wanted a label of car, road, night, ship, sky, got 'bus'",
+            id="unknown label",
         ),
         pytest.param(replace(NIGHT, label="car"), "wanted a box, got a classification", id="word"),
         pytest.param(road(*SQUARE, label="night"), "a classification, got a polygon", id="shape"),
@@ -110,6 +140,34 @@ def test_an_answer_without_objects_is_one_whatever_its_state():
             car(box=None, type="polygon", rings=outline(SQUARE), attributes={"rotation": "x"}),
             "with rotation 'x'",
             id="rotation is a text",
+        ),
+        pytest.param(ship(-40.0), "its middle: wanted it inside the image", id="middle outside"),
+        pytest.param(ship(width=0.0), "a rotated box with a positive size", id="no width"),
+        pytest.param(ship(angle=float("nan")), "a rotated box of finite numbers", id="nan"),
+        pytest.param(ship(type="box"), "wanted an upright box, got an angle of 30", id="angle"),
+        pytest.param(ship(label="road"), "wanted a polygon, got a rotated_box", id="turned"),
+        pytest.param(sky(width=90), "the image's size 100 x 80 px, got one of 90 x 80", id="size"),
+        pytest.param(sky(label="road"), "wanted a polygon, got a mask", id="mask for a polygon"),
+        pytest.param(
+            sky(mask=Mask.of(np.zeros((80, 100)))), "wanted a mask with pixels", id="empty mask"
+        ),
+        pytest.param(
+            sky(mask=Mask.of(np.eye(80, 100)[::-1] * (np.arange(100) < 2))),
+            "wanted at least 4 x 1 px, got 2 x 2",
+            id="small mask",
+        ),
+        pytest.param(
+            road(*SQUARE, rings=(HOLE, Ring(SQUARE))), "its area, got a hole", id="hole first"
+        ),
+        pytest.param(
+            road(*SQUARE, rings=(Ring(SQUARE), Ring(SQUARE, hole=True))),
+            "wanted a polygon with an area, got 0",
+            id="nothing but a hole",
+        ),
+        pytest.param(
+            road(*SQUARE, rings=(Ring(SQUARE), Ring(((1.0, 1.0), (2.0, 2.0))))),
+            "ring 2 of 2: wanted a polygon of 3 points or more, got 2",
+            id="short ring",
         ),
         pytest.param(car(box=None), "wanted the shape of a box and no other, got none", id="none"),
         pytest.param(
@@ -173,7 +231,7 @@ def test_an_answer_without_objects_is_one_whatever_its_state():
 def test_a_bad_object_is_refused_with_its_id_the_wanted_and_the_got(item, reason):
     with pytest.raises(InvalidAnswerError) as raised:
         check(item)
-    where = f"image i1, scale annotation a1, object {item.id} ({item.label}): wanted"
+    where = f"image i1, scale annotation a1, object {item.id} ({item.label})"
     assert str(raised.value).startswith(where)
     assert reason in str(raised.value)
 

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.labeling.consensus_answers import answer, box, majority, square, word
-from vidset.labeling.annotation import Box, LabeledObject, outline
+from vidset.labeling.annotation import Box, LabeledObject, Ring, outline
 from vidset.labeling.consensus import _drawn, _near
+from vidset.masks import Mask
 
 
 def test_merged_boxes_have_the_median_of_each_edge():
@@ -88,6 +90,43 @@ def test_a_rotation_stays_with_its_polygon():
     ]
     answers = [answer(f"a{n}", item, minutes=n) for n, item in enumerate(turned)]
     assert majority(*answers) == (turned[1],)
+
+
+def blot(columns: slice, **changes) -> LabeledObject:
+    pixels = np.zeros((20, 30), bool)
+    pixels[2:12, columns] = True
+    return replace(LabeledObject("1", "sky", "mask", mask=Mask.of(pixels)), **changes)
+
+
+def test_masks_are_matched_by_their_pixels_and_with_polygons_of_their_label():
+    middle = blot(slice(1, 11), id="m")
+    drawn = square(2.0, 2.0, 10.0, label="sky", id="e")
+    answers = [
+        answer("ann", blot(slice(0, 10), id="a")),
+        answer("bob", middle),
+        answer("eve", drawn),
+    ]
+    assert majority(*answers) == (replace(middle, id="a"),)
+    assert majority(answer("ann", blot(slice(0, 5))), answer("bob", blot(slice(5, 10)))) == ()
+
+
+def test_turned_boxes_are_matched_by_their_areas_and_one_of_them_is_taken():
+    cross = [box(0.0, 0.0, 20.0, 4.0, type="rotated_box", id=f"{n}") for n in range(2)]
+    turned = [
+        replace(item, box=replace(item.box, angle=angle))
+        for item, angle in zip(cross, (45.0, -45.0), strict=True)
+    ]
+    assert majority(answer("ann", turned[0]), answer("bob", turned[1])) == ()
+    near = replace(turned[0], box=replace(turned[0].box, angle=44.0))
+    assert majority(answer("ann", turned[0]), answer("bob", near)) == (turned[0],)
+
+
+def test_a_hole_counts_when_polygons_are_compared():
+    outside = square(0.0, 0.0, 10.0).rings[0]
+    hole = Ring(square(1.0, 1.0, 8.0).rings[0].points, hole=True)
+    frame = square(0.0, 0.0, 10.0, rings=(outside, hole))
+    assert majority(answer("ann", frame), answer("bob", square(0.0, 0.0, 10.0))) == ()
+    assert majority(answer("ann", frame), answer("bob", frame)) == (frame,)
 
 
 def test_words_are_matched_by_their_label():

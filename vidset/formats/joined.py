@@ -6,10 +6,23 @@ import numpy as np
 import shapely
 
 from vidset.labeling.annotation import Point, Ring
+from vidset.labeling.shapes import geometry_of_rings, rings_of_geometry
 
 
 def joined(rings: Sequence[Ring]) -> tuple[Point, ...]:
-    """One line around all rings: from the first to each other one and back, where they are near."""
+    """One line around all rings: from the first to each other one and back, where they are near.
+
+    Holes that lie partly outside are cut, since a line can only tell those that lie inside.
+    """
+    line = _joined(rings)
+    wanted, told = ([ring.hole for ring in each] for each in (rings, separated(line)))
+    if sorted(wanted) == sorted(told):
+        return line
+    cut = rings_of_geometry(geometry_of_rings(rings))
+    return _joined(cut) if cut else line
+
+
+def _joined(rings: Sequence[Ring]) -> tuple[Point, ...]:
     first, *others = rings
     bridges: dict[int, list[tuple[Point, ...]]] = {}
     ours = np.array(first.points)

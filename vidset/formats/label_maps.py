@@ -12,7 +12,7 @@ or from what Cityscapes and BDD100K fix. `background`, `unlabeled`, `ignore` and
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -130,7 +130,7 @@ def _city_maps(folder: Path) -> list[Path]:
     return whole or files
 
 
-def _numbered(names: list[str], first: int | None) -> _Classes:
+def _numbered(names: Sequence[str], first: int | None) -> _Classes:
     if first is None:
         return _Classes(dict.fromkeys(range(4), "unlabeled") | dict(enumerate(_LABEL_IDS, 4)), {})
     return _Classes(dict(enumerate(names, first)), {})

@@ -90,6 +90,18 @@ def geometry_of_rings(rings: Iterable[Ring]) -> shapely.Geometry:
     return area
 
 
+def rings_of_geometry(area: shapely.Geometry) -> tuple[Ring, ...]:
+    """The rings around an area: of each part the outer one, and its holes behind it."""
+    parts = [part for part in shapely.get_parts(area) if isinstance(part, shapely.Polygon)]
+    rings: list[Ring] = []
+    for part in parts:
+        lines = [(part.exterior, False), *((line, True) for line in part.interiors)]
+        for line, is_hole in lines:
+            points = tuple((float(x), float(y)) for x, y in list(line.coords)[:-1])
+            rings.append(Ring(points, is_hole))
+    return tuple(rings)
+
+
 def is_inside(ring: Ring, rings: Iterable[Ring]) -> bool:
     """Whether the area of a ring lies in that of others. Rings that cross themselves do not."""
     part = shapely.Polygon(ring.points)

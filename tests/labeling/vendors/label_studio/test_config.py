@@ -179,3 +179,24 @@ def test_a_project_of_two_images_is_refused():
     asked = template("{name: street, labels: [{name: car}]}")
     with pytest.raises(ValueError, match=r"must be of one image, got \['other', 'photo'\]"):
         controls_of(parsed, asked)
+
+
+def test_masks_have_a_brush_and_turned_boxes_rectangles_of_their_own():
+    text = """
+name: street
+labels: [{name: sky, type: mask}, {name: ship, type: rotated_box}, {name: car}]
+"""
+    root = config_of(text)
+    assert attributes_of(root, "BrushLabels") == [{"name": "mask", "toName": "image"}]
+    assert attributes_of(root, "BrushLabels/Label") == [{"value": "sky"}]
+    assert [each["name"] for each in attributes_of(root, "RectangleLabels")] == [
+        "box",
+        "rotated_box",
+    ]
+    parsed = {
+        "all": {"type": "RectangleLabels", "to_name": ["image"], "labels": ["ship", "car"]},
+        "brush": {"type": "BrushLabels", "to_name": ["image"], "labels": ["sky"]},
+    }
+    controls = controls_of(parsed, template(text))
+    assert controls.of("rotated_box", "ship") == controls.of("box", "ship") == "all"
+    assert controls.of("mask", "sky") == "brush"

@@ -1,15 +1,17 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.labeling.vendors.label_studio.examples import OCCLUDED, RECTANGLE, flat, polygon
-from vidset.labeling.annotation import Box, LabeledObject, outline
+from vidset.labeling.annotation import Box, LabeledObject, Ring, outline
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.shapes import turned_corners
 from vidset.labeling.vendors.label_studio.answers import objects_of, result_of, size_of
+from vidset.masks import Mask
 
 
 def test_a_polygon_is_its_corners_in_pixels():
@@ -189,3 +191,46 @@ def test_a_polygon_with_a_rotation_that_is_no_rectangle_stays_a_polygon():
     result = result_of([item], 100, 100)
     assert [each["type"] for each in result] == ["polygonlabels", "number"]
     assert objects_of(result) == (item,)
+
+
+SQUARE = Ring(((10.0, 10.0), (50.0, 10.0), (50.0, 50.0), (10.0, 50.0)))
+HOLE = Ring(((20.0, 20.0), (30.0, 20.0), (30.0, 30.0)), hole=True)
+BESIDE = Ring(((60.0, 10.0), (90.0, 10.0), (90.0, 40.0)))
+
+
+def test_further_rings_are_polygons_below_the_first_and_come_back():
+    item = LabeledObject(
+        "p", "road", "polygon", rings=(SQUARE, HOLE, BESIDE), attributes={"wet": "yes"}
+    )
+    result = result_of([item], 100, 80)
+    assert [(each["type"], each["id"], each.get("parentID")) for each in result] == [
+        ("polygonlabels", "p", None),
+        ("polygonlabels", "p/hole2", "p"),
+        ("polygonlabels", "p/ring3", "p"),
+        ("choices", "p", None),
+    ]
+    assert objects_of(result) == (item,)
+
+
+def test_what_an_annotator_puts_below_a_polygon_is_a_hole_where_it_lies_inside():
+    inside = polygon(points=[[12, 11], [18, 11], [18, 20]]) | {"id": "x", "parentID": "p1"}
+    beside = polygon(points=[[50, 11], [58, 11], [58, 20]]) | {"id": "y", "parentID": "p1"}
+    other = polygon(polygonlabels=["lane"]) | {"id": "z", "parentID": "p1"}
+    road, lane = objects_of([polygon(), inside, beside, other])
+    assert [ring.hole for ring in road.rings or ()] == [False, True, False]
+    assert (lane.label, len(lane.rings or ())) == ("lane", 1)
+
+
+def test_a_brush_is_a_mask_and_comes_back():
+    pixels = np.zeros((8, 10), bool)
+    pixels[2:5, 3:7] = True
+    item = LabeledObject("b", "sky", "mask", mask=Mask.of(pixels))
+    result = json.loads(json.dumps(result_of([item], 10, 8)))
+    assert (result[0]["type"], result[0]["value"]["format"]) == ("brushlabels", "rle")
+    assert objects_of(result) == (item,)
+
+
+def test_a_boolean_comes_back_as_one():
+    item = LabeledObject("r", "car", "box", box=Box(1, 2, 3, 4), attributes={"far": False})
+    [back] = objects_of(result_of([item], 100, 100))
+    assert back.attributes == {"far": False}

@@ -9,15 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
+import numpy as np
 import pytest
 
 from tests.labeling.vendors.label_studio.streets import CAR, rectangle, request_of, vendor_opener
-from vidset.labeling.annotation import Box, LabeledObject, outline
+from vidset.labeling.annotation import Box, LabeledObject, Ring, outline
+from vidset.labeling.checking import check_answer
 from vidset.labeling.errors import RefusedError, TryAgainError
 from vidset.labeling.template import parse_template
 from vidset.labeling.vendors.label_studio.answers import objects_of
 from vidset.labeling.vendors.label_studio.vendor import LabelStudioVendor
 from vidset.labeling.vendors.vendor import MissingTaskError
+from vidset.masks import Mask
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 
@@ -171,6 +174,46 @@ def test_predictions_come_with_the_task(label_studio, open_vendor):
     assert word == predictions[2]
     [report] = vendor.reports_since(datetime.now(UTC) - timedelta(minutes=5))
     assert (report.state, report.answers) == ("open", ())
+
+
+SHAPES = """
+name: shapes
+labels:
+  - {name: sky, type: mask}
+  - {name: lake, type: mask}
+  - {name: road, type: polygon}
+  - {name: ship, type: rotated_box}
+"""
+
+
+def test_masks_rings_and_turned_boxes_go_to_the_server_and_come_back(label_studio):
+    pixels = np.zeros((480, 640), bool)
+    pixels[100:200, 300:340] = True
+    square = ((10.0, 10.0), (110.0, 10.0), (110.0, 110.0), (10.0, 110.0))
+    hole = Ring(((40.0, 40.0), (60.0, 40.0), (60.0, 60.0)), hole=True)
+    lake = ((300.0, 100.0), (340.0, 100.0), (340.0, 200.0), (300.0, 200.0))
+    shapes = (
+        LabeledObject("m", "sky", "mask", mask=Mask.of(pixels)),
+        LabeledObject("p", "road", "polygon", rings=(Ring(square), hole)),
+        LabeledObject("s", "ship", "rotated_box", box=Box(100, 200, 80, 20, 30)),
+        LabeledObject("l", "lake", "polygon", rings=outline(lake)),
+    )
+    vendor = vendor_opener(label_studio, SHAPES)()
+    task_id = vendor.submit(request_of(predictions=shapes))
+    [task] = label_studio.tasks(vendor.connect().project_id)
+    [prediction] = task["predictions"]
+    label_studio.annotate(task_id, prediction["result"])
+    [answer] = vendor.report(request_of().image.id, task_id).answers
+    sky, road, ship, painted = check_answer(
+        answer, parse_template(SHAPES, "t.yaml"), 640, 480
+    ).objects
+    assert sky == shapes[0]
+    assert [ring.hole for ring in road.rings or ()] == [False, True]
+    assert ship.type == "rotated_box"
+    assert ship.box is not None
+    assert (ship.box.x, ship.box.y, ship.box.angle) == pytest.approx((100, 200, 30))
+    # The project has a brush for this label, and no polygon.
+    assert (painted.type, painted.mask) == ("mask", Mask.of(pixels))
 
 
 @pytest.mark.parametrize(

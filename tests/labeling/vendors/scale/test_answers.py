@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from tests.labeling.vendors.scale.tasks import (
 )
 from vidset.labeling.annotation import Answer, Box, LabeledObject, outline
 from vidset.labeling.vendors.scale.answers import hypothesis, read_callback, read_task
+from vidset.masks import Mask
 
 
 def only_answer(task) -> Answer:
@@ -222,3 +224,34 @@ def test_a_hypothesis_has_the_form_of_a_response():
         ],
         "global_attributes": {"whole_image": ["night"]},
     }
+
+
+def test_a_turned_box_is_told_by_its_radians_and_its_corners():
+    item = LabeledObject("1", "ship", "rotated_box", box=Box(10.0, 20.0, 40.0, 10.0, 30.0))
+    response = json.loads(json.dumps(hypothesis([item])))
+    [annotation] = response["annotations"]
+    assert (annotation["type"], annotation["rotation"]) == ("box", pytest.approx(0.5235988))
+    # Scale's left and top are those before it was turned, about whatever point.
+    annotation |= {"uuid": "1", "left": 0, "top": 0}
+    [back] = only_answer(TASK | {"response": response}).objects
+    assert (back.type, back.box and back.box.angle) == ("rotated_box", pytest.approx(30))
+    assert back.box is not None
+    assert (back.box.x, back.box.y) == pytest.approx((10, 20))
+
+
+@pytest.mark.parametrize(
+    ("item", "got"),
+    [
+        pytest.param(
+            LabeledObject("1", "sky", "mask", mask=Mask.of(np.ones((2, 2)))), "a mask", id="mask"
+        ),
+        pytest.param(
+            LabeledObject("1", "road", "polygon", rings=outline(((0, 0), (1, 0), (1, 1))) * 2),
+            "a polygon of 2 rings",
+            id="rings",
+        ),
+    ],
+)
+def test_what_scale_cannot_show_is_refused(item, got):
+    with pytest.raises(ValueError, match=f"a polygon of one ring, got {got}"):
+        hypothesis([item])

@@ -1,6 +1,6 @@
 import pytest
 
-from vidset.labeling.template import Template
+from vidset.labeling.template import Template, parse_template
 from vidset.labeling.vendors.scale.template import task_parameters
 
 CAR = {"name": "car"}
@@ -116,3 +116,11 @@ NIGHT = {"name": "night", "type": "classification"}
 def test_what_scale_cannot_ask_is_told_before_any_work(values, message):
     with pytest.raises(ValueError, match=message):
         task_parameters(template(**values))
+
+
+def test_boxes_can_be_turned_where_a_label_is_a_turned_box_and_masks_are_refused():
+    turned = parse_template("name: x\nlabels: [{name: ship, type: rotated_box}]", "t.yaml")
+    assert task_parameters(turned)["geometries"]["box"]["can_rotate"] is True
+    masks = parse_template("name: x\nlabels: [{name: sky, type: mask}]", "t.yaml")
+    with pytest.raises(ValueError, match=r"got the masks \['sky'\]: make them polygons"):
+        task_parameters(masks)

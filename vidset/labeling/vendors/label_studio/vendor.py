@@ -7,10 +7,13 @@ their data, before and after each import.
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
+from vidset.labeling.shapes import pixels_of
 from vidset.labeling.template import Template
 from vidset.labeling.vendors.label_studio.answers import (
     CALLBACK_HEADER,
@@ -28,6 +31,7 @@ from vidset.labeling.vendors.label_studio.project import (
 )
 from vidset.labeling.vendors.label_studio.tasks import look_up, settle, tasks_since
 from vidset.labeling.vendors.vendor import Connection, MissingTaskError, Report, Request
+from vidset.masks import Mask
 
 MODEL_VERSION = "vidset"
 _MOST_TOLD = 100
@@ -198,7 +202,9 @@ def _task(request: Request, project: Project) -> dict[str, Any]:
     place = f"image {image.id}: its predictions"
     if not (image.width and image.height):
         raise RefusedError(f"{place} need the image's size, which Label Studio's percents are of")
-    for item in request.predictions:
+    size = image.width, image.height
+    predictions = [_as_asked(item, project, size) for item in request.predictions]
+    for item in predictions:
         # A rotated rectangle is a polygon here and a box there.
         types = {item.type, "box"} if "rotation" in item.attributes else {item.type}
         if not any((type_, item.label) in project.controls.labels for type_ in types):
@@ -207,7 +213,16 @@ def _task(request: Request, project: Project) -> dict[str, Any]:
                 f"got the {item.type} {item.label!r}"
             )
     try:
-        result = result_of(request.predictions, image.width, image.height, project.controls)
+        result = result_of(predictions, *size, project.controls)
     except ValueError as error:
         raise RefusedError(f"{place}: {error}") from None
     return {"data": data, "predictions": [{"model_version": MODEL_VERSION, "result": result}]}
+
+
+def _as_asked(item: LabeledObject, project: Project, size: tuple[int, int]) -> LabeledObject:
+    """A polygon as the mask of its pixels, where the project has a brush for its label instead."""
+    labels = project.controls.labels
+    has_brush = ("mask", item.label) in labels and ("polygon", item.label) not in labels
+    if item.type != "polygon" or not has_brush:
+        return item
+    return replace(item, type="mask", rings=None, mask=Mask.of(pixels_of(item, *size)))
