@@ -10,6 +10,8 @@ from vidset.next_step import next_words
 from vidset.place import Place
 from vidset.project import Project
 
+_COMMAND = "label status"
+
 
 def run_status(project: Project, place: Place, *, as_json: bool, quiet: bool) -> None:
     """Show how far labeling is.
@@ -21,7 +23,7 @@ def run_status(project: Project, place: Place, *, as_json: bool, quiet: bool) ->
     store = open_store(settings.store)
     found = read_status(store, settings)
     store.close()
-    words = next_words(project, "label status")
+    words = "vidset label quarantine" if found["quarantine"] else next_words(project, _COMMAND)
     answer(
         LabelStatus(place=project.place, **found),
         lambda: _show(found),
