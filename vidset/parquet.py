@@ -1,17 +1,32 @@
-"""Reading Parquet."""
+"""Reading Parquet. A file may be a stranger's: what it unpacks to is bounded."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vidset.parquet_pages import count_pages
+from vidset.regular_files import open_regular
+
+# What a file may unpack to: so much, or so many times its own size.
 _LEAST_BYTES, _MOST_TIMES = 64 << 20, 32
-_ROWS_AT_ONCE = 256
+# Each row of ours has a hash or numbers that are its own, which take more bytes than it has values;
+# but not those of a camera that saw nothing for some days.
+_LEAST_VALUES, _VALUES_FOR_A_BYTE = 8_000_000, 1
+_MOST_COLUMNS = 1000
+# The footer tells of the columns; to read it takes a hundred times its size.
+_MOST_FOOTER_BYTES = 1 << 20
 
 
 def read_parquet(source: bytes | Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """A file, or its bytes, as a table.
+    """A file, or its bytes, as a table. It may be a bomb: its pages are counted before.
+
+    Columns that it does not have are left out.
 
     Bytes are Python's: Arrow's `read_table` leaves the last hold on them to threads of its own, and
     a process that ends before those let go dies of SIGABRT, its work done (apache/arrow#34314: so
@@ -19,39 +34,149 @@ def read_parquet(source: bytes | Path, columns: Sequence[str] | None = None) -> 
 
     Raises:
         FileNotFoundError: there is no such file.
-        pyarrow.ArrowInvalid: it is no Parquet file.
+        pyarrow.ArrowInvalid: it is no Parquet file, or would take far more memory than a file
+            of its size should.
     """
-    opened = pa.BufferReader(source) if isinstance(source, bytes) else source
-    wanted = None if columns is None else list(columns)
-    with pq.ParquetFile(opened) as file:
-        return file.read(wanted, use_threads=False)
+    with ExitStack() as opened:
+        data, size, name = _open(source, opened)
+        # Texts stay in their dictionary until it is known how long they are in all.
+        file = opened.enter_context(_parquet_file(data, name))
+        _check(data, file.metadata, size, name)
+        texts = [
+            each.path
+            for each in map(file.metadata.schema.column, range(file.metadata.num_columns))
+            if each.physical_type == "BYTE_ARRAY"
+        ]
+        data.seek(0)
+        with _parquet_file(data, name, texts) as file:
+            try:
+                table = file.read(None if columns is None else list(columns), use_threads=False)
+            except OSError as error:  # Arrow's own, of pages that do not unpack.
+                raise pa.ArrowInvalid(f"{name}{error}") from None
+        return _plain(table, size, name)
 
 
-def read_parquet_of_others(data: bytes) -> pa.Table:
-    """Read a file that may be a bomb: its counts first, then some rows at a time.
-
-    The rows may take 64 MiB, or 32 times the file's own size, which manifests of a million images
-    stay far below: each row has a hash, which cannot be compressed.
+def check_parquet(paths: Iterable[str | Path]) -> None:
+    """Refuse files that unpack to far more than files of their size should, for other readers.
 
     Raises:
-        ValueError: they would take more.
+        pyarrow.ArrowInvalid: one of them does, or is no Parquet file.
+    """
+    for path in paths:
+        with ExitStack() as opened:
+            data, size, name = _open(Path(path), opened)
+            with _parquet_file(data, name) as file:
+                _check(data, file.metadata, size, name)
+
+
+def parquet_schema(path: Path) -> tuple[pa.Schema, int]:
+    """The columns of a file, and its number of rows, from its footer alone.
+
+    Raises:
         pyarrow.ArrowInvalid: it is no Parquet file.
     """
-    most = max(_LEAST_BYTES, _MOST_TIMES * len(data))
-    with pq.ParquetFile(pa.BufferReader(data)) as file:
-        groups = range(file.metadata.num_row_groups)
-        told = sum(file.metadata.row_group(group).total_byte_size for group in groups)
-        cells = file.metadata.num_rows * file.metadata.num_columns
-        if max(told, cells) > most:
-            raise _too_large(max(told, cells), most)
-        batches, size = [], 0
-        for batch in file.iter_batches(_ROWS_AT_ONCE, use_threads=False):
-            size += batch.nbytes
-            if size > most:
-                raise _too_large(size, most)
-            batches.append(batch)
-        return pa.Table.from_batches(batches, file.schema_arrow)
+    with ExitStack() as opened:
+        data, _, name = _open(path, opened)
+        with _parquet_file(data, name) as file:
+            return file.schema_arrow, file.metadata.num_rows
 
 
-def _too_large(size: int, most: int) -> ValueError:
-    return ValueError(f"wanted a file that unpacks to at most {most:,} bytes, got {size:,} or more")
+def _open(source: bytes | Path, opened: ExitStack) -> tuple[BinaryIO, int, str]:
+    if isinstance(source, bytes):
+        data: BinaryIO = opened.enter_context(pa.BufferReader(source))
+        _check_footer(data, len(source), "")
+        return data, len(source), ""
+    try:
+        file = opened.enter_context(open_regular(source))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise pa.ArrowInvalid(f"{source}: {error.strerror}") from None
+    size = os.fstat(file.fileno()).st_size
+    _check_footer(file, size, f"{source}: ")
+    return file, size, f"{source}: "
+
+
+def _check_footer(data: BinaryIO, size: int, name: str) -> None:
+    """The last eight bytes are the length of the footer before them, and a mark."""
+    data.seek(max(0, size - 8))
+    length = int.from_bytes(data.read(4), "little")
+    most = max(_MOST_FOOTER_BYTES, size // 8)
+    if size >= 12 and most < length < size:
+        raise pa.ArrowInvalid(f"{name}wanted a footer of at most {most:,} bytes, got {length:,}")
+    data.seek(0)
+
+
+def _parquet_file(data: BinaryIO, name: str, texts: Sequence[str] = ()) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(data, read_dictionary=texts)
+    except (pa.ArrowException, OSError) as error:
+        raise pa.ArrowInvalid(f"{name}{error}") from None
+
+
+def _check(data: BinaryIO, told: pq.FileMetaData, size: int, name: str) -> None:
+    most, most_values = _most_bytes(size), max(_LEAST_VALUES, _VALUES_FOR_A_BYTE * size)
+    if told.num_columns > _MOST_COLUMNS:
+        wanted = f"at most {_MOST_COLUMNS:,} columns"
+        raise pa.ArrowInvalid(f"{name}wanted {wanted}, got {told.num_columns:,}")
+    if told.num_rows * told.num_columns > most_values:
+        raise _too_many(name, most_values, told.num_rows * told.num_columns)
+    chunks = []
+    for group in map(told.row_group, range(told.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            dictionary = column.dictionary_page_offset if column.has_dictionary_page else None
+            start = min(filter(None, (dictionary, column.data_page_offset)), default=0)
+            chunks.append((start, min(start + column.total_compressed_size, size)))
+    try:
+        pages = count_pages(data, chunks)
+    except ValueError as error:
+        raise pa.ArrowInvalid(f"{name}{error}") from None
+    if pages.size_bytes > most:
+        raise _too_large(name, most, pages.size_bytes)
+    if pages.values > most_values:
+        raise _too_many(name, most_values, pages.values)
+    for column in map(told.schema.column, range(told.num_columns)):
+        # Nothing of ours has lists of texts, of which a page of some bytes can make gigabytes.
+        if column.physical_type == "BYTE_ARRAY" and column.max_repetition_level:
+            raise pa.ArrowInvalid(f"{name}{column.path}: wanted no lists of texts, got some")
+
+
+def _plain(table: pa.Table, size: int, name: str) -> pa.Table:
+    """The table with its texts as such, unless they would be too long."""
+    most, total = _most_bytes(size), table.nbytes
+    for column in table.columns:
+        for chunk in column.chunks:
+            if isinstance(chunk, pa.DictionaryArray) and len(chunk.dictionary):
+                lengths = pc.call_function("binary_length", [chunk.dictionary]).cast(pa.int64())
+                total += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+    if total > most:
+        raise _too_large(name, most, total)
+    return pa.table(
+        [
+            column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+            for column in table.columns
+        ],
+        schema=pa.schema(
+            [
+                field.with_type(field.type.value_type)
+                if pa.types.is_dictionary(field.type)
+                else field
+                for field in table.schema
+            ],
+            metadata=table.schema.metadata,
+        ),
+    )
+
+
+def _most_bytes(size: int) -> int:
+    return max(_LEAST_BYTES, _MOST_TIMES * size)
+
+
+def _too_large(name: str, most: int, size: int) -> pa.ArrowInvalid:
+    return pa.ArrowInvalid(
+        f"{name}wanted a file that unpacks to at most {most:,} bytes, got {size:,} or more"
+    )
+
+
+def _too_many(name: str, most: int, values: int) -> pa.ArrowInvalid:
+    return pa.ArrowInvalid(f"{name}wanted a file of at most {most:,} values, got {values:,}")

@@ -9,12 +9,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as short
 from types import MappingProxyType
 from typing import Any, Literal
 
+from vidset.regular_files import read_regular
 from vidset.suggestions import did_you_mean
 
 FILE_NAME = "vidset.toml"
+# What people write has some kilobytes. A line of a thousand nested keys takes megabytes.
+_MOST_BYTES, _LONGEST_LINE = 1 << 18, 4000
 Kind = Literal["text", "number", "whole number", "path"]
 Value = str | float | int
 
@@ -127,11 +131,19 @@ def read_file(path: Path) -> dict[str, Value]:
             secret is in it.
     """
     try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
+        text = read_regular(path, _MOST_BYTES).decode()
+        if (longest := max(map(len, text.splitlines()), default=0)) > _LONGEST_LINE:
+            raise ProjectFileError(
+                f"{path}: wanted lines of at most {_LONGEST_LINE:,} characters, got {longest:,}"
+            )
+        document = tomllib.loads(text)
     except OSError as error:
         raise ProjectFileError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ProjectFileError:
+        raise
+    except RecursionError:
+        raise ProjectFileError(f"{path} is nested too deep") from None
+    except ValueError as error:  # Beside its own: of numbers with thousands of digits.
         raise ProjectFileError(f"{path} is not TOML: {error}") from None
     return {name: _check(path, name, value) for name, value in _flat(path, document).items()}
 
@@ -181,7 +193,7 @@ def _flat(path: Path, document: Mapping[str, Any]) -> dict[str, Any]:
         if name in tables and isinstance(value, Mapping):
             flat |= {f"{name}.{key}": each for key, each in value.items()}
         elif name in tables:
-            raise ProjectFileError(f"{path}: {name}: wanted a table [{name}], got {value!r}")
+            raise ProjectFileError(f"{path}: {name}: wanted a table [{name}], got {short(value)}")
         else:
             flat[name] = value
     return flat
@@ -197,12 +209,12 @@ def _check(path: Path, name: str, value: Any) -> Value:
                 "first table."
             )
         near = did_you_mean(name, KEYS) or f" Known are {', '.join(KEYS)}."
-        raise ProjectFileError(f"{path}: unknown key {name!r}.{near}")
+        raise ProjectFileError(f"{path}: unknown key {short(name)}.{near}")
     key = KEYS[name]
     if isinstance(value, bool) or not isinstance(value, _types(name, key.kind)):
         kind = f"{key.kind} or text" if name in _ALSO_TEXT else key.kind
         raise ProjectFileError(
-            f"{path}: {name}: wanted a {kind} such as {key.example}, got {value!r}"
+            f"{path}: {name}: wanted a {kind} such as {key.example}, got {short(value)}"
         )
     if isinstance(value, str) and _PASSWORD_IN_URI.search(value):
         raise ProjectFileError(

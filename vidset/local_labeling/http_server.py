@@ -46,7 +46,7 @@ class _Channel(HTTPChannel):
         super().__init__(*args, **kwargs)
 
     def readable(self) -> bool:
-        return not self.server.ending and super().readable()
+        return not cast(_Server, self.server).ending and super().readable()
 
     def received(self, data: bytes) -> bool:
         idle = self.request is None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES
+from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
 
@@ -161,16 +161,13 @@ def _bit_counts(masks: pa.ChunkedArray) -> np.ndarray:
 def _read(
     store: ObjectStore, name: str, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> pa.Table:
-    data = pa.BufferReader(store.read(name))
     try:
-        file = pq.ParquetFile(data)
-        there = set(file.schema_arrow.names)
-        if missing := [each for each in columns if each not in there]:
-            raise ValueError(f"{store.uri(name)} is no ledger: it has no column {missing[0]}")
-        wanted = [*columns, *(each for each in optional if each in there)]
-        return file.read(wanted, use_threads=False)
+        table = read_parquet(store.read(name), [*columns, *optional])
     except pa.ArrowInvalid as error:
         raise ValueError(f"{store.uri(name)} is no Parquet file: {error}") from None
+    if missing := [each for each in columns if each not in table.column_names]:
+        raise ValueError(f"{store.uri(name)} is no ledger: it has no column {missing[0]}")
+    return table
 
 
 def _only(values: set[float]) -> float | None:

@@ -10,7 +10,7 @@ from vidset.warehouse.files import TableFiles, find_files
 from vidset.warehouse.views import VIEWS, view_sql
 
 
-def open_duckdb(memory: str = "1GB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
+def open_duckdb(memory: str = "512MB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
     """In memory, with times in UTC. What does not fit goes to files in `temporary`."""
     connection = duckdb.connect(
         config={"memory_limit": memory, "temp_directory": temporary or ""},

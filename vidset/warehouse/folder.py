@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidset.documents.rows import Row
-from vidset.parquet import read_parquet
+from vidset.parquet import parquet_schema, read_parquet
 from vidset.storage.writing import open_lock
 from vidset.tables.arrow import arrow_columns, arrow_schema, as_stored
 from vidset.tables.schemas import Table, new_columns, tables
@@ -142,12 +142,12 @@ class ParquetWarehouse:
         if files.base is None:
             self.put(files.next("base"), empty)
             return
-        found = arrow_columns(pq.read_schema(files.base))
+        found = arrow_columns(parquet_schema(files.base)[0])
         if new_columns(table.name, as_stored(table.columns), found):
             self._add_columns(table, files, empty)
 
     def _add_columns(self, table: Table, files: TableFiles, empty: pa.Table) -> None:
-        there = pq.read_schema(files.live[0]).names
+        there = parquet_schema(files.live[0])[0].names
         known = tuple(column for column in table.columns if column.name in there)
         old = select(replace(table, columns=known), files)
         with open_duckdb(temporary=str(self.staging)) as connection:
@@ -225,4 +225,4 @@ def _partial(path: Path) -> Path:
 
 
 def _count(files: Iterable[Path]) -> int:
-    return sum(pq.read_metadata(file).num_rows for file in files)
+    return sum(parquet_schema(file)[1] for file in files)

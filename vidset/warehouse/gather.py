@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from vidset.parquet import read_parquet
+from vidset.parquet import check_parquet, read_parquet
 from vidset.storage.open import open_store
 from vidset.tables.arrow import arrow_schema, as_stored
 from vidset.tables.schemas import Table, tables
@@ -88,6 +88,7 @@ def _staged(table: Table, files: Sequence[str], folder: Path) -> list[str]:
     with open_duckdb(temporary=str(folder)) as connection:
         connection.register("empty", empty)
         for start in range(0, len(files), _FILES):
+            check_parquet(files[start : start + _FILES])
             some = ", ".join(map(quoted, files[start : start + _FILES]))
             path = folder / f"{table.name}-{os.getpid()}-{start}.parquet"
             query = (

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.json_lines import json_lines
-from vidset.parquet import read_parquet_of_others
+from vidset.parquet import read_parquet
 
 SCHEMA = pa.schema(
     [
@@ -74,7 +74,7 @@ class Manifest:
             ValueError: it would take far more memory than a manifest of its size.
             pyarrow.ArrowException: it is no manifest.
         """
-        return cls(read_parquet_of_others(data))
+        return cls(read_parquet(data))
 
     def to_parquet(self) -> bytes:
         """The file. Its bytes may differ between Parquet versions; the id does not."""

@@ -22,7 +22,7 @@ from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry, is_hash
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name, is_name, may_be_id
-from vidset.parquet import read_parquet
+from vidset.parquet import parquet_schema, read_parquet
 from vidset.storage.writing import write_atomically
 
 
@@ -134,7 +134,7 @@ class Repository:
         """
         id_ = self.resolve(reference)
         with _reading(id_, "manifest"):
-            return pq.read_metadata(self._file(id_, "manifest.parquet")).num_rows
+            return parquet_schema(self._file(id_, "manifest.parquet"))[1]
 
     def measures(self, reference: str) -> pa.Table:
         """Read the measures of a version's images: see vidset.datasets.images.measures.

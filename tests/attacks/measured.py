@@ -1,0 +1,88 @@
+"""A command in a process of its own: what it says, and the memory and time that it takes."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.paths import ROOT
+
+MOST_BYTES, MOST_SECONDS = 1_000_000_000, 30
+# Whoever wants more is stopped, so that an attack that works harms nobody else on this machine.
+_GUARD_BYTES, _GUARD_SECONDS = 16 << 30, 240
+# A folder: each process of tests writes what its attacks took into a file there.
+COSTS = "VIDSET_ATTACK_COSTS"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command did.
+
+    Attributes:
+        most_bytes: the peak of its memory, or of one of its own processes if that is larger.
+        seconds: of the processor, its own processes included.
+    """
+
+    code: int
+    out: str
+    err: str
+    most_bytes: int
+    seconds: float
+
+
+def measured(words: list[str], folder: Path, **environment: str) -> Cost:
+    """Call `vidset` with these words, in a folder."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith("LABEL")}
+    given |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vidset", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            cwd=folder,
+            env=given,
+            preexec_fn=_guard,  # noqa: PLW1509 (it starts no thread)
+            start_new_session=True,
+        )
+        timer = threading.Timer(_GUARD_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        timer.start()
+        _, status, used = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        texts = []
+        for file in out, err:
+            file.seek(0)
+            texts.append(file.read(1 << 20).decode(errors="replace"))
+    return Cost(process.returncode, *texts, used.ru_maxrss * 1024, used.ru_utime + used.ru_stime)
+
+
+def _guard() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_GUARD_BYTES, _GUARD_BYTES))
+
+
+def check_cost(cost: Cost, name: str) -> None:
+    """A hostile file costs little, and is told of in a person's words."""
+    folder = os.environ.get(COSTS)
+    if folder:
+        told = {
+            name_: value for name_, value in asdict(cost).items() if name_ not in ("out", "err")
+        }
+        with Path(folder, f"{os.getpid()}.jsonl").open("a") as file:
+            file.write(json.dumps({"attack": name, **told}) + "\n")
+    assert "Traceback" not in cost.err, cost.err[-3000:]
+    assert "No such option" not in cost.err, cost.err
+    assert cost.code in (0, 1, 2), (cost.code, cost.err[-2000:])
+    if cost.code:
+        assert 0 < len(cost.err) < 20_000, len(cost.err)
+    for text in cost.out, cost.err:
+        assert "\x1b" not in text
+    assert cost.most_bytes <= MOST_BYTES, f"{cost.most_bytes / 1e6:.0f} MB"
+    assert cost.seconds <= MOST_SECONDS, f"{cost.seconds:.0f} s"
