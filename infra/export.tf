@@ -13,7 +13,7 @@ locals {
 
   export_parameters = {
     dead_letters = "gs://${google_storage_bucket.staging.name}/dead_letters"
-    staging      = "gs://${google_storage_bucket.staging.name}/export"
+    staging      = "gs://${google_storage_bucket.staging.name}/export/rows"
     store        = local.labeling_store
     warehouse    = local.ledger
   }
@@ -31,9 +31,9 @@ locals {
           network             = google_compute_network.workers.name
           sdkContainerImage   = var.worker_image
           serviceAccountEmail = google_service_account.export.email
-          stagingLocation     = "gs://${google_storage_bucket.staging.name}/dataflow"
+          stagingLocation     = "gs://${google_storage_bucket.staging.name}/export/dataflow"
           subnetwork          = "regions/${var.region}/subnetworks/${google_compute_subnetwork.workers.name}"
-          tempLocation        = "gs://${google_storage_bucket.staging.name}/temp"
+          tempLocation        = "gs://${google_storage_bucket.staging.name}/export/temp"
         },
         var.kms_key == null ? {} : { kmsKeyName = var.kms_key },
       )

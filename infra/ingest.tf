@@ -71,8 +71,8 @@ resource "google_dataflow_flex_template_job" "ingest" {
   network                 = google_compute_network.workers.name
   subnetwork              = "regions/${var.region}/subnetworks/${google_compute_subnetwork.workers.name}"
   ip_configuration        = "WORKER_IP_PRIVATE"
-  temp_location           = "gs://${google_storage_bucket.staging.name}/temp"
-  staging_location        = "gs://${google_storage_bucket.staging.name}/dataflow"
+  temp_location           = "gs://${google_storage_bucket.staging.name}/ingest/temp"
+  staging_location        = "gs://${google_storage_bucket.staging.name}/ingest/dataflow"
   kms_key_name            = var.kms_key
   enable_streaming_engine = true
   additional_experiments  = ["use_runner_v2"]

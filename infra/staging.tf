@@ -1,8 +1,16 @@
-# What the jobs need on the way, and may be lost but for dead letters. Its prefixes:
-#   dataflow/      files that the workers of running jobs load; they stay, for a stream runs for months
-#   temp/          Dataflow's own
-#   export/        rows on their way to BigQuery
-#   dead_letters/  documents that an export could not use
+# What the jobs need on the way, and may be lost but for dead letters. Each job has a folder of its own, and neither
+# reads or writes what the other's workers load and run. Its prefixes:
+#   ingest/dataflow/, export/dataflow/  files that the workers of running jobs load; they stay, for a stream runs for months
+#   ingest/temp/, export/temp/          Dataflow's own
+#   export/rows/                        rows on their way to BigQuery
+#   dead_letters/                       documents that an export could not use
+
+locals {
+  staging_folders = {
+    export = ["dead_letters/", "export/"]
+    ingest = ["ingest/"]
+  }
+}
 
 resource "google_storage_bucket" "staging" {
   #checkov:skip=CKV_GCP_62:Who reads and writes what is in Cloud Audit Logs (project.tf)
@@ -19,7 +27,7 @@ resource "google_storage_bucket" "staging" {
   }
 
   dynamic "lifecycle_rule" {
-    for_each = { "dead_letters/" = 90, "export/" = 1, "temp/" = 7 }
+    for_each = { "dead_letters/" = 90, "export/rows/" = 1, "export/temp/" = 7, "ingest/temp/" = 7 }
 
     content {
       action {
@@ -58,4 +66,16 @@ resource "google_storage_bucket_iam_member" "jobs_use_staging" {
   bucket = google_storage_bucket.staging.name
   role   = "roles/storage.objectUser"
   member = each.value
+
+  # To list is a right on the bucket: names can be seen, and nothing else of the other job.
+  condition {
+    title = "own folder"
+    expression = join(" || ", concat(
+      ["resource.type == \"storage.googleapis.com/Bucket\""],
+      [
+        for folder in local.staging_folders[each.key] :
+        "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.staging.name}/objects/${folder}\")"
+      ],
+    ))
+  }
 }

@@ -56,7 +56,7 @@ run "what_is_temporary_goes" {
     condition = {
       for rule in google_storage_bucket.staging.lifecycle_rule : tolist(rule.condition)[0].matches_prefix[0] => tolist(rule.condition)[0].age
       if tolist(rule.action)[0].type == "Delete"
-    } == { "dead_letters/" = 90, "export/" = 1, "temp/" = 7 }
+    } == { "dead_letters/" = 90, "export/rows/" = 1, "export/temp/" = 7, "ingest/temp/" = 7 }
     error_message = "Staged rows go after a day, temporary files after a week; what running jobs load stays."
   }
 

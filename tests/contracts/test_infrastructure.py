@@ -196,7 +196,7 @@ def test_the_export_job_takes_its_parameters(everything):
     _, settings = export_job.configure([*argv, *DATAFLOW])
     assert settings.store == f"firestore://{PROJECT}/vidset"
     assert settings.warehouse == f"bq://{DATASET}"
-    assert settings.staging == f"gs://{PROJECT}-vidset-staging/export"
+    assert settings.staging == f"gs://{PROJECT}-vidset-staging/export/rows"
     assert settings.dead_letters == f"gs://{PROJECT}-vidset-staging/dead_letters"
     assert set(parameters) <= option_names(ExportOptions, DeadLetterOptions)
 

@@ -155,7 +155,7 @@ MISTAKES = {
     ),
     "temporary files stay for ever": Mistake(
         "staging.tf",
-        r', "temp/" = 7',
+        r', "ingest/temp/" = 7',
         "",
         assertions("storage", "what_is_temporary_goes"),
         "Staged rows go after a day, temporary files after a week",
