@@ -7,6 +7,8 @@ from typing import Any
 
 from vidset.regular_files import read_regular
 
+_MOST_OF_OURS = 64 << 20
+
 
 def read_json(
     path: str | Path,
@@ -30,6 +32,27 @@ def read_json(
     except OSError as failure:
         raise error(f"{path}: wanted {what} in JSON: {failure.strerror}") from None
     return parse_json(data, str(path), what, error, parse_float=parse_float)
+
+
+def read_object(
+    path: str | Path, what: str, error: type[ValueError] = ValueError
+) -> dict[str, Any]:
+    """Read a JSON file of ours, which holds an object and is not large.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it cannot be read, holds something else, or has more than 64 MiB.
+    """
+    try:
+        data = read_regular(path, _MOST_OF_OURS)
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as failure:
+        raise error(f"{path}: wanted {what} in JSON: {failure.strerror}") from None
+    found = parse_json(data, str(path), what, error)
+    if not isinstance(found, dict):
+        raise error(f"{path}: wanted {what}, got {type(found).__name__}")
+    return found
 
 
 def parse_json(

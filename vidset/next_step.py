@@ -4,7 +4,6 @@ extract -> plan -> label dispatch -> label status -> dataset create -> train -> 
 errors -> review -> dataset fix
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from vidset.documents.documents import Part
 from vidset.documents.sqlite import SqliteDocuments
+from vidset.json_files import read_object
 from vidset.project import Project
 from vidset.storage.open import open_store
 
@@ -149,7 +149,7 @@ def _runs(folder: Path) -> dict[str, bool]:
     for name in _entries(folder):
         path = folder / name / "run.json"
         if path.is_file():
-            run = json.loads(path.read_text())
+            run = read_object(path, "a run")
             version = str(run.get("version"))
             ended[version] = ended.get(version, False) or run.get("state") == "done"
     return ended

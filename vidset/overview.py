@@ -1,6 +1,5 @@
 """What a place holds: videos, samples, labels, versions, runs, and what is wrong."""
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,9 +10,11 @@ from typing import Any
 from vidset.documents.documents import Part
 from vidset.documents.sqlite import SqliteDocuments
 from vidset.intake.listing import check_input, list_uploads
+from vidset.json_files import parse_json, read_object
 from vidset.naming import printable
 from vidset.parquet import read_parquet
 from vidset.project import Project
+from vidset.regular_files import read_regular_text
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
 
@@ -143,7 +144,7 @@ def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _versions(repository: Path) -> Iterator[VersionOverview]:
-    names = {path.read_text().strip(): path.name for path in repository.glob("names/*")}
+    names = {_id_in(path): path.name for path in repository.glob("names/*")}
     found = [
         (path.parent.name, _object(path)) for path in repository.glob("versions/*/version.json")
     ]
@@ -161,21 +162,34 @@ def _runs(folder: Path) -> Iterator[RunOverview]:
 def _score(history: Path, run: dict[str, Any]) -> tuple[str | None, float | None]:
     """Return the score that chose the best epoch, with its name: the first of the first split."""
     epoch, splits = run.get("best_epoch"), run.get("splits")
-    if not (epoch and splits and history.is_file()):
+    if not (isinstance(epoch, int) and epoch > 0 and isinstance(splits, list) and splits):
         return None, None
-    lines = history.read_text().splitlines()
+    if not history.is_file():
+        return None, None
+    lines = read_regular_text(history).splitlines()
     if len(lines) < epoch:
         return None, None
-    scores = json.loads(lines[epoch - 1]).get("scores", {}).get(splits[0], {})
-    name = next(iter(scores), None)
-    return (None, None) if name is None else (f"{splits[0]} {name}", scores[name])
+    where = f"{history}, line {epoch}"
+    try:
+        scores = parse_json(lines[epoch - 1], where, "an epoch").get("scores", {})
+        name, score = next(iter(scores.get(splits[0], {}).items()), (None, None))
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError(f"{where}: wanted an epoch's scores") from None
+    return (None, None) if name is None else (f"{splits[0]} {name}", score)
+
+
+def _id_in(path: Path) -> str:
+    try:
+        return read_regular_text(path, 1000).strip()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: wanted a version's id: {error}") from None
 
 
 def _object(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path}: wanted JSON: {error}") from None
+        return read_object(path, "an object")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
 
 
 def _waiting(inputs: str, known: Iterable[str]) -> list[str]:

@@ -148,7 +148,7 @@ def _plain(table: pa.Table, size: int, name: str) -> pa.Table:
         for chunk in column.chunks:
             if isinstance(chunk, pa.DictionaryArray) and len(chunk.dictionary):
                 lengths = pc.call_function("binary_length", [chunk.dictionary]).cast(pa.int64())
-                total += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+                total += pc.call_function("sum", [lengths.take(chunk.indices)]).as_py() or 0
     if total > most:
         raise _too_large(name, most, total)
     return pa.table(

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vidset.json_files import read_object
 from vidset.project_file import FILE_NAME, KEYS, Value, file_text, from_text, read_file
 from vidset.suggestions import did_you_mean
 
@@ -230,7 +231,7 @@ def _checked(project: Project, *, is_made: bool) -> Project:
 
 def _check_format(marker: Path) -> None:
     try:
-        found = json.loads(marker.read_text())["format"]
+        found = read_object(marker, "an object with a format")["format"]
     except FileNotFoundError:
         return
     except (ValueError, KeyError, TypeError):

@@ -32,6 +32,16 @@ def open_regular(path: str | Path) -> BinaryIO:
         raise
 
 
+def read_regular_text(path: str | Path, most_bytes: int = MOST_BYTES) -> str:
+    """Read a regular file as UTF-8.
+
+    Raises:
+        OSError: it is none that can be read, or has more than `most_bytes`.
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    return read_regular(path, most_bytes).decode()
+
+
 def read_regular(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:
     """Read a regular file.
 

@@ -2,12 +2,9 @@
 
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,36 +33,50 @@ class Cost:
     seconds: float
 
 
+# A process's peak begins with that of who forked it: this small one stands between.
+_LAUNCHER = """
+import json, os, resource, signal, sys
+guard_bytes, guard_seconds, *words = sys.argv[1:]
+child = os.fork()
+if not child:
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (int(guard_bytes), int(guard_bytes)))
+    os.execv(sys.executable, [sys.executable, "-m", "vidset", *words])
+signal.signal(signal.SIGALRM, lambda *_: os.killpg(child, signal.SIGKILL))
+signal.alarm(int(guard_seconds))
+_, status, used = os.wait4(child, 0)
+said = [os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024, used.ru_utime + used.ru_stime]
+os.write(3, json.dumps(said).encode())
+"""
+
+
 def measured(words: list[str], folder: Path, **environment: str) -> Cost:
     """Call `vidset` with these words, in a folder."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("LABEL")}
     given |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "vidset", *words],
+    command = [sys.executable, "-I", "-S", "-c", _LAUNCHER]
+    guards = [str(_GUARD_BYTES), str(_GUARD_SECONDS)]
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        tempfile.NamedTemporaryFile() as told,
+    ):
+        subprocess.run(
+            ["sh", "-c", 'exec 3>"$0"; exec "$@"', told.name, *command, *guards, *words],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
             cwd=folder,
             env=given,
-            preexec_fn=_guard,  # noqa: PLW1509 (it starts no thread)
-            start_new_session=True,
+            check=True,
         )
-        timer = threading.Timer(_GUARD_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
-        timer.start()
-        _, status, used = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
         for file in out, err:
             file.seek(0)
             texts.append(file.read(1 << 20).decode(errors="replace"))
-    return Cost(process.returncode, *texts, used.ru_maxrss * 1024, used.ru_utime + used.ru_stime)
-
-
-def _guard() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_GUARD_BYTES, _GUARD_BYTES))
+        code, most_bytes, seconds = json.loads(Path(told.name).read_text())
+    return Cost(code, *texts, most_bytes, seconds)
 
 
 def check_cost(cost: Cost, name: str) -> None:

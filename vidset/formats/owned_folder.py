@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vidset.json_files import read_object
 from vidset.storage.writing import (
     make_folder,
     refuse_links_above,
@@ -62,7 +63,7 @@ def _owned(folder: Path, format_name: str) -> list[str]:
     if not manifest.is_file():
         return []
     try:
-        document = json.loads(manifest.read_bytes())
+        document = read_object(manifest, "an export's list of files")
         written, files = document["format"], document["files"]
         paths = [Path(name) for name in files]
     except (ValueError, KeyError, TypeError) as error:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from vidset.json_files import read_object
 from vidset.place import Place
 from vidset.storage.writing import write_atomically
 
@@ -32,7 +33,7 @@ def left_word(place: Place, url: str) -> Iterator[None]:
 def url_left(folder: str) -> str | None:
     """Return the url that a `label serve` has left in a place; None if none has."""
     try:
-        url = json.loads(Path(folder, _NAME).read_bytes())["url"]
+        url = read_object(Path(folder, _NAME), "where label serve is")["url"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     return url if isinstance(url, str) else None

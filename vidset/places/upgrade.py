@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from vidset.json_files import read_object
 from vidset.labeling.stores.backup import backup_store
 from vidset.project import MARKER
 from vidset.storage.writing import remove_tree, write_atomically
@@ -107,7 +108,7 @@ def format_of(place: Path) -> int:
     """
     marker = place / MARKER
     try:
-        found = json.loads(marker.read_text())["format"]
+        found = read_object(marker, "an object with a format")["format"]
     except FileNotFoundError:
         if not any((place / sign).exists() for sign in _SIGNS):
             raise ValueError(f"{place} is no place of vidset: it has none of {_SIGNS}") from None

@@ -116,9 +116,9 @@ def test_a_run_that_cannot_be_scored_says_why(tmp_path, details, reason):
     ("text", "reason"),
     [
         pytest.param(None, "has no run.json", id="none"),
-        pytest.param("{", "wanted JSON", id="broken"),
-        pytest.param("{}", "has no run_id, model", id="empty"),
-        pytest.param("[]", "has no run_id, model", id="a list"),
+        pytest.param("{", "wanted a run in JSON", id="broken"),
+        pytest.param("{}", "wanted a run, got list", id="empty"),
+        pytest.param("[]", "wanted a run, got list", id="a list"),
     ],
 )
 def test_a_folder_that_is_no_run_is_refused(tmp_path, text, reason):

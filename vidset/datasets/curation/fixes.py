@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vidset.datasets.errors import DatasetError, FaultsError, shortened
+from vidset.regular_files import read_regular
 
 Action = Literal["relabel", "remove", "keep", "objects"]
 _ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -69,7 +70,7 @@ class Fixes:
 def read_fixes(path: Path) -> Fixes:
     """The fixes in a file. Raises what `parse_fixes` raises, and DatasetError without a file."""
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}") from None
     return parse_fixes(text, str(path))

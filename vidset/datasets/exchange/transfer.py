@@ -24,6 +24,7 @@ from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name
 from vidset.datasets.versions.repository import Repository
+from vidset.regular_files import read_regular
 from vidset.storage.store import ObjectStore
 from vidset.threads import in_order
 
@@ -94,13 +95,13 @@ def push(
             progress(images)
         known |= {_name(entry): sizes[entry.image_sha256] for entry in _once(manifest)}
         for file in _FILES:
-            data = (repository.root / "versions" / id_ / file).read_bytes()
+            data = read_regular(repository.root / "versions" / id_ / file)
             place.put_once(
                 f"versions/{id_}/{file}", data, _JSON if file.endswith("json") else _PARQUET
             )
     schema = repository.root / "schema.json"
     if schema.exists():
-        place.put_once("schema.json", schema.read_bytes(), _JSON)
+        place.put_once("schema.json", read_regular(schema), _JSON)
     for name, id_ in names.items():
         if there.get(name) != id_:
             place.put(f"names/{name}", id_.encode(), "text/plain")

@@ -14,6 +14,7 @@ from vidset.datasets.schema.schema import Schema, Thresholds, infer
 from vidset.datasets.schema.statistics import describe
 from vidset.datasets.versions.repository import Repository, write_atomically
 from vidset.json_files import read_json
+from vidset.regular_files import read_regular
 
 
 def read_schema(repository: Repository) -> Schema:
@@ -54,7 +55,7 @@ def update_schema(repository: Repository, reference: str) -> Schema:
     """A new schema, at this version. The old one is kept, and its thresholds hold on."""
     old = read_schema(repository)
     kept = repository.root / "schemas" / f"{old.number}.json"
-    write_atomically(kept, schema_path(repository).read_bytes())
+    write_atomically(kept, read_regular(schema_path(repository)))
     return _write(repository, _inferred(repository, reference, old.number + 1, old.thresholds))
 
 

@@ -22,8 +22,12 @@ from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry, is_hash
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name, is_name, may_be_id
+from vidset.json_files import read_object
 from vidset.parquet import parquet_schema, read_parquet
+from vidset.regular_files import read_regular, read_regular_text
 from vidset.storage.writing import write_atomically
+
+_MOST_OF_A_NAME = 1000
 
 
 class Repository:
@@ -64,7 +68,7 @@ class Repository:
         """
         path = self.image_path(entry.image_sha256, entry.image_format)
         try:
-            return path.read_bytes()
+            return read_regular(path)
         except FileNotFoundError:
             raise DatasetError(
                 f"{entry.image_uri}: its image is not in the repository, wanted {path}"
@@ -107,7 +111,7 @@ class Repository:
         """
         id_ = self.resolve(reference)
         with _reading(id_, "manifest"):
-            manifest = Manifest.from_parquet(self._file(id_, "manifest.parquet").read_bytes())
+            manifest = Manifest.from_parquet(read_regular(self._file(id_, "manifest.parquet")))
         if manifest.id != id_:
             raise DatasetError(
                 f"version {id_}: its manifest was changed, its content has the id {manifest.id}"
@@ -160,10 +164,7 @@ class Repository:
         """
         id_ = self.resolve(reference)
         with _reading(id_, "version.json"):
-            details = json.loads(self._file(id_, "version.json").read_text())
-            if not isinstance(details, dict):
-                raise ValueError(f"wanted an object, got {type(details).__name__}")
-        return details
+            return read_object(self._file(id_, "version.json"), "an object")
 
     def name_version(self, name: str, reference: str, *, move: bool = False) -> None:
         """Let a name stand for a version.
@@ -184,7 +185,7 @@ class Repository:
     def names(self) -> dict[str, str]:
         """Names, and the ids they stand for."""
         found = sorted(path for path in self.root.glob("names/*") if is_name(path.name))
-        return {path.name: path.read_text().strip() for path in found}
+        return {path.name: _id_in(path) for path in found}
 
     def resolve(self, reference: str) -> str:
         """Find the id of a version by its name, its id or the first digits of that (6 at least).
@@ -210,6 +211,14 @@ class Repository:
 
     def _file(self, id_: str, name: str) -> Path:
         return self.root / "versions" / id_ / name
+
+
+def _id_in(path: Path) -> str:
+    """The id that a name stands for."""
+    try:
+        return read_regular_text(path, _MOST_OF_A_NAME).strip()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: wanted a version's id: {error}") from None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import FORMATS, is_hash
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.regular_files import read_regular
 
 _AT_ONCE = 8
 _BATCH = 1000
@@ -79,7 +80,7 @@ def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, 
         found.strays += [str(path) for path in sorted(folder.iterdir())]
         return {}
     try:
-        manifest = Manifest.from_parquet((folder / "manifest.parquet").read_bytes())
+        manifest = Manifest.from_parquet(read_regular(folder / "manifest.parquet"))
     except (OSError, ValueError, pa.ArrowException) as error:
         found.damage.append(f"version {id_}: its manifest cannot be read: {error}")
         return {}

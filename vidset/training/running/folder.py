@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import write_atomically
+from vidset.json_files import read_object
+from vidset.regular_files import read_regular_text
 from vidset.storage.writing import open_lock
 from vidset.training.scoring.predictions import to_parquet
 from vidset.training.scoring.run import LAST_EPOCHS
@@ -54,10 +56,7 @@ class RunFolder:
         """
         path = self.root / "run.json"
         if path.exists():
-            try:
-                return json.loads(path.read_text())
-            except ValueError as error:
-                raise DatasetError(f"{path}: wanted JSON: {error}") from None
+            return read_object(path, "a run", DatasetError)
         others = [each.name for each in self.root.iterdir() if each.name != ".lock"]
         if others:
             raise DatasetError(f"{self.root}: wanted a training run or nothing, got {others[0]}")
@@ -74,7 +73,7 @@ class RunFolder:
 
     def history(self) -> list[dict[str, Any]]:
         """Return the lines of history.jsonl, one for each epoch that is done."""
-        lines = (self.root / "history.jsonl").read_text().splitlines()
+        lines = read_regular_text(self.root / "history.jsonl").splitlines()
         return [json.loads(line) for line in lines]
 
     def write_predictions(self, split: str, epoch: int, table: pa.Table) -> None:

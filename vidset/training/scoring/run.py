@@ -1,6 +1,5 @@
 """A training run's folder, read: what was trained on what, and what it predicted."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
+from vidset.json_files import read_object
 from vidset.training.scoring.predictions import read_predictions
 
 LAST_EPOCHS = 5
@@ -77,12 +77,10 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     """
     path = Path(folder) / "run.json"
     try:
-        details = json.loads(path.read_text())
+        details = read_object(path, "a run", DatasetError)
     except (FileNotFoundError, NotADirectoryError):
         raise DatasetError(f"{folder}: wanted a run's folder, but it has no run.json") from None
-    except ValueError as error:
-        raise DatasetError(f"{path}: wanted JSON: {error}") from None
-    missing = [name for name in _DETAILS if not isinstance(details, dict) or name not in details]
+    missing = [name for name in _DETAILS if name not in details]
     if missing:
         raise DatasetError(f"{path}: wanted a run, but it has no {', '.join(missing)}")
     if details["state"] != "done":

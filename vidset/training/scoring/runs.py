@@ -1,12 +1,12 @@
 """The training runs of a place, RUNS/<version>-<seed>: found by name, by version, or by age."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidset.datasets.errors import DatasetError, UnknownVersionError
 from vidset.datasets.versions.repository import Repository
+from vidset.json_files import read_object
 from vidset.suggestions import unknown
 from vidset.training.scoring.run import Run, read_run
 
@@ -43,7 +43,7 @@ class Runs:
         done = [
             (details["created_at"], path.parent)
             for path in self.root.glob("*/run.json")
-            if (details := json.loads(path.read_text())).get("state") == "done"
+            if (details := read_object(path, "a run", DatasetError)).get("state") == "done"
         ]
         if not done:
             raise DatasetError(
@@ -55,7 +55,7 @@ class Runs:
         """Return the done runs that were trained on a version, given by its id, by seed."""
         found = []
         for path in self.root.glob("*/run.json"):
-            details = json.loads(path.read_text())
+            details = read_object(path, "a run", DatasetError)
             if details.get("version") == version and details.get("state") == "done":
                 found.append(read_run(path.parent))
         return sorted(found, key=lambda run: (run.seed, str(run.folder)))

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from vidset.json_files import read_object
+from vidset.regular_files import read_regular_text
+
 # What is worth comparing runs by, of run.json.
 PARAMETERS = (
     *("model", "recipe_hash", "version", "reference", "transforms", "train_images"),
@@ -30,9 +33,9 @@ class Tracker(Protocol):
 
 def publish(folder: Path, tracker: Tracker) -> None:
     """Tell a tracker of a run that is done, from its folder: PyTorch need not be there."""
-    run = json.loads((folder / "run.json").read_text())
+    run = read_object(folder / "run.json", "a run")
     tracker.start(run, folder)
-    for line in (folder / "history.jsonl").read_text().splitlines():
+    for line in read_regular_text(folder / "history.jsonl").splitlines():
         tracker.log(json.loads(line))
     tracker.finish(run)
 
