@@ -117,7 +117,7 @@ def test_a_run_that_cannot_be_scored_says_why(tmp_path, details, reason):
     [
         pytest.param(None, "has no run.json", id="none"),
         pytest.param("{", "wanted a run in JSON", id="broken"),
-        pytest.param("{}", "wanted a run, got list", id="empty"),
+        pytest.param("{}", "has no run_id, model", id="empty"),
         pytest.param("[]", "wanted a run, got list", id="a list"),
     ],
 )
