@@ -1,8 +1,10 @@
 """On which disk a folder lies: a folder whose disk is away looks like an empty folder."""
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -11,6 +13,8 @@ _REMOTE = (
     *("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "glusterfs", "lustre", "ncp", "coda"),
     *("virtiofs", "vboxsf", "vmhgfs", "prl_fs", "ocfs2", "gfs2", "gpfs", "beegfs", "orangefs"),
 )
+# Spaces, tabs, newlines and backslashes in the names of mount points.
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Disks:
     def __init__(self, folders: Iterable[Path], known: Callable[[Path], Path | None]):
         self._then = {folder: Disk.of(folder) for folder in folders}
         self._away: dict[Path, Path] = {}
+        # The folders themselves: to find out where a disk is mounted takes many looks.
+        self._found: dict[Path, tuple[int, int]] = {}
         for folder, disk in self._then.items():
             before = known(folder)
             # Deeper than now: a folder of that name, on the disk below, is what is left of it.
@@ -58,9 +64,18 @@ class Disks:
         if folder not in self._then:
             return None
         try:
+            status = folder.stat()
+            if self._found.get(folder) == (status.st_dev, status.st_ino):
+                return None
             now = Disk.of(folder)
         except OSError as error:
             return f"{folder}: {error.strerror}"
+        reason = self._compare(folder, now)
+        if reason is None:
+            self._found[folder] = status.st_dev, status.st_ino
+        return reason
+
+    def _compare(self, folder: Path, now: Disk) -> str | None:
         if (point := self._away.get(folder)) is not None:
             if now.mount_point != point:
                 return f"{folder}: its disk, mounted at {point} before, is not there"
@@ -83,14 +98,24 @@ def _kind(path: str) -> str:
     """The file system's type, from the longest mount point above `path` (proc(5), mountinfo)."""
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
+            mounts = _mounts(file.read())
     except OSError:
         return ""
     best, kind = "", ""
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        point = before.split(" ")[4].encode().decode("unicode_escape", "replace")
+    for point, each in mounts:
         is_above = path == point or path.startswith(point.rstrip("/") + "/")
         if is_above and len(point) >= len(best):
-            best, kind = point, after.split(" ")[0]
+            best, kind = point, each
     return kind
+
+
+@lru_cache(maxsize=1)
+def _mounts(text: str) -> list[tuple[str, str]]:
+    """Each mount point and the type of its file system; read anew whenever something changes."""
+    found = []
+    for line in text.split("\n"):  # Names may have what else ends a line of text.
+        before, is_mount, after = line.partition(" - ")
+        if is_mount:
+            point = _ESCAPED.sub(lambda match: chr(int(match[1], 8)), before.split(" ")[4])
+            found.append((point, after.split(" ")[0]))
+    return found
