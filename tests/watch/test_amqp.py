@@ -235,7 +235,7 @@ def test_a_watcher_told_to_stop_gives_back_what_it_cannot_finish(site, proxy, tm
     with watching(log, site.rabbitmq.events, "--grace", "1", environment=environment) as process:
         wait_for(started.is_set, process, log)
         process.send_signal(number)
-        assert process.wait(30) == 0, log.read_text()
+        assert process.wait(30) == 128 + number, log.read_text()
     assert '"done": 1' in log.read_text()
     assert site.waiting == (1, 0)
     proxy.before = lambda method, path: None
@@ -258,9 +258,30 @@ def test_a_watcher_told_to_stop_finishes_what_it_can(site, proxy, tmp_path):
     with watching(log, site.rabbitmq.events, "--grace", "60", environment=environment) as process:
         wait_for(started.is_set, process, log)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(60) == 143
+    assert "stopped. The same command goes on from there" in log.read_text()
     assert site.waiting == (0, 0)
     assert len(rows(OUT, "videos")) == 1
+
+
+def test_a_second_signal_ends_a_watcher_at_once(site, proxy, tmp_path):
+    log, started = tmp_path / "log", threading.Event()
+
+    def linger(method: str, path: str) -> None:
+        if method == "GET" and path.startswith("/uploads"):
+            started.set()
+            time.sleep(60)
+
+    proxy.before = linger
+    site.upload("a.mp4", site.video(0))
+    environment = {"AWS_ENDPOINT_URL": proxy.url}
+    with watching(log, site.rabbitmq.events, "--grace", "200", environment=environment) as process:
+        wait_for(started.is_set, process, log)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == -signal.SIGTERM
 
 
 def test_an_exchange_is_made_and_bound(site, tmp_path):

@@ -164,7 +164,7 @@ def test_a_broker_killed_and_started_anew_loses_nothing(s3, proxy, tmp_path):
         with rabbitmq_server(server.port, data=tmp_path / "data"):
             wait_for(lambda: len(rows(OUT, "videos")) == 4, process, log)
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(60) == 143
             _, summary, _ = watch(site.rabbitmq.events)
             assert summary["done"] == 0
             assert site.waiting == (0, 0)

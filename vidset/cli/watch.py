@@ -145,7 +145,7 @@ def watch(
         typer.Option(
             min=0, metavar="SECONDS", help="Give videos at work so long when told to stop."
         ),
-    ] = 8,
+    ] = 1,
     health: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Touch this file every second while all is well."),
@@ -233,6 +233,9 @@ def watch(
         project=project if request.output is not None else None,
         next_words="vidset plan" if is_useful else "vidset status",
     )
+    if done.signal is not None:
+        tell("vidset: stopped. The same command goes on from there: what was not done comes again.")
+        raise typer.Exit(128 + done.signal)
     raise typer.Exit(1 if done.has_failed else 0)
 
 

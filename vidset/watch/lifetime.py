@@ -18,6 +18,7 @@ class Lifetime:
 
     Attributes:
         ended_idle: nobody told it to stop.
+        signal: the number of the signal that told it to; None: none did.
 
     Raises:
         ValueError: this file cannot be.
@@ -29,6 +30,7 @@ class Lifetime:
         self._until_idle, self._grace_seconds, self._health = until_idle, grace_seconds, health
         self._stopped = threading.Event()
         self.ended_idle = False
+        self.signal: int | None = None
         self._stop_at = self._last = time.monotonic()
 
     def stop(self) -> None:
@@ -76,9 +78,16 @@ class Lifetime:
 
     @contextmanager
     def ended_by_signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT stop it."""
+        """SIGTERM and SIGINT stop it; a second one ends the process at once."""
         numbers = (signal.SIGTERM, signal.SIGINT)
-        before = [signal.signal(number, lambda *_: self.stop()) for number in numbers]
+
+        def stop(number: int, _: object) -> None:
+            self.signal = number
+            for each in numbers:
+                signal.signal(each, signal.SIG_DFL)
+            self.stop()
+
+        before = [signal.signal(number, stop) for number in numbers]
         try:
             yield
         finally:

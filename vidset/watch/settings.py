@@ -40,7 +40,7 @@ class Request:
     workers: int | None = None
     max_tries: int = 10
     until_idle: float | None = None
-    grace: float = 8.0
+    grace: float = 1.0
     health: str | None = None
     limits: Limits = DEFAULT_LIMITS
 

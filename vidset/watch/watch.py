@@ -40,11 +40,13 @@ class Watched:
     Attributes:
         counts: events and videos by what became of them.
         has_failed: whether something that came until the source was idle could not be done.
+        signal: the number of the signal that ended it, if one did.
     """
 
     counts: Mapping[str, int]
     seconds: float
     has_failed: bool
+    signal: int | None = None
 
 
 def run_watch(
@@ -75,7 +77,7 @@ def run_watch(
         taker = Taker(parse, workers, report)
         could_work = _wait_for(workers, life, report) and source.run(taker, life)
     has_failed = life.ended_idle and (report.has_failures or not could_work)
-    return Watched(report.counts(), report.seconds, has_failed)
+    return Watched(report.counts(), report.seconds, has_failed, life.signal)
 
 
 def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:
