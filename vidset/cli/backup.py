@@ -93,8 +93,11 @@ def restore(
     from vidset.project import find_project
 
     project = find_project(place)
+    source = local_path("FILE", file)
+    if not source.is_file():
+        raise ValueError(f"FILE {source}: there is no such file")
     target = new_file("the store", store_file(project.store or project.place), overwrite=overwrite)
-    restore_store(local_path("FILE", file), target)
+    restore_store(source, target)
     answer(
         Restored(project.place, str(target)),
         lambda: say(f"{target} holds what {file} holds"),

@@ -6,6 +6,7 @@ into the list of commands. Help is plain text of at most 80 columns.
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -87,6 +88,16 @@ class Command(TyperCommand):
 
     def get_short_help_str(self, limit: int = 45) -> str:
         return summary_of(self)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse an option with a value that is given twice: only one of them would count."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        given = Counter(each.name for each in order)
+        for each in order:
+            takes_one = each.param_type_name == "option" and not (each.multiple or each.is_flag)
+            if takes_one and given[each.name] > 1:
+                ctx.fail(f"{' / '.join(each.opts)} is given {given[each.name]} times, wanted once")
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """What needs a part of the package imports it first: until then a word is there."""

@@ -6,8 +6,10 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import typer
@@ -18,6 +20,7 @@ from vidset.cli.parts import part_of
 from vidset.cli.results import print_error
 from vidset.cli.stopping import Stop, stopped_by_signals
 from vidset.naming import visible
+from vidset.suggestions import did_you_mean
 
 # What typer raises on bad usage, whether it brings click along or imports it.
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
@@ -63,7 +66,7 @@ def _explain(error: Any, tree: Any, words: list[str]) -> int:
         if type(error).__name__ == _NO_ARGUMENTS and "--json" not in words:
             error.show()
             return 2
-        return _refuse("usage", _usage_message(error), _usage_hint(error), words)
+        return _refuse("usage", _usage_message(error, words), _usage_hint(error), words)
     if isinstance(error, ImportError):
         command = _command(tree, words)
         part = part_of(error.name or "", description_of(command).part)
@@ -110,10 +113,37 @@ def _kind(error: ValueError) -> tuple[str, int]:
     return ("unknown_version" if name == "UnknownVersionError" else "configuration"), 2
 
 
-def _usage_message(error: Any) -> str:
+def _usage_message(error: Any, words: list[str]) -> str:
     if not (near := getattr(error, "possibilities", None)):
-        return error.format_message()
+        return _plain(error, words)
     return f"{error.message.rstrip('.')}. Did you mean {' or '.join(sorted(near))}?"
+
+
+def _plain(error: Any, words: list[str]) -> str:
+    """Say of a value that does not do what was wanted and what was got."""
+    message = error.format_message().replace("Value error, ", "")
+    parsed = re.search(r"Input should be a valid (\w+), unable to parse .*", message)
+    if parsed:
+        wanted = "a whole number" if parsed[1] == "integer" else f"a {parsed[1]}"
+        got = _given(getattr(error, "param", None), words)
+        message = message.replace(parsed[0], f"wanted {wanted}{got}")
+    bounds = {"greater than or equal to": "or more", "less than or equal to": "or less"}
+    if bound := re.search(r"Input should be (.*) ([\d.]+)", message):
+        got = _given(getattr(error, "param", None), words)
+        message = message.replace(bound[0], f"wanted {bound[2]} {bounds.get(bound[1], '')}{got}")
+    if choice := re.search(r"'([^']*)' is not one of (.*)", message):
+        known = re.findall(r"'([^']*)'", choice[2])
+        message = f"{message.rstrip('.')}.{did_you_mean(choice[1], known)}"
+    return message
+
+
+def _given(parameter: Any, words: list[str]) -> str:
+    """Write ", got 'x'" for the value that was typed for an option; empty if it is not found."""
+    for word, after in pairwise([*words, ""]):
+        name, equals, value = word.partition("=")
+        if name in getattr(parameter, "opts", ()):
+            return f", got {(value if equals else after)!r}"
+    return ""
 
 
 def _usage_hint(error: Any) -> str:

@@ -12,6 +12,7 @@ from vidset.storage.open import open_store
 from vidset.storage.registry import find_scheme
 from vidset.storage.store import StoredObject
 from vidset.storage.uris import is_uri, parse_uri
+from vidset.suggestions import did_you_mean
 from vidset.uploads import collector_of, is_hidden, is_video
 
 _WILDCARD = re.compile(r"[*?\[]")
@@ -32,7 +33,12 @@ def check_input(pattern: str) -> None:
         if not (os.path.isfile(pattern) or os.path.isdir(pattern)):
             raise ValueError(f"input: {pattern!r} is a pipe or a device, wanted a file or folder")
     elif next(_matching(pattern), None) is None:
-        raise ValueError(f"input: there is no file or folder {pattern!r}, and nothing matches it")
+        folder, name = os.path.split(os.path.normpath(pattern))
+        beside = os.listdir(folder or ".") if os.path.isdir(folder or ".") else ()
+        near = did_you_mean(name, beside)
+        raise ValueError(
+            f"input: there is no file or folder {pattern!r}, and nothing matches it.{near}"
+        )
 
 
 def list_uploads(

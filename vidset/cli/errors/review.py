@@ -75,7 +75,7 @@ def review(
     """Count a person's decisions, and write them as fixes."""
     from vidset.cli.errors.display import show_review
     from vidset.output import local_path, new_file
-    from vidset.project import find_project
+    from vidset.project import NoPlaceError, find_project
     from vidset.training.reviewing.decisions import write_fixes
 
     project = find_project(place)
@@ -83,6 +83,12 @@ def review(
         local_path("--errors", errors) if errors else project.folder("vidset review") / "errors"
     )
     given = local_path("DECISIONS", decisions) if decisions else folder / "decisions.json"
+    if not given.is_file():
+        raise NoPlaceError(
+            f"{given}: there is no such file of decisions",
+            f"Open {folder / 'index.html'}, decide, save the file there, and name it: vidset "
+            "review ~/Downloads/decisions.json. vidset errors writes the page.",
+        )
     # The place's own fixes.json is made of the decisions, and is made again when they change.
     to = new_file("--output", output, overwrite=overwrite) if output else folder / "fixes.json"
     written = write_fixes(given, folder, to)

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from vidset.labeling.vendors.registry import vendors
 from vidset.local_labeling.served import url_left
 from vidset.place import Place
 from vidset.project import Project, find_project
+from vidset.suggestions import unknown
 
 
 def project_of(place: str | None, store: str | None) -> Project:
@@ -27,12 +29,15 @@ def place_of(
     """Return the place with the options that were given, or that its file sets.
 
     Raises:
-        ValueError: nothing has been extracted there.
+        ValueError: nothing has been extracted there, or the vendor is unknown.
     """
+    named = project.text("vendor", vendor)
+    if named is not None and named not in vendors():
+        raise ValueError(unknown("vendor", named, vendors()))
     place = Place.of(
         project.place,
         store or project.text("store"),
-        vendor=project.text("vendor", vendor),
+        vendor=named,
         template=project.text("template", template),
         budget=project.text("budget", budget),
     )

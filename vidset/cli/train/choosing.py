@@ -21,7 +21,9 @@ def choose_version(repository: Repository, given: str | None) -> str:
         return given if given in repository.names() else repository.resolve(given)[:_SHORT_ID]
     versions = repository.versions()
     if not versions:
-        raise DatasetError(f"{repository.root}: there are no versions (vidset dataset create)")
+        raise DatasetError(
+            f"{repository.root}: there is no version yet: vidset dataset create makes one"
+        )
     names = names_by_id(repository).get(versions[-1])
     chosen = names[-1] if names else versions[-1][:_SHORT_ID]
     tell(f"version {chosen}, the newest")

@@ -26,6 +26,7 @@ from vidset.json_files import read_object
 from vidset.parquet import parquet_schema, read_parquet
 from vidset.regular_files import read_regular, read_regular_text
 from vidset.storage.writing import write_atomically
+from vidset.suggestions import did_you_mean
 
 _MOST_OF_A_NAME = 1000
 
@@ -201,8 +202,10 @@ class Repository:
         if len(found) != 1:
             known = ", ".join([*self.names(), *sorted(ids)][:10]) or "none"
             what = "more than one" if found else "no"
+            near = did_you_mean(reference, self.names())
             raise UnknownVersionError(
                 f"{self.root} has {what} version {reference!r}; it has: {known}"
+                + (f".{near}" if near else "")
             )
         return found[0]
 

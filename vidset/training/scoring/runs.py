@@ -46,9 +46,7 @@ class Runs:
             if (details := read_object(path, "a run", DatasetError)).get("state") == "done"
         ]
         if not done:
-            raise DatasetError(
-                f"{self.root}: there is no run that is done (vidset train makes one)"
-            )
+            raise DatasetError(f"{self.root}: there is no run that is done: vidset train makes one")
         return max(done)[1]
 
     def of_version(self, version: str) -> list[Run]:
@@ -71,6 +69,9 @@ class Runs:
         found: list[Run] = []
         for word in words:
             if not self.is_version_only(word, repository):
+                if not (self.is_run(word) or Path(word).is_dir()):
+                    known = [*self.names(), *repository.names()]
+                    raise DatasetError(unknown("run or version", word, known))
                 found.append(read_run(self.folder(word)))
                 continue
             runs = self.of_version(repository.resolve(word))
