@@ -1,13 +1,17 @@
 """Documents of the labeling broker's SQLite file. It is read, never written."""
 
-import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from vidset.documents.documents import Part
+from vidset.labeling.stores.sqlite_schema import (
+    check_store_file,
+    check_store_schema,
+    document_of,
+)
 
 # What the broker keeps in the file's header; tests/contracts compares.
 APPLICATION, SCHEMA = 0x76647374, 1
@@ -27,6 +31,7 @@ class SqliteDocuments:
 
     def __init__(self, path: str):
         self.uri = f"sqlite:{path}"
+        check_store_file(path)
         try:
             self._connection = sqlite3.connect(
                 f"file:{quote(path)}?mode=ro",
@@ -46,6 +51,10 @@ class SqliteDocuments:
                 f"{path} is of another program or version: wanted application {APPLICATION}, "
                 f"schema {SCHEMA}, got application {found[0]}, schema {found[1]}"
             )
+        try:
+            check_store_schema(self._connection, path)
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{path} is damaged: {error}") from None
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -57,16 +66,16 @@ class SqliteDocuments:
                 conditions.append(f"{_WRITTEN_AT} {condition}")
                 parameters.append(_format(moment))
         sql = f"SELECT count(*) FROM {_table(part)} WHERE {' AND '.join(conditions)}"  # noqa: S608
-        return self._connection.execute(sql, parameters).fetchone()[0]
+        return self._ask(sql, parameters)[0][0]
 
     def read(self, part: Part) -> Iterator[tuple[str, dict[str, Any]]]:
         # In pages: a cursor left open would keep the file's log from being cut.
         page = _page_by_id if part.since is None else _page_by_time
         after: tuple[Any, ...] | None = None
         while True:
-            rows = self._connection.execute(*page(part, after)).fetchall()
+            rows = self._ask(*page(part, after))
             for row in rows:
-                yield row[0], json.loads(row[1])
+                yield row[0], document_of(row[1], f"{self.uri}, {part.collection} {row[0]}")
             if len(rows) < _PAGE:
                 return
             after = rows[-1]
@@ -75,7 +84,13 @@ class SqliteDocuments:
         """Count the documents of the part's collection by their `state`."""
         state = "json_extract(document, '$.state')"
         sql = f"SELECT {state}, count(*) FROM {_table(part)} GROUP BY 1"  # noqa: S608
-        return dict(self._connection.execute(sql).fetchall())
+        return {str(state): number for state, number in self._ask(sql)}
+
+    def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{self.uri} cannot be read: {error}") from None
 
     def close(self) -> None:
         self._connection.close()

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from vidset.labeling.stores.sqlite import APPLICATION
+from vidset.labeling.stores.sqlite_schema import check_store_file, check_store_schema
 
 # Few pages at a time, so that those who write meanwhile need not wait.
 _PAGES = 256
@@ -78,6 +79,7 @@ def store_file(uri: str) -> Path:
 
 def _opened(path: Path) -> sqlite3.Connection:
     """Open a database to read from it alone."""
+    check_store_file(path)
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
 
 
@@ -88,6 +90,10 @@ def _check_is_store(connection: sqlite3.Connection, path: Path) -> None:
         raise ValueError(f"{path} is no store of vidset: {error}") from None
     if application != APPLICATION:
         raise ValueError(f"{path} is no store of vidset: another program's database")
+    try:
+        check_store_schema(connection, path)
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
 
 
 def _check_is_whole(connection: sqlite3.Connection, path: Path) -> None:

@@ -12,6 +12,11 @@ from time import monotonic, sleep
 from typing import Any, get_args
 
 from vidset.labeling.stores.documents import check_query, check_writes, in_pages, is_id
+from vidset.labeling.stores.sqlite_schema import (
+    check_store_file,
+    check_store_schema,
+    document_of,
+)
 from vidset.labeling.stores.store import Collection, ConflictError, Key, Query, Stored, Value, Write
 from vidset.labeling.timestamps import format_timestamp
 
@@ -30,6 +35,7 @@ _INDEXES: dict[Collection, list[tuple[str, ...]]] = {
     "answers": [("image_id",), ("vendor", "annotation_id")],
 }
 _BUSY_SECONDS = 30
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CORRUPT_VTAB, sqlite3.SQLITE_ERROR)
 # No document can have this key: see store_documents.
 _BYTES = "__bytes__"
 
@@ -51,6 +57,7 @@ class SqliteStore:
         self._path = Path(path).expanduser().absolute()
         # Connections that nobody uses now: each serves one thread at a time.
         self._idle: list[sqlite3.Connection] = []
+        check_store_file(self._path)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -65,6 +72,11 @@ class SqliteStore:
             self.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise ValueError(f"{self._path} is no SQLite database") from None
+            if error.sqlite_errorcode in _DAMAGED:
+                raise ValueError(f"{self._path} is damaged: {error}") from None
+            raise
+        except ValueError:
+            self.close()
             raise
 
     def get(self, *keys: Key) -> list[Stored | None]:
@@ -116,6 +128,10 @@ class SqliteStore:
             connection.execute("PRAGMA synchronous = NORMAL")
         try:
             yield connection
+        except sqlite3.OperationalError as error:
+            if "malformed JSON" in str(error):
+                raise ValueError(f"{self._path} is damaged: a document is no JSON") from None
+            raise
         finally:
             self._idle.append(connection)
 
@@ -190,6 +206,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         for name in ("application_id", "user_version")
     )
     if found == (APPLICATION, _SCHEMA):
+        check_store_schema(connection, path)
         return
     if found != (0, 0) or connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
         wanted = f"application {APPLICATION}, schema {_SCHEMA}"
@@ -266,7 +283,8 @@ def _encode(value: datetime | bytes) -> str | dict[str, str]:
 
 def _from_json(text: str) -> dict[str, Any]:
     # Looking at each map takes thrice the time, and few documents have bytes.
-    return json.loads(text, object_hook=_decode if f'"{_BYTES}"' in text else None)
+    has_bytes = isinstance(text, str) and f'"{_BYTES}"' in text
+    return document_of(text, "the store of labels", _decode if has_bytes else None)
 
 
 def _decode(value: dict[str, Any]) -> Any:
