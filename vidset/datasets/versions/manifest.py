@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.json_lines import json_lines
+from vidset.datasets.versions.packed_masks import pack_masks, unpack_masks
 from vidset.parquet import read_parquet
 
 SCHEMA = pa.schema(
@@ -74,12 +75,12 @@ class Manifest:
             ValueError: it would take far more memory than a manifest of its size.
             pyarrow.ArrowException: it is no manifest.
         """
-        return cls(read_parquet(data))
+        return cls(unpack_masks(read_parquet(data)))
 
     def to_parquet(self) -> bytes:
         """The file. Its bytes may differ between Parquet versions; the id does not."""
         out = io.BytesIO()
-        pq.write_table(self.table, out, compression="zstd", row_group_size=_CHUNK_ROWS)
+        pq.write_table(pack_masks(self.table), out, compression="zstd", row_group_size=_CHUNK_ROWS)
         return out.getvalue()
 
     @cached_property
