@@ -38,7 +38,7 @@ class Watcher:
     def stop(self) -> str:
         """What it prints in the end."""
         self._process.send_signal(signal.SIGTERM)
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=240)
         assert self._process.returncode == 0
         return self._out.read_text().splitlines()[-1]
 
@@ -73,9 +73,9 @@ def watching(tmp_path, watched):
 
 
 def wait_for(condition) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true in a minute"
+        assert time.monotonic() < deadline, "it did not come true in minutes"
         time.sleep(0.05)
 
 
@@ -160,7 +160,7 @@ def test_what_is_written_on_while_others_are_sent_waits_until_it_is_complete(
             file.write(second[-100:])
         wait_for(lambda: watcher.uploaded == ["a.mp4", "b.mp4"])
         watcher.stop()
-        assert watcher.said == ""
+        assert [x for x in watcher.said.splitlines() if not x.startswith("Next: ")] == []
     assert sorted(folder.objects().values()) == sorted([first, second])
 
 
