@@ -25,6 +25,7 @@ from vidset.cli.train.evaluate import evaluate
 from vidset.cli.train.train import train
 from vidset.cli.upgrade import upgrade
 from vidset.cli.upload import upload
+from vidset.cli.view import view
 from vidset.cli.watch import watch
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ def _common(
 
 add(app, init)
 add(app, status)
+add(app, view)
 add(app, backup)
 add(app, restore)
 add(app, upgrade)

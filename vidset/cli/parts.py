@@ -30,7 +30,9 @@ _PARTS = {
     "scipy": "dataset",
     "shapely": "label",
     "sklearn": "dataset",
+    "starlette": "view",
     "tensorboard": "scores",
+    "uvicorn": "view",
     "werkzeug": "label",
     "yaml": "label",
 }

@@ -1,0 +1,331 @@
+"""The page's server: what it answers to which address."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from vidset.datasets.errors import DatasetError
+from vidset.next_step import next_words
+from vidset.overview import read_overview
+from vidset.project import Project
+from vidset.storage.open import open_store
+from vidset.tags import FOLDER, SUGGESTED, Mark, write_mark
+from vidset.view import images, samples, versions
+from vidset.view.access import Access, Guard
+from vidset.view.catalog import Catalog
+from vidset.view.filters import SORTS, Filter, count_facets, find_images
+from vidset.view.place_files import ImageFiles, open_source
+from vidset.view.thumbnails import Thumbnails
+
+PAGE = Path(__file__).with_name("page")
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+_MOST_BYTES = 8 << 20
+_RANGE_BYTES = 1 << 20
+_REFRESH_SECONDS = 1.0
+_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+_NEVER = {"Cache-Control": "no-store"}
+
+
+class View:
+    """A place behind a page: the catalog, the thumbnails, and the answers to each address."""
+
+    def __init__(self, project: Project, *, originals: bool = True):
+        self.project = project
+        self.originals = originals
+        self.catalog = Catalog(project)
+        self.files = ImageFiles(project)
+        self.thumbnails = Thumbnails(
+            project, self.files, lambda numbers: images.find_pictures(self.catalog, numbers)
+        )
+        self.prepared = 0
+        self._ended = threading.Event()
+        self._tags = open_store(project.below(FOLDER))
+
+    def app(self, access: Access) -> Guard:
+        """Return the ASGI application."""
+        get = [
+            ("/api/overview", self.overview),
+            ("/api/facets", lambda _: count_facets(self.catalog)),
+            ("/api/videos", lambda _: samples.list_videos(self.catalog)),
+            ("/api/video", self.video),
+            ("/api/settings", lambda _: samples.count_settings(self.catalog)),
+            ("/api/image", self.image),
+            ("/api/images", self.some_images),
+            ("/api/versions", self.versions),
+            ("/api/version", self.version),
+            ("/api/diff", self.diff),
+            ("/api/runs", lambda _: versions.describe_runs(self.project)),
+            ("/api/confusion", self.confusion),
+            ("/api/collectors", lambda _: images.collector_days(self.catalog)),
+        ]
+        routes = [Route(path, _answering(function)) for path, function in get]
+        routes += [
+            Route("/api/query", self.query, methods=["POST"]),
+            Route("/api/numbers", self.numbers, methods=["POST"]),
+            Route("/api/tags", self.tag, methods=["POST"]),
+            Route("/api/changes", self.changes),
+            Route("/thumbnails", self.pack),
+            Route("/image/{n:int}", self.picture),
+            Route("/version-image/{image_sha256}", self.version_picture),
+            Route("/source", self.source),
+            Route("/{path:path}", _page_file),
+        ]
+        inner = Starlette(
+            routes=routes,
+            lifespan=self._lifespan,
+            exception_handlers={ValueError: _refused, DatasetError: _refused},
+        )
+        return Guard(inner, access)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        threads = [
+            threading.Thread(target=each, daemon=True) for each in (self._follow, self._prepare)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            self.thumbnails.close()
+
+    def _follow(self) -> None:
+        """Take in what other commands write to the place."""
+        while not self._ended.wait(_REFRESH_SECONDS):
+            if self.catalog.refresh():
+                self._prepare()
+
+    def _prepare(self) -> None:
+        def done(number: int) -> None:
+            self.prepared += number
+
+        self.thumbnails.prepare(self.thumbnails.missing(images.all_pictures(self.catalog)), done)
+
+    def overview(self, _: Request) -> dict[str, Any]:
+        try:
+            following = next_words(self.project)
+            found = asdict(read_overview(self.project))
+        except ValueError as error:
+            following, found = None, {"place": self.project.place, "warnings": [str(error)]}
+        return {
+            **found,
+            "problems": self.catalog.problems,
+            "next": following and self.project.command(following),
+            "spent": images.spent_by_day(self.catalog),
+            "price": self.project.choose("price"),
+            "currency": "USD",
+            "originals": self.originals,
+            "suggested_tags": SUGGESTED,
+            "sorts": list(SORTS),
+            "epoch": self.catalog.epoch,
+            "revision": self.catalog.revision,
+        }
+
+    def video(self, request: Request) -> dict[str, Any]:
+        query = request.query_params
+        found = samples.read_samples(
+            self.catalog, query.get("uri", ""), query.get("generation", "")
+        )
+        if found is None:
+            raise HTTPException(404, "there is no such video")
+        return found
+
+    def image(self, request: Request) -> dict[str, Any]:
+        found = images.describe_image(self.catalog, _number(request.query_params.get("n", "")))
+        if found is None:
+            raise HTTPException(404, "there is no such image")
+        return found
+
+    def some_images(self, request: Request) -> list[dict[str, Any]]:
+        return images.describe_images(self.catalog, _numbers(request.query_params.get("n", "")))
+
+    def versions(self, _: Request) -> list[dict[str, Any]]:
+        repository = versions.open_repository(self.project)
+        return [] if repository is None else versions.describe_versions(repository)
+
+    def version(self, request: Request) -> dict[str, Any]:
+        name = request.query_params.get("name", "")
+        return versions.describe_version(self._repository(), name)
+
+    def diff(self, request: Request) -> dict[str, Any]:
+        query = request.query_params
+        return versions.compare_versions(
+            self._repository(), query.get("before", ""), query.get("after", "")
+        )
+
+    def confusion(self, request: Request) -> dict[str, Any]:
+        query = request.query_params
+        return versions.read_confusion(self.project, query.get("run", ""), query.get("split", ""))
+
+    async def query(self, request: Request) -> Response:
+        wanted = Filter.from_json(await _json(request))
+        found = await run_in_threadpool(find_images, self.catalog, wanted)
+        return Response(found.tobytes(), media_type="application/octet-stream", headers=_NEVER)
+
+    async def numbers(self, request: Request) -> Response:
+        """The numbers of images that are known by their ids or hashes."""
+        wanted = await _json(request)
+        if not isinstance(wanted, dict) or not isinstance(wanted.get("values"), list):
+            raise ValueError("wanted an object with a column and values")
+        values = [str(each) for each in wanted["values"]]
+        column = str(wanted.get("column", ""))
+        found = await run_in_threadpool(images.numbers_of, self.catalog, column, values)
+        return JSONResponse(found, headers=_NEVER)
+
+    async def tag(self, request: Request) -> Response:
+        wanted = await _json(request)
+        if not isinstance(wanted, dict) or not isinstance(wanted.get("is_set"), bool):
+            raise ValueError("wanted an object with tag, is_set and images")
+        ids = images.ids_of(self.catalog, [_number(each) for each in wanted.get("images", [])])
+        actor = request.state.caller.name
+        mark = Mark(
+            str(wanted.get("tag", "")).strip(),
+            tuple(ids),
+            wanted["is_set"],
+            actor,
+            datetime.now(UTC),
+        )
+        # The answer comes when the mark is stored: what the page shows as marked, is.
+        await run_in_threadpool(write_mark, self._tags, mark)
+        await run_in_threadpool(self.catalog.refresh)
+        return JSONResponse({"images": len(ids)}, headers=_NEVER)
+
+    async def changes(self, request: Request) -> Response:
+        """Tell the page whenever the place has changed (server-sent events)."""
+
+        async def events() -> AsyncIterator[str]:
+            told = None
+            while not self._ended.is_set():
+                now = (self.catalog.revision, self.catalog.epoch, self.prepared)
+                if now != told:
+                    told = now
+                    data = dict(zip(("revision", "epoch", "prepared"), now, strict=True))
+                    yield f"data: {json.dumps(data)}\n\n"
+                await asyncio.sleep(_REFRESH_SECONDS / 2)
+
+        return StreamingResponse(events(), media_type="text/event-stream", headers=_NEVER)
+
+    async def pack(self, request: Request) -> Response:
+        numbers = _numbers(request.query_params.get("n", ""))
+        data = await run_in_threadpool(self.thumbnails.pack, numbers)
+        return Response(data, media_type="application/octet-stream", headers=_NEVER)
+
+    async def picture(self, request: Request) -> Response:
+        found = images.find_pictures(self.catalog, [request.path_params["n"]])
+        if not found:
+            raise HTTPException(404, "there is no such image")
+        try:
+            data = await run_in_threadpool(self.files.read, found[0].image_id, found[0].uri)
+        except (OSError, ValueError) as error:
+            raise HTTPException(404, f"the image cannot be read: {error}") from None
+        return Response(data, media_type="image/jpeg", headers=_NEVER)
+
+    async def version_picture(self, request: Request) -> Response:
+        sha256 = request.path_params["image_sha256"]
+        found = await run_in_threadpool(versions.find_image, self._repository(), sha256)
+        return Response(found[0], media_type=found[1], headers=_FOREVER)
+
+    async def source(self, request: Request) -> Response:
+        """A range of a video that the ledger has, to play it."""
+        if not self.originals:
+            raise HTTPException(403, "videos are shown with --originals")
+        query = request.query_params
+        found = await run_in_threadpool(
+            samples.read_samples, self.catalog, query.get("uri", ""), query.get("generation", "")
+        )
+        source = found and open_source(found["video"]["video_uri"], found["video"]["size_bytes"])
+        if not source:
+            raise HTTPException(404, "the video is not there any more, or has changed")
+        start, end = _range(request.headers.get("range"), source.size_bytes)
+        data = await run_in_threadpool(source.read, start, end)
+        return Response(
+            data,
+            206,
+            media_type="video/mp4",
+            headers={
+                "Content-Range": f"bytes {start}-{start + len(data) - 1}/{source.size_bytes}",
+                "Accept-Ranges": "bytes",
+                **_NEVER,
+            },
+        )
+
+    def _repository(self) -> Any:
+        repository = versions.open_repository(self.project)
+        if repository is None:
+            raise DatasetError(f"{self.project.place}: there are no dataset versions")
+        return repository
+
+
+def _answering(function: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(function, request), headers=_NEVER)
+
+    return answer
+
+
+async def _page_file(request: Request) -> Response:
+    name = request.path_params["path"] or "index.html"
+    file = (PAGE / name).resolve()
+    if not file.is_relative_to(PAGE.resolve()) or file.suffix not in _TYPES or not file.is_file():
+        raise HTTPException(404, "there is no such page")
+    headers = {"Cache-Control": "no-cache"}
+    return FileResponse(file, media_type=_TYPES[file.suffix], headers=headers)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 400, headers=_NEVER)
+
+
+async def _json(request: Request) -> Any:
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise HTTPException(415, "wanted application/json")
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MOST_BYTES:
+            raise HTTPException(413, f"wanted at most {_MOST_BYTES:,} bytes")
+    return json.loads(body)
+
+
+def _numbers(text: str) -> list[int]:
+    return [_number(each) for each in text.split(",")[:512] if each]
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"wanted the number of an image, got {str(value)[:40]!r}") from None
+
+
+def _range(header: str | None, size_bytes: int) -> tuple[int, int]:
+    """The bytes [start, end) that a Range header asks for, at most some at once."""
+    start, end = 0, size_bytes
+    if header is not None:
+        first, _, last = header.removeprefix("bytes=").partition("-")
+        if not (first or last).isdigit() or (last and not last.isdigit()):
+            raise HTTPException(416, "wanted one range of bytes")
+        start = int(first) if first else max(0, size_bytes - int(last))
+        end = min(size_bytes, int(last) + 1) if first and last else size_bytes
+    if not 0 <= start < end:
+        raise HTTPException(416, f"wanted a range within {size_bytes:,} bytes")
+    return start, min(end, start + _RANGE_BYTES)

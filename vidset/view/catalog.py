@@ -1,0 +1,270 @@
+"""What a place holds, in tables of memory that the page asks: videos, samples, images, labels.
+
+The ledgers, the labels, the newest version's split and the tags are read once, and then only what
+has come since. There is no second database: when the server ends, nothing of this is left.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from vidset.datasets.versions.repository import Repository
+from vidset.documents.documents import Part
+from vidset.documents.open import open_documents
+from vidset.project import Project
+from vidset.storage.open import open_store
+from vidset.tags import FOLDER, Mark, current_tags, read_marks
+from vidset.view.ledgers import read_ledgers
+
+_MEMORY = "2GB"
+_SCHEMA = Path(__file__).with_name("catalog.sql")
+_ANNOTATIONS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("state", pa.string()),
+        ("annotator", pa.string()),
+        ("vendor", pa.string()),
+        ("revision", pa.int64()),
+        ("updated_at", pa.string()),
+        ("labels", pa.list_(pa.string())),
+        ("objects", pa.string()),
+        ("object_count", pa.int64()),
+    ]
+)
+_TASKS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("state", pa.string()),
+        ("vendor", pa.string()),
+        ("cost", pa.float64()),
+        ("requested_at", pa.string()),
+        ("completed_at", pa.string()),
+        ("error", pa.string()),
+    ]
+)
+
+
+class Catalog:
+    """The place's tables. Several threads may ask; one at a time refreshes.
+
+    Attributes:
+        revision: rises whenever a refresh has found something new.
+        epoch: rises when images have got other numbers.
+        problems: what could not be read, one sentence each.
+    """
+
+    def __init__(self, project: Project):
+        self.project = project
+        self.revision, self.epoch = 0, 0
+        self.problems: list[str] = []
+        self._lock = threading.Lock()
+        self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": ""})
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute(_SCHEMA.read_text())
+        # From here on, no question can reach a file or change a setting.
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+        self._files: dict[str, int] = {}
+        self._written: dict[str, str] = {}
+        self._marks: dict[str, Mark] = {}
+        self._split_of = ""
+        self.refresh()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def refresh(self) -> bool:
+        """Take in what is new in the place; whether there was something."""
+        with self._lock:
+            problems: list[str] = []
+            changed = [
+                _told(problems, step)
+                for step in (
+                    self._take_ledgers,
+                    self._take_labels,
+                    self._take_split,
+                    self._take_tags,
+                )
+            ]
+            is_new = any(changed) or problems != self.problems
+            self.problems = problems
+            self.revision += is_new
+            return is_new
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Ask a question of our own."""
+        with self._cursor() as cursor:
+            found = cursor.execute(sql, list(parameters))
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def arrays(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
+        """Ask a question of our own; the columns as NumPy arrays."""
+        with self._cursor() as cursor:
+            return cursor.execute(sql, list(parameters)).fetchnumpy()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for a question of a person, which is ended after `seconds`."""
+        with self._cursor() as cursor:
+            timer = threading.Timer(seconds, cursor.interrupt)
+            timer.start()
+            try:
+                yield cursor
+            finally:
+                timer.cancel()
+
+    def _take_ledgers(self) -> bool:
+        found = read_ledgers(self.project.place, self._files)
+        if found is None:  # A video was extracted anew: images get other numbers.
+            self._connection.execute("DELETE FROM frames; DELETE FROM videos")
+            self.epoch += 1
+            self._files = {}
+            found = read_ledgers(self.project.place, {})
+        if found is None or found.files == self._files:
+            return False
+        # Samples first: a video whose row is there has them.
+        self._insert("frames", found.frames)
+        self._insert("videos", found.videos)
+        self._files = found.files
+        return True
+
+    def _take_labels(self) -> bool:
+        store = self.project.store
+        if store is None:
+            return False
+        path = store.removeprefix("sqlite:")
+        if store.startswith("sqlite:") and not Path(path).expanduser().is_file():
+            return False
+        documents = open_documents(store)
+        try:
+            return any(
+                [
+                    self._take_documents(documents, "annotations", _ANNOTATIONS, _annotation),
+                    self._take_documents(documents, "tasks", _TASKS, _task),
+                ]
+            )
+        finally:
+            documents.close()
+
+    def _take_documents(self, documents: Any, name: str, schema: pa.Schema, row: Any) -> bool:
+        last = self._written.get(name)
+        # Writers' clocks may differ by some seconds: what is read twice changes nothing.
+        since = None if last is None else datetime.fromisoformat(last) - timedelta(seconds=10)
+        rows, newest = [], last or ""
+        for id_, document in documents.read(Part(name, since=since)):
+            rows.append(row(id_, document))
+            newest = max(newest, str(document.get("written_at", "")))
+        if not rows or newest == last:
+            return False
+        table = pa.Table.from_pylist(rows, schema)
+        seen = f"DELETE FROM {name} WHERE image_id IN (SELECT image_id FROM new_rows)"  # noqa: S608
+        self._insert(name, table, before=seen)
+        self._written[name] = newest
+        return True
+
+    def _take_split(self) -> bool:
+        """Take the split of the newest version."""
+        if not self.project.is_folder:
+            return False
+        repository = Repository(Path(self.project.place, "datasets"))
+        versions = repository.versions()
+        newest = versions[-1] if versions else ""
+        if self._split_of == newest:
+            return False
+        if newest:
+            table = repository.columns(newest, ["origin", "split"])
+            self._insert(
+                "splits", table, select="DISTINCT ON (origin) *", before="DELETE FROM splits"
+            )
+        self._split_of = newest
+        return bool(newest)
+
+    def _take_tags(self) -> bool:
+        store = open_store(self.project.below(FOLDER))
+        new = dict(read_marks(store, self._marks))
+        if not new:
+            return False
+        self._marks |= new
+        tags = current_tags(self._marks.items())
+        table = pa.table(
+            {
+                "image_id": pa.array(list(tags), pa.string()),
+                "tags": pa.array([sorted(each) for each in tags.values()], pa.list_(pa.string())),
+            }
+        )
+        self._insert("tags", table, before="DELETE FROM tags")
+        return True
+
+    def _insert(self, name: str, rows: pa.Table, *, select: str = "*", before: str = "") -> None:
+        """Add rows to a table, by the names of their columns, in one transaction.
+
+        Args:
+            before: what is done first, in the same transaction; it sees the rows as `new_rows`.
+        """
+        with self._cursor() as cursor:
+            cursor.register("new_rows", rows)
+            cursor.begin()
+            if before:
+                cursor.execute(before)
+            cursor.execute(f"INSERT INTO {name} BY NAME SELECT {select} FROM new_rows")  # noqa: S608
+            cursor.commit()
+            cursor.unregister("new_rows")
+
+
+def _told(problems: list[str], step: Callable[[], bool]) -> bool:
+    """Do a step; what of the place it cannot read becomes a problem, and the others go on."""
+    try:
+        return step()
+    except (ValueError, OSError, pa.ArrowInvalid) as error:
+        problems.append(str(error))
+        return False
+
+
+def _annotation(image_id: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    objects = document.get("objects") or []
+    return {
+        "image_id": image_id,
+        "state": document.get("state"),
+        "annotator": document.get("annotator"),
+        "vendor": document.get("vendor"),
+        "revision": document.get("revision"),
+        "updated_at": _time(document.get("updated_at")),
+        "labels": sorted({str(each["label"]) for each in objects}),
+        "objects": json.dumps(objects, ensure_ascii=False),
+        "object_count": len(objects),
+    }
+
+
+def _task(image_id: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "image_id": image_id,
+        "state": document.get("state"),
+        "vendor": document.get("vendor"),
+        "cost": document.get("cost"),
+        "requested_at": _time(document.get("requested_at")),
+        "completed_at": _time(document.get("completed_at")),
+        "error": document.get("error"),
+    }
+
+
+def _time(value: Any) -> str | None:
+    """RFC 3339, whichever store the document is from."""
+    if value is None or isinstance(value, str):
+        return value
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,77 @@
+-- The tables of memory behind the page. `n` is an image's number for as long as the server runs.
+CREATE SEQUENCE numbers START 0 MINVALUE 0;
+
+CREATE TABLE frames (
+  n BIGINT DEFAULT nextval('numbers'),
+  video_uri TEXT, generation TEXT, collector_id TEXT, pts_seconds DOUBLE, kept BOOLEAN, reason TEXT,
+  ssim DOUBLE, local_change DOUBLE, sharpness DOUBLE, brightness DOUBLE, phash TEXT,
+  width BIGINT, height BIGINT, image_id TEXT, image_uri TEXT, image_sha256 TEXT, settings_id TEXT,
+  period_seconds DOUBLE, similarity_threshold DOUBLE,
+  kept_at BIGINT, kept_at_2 BIGINT, kept_at_5 BIGINT, kept_at_10 BIGINT, uploaded_at TIMESTAMPTZ
+);
+
+CREATE TABLE videos (
+  video_uri TEXT, generation TEXT, collector_id TEXT, size_bytes BIGINT, container TEXT, codec TEXT,
+  width BIGINT, height BIGINT, rotation BIGINT, sample_aspect_ratio TEXT, duration_seconds DOUBLE,
+  samples BIGINT, kept BIGINT, status TEXT, error TEXT, settings_id TEXT, uploaded_at TIMESTAMPTZ,
+  vidset_version TEXT, decoder_version TEXT
+);
+
+CREATE TABLE annotations (
+  image_id TEXT, state TEXT, annotator TEXT, vendor TEXT, revision BIGINT, updated_at TIMESTAMPTZ,
+  labels TEXT[], objects TEXT, object_count BIGINT
+);
+
+CREATE TABLE tasks (
+  image_id TEXT, state TEXT, vendor TEXT, cost DOUBLE, requested_at TIMESTAMPTZ,
+  completed_at TIMESTAMPTZ, error TEXT
+);
+
+CREATE TABLE splits (origin TEXT, split TEXT);
+
+CREATE TABLE tags (image_id TEXT, tags TEXT[]);
+
+-- Samples of committed videos. Others are of a run that was killed.
+CREATE VIEW samples AS
+SELECT frames.*
+FROM frames
+SEMI JOIN videos
+  ON videos.video_uri = frames.video_uri
+  AND videos.generation = frames.generation
+  AND videos.settings_id = frames.settings_id;
+
+-- What the grid shows and what a person's condition may ask about.
+CREATE VIEW images AS
+SELECT
+  samples.n,
+  samples.image_id,
+  samples.image_uri,
+  samples.image_sha256,
+  samples.video_uri,
+  samples.generation,
+  samples.collector_id,
+  samples.pts_seconds,
+  samples.ssim,
+  samples.local_change,
+  samples.sharpness,
+  samples.brightness,
+  samples.phash,
+  samples.width,
+  samples.height,
+  samples.uploaded_at,
+  COALESCE(annotations.state, tasks.state, 'unlabeled') AS state,
+  tasks.state AS task_state,
+  tasks.cost,
+  annotations.annotator,
+  annotations.updated_at,
+  COALESCE(annotations.labels, []) AS labels,
+  COALESCE(annotations.object_count, 0) AS object_count,
+  annotations.objects,
+  splits.split,
+  COALESCE(tags.tags, []) AS tags
+FROM samples
+LEFT JOIN annotations ON annotations.image_id = samples.image_id
+LEFT JOIN tasks ON tasks.image_id = samples.image_id
+LEFT JOIN splits ON splits.origin = samples.image_sha256
+LEFT JOIN tags ON tags.image_id = samples.image_id
+WHERE samples.kept;

@@ -1,0 +1,148 @@
+"""Which images the grid shows, and in which order: from what a page asks to SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from vidset.view.catalog import Catalog
+from vidset.warehouse.asking import check_question
+
+# What a page may filter by: one of several values, or a range of numbers or times.
+LISTS = {"label": "labels", "tag": "tags"}
+VALUES = ("collector_id", "video_uri", "split", "state", "annotator")
+RANGES = ("pts_seconds", "brightness", "sharpness", "object_count", "uploaded_at", "updated_at")
+SORTS = {
+    "video": "video_uri, generation, pts_seconds",
+    "newest": "uploaded_at DESC, video_uri, generation, pts_seconds",
+    "sharpest": "sharpness DESC, n",
+    "blurred": "sharpness, n",
+    "bright": "brightness DESC, n",
+    "dark": "brightness, n",
+    "objects": "object_count DESC, n",
+    "labeled": "updated_at DESC NULLS LAST, n",
+    "alike": "phash, n",
+}
+_NONE = "(none)"
+_LONGEST_SECONDS = 10.0
+_MOST_VALUES, _MOST_CHARACTERS = 1_000, 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a page asks.
+
+    Attributes:
+        values: by column, of which an image must have one; "(none)" stands for no value.
+        ranges: by column, the least and the highest, each of which may be None.
+        condition: a condition in SQL that a person typed.
+        one_of_alike: of images with the same perceptual hash only the first.
+    """
+
+    values: Mapping[str, list[str]]
+    ranges: Mapping[str, tuple[Any, Any]]
+    condition: str = ""
+    sort: str = "video"
+    one_of_alike: bool = False
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Filter":
+        """Raises ValueError: it asks for something else."""
+        if not isinstance(data, dict):
+            raise ValueError("wanted an object with what to filter by")
+        values, ranges = data.get("values", {}), data.get("ranges", {})
+        known = {*LISTS, *VALUES}
+        for name, chosen in values.items():
+            if name not in known or not _is_list_of_text(chosen):
+                raise ValueError(f"wanted a list of texts for one of {sorted(known)}, got {name!r}")
+        for name, bounds in ranges.items():
+            if name not in RANGES or not isinstance(bounds, list) or len(bounds) != 2:
+                raise ValueError(f"wanted two bounds for one of {list(RANGES)}, got {name!r}")
+        sort, condition = data.get("sort", "video"), data.get("condition", "")
+        if sort not in SORTS:
+            raise ValueError(f"wanted an order of {list(SORTS)}, got {sort!r}")
+        if not isinstance(condition, str) or len(condition) > _MOST_CHARACTERS:
+            raise ValueError(f"wanted a condition of at most {_MOST_CHARACTERS} characters")
+        pairs = {name: (bounds[0], bounds[1]) for name, bounds in ranges.items()}
+        return cls(values, pairs, condition.strip(), sort, bool(data.get("one_of_alike", False)))
+
+
+def find_images(catalog: Catalog, wanted: Filter) -> np.ndarray:
+    """Return the numbers of the images that pass, in order: (k,) uint32.
+
+    Raises:
+        ValueError: the condition is no condition, or takes too long.
+    """
+    sql, parameters = _query(wanted)
+    with catalog.limited(_LONGEST_SECONDS) as cursor:
+        try:
+            if wanted.condition:
+                check_question(cursor, _condition_alone(wanted.condition))
+                check_question(cursor, sql)
+            found = cursor.execute(sql, parameters).fetchnumpy()["n"]
+        except duckdb.InterruptException:
+            raise ValueError(f"the condition took longer than {_LONGEST_SECONDS:g} s") from None
+        except duckdb.Error as error:
+            raise ValueError(f"the condition: {error}") from None
+    return np.asarray(found, np.uint32)
+
+
+def count_facets(catalog: Catalog) -> dict[str, list[dict[str, Any]]]:
+    """Count the images by each value that can be filtered by, the most frequent first."""
+    facets = {}
+    for name in VALUES:
+        facets[name] = catalog.rows(
+            f"SELECT COALESCE({name}, '{_NONE}') AS value, COUNT(*) AS images FROM images "  # noqa: S608
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_VALUES}"
+        )
+    for name, column in LISTS.items():
+        facets[name] = catalog.rows(
+            f"SELECT value, COUNT(*) AS images FROM (SELECT UNNEST({column}) AS value FROM images) "  # noqa: S608
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_VALUES}"
+        )
+    return facets
+
+
+def _query(wanted: Filter) -> tuple[str, list[Any]]:
+    conditions, parameters = ["true"], []
+    for name, chosen in wanted.values.items():
+        if name in LISTS:
+            either = ["list_has_any(" + LISTS[name] + ", ?)"]
+            if _NONE in chosen:
+                either.append(f"len({LISTS[name]}) = 0")
+        else:
+            either = [f"list_contains(?, {name})"]
+            if _NONE in chosen:
+                either.append(f"{name} IS NULL")
+        conditions.append(f"({' OR '.join(either)})")
+        parameters.append(chosen)
+    for name, bounds in wanted.ranges.items():
+        for bound, sign in zip(bounds, (">=", "<="), strict=True):
+            if bound is not None:
+                conditions.append(f"{name} {sign} ?")
+                parameters.append(bound)
+    if wanted.condition:
+        conditions.append(f"(\n{wanted.condition}\n)")
+    order = SORTS[wanted.sort]
+    alike = (
+        f"QUALIFY row_number() OVER (PARTITION BY phash ORDER BY {order}) = 1"
+        if wanted.one_of_alike
+        else ""
+    )
+    where = " AND ".join(conditions)
+    return f"SELECT n FROM images WHERE {where} {alike} ORDER BY {order}", parameters  # noqa: S608
+
+
+def _condition_alone(condition: str) -> str:
+    """A statement that parses only if the condition does, by itself, within its parentheses."""
+    return f"SELECT (\n{condition}\n) FROM images"  # noqa: S608
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= _MOST_VALUES
+        and all(isinstance(each, str) for each in value)
+    )

@@ -1,0 +1,96 @@
+"""Single images as the page shows them, and where their pictures are."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from vidset.view.catalog import Catalog
+from vidset.view.thumbnails import Picture
+
+_PICTURES = "SELECT n, image_id, COALESCE(image_sha256, image_id) AS key, image_uri AS uri"
+
+
+def find_pictures(catalog: Catalog, numbers: Sequence[int]) -> list[Picture]:
+    """Return where the pictures of images are, in the order of the numbers."""
+    rows = catalog.rows(
+        f"{_PICTURES} FROM samples WHERE kept AND list_contains(?, n)", [list(numbers)]
+    )
+    found = {row["n"]: Picture(**row) for row in rows}
+    return [found[n] for n in numbers if n in found]
+
+
+def all_pictures(catalog: Catalog) -> list[Picture]:
+    """Return the pictures of all images, in the order in which the grid shows them first."""
+    rows = catalog.rows(
+        f"{_PICTURES} FROM samples WHERE kept ORDER BY video_uri, generation, pts_seconds"
+    )
+    return [Picture(**row) for row in rows]
+
+
+def describe_image(catalog: Catalog, n: int) -> dict[str, Any] | None:
+    """All that is known of an image; None if there is none of this number."""
+    rows = catalog.rows(
+        "SELECT * REPLACE (CAST(uploaded_at AS TEXT) AS uploaded_at, "
+        "CAST(updated_at AS TEXT) AS updated_at) FROM images WHERE n = ?",
+        [n],
+    )
+    if not rows:
+        return None
+    image = rows[0]
+    return {**image, "objects": json.loads(image["objects"] or "[]")}
+
+
+def describe_images(catalog: Catalog, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """What the grid draws over thumbnails: labels, objects, tags, size."""
+    rows = catalog.rows(
+        "SELECT n, width, height, labels, tags, state, objects FROM images "
+        "WHERE list_contains(?, n)",
+        [list(numbers)],
+    )
+    return [{**row, "objects": json.loads(row["objects"] or "[]")} for row in rows]
+
+
+def numbers_of(catalog: Catalog, column: str, values: Sequence[str]) -> list[int]:
+    """Return the numbers of the images with these values of image_id or image_sha256, in order."""
+    if column not in ("image_id", "image_sha256"):
+        raise ValueError(f"wanted image_id or image_sha256, got {column!r}")
+    rows = catalog.rows(
+        f"SELECT n, {column} AS value FROM samples WHERE kept AND list_contains(?, {column})",  # noqa: S608
+        [list(values)],
+    )
+    found = {row["value"]: row["n"] for row in rows}
+    return [found[value] for value in values if value in found]
+
+
+def ids_of(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
+    """Return the ids of images, which tags are kept by."""
+    rows = catalog.rows(
+        "SELECT image_id FROM samples WHERE kept AND list_contains(?, n) ORDER BY n",
+        [list(numbers)],
+    )
+    return [row["image_id"] for row in rows]
+
+
+def collector_days(catalog: Catalog) -> list[dict[str, Any]]:
+    """What each collector's videos of each day gave; see the view collector_scorecard."""
+    return catalog.rows(
+        "SELECT COALESCE(videos.collector_id, '(none)') AS collector, "
+        "CAST(CAST(videos.uploaded_at AS DATE) AS TEXT) AS day, "
+        "COUNT(DISTINCT (videos.video_uri, videos.generation)) AS videos, "
+        "COUNT(DISTINCT CASE WHEN status = 'failed' THEN videos.video_uri END) AS failed, "
+        "COUNT(samples.n) AS samples, COUNT(*) FILTER (samples.kept) AS kept, "
+        "AVG(CAST(reason = 'near_duplicate' AS INT)) AS duplicate_rate, "
+        "AVG(CAST(reason = 'blurred' AS INT)) AS blurred_rate, "
+        "AVG(CAST(reason IN ('dark', 'bright') AS INT)) AS exposure_rate, "
+        "AVG(sharpness) AS sharpness, AVG(brightness) AS brightness "
+        "FROM videos LEFT JOIN samples ON samples.video_uri = videos.video_uri "
+        "AND samples.generation = videos.generation GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+
+
+def spent_by_day(catalog: Catalog) -> list[dict[str, Any]]:
+    """What labeling cost, by day and vendor."""
+    return catalog.rows(
+        "SELECT CAST(CAST(requested_at AS DATE) AS TEXT) AS day, vendor, COUNT(*) AS tasks, "
+        "SUM(cost) AS cost FROM tasks GROUP BY 1, 2 ORDER BY 1, 2"
+    )

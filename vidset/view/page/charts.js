@@ -1,0 +1,33 @@
+// uPlot in the page's colours.
+import uPlot from "./vendor/uPlot.esm.js";
+
+/** @param {string} name of a colour in page.css */
+export function paint(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/**
+ * A chart that fills its element's width.
+ * @param {HTMLElement} element
+ * @param {any} options uPlot's; axes get the page's colours
+ * @param {any[]} data
+ * @returns {any} the uPlot
+ */
+export function chart(element, options, data) {
+  const axis = { stroke: paint("dim"), grid: { stroke: paint("line"), width: 1 }, ticks: { stroke: paint("line"), width: 1 } };
+  const made = new uPlot(
+    {
+      width: element.clientWidth - 18,
+      legend: { live: false },
+      ...options,
+      axes: (options.axes ?? [{}, {}]).map((/** @type {any} */ each) => ({ ...axis, ...each })),
+    },
+    data,
+    element,
+  );
+  new ResizeObserver(() => {
+    const width = element.clientWidth - 18;
+    if (width > 0 && Math.abs(width - made.width) > 1) made.setSize({ width, height: made.height });
+  }).observe(element);
+  return made;
+}

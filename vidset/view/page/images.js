@@ -1,0 +1,158 @@
+// The grid of images, with filters, an order, tags and a condition in SQL.
+import { get, mark, query } from "./api.js";
+import { empty, h, named } from "./dom.js";
+import { number, plural } from "./format.js";
+import { Grid } from "./grid.js";
+import { openImage } from "./image.js";
+
+const GROUPS = [["label", "Label"], ["tag", "Tag"], ["state", "State"], ["split", "Split"], ["collector_id", "Collector"], ["video_uri", "Video"], ["annotator", "Annotator"]];
+const RANGES = [["brightness", "Brightness"], ["sharpness", "Sharpness"], ["object_count", "Objects"], ["pts_seconds", "Seconds in the video"]];
+/** @type {Record<string, string>} */
+const ORDERS = { video: "by video and time", newest: "newest first", sharpest: "sharpest first", blurred: "most blurred first", bright: "brightest first", dark: "darkest first", objects: "most objects first", labeled: "last labeled first", alike: "alike together" };
+
+/** @param {import("./main.js").Page} page */
+export async function showImages({ main, query: address, overview }) {
+  const given = address.get("filter");
+  const filter = given ? JSON.parse(given) : { values: {}, ranges: {}, condition: "", sort: "video", one_of_alike: false };
+  /** @type {Map<number, any>} */
+  let facts = new Map();
+  /** @type {Set<number>} */
+  const asked = new Set();
+
+  const status = h("span", { role: "status", id: "found" });
+  const chosen = h("span", { class: "dim", role: "status" });
+  const problem = h("p", { class: "bad name", role: "alert" });
+  const facets = h("section", { class: "facets", "aria-label": "Filters" });
+  const grid = new Grid({
+    open: (at) => openImage(grid.numbers, at, overview, (last) => { grid.focused = last; grid.reveal(); grid.changed(); grid.element.focus(); }),
+    selected: () => { chosen.textContent = grid.selection.size ? `${number(grid.selection.size)} selected` : ""; },
+    describe: (n) => { const known = facts.get(n); return known ? `${known.labels.join(", ") || known.state}${known.tags.length ? `, tagged ${known.tags.join(", ")}` : ""}` : ""; },
+    facts: (n) => { if (!facts.has(n)) ask(n); return facts.get(n) ?? null; },
+  });
+
+  // Labels and objects are asked for what is seen, some moments at a time.
+  /** @type {number[]} */
+  let waiting = [];
+  let timer = 0;
+  function ask(/** @type {number} */ n) {
+    if (asked.has(n)) return;
+    asked.add(n);
+    waiting.push(n);
+    timer ||= window.setTimeout(async () => {
+      const now = waiting.splice(0);
+      timer = 0;
+      for (let at = 0; at < now.length; at += 200) {
+        for (const each of await get("images", { n: now.slice(at, at + 200).join(",") })) facts.set(each.n, each);
+      }
+      grid.draw();
+      grid.say();
+    }, 60);
+  }
+  const forgetFacts = () => { facts = new Map(); asked.clear(); };
+
+  let turn = 0;
+  async function search() {
+    const mine = (turn += 1);
+    history.replaceState(null, "", `#/images?${new URLSearchParams({ filter: JSON.stringify(filter) })}`);
+    try {
+      const numbers = await query(filter);
+      if (mine !== turn) return;
+      problem.textContent = "";
+      status.textContent = plural(numbers.length, "image");
+      grid.show(numbers);
+    } catch (error) {
+      if (mine === turn) problem.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+
+  async function fillFacets() {
+    const counts = await get("facets");
+    const isOpen = new Set([...facets.querySelectorAll("details[open]")].map((each) => /** @type {HTMLElement} */ (each).dataset.name));
+    facets.replaceChildren(
+      order(filter, search),
+      ...GROUPS.filter(([name]) => counts[name]?.length > 1 || counts[name]?.some((/** @type {any} */ each) => each.value !== "(none)"))
+        .map(([name, title]) => group(name, title, counts[name], filter, search, isOpen.has(name) || (!isOpen.size && (name === "label" || name === "tag")))),
+      ...RANGES.map(([name, title]) => range(name, title, filter, search)),
+      condition(filter, search),
+      h("p", {}, h("button", { type: "button", onclick: () => { location.hash = `#/images?all=${Date.now()}`; } }, "Clear all filters")),
+    );
+  }
+
+  const size = h("input", { type: "range", min: "80", max: "360", value: String(grid.cell), "aria-label": "Size of thumbnails", style: { width: "7rem" }, oninput: () => { grid.cell = Number(size.value); grid.layout(); } });
+  const objects = h("input", { type: "checkbox", checked: true, id: "objects", onchange: () => { grid.drawsObjects = objects.checked; grid.draw(); } });
+  const filters = h("details", { class: "filters", open: innerWidth > 760 }, h("summary", {}, "Filters"), facets);
+  main.append(h("div", { class: "images" }, filters, h("section", { class: "light-table", "aria-label": "Images" },
+    h("div", { class: "tools" }, status, chosen, h("span", { style: { flex: "1" } }), tagging(grid, overview, async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); }, problem), h("label", { for: "objects" }, objects, " labels"), size),
+    problem, grid.element)));
+  await Promise.all([fillFacets(), search()]);
+  if (!grid.numbers.length && !overview.kept) main.replaceChildren(empty("There are no images in this place yet.", "vidset extract VIDEOS"));
+  return async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); };
+}
+
+/** @param {any} filter @param {() => void} search */
+function order(filter, search) {
+  const select = h("select", { "aria-label": "Order", onchange: () => { filter.sort = select.value; search(); } }, ...Object.entries(ORDERS).map(([value, text]) => h("option", { value, selected: value === filter.sort }, text)));
+  const alike = h("input", { type: "checkbox", checked: filter.one_of_alike, onchange: () => { filter.one_of_alike = alike.checked; search(); } });
+  return h("div", {}, select, h("label", {}, alike, " one image of each that look alike"));
+}
+
+/**
+ * @param {string} name @param {string} title @param {any[]} counts @param {any} filter
+ * @param {() => void} search @param {boolean} isOpen
+ */
+function group(name, title, counts, filter, search, isOpen) {
+  const chosen = new Set(filter.values[name] ?? []);
+  const items = counts.map((each) => {
+    const box = h("input", { type: "checkbox", checked: chosen.has(each.value), onchange: () => {
+      if (box.checked) chosen.add(each.value);
+      else chosen.delete(each.value);
+      if (chosen.size) filter.values[name] = [...chosen];
+      else delete filter.values[name];
+      search();
+    } });
+    const shown = name === "video_uri" ? each.value.split("/").pop() : each.value;
+    return h("li", { title: each.value }, h("label", {}, box, named(shown), h("span", { class: "count" }, number(each.images))));
+  });
+  return h("details", { open: isOpen || chosen.size > 0, "data-name": name }, h("summary", {}, title), h("ul", {}, ...items));
+}
+
+/** @param {string} name @param {string} title @param {any} filter @param {() => void} search */
+function range(name, title, filter, search) {
+  const bounds = filter.ranges[name] ?? [null, null];
+  const field = (/** @type {number} */ at, /** @type {string} */ word) => h("input", { type: "number", step: "any", value: bounds[at] ?? "", placeholder: word, "aria-label": `${title}, ${word}`, style: { width: "47%" }, onchange: (/** @type {any} */ event) => {
+    bounds[at] = event.target.value === "" ? null : Number(event.target.value);
+    if (bounds[0] === null && bounds[1] === null) delete filter.ranges[name];
+    else filter.ranges[name] = bounds;
+    search();
+  } });
+  return h("details", { open: name in filter.ranges, "data-name": name }, h("summary", {}, title), h("div", { class: "row" }, field(0, "at least"), field(1, "at most")));
+}
+
+/** @param {any} filter @param {() => void} search */
+function condition(filter, search) {
+  const area = h("textarea", { rows: 3, spellcheck: "false", placeholder: "brightness < 60 AND len(labels) > 1", "aria-label": "Condition in SQL", class: "mono" });
+  area.value = filter.condition;
+  const apply = () => { filter.condition = area.value.trim(); search(); };
+  area.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) apply(); });
+  return h("details", { open: Boolean(filter.condition), "data-name": "condition" }, h("summary", {}, "Condition in SQL"), area, h("button", { type: "button", onclick: apply }, "Apply"),
+    h("p", { class: "dim" }, "Columns: image_id, video_uri, collector_id, pts_seconds, ssim, local_change, sharpness, brightness, width, height, state, annotator, labels, object_count, split, tags, uploaded_at, updated_at."));
+}
+
+/** @param {Grid} grid @param {any} overview @param {() => Promise<void>} done @param {HTMLElement} problem */
+function tagging(grid, overview, done, problem) {
+  const name = h("input", { type: "text", list: "tag-names", placeholder: "tag", maxlength: "60", "aria-label": "Tag", style: { width: "9rem" } });
+  name.value = overview.suggested_tags[0];
+  const act = async (/** @type {boolean} */ isSet) => {
+    problem.textContent = "";
+    if (!grid.selection.size) { problem.textContent = "Select images first: click, shift-click, or space and ctrl-A with the keyboard."; return; }
+    try {
+      await mark(name.value, [...grid.selection], isSet);
+      await done();
+    } catch (error) {
+      problem.textContent = `The tag was not kept: ${/** @type {Error} */ (error).message}`;
+    }
+  };
+  grid.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "t" && !event.ctrlKey) act(true); if (event.key === "T") act(false); });
+  return h("span", { class: "row", style: { margin: "0" } }, name, h("datalist", { id: "tag-names" }, ...overview.suggested_tags.map((/** @type {string} */ each) => h("option", { value: each }))),
+    h("button", { type: "button", title: "t", onclick: () => act(true) }, "Tag"), h("button", { type: "button", title: "shift-T", onclick: () => act(false) }, "Untag"));
+}

@@ -1,0 +1,85 @@
+// Thumbnails, fetched in packs of 64 and kept as bitmaps; those that were not seen for long go.
+
+const MOST = 6000;
+const PACK = 64;
+const AT_ONCE = 4;
+
+/** @type {Map<number, ImageBitmap | null>} */
+const bitmaps = new Map();
+/** @type {Set<number>} */
+const asked = new Set();
+/** @type {number[]} */
+let waiting = [];
+let running = 0;
+let listener = () => {};
+
+/** @param {() => void} call when new thumbnails are there */
+export function onThumbnails(call) {
+  listener = call;
+}
+
+/** Forget all: images have got other numbers. */
+export function forget() {
+  bitmaps.clear();
+  asked.clear();
+  waiting = [];
+}
+
+/**
+ * The thumbnail of an image; undefined while it is on its way, null if it cannot be read.
+ * @param {number} n
+ */
+export function thumbnail(n) {
+  const found = bitmaps.get(n);
+  if (found !== undefined) { bitmaps.delete(n); bitmaps.set(n, found); }  // It was seen last.
+  return found;
+}
+
+/**
+ * Ask for what is visible; what was asked for before and is not visible any more is dropped.
+ * @param {Iterable<number>} visible
+ */
+export function want(visible) {
+  waiting = [...visible].filter((n) => !bitmaps.has(n) && !asked.has(n));
+  while (running < AT_ONCE && waiting.length) load(waiting.splice(0, PACK));
+}
+
+/** @param {number[]} numbers */
+async function load(numbers) {
+  running += 1;
+  for (const n of numbers) asked.add(n);
+  try {
+    const answer = await fetch(`thumbnails?n=${numbers.join(",")}`);
+    if (answer.ok) await unpack(await answer.arrayBuffer());
+  } catch {
+    // The server is away; the state line says so, and the next scroll asks again.
+  } finally {
+    for (const n of numbers) asked.delete(n);
+    running -= 1;
+    if (waiting.length) want(waiting);
+    listener();
+  }
+}
+
+/** @param {ArrayBuffer} pack */
+async function unpack(pack) {
+  const view = new DataView(pack);
+  const made = [];
+  for (let at = 0; at < pack.byteLength;) {
+    const n = view.getUint32(at, true), size = view.getUint32(at + 4, true);
+    const data = new Blob([new Uint8Array(pack, at + 8, size)], { type: "image/webp" });
+    made.push(size ? createImageBitmap(data).then((bitmap) => keep(n, bitmap), () => keep(n, null)) : keep(n, null));
+    at += 8 + size;
+  }
+  await Promise.all(made);
+}
+
+/** @param {number} n @param {ImageBitmap | null} bitmap */
+function keep(n, bitmap) {
+  bitmaps.set(n, bitmap);
+  if (bitmaps.size > MOST) {
+    const [oldest, gone] = bitmaps.entries().next().value ?? [n, null];
+    bitmaps.delete(oldest);
+    gone?.close();
+  }
+}

@@ -1,0 +1,207 @@
+"""Dataset versions and training runs as pages show them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.counts import label_counts
+from vidset.datasets.versions.diff import Row, diff_versions
+from vidset.datasets.versions.listing import list_versions, names_by_id
+from vidset.datasets.versions.objects import read_objects
+from vidset.datasets.versions.repository import Repository
+from vidset.project import Project
+from vidset.training.scoring.answer_scores import answer_scores
+from vidset.training.scoring.detection import keep_answers
+from vidset.training.scoring.matching import IOU, Thing, match, overlap, read_things
+from vidset.training.scoring.run import Run, read_run
+from vidset.training.scoring.runs import Runs
+
+_MOST_CHANGES = 500
+_MOST_BOXES = 20_000
+NOTHING = "(nothing)"
+
+
+def open_repository(project: Project) -> Repository | None:
+    """Return the place's repository; None where there is none."""
+    if not project.is_folder:
+        return None
+    root = Path(project.place, "datasets")
+    return Repository(root) if root.is_dir() else None
+
+
+def describe_versions(repository: Repository) -> list[dict[str, Any]]:
+    """All versions, newest first."""
+    return [
+        {
+            "version": each.id,
+            "names": each.names,
+            "created_at": each.created_at,
+            "parents": each.parents,
+            "message": each.message,
+            "images": each.images,
+        }
+        for each in reversed(list_versions(repository))
+    ]
+
+
+def describe_version(repository: Repository, reference: str) -> dict[str, Any]:
+    """One version: images by label and split, and where its boxes are and how large.
+
+    Raises:
+        DatasetError: there is no such version.
+    """
+    id_ = repository.resolve(reference)
+    columns = ["width", "height", "label", "objects", "split"]
+    images = repository.columns(id_, columns)
+    return {
+        "version": id_,
+        "names": names_by_id(repository).get(id_, []),
+        "details": repository.details(id_),
+        "images": len(images),
+        "splits": dict(Counter(images["split"].to_pylist())),
+        "labels": label_counts(images),
+        "boxes": list(islice(_boxes(images), _MOST_BOXES)),
+    }
+
+
+def _boxes(images: pa.Table) -> Iterator[list[Any]]:
+    """Yield each object's label, and its middle and size as shares of the image."""
+    columns = (images[name].to_pylist() for name in ("width", "height", "objects"))
+    for wide, high, objects in zip(*columns, strict=True):
+        for thing in read_objects(objects):
+            if thing.bounds is not None:
+                x, y, width, height = thing.bounds
+                middle = (x + width / 2) / wide, (y + height / 2) / high
+                shares = (*middle, width / wide, height / high)
+                yield [thing.label, *(round(share, 4) for share in shares)]
+
+
+def compare_versions(repository: Repository, before: str, after: str) -> dict[str, Any]:
+    """What is different, with the first images of each kind.
+
+    Raises:
+        DatasetError: there is no such version.
+    """
+    found = diff_versions(repository, before, after)
+    lists = {name: getattr(found, name) for name in found.counts if name != "unchanged"}
+    return {
+        "counts": found.counts,
+        "images": {
+            name: [_changed(each) for each in rows[:_MOST_CHANGES]]
+            for name, rows in lists.items()
+            if rows
+        },
+    }
+
+
+def _changed(row: Row | tuple[Row, Row]) -> dict[str, Any]:
+    if isinstance(row, Row):
+        return {"after": row.to_dict()}
+    return {"before": row[0].to_dict(), "after": row[1].to_dict()}
+
+
+def describe_runs(project: Project) -> list[dict[str, Any]]:
+    """All runs, newest first, with the scores after each epoch."""
+    found = []
+    for path in Path(project.place, "runs").glob("*/run.json"):
+        run = json.loads(path.read_text())
+        history = path.with_name("history.jsonl")
+        lines = history.read_text().splitlines() if history.is_file() else []
+        found.append(
+            {
+                "run": path.parent.name,
+                **{
+                    name: run.get(name)
+                    for name in (
+                        *("model", "version", "seed", "state", "created_at", "task", "classes"),
+                        *("splits", "best_epoch", "recipe_hash", "epochs"),
+                    )
+                },
+                "history": [json.loads(line) for line in lines],
+            }
+        )
+    return sorted(found, key=lambda run: str(run["created_at"]), reverse=True)
+
+
+def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
+    """What a run's best epoch answered for each label of a split, with the images of each cell.
+
+    A detector's objects are matched one to one; "(nothing)" stands for what is missed or invented.
+
+    Raises:
+        DatasetError: there is no such run, or it has not ended.
+    """
+    run = read_run(Runs(Path(project.place, "runs")).folder(name))
+    table = run.predictions(split, run.best_epoch)
+    found = _of_detector(run, table) if run.is_detection else _of_classifier(table)
+    cells: dict[tuple[str, str], list[str]] = {}
+    for origin, of_image in zip(table["origin"].to_pylist(), found, strict=True):
+        for cell in of_image:
+            cells.setdefault(cell, []).append(origin)
+    names = list(run.classes)
+    names += sorted({name for cell in cells for name in cell} - {*names, NOTHING})
+    if run.is_detection:
+        names.append(NOTHING)
+    return {
+        "run": name,
+        "split": split,
+        "splits": list(run.splits),
+        "labels": names,
+        "cells": [
+            {"truth": truth, "predicted": predicted, "images": images}
+            for (truth, predicted), images in sorted(cells.items())
+        ],
+    }
+
+
+def _of_classifier(table: pa.Table) -> Iterator[list[tuple[str, str]]]:
+    truths, answers = table["truth"].to_pylist(), table["predicted"].to_pylist()
+    for truth, answer in zip(truths, answers, strict=True):
+        yield [(NOTHING if truth is None else truth, answer)]
+
+
+def _of_detector(run: Run, table: pa.Table) -> Iterator[list[tuple[str, str]]]:
+    answers = keep_answers(read_things(table, "predicted"), answer_scores(run))
+    for truths, found in zip(read_things(table, "truth"), answers, strict=True):
+        yield _cells(truths, found)
+
+
+def _cells(truths: Sequence[Thing], answers: Sequence[Thing]) -> list[tuple[str, str]]:
+    """Match objects of the same label first; what is left is matched whatever its label."""
+    matched = match(truths, answers)
+    cells = [(truths[at].label, answers[place].label) for place, at, _ in matched.pairs]
+    missed = [truths[at] for at in matched.missed]
+    extra = [answers[place] for place in matched.extra]
+    overlaps = overlap(missed, extra)
+    while overlaps.size and overlaps.max() >= IOU:
+        place, at = divmod(int(overlaps.argmax()), overlaps.shape[1])
+        cells.append((missed[at].label, extra[place].label))
+        overlaps = np.delete(np.delete(overlaps, place, axis=0), at, axis=1)
+        del missed[at], extra[place]
+    cells += [(NOTHING, each.label) for each in extra]
+    return cells + [(each.label, NOTHING) for each in missed]
+
+
+def find_image(repository: Repository, image_sha256: str) -> tuple[bytes, str]:
+    """Return an image that versions hold, and its media type.
+
+    Raises:
+        DatasetError: it is no hash, or there is no such image.
+    """
+    for image_format, media_type in (
+        ("jpeg", "image/jpeg"),
+        ("png", "image/png"),
+        ("webp", "image/webp"),
+        ("bmp", "image/bmp"),
+    ):
+        path = repository.image_path(image_sha256, image_format)
+        if path.is_file() and not path.is_symlink():
+            return path.read_bytes(), media_type
+    raise DatasetError(f"{image_sha256}: there is no such image in {repository.root}")
