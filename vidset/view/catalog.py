@@ -18,6 +18,7 @@ import pyarrow as pa
 from vidset.datasets.versions.repository import Repository
 from vidset.documents.documents import Part
 from vidset.documents.open import open_documents
+from vidset.ledger.ledger import FRAMES, VIDEOS
 from vidset.project import Project
 from vidset.storage.open import open_store
 from vidset.tags import FOLDER, Mark, current_tags, read_marks
@@ -67,6 +68,12 @@ class Catalog:
         self._lock = threading.Lock()
         self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": ""})
         self._connection.execute("SET TimeZone = 'UTC'")
+        for name, schema in ("videos", VIDEOS), ("frames", FRAMES):
+            self._connection.register("columns", schema.empty_table())
+            number = "CAST(NULL AS BIGINT) AS n, " if name == "frames" else ""
+            made = f"CREATE TABLE {name} AS SELECT {number}* FROM columns"  # noqa: S608
+            self._connection.execute(made)
+            self._connection.unregister("columns")
         self._connection.execute(_SCHEMA.read_text())
         # From here on, no question can reach a file or change a setting.
         self._connection.execute("SET enable_external_access = false")
@@ -139,7 +146,7 @@ class Catalog:
         if found is None or found.files == self._files:
             return False
         # Samples first: a video whose row is there has them.
-        self._insert("frames", found.frames)
+        self._insert("frames", found.frames, select="nextval('numbers') AS n, *")
         self._insert("videos", found.videos)
         self._files = found.files
         return True

@@ -1,21 +1,6 @@
--- The tables of memory behind the page. `n` is an image's number for as long as the server runs.
+-- The tables of memory behind the page, beside those of the ledgers: `videos`, and `frames` with the
+-- column `n`, which is an image's number for as long as the server runs.
 CREATE SEQUENCE numbers START 0 MINVALUE 0;
-
-CREATE TABLE frames (
-  n BIGINT DEFAULT nextval('numbers'),
-  video_uri TEXT, generation TEXT, collector_id TEXT, pts_seconds DOUBLE, kept BOOLEAN, reason TEXT,
-  ssim DOUBLE, local_change DOUBLE, sharpness DOUBLE, brightness DOUBLE, phash TEXT,
-  width BIGINT, height BIGINT, image_id TEXT, image_uri TEXT, image_sha256 TEXT, settings_id TEXT,
-  period_seconds DOUBLE, similarity_threshold DOUBLE,
-  kept_at BIGINT, kept_at_2 BIGINT, kept_at_5 BIGINT, kept_at_10 BIGINT, uploaded_at TIMESTAMPTZ
-);
-
-CREATE TABLE videos (
-  video_uri TEXT, generation TEXT, collector_id TEXT, size_bytes BIGINT, container TEXT, codec TEXT,
-  width BIGINT, height BIGINT, rotation BIGINT, sample_aspect_ratio TEXT, duration_seconds DOUBLE,
-  samples BIGINT, kept BIGINT, status TEXT, error TEXT, settings_id TEXT, uploaded_at TIMESTAMPTZ,
-  vidset_version TEXT, decoder_version TEXT
-);
 
 CREATE TABLE annotations (
   image_id TEXT, state TEXT, annotator TEXT, vendor TEXT, revision BIGINT, updated_at TIMESTAMPTZ,

@@ -42,6 +42,7 @@ async function show() {
     ...PAGES.filter(([, name]) => name).map(([name, text]) => h("a", { href: `#/${name}`, "aria-current": name === path || (path === "video" && name === "videos") ? "page" : null }, text)),
   );
   refresh = null;
+  main.setAttribute("aria-busy", "true");
   const fresh = h("div", { class: "page" });
   try {
     const overview = await get("overview");
@@ -51,6 +52,8 @@ async function show() {
     refresh = (await page({ main: fresh, query, overview })) ?? null;
   } catch (error) {
     if (turn === shown) main.replaceChildren(empty(`This page cannot be shown: ${/** @type {Error} */ (error).message}`));
+  } finally {
+    if (turn === shown) main.setAttribute("aria-busy", "false");
   }
 }
 

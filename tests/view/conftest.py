@@ -1,0 +1,91 @@
+"""A place to look at: drawn videos extracted, half of the images labeled; and its page's server."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.called import vidset
+from tests.drawing import write_video
+
+
+@pytest.fixture(scope="package")
+def place(tmp_path_factory) -> Path:
+    """Two videos, and labels for half of their images."""
+    root = tmp_path_factory.mktemp("view")
+    (root / "in").mkdir()
+    write_video(root / "in" / "one.mp4", [1, 2, 2, 3, 4, 4, 5, 6])
+    write_video(root / "in" / "<b>two & \u202e.mp4", [7, 8, 8, 9, 2])
+    place = root / "roads"
+    done = vidset("extract", root / "in", "-o", place, "--similarity", "1.01", "-q")
+    assert done.code == 0, done.err
+    images = sorted((place / "images").rglob("*.jpg"))
+    write_coco(root / "labels.json", images)
+    template = root / "template.yaml"
+    template.write_text(
+        "name: vehicles\ninstruction: Draw boxes.\nlabels: [{name: car}, {name: '<img src=x>'}]\n"
+    )
+    source = f"coco:{root / 'labels.json'}"
+    done = vidset("label", "import", source, "-p", place, "--template", template, "--yes", "-q")
+    assert done.code == 0, done.err
+    return place
+
+
+def write_coco(path: Path, images: list[Path]) -> None:
+    """A box on each second image: "car", or a label that looks like markup."""
+    labeled = images[::2]
+    path.write_text(
+        json.dumps(
+            {
+                "categories": [{"id": 1, "name": "car"}, {"id": 2, "name": "<img src=x>"}],
+                "images": [
+                    {"id": at, "file_name": "/".join(each.parts[-3:]), "width": 320, "height": 240}
+                    for at, each in enumerate(labeled)
+                ],
+                "annotations": [
+                    {
+                        "id": at,
+                        "image_id": at,
+                        "category_id": 1 + at % 2,
+                        "bbox": [10, 20, 30, 40],
+                        "area": 1200,
+                        "iscrowd": 0,
+                    }
+                    for at in range(len(labeled))
+                ],
+            }
+        )
+    )
+
+
+class Server:
+    """`vidset view` in a process of its own."""
+
+    def __init__(self, place: Path, *options: str):
+        command = [sys.executable, "-m", "vidset", "view", place, "--json", "--port", "0"]
+        self.process = subprocess.Popen(
+            [*map(str, command), *options], stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"VIDSET_PLACE": ""},
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        text = ""
+        for line in self.process.stdout:
+            text += line
+            if line.rstrip() == "}" or text.rstrip().endswith("}"):
+                break
+        self.url: str = json.loads(text)["url"]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+@pytest.fixture(scope="package")
+def server(place):
+    running = Server(place)
+    yield running
+    running.end()

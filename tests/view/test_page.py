@@ -1,0 +1,158 @@
+"""The page in a real browser."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.called import vidset
+from tests.emulators.environments import python_for_test, skip_or_fail
+from tests.emulators.node import modules_for_test
+from tests.emulators.servers import ToolMissingError
+from tests.paths import ROOT
+from tests.view.conftest import Server
+
+REQUIREMENTS = ROOT / "tests" / "cli" / "errors" / "browser-requirements.txt"
+PROGRAM = Path(__file__).with_name("browsing.py")
+INSTALL_SECONDS, BROWSE_SECONDS = 300, 280
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGES = ("#/", "#/videos", "#/images", "#/versions", "#/runs", "#/collectors")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def tools():
+    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        skip_or_fail(ToolMissingError("chromium", "apt-get install chromium"))
+    axe = modules_for_test(Path(__file__).with_name("node")) / "axe-core" / "axe.min.js"
+    return path, python_for_test("browser", REQUIREMENTS, INSTALL_SECONDS), axe
+
+
+@pytest.fixture
+def browse(tools):
+    """Does steps on a server's page; what each gave. The page must have said nothing."""
+
+    def run(server, *steps):
+        path, python, axe = tools
+        command = [python, "-I", PROGRAM, path, server.url, axe, json.dumps(steps)]
+        done = subprocess.run(
+            list(map(str, command)),
+            capture_output=True,
+            text=True,
+            timeout=BROWSE_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        said = json.loads(done.stdout)
+        assert said["messages"] == []
+        foreign = [u for u in said["requests"] if not u.startswith((server.url, "blob:", "data:"))]
+        assert foreign == []
+        return said["found"]
+
+    return run
+
+
+def test_every_page_opens_without_a_message_and_without_a_serious_fault(browse, server):
+    steps = [step for page in PAGES for step in (["open", page], ["axe"])]
+    steps += [["theme", "light"], ["open", "#/images"], ["axe"], ["size", 360, 740], ["axe"]]
+    found = browse(server, *steps)
+    assert [each for each in found if isinstance(each, list) and each] == []
+
+
+def test_dragging_the_threshold_shows_what_plan_counts(browse, server, place):
+    planned = vidset("plan", place, "--json").found["settings"]
+    wanted = {
+        each["similarity"]: each["images"]
+        for each in planned
+        if each["stride"] == 1 and each["similarity"] in (0.5, 0.9, 1.0)
+    }
+    steps = []
+    for threshold in wanted:
+        move = (
+            "() => { const slider = document.querySelector('#threshold'); "
+            f"slider.value = {round(threshold * 100) - 50}; "
+            "slider.dispatchEvent(new Event('input')); }"
+        )
+        steps += [["run", move], ["text", "#counts"]]
+    opened = "document.querySelector('#counts')?.textContent.includes('all videos give')"
+    found = browse(server, ["open", "#/videos"], ["click", "table a"], ["wait", opened], *steps)
+    texts = [each for each in found if isinstance(each, str)]
+    assert len(texts) == 3
+    for text, (threshold, images) in zip(texts, wanted.items(), strict=True):
+        assert text.startswith(f"Threshold {threshold:.2f}: this video gives ")
+        assert f"all videos give {images} images" in text
+
+
+def test_the_grid_is_used_by_keyboard_alone(browse, server):
+    focused = "document.querySelector('#focused-image').textContent"
+    found = browse(
+        server,
+        ["open", "#/images"],
+        ["wait", "document.querySelector('#found').textContent === '13 images'"],
+        ["run", "document.querySelector('.grid').focus()"],
+        ["press", "ArrowRight"],
+        ["press", "Shift+ArrowRight"],
+        ["text", ".tools span.dim"],
+        ["press", "End"],
+        ["wait", f"{focused}.startsWith('Image 13 of 13.')"],
+        ["press", "Enter"],
+        ["wait", "document.querySelector('dialog canvas')?.ariaLabel.includes('320 by 240')"],
+        ["press", "ArrowLeft"],
+        ["wait", "document.querySelector('dialog .tools .dim').textContent === '12 of 13'"],
+        ["press", "l"],
+        ["press", "Escape"],
+        ["wait", "!document.querySelector('dialog')"],
+        ["wait", f"{focused}.startsWith('Image 12 of 13.')"],
+        ["run", f"() => {focused}"],
+    )  # fmt: skip
+    assert found[5] == "2 selected"
+
+
+def test_hostile_names_are_text(browse, server):
+    found = browse(
+        server,
+        ["open", "#/images"],
+        ["wait", "document.querySelector('#found').textContent === '13 images'"],
+        ["run", "() => document.querySelectorAll('main img, main b').length"],
+        ["run", "() => document.querySelector('.facets').textContent.includes('<img src=x>')"],
+        ["open", "#/videos"],
+        ["run", "() => document.querySelector('table').textContent.includes('<b>two & ')"],
+        ["run", "() => document.querySelectorAll('main b').length"],
+    )
+    assert [found[2], found[3], found[5], found[6]] == [0, True, True, 0]
+
+
+def test_two_browsers_tag_at_once_and_a_killed_server_loses_none(browse, place, tmp_path):
+    copy = tmp_path / "place"
+    shutil.copytree(place, copy, ignore=shutil.ignore_patterns("cache", "tags"))
+    first, second = Server(copy), Server(copy)
+    tag = [
+        ["wait", "document.querySelector('#found').textContent === '13 images'"],
+        ["run", "document.querySelector('.grid').focus()"],
+        ["press", "Control+a"],
+        ["press", "t"],
+        ["wait", "document.querySelector('details[data-name=tag]')?.textContent.includes('13')"],
+    ]
+    browse(first, ["open", "#/images"], ["fill", "[list=tag-names]", "by one"], *tag)
+    assert first.end(9) == -9
+    seen = "document.querySelector('details[data-name=tag]').textContent.includes('by two')"
+    browse(
+        second, ["open", "#/images"], ["fill", "[list=tag-names]", "by two"], *tag, ["wait", seen]
+    )
+    second.end()
+    third = Server(copy)
+    try:
+        [text] = browse(
+            third,
+            ["open", "#/images"],
+            ["wait", seen],
+            ["run", "() => document.querySelector('details[data-name=tag]').textContent"],
+        )[2:]
+    finally:
+        third.end()
+    assert "by one" in text
+    assert "by two" in text
