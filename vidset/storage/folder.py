@@ -14,7 +14,7 @@ from vidset.errors import MissingUploadError
 from vidset.naming import printable
 from vidset.regular_files import open_regular, read_regular
 from vidset.storage.store import Metadata, Source, StoredObject
-from vidset.storage.writing import make_folder, refuse_link
+from vidset.storage.writing import make_folder, refuse_link, refuse_links_above
 
 _PARTIAL = ".partial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,6 +63,18 @@ class FolderStore:
             except FileExistsError:
                 return False
         return True
+
+    def delete(self, name: str) -> None:
+        path = self._path(name)
+        refuse_links_above(self._root, path)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        # Folders that are empty now go, too: in a bucket there would be none.
+        folder = os.path.dirname(path)
+        with suppress(OSError):
+            while folder != self._root:
+                os.rmdir(folder)
+                folder = os.path.dirname(folder)
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         raise ValueError(f"{self.uri(name)}: files in a folder have no signed urls")

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, BinaryIO, TypeVar
@@ -105,6 +105,10 @@ class GcsStore:
         except PreconditionFailed:
             return False
         return True
+
+    def delete(self, name: str) -> None:
+        with suppress(NotFound):
+            self._asked(name, lambda blob: blob.delete(**_ONCE))
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         try:

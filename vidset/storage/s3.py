@@ -119,6 +119,9 @@ class S3Store:
             raise
         return True
 
+    def delete(self, name: str) -> None:
+        self._asked("delete_object", Key=self._prefix + name)
+
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         """Signed here: no server is asked."""
         return self._client.generate_presigned_url(

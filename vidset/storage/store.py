@@ -83,6 +83,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def delete(self, name: str) -> None:
+        """Delete an object, if there is one of this name."""
+        ...
+
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         """A url by which anyone can read the object until `lifetime` is over. Never store it.
 

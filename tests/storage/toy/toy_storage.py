@@ -23,7 +23,7 @@ class ToyStore:
         self._place = f"{uri.bucket}/{uri.prefix}"
         self._root, self._files = f"{uri.root}/", FolderStore(_folder(uri.bucket, uri.prefix))
         self._bucket = FolderStore(_folder(uri.bucket))
-        for name in "list", "read", "read_range", "put", "put_once":
+        for name in "list", "read", "read_range", "put", "put_once", "delete":
             setattr(self, name, getattr(self._files, name))
 
     def uri(self, name):
