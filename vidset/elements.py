@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from vidset.naming import printable, stream_suffix
+
 Reason = Literal["kept", "near_duplicate", "blurred", "dark", "bright"]
 Status = Literal["done", "partial", "failed"]
 
@@ -21,6 +23,8 @@ class Upload:
         event: the notification that told of it, for the dead letters.
         uploaded_at: when the store got it, or of a file, when it was last changed; None until it
             is opened.
+        stream: which of its video streams is meant. 0 is the one that a player shows, the others
+            follow in their order. Each is a video of its own in names and ledgers.
     """
 
     uri: str
@@ -30,6 +34,12 @@ class Upload:
     collector_id: str | None = None
     event: str | None = None
     uploaded_at: datetime | None = None
+    stream: int = 0
+
+    @property
+    def video_uri(self) -> str:
+        """What the ledgers call the video: the uri, and the stream if it is not the default."""
+        return printable(self.uri) + stream_suffix(self.stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,9 @@ class VideoRow:
     uploaded_at: datetime | None = None
     vidset_version: str | None = None
     decoder_version: str | None = None
+    other_streams: str | None = None
+    color_transfer: str | None = None
+    color_primaries: str | None = None
     # End of the columns.
 
     def to_row(self) -> dict[str, Any]:
@@ -99,10 +112,15 @@ class VideoRow:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """All that the ledgers say of one upload."""
+    """All that the ledgers say of one upload.
+
+    Attributes:
+        replaces: whether the ledgers may have other rows of it, which go.
+    """
 
     video: VideoRow
     frames: tuple[FrameRow, ...]
+    replaces: bool = False
 
     @property
     def key(self) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -37,6 +37,12 @@ class ImageStore(Protocol):
         """Store `data` unless `name` exists; whether it did."""
         ...
 
+    def put(
+        self, name: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Store or replace."""
+        ...
+
     def read(self, name: str) -> bytes: ...
 
     def uri(self, name: str) -> str: ...
@@ -55,6 +61,8 @@ def extract(
     *,
     cores: int = 1,
     opened_before: Callable[[], Video | None] = lambda: None,
+    replaceable: Collection[str] = (),
+    stored: set[str] | None = None,
 ) -> Extraction:
     """Sample the video at `source`, store the images worth keeping, return the ledger rows.
 
@@ -64,23 +72,27 @@ def extract(
         on_sample: is called for each sample.
         cores: on so many processes a long video is decoded; what comes out is the same.
         opened_before: returns the video, if someone has opened it already.
+        replaceable: the names of images that are replaced if they are there. Others stay.
+        stored: gets the names of the images that were not there before.
 
     Raises:
         BadInputError: not one frame can be had.
     """
     if upload.generation is None:
         raise ValueError(f"the generation of {upload.uri} is not known")
-    uri = printable(upload.uri)
+    uri = upload.video_uri
     blame = Blame(source, uri)
     with ExitStack() as opened:
         with blame.the_video():
-            video = opened.enter_context(opened_before() or Video(blame.source, uri))
-        writer = opened.enter_context(ImageWriter(images))
+            video = opened.enter_context(
+                opened_before() or Video(blame.source, uri, stream=upload.stream)
+            )
+        writer = opened.enter_context(ImageWriter(images, replaceable, stored))
         spread = None
         path = path_for_others(source)
         # A measure of whole pictures would have each of them decoded here once more.
         if cores > 1 and path is not None and settings.measure.load() is None:
-            spread = Spread(path, uri, video, settings, cores).decode
+            spread = Spread(path, uri, video, settings, cores, upload.stream).decode
         frames = video.sample(settings.sampling_of(uri), spread)
         opened.callback(frames.close)
         judge = Judge(settings)
@@ -98,7 +110,7 @@ def extract(
                 damage = error.reason  # What came before it is whole.
                 break
             if data is not None:
-                name = image_name(upload.name, upload.generation, frame.pts_seconds)
+                name = image_name(upload.name, upload.generation, frame.pts_seconds, upload.stream)
                 writer.write(len(rows), name, data, _metadata(row))
                 row = replace(
                     row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
@@ -131,6 +143,9 @@ def extract(
         uploaded_at=upload.uploaded_at,
         vidset_version=vidset_version(),
         decoder_version=decoder_version(),
+        other_streams=info.other_streams,
+        color_transfer=info.color_transfer,
+        color_primaries=info.color_primaries,
     )
     return Extraction(summary, tuple(rows))
 
@@ -143,7 +158,7 @@ def _judged(
         raise UndecodableVideoError(
             f"its pictures have {frame.width} x {frame.height} pixels, and a JPEG holds "
             f"{MAX_JPEG_SIDE} on a side",
-            printable(upload.uri),
+            upload.video_uri,
         )
     row = judge.row(upload, frame)
     if not row.kept:
@@ -155,7 +170,7 @@ def _judged(
 def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -> Extraction:
     """The ledger rows of an upload that gives no frames."""
     row = VideoRow(
-        video_uri=printable(upload.uri),
+        video_uri=upload.video_uri,
         generation=upload.generation or "",
         collector_id=upload.collector_id and printable(upload.collector_id),
         size_bytes=upload.size_bytes,
@@ -184,10 +199,21 @@ def _metadata(row: FrameRow) -> dict[str, str]:
 
 
 class ImageWriter:
-    """Writes images, to a bucket several at a time: their latency would exceed the decoding."""
+    """Writes images, to a bucket several at a time: their latency would exceed the decoding.
 
-    def __init__(self, images: ImageStore):
-        self._images = images
+    Args:
+        replaceable: the names of images that are replaced if they are there.
+        stored: gets the names of the images that were not there before.
+    """
+
+    def __init__(
+        self,
+        images: ImageStore,
+        replaceable: Collection[str] = (),
+        stored: set[str] | None = None,
+    ):
+        self._images, self._replaceable = images, replaceable
+        self._stored = set[str]() if stored is None else stored
         self._stack = ExitStack()
         self._hashes: dict[int, str] = {}
         self._waiting: deque[tuple[int, Future[str]]] = deque()
@@ -222,6 +248,11 @@ class ImageWriter:
         self._hashes[number] = stored.result()
 
     def _put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> str:
-        if not self._images.put_once(name, data, "image/jpeg", metadata):
+        if self._images.put_once(name, data, "image/jpeg", metadata):
+            self._stored.add(name)
+        elif name in self._replaceable:
+            if self._images.read(name) != data:
+                self._images.put(name, data, "image/jpeg", metadata)
+        else:
             data = self._images.read(name)  # Written once: what is there stays, and is recorded.
         return hashlib.sha256(data).hexdigest()

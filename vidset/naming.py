@@ -20,14 +20,22 @@ _ATOM = re.compile(r"%[0-9A-F]{2}|.", re.DOTALL)
 _CONTINUED = "%/"
 
 
-def image_name(video_name: str, generation: str, pts_seconds: float) -> str:
-    """`<video name without extension>/<generation>/<pts in ms, 10 digits>.jpg`."""
-    return f"{image_prefix(video_name, generation)}/{round(pts_seconds * 1000):010d}.jpg"
+def image_name(video_name: str, generation: str, pts_seconds: float, stream: int = 0) -> str:
+    """`<video name without extension>/<generation>/<pts in ms, 10 digits>.jpg`.
+
+    Streams but the default one have `.stream<n>` behind the video's name.
+    """
+    return f"{image_prefix(video_name, generation, stream)}/{round(pts_seconds * 1000):010d}.jpg"
 
 
-def image_prefix(video_name: str, generation: str) -> str:
+def image_prefix(video_name: str, generation: str, stream: int = 0) -> str:
     """What the names of all images of an upload begin with."""
-    return f"{_encode(_without_extension(video_name))}/{generation}"
+    return f"{_encode(_without_extension(video_name) + stream_suffix(stream))}/{generation}"
+
+
+def stream_suffix(stream: int) -> str:
+    """What follows a video's name and uri for one of its streams; nothing for the default one."""
+    return f".stream{stream}" if stream else ""
 
 
 def video_stem(image: str) -> str | None:

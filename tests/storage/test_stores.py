@@ -58,6 +58,15 @@ def test_put_replaces(place):
     assert store.read("a.parquet") == b"second"
 
 
+def test_delete_takes_an_object_away_and_needs_none(place):
+    store = open_store(place)
+    store.put("a/b.jpg", b"data", "image/jpeg")
+    store.put("c.jpg", b"data", "image/jpeg")
+    for name in ("a/b.jpg", "a/b.jpg", "never/there.jpg"):
+        store.delete(name)
+    assert [each.name for each in store.list()] == ["c.jpg"]
+
+
 def test_reading_what_is_not_there_is_file_not_found(place):
     with pytest.raises(FileNotFoundError):
         open_store(place).read("nothing")

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import apache_beam as beam
@@ -25,6 +25,7 @@ from vidset.intake.gcs_events import event_text, parse_event
 from vidset.intake.ingest import Ingest, Taken
 from vidset.intake.listing import list_uploads
 from vidset.intake.progress import Progress
+from vidset.intake.redoing import Redo
 from vidset.ledger.open import open_ledger
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
@@ -171,6 +172,9 @@ class ExtractFrames(beam.PTransform):
         ledger: as for `WriteLedger`.
         scratch_bytes: a video up to this size is copied to a temporary file.
         attempts: folder or uri where attempts at uploads are counted; see `AttemptCounter`.
+        redo: which videos are extracted anew although the ledger has them.
+        labels: uri of the store of tasks and annotations: images that have some stay.
+        stream: which video stream of each file, see `Upload`; None is all of them.
     """
 
     settings: ExtractionSettings
@@ -178,6 +182,9 @@ class ExtractFrames(beam.PTransform):
     ledger: str
     scratch_bytes: int
     attempts: str | None = None
+    redo: Redo = Redo()  # noqa: RUF009 (frozen)
+    labels: str | None = None
+    stream: int | None = 0
 
     def expand(self, uploads):
         extraction = beam.ParDo(_ExtractFrames(self))
@@ -193,13 +200,23 @@ class _ExtractFrames(beam.DoFn):
         check_revision(self._revision)
         cv2.setNumThreads(1)  # OpenCV keeps memory for each thread; the runner has threads enough.
         step = self._step
-        self._ingest = Ingest(step.settings, step.images, step.ledger, step.scratch_bytes)
+        places = step.settings, step.images, step.ledger
+        self._ingest = Ingest(*places, step.scratch_bytes, step.redo, step.labels)
         # Without a temporary file: a full disk may be why an upload is given up.
-        self._given_up = Ingest(step.settings, step.images, step.ledger, scratch_bytes=0)
+        self._given_up = Ingest(*places, 0, step.redo, step.labels)
         self._attempts = AttemptCounter(step.attempts)
 
     def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
-        taken = self._take(upload)
+        stream = self._step.stream
+        taken = self._take(upload if upload.stream else replace(upload, stream=stream or 0))
+        yield from self._told(taken)
+        for other in taken.others if stream is None else ():
+            _count("videos_found")
+            PROGRESS.add(videos_found=1)
+            yield from self._told(self._take(other))
+
+    def _told(self, taken: Taken) -> Iterator[Extraction | _Dead]:
+        """Count what became of an upload, and yield what is to be written."""
         if taken.what == "skipped":
             _count("videos_skipped")
             PROGRESS.add(videos_skipped=1)
@@ -211,6 +228,12 @@ class _ExtractFrames(beam.DoFn):
             _count("videos_missing")
             PROGRESS.add(videos_done=1)
         # The dead letter first: with the ledger's row the video is done.
+        if taken.earlier is not None:
+            _count("videos_anew")
+            _count("images_replaced", len(taken.earlier.replaceable))
+            for name in taken.earlier.labeled_names:
+                _count("images_labeled")
+                PROGRESS.labeled.add(name)
         if taken.reason is not None:
             yield self._dead_letter(taken.upload, taken.reason)
         if taken.extraction is not None:
@@ -257,7 +280,7 @@ class _ExtractFrames(beam.DoFn):
 
     def _dead_letter(self, upload: Upload, reason: str) -> _Dead:
         _count("dead_letters")
-        uri = printable(upload.uri)
+        uri = upload.video_uri
         PROGRESS.note(uri, reason)
         return TaggedOutput(_DEAD, DeadLetter(uri, reason, upload.event))
 

@@ -67,6 +67,9 @@ def build(pipeline: beam.Pipeline, settings: IngestSettings) -> None:
             settings.ledger,
             settings.scratch_bytes,
             settings.attempts,
+            settings.redo,
+            settings.labels,
+            settings.stream,
         )
     )
     letters.append(unusable)

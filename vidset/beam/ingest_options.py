@@ -7,6 +7,8 @@ from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOpt
 
 from vidset.extraction_options import OPTIONS
 from vidset.intake.listing import check_input
+from vidset.intake.redoing import Redo
+from vidset.intake.request import stream_of
 from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.registry import check_client, scheme_names
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
@@ -27,6 +29,7 @@ class IngestSettings:
         extraction: what becomes an image.
         scratch_bytes: a video up to this size is copied to a temporary file before it is read.
         attempts: where attempts at uploads are counted; None keeps no count beyond a worker's end.
+        redo, stream, labels: as in `ExtractFrames`.
 
     Raises:
         ValueError: the settings do not make a job.
@@ -42,6 +45,9 @@ class IngestSettings:
     events: EventFilter = field(default_factory=EventFilter)
     scratch_bytes: int = DEFAULT_SCRATCH_BYTES
     attempts: str | None = None
+    redo: Redo = Redo()  # noqa: RUF009 (frozen)
+    stream: int | None = 0
+    labels: str | None = None
 
     def __post_init__(self) -> None:
         if bool(self.inputs) == bool(self.subscription):
@@ -60,6 +66,8 @@ class IngestSettings:
             _check_uri(option, uri, schemes)
         if self.subscription and self.extraction.spans is not None:
             raise ValueError("--spans needs --input: it is about videos that are there")
+        if self.subscription and self.redo.kinds:
+            raise ValueError("--redo needs --input: a stream brings a video once")
         if self.scratch_bytes < 0:
             raise ValueError(f"--scratch_bytes must be >= 0, got {self.scratch_bytes}")
         for pattern in self.inputs:
@@ -112,6 +120,18 @@ class IngestOptions(PipelineOptions):
             "--spans", help="JSON file: only these spans of these videos. Batch; see vidset errors."
         )
         group.add_argument(
+            "--redo",
+            action="append",
+            help="Extract again what is failed, partial or outdated; may be repeated. Batch.",
+        )
+        group.add_argument(
+            "--video_stream", default="0", help="Video stream of each file: a number, or all."
+        )
+        group.add_argument(
+            "--label_store",
+            help="Store of tasks and annotations: with --redo, images that have some stay.",
+        )
+        group.add_argument(
             "--scratch_bytes",
             type=int,
             help="Read larger videos in ranges rather than copy them to a temporary file. The "
@@ -148,6 +168,9 @@ class IngestOptions(PipelineOptions):
             scratch_bytes=(
                 DEFAULT_SCRATCH_BYTES if values.scratch_bytes is None else values.scratch_bytes
             ),
+            redo=Redo(frozenset(values.redo or ())),
+            stream=stream_of(values.video_stream),
+            labels=values.label_store,
             attempts=temporary and f"{temporary.rstrip('/')}/attempts",
         )
 

@@ -44,6 +44,9 @@ def extract_by_beam(request: Request) -> Summary:
         cpu_seconds=round(cpu_seconds() - cpu_began, 3),
         skipped_with_other_settings=counts.get("videos_skipped_with_other_settings", 0),
         done=counts.get("videos_done", 0),
+        redone=counts.get("videos_anew", 0),
+        replaced=counts.get("images_replaced", 0),
+        labeled=sorted(PROGRESS.labeled),
     )
 
 
@@ -53,6 +56,10 @@ def _arguments(request: Request) -> list[str]:
     arguments += [f"--images={places.images}", f"--ledger={places.ledger}"]
     arguments += [f"--dead_letters={places.dead_letters}"]
     arguments += [f"--{k}={v}" for k, v in request.options.items() if v is not None]
+    arguments += [f"--redo={kind}" for kind in sorted(request.redo.kinds)]
+    arguments += [f"--video_stream={'all' if request.stream is None else request.stream}"]
+    if request.labels is not None:
+        arguments += [f"--label_store={request.labels}"]
     workers = request.workers or os.cpu_count() or 1
     if workers > 1 and request.options.get("runner") is None:
         # Threads, not processes: decoding runs outside of Python's lock.

@@ -54,6 +54,22 @@ Workers = Annotated[
     ),
 ]
 
+Redo = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHICH",
+        help="Extract again what is failed, partial or outdated (by an older vidset or decoder, or "
+        "with other settings), replacing rows and images; may be repeated.",
+    ),
+]
+Stream = Annotated[
+    str,
+    typer.Option(
+        metavar="N|all",
+        help="Take another video stream of each file than the one a player shows (0), or all.",
+    ),
+]
+
 
 def extraction_options(project: Project, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of an extraction by their own names: the flags, else the project's.

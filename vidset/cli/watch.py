@@ -17,7 +17,9 @@ from vidset.cli.extraction_flags import (
     Metric,
     MinBrightness,
     MinSharpness,
+    Redo,
     Similarity,
+    Stream,
     Tolerance,
     VideoMemory,
     VideoTimeout,
@@ -126,6 +128,8 @@ def watch(
     min_brightness: MinBrightness = None,
     max_brightness: MaxBrightness = None,
     jpeg_quality: JpegQuality = None,
+    stream: Stream = "0",
+    redo: Redo = None,
     collector: Collector = None,
     workers: Workers = None,
     video_timeout: VideoTimeout = 21600,
@@ -174,6 +178,8 @@ def watch(
         raise ValueError("wanted a SOURCE of upload events or VIDSET_SOURCE, got neither")
 
     from vidset.engines.engine import Limits
+    from vidset.intake.redoing import Redo as Redone
+    from vidset.intake.request import stream_of
     from vidset.watch.report import Report
     from vidset.watch.settings import Request
     from vidset.watch.watch import run_watch
@@ -207,6 +213,9 @@ def watch(
         grace=grace,
         health=health,
         limits=Limits(video_timeout, video_memory * 1_000_000),
+        redo=Redone(frozenset(redo or ())),
+        stream=stream_of(stream),
+        labels=project.store if project.place else project.text("store"),
     )
     password = os.environ.get("VIDSET_AMQP_PASSWORD")
 

@@ -82,7 +82,7 @@ class Judge:
         if reason == "kept":
             self._last = frame, this
         return FrameRow(
-            video_uri=printable(upload.uri),
+            video_uri=upload.video_uri,
             generation=upload.generation or "",
             collector_id=upload.collector_id and printable(upload.collector_id),
             pts_seconds=frame.pts_seconds,

@@ -1,18 +1,22 @@
 """One upload to images and ledger rows: what the job's workers and the watcher do with each."""
 
+import re
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vidset.elements import Extraction, Upload
 from vidset.errors import BadInputError, MissingUploadError, UndecodableVideoError
 from vidset.extraction import OnSample, extract, failed
 from vidset.intake.planning import planned
+from vidset.intake.redoing import Earlier, Labels, Redo, earlier
 from vidset.ledger.open import open_ledger
-from vidset.naming import printable
+from vidset.naming import image_id, image_prefix
 from vidset.settings import ExtractionSettings
 from vidset.storage.open import Stores, open_store
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
+
+_IMAGE = re.compile(r"\d{10,}\.jpg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +25,39 @@ class Taken:
 
     Attributes:
         upload: with its generation, as far as it got known.
-        what: missing is gone, or changed while it was read; skipped was done before.
+        what: missing is gone, or changed while it was read; skipped was done before; new and redo
+            are what was only looked at, and would be extracted, or extracted anew.
         extraction: rows for the ledger, whose images are stored; of extracted and failed ones.
         reason: for a dead letter. It goes first: with the ledger's rows the video is done. Of a
             skipped one that failed before, too: its letter may not have got through then.
         settings_id: of a skipped one, those it was done with.
+        other_streams: how many other video streams the file has, as far as is known.
+        earlier: what was there of a video that was extracted anew.
     """
 
     upload: Upload
-    what: Literal["extracted", "failed", "missing", "skipped"]
+    what: Literal["extracted", "failed", "missing", "skipped", "new", "redo"]
     extraction: Extraction | None = None
     reason: str | None = None
     settings_id: str | None = None
+    other_streams: int = 0
+    earlier: Earlier | None = None
+
+    @property
+    def others(self) -> list[Upload]:
+        """The uploads that stand for the file's other video streams."""
+        if self.upload.stream:
+            return []
+        return [replace(self.upload, stream=number + 1) for number in range(self.other_streams)]
 
 
 class Ingest:
     """Opened once in a process: clients of stores and ledgers do not pickle.
+
+    Args:
+        images, ledger: uris.
+        redo: which videos are extracted anew although the ledger has them.
+        labels: uri of the store of tasks and annotations: an image that has some is not deleted.
 
     Attributes:
         images, ledger: the stores behind their uris.
@@ -48,11 +69,32 @@ class Ingest:
         images: str,
         ledger: str,
         scratch_bytes: int = DEFAULT_SCRATCH_BYTES,
+        redo: Redo = Redo(),  # noqa: B008 (frozen)
+        labels: str | None = None,
     ):
         self._settings, self._scratch_bytes = settings, scratch_bytes
+        self._settings_id = settings.settings_id
+        self._redo, self._labels = redo, Labels(labels)
         self.images = open_store(images)
         self.ledger = open_ledger(ledger)
         self._sources = Stores()
+
+    def look(self, upload: Upload) -> Taken:
+        """Say what `take` would do with an upload. Nothing is decoded, nothing is changed."""
+        try:
+            store, _ = self._sources.find(upload.uri)
+            upload = store.identify(upload)
+            if upload.generation is None:
+                with store.open(upload, self._scratch_bytes) as (upload, _):
+                    pass
+        except MissingUploadError as error:
+            return Taken(upload, "missing", reason=error.reason)
+        row = self._find(upload)
+        if row is None:
+            return Taken(upload, "new")
+        if not self._is_redone(row):
+            return _skipped(upload, row)
+        return Taken(upload, "redo", reason=f"it is {row['status']}", earlier=self._earlier(upload))
 
     def take(
         self,
@@ -63,25 +105,28 @@ class Ingest:
     ) -> Taken:
         """Sample the video and store its images, unless the ledger has it: then nothing is decoded.
 
-        What is neither the upload's fault nor known is raised: it is to be tried again.
+        What is neither the upload's fault nor known is raised: it is to be tried again. Of an
+        upload that fails no image stays, but for those that have labels.
 
         Args:
             on_sample: is called for each sample.
             give_up: nothing is decoded, the upload is recorded as failed for this reason.
             cores: on so many processes a long video is decoded.
         """
-        extraction = row = None
+        extraction, row, before = None, None, None
+        stored: set[str] = set()
         try:
             store, _ = self._sources.find(upload.uri)
             with nullcontext(_nothing) if give_up else planned(upload) as opened_before:
                 upload = store.identify(upload)
                 row = self._find(upload)
-                if row is None:
+                if row is None or self._is_redone(row):
                     with store.open(upload, self._scratch_bytes) as (upload, source):
                         row = self._find(upload)  # Some generations are known only by reading.
-                        if row is None and give_up is not None:
-                            raise UndecodableVideoError(give_up, printable(upload.uri))
-                        if row is None:
+                        if row is None or self._is_redone(row):
+                            before, row = self._reopened(upload, row), None
+                            if give_up is not None:
+                                raise UndecodableVideoError(give_up, upload.video_uri)
                             extraction = extract(
                                 upload,
                                 source,
@@ -90,21 +135,82 @@ class Ingest:
                                 on_sample,
                                 cores=cores,
                                 opened_before=opened_before,
+                                replaceable=before.replaceable if before else (),
+                                stored=stored,
                             )
         except MissingUploadError as error:
+            self._discard(stored)
             return Taken(upload, "missing", reason=error.reason)
         except BadInputError as error:
-            rows = failed(upload, self._settings, error)
-            return Taken(upload, "failed", extraction=rows, reason=error.reason)
-        if row is None:
-            return Taken(upload, "extracted", extraction=extraction)
-        reason = row["error"] if row["status"] == "failed" else None
-        return Taken(upload, "skipped", reason=reason, settings_id=row["settings_id"])
+            self._discard(stored | (self._left(upload) if give_up else set()))
+            rows = self._settled(failed(upload, self._settings, error), before)
+            return Taken(upload, "failed", rows, reason=error.reason, earlier=before)
+        if row is not None:
+            return _skipped(upload, row)
+        assert extraction is not None  # noqa: S101 (there was no row)
+        others = _count(extraction.video.other_streams)
+        rows = self._settled(extraction, before)
+        return Taken(upload, "extracted", rows, other_streams=others, earlier=before)
+
+    def _is_redone(self, row: dict[str, Any]) -> bool:
+        return self._redo.wants(row, self._settings_id)
 
     def _find(self, upload: Upload) -> dict[str, Any] | None:
         if upload.generation is None:
             return None
-        return self.ledger.find(upload.uri, upload.generation)
+        return self.ledger.find(upload.video_uri, upload.generation)
+
+    def _reopened(self, upload: Upload, row: dict[str, Any] | None) -> Earlier | None:
+        """Take the video's own row away: whatever happens from here on, a rerun does it anew.
+
+        Its frames' rows stay until there are new ones, and tell a rerun which images are replaced.
+        """
+        if row is not None:
+            self.ledger.reopen(upload.video_uri, upload.generation or "")
+        elif not (self.ledger.is_quick or self._redo.kinds):
+            return None
+        before = self._earlier(upload)
+        return before if row is not None or before.has_rows else None
+
+    def _earlier(self, upload: Upload) -> Earlier:
+        rows = self.ledger.frames(upload.video_uri, upload.generation or "")
+        return earlier(rows, self.images, self._labels)
+
+    def _settled(self, extraction: Extraction, before: Earlier | None) -> Extraction:
+        if before is None:
+            return extraction
+        before.clear(self.images, extraction)
+        return before.merged(extraction)
+
+    def _left(self, upload: Upload) -> set[str]:
+        """The names of the images that attempts have left whose workers died."""
+        if upload.generation is None:
+            return set()
+        prefix = image_prefix(upload.name, upload.generation, upload.stream) + "/"
+        names = {each.name for each in self.images.list(prefix)}
+        return {name for name in names if _IMAGE.fullmatch(name.removeprefix(prefix))}
+
+    def _discard(self, names: set[str]) -> None:
+        """Delete images that no ledger will name, but for those that have labels already."""
+        ids = {image_id(self.images.place(name)): name for name in names}
+        labeled = self._labels.among(ids)
+        for each, name in ids.items():
+            if each not in labeled:
+                self.images.delete(name)
+
+
+def _skipped(upload: Upload, row: dict[str, Any]) -> Taken:
+    return Taken(
+        upload,
+        "skipped",
+        reason=row["error"] if row["status"] == "failed" else None,
+        settings_id=row["settings_id"],
+        other_streams=_count(row.get("other_streams")),
+    )
+
+
+def _count(other_streams: str | None) -> int:
+    return len(other_streams.split(", ")) if other_streams else 0
 
 
 def _nothing() -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from vidset.elements import Upload
 from vidset.errors import BadInputError
-from vidset.naming import printable
 from vidset.video.decoding import Video
 
 # Smaller files are hashed and listed in a moment, and may have been done before.
@@ -28,7 +27,7 @@ def planned(upload: Upload, min_bytes: int = _MIN_BYTES) -> Iterator[Callable[[]
         return
     stop = threading.Event()
     with ThreadPoolExecutor(1) as thread:
-        future = thread.submit(Video, upload.uri, printable(upload.uri), stop=stop)
+        future = thread.submit(Video, upload.uri, upload.video_uri, stop=stop, stream=upload.stream)
         taken = False
 
         def take() -> Video | None:

@@ -21,6 +21,8 @@ class Progress:
     """By uri: why a video failed, or is there in part only. The first thousand."""
     at_work: dict[str, tuple[float, float | None]] = field(default_factory=dict)
     """By uri: seconds of the video that are done, and its duration if that is known."""
+    labeled: set[str] = field(default_factory=set)
+    """Names of images that have labels and stayed, of videos that were extracted anew."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note(self, uri: str, what: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vidset.engines.engine import Limits
+from vidset.intake.redoing import Redo
 from vidset.intake.work import Places
 
 # Long enough for a day of video; the largest pictures that are decoded take 1.5 GB.
@@ -23,6 +24,10 @@ class Request:
         workers: videos at once; None is one for each core.
         beam_options: for Beam alone; empty otherwise.
         limits: how much one video may take.
+        redo: which videos are extracted anew although the ledger has them.
+        stream: which video stream of each file, see `Upload`; None is all of them.
+        labels: the store of tasks and annotations, if there is one.
+        is_dry: only say what would be done.
     """
 
     inputs: tuple[str, ...]
@@ -31,11 +36,15 @@ class Request:
     workers: int | None = None
     beam_options: tuple[str, ...] = ()
     limits: Limits = DEFAULT_LIMITS
+    redo: Redo = Redo()  # noqa: RUF009 (frozen)
+    stream: int | None = 0
+    labels: str | None = None
+    is_dry: bool = False
 
     @property
     def places(self) -> Places:
         output = self.output.rstrip("/") or "/"
-        return Places(f"{output}/images", output, f"{output}/dead_letters")
+        return Places(f"{output}/images", output, f"{output}/dead_letters", self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,10 @@ class Summary:
         dropped: how many samples were dropped, by reason.
         passed_over: how many files of the inputs are no videos, by kind.
         skipped_with_other_settings: so many of the skipped ones were done with other settings.
+        new: how many would be extracted, of a run that only looked.
+        redone: how many were extracted anew, or would be; they count among the others, too.
+        replaced: how many images those had before, without the labeled ones.
+        labeled: the names of images of theirs that have labels and stayed as they were.
     """
 
     videos: int
@@ -64,3 +77,20 @@ class Summary:
     skipped_with_other_settings: int = 0
     done: int = 0
     passed_over: dict[str, int] = field(default_factory=dict)
+    new: int = 0
+    redone: int = 0
+    replaced: int = 0
+    labeled: list[str] = field(default_factory=list)
+
+
+def stream_of(text: str) -> int | None:
+    """Read the option --stream; None is all streams.
+
+    Raises:
+        ValueError: it is neither a number nor `all`.
+    """
+    if text == "all":
+        return None
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise ValueError(f"--stream must be a number from 0 or all, got {text!r}")

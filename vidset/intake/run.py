@@ -5,6 +5,7 @@ import resource
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from vidset.elements import Upload
@@ -15,8 +16,17 @@ from vidset.errors import ExtractionError
 from vidset.intake.listing import check_input, list_uploads
 from vidset.intake.progress import Progress
 from vidset.intake.request import DROPPED, Request, Summary
-from vidset.intake.work import GiveUp, Outcome, Sampled, Spread, Task, work_of
-from vidset.naming import printable
+from vidset.intake.work import (
+    GiveUp,
+    Look,
+    Outcome,
+    Sampled,
+    Spread,
+    Task,
+    upload_of,
+    work_of,
+)
+from vidset.naming import printable, stream_suffix
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.folder import FolderStore
@@ -55,23 +65,23 @@ def extract(
     for pattern in request.inputs:
         check_input(pattern)
         check_client(pattern)
-    folders = prepare(request.output)
+    folders = [] if request.is_dry else prepare(request.output)
     try:
         passed_over: Counter[str] = Counter()
         uploads = _uploads(request, collector_id, settings, progress, passed_over)
         cores = request.workers or os.cpu_count() or 1
         workers = max(1, min(cores, len(uploads)))
-        run = _Run(uploads, settings, progress, cores)
+        run = _Run(request, uploads, settings, progress, cores)
         if uploads:
-            opens = work_of(settings, request.places)
+            opens = work_of(settings, request.places, request.redo)
             run.through(start_engine(workers, opens, request.limits, run.report))
     finally:
         for folder in folders:
             folder.sweep()
     counts = run.counts
-    missing_spans = len(set(settings.spans or ()) - {printable(each.uri) for each in uploads})
+    missing_spans = len(set(settings.spans or ()) - {each.video_uri for each in uploads})
     return Summary(
-        videos=len(uploads),
+        videos=run.videos,
         samples=run.samples.total(),
         kept=run.samples["kept"],
         dropped={reason: run.samples[reason] for reason in DROPPED if run.samples[reason]},
@@ -83,6 +93,10 @@ def extract(
         skipped_with_other_settings=counts["skipped with other settings"],
         done=counts["done"],
         passed_over=dict(passed_over),
+        new=counts["new"],
+        redone=counts["anew"],
+        replaced=counts["replaced"],
+        labeled=sorted(run.labeled),
     )
 
 
@@ -91,6 +105,7 @@ class _Run:
 
     def __init__(
         self,
+        request: Request,
         uploads: list[Upload],
         settings: ExtractionSettings,
         progress: Progress,
@@ -98,7 +113,10 @@ class _Run:
     ):
         self.counts: Counter[str] = Counter()
         self.samples: Counter[str] = Counter()
-        self._waiting: deque[Task] = deque(uploads)
+        self.videos = len(uploads)
+        self.labeled: set[str] = set()
+        self._all_streams = request.stream is None and settings.spans is None
+        self._waiting: deque[Task] = deque(map(Look, uploads) if request.is_dry else uploads)
         self._again: list[tuple[float, Task]] = []  # When, and what.
         self._alone: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
@@ -157,13 +175,12 @@ class _Run:
 
     def _lost(self, task: Task, uri: str, reason: str) -> None:
         self._tries[f"lost {uri}"] += 1
-        task = task.upload if isinstance(task, Spread) else task
-        if isinstance(task, Upload) and self._tries[f"lost {uri}"] > 1:
-            self._alone.append(GiveUp(task, f"decoding it failed twice: {reason}"))
-        elif isinstance(task, Upload):
-            self._alone.append(task)
-        else:
+        upload = None if isinstance(task, GiveUp | Look) else upload_of(task)
+        if upload is None:
             raise ExtractionError(f"{uri}: {reason}")
+        has_failed = self._tries[f"lost {uri}"] > 1
+        give_up = GiveUp(upload, f"decoding it failed twice: {reason}")
+        self._alone.append(give_up if has_failed else upload)
 
     def _raised(self, task: Task, uri: str, error: TaskError) -> None:
         self._tries[uri] += 1
@@ -177,6 +194,13 @@ class _Run:
         progress.forget(outcome.uri)
         self.counts[outcome.what] += 1
         self.samples.update(outcome.reasons)
+        self.counts["anew"] += outcome.is_anew
+        self.counts["replaced"] += outcome.replaced
+        self.labeled.update(outcome.labeled)
+        if self._all_streams and outcome.others:
+            self.videos += len(outcome.others)
+            self._waiting.extend(outcome.others)
+            progress.add(videos_found=len(outcome.others))
         if outcome.what == "skipped":
             progress.add(videos_skipped=1)
             is_other = outcome.settings_id != self._settings.settings_id
@@ -186,6 +210,8 @@ class _Run:
             progress.add(videos_done=1)
         if outcome.what == "partial":
             progress.note(outcome.uri, f"partial: {outcome.reason}")
+        elif outcome.what == "redo":
+            progress.note(outcome.uri, f"{outcome.reason}; would be extracted anew")
         elif outcome.reason is not None:
             progress.note(outcome.uri, outcome.reason)
 
@@ -202,14 +228,31 @@ def _uploads(
         progress.note(uri, "has spans, and is not among the inputs")
     uploads: dict[str, Upload] = {}
     for pattern in request.inputs:
-        for upload in list_uploads(pattern, collector_id, passed_over):
-            uri = printable(upload.uri)
-            key = f"{uri}#{upload.generation or ''}"
-            if settings.wants(uri) and key not in uploads:
-                uploads[key] = upload
-                progress.add(videos_found=1)
-                progress.forget(uri)
+        for file in list_uploads(pattern, collector_id, passed_over):
+            for upload in streams_of(file, request.stream, settings):
+                key = f"{upload.video_uri}#{upload.generation or ''}"
+                if key not in uploads:
+                    uploads[key] = upload
+                    progress.add(videos_found=1)
+                    progress.forget(upload.video_uri)
     return list(uploads.values())
+
+
+def streams_of(upload: Upload, stream: int | None, settings: ExtractionSettings) -> list[Upload]:
+    """Return the file's streams that are wanted: with spans, those that have some.
+
+    Args:
+        stream: which one is asked for; None is all, of which the default one tells the others.
+    """
+    if settings.spans is None:
+        return [replace(upload, stream=stream or 0)]
+    start = stream_suffix(1)[:-1]
+    numbers = [
+        each.removeprefix(upload.video_uri).removeprefix(start) or "0"
+        for each in settings.spans
+        if each == upload.video_uri or each.startswith(upload.video_uri + start)
+    ]
+    return [replace(upload, stream=int(number)) for number in numbers if number.isdecimal()]
 
 
 def prepare(output: str) -> list[FolderStore]:
@@ -235,5 +278,5 @@ def cpu_seconds() -> float:
 
 
 def _uri(task: Task) -> str:
-    named = task.upload if isinstance(task, GiveUp | Spread) else task
-    return printable(getattr(named, "uri", ""))
+    upload = upload_of(task)
+    return printable(getattr(task, "uri", "")) if upload is None else upload.video_uri

@@ -1,7 +1,7 @@
 """What a worker process does with an upload: images, a dead letter if there is one, ledger rows."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,20 +11,26 @@ from vidset.elements import DeadLetter, FrameRow, Upload
 from vidset.engines.engine import Open, Report, Work
 from vidset.intake.dead_letters import put_dead_letter
 from vidset.intake.ingest import Ingest, Taken
-from vidset.naming import printable
+from vidset.intake.redoing import Redo
 from vidset.settings import ExtractionSettings
 from vidset.storage.open import open_store
 
-What = Literal["done", "partial", "failed", "missing", "malformed", "skipped"]
+What = Literal["done", "partial", "failed", "missing", "malformed", "skipped", "new", "redo"]
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things go: folders, gs:// or s3:// uris; the ledger also bq://project.dataset."""
+    """Where things go: folders, gs:// or s3:// uris; the ledger also bq://project.dataset.
+
+    Attributes:
+        labels: the store of tasks and annotations, `sqlite:PATH` or firestore://PROJECT; None:
+            there is none. No image that has labels is replaced or deleted.
+    """
 
     images: str
     ledger: str
     dead_letters: str
+    labels: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,21 @@ class Spread:
     cores: int
 
 
-Task = Upload | DeadLetter | GiveUp | Check | Spread
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A task: say what would be done with an upload."""
+
+    upload: Upload
+
+
+Task = Upload | DeadLetter | GiveUp | Check | Spread | Look
+
+
+def upload_of(task: Task) -> Upload | None:
+    """Return the upload that a task is about; None if it is about none."""
+    if isinstance(task, GiveUp | Spread | Look):
+        return task.upload
+    return task if isinstance(task, Upload) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +81,14 @@ class Outcome:
 
     Attributes:
         what: as the video ledger says it; `missing` is gone, or changed while it was read;
-            `skipped` was done before.
+            `skipped` was done before; `new` and `redo` were only looked at.
         reasons: how many samples were kept, and dropped for which reason.
         reason: why it failed, or is there in part only; of a skipped one, why it failed before.
         settings_id: the settings that its rows in the ledger were made with.
+        others: the uploads that stand for the other video streams of its file.
+        is_anew: whether rows of an earlier run were replaced.
+        replaced: how many images an earlier run had made of it, without the labeled ones.
+        labeled: the names of those that have labels, and stayed as they were.
     """
 
     uri: str
@@ -74,6 +98,10 @@ class Outcome:
     reason: str | None = None
     reasons: Mapping[str, int] = field(default_factory=dict)
     settings_id: str | None = None
+    others: Sequence[Upload] = ()
+    is_anew: bool = False
+    replaced: int = 0
+    labeled: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +122,10 @@ class Sampled:
 class Intake:
     """Opened once in a process: clients of stores and ledgers do not pickle."""
 
-    def __init__(self, settings: ExtractionSettings, places: Places):
-        self._ingest = Ingest(settings, places.images, places.ledger)
+    def __init__(self, settings: ExtractionSettings, places: Places, redo: Redo):
+        self._ingest = Ingest(
+            settings, places.images, places.ledger, redo=redo, labels=places.labels
+        )
         self._letters = open_store(places.dead_letters)
 
     def check(self) -> None:
@@ -109,6 +139,10 @@ class Intake:
         """Keep a message that is no event."""
         put_dead_letter(self._letters, letter)
         return Outcome(letter.uri, "malformed", reason=letter.reason)
+
+    def look(self, upload: Upload) -> Outcome:
+        """Say what would be done with an upload."""
+        return _outcome(upload.video_uri, self._ingest.look(upload))
 
     def take(
         self,
@@ -127,7 +161,7 @@ class Intake:
             give_up: record the upload as failed for this reason instead of decoding it.
             cores: on so many processes a long video is decoded.
         """
-        uri = printable(upload.uri)
+        uri = upload.video_uri
 
         def sampled(row: FrameRow, duration_seconds: float | None) -> None:
             report(Sampled(uri, row.kept, row.pts_seconds, duration_seconds))
@@ -141,26 +175,44 @@ class Intake:
 
 
 def _outcome(uri: str, taken: Taken) -> Outcome:
+    before = taken.earlier
+    more = {
+        "others": taken.others,
+        "is_anew": before is not None,
+        "replaced": len(before.replaceable) if before else 0,
+        "labeled": before.labeled_names if before else (),
+    }
     if taken.extraction is None:
-        what = "skipped" if taken.what == "skipped" else "missing"
-        return Outcome(uri, what, reason=taken.reason, settings_id=taken.settings_id)
+        what = "missing" if taken.what in ("extracted", "failed") else taken.what
+        return Outcome(uri, what, reason=taken.reason, settings_id=taken.settings_id, **more)
     video, frames = taken.extraction.video, taken.extraction.frames
     reasons = dict(Counter(frame.reason for frame in frames))
     return Outcome(
-        uri, video.status, video.samples, video.kept, video.error, reasons, video.settings_id
+        uri,
+        video.status,
+        video.samples,
+        video.kept,
+        video.error,
+        reasons,
+        video.settings_id,
+        **more,
     )
 
 
-def work_of(settings: ExtractionSettings, places: Places) -> Open:
+def work_of(
+    settings: ExtractionSettings,
+    places: Places,
+    redo: Redo = Redo(),  # noqa: B008 (frozen)
+) -> Open:
     """What an engine opens in each of its workers."""
-    return partial(_open, settings, places)
+    return partial(_open, settings, places, redo)
 
 
-def _open(settings: ExtractionSettings, places: Places) -> Work:
+def _open(settings: ExtractionSettings, places: Places, redo: Redo) -> Work:
     import cv2
 
     cv2.setNumThreads(1)  # There are processes enough.
-    return partial(_do, Intake(settings, places))
+    return partial(_do, Intake(settings, places, redo))
 
 
 def _do(intake: Intake, task: Task, report: Report) -> Any:
@@ -171,6 +223,8 @@ def _do(intake: Intake, task: Task, report: Report) -> Any:
             return intake.reject(task)
         case GiveUp(upload, reason):
             return intake.take(upload, report, give_up=reason)
+        case Look(upload):
+            return intake.look(upload)
         case Spread(upload, cores):
             return intake.take(upload, report, cores=cores)
         case _:

@@ -12,7 +12,6 @@ from google.cloud import bigquery
 
 from vidset.bigquery import dataset_of, open_client, sql_name
 from vidset.elements import Extraction, FrameRow, VideoRow
-from vidset.naming import printable
 
 # Of each table: what its rows are, and what tells them apart.
 _TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
@@ -39,32 +38,48 @@ class TableLedger:
         ValueError: the uri is not bq://project.dataset.
     """
 
+    is_quick = False
+
     def __init__(self, uri: str):
         self._dataset = dataset_of("--ledger", uri)
         self._client = open_client(self._dataset.project)
 
     def find(self, video_uri: str, generation: str) -> dict[str, Any] | None:
+        rows = self._of("SELECT *", "videos", video_uri, generation)
+        return rows[0] if rows else None
+
+    def frames(self, video_uri: str, generation: str) -> list[dict[str, Any]]:
+        return self._of("SELECT *", "frames", video_uri, generation)
+
+    def reopen(self, video_uri: str, generation: str) -> None:
+        self._of("DELETE", "videos", video_uri, generation)
+
+    def _of(self, what: str, table: str, video_uri: str, generation: str) -> list[dict[str, Any]]:
+        """Do it to the rows of a video."""
+        statement = (
+            f"{what} FROM {sql_name(self._dataset.table(table))} "
+            "WHERE video_uri = @video_uri AND generation = @generation"
+        )
         parameters = [
-            bigquery.ScalarQueryParameter("video_uri", "STRING", printable(video_uri)),
+            bigquery.ScalarQueryParameter("video_uri", "STRING", video_uri),
             bigquery.ScalarQueryParameter("generation", "STRING", generation),
         ]
-        query = (
-            f"SELECT * FROM {sql_name(self._dataset.table('videos'))} "  # noqa: S608 (see sql_name)
-            "WHERE video_uri = @video_uri AND generation = @generation LIMIT 1"
-        )
         config = bigquery.QueryJobConfig(query_parameters=parameters)
-        rows = list(self._client.query(query, job_config=config).result())
-        return dict(rows[0]) if rows else None
+        return [dict(row) for row in self._client.query(statement, job_config=config).result()]
 
     def commit(self, extractions: Iterable[Extraction]) -> None:
         # By key: events delivered twice may put a video twice into one batch.
         batch = {extraction.key: extraction for extraction in extractions}.values()
-        self._add("frames", (frame for extraction in batch for frame in extraction.frames))
+        anew = [extraction for extraction in batch if extraction.replaces]
+        self._add("frames", (frame for extraction in batch for frame in extraction.frames), anew)
         # Last: from here on the videos are done.
         self._add("videos", (extraction.video for extraction in batch))
 
-    def _add(self, table: str, rows: Iterable[FrameRow | VideoRow]) -> None:
-        videos = set()
+    def _add(
+        self, table: str, rows: Iterable[FrameRow | VideoRow], anew: Iterable[Extraction] = ()
+    ) -> None:
+        """Add rows that are not there; those of `anew` replace all rows of their video."""
+        videos = {extraction.video.video_uri for extraction in anew}
         with tempfile.TemporaryFile() as file:  # As JSON, the rows of long videos fill the memory.
             for row in rows:
                 videos.add(row.video_uri)
@@ -75,7 +90,10 @@ class TableLedger:
             ledger = self._client.get_table(self._dataset.table(table))
             loaded = self._client.create_table(_loaded_table(ledger))
             try:
-                self._load(file, loaded, ledger.location)
+                if file.tell():
+                    self._load(file, loaded, ledger.location)
+                for extraction in anew:
+                    self._replace(ledger, loaded, extraction.video)
                 self._insert(ledger, loaded, sorted(videos))
             finally:
                 self._client.delete_table(loaded, not_found_ok=True)
@@ -90,6 +108,28 @@ class TableLedger:
         self._client.load_table_from_file(
             file, loaded, rewind=True, size=file.tell(), location=location, job_config=config
         ).result()
+
+    def _replace(self, ledger: bigquery.Table, loaded: bigquery.Table, video: VideoRow) -> None:
+        """By MERGE: at no moment are a video's rows gone."""
+        names = _columns(ledger)
+        _, key = _TABLES[ledger.table_id]
+        same = " AND ".join(f"there.{column} = loaded.{column}" for column in key)
+        is_of_video = "video_uri = @video_uri AND {}generation = @generation"
+        statement = (
+            f"MERGE INTO {sql_name(ledger)} AS there "  # noqa: S608 (see sql_name)
+            f"USING (SELECT * FROM {sql_name(loaded)} WHERE {is_of_video.format('')}) AS loaded "
+            f"ON {same} "
+            f"WHEN MATCHED THEN UPDATE SET {', '.join(f'`{n}` = loaded.`{n}`' for n in names)} "
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join(f'`{n}`' for n in names)}) "
+            f"VALUES ({', '.join(f'loaded.`{n}`' for n in names)}) "
+            f"WHEN NOT MATCHED BY SOURCE AND there.{is_of_video.format('there.')} THEN DELETE"
+        )
+        parameters = [
+            bigquery.ScalarQueryParameter("video_uri", "STRING", video.video_uri),
+            bigquery.ScalarQueryParameter("generation", "STRING", video.generation),
+        ]
+        config = bigquery.QueryJobConfig(query_parameters=parameters)
+        self._client.query(statement, location=ledger.location, job_config=config).result()
 
     def _insert(self, ledger: bigquery.Table, loaded: bigquery.Table, videos: list[str]) -> None:
         """INSERT, for a table takes ten at a time and 100 wait; of MERGE it takes 2, and 20 wait.

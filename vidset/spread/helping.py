@@ -48,13 +48,18 @@ class Ended:
 
 
 def open_helper(
-    path: str, uri: str, packets: PacketList, plan: PacketPlan, settings: ExtractionSettings
+    path: str,
+    uri: str,
+    stream: int,
+    packets: PacketList,
+    plan: PacketPlan,
+    settings: ExtractionSettings,
 ) -> Work:
     """Open the video in a helper. What is returned decodes one segment and sends its samples."""
     import cv2
 
     cv2.setNumThreads(1)
-    return partial(_decode, Video(path, uri, packets), plan, settings)
+    return partial(_decode, Video(path, uri, packets, stream=stream), plan, settings)
 
 
 def _decode(

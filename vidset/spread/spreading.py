@@ -69,12 +69,13 @@ class SpreadFrame:
 class _Again:
     """Decodes single samples once more."""
 
-    def __init__(self, path: str, uri: str, packets: PacketList, plan: PacketPlan):
-        self._path, self._uri, self._packets, self._plan = path, uri, packets, plan
+    def __init__(self, path: str, uri: str, stream: int, packets: PacketList, plan: PacketPlan):
+        self._path, self._uri, self._stream = path, uri, stream
+        self._packets, self._plan = packets, plan
 
     def decode(self, pts: int) -> DecodedFrame:
         place = int(np.flatnonzero((self._packets.pts == pts) & self._plan.wanted)[0])
-        with Video(self._path, self._uri, self._packets) as video:
+        with Video(self._path, self._uri, self._packets, stream=self._stream) as video:
             for found, frame in video.segment(self._plan, stretch_up_to(self._plan, place)):
                 if found == pts:
                     return frame
@@ -88,6 +89,7 @@ class Spread:
     Attributes:
         path: of the video, a file that all of them can read.
         helpers: how many processes decode.
+        stream: as in `Upload`.
         min_samples: of a plan that is worth it.
         samples_each: of a segment; None chooses.
     """
@@ -97,6 +99,7 @@ class Spread:
     video: Video
     settings: ExtractionSettings
     helpers: int
+    stream: int = 0
     min_samples: int = _MIN_SAMPLES
     samples_each: int | None = None
 
@@ -113,8 +116,8 @@ class Spread:
         if self.helpers < 2 or samples < self.min_samples or len(segments) < 2:
             raise DecodingElsewhereError
         packets = self.video.packets
-        again = _Again(self.path, self.uri, packets, plan)
-        opens = partial(open_helper, self.path, self.uri, packets, plan, self.settings)
+        again = _Again(self.path, self.uri, self.stream, packets, plan)
+        opens = partial(open_helper, self.path, self.uri, self.stream, packets, plan, self.settings)
         with _running(min(self.helpers, len(segments)), opens, segments) as (queue, futures):
             for number, future in enumerate(futures):
                 for sent in queue.of(number, future):

@@ -47,7 +47,9 @@ class FolderStore:
             file.seek(start)
             return file.read(end - start)
 
-    def put(self, name: str, data: bytes, content_type: str) -> None:
+    def put(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> None:
         with self._partial(name, data) as partial:
             os.replace(partial, self._path(name))
 

@@ -90,8 +90,14 @@ class GcsStore:
         except RequestRangeNotSatisfiable:  # It ends before, or is empty.
             return b""
 
-    def put(self, name: str, data: bytes, content_type: str) -> None:
-        self._asked(name, lambda blob: blob.upload_from_string(data, content_type, **_ONCE))
+    def put(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> None:
+        def put(blob: Blob) -> None:
+            blob.metadata = metadata and dict(metadata)
+            blob.upload_from_string(data, content_type, **_ONCE)
+
+        self._asked(name, put)
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None

@@ -105,8 +105,10 @@ class S3Store:
                 return b""
             raise
 
-    def put(self, name: str, data: bytes, content_type: str) -> None:
-        self._put(name, data, content_type)
+    def put(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> None:
+        self._put(name, data, content_type, Metadata=dict(metadata or {}))
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None

@@ -70,7 +70,9 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def put(self, name: str, data: bytes, content_type: str) -> None:
+    def put(
+        self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
+    ) -> None:
         """Store or replace an object, at once: nobody sees half of it."""
         ...
 

@@ -14,7 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from vidset.errors import UndecodableVideoError
 from vidset.video.file_spans import Spans
-from vidset.video.opening import Source, text_of
+from vidset.video.opening import Source, text_of, video_streams
 from vidset.video.packets import PacketList, shown_packets, stray_packets
 
 # How much shorter than its header says a video may be, at least: headers round, some a lot.
@@ -46,6 +46,7 @@ class VideoFile:
         uri: what messages call it.
         packets: of the stream, if they are known already; then nothing is checked.
         stop: once it is set, nobody wants the packets any more.
+        stream: 0 is the stream that a player shows; the others follow in their order.
 
     Attributes:
         packets: every packet of the stream.
@@ -63,9 +64,10 @@ class VideoFile:
         uri: str,
         packets: PacketList | None = None,
         stop: threading.Event | None = None,
+        stream: int = 0,
     ):
         self._stop = stop
-        self._source, self._uri = Source(source, uri), uri
+        self._source, self._uri = Source(source, uri, stream), uri
         self.damage: str | None = None
         self.duration_seconds: float | None = None
         self.is_strict = True
@@ -82,6 +84,17 @@ class VideoFile:
     @property
     def format_name(self) -> str:
         return self._container.format.name
+
+    @property
+    def other_streams(self) -> str | None:
+        """The other video streams with the numbers that name them; None: there are none."""
+        others = [
+            f"{number}: {stream.codec_context.codec.canonical_name} "
+            f"{stream.codec_context.width}x{stream.codec_context.height}"
+            for number, stream in enumerate(video_streams(self._container))
+            if stream.index != self._stream.index
+        ]
+        return ", ".join(others) or None
 
     @property
     def has_presentation_times(self) -> bool:

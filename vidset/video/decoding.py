@@ -42,6 +42,10 @@ class VideoInfo:
     """Width to height of a stored pixel, as "1:1". Images keep the stored pixels."""
     duration_seconds: float | None
     """From the first frame shown to the end of the last; None without timestamps."""
+    other_streams: str | None = None
+    """The file's other video streams with their numbers, as "1: h264 640x480"; None: none."""
+    color_transfer: str | None = None
+    color_primaries: str | None = None
 
 
 class DecodingElsewhereError(Exception):
@@ -60,6 +64,7 @@ class Video(AbstractContextManager["Video"]):
         uri: what messages call it.
         packets: of the stream, if another process has listed them: for `segment`.
         stop: may be set while the video is being opened, which fails then.
+        stream: 0 is the stream that a player shows; the others follow in their order.
 
     Raises:
         UndecodableVideoError: it is no video, or has no video stream.
@@ -71,9 +76,10 @@ class Video(AbstractContextManager["Video"]):
         uri: str,
         packets: PacketList | None = None,
         stop: threading.Event | None = None,
+        stream: int = 0,
     ):
         self._uri = uri
-        self._file = VideoFile(source, uri, packets, stop)
+        self._file = VideoFile(source, uri, packets, stop, stream)
         self._scalers = Scalers()
         self._shape: tuple[int, int, int] | None = None
         self._feed = Feed(self._file)
@@ -103,6 +109,7 @@ class Video(AbstractContextManager["Video"]):
             rotation=rotation,
             sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}",
             duration_seconds=self._file.duration_seconds,
+            other_streams=self._file.other_streams,
         )
 
     @property

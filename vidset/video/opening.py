@@ -62,8 +62,8 @@ class Source:
         UndecodableVideoError: it is plainly no video, or an index claims what cannot be.
     """
 
-    def __init__(self, source: str | BinaryIO, uri: str):
-        self._source, self._uri = source, uri
+    def __init__(self, source: str | BinaryIO, uri: str, stream: int = 0):
+        self._source, self._uri, self._number = source, uri, stream
         if isinstance(source, str):
             try:
                 with open(source, "rb") as file:
@@ -123,7 +123,14 @@ class Source:
         except FFmpegError as error:
             reason = f"not a readable video: {text_of(error)}"
             raise UndecodableVideoError(reason, self._uri) from None
-        stream = best_stream(container)
+        streams = video_streams(container)
+        if streams and self._number >= len(streams):
+            container.close()
+            raise UndecodableVideoError(
+                f"it has no video stream {self._number}: it has {len(streams)}, counted from 0",
+                self._uri,
+            )
+        stream = streams[self._number] if streams else None
         if stream is None:
             kinds = ", ".join(sorted({_kind(stream) for stream in container.streams}))
             container.close()
@@ -169,18 +176,19 @@ class Source:
 
 
 def video_streams(container: InputContainer) -> list[VideoStream]:
-    """The streams that can be decoded as videos, without covers and thumbnails."""
-    return [
+    """The streams that can be decoded as videos, without covers and thumbnails.
+
+    The first is the one that the ffmpeg command takes: marked as the default, then of most pixels.
+    The others follow in the container's order.
+    """
+    streams = [
         stream
         for stream in container.streams.video
         # There is no context if FFmpeg does not know the codec.
         if stream.codec_context is not None and not stream.disposition & _NO_VIDEO
     ]
-
-
-def best_stream(container: InputContainer) -> VideoStream | None:
-    """The stream that the ffmpeg command takes: marked as the default, then of most pixels."""
-    return max(video_streams(container), key=_rank, default=None)
+    best = max(streams, key=_rank, default=None)
+    return sorted(streams, key=lambda stream: stream is not best)
 
 
 def _rank(stream: VideoStream) -> tuple[bool, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vidset.engines.engine import Limits
+from vidset.intake.redoing import Redo
 from vidset.intake.request import DEFAULT_LIMITS
 from vidset.intake.work import Places
 from vidset.ledger.open import open_ledger
@@ -25,6 +26,7 @@ class Request:
         output: what images, ledger and dead letters lie below, where they are not given.
         buckets: what the messages of a queue may name; none given takes every bucket.
         extraction: by option, as text or number.
+        redo, stream, labels: as in `vidset.intake.request.Request`.
         grace: seconds for what is at work when the watcher is told to stop.
     """
 
@@ -43,6 +45,9 @@ class Request:
     grace: float = 1.0
     health: str | None = None
     limits: Limits = DEFAULT_LIMITS
+    redo: Redo = Redo()  # noqa: RUF009 (frozen)
+    stream: int | None = 0
+    labels: str | None = None
 
     @property
     def places(self) -> Places:
@@ -55,7 +60,7 @@ class Request:
             in_files and f"{_without_slash(in_files)}/dead_letters"
         )
         if images and ledger and dead_letters:
-            return Places(images, ledger, dead_letters)
+            return Places(images, ledger, dead_letters, self.labels)
         missing = "--images" if not images else "--ledger" if not ledger else "--dead-letters"
         raise ValueError(f"{missing} is required, or --output for all that is written")
 

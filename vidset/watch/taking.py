@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vidset.elements import DeadLetter, Upload
 from vidset.engines.engine import TaskError, TaskLostError
@@ -45,10 +45,12 @@ class Taker:
 
     Args:
         parse: what a message tells of; raises MalformedEventError.
+        stream: which video stream of each file, see `Upload`; None is all of them.
     """
 
-    def __init__(self, parse: Parse, workers: Processes, report: Report):
+    def __init__(self, parse: Parse, workers: Processes, report: Report, stream: int | None = 0):
         self._parse, self.workers, self.report = parse, workers, report
+        self._stream = stream
         self._at_work: set[str] = set()
         self._changed = threading.Condition()
         self._last_tries = threading.Lock()
@@ -71,9 +73,11 @@ class Taker:
     def upload(self, upload: Upload) -> Failure | None:
         """None once it is in the ledger or the dead letters."""
         with self._alone(upload.uri):
-            return self._run(upload.uri, upload)
+            first = replace(upload, stream=self._stream or 0)
+            return self._run(first.video_uri, first)
 
     def _run(self, uri: str, task: Task) -> Failure | None:
+        """Run a task, and those of the file's other streams if they are wanted."""
         try:
             outcome = self._outcome(uri, task)
         except TaskError as error:
@@ -82,7 +86,9 @@ class Taker:
         except TaskLostError as error:
             return Failure(uri, error.reason)
         self.report.outcome(outcome)
-        return None
+        others = outcome.others if self._stream is None else ()
+        failures = (self._run(each.video_uri, each) for each in others)
+        return next(filter(None, failures), None)
 
     def _outcome(self, uri: str, task: Task) -> Outcome:
         """An upload that costs a worker its life is tried once more; then it has failed."""

@@ -72,9 +72,9 @@ def run_watch(
     _sweep(places)
     begin()
     number = request.workers or os.cpu_count() or 1
-    processes = Processes(number, work_of(settings, places), request.limits)
+    processes = Processes(number, work_of(settings, places, request.redo), request.limits)
     with life.ended_by_signals(), processes as workers:
-        taker = Taker(parse, workers, report)
+        taker = Taker(parse, workers, report, request.stream)
         could_work = _wait_for(workers, life, report) and source.run(taker, life)
     has_failed = life.ended_idle and (report.has_failures or not could_work)
     return Watched(report.counts(), report.seconds, has_failed, life.signal)

@@ -15,7 +15,9 @@ from vidset.cli.extraction_flags import (
     Metric,
     MinBrightness,
     MinSharpness,
+    Redo,
     Similarity,
+    Stream,
     Tolerance,
     VideoMemory,
     VideoTimeout,
@@ -24,7 +26,7 @@ from vidset.cli.extraction_flags import (
     place_to_make,
     workers_of,
 )
-from vidset.cli.flags import Debug, Json, Place, Quiet
+from vidset.cli.flags import Debug, DryRun, Json, Place, Quiet
 
 
 @described(
@@ -61,6 +63,8 @@ def extract(
     min_brightness: MinBrightness = None,
     max_brightness: MaxBrightness = None,
     jpeg_quality: JpegQuality = None,
+    stream: Stream = "0",
+    redo: Redo = None,
     collector: Collector = None,
     workers: Workers = None,
     video_timeout: VideoTimeout = 21600,
@@ -71,6 +75,7 @@ def extract(
             metavar="NAME", help="Let Beam do it, on this runner.", show_default="worker processes"
         ),
     ] = None,
+    dry_run: DryRun = False,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -80,7 +85,7 @@ def extract(
 
     One frame a second is sampled; near duplicates of the last kept one are dropped. Run it again
     and it decodes nothing that is done; kill it at any moment and run it again, and it ends with
-    the same bytes.
+    the same bytes. With --redo, images that have labels are named and stay.
     """
     if debug:
         logging.disable(logging.NOTSET)
@@ -106,7 +111,8 @@ def extract(
     with working("Starting", show=not (quiet or as_json or debug)):
         from vidset.cli.extract.extract import run_extract
         from vidset.engines.engine import Limits
-        from vidset.intake.request import Request
+        from vidset.intake.redoing import Redo as Redone
+        from vidset.intake.request import Request, stream_of
 
     request = Request(
         inputs=tuple(sources),
@@ -120,5 +126,9 @@ def extract(
         workers=workers_of(project, workers),
         beam_options=tuple(context.obj or ()),
         limits=Limits(video_timeout, video_memory * 1_000_000),
+        redo=Redone(frozenset(redo or ())),
+        stream=stream_of(stream),
+        labels=project.store,
+        is_dry=dry_run,
     )
     raise typer.Exit(run_extract(request, project, as_json=as_json, quiet=quiet, debug=debug))

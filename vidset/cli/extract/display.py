@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from vidset.intake.request import Summary
 
 _REFRESH_SECONDS = 0.2
+# So many images that have labels are named; --json names all.
+_NAMED = 20
 # What a listing passes over, by its kinds.
 _KINDS = {
     "hidden": "hidden",
@@ -76,7 +78,12 @@ def show_notes(summary: "Summary", notes: Mapping[str, str], place: str) -> None
     if other := summary.skipped_with_other_settings:
         videos = plural(other, "video")
         text = f"{videos} of those done before had other settings and stay as they are"
-        show_problems([f"{text}: extract into another place to have them anew."])
+        show_problems([f"{text}: --redo outdated extracts them anew."])
+    if labeled := summary.labeled:
+        more = f" and {len(labeled) - _NAMED:,} more" if len(labeled) > _NAMED else ""
+        have = "has labels and stays as it is" if len(labeled) == 1 else "have labels and stay"
+        told = f"{plural(len(labeled), 'image')} {have}: {', '.join(labeled[:_NAMED])}{more}"
+        show_problems([told])
 
 
 def _left(counts: "Counts") -> str:
@@ -95,6 +102,14 @@ def show_summary(summary: "Summary", place: str) -> None:
     if passed_over := summary.passed_over:
         each = ", ".join(f"{number:,} {_KINDS[kind]}" for kind, number in passed_over.items())
         say(f"passed over: {each}")
+    if summary.redone:
+        videos, images = plural(summary.redone, "video"), plural(summary.replaced, "image")
+        is_dry = not (summary.done or summary.partial or summary.failed)
+        say(
+            f"{videos} would be extracted anew, {images} from before replaced"
+            if is_dry
+            else f"{videos} anew, in place of {images} from before"
+        )
     if summary.samples:
         dropped = summary.samples - summary.kept
         say(
@@ -114,6 +129,8 @@ def told_videos(summary: "Summary") -> str:
     if not (summary.videos or summary.failed):
         return "No video was found."
     parts = []
+    if summary.new:
+        parts.append(f"{plural(summary.new, 'video')} would be extracted")
     if summary.done:
         parts.append(f"{plural(summary.done, 'video')} extracted")
     if summary.partial:

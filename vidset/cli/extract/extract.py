@@ -3,7 +3,7 @@
 import io
 import sys
 from contextlib import nullcontext, redirect_stderr
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from vidset.cli.console import answer
 from vidset.cli.extract.display import show_notes, show_progress, show_summary
@@ -34,10 +34,14 @@ def run_extract(
         ValueError: the request cannot be carried out; nothing has been started.
     """
     _check(request)
-    make_place(project)
+    is_by_beam = bool(request.beam_options or request.options.get("runner"))
+    if request.is_dry and is_by_beam:
+        raise ValueError("--dry-run does not go to Beam: leave --runner and what follows -- out")
+    if not request.is_dry:
+        make_place(project)
     if_stopped("The same command goes on from there.")
     show = not (quiet or as_json or debug) and sys.stderr.isatty()
-    if request.beam_options or request.options.get("runner"):
+    if is_by_beam:
         summary, notes = _by_beam(request, show=show, debug=debug)
     else:
         summary, notes = _by_workers(request, show=show, debug=debug)
@@ -49,7 +53,7 @@ def run_extract(
         as_json=as_json,
         quiet=quiet,
         project=project,
-        next_words=next_words(project, "extract"),
+        next_words=None if request.is_dry else next_words(project, "extract"),
     )
     return 1 if summary.failed else 0
 
@@ -70,7 +74,7 @@ def _check(request: Request) -> None:
 def _by_workers(request: Request, *, show: bool, debug: bool) -> tuple[Summary, dict[str, str]]:
     progress = Progress()
     options = {name: value for name, value in request.options.items() if name != "runner"}
-    mine = Request(request.inputs, request.output, options, request.workers, limits=request.limits)
+    mine = replace(request, options=options, beam_options=())
     try:
         with show_progress(progress, enabled=show):
             summary = extract(mine, progress)

@@ -14,6 +14,10 @@ class Extracted:
         dropped: numbers of dropped samples by reason.
         skipped: videos that were done before.
         passed_over: how many files of the inputs are no videos, by kind.
+        new: videos that would be extracted, with --dry-run.
+        redone: videos that were extracted anew, or with --dry-run would be.
+        replaced: how many images these had before, without those of `labeled`.
+        labeled: images of theirs that have labels, and stay as they are.
         warnings: by video, what is wrong with it.
     """
 
@@ -30,4 +34,8 @@ class Extracted:
     seconds: float
     cpu_seconds: float
     passed_over: dict[str, int]
+    new: int
+    redone: int
+    replaced: int
+    labeled: list[str]
     warnings: dict[str, str]
