@@ -157,7 +157,7 @@ def earlier(rows: Iterable[Mapping[str, Any]], images: ObjectStore, labels: Labe
         {each: name for each, name in names.items() if name is not None},
         labeled,
         tuple(
-            FrameRow(**{name: row.get(name) for name in columns})
+            FrameRow(**{name: row[name] for name in columns if name in row})
             for each, row in with_images.items()
             if each in labeled
         ),
