@@ -35,7 +35,12 @@ class FolderStore:
         return name
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        for name, entry in _walk(self._root):
+        # Only the folder that the names begin with is walked; one that is not there has none.
+        folder = prefix.rpartition("/")[0]
+        if folder and not os.path.isdir(self._path(folder)):
+            return
+        start = self._path(folder) if folder else self._root
+        for name, entry in _walk(start, folder + "/" * bool(folder)):
             if name.startswith(prefix):
                 yield StoredObject(name, entry.stat().st_size)
 
