@@ -37,7 +37,9 @@ chaos: $(VENV)/.all ## Kill runs, mutate videos and break stores for an hour or 
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m chaos $(ARGS)
 
 attack: $(VENV)/.all ## Hostile inputs: each must fail with a message, in bounded memory and time
-	$(BIN)/pytest -n $(WORKERS) -m attack $(ARGS)
+	@rm -rf build/attacks && mkdir -p build/attacks
+	VIDSET_ATTACK_COSTS=$(CURDIR)/build/attacks $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "attack or every_attack" $(ARGS)
+	@$(BIN)/python -m tests.attacks.costs build/attacks
 
 check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/ruff format --check .

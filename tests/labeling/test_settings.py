@@ -18,6 +18,7 @@ from tests.labeling.environments import (
 from vidset import labeling
 from vidset.labeling.limits import Limit
 from vidset.labeling.settings import Settings
+from vidset.secret import Secret
 
 
 def test_whoever_inspects_needs_a_store_alone_and_gets_the_defaults():
@@ -84,14 +85,14 @@ def test_every_variable_is_read():
         callback_url="https://broker.test/receive",
         of_vendors={
             "SCALE_API_URL": "http://127.0.0.1:9000/v1",
-            "SCALE_API_KEY": "live_key",
-            "SCALE_CALLBACK_AUTH": SECRET,
+            "SCALE_API_KEY": Secret("live_key"),
+            "SCALE_CALLBACK_AUTH": Secret(SECRET),
             "LABEL_STUDIO_URL": "https://labels.test",
-            "LABEL_STUDIO_TOKEN": "t0ken",
+            "LABEL_STUDIO_TOKEN": Secret("t0ken"),
             "LABEL_STUDIO_PROJECT": 42,
-            "LABEL_STUDIO_WEBHOOK_SECRET": SECRET,
+            "LABEL_STUDIO_WEBHOOK_SECRET": Secret(SECRET),
             "LABELING_TRUTH": "/data/truth.jsonl",
-            "LABELING_TRUTH_SECRET": SECRET,
+            "LABELING_TRUTH_SECRET": Secret(SECRET),
         },
         max_callback_bytes=500_000,
         lease=timedelta(minutes=2),

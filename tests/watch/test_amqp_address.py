@@ -17,7 +17,7 @@ def test_queue_and_exchange_are_ours_and_the_rest_is_the_clients():
 
 def test_the_password_may_come_from_elsewhere():
     address = parse_address("amqp://me@broker/%2F?queue=q", "p@ss/word")
-    assert address.url == "amqp://me:p%40ss%2Fword@broker/%2F?"
+    assert address.url.reveal() == "amqp://me:p%40ss%2Fword@broker/%2F?"
 
 
 def test_what_is_shown_has_no_password():

@@ -46,7 +46,7 @@ def minio_event(key: str, *, bucket: str = "uploads", name: str = "s3:ObjectCrea
 def make_queue(rabbitmq: Rabbitmq, max_tries: int = 10) -> None:
     """As the watcher does, so that there is something to publish to."""
     address = parse_address(rabbitmq.events, None)
-    connection, _ = open_channel(address, pika.URLParameters(address.url), max_tries)
+    connection, _ = open_channel(address, pika.URLParameters(address.url.reveal()), max_tries)
     connection.close()
 
 

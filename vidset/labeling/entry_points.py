@@ -101,7 +101,7 @@ def _authenticated(broker: Broker, request: Request) -> tuple[str, Callback] | N
             continue
         given = request.headers.get(callback.header, "").encode()
         for secret in secrets.get(vendor, ()):
-            if hmac.compare_digest(given, secret.encode()):
+            if hmac.compare_digest(given, secret.reveal().encode()):
                 found = vendor, callback
     return found
 

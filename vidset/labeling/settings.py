@@ -13,6 +13,7 @@ from vidset.labeling.limits import Limit
 from vidset.labeling.variables import Reader
 from vidset.labeling.vendors.declaration import Declaration
 from vidset.labeling.vendors.registry import vendors
+from vidset.secret import Secret
 from vidset.storage.registry import scheme_names
 
 # What somebody is about to do: each function gets the secrets that it needs and no others.
@@ -130,14 +131,18 @@ class Settings:
         return made
 
     @property
-    def secrets(self) -> dict[str, tuple[str, ...]]:
+    def secrets(self) -> dict[str, tuple[Secret, ...]]:
         """By vendor, what a callback may carry: several while one replaces another."""
         given = {
             name: self.of_vendors.get(each.callback.secret)
             for name, each in vendors().items()
             if each.callback
         }
-        return {name: tuple(value.split()) for name, value in given.items() if value}
+        return {
+            name: tuple(map(Secret, value.reveal().split()))
+            for name, value in given.items()
+            if value
+        }
 
 
 def callback_secrets() -> list[str]:

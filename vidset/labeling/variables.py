@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from vidset.labeling.limits import Limit, parse_limits
 from vidset.labeling.vendors.declaration import Variable
+from vidset.secret import Secret
 
 
 class Reader:
@@ -79,7 +80,8 @@ class Reader:
             "number": self.id,
             "secret": self.secret,
         }
-        return read[variable.kind](variable.name, required=required)
+        value = read[variable.kind](variable.name, required=required)
+        return Secret(value) if value and variable.kind in ("key", "secret") else value
 
     def image_access(self, name: str) -> str:
         value = self.text(name) or "signed"

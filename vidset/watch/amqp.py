@@ -35,7 +35,7 @@ class AmqpSource:
     def __init__(self, address: AmqpAddress, max_tries: int):
         self._address, self._max_tries = address, max_tries
         try:
-            self._parameters = pika.URLParameters(address.url)
+            self._parameters = pika.URLParameters(address.url.reveal())
         except (ValueError, SyntaxError, TypeError) as error:  # Some are Python literals.
             raise ValueError(f"SOURCE {address.shown}: {error}") from None
 

@@ -1,8 +1,10 @@
 """amqp://user@host/vhost?queue=Q: where the messages are."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from vidset.secret import Secret
 
 _WANTED = "wanted amqp://USER@HOST/VHOST?queue=QUEUE"
 
@@ -12,12 +14,12 @@ class AmqpAddress:
     """A queue of a broker.
 
     Attributes:
-        url: what the client connects to; with the password, not to be shown.
+        url: what the client connects to, with the password.
         queue: it and its dead-letter queue are made if they are not there.
         exchange: a durable fanout exchange to bind it to, also made; None for none.
     """
 
-    url: str = field(repr=False)
+    url: Secret
     host: str
     queue: str
     exchange: str | None = None
@@ -64,7 +66,7 @@ def parse_address(text: str, password: str | None) -> AmqpAddress:
         place = f"{user}:{quote(password, safe='')}@{host}"
     url = f"{parts.scheme}://{place}{parts.path}?{urlencode(parameters)}"
     shown = f"{parts.scheme}://{place.rpartition('@')[2]}{parts.path}"
-    return AmqpAddress(url, shown, queue, exchange)
+    return AmqpAddress(Secret(url), shown, queue, exchange)
 
 
 def without_password(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from vidset.labeling.template import Template
 from vidset.labeling.vendors.vendor import Report, Vendor
+from vidset.secret import Secret
 
 # `key` and `secret` are never shown. A `secret` guards callbacks: it has 16 characters or more.
 Kind = Literal["text", "url", "number", "key", "secret"]
@@ -66,10 +67,15 @@ class Opening:
 
     def required(self, name: str) -> Any:
         """Return a variable's value. Raises ValueError when it is not set."""
-        value = self.callback_url if name == "LABELING_CALLBACK_URL" else self.values.get(name)
+        value = self.callback_url if name == "LABELING_CALLBACK_URL" else self.optional(name)
         if value is None:
             raise ValueError(f"{name} must be set")
         return value
+
+    def optional(self, name: str) -> Any:
+        """Return a variable's value, of a secret its text; None when it is not set."""
+        value = self.values.get(name)
+        return value.reveal() if isinstance(value, Secret) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ def _open(opening: Opening) -> Vendor:
         opening.required("LABEL_STUDIO_URL"),
         opening.required("LABEL_STUDIO_TOKEN"),
         opening.template,
-        opening.values.get("LABEL_STUDIO_PROJECT"),
+        opening.optional("LABEL_STUDIO_PROJECT"),
         opening.callback_url,
-        opening.values.get("LABEL_STUDIO_WEBHOOK_SECRET"),
+        opening.optional("LABEL_STUDIO_WEBHOOK_SECRET"),
     )
 
 

@@ -12,7 +12,7 @@ def _open(opening: Opening) -> Vendor:
         opening.required("SCALE_API_KEY"),
         opening.template,
         opening.required("LABELING_CALLBACK_URL"),
-        opening.values.get("SCALE_API_URL"),
+        opening.optional("SCALE_API_URL"),
     )
 
 
