@@ -1,4 +1,4 @@
-"""Prints what each attack took, as a table: python -m tests.attacks.costs FOLDER (`make attack`)."""
+"""Prints what each attack took: python -m tests.attacks.costs FOLDER (`make attack` does)."""
 
 import json
 import sys
