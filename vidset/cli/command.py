@@ -91,6 +91,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse an option with a value that is given twice: only one of them would count."""
+        order: list[Any]
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         given = Counter(each.name for each in order)
         for each in order:
