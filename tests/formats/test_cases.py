@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.paths import SHARED
+from vidset.datasets.versions.repository import Repository
 from vidset.formats.format import ImageLabels
 from vidset.formats.reading import Reading
 from vidset.formats.registry import format_named
@@ -31,8 +32,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(cases: Path, case: str, reading: Reading) -> list[ImageLabels]:
     name = case.partition("_")[0]
     place = cases / case
-    if name in ("coco", "cvat"):
-        name, [place] = "coco", sorted(place.glob("*.json"))
+    if name in ("coco", "cvat", "ls"):
+        [place] = sorted(place.glob("*.json"))
+        name = "label-studio" if name == "ls" else "coco"
     return list(format_named(name).read(place, reading))
 
 
@@ -144,3 +146,66 @@ def test_what_label_studio_says_beside_answers_is_counted_and_named(cases, case,
     reading = Reading()
     list(format_named("label-studio").read(file, reading))
     assert reading.dropped[what] >= 1
+
+
+@pytest.mark.parametrize(
+    ("case", "kinds"),
+    [
+        ("coco_multi_polygon", [("polygon", 2)]),
+        ("coco_mixed", [("box", 0), ("polygon", 1)]),
+        ("coco_cvat_rotation", [("rotated_box", 0)]),
+        ("coco_cvat_attributes", [("box", 0)]),
+        ("labelme_group_id", [("polygon", 2)]),
+        ("labelme_anylabeling_rotation", [("box", 0)]),
+        ("labelme_xanylabeling", [("polygon", 1)]),
+        ("ls_rotated", [("rotated_box", 0)]),
+        ("ls_rotated90", [("rotated_box", 0)]),
+        ("ls_rotated360", [("box", 0)]),
+        ("ls_type_rectangle", [("box", 0)]),
+        # The four corners of this one are no rectangle's: it keeps its true extent.
+        ("yolo_obb", [("polygon", 1)]),
+    ],
+)
+def test_objects_are_of_the_kinds_that_the_tools_drew(cases, case, kinds):
+    [labels] = read(cases, case, Reading(lambda _: _SIZE))
+    assert [(item.type, len(item.rings or ())) for item in labels.objects] == kinds
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("ls_brush", r"result\[0\]\.value\.rle: wanted a whole brush's rle"),
+        ("ls_ellipse", r"result\[0\]: an annotation cannot hold ellipses"),
+        ("ls_kp", r"result\[\d\]: an annotation cannot hold keypoints"),
+        ("ls_relation", r"result\[\d\]: an annotation cannot hold relations"),
+        ("labelme_mask", r"shapes\[1\]: wanted mask as str, got 'None'"),
+        ("coco_seg_4_numbers_rect", r"segmentation\[0\]: wanted x and y of 3 points or more"),
+        ("yolo_mixed box+polygon", r"\.txt:1: wanted x and y of 3 points or more"),
+    ],
+)
+def test_shapes_that_cannot_be_read_are_named_with_file_and_place(cases, case, message):
+    with pytest.raises(ValueError, match=message):
+        read(cases, case, Reading(lambda _: _SIZE))
+
+
+@pytest.mark.parametrize(
+    ("case", "what"),
+    [("ls_ellipse", "ellipses"), ("ls_kp", "keypoints"), ("coco_crowd_rle", "crowds")],
+)
+def test_shapes_that_cannot_be_held_are_dropped_with_a_count_if_asked(cases, case, what):
+    reading = Reading(lambda _: _SIZE, lossy=True)
+    read(cases, case, reading)
+    assert reading.dropped == {what: 1}
+
+
+def test_labels_of_an_image_as_it_lies_in_its_file_are_turned_with_it(cases, tmp_path):
+    place = tmp_path / "place"
+    assert vidset("init", place).code == 0
+    case = cases / "ds_exif_coco_raw"
+    ended = vidset("dataset", "create", case, "-p", place, "--shares", "train=1")
+    assert ended.code == 0, ended.err
+    [version] = (place / "datasets" / "versions").iterdir()
+    [entry] = Repository(place / "datasets").manifest(version.name)
+    [thing] = entry.things
+    assert (entry.width, entry.height) == (120, 160)
+    assert thing.bounds == (80, 20, 30, 100)

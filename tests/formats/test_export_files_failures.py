@@ -20,12 +20,12 @@ from tests.cli.exports import (
 )
 from tests.cli.trees import tree
 from vidset.formats.export import export_files
-from vidset.formats.registry import formats
+from vidset.formats.registry import names_of_writable
 from vidset.labeling.task import Image
 from vidset.place import Place
 
 
-@pytest.mark.parametrize("name", [*formats()])
+@pytest.mark.parametrize("name", names_of_writable())
 def test_an_image_that_is_gone_is_named_and_nothing_is_left(out, to, name):
     (out / "images" / SECOND).unlink()
     with pytest.raises(ValueError, match=f"wanted it at {out}/images/{SECOND}, got nothing"):
@@ -52,7 +52,7 @@ def test_an_unknown_format_is_refused(out, to):
         export("coc", out, to)
 
 
-@pytest.mark.parametrize("name", [*formats()])
+@pytest.mark.parametrize("name", names_of_writable())
 def test_a_name_that_leads_elsewhere_is_refused(out, to, name):
     (out / "secret.jpg").write_bytes((out / "images" / FIRST).read_bytes())
     outside = Image("0" * 32, f"{out}/images/../secret.jpg", 64, 48)
@@ -71,7 +71,7 @@ def test_images_that_would_be_one_file_are_refused(out, to):
 
 
 def test_a_killed_export_leaves_nothing_that_could_be_taken_for_one(out, to):
-    for name in [*formats()]:
+    for name in names_of_writable():
         target = to / name
         code = (
             "import os, signal, sys\n"
@@ -93,7 +93,7 @@ def test_a_killed_export_leaves_nothing_that_could_be_taken_for_one(out, to):
         shutil.rmtree(target)
 
 
-@pytest.mark.parametrize("name", [*formats()])
+@pytest.mark.parametrize("name", names_of_writable())
 def test_what_is_there_already_is_refused_and_replaced_when_told(out, to, name):
     export(name, out, to, lossy=True)
     before = tree(to)

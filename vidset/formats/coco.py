@@ -145,7 +145,10 @@ def _objects(
 ) -> Iterator[LabeledObject]:
     said = annotation.get("object_id")
     object_id = free_id(said if isinstance(said, str) else str(annotation["id"]), taken)
-    attributes = dict(attributes_in(annotation.get("attributes") or {}, f"{place}.attributes"))
+    told = annotation.get("attributes") or {}
+    if isinstance(told, dict):  # CVAT writes null where nobody answered.
+        told = {name: value for name, value in told.items() if value is not None}
+    attributes = dict(attributes_in(told, f"{place}.attributes"))
     if isinstance(annotation.get("score"), int | float):
         attributes.setdefault("score", annotation["score"])
     if annotation.get("keypoints"):

@@ -30,6 +30,22 @@ from vidset.labeling.vendors.label_studio.items import MANY
 from vidset.storage.writing import replacing
 
 _NAME = "Label Studio"
+# What an annotation cannot hold, in the plural.
+_OTHERS = {
+    "cuboid": "cuboids",
+    "ellipse": "ellipses",
+    "ellipselabels": "ellipses",
+    "keypoint": "keypoints",
+    "keypointlabels": "keypoints",
+    "pairwise": "comparisons",
+    "ranker": "rankings",
+    "relation": "relations",
+    "taxonomy": "taxonomies",
+    "timeserieslabels": "time series",
+    "vector": "lines",
+    "vectorlabels": "lines",
+    "videorectangle": "tracks in videos",
+}
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
@@ -96,7 +112,7 @@ def _image_name(data: Any, place: str) -> str:
 
 
 def _labels(name: str, part: Any, reading: Reading, place: str) -> ImageLabels:
-    result = part.get("result")
+    result = _holdable(part.get("result"), reading, f"{place}.result")
     try:
         objects = label_studio_answers.objects_of(result, f"{place}.result")
         told = label_studio_answers.size_of(result, f"{place}.result")
@@ -111,6 +127,24 @@ def _labels(name: str, part: Any, reading: Reading, place: str) -> ImageLabels:
     origin: dict[str, Any] = origin_of(part, place)
     origin["annotator"] = _annotator(part)
     return ImageLabels(name, width, height, objects, **origin)
+
+
+def _holdable(result: Any, reading: Reading, place: str) -> Any:
+    """The regions that an annotation can hold.
+
+    Raises:
+        ValueError: there are others, and nothing may be left out.
+    """
+    if not isinstance(result, list):
+        return result
+    kept = []
+    for number, region in enumerate(result):
+        kind = region.get("type") if isinstance(region, dict) else None
+        if isinstance(kind, str) and kind in _OTHERS:
+            reading.drop(_OTHERS[kind], f"{place}[{number}]")
+        else:
+            kept.append(region)
+    return kept
 
 
 def _annotator(part: Any) -> str | None:

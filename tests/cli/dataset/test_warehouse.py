@@ -45,7 +45,7 @@ def test_labeled_images_come_with_what_is_known_of_them(tmp_path, out):
     car = found[A[1]]
     assert (car.label, car.video_uri, car.group) == ("day", "ann/a.mp4", "ann/a.mp4")
     assert (car.collector_id, car.pts_seconds, car.source) == ("ann", 1.0, "warehouse")
-    assert json.loads(car.objects) == [CAR.to_document()]
+    assert json.loads(car.objects) == [CAR.to_older_document()]
     assert (found[A[2]].label, found[A[2]].objects) == (None, "[]")
     assert (found[B[2]].label, found[B[2]].objects) == ("day", None)
 
@@ -85,7 +85,7 @@ def test_labels_follow_the_bytes_of_an_image_that_was_extracted_again(tmp_path, 
     assert made.code == 0, made.err
     found = entries(tmp_path)
     assert sorted(found) == again
-    assert json.loads(found[again[0]].objects) == [BUS.to_document()]
+    assert json.loads(found[again[0]].objects) == [BUS.to_older_document()]
     both = create(tmp_path, out)
     assert sorted(entries(tmp_path)) == sorted([*A[:3], *B])
     assert [
@@ -98,7 +98,7 @@ def test_annotations_that_say_the_same_under_other_ids_do_not_contradict(tmp_pat
     export(out, {"bob/b/1/0000000000.jpg": (replace(BUS, id="other"),)})
     made = create(tmp_path, out)
     assert made.code == 0, made.err
-    assert json.loads(entries(tmp_path)[B[0]].objects) == [BUS.to_document()]
+    assert json.loads(entries(tmp_path)[B[0]].objects) == [BUS.to_older_document()]
 
 
 def test_contradictory_annotations_are_named(tmp_path, out):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vidset.datasets.images.measures import decode
-from vidset.datasets.images.upright import orientation
+from vidset.datasets.images.upright import lying_to_upright, orientation, turn
 
 
 def exif(value: int, order: str = "<") -> bytes:
@@ -65,3 +65,18 @@ def test_without_a_readable_tag_a_picture_stays_as_it_is(said):
 def test_an_orientation_that_there_is_not_turns_nothing():
     stored = np.zeros((6, 10, 3), np.uint8)
     assert decode(file(stored, ".png", exif(99)), "a").shape == (6, 10, 3)
+
+
+@pytest.mark.parametrize("orientation_", [5, 6, 7, 8])
+def test_points_go_where_the_pixels_go(orientation_):
+    picture = np.zeros((3, 5, 1), np.uint8)
+    picture[1, 4] = 9
+    moved = lying_to_upright(orientation_, 5, 3)
+    assert moved is not None
+    x, y, _ = moved @ [4.5, 1.5, 1]  # The middle of that pixel.
+    assert turn(picture, orientation_)[int(y), int(x), 0] == 9
+
+
+def test_a_picture_that_keeps_its_sides_moves_no_points():
+    assert lying_to_upright(1, 5, 3) is None
+    assert lying_to_upright(3, 5, 3) is None

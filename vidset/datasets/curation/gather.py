@@ -1,20 +1,24 @@
 """What a source offers, read, measured and stored; and what cannot be used."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from vidset.datasets.curation.apply import move_object
 from vidset.datasets.curation.candidates import CANDIDATES
 from vidset.datasets.curation.misfit import misfit
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import Measures, measure
+from vidset.datasets.images.upright import lying_to_upright, read_upright
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.objects import normalized
 from vidset.datasets.versions.repository import Repository
+from vidset.picture_headers import check_picture
 from vidset.threads import in_order
 
 # Decoding and hashing let go of Python's lock; reading from a bucket waits most of the time.
@@ -91,6 +95,7 @@ def _take(
     except (OSError, DatasetError) as error:
         what = str(error).removeprefix(f"{found.image_uri}: ")
         return Fault(Kind.UNREADABLE, found.image_uri, what)
+    found = _upright(found, measures, data)
     fault = None
     if found.image_sha256 not in (None, measures.image_sha256):
         what = f"wanted the bytes of {found.image_sha256}, got {measures.image_sha256}"
@@ -100,6 +105,26 @@ def _take(
     if fault is None:
         repository.put_image(data, measures.image_format)
     return fault or (found, measures)
+
+
+def _upright(found: Found, measures: Measures, data: bytes) -> Found:
+    """The labels turned like the image, where they are of the image as it lies in its file.
+
+    EXIF data say that it is stored on its side, and the labels' size says that they are, too.
+    """
+    size = measures.width, measures.height
+    if found.size is None or found.size == size or found.size != size[::-1]:
+        return found
+    check_picture(data, found.image_uri)
+    _, orientation = read_upright(np.frombuffer(data, np.uint8))
+    moved = lying_to_upright(orientation, *found.size)
+    if moved is None:
+        return found
+    objects = found.objects
+    if objects is not None:
+        turned = (move_object(thing, moved, size) for thing in objects)
+        objects = [thing for thing in turned if thing is not None]
+    return replace(found, objects=objects, size=size)
 
 
 def _row(found: Found, measures: Measures) -> dict[str, Any]:

@@ -31,6 +31,23 @@ def read_upright(raw: np.ndarray) -> tuple[np.ndarray | None, int]:
     return picture, orientation(exif)
 
 
+def lying_to_upright(orientation_: int, width: int, height: int) -> np.ndarray | None:
+    """Where points of a picture that is stored on its side are once it is upright, 3x3.
+
+    None where the orientation does not change the sides of a picture.
+
+    Args:
+        width, height: as it is stored.
+    """
+    moved = {
+        5: [[0, 1, 0], [1, 0, 0]],
+        6: [[0, -1, height], [1, 0, 0]],
+        7: [[0, -1, height], [-1, 0, width]],
+        8: [[0, 1, 0], [-1, 0, width]],
+    }.get(orientation_)
+    return None if moved is None else np.array([*moved, [0, 0, 1]], float)
+
+
 def turn(picture: np.ndarray, orientation_: int) -> np.ndarray:
     """(height, width, channels) in rows of its own. 1, and what EXIF does not know: as it is."""
     if orientation_ not in _TURNS:

@@ -13,6 +13,7 @@ from vidset.labeling.annotation import Answer, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.labeling.vendors.label_studio.items import (
     ATTRIBUTES,
+    BARE_SHAPES,
     SHAPES,
     Controls,
     attribute_of,
@@ -42,7 +43,7 @@ def objects_of(result: Any, place: str = "result") -> tuple[LabeledObject, ...]:
         InvalidAnswerError: it holds what an object cannot (another shape, a relation, ...), or
             is not as Label Studio documents it.
     """
-    items = [(item, item.text("type")) for item in _items(result, place)]
+    items = _with_labels([(item, item.text("type")) for item in _items(result, place)])
     drawn: dict[str, LabeledObject] = {}
     below: dict[str, str] = {}
     for item, kind in items:
@@ -201,6 +202,27 @@ def _without_signatures(data: Mapping[str, Any]) -> dict[str, Any]:
         name: without_signatures(value) if isinstance(value, str) else value
         for name, value in data.items()
     }
+
+
+def _with_labels(items: list[tuple[JsonObject, str]]) -> list[tuple[JsonObject, str]]:
+    """Shapes of configs with <Labels> apart, which say them in an item of the same id."""
+    labels = {
+        item.text("id"): item.object("value").texts("labels")
+        for item, kind in items
+        if kind == "labels"
+    }
+    return [
+        _labeled(item, f"{kind}labels", labels[item.text("id")])
+        if kind in BARE_SHAPES and item.text("id") in labels
+        else (item, kind)
+        for item, kind in items
+        if kind != "labels"
+    ]
+
+
+def _labeled(item: JsonObject, kind: str, labels: list[str]) -> tuple[JsonObject, str]:
+    value = {**item.object("value").values, kind: labels}
+    return JsonObject({**item.values, "value": value}, item.place), kind
 
 
 def _is_ring_of(part: LabeledObject, parent: LabeledObject) -> bool:

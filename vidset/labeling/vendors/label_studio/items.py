@@ -30,6 +30,7 @@ from vidset.labeling.vendors.label_studio.shapes import (
 )
 
 SHAPES = ("rectanglelabels", "polygonlabels", "brushlabels")
+BARE_SHAPES = tuple(kind.removesuffix("labels") for kind in SHAPES)
 ATTRIBUTES = ("choices", "number", "rating", "textarea")
 MANY = "[]"
 """Ends the name of a control of which several choices may hold: its answer is a list, also of one.
