@@ -89,7 +89,7 @@ def test_decisions_that_cannot_be_counted_are_named(reviewed, fixes, reason):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param(None, "No such file", id="not there"),
+        pytest.param(None, "there is no such file of decisions", id="not there"),
         pytest.param("{", "wanted JSON", id="broken"),
         pytest.param('{"version": "x"}', 'wanted {"version": id, "fixes": [...]}', id="no fixes"),
         pytest.param('{"version": "other", "fixes": []}', "is of version other", id="version"),

@@ -154,7 +154,12 @@ def test_a_ledger_without_the_videos_row_gives_no_images(out):
     ("arguments", "environment", "message"),
     [
         pytest.param(("none",), {}, "there is no such place", id="no output"),
-        pytest.param(("{out}", "--vendor", "ann"), {}, "must be one of scale", id="vendor"),
+        pytest.param(
+            ("{out}", "--vendor", "ann"),
+            {},
+            "unknown vendor 'ann': wanted one of label-studio, scale",
+            id="vendor",
+        ),
         pytest.param(("{out}", "--budget", "many"), {}, "wanted limits such as", id="budget"),
         pytest.param(
             ("{out}", "--template", "none"),

@@ -21,7 +21,9 @@ def test_other_texts_are_no_seeds(text):
 
 def test_the_newest_version_is_chosen_and_named_on_stderr(tmp_path, capsys):
     repository = Repository(tmp_path)
-    with pytest.raises(DatasetError, match="there are no versions"):
+    with pytest.raises(
+        DatasetError, match="there is no version yet: vidset dataset create makes one"
+    ):
         choose_version(repository, None)
     made = make_version(tmp_path, [{"uri": "0.png", "label": "a"}])
     assert choose_version(repository, None) == made.id[:12]
