@@ -29,6 +29,7 @@ LOCKS: Mapping[str, tuple[str, ...]] = {
     # The watcher's image on premises.
     "deploy/onprem/requirements.txt": (
         *("--extra", "extract", "--extra", "s3", "--extra", "amqp", "--extra", "label"),
+        *("--extra", "metrics"),
     ),
     # The steps of the Kubeflow pipeline: PyTorch with CUDA, and no Beam.
     "docker/training/requirements.txt": ("--extra", "train", "--extra", "gcs", "--extra", "s3"),

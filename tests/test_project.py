@@ -163,7 +163,7 @@ def test_a_uri_that_is_no_place_is_refused(place, tmp_path):
 
 
 def test_a_bucket_is_a_place_and_no_folder(tmp_path):
-    found = find_project("gs://bucket/work/", environment={}, cwd=tmp_path)
+    found = find_project("gs://bucket/work/", environment={}, cwd=tmp_path, is_opened=False)
     assert found.below("images") == "gs://bucket/work/images"
     with pytest.raises(ValueError, match="train works on a folder of this machine"):
         found.folder("train")

@@ -5,20 +5,16 @@ The place is found in this order: what was given, the variable VIDSET_PLACE, the
 `labels.sqlite`, `datasets/`, `runs/`, `errors/`.
 """
 
-import json
 import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vidset.json_files import read_object
+from vidset.place_format import check_format, note_format
 from vidset.project_file import FILE_NAME, KEYS, Value, file_text, from_text, read_file
 from vidset.suggestions import did_you_mean
 
-# Rises when a place is laid out so that earlier versions of vidset would misread it.
-FORMAT = 1
-MARKER = "vidset.json"
 _OTHER_STORES = ("bq", "firestore", "amqp", "amqps", "pubsub", "ftp", "http", "https")
 
 
@@ -113,7 +109,7 @@ class Project:
         if self.given_store and words.startswith(("vidset label", "vidset export")):
             words = f"{words} --store {shlex.quote(self.given_store)}"
         try:
-            found = find_project(environment=self.environment, cwd=cwd)
+            found = find_project(environment=self.environment, cwd=cwd, is_opened=False)
         except ValueError:
             found = None
         if found is not None and found.place == self.place:
@@ -131,12 +127,14 @@ def find_project(
     environment: Mapping[str, str] = os.environ,
     cwd: Path | None = None,
     is_made: bool = False,
+    is_opened: bool = True,
 ) -> Project:
     """Find the place to work in.
 
     Args:
         place: what the user named, if anything.
         is_made: whether a folder that is not there yet will do, since the command makes it.
+        is_opened: whether the place is worked in, so that a bucket is asked for its format.
 
     Raises:
         NoPlaceError: there is none.
@@ -145,7 +143,8 @@ def find_project(
     cwd = cwd or Path.cwd()
     named = place or environment.get("VIDSET_PLACE")
     if named:
-        return _named(named, environment, cwd, is_made=is_made)
+        project = _named(named, environment, cwd)
+        return _checked(project, is_made=is_made, is_opened=is_opened)
     file = _nearest(cwd)
     if file is None:
         raise NoPlaceError(
@@ -154,33 +153,31 @@ def find_project(
         )
     settings = read_file(file)
     project = Project(_place_of(file, settings), file, settings, environment)
-    return _checked(project, is_made=is_made)
+    return _checked(project, is_made=is_made, is_opened=is_opened)
 
 
 def make_place(project: Project) -> None:
     """Make the folder with its `vidset.json`, and a `vidset.toml` unless one names it already.
 
-    Nothing that is there is changed. A place in a bucket needs neither.
+    Nothing that is there is changed. In a bucket, the place gets its `vidset.json` alone.
 
     Raises:
         ValueError: the folder cannot be made or written to.
     """
     if not project.is_folder:
+        note_format(project.place)
         return
-    from importlib.metadata import version  # It costs every command a hundredth of a second.
-
     folder = Path(project.place)
-    marker = {"format": FORMAT, "written_by": f"vidset {version('vidset')}"}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_once(folder / MARKER, json.dumps(marker) + "\n")
+        note_format(project.place)
         if project.file is None:
             _write_once(folder / FILE_NAME, file_text())
     except OSError as error:
         raise ValueError(f"{error.filename}: the place cannot be made: {error.strerror}") from None
 
 
-def _named(place: str, environment: Mapping[str, str], cwd: Path, *, is_made: bool) -> Project:
+def _named(place: str, environment: Mapping[str, str], cwd: Path) -> Project:
     if "://" in place:
         scheme, _, rest = place.partition("://")
         if scheme in _OTHER_STORES or not rest.strip("/"):
@@ -190,7 +187,7 @@ def _named(place: str, environment: Mapping[str, str], cwd: Path, *, is_made: bo
         start = Path(os.path.normpath(cwd / Path(place).expanduser()))
         place = str(start)
     file, settings = _file_of(place, start)
-    return _checked(Project(place, file, settings, environment), is_made=is_made)
+    return Project(place, file, settings, environment)
 
 
 def _file_of(place: str, start: Path) -> tuple[Path | None, dict[str, Value]]:
@@ -212,8 +209,10 @@ def _place_of(file: Path, settings: Mapping[str, Value]) -> str:
     return str(settings.get("place", file.parent.absolute())).rstrip("/") or "/"
 
 
-def _checked(project: Project, *, is_made: bool) -> Project:
+def _checked(project: Project, *, is_made: bool, is_opened: bool) -> Project:
     if not project.is_folder:
+        if is_opened:
+            check_format(project.place)
         return project
     folder = Path(project.place)
     if folder.exists() and not folder.is_dir():
@@ -225,22 +224,8 @@ def _checked(project: Project, *, is_made: bool) -> Project:
             f"{folder}: there is no such place.{near}",
             f"vidset init {shlex.quote(str(folder))} makes it.",
         )
-    _check_format(folder / MARKER)
+    check_format(project.place)
     return project
-
-
-def _check_format(marker: Path) -> None:
-    try:
-        found = read_object(marker, "an object with a format")["format"]
-    except FileNotFoundError:
-        return
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{marker} is damaged: wanted an object with a format") from None
-    if not isinstance(found, int) or found > FORMAT:
-        raise ValueError(
-            f"{marker.parent} was written by a newer vidset (format {found}, this one reads "
-            f"{FORMAT}): upgrade vidset"
-        )
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -79,6 +79,12 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "text", "VIDSET_COLLECTOR", '"car-7"', "Who records, where folders do not tell."
         ),
         "engine": Key("text", "VIDSET_ENGINE", '"local"', "What runs the extraction."),
+        "metrics": Key(
+            "text",
+            "VIDSET_METRICS",
+            '"127.0.0.1:9100"',
+            "Where `watch` and `label serve` tell Prometheus.",
+        ),
         "extract.every": Key("number", "VIDSET_EVERY", "1", "Seconds between two samples."),
         "extract.tolerance": Key(
             "number", "VIDSET_TOLERANCE", "0", "Seconds by which a keyframe may be off."

@@ -13,10 +13,11 @@ from tests.beam.test_ingest import extract, pipeline, upload
 from tests.drawing import write_video
 from tests.end_to_end.jobs import rows
 from vidset.beam.attempts import LIMIT, AttemptCounter
-from vidset.beam.ingest import ExtractFrames, WriteLedger
+from vidset.beam.ingest import ExtractFrames
 from vidset.beam.ingest_job import configure
 from vidset.beam.outages import is_outage
 from vidset.beam.turns import Turns
+from vidset.beam.writing import WriteLedger
 from vidset.elements import Upload
 from vidset.settings import ExtractionSettings
 from vidset.storage.folder import FolderStore

@@ -13,16 +13,8 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from tests.drawing import write_video
 from tests.intake.test_gcs_events import SUBSCRIPTION, message
-from vidset.beam.ingest import (
-    MAX_ROWS,
-    DropRepeats,
-    ExtractFrames,
-    ListVideos,
-    ParseEvents,
-    WriteDeadLetters,
-    WriteLedger,
-    is_long,
-)
+from vidset.beam.ingest import DropRepeats, ExtractFrames, ListVideos, ParseEvents
+from vidset.beam.writing import MAX_ROWS, WriteDeadLetters, WriteLedger, is_long
 from vidset.elements import DeadLetter, Upload
 from vidset.intake.gcs_events import event_text
 from vidset.intake.ingest import Ingest

@@ -12,7 +12,7 @@ from google.cloud.bigquery import SchemaField, Table
 from tests.beam.test_ingest import pipeline
 from tests.bigquery_ledger import FAILED, A, B, C, of
 from tests.ledger.test_ledger import DROPPED, EXTRACTION, FRAME, VIDEO
-from vidset.beam.ingest import WriteLedger
+from vidset.beam.writing import WriteLedger
 from vidset.elements import Extraction
 from vidset.ledger.bigquery import _loaded_table
 from vidset.ledger.open import open_ledger

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.called import vidset
+from vidset.place_format import FORMAT
 from vidset.places.upgrade import MIGRATIONS, Migration, plan_upgrade, upgrade_place
-from vidset.project import FORMAT
 
 
 def contents(place: Path) -> dict[str, str]:

@@ -206,6 +206,7 @@ _ELSEWHERE = {
     "upload/report.py": "the file that the operator names",
     "watch/lifetime.py": "the file that the operator names",
     "project.py": "`x` follows no link",
+    "place_format.py": "`x` follows no link",
     "cli/command.py": "text of a help page, and no file",
     "places/upgrade.py": "in a folder that it has just made",
     "labeling/stores/backup.py": "the file that the user names; its copy has a name beside it",

@@ -9,7 +9,6 @@ import time
 import pika
 import pytest
 
-from tests.emulators.servers import free_port
 from tests.end_to_end.jobs import objects, rows, wait_for
 from tests.watch.watchers import (
     ONE_ATTEMPT,
@@ -296,30 +295,3 @@ def test_an_exchange_is_made_and_bound(site, tmp_path):
             channel.basic_publish(exchange, "", minio_event("a.mp4"))
         assert process.wait(60) == 0
     assert len(rows(OUT, "videos")) == 1
-
-
-def test_a_queue_that_is_another_for_a_while_ends_no_watcher(site, tmp_path):
-    """At a start that would be wrong usage; later on, what is at work would go with it."""
-    log, queue = tmp_path / "log", site.rabbitmq.queue
-    site.put("a.mp4", site.video(0))
-    with watching(log, site.rabbitmq.events, "--until-idle", "8") as process:
-        wait_for(lambda: "watching" in log.read_text(), process, log)
-        with site.rabbitmq.channel() as channel:
-            channel.queue_delete(queue)
-            channel.queue_declare(queue, durable=True)
-            wait_for(
-                lambda: f"refuses queue {queue} as it is wanted" in log.read_text(), process, log
-            )
-            channel.queue_delete(queue)
-        wait_for(lambda: log.read_text().count("watching") == 2, process, log)
-        site.rabbitmq.publish(minio_event("a.mp4"))
-        assert process.wait(60) == 0
-    assert len(rows(OUT, "videos")) == 1
-
-
-def test_a_broker_that_is_not_there_is_waited_for(site, tmp_path):
-    events = f"amqp://guest:guest@127.0.0.1:{free_port()}/%2F?queue=q"
-    code, summary, said = watch(events)
-    assert (code, summary["events"]) == (1, 0)
-    assert "Connection refused" in said
-    assert "again in 2 s" in said

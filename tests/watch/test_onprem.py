@@ -16,15 +16,19 @@ import moto.core
 import pytest
 import yaml
 from botocore.exceptions import ClientError
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from tests.cli.called import command_of
 from tests.emulators.environments import python_for_test
 from tests.emulators.servers import free_port
 from tests.paths import ROOT
+from vidset.cli.main import app
 
 ONPREM = ROOT / "deploy" / "onprem"
 TEXT = (ONPREM / "compose.yaml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+CLI = get_command(app)
 HERE = Path(__file__).parent
 INSTALL_SECONDS = 300
 
@@ -123,9 +127,24 @@ def test_minio_publishes_to_what_the_watcher_declares():
 def test_events_begin_when_the_watchers_queue_is_there():
     assert set(SERVICES["events"]["depends_on"]) == {"watcher"}
     assert "watcher" not in SERVICES["buckets"]["depends_on"]
-    health = "/scratch/health"
-    assert f"--health={health}" in SERVICES["watcher"]["command"]
-    assert health in SERVICES["watcher"]["healthcheck"]["test"][1]
+
+
+@pytest.mark.parametrize("service", ["watcher", "labels"])
+def test_health_is_asked_where_it_is_served(service):
+    command = " ".join(SERVICES[service]["command"])
+    assert re.search(r"--metrics[= ]0\.0\.0\.0:9100$", command)
+    assert "http://127.0.0.1:9100/healthz" in SERVICES[service]["healthcheck"]["test"][-1]
+
+
+@pytest.mark.parametrize("service", ["watcher", "labels"])
+def test_a_services_command_is_one_that_vidset_takes(service):
+    command, words = (
+        CLI,
+        [re.sub(r"\$\{[^}]*\}", "x", each) for each in SERVICES[service]["command"]],
+    )
+    while isinstance(command, TyperGroup):
+        command, words = command.commands[words[0]], words[1:]
+    command.make_context("vidset", words)
 
 
 def test_a_video_may_take_longer_than_rabbitmqs_default():
@@ -364,8 +383,8 @@ def test_the_images_steps_give_commands_that_start(tmp_path):
         re.sub(r"\$\{([^}]*)\}", lambda match: values[match[1]], each)
         for each in SERVICES["watcher"]["command"]
     ]
-    health = f"--health={tmp_path}/health"
-    arguments = [health if each.startswith("--health") else each for each in arguments]
+    metrics = "--metrics=127.0.0.1:0"
+    arguments = [metrics if each.startswith("--metrics") else each for each in arguments]
     ended = vidset(*arguments, "--until-idle", "1", "--json")
     assert ended.returncode == 1, ended.stderr
     assert json.loads(ended.stdout)["events"] == 0

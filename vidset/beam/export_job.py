@@ -15,9 +15,9 @@ from apache_beam.runners.runner import PipelineResult
 
 from vidset.beam.export import MergeRows, PlanExports, StageRows
 from vidset.beam.export_options import ExportOptions, ExportSettings
-from vidset.beam.ingest import WriteDeadLetters
 from vidset.beam.ingest_options import DeadLetterOptions
 from vidset.beam.job_main import LOCAL_BATCH, check_names, run_job
+from vidset.beam.writing import WriteDeadLetters
 from vidset.documents.open import open_documents
 from vidset.documents.rows import ROWS
 from vidset.warehouse.open import open_warehouse

@@ -19,18 +19,11 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.runners.runner import PipelineResult
 
-from vidset.beam.ingest import (
-    DropRepeats,
-    ExtractFrames,
-    ListVideos,
-    ParseEvents,
-    WithinSpans,
-    WriteDeadLetters,
-    WriteLedger,
-)
+from vidset.beam.ingest import DropRepeats, ExtractFrames, ListVideos, ParseEvents, WithinSpans
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions, IngestSettings
 from vidset.beam.job_main import LOCAL_BATCH, check_names, run_job
 from vidset.beam.scratch import check_scratch_bytes, fitting_scratch_bytes
+from vidset.beam.writing import WriteDeadLetters, WriteLedger
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 
 # Threads of a worker process: each may hold a video's decoder. Two keep a core busy while one waits

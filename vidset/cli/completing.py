@@ -39,7 +39,7 @@ def _place() -> Path | None:
     typed = words.split()
     given = [after for word, after in pairwise(typed) if word in ("-p", "--place")]
     try:
-        project = find_project(given[-1] if given else None)
+        project = find_project(given[-1] if given else None, is_opened=False)
     except ValueError:
         return None
     return Path(project.place) if project.is_folder else None

@@ -48,6 +48,15 @@ As = Annotated[
         "--as", metavar="NAME", help="Who does this, for the records.", show_default="your login"
     ),
 ]
+Metrics = Annotated[
+    str | None,
+    typer.Option(
+        "--metrics",
+        metavar="ADDRESS:PORT",
+        help="Serve /metrics for Prometheus and /healthz there.",
+        show_default="VIDSET_METRICS, else that of vidset.toml, else off",
+    ),
+]
 Version = Annotated[
     str | None,
     typer.Argument(

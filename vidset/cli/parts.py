@@ -5,6 +5,7 @@ _OF_ANY_COMMAND = {
     "boto3": "s3",
     "kfp": "pipelines",
     "pika": "amqp",
+    "prometheus_client": "metrics",
     "torch": "train",
 }
 # Parts that do not bring the labeling broker.

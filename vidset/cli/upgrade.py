@@ -1,4 +1,4 @@
-"""`vidset upgrade`: a place of an earlier vidset gets the format of this one."""
+"""`vidset upgrade`: bring a place of an earlier vidset to the format of this one."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Upgraded:
     found: the format that the place had.
     now: the format of this vidset.
     steps: what was done, or would be.
-    backup: the folder with what stood before; null where nothing had to be done.
+    backup: where what stood before is; null where nothing was replaced.
     is_done: false for a dry run.
     """
 
@@ -28,7 +28,7 @@ class Upgraded:
 
 @described(
     "vidset upgrade roads --dry-run",
-    "vidset upgrade",
+    "vidset upgrade gs://example/roads",
     part="label",
     result="vidset.cli.upgrade:Upgraded",
     stage="Begin",
@@ -42,23 +42,23 @@ def upgrade(
 ) -> None:
     """Bring a place that an earlier vidset wrote to today's format.
 
-    What will change is copied to the place's folder `backups` first. Stopped halfway, the same
-    command goes on.
+    The place is a folder, or a gs:// or s3:// prefix. What will change is copied to `backups` in
+    the place first. If the upgrade is stopped halfway, the same command goes on.
     """
     from vidset.places.upgrade import plan_upgrade, upgrade_place
     from vidset.project import find_project
 
     project = find_project(only_place(place, place_option))
-    folder = project.folder("vidset upgrade")
-    done = plan_upgrade(folder) if dry_run else upgrade_place(folder)
+    done = plan_upgrade(project.place) if dry_run else upgrade_place(project.place)
 
     def show() -> None:
         if not done.steps:
-            say(f"{folder} has format {done.now} already; nothing had to be done.")
+            say(f"{project.place} has format {done.now} already; nothing had to be done.")
             return
         for step in done.steps:
             say(f"{'would ' if dry_run else ''}{step}")
-        say(f"{'A backup would go' if dry_run else 'A backup went'} to {done.backup}.")
+        if done.backup:
+            say(f"{'A backup would go' if dry_run else 'A backup went'} to {done.backup}.")
 
     answer(
         Upgraded(project.place, done.found, done.now, done.steps, done.backup, not dry_run),

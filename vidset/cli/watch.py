@@ -28,7 +28,7 @@ from vidset.cli.extraction_flags import (
     place_to_make,
     workers_of,
 )
-from vidset.cli.flags import Debug, Json, Place, Quiet
+from vidset.cli.flags import Debug, Json, Metrics, Place, Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,7 @@ def watch(
         str | None,
         typer.Option(metavar="FILE", help="Touch this file every second while all is well."),
     ] = None,
+    metrics: Metrics = None,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -164,11 +165,12 @@ def watch(
     An event is acknowledged when the ledger has its video. A password that is not in the amqp uri
     is read from VIDSET_AMQP_PASSWORD.
     """
+    from vidset.place_format import check_format
     from vidset.project import NoPlaceError, Project, find_project, make_place
 
     named = place_to_make(place, output)
     try:
-        project = find_project(named, is_made=True)
+        project = find_project(named, is_made=True, is_opened=False)
     except NoPlaceError:
         if images is None:
             raise
@@ -212,6 +214,7 @@ def watch(
         until_idle=until_idle,
         grace=grace,
         health=health,
+        metrics=project.text("metrics", metrics),
         limits=Limits(video_timeout, video_memory * 1_000_000),
         redo=Redone(frozenset(redo or ())),
         stream=stream_of(stream),
@@ -221,6 +224,7 @@ def watch(
 
     def begin() -> None:
         if request.output is not None:
+            check_format(project.place)
             make_place(project)
 
     report = Report(tell, is_quiet=quiet, shows_traces=debug)

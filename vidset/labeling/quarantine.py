@@ -64,13 +64,17 @@ def quarantine(
     return True
 
 
-def resolve(store: Store, name: str, now: datetime | None) -> None:
-    """What `quarantine/<name>` holds has been stored since, or will not be missed; None: not so.
+def resolve(store: Store, name: str, now: datetime | None, by: str | None = None) -> None:
+    """Note that what `quarantine/<name>` holds was stored since, or will not be missed.
+
+    Args:
+        now: None takes the note back.
+        by: the person who dismissed it; None where its answer was stored.
 
     Raises:
         KeyError: there is none of this name.
     """
-    _change(store, name, {"resolved_at": now})
+    _change(store, name, {"resolved_at": now, "resolved_by": by})
 
 
 def _change(store: Store, name: str, values: dict[str, Any]) -> None:

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 
 from vidset.labeling.annotation import Annotation, Answer
 from vidset.labeling.broker import Broker
-from vidset.labeling.checking import check_answer
 from vidset.labeling.consensus import consensus, counted
 from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.examining import checked, sized
 from vidset.labeling.quarantine import quarantine
-from vidset.labeling.stores.documents import check_writes
 from vidset.labeling.stores.store import ConflictError, Key, Query, Stored, Write
 from vidset.labeling.task import Task
 from vidset.labeling.timestamps import parse_timestamp
@@ -24,7 +23,6 @@ from vidset.labeling.vendors.registry import vendors
 from vidset.labeling.vendors.vendor import Report
 
 _ATTEMPTS = 50
-_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
     known = {stored.id for stored in found if stored}
     if any(answer.key not in known for answer in report.answers):
         try:
-            task = _sized(broker, task, report.answers)
+            task = sized(broker, task, report.answers)
         except (FileNotFoundError, ValueError) as error:  # Nobody can tell what is inside of it.
             is_new = refuse(broker, delivery, f"the image's size is not known: {error}")
             return Counter(["quarantined" if is_new else "repeated"])
@@ -124,7 +122,7 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
             counts["repeated"] += 1
             continue
         try:
-            fresh[answer.key] = _checked(broker, task, answer)
+            fresh[answer.key] = checked(broker, task, answer)
         except InvalidAnswerError as error:
             is_new = refuse(broker, delivery, str(error), answer.key)
             counts["quarantined" if is_new else "repeated"] += 1
@@ -141,52 +139,6 @@ def _receive_once(broker: Broker, delivery: Delivery) -> Counter[str]:
     if writes:
         broker.store.commit(writes)
     return +counts or Counter(open=1)
-
-
-def _checked(broker: Broker, task: Task, answer: Answer) -> Answer:
-    """Raises InvalidAnswerError."""
-    if answer.updated_at > broker.clock() + _CLOCKS_DIFFER:  # Above all corrections to come.
-        raise InvalidAnswerError(
-            f"annotation {answer.annotation_id}: wanted a time up to now, got {answer.updated_at}"
-        )
-    _check_empty(broker, answer)
-    answer = check_answer(answer, broker.template, task.image_width, task.image_height)
-    try:
-        check_writes([Write("answers", answer.key, answer.to_document())])
-    except ValueError as error:  # What no store can hold.
-        raise InvalidAnswerError(str(error)) from None
-    return answer
-
-
-def _check_empty(broker: Broker, answer: Answer) -> None:
-    """Refuse a submit with nothing drawn, unless the template allows it.
-
-    A person who imports has seen a plan, and a file of known truth says what is in an image.
-
-    Raises:
-        InvalidAnswerError: with what to do about it.
-    """
-    if answer.objects or answer.state != "labeled" or answer.imported is not None:
-        return
-    declaration = vendors().get(answer.vendor)
-    if broker.template.allow_empty or (declaration and declaration.knows_empty):
-        return
-    raise InvalidAnswerError(
-        f"image {answer.image_id}, {answer.vendor} annotation {answer.annotation_id}: wanted an "
-        "object or a skipped task, got an answer with nothing drawn. If nothing is in the image, "
-        "set allow_empty: true in the template and run vidset label quarantine --replay; if the "
-        "annotator saw no image, run vidset label dispatch --retry dispatched"
-    )
-
-
-def _sized(broker: Broker, task: Task, answers: Sequence[Answer]) -> Task:
-    """With the image's size: the task's own, else as the vendor saw it, else the image's."""
-    if task.image_width and task.image_height:
-        return task
-    seen = ((answer.image_width, answer.image_height) for answer in answers)
-    known = next((size for size in seen if all(size)), None)
-    width, height = known or broker.images.size(task.image_uri)
-    return task.changed(image_width=width, image_height=height)
 
 
 def _history(broker: Broker, annotation: Stored | None) -> list[Stored]:

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from ipaddress import ip_address
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from cloudevents.exceptions import GenericException
 from cloudevents.http import from_http
@@ -31,6 +31,9 @@ from vidset.labeling.settings import Settings, callback_secrets
 from vidset.labeling.task import Image
 from vidset.local_labeling.http_server import Limits, serving_http
 from vidset.local_labeling.readers import has_link, is_known_host, is_label_studio
+
+if TYPE_CHECKING:  # It needs an optional part.
+    from vidset.local_labeling.metrics import ServeMetrics
 
 # A browser tells whose page asks, a proxy for whom it does.
 _OF_OTHERS = ("Origin", "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
@@ -85,14 +88,19 @@ def serving(
 
 
 def make_app(
-    broker: Broker, images: Callable[[], Iterable[Image]], folder: str | None, log: TextIO
+    broker: Broker,
+    images: Callable[[], Iterable[Image]],
+    folder: str | None,
+    log: TextIO,
+    metrics: "ServeMetrics | None" = None,
 ) -> Flask:
-    """The functions as `/request_labeling`, `/receive_annotation` and `/reconcile`.
+    """Make the app with `/request_labeling`, `/receive_annotation` and `/reconcile`.
 
     Args:
         images: of the ledger, in which reconcile looks for those without a task.
         folder: of images, which are at `/images/<name>`; None: none are.
         log: what goes wrong, with where.
+        metrics: hears of each callback and of each run of reconcile.
     """
     app = Flask("vidset", static_folder=None)
     one_at_a_time = threading.Lock()
@@ -124,6 +132,16 @@ def make_app(
         severity = "WARNING" if report["incomplete"] else "INFO"
         entry_points.log(severity, "reconciled", **report)
         return jsonify(report), 503 if report["incomplete"] else 200
+
+    if metrics is not None:
+
+        @app.after_request
+        def count(response: Response) -> Response:
+            if request.endpoint == "receive_annotation":
+                metrics.callback(response.status_code, response.get_json(silent=True) or {})
+            elif request.endpoint == "run_reconcile" and response.status_code != 403:
+                metrics.reconciled(response.status_code)
+            return response
 
     if folder is not None:
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class Lifetime:
-    """Until it is told to stop, or nothing has come for so long.
+    """A watcher goes on until it is told to stop, or until nothing has come for some time.
 
     Args:
         until_idle: seconds; None goes on for ever.
@@ -32,6 +32,7 @@ class Lifetime:
         self.ended_idle = False
         self.signal: int | None = None
         self._stop_at = self._last = time.monotonic()
+        self._last_beat: float | None = None
 
     def stop(self) -> None:
         """Take nothing more."""
@@ -44,10 +45,17 @@ class Lifetime:
         self._last = time.monotonic()
 
     def beat(self) -> None:
-        """All is well, for whoever looks at the time of the health file."""
+        """Note that all is well, for /healthz and for whoever looks at the health file's time."""
+        self._last_beat = time.monotonic()
         if self._health:
             with open(self._health, "ab"):
                 os.utime(self._health)
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long ago all was well; infinity before the first time."""
+        last = self._last_beat
+        return float("inf") if last is None else time.monotonic() - last
 
     def wait(self, seconds: float) -> bool:
         """Sleep, unless told to stop; whether it was."""

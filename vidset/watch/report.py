@@ -1,16 +1,17 @@
-"""What a watcher did: a line for each video, and counts at the end."""
+"""What a watcher does: a line for each video, and counts."""
 
 import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from vidset.intake.work import Outcome
 from vidset.naming import visible
 
-# Of an outcome, in the order of the summary.
-_OUTCOMES = ("done", "partial", "skipped", "failed", "missing", "malformed")
+# What becomes of a video, in the order of the summary.
+OUTCOMES = ("done", "partial", "skipped", "failed", "missing", "malformed")
 _OTHERS = ("events", "redelivered", "passed_over", "given_back", "dead_lettered", "samples", "kept")
 
 _FAILURES = ("failed", "missing", "malformed", "dead_lettered")
@@ -23,6 +24,9 @@ class Report:
         tell: gets each line at once, from any thread, one at a time.
         is_quiet: only what could not be done is told.
         shows_traces: tracebacks of workers are told.
+
+    Attributes:
+        last_event_at: when the last event came, as Unix time; None before the first.
     """
 
     def __init__(
@@ -31,11 +35,43 @@ class Report:
         self._tell, self._is_quiet, self._shows_traces = tell, is_quiet, shows_traces
         self._counts: Counter[str] = Counter()
         self._began = time.monotonic()
+        self._at_work = 0
+        self._last_change = self._began
+        self.last_event_at: float | None = None
         self._lock = threading.Lock()
 
     def add(self, **amounts: int) -> None:
+        """Count what happened, by the names of `counts`."""
         with self._lock:
             self._counts.update(amounts)
+            if "events" in amounts:
+                self.last_event_at = time.time()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Count an upload as being at work until the block ends."""
+        self._change(1)
+        try:
+            yield
+        finally:
+            self._change(-1)
+
+    def _change(self, amount: int) -> None:
+        with self._lock:
+            if amount < 0 or not self._at_work:
+                self._last_change = time.monotonic()
+            self._at_work += amount
+
+    @property
+    def in_flight(self) -> int:
+        """How many uploads are at work."""
+        return self._at_work
+
+    @property
+    def seconds_without_outcome(self) -> float:
+        """How long uploads have been at work without one of them ending; 0 without any."""
+        with self._lock:
+            return time.monotonic() - self._last_change if self._at_work else 0.0
 
     def outcome(self, outcome: Outcome) -> None:
         self.add(**{outcome.what: 1}, samples=outcome.samples, kept=outcome.kept)
@@ -72,7 +108,7 @@ class Report:
     def counts(self) -> dict[str, int]:
         """Return how many there were of each kind of event and outcome."""
         with self._lock:
-            return {name: self._counts[name] for name in (*_OTHERS, *_OUTCOMES)}
+            return {name: self._counts[name] for name in (*_OTHERS, *OUTCOMES)}
 
     @property
     def seconds(self) -> float:

@@ -28,6 +28,7 @@ class Request:
         extraction: by option, as text or number.
         redo, stream, labels: as in `vidset.intake.request.Request`.
         grace: seconds for what is at work when the watcher is told to stop.
+        metrics: the address at which to serve metrics; None serves none.
     """
 
     events: str
@@ -44,6 +45,7 @@ class Request:
     until_idle: float | None = None
     grace: float = 1.0
     health: str | None = None
+    metrics: str | None = None
     limits: Limits = DEFAULT_LIMITS
     redo: Redo = Redo()  # noqa: RUF009 (frozen)
     stream: int | None = 0

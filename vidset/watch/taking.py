@@ -1,4 +1,4 @@
-"""A message to its uploads, and those to their outcomes; then it may be acknowledged."""
+"""Takes messages in: what they name is extracted, and then they may be acknowledged."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _LONGEST_DELAY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """As it came from a queue. `delivery` is 1 the first time."""
+    """A message as it came from a queue. `delivery` is 1 the first time."""
 
     data: bytes
     attributes: Mapping[str, str]
@@ -36,7 +36,7 @@ class Failure:
 
 
 def delay_seconds(delivery: int) -> float:
-    """How long to keep what failed for the so manieth time: 1, 2, 4, ... 60 s."""
+    """Return how long to wait before the next delivery: 1, 2, 4, ... 60 s."""
     return min(2.0 ** min(delivery - 1, 10), _LONGEST_DELAY_SECONDS)
 
 
@@ -56,7 +56,7 @@ class Taker:
         self._last_tries = threading.Lock()
 
     def message(self, message: Message) -> Failure | None:
-        """None once all that it tells of is in the ledger or the dead letters."""
+        """Take in all that a message tells of. Returns None once ledger or dead letters have it."""
         self.report.add(events=1, redelivered=int(message.delivery > 1))
         try:
             found = self._parse(message.data, message.attributes)
@@ -71,8 +71,8 @@ class Taker:
         return None
 
     def upload(self, upload: Upload) -> Failure | None:
-        """None once it is in the ledger or the dead letters."""
-        with self._alone(upload.uri):
+        """Take in an upload. Returns None once it is in the ledger or the dead letters."""
+        with self._alone(upload.uri), self.report.at_work():
             first = replace(upload, stream=self._stream or 0)
             return self._run(first.video_uri, first)
 

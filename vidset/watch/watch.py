@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -23,6 +24,7 @@ from vidset.watch.settings import Request, prepare, subscription_of
 from vidset.watch.taking import Parse, Taker, delay_seconds
 
 _POLL_SECONDS = 0.2
+_SPARE_SECONDS, _DAY = 600, 86400
 
 
 class Source(Protocol):
@@ -60,7 +62,7 @@ def run_watch(
     Args:
         password: of the broker's user, if the uri has none.
         report: hears what becomes of each event and video.
-        begin: called once all has been checked, before the first event is taken.
+        begin: called once what is written can be reached, before the first event is taken.
 
     Raises:
         ValueError: the request does not make a watcher; nothing has been started.
@@ -70,14 +72,28 @@ def run_watch(
     life = Lifetime(request.until_idle, request.grace, request.health)
     prepare(places)
     _sweep(places)
-    begin()
     number = request.workers or os.cpu_count() or 1
     processes = Processes(number, work_of(settings, places, request.redo), request.limits)
-    with life.ended_by_signals(), processes as workers:
+    with life.ended_by_signals(), _monitored(request, report, life), processes as workers:
         taker = Taker(parse, workers, report, request.stream)
-        could_work = _wait_for(workers, life, report) and source.run(taker, life)
+        could_work = _wait_for(workers, life, report)
+        if could_work:
+            begin()
+            could_work = source.run(taker, life)
     has_failed = life.ended_idle and (report.has_failures or not could_work)
     return Watched(report.counts(), report.seconds, has_failed, life.signal)
+
+
+def _monitored(request: Request, report: Report, life: Lifetime) -> AbstractContextManager[object]:
+    """Serve metrics and health while the block runs, if the request asks for it."""
+    if request.metrics is None:
+        return nullcontext()
+    from vidset.monitoring.server import serving_metrics
+    from vidset.watch.metrics import WatchMetrics
+
+    # A video may be tried twice, and once more to note that it has failed.
+    metrics = WatchMetrics(report, life, 2 * (request.limits.seconds or _DAY) + _SPARE_SECONDS)
+    return serving_metrics(request.metrics, metrics, metrics.problem)
 
 
 def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:

@@ -52,3 +52,43 @@ def test_a_name_that_is_none_is_refused_before_any_work(tmp_path):
     done = vidset("dataset", "fix", "v1", "no.json", "--as", " ", "-p", tmp_path / "here")
     assert done.code == 2
     assert "--as: wanted a name" in done.err
+
+
+def test_who_gave_and_moved_a_name_is_recorded_and_shown(tmp_path):
+    first = create(tmp_path, "v1", 8)
+    second = create(tmp_path, "v2", 10)
+    there = ("-p", tmp_path / "here")
+    assert vidset("dataset", "name", "best", "v1", "--as", "Ada", *there).code == 0
+    moved = vidset("dataset", "name", "best", "v2", "--move", "--as", "Grace", "--json", *there)
+    assert (moved.found["before"], moved.found["actor"]) == (first, "Grace")
+    namings = Repository(tmp_path / "here" / "datasets").namings()
+    assert [(each.name, each.version, each.before, each.actor) for each in namings[-2:]] == [
+        ("best", first, None, "Ada"),
+        ("best", second, first, "Grace"),
+    ]
+    shown = vidset("dataset", "show", "v2", *there)
+    assert "named best by Grace, 20" in shown.out
+    assert f"made by {getpass.getuser()}" in shown.out
+    listed = vidset("dataset", "list", "--json", *there).found["versions"]
+    assert {each["actor"] for each in listed} == {getpass.getuser()}
+
+
+def test_a_name_that_is_given_again_is_recorded_once(tmp_path):
+    create(tmp_path, "v1", 8)
+    for _ in range(2):
+        assert vidset("dataset", "name", "best", "v1", "-p", tmp_path / "here").code == 0
+    namings = Repository(tmp_path / "here" / "datasets").namings()
+    assert [each.name for each in namings] == ["v1", "best"]
+
+
+def test_a_version_says_who_reviewed_it(tmp_path):
+    create(tmp_path, "v1", 8)
+    repository = Repository(tmp_path / "here" / "datasets")
+    first = repository.manifest("v1").table["image_sha256"][0].as_py()
+    removal = {"image_sha256": first, "image_uri": "a.png", "action": "remove"}
+    fixes = {"version": repository.resolve("v1"), "actor": "Ada", "fixes": [removal]}
+    (tmp_path / "fixes.json").write_text(json.dumps(fixes))
+    id_, details = made(tmp_path, "fix", "v1", tmp_path / "fixes.json", "--as", "Grace")
+    assert (details["fixes"]["actor"], details["actor"]) == ("Ada", "Grace")
+    shown = vidset("dataset", "show", id_, "-p", tmp_path / "here")
+    assert "made by Grace\nreviewed by Ada\n" in shown.out

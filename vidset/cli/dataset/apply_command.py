@@ -66,7 +66,7 @@ def apply(
         )
     warnings = [f"left out: {line}" for line in made.dropped]
     show_problems(warnings)
-    name_made(versions, name, made.id, move=move)
+    name_made(versions, name, made.id, move=move, actor=by)
     facts = facts_of(versions, made.images, name, is_new=made.is_new, warnings=warnings)
     result = Applied(**facts, dropped=made.dropped)
     answer(

@@ -178,7 +178,7 @@ def create(
             "on several sides, and scores come out too high; --group-by tells what belongs together"
         )
     show_problems(warnings)
-    name_made(versions, name, made.id, move=move)
+    name_made(versions, name, made.id, move=move, actor=by)
     result = MadeFromSources(
         **facts_of(versions, made.images, name, is_new=made.is_new, warnings=warnings),
         against_parent=dict(made.counts),

@@ -138,6 +138,7 @@ def pull(
 
     --name, --on-leaks and --skip-faults are for dvc: folders, which people may have changed.
     """
+    from vidset.actor import login
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, name_made
     from vidset.cli.dataset.versions import Versions
@@ -173,7 +174,7 @@ def pull(
                 raise ValueError("dvc: has one version at a revision; name it as #PATH@TAG")
             wanted = Wanted(leaks=leaks, skip_faults=skip_faults)  # pyright: ignore[reportArgumentType]
             found = from_dvc(repository, *dvc_source(remote.dvc), wanted, progress)
-            name_made(versions, name, found.version, move=move)
+            name_made(versions, name, found.version, move=move, actor=login())
             moved = Moved(
                 place=versions.project.place,
                 remote=remote.url,

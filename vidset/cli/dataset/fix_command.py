@@ -67,7 +67,7 @@ def fix(
     made = fix_version(
         versions.repository, id_, given, new_labels=new_label or (), message=message, actor=by
     )
-    name_made(versions, name, made.id, move=move)
+    name_made(versions, name, made.id, move=move, actor=by)
     images = versions.repository.manifest(made.id)
     facts = facts_of(versions, images, name, is_new=made.is_new, warnings=[])
     result = Fixed(**facts, changes=made.changes)

@@ -7,7 +7,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.dataset.options import Move
-from vidset.cli.flags import Json, Place, Quiet, Version
+from vidset.cli.flags import As, Json, Place, Quiet, Version
 
 _LISTED = 5
 
@@ -22,7 +22,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What --json prints of a version; `details` is what its version.json says."""
+    """What --json prints of a version.
+
+    Attributes:
+        namings: which names were given to it, by whom and when.
+        details: what its version.json says, with who made it as `actor`.
+    """
 
     place: str
     version: str
@@ -30,6 +35,7 @@ class Shown:
     images: int
     splits: list[str]
     labels: dict[str, dict[str, int]]
+    namings: list[dict[str, Any]]
     details: dict[str, Any]
 
 
@@ -41,6 +47,7 @@ class Renamed:
     name: str
     version: str
     before: str | None
+    actor: str
 
 
 @described(
@@ -69,11 +76,12 @@ def list_(place: Place = None, as_json: Json = False, quiet: Quiet = False) -> N
                 each.id[:SHORT_ID],
                 (each.created_at or "")[:19],
                 each.images,
+                each.actor,
                 each.message or None,
             ]
             for each in found
         ]
-        say(table(["name", "version", "created", "images", "message"], rows))
+        say(table(["name", "version", "created", "images", "by", "message"], rows))
 
     rows = [
         {"version": each.id, **{k: v for k, v in asdict(each).items() if k != "id"}}
@@ -111,10 +119,17 @@ def show(
     repository = versions.repository
     images, details = repository.manifest(id_), repository.details(id_)
     names = names_by_id(repository).get(id_, [])
+    namings = [each for each in repository.namings() if each.version == id_]
 
     def shown() -> None:
         parts = [id_[:SHORT_ID], str(details.get("created_at", ""))[:19], f"{len(images):,} images"]
         say("  ".join(filter(None, [*parts, ", ".join(names), details.get("message", "")])))
+        if actor := details.get("actor"):
+            say(f"made by {actor}")
+        if reviewer := (details.get("fixes") or {}).get("actor"):
+            say(f"reviewed by {reviewer}")
+        for each in namings:
+            say(f"named {each.name} by {each.actor}, {each.at[:10]}")
         for parent in details.get("parents", []):
             say(f"made from {versions.called(parent)}")
         show_labels(images)
@@ -135,6 +150,7 @@ def show(
             images=len(images),
             splits=images.splits,
             labels=label_counts(images.table),
+            namings=[asdict(each) for each in namings],
             details=details,
         ),
         shown,
@@ -147,7 +163,7 @@ def show(
 
 @described(
     "vidset dataset name current v3",
-    "vidset dataset name current v4 --move",
+    "vidset dataset name current v4 --move --as Ada",
     part="dataset",
     result="vidset.cli.dataset.listing:Renamed",
 )
@@ -157,22 +173,24 @@ def name(
         str, typer.Argument(metavar="VERSION", help="A version's name or id, or its beginning.")
     ],
     move: Move = False,
+    actor: As = None,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Let a name stand for a version."""
+    from vidset.actor import actor_of
     from vidset.cli.console import answer, say
     from vidset.cli.dataset.display import SHORT_ID
     from vidset.cli.dataset.versions import Versions
 
-    versions = Versions.at(place, "name")
+    by, versions = actor_of(actor), Versions.at(place, "name")
     before = versions.repository.names().get(new_name)
     id_ = versions.repository.resolve(version)
-    versions.repository.name_version(new_name, id_, move=move)
+    versions.repository.name_version(new_name, id_, move=move, actor=by)
     moved = f", no longer for {before[:SHORT_ID]}" if before not in (None, id_) else ""
     answer(
-        Renamed(versions.project.place, new_name, id_, before),
+        Renamed(versions.project.place, new_name, id_, before, by),
         lambda: say(f"{new_name} stands for version {id_[:SHORT_ID]}{moved}"),
         as_json=as_json,
         quiet=quiet,

@@ -54,14 +54,14 @@ def check_new_name(
         )
 
 
-def name_made(versions: "Versions", name: str | None, id_: str, *, move: bool) -> None:
+def name_made(versions: "Versions", name: str | None, id_: str, *, move: bool, actor: str) -> None:
     """Let the name stand for the new version.
 
     Raises:
         NameTakenError: it stands for another version; the new one is there, without a name.
     """
     if name is not None:
-        versions.repository.name_version(name, id_, move=move)
+        versions.repository.name_version(name, id_, move=move, actor=actor)
 
 
 def facts_of(

@@ -9,7 +9,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.console import answer
-from vidset.cli.flags import Json, Overwrite, Place, Quiet
+from vidset.cli.flags import As, Json, Overwrite, Place, Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Reviewed:
 
     Attributes:
         output: the file with the fixes.
+        actor: who decided.
         shown, decided, undecided: images.
         right: images whose label is right; the others stand under categories, remedies and
             actions, each with `images` and `percent` of the decided ones.
@@ -26,6 +27,7 @@ class Reviewed:
     place: str
     output: str
     version: str
+    actor: str
     shown: int
     decided: int
     undecided: int
@@ -37,7 +39,7 @@ class Reviewed:
 
 @described(
     "vidset review",
-    "vidset review ~/Downloads/decisions.json",
+    "vidset review ~/Downloads/decisions.json --as Ada",
     part="scores",
     result="vidset.cli.errors.review:Reviewed",
     stage="Models",
@@ -69,15 +71,18 @@ def review(
         ),
     ] = None,
     overwrite: Overwrite = False,
+    actor: As = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Count a person's decisions, and write them as fixes."""
+    from vidset.actor import actor_of
     from vidset.cli.errors.display import show_review
     from vidset.output import local_path, new_file
     from vidset.project import NoPlaceError, find_project
     from vidset.training.reviewing.decisions import write_fixes
 
+    by = actor_of(actor)
     project = find_project(place)
     folder = (
         local_path("--errors", errors) if errors else project.folder("vidset review") / "errors"
@@ -91,9 +96,11 @@ def review(
         )
     # The place's own fixes.json is made of the decisions, and is made again when they change.
     to = new_file("--output", output, overwrite=overwrite) if output else folder / "fixes.json"
-    written = write_fixes(given, folder, to)
+    written = write_fixes(given, folder, to, by)
     answer(
-        Reviewed(place=project.place, output=str(to), version=written.version, **written.counts),
+        Reviewed(
+            place=project.place, output=str(to), version=written.version, actor=by, **written.counts
+        ),
         lambda: show_review(written.counts, to),
         as_json=as_json,
         quiet=quiet,

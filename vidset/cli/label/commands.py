@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import add, described, group
-from vidset.cli.flags import DryRun, Json, Place, PlaceArgument, Quiet, Yes
+from vidset.cli.flags import As, DryRun, Json, Metrics, Place, PlaceArgument, Quiet, Yes
 from vidset.cli.label.importing import import_
 from vidset.cli.label.options import Retry, Store, Template, Vendor
 
@@ -152,6 +152,7 @@ def serve(
     reconcile_every: Annotated[
         float, typer.Option(min=0, metavar="MINUTES", help="Fetch lost answers, or 0 for never.")
     ] = 5,
+    metrics: Metrics = None,
     store: Store = None,
     vendor: Vendor = None,
     template: Template = None,
@@ -165,7 +166,15 @@ def serve(
 
     project = project_of(place, store)
     where = place_of(project, store=store, vendor=vendor, template=template)
-    run_serve(project, where, (host, port), reconcile_every * 60, as_json=as_json, quiet=quiet)
+    run_serve(
+        project,
+        where,
+        (host, port),
+        reconcile_every * 60,
+        project.text("metrics", metrics),
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 @described(
@@ -184,6 +193,7 @@ def quarantine(
     dismiss: Annotated[
         bool, typer.Option("--dismiss", help="Take NAME off the list: it holds no answer.")
     ] = False,
+    actor: As = None,
     store: Store = None,
     template: Template = None,
     place: Place = None,
@@ -191,6 +201,7 @@ def quarantine(
     quiet: Quiet = False,
 ) -> None:
     """Show what vendors sent and could not be used, and why."""
+    from vidset.actor import actor_of
     from vidset.cli.label.places import place_of, project_of
     from vidset.cli.label.quarantine import run_quarantine
 
@@ -198,7 +209,14 @@ def quarantine(
     where = place_of(project, store=store, template=template)
     raise typer.Exit(
         run_quarantine(
-            project, where, name, replay=replay, dismiss=dismiss, as_json=as_json, quiet=quiet
+            project,
+            where,
+            name,
+            replay=replay,
+            dismiss=dismiss,
+            actor=actor_of(actor),
+            as_json=as_json,
+            quiet=quiet,
         )
     )
 

@@ -27,10 +27,11 @@ def run_quarantine(
     *,
     replay: bool,
     dismiss: bool,
+    actor: str,
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """The exit code: 1 when something that was read again cannot be used still.
+    """Show, dismiss or read again. Returns 1 when something still cannot be used, else 0.
 
     Raises:
         ValueError: bad usage, or there is none of this name.
@@ -44,7 +45,7 @@ def run_quarantine(
     if broker:
         return _replay(project, broker, found, as_json=as_json, quiet=quiet)
     if dismiss and name:
-        resolve(store, name, now())
+        resolve(store, name, now(), actor)
     text = payload_text(store, name) if name else None
 
     def show() -> None:

@@ -88,10 +88,15 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What `vidset label serve --json` prints once it can be called."""
+    """What `vidset label serve --json` prints once it can be called.
+
+    Attributes:
+        metrics: where /metrics and /healthz are; null unless they were asked for.
+    """
 
     place: str
     url: str
+    metrics: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

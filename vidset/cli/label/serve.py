@@ -4,14 +4,15 @@ import os
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from vidset.cli.console import say, show_problems, tell
 from vidset.cli.label.results import Serving
 from vidset.cli.results import as_object, print_json
-from vidset.labeling.broker import open_broker
+from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import TryAgainError
 from vidset.local_labeling.connect import connect_vendor
 from vidset.local_labeling.served import left_word
@@ -20,12 +21,16 @@ from vidset.next_step import next_words
 from vidset.place import Place
 from vidset.project import Project
 
+if TYPE_CHECKING:
+    from vidset.local_labeling.metrics import ServeMetrics
+
 
 def run_serve(
     project: Project,
     place: Place,
     address: tuple[str, int],
     reconcile_seconds: float,
+    metrics_address: str | None,
     *,
     as_json: bool,
     quiet: bool,
@@ -48,23 +53,39 @@ def run_serve(
         problems.append(f"{settings.vendor}, not yet: {error}")
     log: TextIO = open(os.devnull, "w") if quiet else sys.stderr  # noqa: SIM115 (to the end)
     folder = place.images_root if place.folder else None
-    app = make_app(broker, place.images, folder, log)
+    metrics, monitored = _monitoring(broker, reconcile_seconds, metrics_address)
+    app = make_app(broker, place.images, folder, log, metrics)
     show_problems([*problems, *warnings(settings, listening.getsockname()[0])])
     following = project.command(next_words(project) or "vidset label dispatch")
     stopped = threading.Event()
     for number in signal.SIGINT, signal.SIGTERM:
         signal.signal(number, lambda *_: stopped.set())
-    with left_word(place, place.served):
+    with monitored as metrics_url, left_word(place, place.served):
         # Whoever reads the url finds the word, too.
         if as_json:
-            print_json(as_object(Serving(project.place, url), following))
+            print_json(as_object(Serving(project.place, url, metrics_url), following))
         elif not quiet:
             say(f"callbacks  {url}/receive_annotation")
             if folder:
                 say(f"images     {url}/images/...")
+            if metrics_url:
+                say(f"metrics    {metrics_url}/metrics and /healthz")
             say("Ctrl-C stops it")
             sys.stdout.flush()
             tell(f"Next: {following}")
         with serving(app, listening, log, reconcile_seconds):
             stopped.wait()
     broker.store.close()
+
+
+def _monitoring(
+    broker: Broker, reconcile_seconds: float, address: str | None
+) -> tuple["ServeMetrics | None", AbstractContextManager[str | None]]:
+    """Return what counts, and what serves the counts while its block runs."""
+    if address is None:
+        return None, nullcontext()
+    from vidset.local_labeling.metrics import ServeMetrics
+    from vidset.monitoring.server import serving_metrics
+
+    metrics = ServeMetrics(broker.store, reconcile_seconds)
+    return metrics, serving_metrics(address, metrics, metrics.problem)

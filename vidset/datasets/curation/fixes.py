@@ -1,9 +1,9 @@
 """The fixes of a review, as a file has them.
 
-    {"version": id, "fixes": [{"image_sha256", "image_uri", "action", ...}]}
+    {"version": id, "actor": name, "fixes": [{"image_sha256", "image_uri", "action", ...}]}
 
-An action is `keep`, `remove`, `relabel` with the right `label` of the whole image, or `objects`
-with a list of what is wrong with single objects:
+The actor is who decided; it may be missing. An action is `keep`, `remove`, `relabel` with the right
+`label` of the whole image, or `objects` with a list of what is wrong with single objects:
 
     {"action": "change", "id": "2", "label": "truck", "box": {"x", "y", "width", "height"}}
     {"action": "add", "label": "car", "box": {...}}          or with "points", or "rings"
@@ -58,13 +58,20 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Fixes:
-    """Fixes of one review; `version` is the id of the dataset version that was looked at."""
+    """The fixes of one review.
+
+    Attributes:
+        version: the id of the dataset version that was looked at.
+        actor: who decided; None where nothing tells.
+    """
 
     version: str
     fixes: tuple[Fix, ...]
+    actor: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"version": self.version, "fixes": [fix.to_json() for fix in self.fixes]}
+        told = {} if self.actor is None else {"actor": self.actor}
+        return {"version": self.version, **told, "fixes": [fix.to_json() for fix in self.fixes]}
 
 
 def read_fixes(path: Path) -> Fixes:
@@ -100,11 +107,11 @@ def parse_fixes(text: str | bytes, name: str) -> Fixes:
     ]
     if faults:
         raise FaultsError(f"{name}: {len(faults)} fixes cannot be used", faults)
+    actor = value.get("actor")
+    if actor is not None and not isinstance(actor, str):
+        raise DatasetError(f"{name}: wanted a name as actor, got {json.dumps(actor)[:60]}")
     names = Fix.__dataclass_fields__
-    return Fixes(
-        value["version"],
-        tuple(_fix(one, names) for one in value["fixes"]),
-    )
+    return Fixes(value["version"], tuple(_fix(one, names) for one in value["fixes"]), actor)
 
 
 def _fix(one: Mapping[str, Any], names: Collection[str]) -> Fix:

@@ -8,7 +8,12 @@ from vidset.datasets.versions.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A version as a list shows it; `parents` are the ids of those that it was made from."""
+    """A version as a list shows it.
+
+    Attributes:
+        parents: the ids of the versions that it was made from.
+        actor: who made it; None where an earlier vidset did not record that.
+    """
 
     id: str
     names: list[str]
@@ -16,6 +21,7 @@ class Listed:
     parents: list[str]
     message: str
     images: int
+    actor: str | None
 
 
 def list_versions(repository: Repository) -> list[Listed]:
@@ -32,6 +38,7 @@ def list_versions(repository: Repository) -> list[Listed]:
                 parents=details.get("parents", []),
                 message=details.get("message", ""),
                 images=repository.number_of_images(id_),
+                actor=details.get("actor"),
             )
         )
     return found

@@ -3,20 +3,25 @@
 ROOT/images/<first two digits>/<sha256>.<ending>
 ROOT/versions/<id>/manifest.parquet, measures.parquet, version.json
 ROOT/names/<name>            the id that a name stands for
+ROOT/names.jsonl             who gave which name to which version, and when
 ROOT/schema.json             what versions must be like, frozen at the first one
 """
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vidset.actor import actor_of
 from vidset.datasets.errors import DatasetError, NameTakenError, UnknownVersionError
 from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry, is_hash
@@ -25,10 +30,21 @@ from vidset.datasets.versions.names import check_name, is_name, may_be_id
 from vidset.json_files import read_object
 from vidset.parquet import parquet_schema, read_parquet
 from vidset.regular_files import read_regular, read_regular_text
-from vidset.storage.writing import write_atomically
+from vidset.storage.writing import open_lock, write_atomically
 from vidset.suggestions import did_you_mean
 
 _MOST_OF_A_NAME = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A name was given to a version; `before` is the version that had it, if any."""
+
+    name: str
+    version: str
+    before: str | None
+    actor: str
+    at: str
 
 
 class Repository:
@@ -167,11 +183,14 @@ class Repository:
         with _reading(id_, "version.json"):
             return read_object(self._file(id_, "version.json"), "an object")
 
-    def name_version(self, name: str, reference: str, *, move: bool = False) -> None:
-        """Let a name stand for a version.
+    def name_version(
+        self, name: str, reference: str, *, move: bool = False, actor: str | None = None
+    ) -> None:
+        """Let a name stand for a version, and record who gave it.
 
         Args:
             move: whether it may stand for another version until now.
+            actor: who does it; None is the operating system's user.
 
         Raises:
             NameTakenError: the name stands for another version, and may not be moved.
@@ -181,7 +200,32 @@ class Repository:
         id_, before = self.resolve(reference), self.names().get(name)
         if before not in (None, id_) and not move:
             raise NameTakenError(name, before, id_)
+        by = actor_of(actor)
         write_atomically(self.root / "names" / name, id_.encode())
+        if before != id_:
+            self._record(Naming(name, id_, before, by, datetime.now(UTC).isoformat()[:19] + "Z"))
+
+    def namings(self) -> list[Naming]:
+        """Read who gave which name to which version, the oldest first.
+
+        Raises:
+            DatasetError: the record is damaged.
+        """
+        path = self.root / "names.jsonl"
+        try:
+            lines = read_regular_text(path).splitlines()
+            return [Naming(**json.loads(line)) for line in lines]
+        except FileNotFoundError:
+            return []
+        except (ValueError, TypeError) as error:
+            raise DatasetError(f"{path}: the record of names is damaged: {error}") from None
+
+    def _record(self, naming: Naming) -> None:
+        path = self.root / "names.jsonl"
+        with open_lock(self.root / "names.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            before = read_regular_text(path) if path.exists() else ""
+            write_atomically(path, f"{before}{json.dumps(asdict(naming))}\n")
 
     def names(self) -> dict[str, str]:
         """Names, and the ids they stand for."""

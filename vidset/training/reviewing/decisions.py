@@ -20,13 +20,14 @@ class Reviewed:
     counts: dict[str, Any]
 
 
-def write_fixes(decisions: Path, errors: Path, fixes: Path) -> Reviewed:
+def write_fixes(decisions: Path, errors: Path, fixes: Path, actor: str | None = None) -> Reviewed:
     """Count a review and write its fixes.
 
     Args:
         decisions: the file that the page of `vidset errors` saved.
         errors: the folder that `vidset errors` wrote.
         fixes: where the fixes go, for `vidset dataset fix`.
+        actor: who decided, for the fixes; None takes whom the decisions name.
 
     Raises:
         DatasetError: a file is not there or not what it should be, or the decisions are on another
@@ -49,7 +50,7 @@ def write_fixes(decisions: Path, errors: Path, fixes: Path) -> Reviewed:
     check_decisions(given.fixes, origins, categories)
     # By the collected image, so that they fit every version which was made of it.
     of_origins = (replace(fix, image_sha256=origins[fix.image_sha256]) for fix in given.fixes)
-    made = Fixes(version, tuple(of_origins))
+    made = Fixes(version, tuple(of_origins), actor or given.actor)
     text = json.dumps(made.to_json(), indent=1, ensure_ascii=False)
     write_atomically(fixes, text.encode())
     return Reviewed(version, count_decisions(given.fixes, len(origins), categories))
