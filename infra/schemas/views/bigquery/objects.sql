@@ -16,6 +16,9 @@ SELECT
   annotations.vendor,
   annotations.annotator,
   annotations.revision,
-  annotations.updated_at
+  annotations.updated_at,
+  object.box.angle,
+  object.rings,
+  object.mask
 FROM `${dataset}.annotations` AS annotations
 CROSS JOIN UNNEST(annotations.objects) AS object
