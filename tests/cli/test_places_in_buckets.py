@@ -61,8 +61,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
         }.items()
     },
 }
-# Upload events from a queue: tests/watch.
-ELSEWHERE = {"watch"}
+# Upload events from a queue: tests/watch. A page that is served until it is stopped: tests/view.
+ELSEWHERE = {"watch", "view"}
 
 
 @pytest.fixture(params=PLACES)

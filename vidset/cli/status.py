@@ -12,7 +12,7 @@ from vidset.cli.places import only_place
 if TYPE_CHECKING:
     from vidset.overview import Overview
 
-_NAMED = 10
+_NAMED, _SHORT_ID = 10, 12
 _REASONS = {"near_duplicate": "near duplicates"}
 
 
@@ -70,9 +70,9 @@ def _show(found: "Overview") -> None:
             say(f"          {uri}")
     say(f"tasks     {_counts(found.tasks)}")
     say(f"labels    {_counts(found.annotations)}")
-    say(f"versions  {', '.join(each.name or each.id for each in found.versions) or 'none'}")
+    names = {each.id: each.name or each.id[:_SHORT_ID] for each in found.versions}
+    say(f"versions  {', '.join(names.values()) or 'none'}")
     if found.runs:
-        names = {each.id: each.name or each.id for each in found.versions}
         rows = [
             [
                 each.name,

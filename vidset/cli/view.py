@@ -41,7 +41,9 @@ def view(
     names: Annotated[
         list[str] | None,
         typer.Option(
-            "--name", metavar="HOST[:PORT]", help="Answer to this name as well; may be repeated."
+            "--hostname",
+            metavar="HOST[:PORT]",
+            help="Answer to this name as well; may be repeated.",
         ),
     ] = None,
     tokens: Annotated[

@@ -145,7 +145,9 @@ def connect(
     note=_KEYS,
 )
 def serve(
-    host: Annotated[str, typer.Option(help="An address of this machine.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="An address of this machine.")
+    ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, metavar="N", help="A port, or 0 for a free one.")
     ] = 8080,
