@@ -11,12 +11,11 @@ from vidset.documents.documents import Part
 from vidset.documents.sqlite import SqliteDocuments
 from vidset.intake.listing import check_input, list_uploads
 from vidset.json_files import parse_json, read_object
+from vidset.ledger.packing import leave_packs
+from vidset.ledger.rows import LedgerRows
 from vidset.naming import printable
-from vidset.parquet import read_parquet
 from vidset.project import Project
 from vidset.regular_files import read_regular_text
-from vidset.storage.open import open_store
-from vidset.storage.store import ObjectStore
 
 _LABELED = "labeled"
 
@@ -92,12 +91,7 @@ def read_overview(project: Project, inputs: str | None = None) -> Overview:
     Raises:
         ValueError: something there cannot be read, or the inputs name nothing.
     """
-    rows = list(
-        _rows(open_store(project.below("videos")), ["video_uri", "status", "error", "kept"])
-    )
-    reasons = Counter(
-        row["reason"] for row in _rows(open_store(project.below("frames")), ["reason"])
-    )
+    rows, reasons = _ledgers(project.place)
     kept = reasons.pop("kept", 0)
     tasks, annotations = _labels(project.store)
     folder = Path(project.place) if project.is_folder else None
@@ -122,13 +116,20 @@ def read_overview(project: Project, inputs: str | None = None) -> Overview:
     )
 
 
-def _rows(store: ObjectStore, columns: list[str]) -> Iterator[dict[str, Any]]:
-    try:
-        names = [each.name for each in store.list() if each.name.endswith(".parquet")]
-    except FileNotFoundError:
-        return
-    for name in names:
-        yield from read_parquet(store.read(name), columns).to_pylist()
+def _ledgers(place: str) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """Return the videos' rows, in order of their files' names, and the samples by reason."""
+    ledgers = LedgerRows(place)
+    rows = {
+        key: row
+        for each in ledgers.videos(["video_uri", "status", "error"])
+        for key, row in zip(each.keys, each.table.to_pylist(), strict=True)
+    }
+    reasons: Counter[str] = Counter()
+    for each in ledgers.frames(["reason"], [k for k, s in ledgers.stamps.items() if s.frames]):
+        for found in each.table["reason"].value_counts().to_pylist():
+            reasons[found["values"]] += found["counts"]
+    leave_packs(place, ledgers)
+    return [rows[key] for key in ledgers.stamps], reasons
 
 
 def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:

@@ -1,10 +1,13 @@
 """Reading Parquet. A file may be a stranger's: what it unpacks to is bounded."""
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +24,32 @@ _LEAST_VALUES, _VALUES_FOR_A_BYTE = 8_000_000, 1
 _MOST_COLUMNS = 1000
 # The footer tells of the columns; to read it takes a hundred times its size.
 _MOST_FOOTER_BYTES = 1 << 20
+
+
+class _NoPandas:
+    """An import finder by which there is no pandas."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ImportError("not for Arrow")
+
+
+def _keep_pandas_out() -> None:
+    """Let Arrow look for pandas once, and find none.
+
+    Where pandas is installed, Arrow imports it with the first list that it is given, which takes a
+    second. What needs it, such as `to_pandas`, looks again and gets it.
+    """
+    if "pandas" not in sys.modules:
+        finder: Any = _NoPandas()
+        sys.meta_path.insert(0, finder)
+        try:
+            _ = import_module("pyarrow.lib")._pandas_api.have_pandas
+        finally:
+            sys.meta_path.remove(finder)
+
+
+_keep_pandas_out()
 
 
 def read_parquet(source: bytes | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -54,6 +83,41 @@ def read_parquet(source: bytes | Path, columns: Sequence[str] | None = None) -> 
             except OSError as error:  # Arrow's own, of pages that do not unpack.
                 raise pa.ArrowInvalid(f"{name}{error}") from None
         return _plain(table, size, name)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedParquet:
+    """A file whose pages are counted, to read row group by row group."""
+
+    file: pq.ParquetFile
+    size: int
+    name: str
+
+    def read_row_group(self, number: int, columns: Sequence[str]) -> pa.Table:
+        """Raises pyarrow.ArrowInvalid: it is damaged, or unpacks to too much."""
+        try:
+            table = self.file.read_row_group(number, list(columns), use_threads=False)
+        except OSError as error:
+            raise pa.ArrowInvalid(f"{self.name}{error}") from None
+        return _plain(table, self.size, self.name)
+
+
+@contextmanager
+def open_parquet(source: bytes | Path) -> Iterator[CheckedParquet]:
+    """Open a file of which a part is read at a time.
+
+    Raises:
+        As `read_parquet` does.
+    """
+    with ExitStack() as opened:
+        data, size, name = _open(source, opened)
+        file = opened.enter_context(_parquet_file(data, name))
+        _check(data, file.metadata, size, name)
+        columns = map(file.metadata.schema.column, range(file.metadata.num_columns))
+        texts = [each.path for each in columns if each.physical_type == "BYTE_ARRAY"]
+        data.seek(0)
+        with _parquet_file(data, name, texts) as file:
+            yield CheckedParquet(file, size, name)
 
 
 def check_parquet(paths: Iterable[str | Path]) -> None:
@@ -109,7 +173,7 @@ def _check_footer(data: BinaryIO, size: int, name: str) -> None:
 
 def _parquet_file(data: BinaryIO, name: str, texts: Sequence[str] = ()) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(data, read_dictionary=texts)
+        return pq.ParquetFile(data, read_dictionary=texts, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise pa.ArrowInvalid(f"{name}{error}") from None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vidset.labeling.task import Image
-from vidset.parquet import read_parquet
+from vidset.ledger.rows import LedgerRows
 from vidset.storage.open import open_store
 
 _COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
@@ -26,21 +26,19 @@ class ParquetLedger:
 
     def __init__(self, out: str):
         """Raises ValueError: of another kind, or its client is not installed."""
-        self._frames, self._videos = open_store(f"{out}/frames"), open_store(f"{out}/videos")
+        open_store(out)
+        self._out = out
 
     def origins(self) -> Iterator[Origin]:
         """Yield where each kept image of the committed videos comes from."""
-        for name in sorted(video.name for video in self._videos.list()):
-            table = read_parquet(self._frames.read(name), list(_ORIGIN_COLUMNS))
+        for _, table in LedgerRows(self._out).frames_in_order(_ORIGIN_COLUMNS):
             for row in table.to_pylist():
                 if row["image_id"] is not None:
                     yield Origin(**row)
 
     def images(self) -> Iterator[Image]:
         # Frames count when their video's row says so. Names only: some 100 bytes for a video.
-        committed = {video.name for video in self._videos.list()}
-        for name in sorted(committed):
-            table = read_parquet(self._frames.read(name), _COLUMNS)
+        for _, table in LedgerRows(self._out).frames_in_order(_COLUMNS):
             for row in table.to_pylist():
                 if row["kept"]:
                     yield Image(row["image_id"], row["image_uri"], row["width"], row["height"])

@@ -9,6 +9,7 @@ from tests.bigquery_ledger import FAILED, A, B, C
 from tests.warehouse.test_folder import ask
 from vidset.elements import Extraction
 from vidset.ledger.open import open_ledger
+from vidset.storage.folder import FolderStore
 from vidset.warehouse.folder import ParquetWarehouse
 from vidset.warehouse.gather import gather_ledgers
 
@@ -47,18 +48,29 @@ def test_ledgers_become_tables(warehouse, out):
     assert found(warehouse) == of(A, B, FAILED)
 
 
-def test_only_new_videos_are_read_again(warehouse, out):
+def test_only_new_videos_are_read_again(warehouse, out, monkeypatch):
     gather_ledgers(warehouse, out)
-    for folder in "frames", "videos":  # Whoever reads them fails.
-        for entry in os.scandir(os.path.join(out, folder)):
-            status = entry.stat()
-            with open(entry.path, "r+b") as file:
-                file.write(b"XXXX")
-            os.utime(entry.path, ns=(status.st_atime_ns, status.st_mtime_ns))
     open_ledger(out).commit([C])
+    read, names = FolderStore.read, []
+    monkeypatch.setattr(
+        FolderStore, "read", lambda store, name: names.append(name) or read(store, name)
+    )
     assert gather_ledgers(warehouse, out) == 1
+    assert names == [f"{C.key}.parquet"] * 2
     assert found(warehouse) == of(A, B, C)
     assert gather_ledgers(warehouse, out) == 0
+
+
+def test_a_ledger_that_was_changed_in_place_is_read_again_even_with_its_time_set_back(
+    warehouse, out
+):
+    gather_ledgers(warehouse, out)
+    path = os.path.join(out, "videos", f"{A.key}.parquet")
+    status = os.stat(path)
+    with open(path, "r+b") as file:
+        file.write(b"XXXX")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert gather_ledgers(warehouse, out) == 1
 
 
 def test_a_video_that_was_extracted_anew_replaces_its_rows(warehouse, out):
@@ -77,7 +89,7 @@ def test_a_video_whose_ledger_is_gone_leaves_the_tables(warehouse, out):
     assert found(warehouse) == of(B)
     for table in "frames", "videos":
         os.unlink(os.path.join(out, table, f"{B.key}.parquet"))
-    assert gather_ledgers(warehouse, out) == 0
+    assert gather_ledgers(warehouse, out) == 1
     assert found(warehouse) == of()
 
 

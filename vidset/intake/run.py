@@ -5,6 +5,7 @@ import resource
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from vidset.intake.work import (
     upload_of,
     work_of,
 )
+from vidset.ledger.packing import pack_ledgers
 from vidset.naming import printable, stream_suffix
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
@@ -75,6 +77,8 @@ def extract(
         if uploads:
             opens = work_of(settings, request.places, request.redo)
             run.through(start_engine(workers, opens, request.limits, run.report))
+            with suppress(OSError):  # All is done, and packs are but copies.
+                pack_ledgers(request.places.ledger)
     finally:
         for folder in folders:
             folder.sweep()

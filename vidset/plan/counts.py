@@ -8,18 +8,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES
-from vidset.parquet import read_parquet
-from vidset.storage.open import open_store
-from vidset.storage.store import ObjectStore
+from vidset.ledger.packing import leave_packs
+from vidset.ledger.rows import LedgerRows
 
 UNKNOWN = -1
 BEFORE = "extracted before ledgers had what a plan needs: extract it anew, into another --output"
 ANOTHER_METRIC = "extracted with a --metric other than ssim: other thresholds are not known"
 _SHAPE = (len(STRIDES), len(GRID))
 _VIDEO_COLUMNS = ("video_uri", "settings_id", "samples")
-_FRAME_COLUMNS = ("settings_id", "kept")
-# Older ledgers lack them.
-_PLAN_COLUMNS = ("period_seconds", "similarity_threshold", *COLUMNS.values())
+# Older ledgers lack the last ones: there they are null.
+_FRAME_COLUMNS = (
+    "settings_id",
+    "kept",
+    "period_seconds",
+    "similarity_threshold",
+    *COLUMNS.values(),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,36 +107,37 @@ def count(ledger: str) -> Counts:
 
 
 def _videos(ledger: str) -> Iterator[VideoCounts | Unplanned]:
-    done, frames = open_store(f"{ledger}/videos"), open_store(f"{ledger}/frames")
-    names = _names(done)
-    if not names:
+    """In the order of their files' names."""
+    ledgers = LedgerRows(ledger)
+    if not ledgers.stamps:
         raise ValueError(f"there is no ledger in {ledger}: no {ledger}/videos/*.parquet")
-    for name in names:
-        [row] = _read(done, name, _VIDEO_COLUMNS).to_pylist()
-        if row["samples"]:
-            yield _count_video(frames, name, row)
+    rows = {
+        key: row
+        for each in ledgers.videos(_VIDEO_COLUMNS)
+        for key, row in zip(each.keys, each.table.to_pylist(), strict=True)
+        if row["samples"]
+    }
+    found: dict[str, VideoCounts | Unplanned] = {
+        key: Unplanned(row["video_uri"], f"its samples are missing: no {ledgers.frames_uri(key)}")
+        for key, row in rows.items()
+        if not ledgers.stamps[key].frames
+    }
+    for each in ledgers.frames(_FRAME_COLUMNS, [key for key in rows if key not in found]):
+        for key, table in each.each():
+            found[key] = _count_video(table, rows[key])
+    leave_packs(ledger, ledgers)
+    yield from (found[key] for key in ledgers.stamps if key in found)
 
 
-def _names(store: ObjectStore) -> list[str]:
-    try:
-        return [each.name for each in store.list() if each.name.endswith(".parquet")]
-    except FileNotFoundError:
-        return []
-
-
-def _count_video(frames: ObjectStore, name: str, row: dict) -> VideoCounts | Unplanned:
+def _count_video(table: pa.Table, row: dict) -> VideoCounts | Unplanned:
     uri = row["video_uri"]
-    try:
-        table = _read(frames, name, _FRAME_COLUMNS, _PLAN_COLUMNS)
-    except FileNotFoundError:
-        return Unplanned(uri, f"its samples are missing: no {frames.uri(name)}")
     if table["settings_id"].unique().to_pylist() != [row["settings_id"]]:
         # Others are of a run that was killed, with other settings.
         table = table.filter(pc.field("settings_id") == row["settings_id"])
     if len(table) != row["samples"]:
         reason = f"the frame ledger has {len(table)} of its {row['samples']} samples"
         return Unplanned(uri, reason)
-    if "period_seconds" not in table.column_names or table["period_seconds"].null_count:
+    if table["period_seconds"].null_count:
         return Unplanned(uri, BEFORE)
     images = np.array([_bit_counts(table[COLUMNS[stride]]) for stride in STRIDES], np.int32)
     if (images[0] == UNKNOWN).all():
@@ -156,18 +161,6 @@ def _bit_counts(masks: pa.ChunkedArray) -> np.ndarray:
     counts = numbers @ (values[:, None] >> np.arange(len(GRID)) & 1)
     # The first good sample is kept at every threshold that was followed.
     return np.where(counts > 0, counts, UNKNOWN) if counts.any() else counts
-
-
-def _read(
-    store: ObjectStore, name: str, columns: Sequence[str], optional: Sequence[str] = ()
-) -> pa.Table:
-    try:
-        table = read_parquet(store.read(name), [*columns, *optional])
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"{store.uri(name)} is no Parquet file: {error}") from None
-    if missing := [each for each in columns if each not in table.column_names]:
-        raise ValueError(f"{store.uri(name)} is no ledger: it has no column {missing[0]}")
-    return table
 
 
 def _only(values: set[float]) -> float | None:

@@ -37,18 +37,19 @@ class FolderStore:
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         # Only the folder that the names begin with is walked; one that is not there has none.
         folder = prefix.rpartition("/")[0]
-        if folder and not os.path.isdir(self._path(folder)):
+        if folder and not os.path.isdir(self.path(folder)):
             return
-        start = self._path(folder) if folder else self._root
+        start = self.path(folder) if folder else self._root
         for name, entry in _walk(start, folder + "/" * bool(folder)):
             if name.startswith(prefix):
-                yield StoredObject(name, entry.stat().st_size)
+                status = entry.stat()
+                yield StoredObject(name, status.st_size, stamp=stamp_of(status))
 
     def read(self, name: str) -> bytes:
-        return read_regular(self._path(name))
+        return read_regular(self.path(name))
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
-        with open_regular(self._path(name)) as file:
+        with open_regular(self.path(name)) as file:
             file.seek(start)
             return file.read(end - start)
 
@@ -56,12 +57,12 @@ class FolderStore:
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
     ) -> None:
         with self._partial(name, data) as partial:
-            os.replace(partial, self._path(name))
+            os.replace(partial, self.path(name))
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
     ) -> bool:
-        path = self._path(name)
+        path = self.path(name)
         if os.path.exists(path):
             return False
         with self._partial(name, data) as partial:
@@ -72,7 +73,7 @@ class FolderStore:
         return True
 
     def delete(self, name: str) -> None:
-        path = self._path(name)
+        path = self.path(name)
         refuse_links_above(self._root, path)
         with suppress(FileNotFoundError):
             os.unlink(path)
@@ -118,15 +119,18 @@ class FolderStore:
         if _stamp(upload) != before:
             raise MissingUploadError("the file changed while it was read", printable(upload.uri))
 
-    def _path(self, name: str) -> str:
-        """Refuses to leave the folder: a second line of defence behind `naming`."""
+    def path(self, name: str) -> str:
+        """The file's absolute path.
+
+        Refuses to leave the folder: a second line of defence behind `naming`.
+        """
         if {"..", ".", ""} & set(name.split("/")):
             raise ValueError(f"not a name below a folder: {name!r}")
         return os.path.join(self._root, name)
 
     @contextmanager
     def _partial(self, name: str, data: bytes) -> Iterator[str]:
-        make_folder(self._root, os.path.dirname(self._path(name)))
+        make_folder(self._root, os.path.dirname(self.path(name)))
         path = os.path.join(self._root, _PARTIAL, f"{os.getpid()}-{uuid.uuid4().hex}")
         while True:
             make_folder(self._root, os.path.dirname(path))
@@ -142,6 +146,11 @@ class FolderStore:
                     with suppress(FileNotFoundError):  # It was renamed.
                         os.unlink(path)
                 return
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """What changes when a file is written again, even with its size and its time set back."""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, BinaryIO, TypeVar
 
 from google.api_core.exceptions import (
+    Forbidden,
     GoogleAPICallError,
     NotFound,
     PreconditionFailed,
@@ -72,6 +73,7 @@ class GcsStore:
                 str(blob.generation),
                 blob.content_type,
                 collector_of(name),
+                stamp=str(blob.generation),
             )
 
     def read(self, name: str) -> bytes:
@@ -113,8 +115,12 @@ class GcsStore:
         return True
 
     def delete(self, name: str) -> None:
-        with suppress(NotFound):
+        try:
             self._asked(name, lambda blob: blob.delete(**_ONCE))
+        except NotFound:
+            return
+        except Forbidden as error:
+            raise PermissionError(f"{self.uri(name)}: {error.message}") from None
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         try:

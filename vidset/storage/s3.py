@@ -85,7 +85,12 @@ class S3Store:
             more = {"ContinuationToken": token} if token else None
             for item in page.get("Contents", ()):
                 name = item["Key"][len(self._prefix) :]
-                yield StoredObject(name, item["Size"], collector_id=collector_of(name))
+                yield StoredObject(
+                    name,
+                    item["Size"],
+                    collector_id=collector_of(name),
+                    stamp=f"{item['Size']} {item['ETag']} {item['LastModified'].isoformat()}",
+                )
 
     def read(self, name: str) -> bytes:
         try:
@@ -122,7 +127,12 @@ class S3Store:
         return True
 
     def delete(self, name: str) -> None:
-        self._asked("delete_object", Key=self._prefix + name)
+        try:
+            self._asked("delete_object", Key=self._prefix + name)
+        except ClientError as error:
+            if _code(error) == "AccessDenied":
+                raise PermissionError(f"{self.uri(name)}: {error}") from None
+            raise
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         """Signed here: no server is asked."""

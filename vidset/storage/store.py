@@ -24,13 +24,18 @@ _RANGE_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object in a listing; `generation` is None where the store has none of its own."""
+    """An object in a listing; `generation` is None where the store has none of its own.
+
+    Attributes:
+        stamp: another one whenever the object was written again, however alike it is.
+    """
 
     name: str
     size_bytes: int
     generation: str | None = None
     content_type: str | None = None
     collector_id: str | None = None
+    stamp: str = ""
 
 
 class ObjectStore(Protocol):
@@ -86,7 +91,11 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Delete an object, if there is one of this name."""
+        """Delete an object, if there is one of this name.
+
+        Raises:
+            PermissionError: this may not be done.
+        """
         ...
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:

@@ -18,7 +18,7 @@ from vidset.documents.rows import Row
 from vidset.parquet import parquet_schema, read_parquet
 from vidset.storage.writing import open_lock
 from vidset.tables.arrow import arrow_columns, arrow_schema, as_stored
-from vidset.tables.schemas import Table, new_columns, tables
+from vidset.tables.schemas import Column, Table, new_columns, tables
 from vidset.warehouse.duckdb import open_duckdb, ordering, quoted, read, select
 from vidset.warehouse.export import Export
 from vidset.warehouse.files import PARTIAL, TableFiles, find_files
@@ -104,12 +104,35 @@ class ParquetWarehouse:
         """
         rows = f"SELECT * FROM {read(files)}"  # noqa: S608
         if anew:
-            empty = arrow_schema(as_stored(table.columns)).empty_table()
+            empty = self.schema(table).empty_table()
             self.put(self._files(table.name).next("base"), empty)
         if files:
             self._add(table, rows)
         for file in files:
             Path(file).unlink()
+
+    def leave_out(self, table: Table, gone: pa.Table) -> None:
+        """Delete the rows that have the values of a row of `gone` in its columns."""
+        files = self._files(table.name)
+        same = " AND ".join(f"rows.{name} = gone.{name}" for name in gone.column_names)
+        query = (
+            f"SELECT * FROM ({select(table, files)}) AS rows "  # noqa: S608
+            f"WHERE NOT EXISTS (SELECT 1 FROM gone WHERE {same})"
+        )
+        # A base alone is in its order already.
+        query += f" {ordering(table)}" if files.deltas else ""
+        if not self._copy(query, files.next("base"), gone=gone):
+            self.put(files.next("base"), self.schema(table).empty_table())
+
+    def schema(self, table: Table) -> pa.Schema:
+        """What the table's files hold."""
+        return arrow_schema(as_stored(table.columns))
+
+    def read(self, table: str, columns: Sequence[str]) -> pa.Table:
+        """Read some columns of all rows."""
+        found = select(replace(tables()[table], columns=_named(table, columns)), self._files(table))
+        with open_duckdb(temporary=str(self.staging)) as connection:
+            return connection.execute(found).to_arrow_table()
 
     def has_rows(self, table: str) -> bool:
         return _count(self._files(table).live) > 0
@@ -138,7 +161,7 @@ class ParquetWarehouse:
             left.unlink()
         for file in files.replaced:
             file.unlink()
-        empty = arrow_schema(as_stored(table.columns)).empty_table()
+        empty = self.schema(table).empty_table()
         if files.base is None:
             self.put(files.next("base"), empty)
             return
@@ -158,10 +181,12 @@ class ParquetWarehouse:
             connection.execute(f"COPY ({query}) TO {quoted(partial)} {_WRITE}")
         os.replace(partial, path)
 
-    def _copy(self, query: str, path: Path) -> int:
+    def _copy(self, query: str, path: Path, **given: pa.Table) -> int:
         """Write a query's rows to a file, unless there are none."""
         partial = _partial(path)
         with open_duckdb(temporary=str(self.staging)) as connection:
+            for name, rows in given.items():
+                connection.register(name, rows)
             done = connection.execute(f"COPY ({query}) TO {quoted(partial)} {_WRITE}").fetchone()
         number = done[0] if done else 0
         if number:
@@ -218,6 +243,10 @@ def _newer(table: Table, files: Sequence[str], live: Sequence[Path]) -> str:
         f"SELECT {', '.join(table.names)} FROM {staged} "  # noqa: S608
         f"WHERE (filename, file_row_number) IN ({wanted})"
     )
+
+
+def _named(table: str, names: Sequence[str]) -> tuple[Column, ...]:
+    return tuple(column for column in tables()[table].columns if column.name in names)
 
 
 def _partial(path: Path) -> Path:

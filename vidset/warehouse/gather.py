@@ -1,106 +1,100 @@
-"""The ingest's ledger files, two small ones for a video, gathered into the warehouse's tables.
+"""The ingest's ledgers, packed or file by file, gathered into the warehouse's tables.
 
 A query over thousands of small files would have to open each of them.
 """
 
-import os
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from vidset.parquet import check_parquet, read_parquet
-from vidset.storage.open import open_store
-from vidset.tables.arrow import arrow_schema, as_stored
-from vidset.tables.schemas import Table, tables
-from vidset.warehouse.duckdb import open_duckdb, quoted
+from vidset.elements import ledger_key
+from vidset.ledger.packing import leave_packs
+from vidset.ledger.rows import LedgerRows, Rows
+from vidset.parquet import read_parquet
+from vidset.tables.schemas import tables
 from vidset.warehouse.folder import ParquetWarehouse
 
-# Files in one query.
-_FILES = 500
 _KNOWN = pa.schema([("key", pa.string()), ("stamp", pa.string())])
+# Rows that are written at once.
+_BATCH_ROWS = 50_000
 
 
 def gather_ledgers(warehouse: ParquetWarehouse, out: str) -> int:
     """Bring `frames` and `videos` to what the ledgers below `out` say; how many videos changed.
 
-    Only files that are new or were replaced are read. Videos whose files are gone leave the tables.
+    Only ledgers that are new or were replaced are read. Videos whose files are gone leave the
+    tables.
 
     Raises:
         ValueError: a ledger file cannot be read.
     """
-    found = dict(_list(out))
+    rows = LedgerRows(out)
+    found = {key: stamps.videos for key, stamps in rows.stamps.items()}
     with warehouse.locked():
         known = _known(warehouse)
-        if known.keys() - found.keys():
-            known = {}  # All anew.
-        changed = sorted(key for key, stamp in found.items() if known.get(key) != stamp)
+        gone = known.keys() - found.keys()
+        if gone:
+            _leave_out(warehouse, gone)
+        changed = [key for key, stamp in found.items() if known.get(key) != stamp]
         if changed or (not known and warehouse.has_rows("videos")):
-            staged = {name: _stage(warehouse, out, name, changed) for name in ("frames", "videos")}
+            staged = {name: _stage(warehouse, rows, name, changed) for name in ("frames", "videos")}
             # The frames come first: a video counts when its own row is there.
             for name, files in staged.items():
                 warehouse.gather(tables()[name], files, anew=not known)
-        _remember(warehouse, found)
-    return len(changed)
+        if gone or changed or not known:
+            _remember(warehouse, found)
+    leave_packs(out, rows)
+    return len(changed) + len(gone)
 
 
-def _list(out: str) -> Iterator[tuple[str, str]]:
-    """The keys of the committed videos, and what changes when their files are replaced."""
-    if "://" in out:
-        for stored in open_store(f"{out}/videos").list():
-            if stored.name.endswith(".parquet"):
-                stamp = f"{stored.size_bytes} {stored.generation}"
-                yield stored.name.removesuffix(".parquet"), stamp
-        return
-    with os.scandir(os.path.join(out, "videos")) as entries:
-        for entry in entries:
-            if entry.name.endswith(".parquet"):
-                status = entry.stat()
-                yield entry.name.removesuffix(".parquet"), f"{status.st_size} {status.st_mtime_ns}"
+def _leave_out(warehouse: ParquetWarehouse, gone: set[str]) -> None:
+    """Take the videos with these keys out of the tables."""
+    uris, generations = [], []
+    videos = warehouse.read("videos", ["video_uri", "generation"])
+    for uri, generation in zip(*(column.to_pylist() for column in videos.columns), strict=True):
+        if ledger_key(uri, generation) in gone:
+            uris.append(uri)
+            generations.append(generation)
+    if uris:
+        rows = pa.table({"video_uri": uris, "generation": generations})
+        # The videos go first: without its own row a video does not count.
+        for name in "videos", "frames":
+            warehouse.leave_out(tables()[name], rows)
 
 
-@contextmanager
-def _local(out: str, table: str, keys: Sequence[str]) -> Iterator[list[str]]:
-    """The files on this machine."""
-    if "://" not in out:
-        yield [os.path.join(out, table, f"{key}.parquet") for key in keys]
-        return
-    store = open_store(f"{out}/{table}")
-    with TemporaryDirectory() as folder:
-        files = [os.path.join(folder, f"{key}.parquet") for key in keys]
-        for key, file in zip(keys, files, strict=True):
-            Path(file).write_bytes(store.read(f"{key}.parquet"))
-        yield files
+def _stage(
+    warehouse: ParquetWarehouse, rows: LedgerRows, table: str, keys: Sequence[str]
+) -> list[str]:
+    """Write the rows into one large file with the table's columns; none where there are none."""
+    schema = warehouse.schema(tables()[table])
+    try:
+        found = (
+            rows.frames(schema.names, keys)
+            if table == "frames"
+            else rows.videos(schema.names, keys)
+        )
+        path = warehouse.staging / f"{table}-{uuid.uuid4().hex}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(path, schema, compression="lz4") as writer:
+            for batch in _batches(found):
+                writer.write_table(batch.cast(schema))
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise ValueError(f"the ledger of {table} cannot be read: {error}") from None
+    return [str(path)]
 
 
-def _stage(warehouse: ParquetWarehouse, out: str, table: str, keys: Sequence[str]) -> list[str]:
-    with _local(out, table, keys) as files:
-        return _staged(tables()[table], files, warehouse.staging)
-
-
-def _staged(table: Table, files: Sequence[str], folder: Path) -> list[str]:
-    """Some large files with the table's columns: those of older releases have fewer."""
-    empty, staged = arrow_schema(as_stored(table.columns)).empty_table(), []
-    folder.mkdir(parents=True, exist_ok=True)
-    with open_duckdb(temporary=str(folder)) as connection:
-        connection.register("empty", empty)
-        for start in range(0, len(files), _FILES):
-            check_parquet(files[start : start + _FILES])
-            some = ", ".join(map(quoted, files[start : start + _FILES]))
-            path = folder / f"{table.name}-{os.getpid()}-{start}.parquet"
-            query = (
-                f"SELECT {', '.join(table.names)} FROM (SELECT * FROM empty UNION ALL BY NAME "  # noqa: S608
-                f"SELECT * FROM read_parquet([{some}], union_by_name = true))"
-            )
-            try:
-                connection.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet)")
-            except duckdb.Error as error:
-                raise ValueError(f"the ledger of {table.name} cannot be read: {error}") from None
-            staged.append(str(path))
-    return staged
+def _batches(found: Iterator[Rows]) -> Iterator[pa.Table]:
+    some, number = [], 0
+    for each in found:
+        some.append(each.table)
+        number += len(each.table)
+        if number >= _BATCH_ROWS:
+            yield pa.concat_tables(some)
+            some, number = [], 0
+    if some:
+        yield pa.concat_tables(some)
 
 
 def _known(warehouse: ParquetWarehouse) -> Mapping[str, str]:
