@@ -50,7 +50,7 @@ Collector = Annotated[
 Workers = Annotated[
     int | None,
     typer.Option(
-        min=1, metavar="N", help="Work on so many videos at once.", show_default="one a core"
+        min=1, metavar="N", help="Work on this many videos at once.", show_default="one a core"
     ),
 ]
 

@@ -29,7 +29,7 @@ Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="PATH", help="What to write.")
 ]
 Format = Annotated[
-    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="A format of labels.")
+    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="The format of the labels.")
 ]
 Name = Annotated[
     str | None, typer.Option("--name", "-n", metavar="NAME", help="A name for the new version.")
@@ -45,7 +45,10 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is th
 As = Annotated[
     str | None,
     typer.Option(
-        "--as", metavar="NAME", help="Who does this, for the records.", show_default="your login"
+        "--as",
+        metavar="NAME",
+        help="Record this name as the one who did it.",
+        show_default="your login",
     ),
 ]
 Metrics = Annotated[

@@ -49,35 +49,40 @@ def upload(
     ] = None,
     follow: Annotated[
         bool,
-        typer.Option("--follow", help="Upload what appears in the folder, until stopped."),
+        typer.Option("--follow", help="Upload what appears in the folder, until you stop it."),
     ] = False,
     rate: Annotated[
         str | None,
-        typer.Option(metavar="RATE", help="The most that is sent, such as 5MB/s or 20Mbit/s."),
+        typer.Option(metavar="RATE", help="Send at most this much, such as 5MB/s or 20Mbit/s."),
     ] = None,
     move_to: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Move each there once it is uploaded.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Move each recording there once it is uploaded."),
     ] = None,
     delete: Annotated[
-        bool, typer.Option("--delete", help="Delete each once its upload is verified.")
+        bool, typer.Option("--delete", help="Delete each recording once its upload is verified.")
     ] = False,
     unreadable: Annotated[
-        Unreadable, typer.Option(help="What to do with what does not decode.")
+        Unreadable, typer.Option(help="What to do with recordings that do not decode.")
     ] = Unreadable.SKIP,
     retry_for: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Give a recording up after so long offline.")
+        float,
+        typer.Option(metavar="SECONDS", help="Give a recording up after being offline this long."),
     ] = 600,
     settle: Annotated[
-        float, typer.Option(metavar="SECONDS", help="A watched one is complete if unchanged.")
+        float,
+        typer.Option(
+            metavar="SECONDS", help="Take a recording as complete if unchanged this long."
+        ),
     ] = 10,
     poll: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Between two looks at the folder.")
+        float, typer.Option(metavar="SECONDS", help="Look at the folder every so many seconds.")
     ] = 5,
     state: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="What it remembers.",
+            help="The file in which it remembers what is uploaded.",
             show_default="STATE_DIRECTORY, else ~/.local/state/vidset/upload",
         ),
     ] = None,

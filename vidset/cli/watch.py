@@ -137,17 +137,17 @@ def watch(
     max_tries: Annotated[
         int,
         typer.Option(
-            min=2, metavar="N", help="Try a message so often, then send it to QUEUE.dead."
+            min=2, metavar="N", help="Try a message this often, then send it to QUEUE.dead."
         ),
     ] = 10,
     until_idle: Annotated[
         float | None,
-        typer.Option(min=0, metavar="SECONDS", help="End when nothing has come for so long."),
+        typer.Option(min=0, metavar="SECONDS", help="End when nothing has come for this long."),
     ] = None,
     grace: Annotated[
         float,
         typer.Option(
-            min=0, metavar="SECONDS", help="Give videos at work so long when told to stop."
+            min=0, metavar="SECONDS", help="When told to stop, give videos at work this long."
         ),
     ] = 1,
     health: Annotated[

@@ -53,7 +53,7 @@ def check(
         bool, typer.Option("--schema", help="Only compare with the frozen schema.")
     ] = False,
     fatal: Annotated[
-        bool, typer.Option("--fatal", help="Exit 1 for what the schema does not expect, too.")
+        bool, typer.Option("--fatal", help="Exit with 1 also for what the schema does not expect.")
     ] = False,
     update_schema: Annotated[
         bool, typer.Option("--update-schema", help="Freeze the schema anew at this version.")

@@ -84,7 +84,7 @@ def create(
         typer.Option(
             "--images-in",
             metavar="DIR",
-            help="Where the images of label files are.",
+            help="The folder with the images of the label files.",
             show_default="images/ beside the file, else beside the file",
         ),
     ] = None,
@@ -111,7 +111,7 @@ def create(
         bool,
         typer.Option("--without-fixes", help="Let the source overrule fixes of earlier versions."),
     ] = False,
-    seed: Annotated[int, typer.Option(metavar="N", help="Draw another split.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draw the split with another seed.")] = 0,
     near_distance: NearDistance = "6",
     leaks: Leaks = "refuse",
     cap: Cap = None,
@@ -121,7 +121,8 @@ def create(
     skip_faults: SkipFaults = False,
     lossy: Lossy = False,
     fatal_anomalies: Annotated[
-        bool, typer.Option("--fatal-anomalies", help="Stop where the schema is not kept.")
+        bool,
+        typer.Option("--fatal-anomalies", help="Stop if the images do not keep to the schema."),
     ] = False,
     place: Place = None,
     as_json: Json = False,

@@ -46,7 +46,8 @@ def diff(
         str, typer.Argument(metavar="A", help="A version.", autocompletion=complete_versions)
     ],
     b: Annotated[
-        str, typer.Argument(metavar="B", help="A later one.", autocompletion=complete_versions)
+        str,
+        typer.Argument(metavar="B", help="The later version.", autocompletion=complete_versions),
     ],
     limit: Limit = 10,
     place: Place = None,

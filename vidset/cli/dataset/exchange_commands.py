@@ -15,7 +15,7 @@ _References = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VERSION",
-        help="Versions to bring.",
+        help="The versions to bring.",
         show_default="all of them",
         autocompletion=complete_versions,
     ),

@@ -18,10 +18,11 @@ NearDistance = Annotated[
     ),
 ]
 Limit = Annotated[
-    int, typer.Option("--show", min=0, metavar="N", help="How many images of a kind to name.")
+    int,
+    typer.Option("--show", min=0, metavar="N", help="Name at most this many images of each kind."),
 ]
 Lossy = Annotated[
-    bool, typer.Option("--lossy", help="Leave out what cannot be said, and count it.")
+    bool, typer.Option("--lossy", help="Leave out what the target cannot express, and count it.")
 ]
 Leaks = Annotated[
     str,
@@ -32,7 +33,7 @@ Leaks = Annotated[
     ),
 ]
 SkipFaults = Annotated[
-    bool, typer.Option("--skip-faults", help="Leave out what is wrong instead of stopping.")
+    bool, typer.Option("--skip-faults", help="Leave out faulty images instead of stopping.")
 ]
 Cap = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="The most images to train and validate on.")

@@ -103,16 +103,23 @@ def errors(
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option(metavar="MODEL", help="The fixed model, with --folds.")
+        str, typer.Option(metavar="MODEL", help="With --folds, the fixed model to train.")
     ] = "resnet50-c2-32",
-    epochs: Annotated[int, typer.Option(metavar="N", min=1, help="Epochs, with --folds.")] = 15,
-    seed: Annotated[int, typer.Option(metavar="N", help="The seed, with --folds.")] = 1,
-    threads: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Threads of PyTorch, with --folds.")
+    epochs: Annotated[
+        int, typer.Option(metavar="N", min=1, help="With --folds, train for this many epochs.")
+    ] = 15,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="With --folds, the seed to train with.")
     ] = 1,
-    rank: Annotated[Rank, typer.Option(help="What orders the queue.")] = Rank.SELF_CONFIDENCE,
+    threads: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="With --folds, let PyTorch use this many threads."),
+    ] = 1,
+    rank: Annotated[
+        Rank, typer.Option(help="Order the queue by this measure.")
+    ] = Rank.SELF_CONFIDENCE,
     top: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Show at most so many images.")
+        int, typer.Option(min=1, metavar="N", help="Show at most this many images.")
     ] = 500,
     categories: Annotated[
         str | None,

@@ -146,7 +146,8 @@ def sql(
         ),
     ] = False,
     memory: Annotated[
-        str, typer.Option(metavar="SIZE", help="What needs more goes through temporary files.")
+        str,
+        typer.Option(metavar="SIZE", help="Use at most this much memory, then temporary files."),
     ] = "1GB",
     place: Place = None,
     as_json: Json = False,

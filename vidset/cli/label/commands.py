@@ -22,7 +22,7 @@ _KEYS = "Keys and all else come from the environment: see docs/labeling.md."
 )
 def dispatch(
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Take up so many images at most.")
+        int | None, typer.Option(min=1, metavar="N", help="Send at most this many images.")
     ] = None,
     budget: Annotated[
         str | None,
@@ -146,13 +146,19 @@ def connect(
 )
 def serve(
     host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="An address of this machine.")
+        str, typer.Option(metavar="ADDRESS", help="The address of this machine to listen at.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, metavar="N", help="A port, or 0 for a free one.")
+        int,
+        typer.Option(
+            min=0, max=65535, metavar="N", help="The port to listen at, or 0 for a free one."
+        ),
     ] = 8080,
     reconcile_every: Annotated[
-        float, typer.Option(min=0, metavar="MINUTES", help="Fetch lost answers, or 0 for never.")
+        float,
+        typer.Option(
+            min=0, metavar="MINUTES", help="How often to fetch lost answers; 0 means never."
+        ),
     ] = 5,
     metrics: Metrics = None,
     store: Store = None,
@@ -187,13 +193,13 @@ def serve(
 )
 def quarantine(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default="all")
+        str | None, typer.Argument(metavar="NAME", help="The entry to show.", show_default="all")
     ] = None,
     replay: Annotated[
-        bool, typer.Option("--replay", help="Read all or NAME again, after a correction.")
+        bool, typer.Option("--replay", help="Read NAME, or everything, again after a correction.")
     ] = False,
     dismiss: Annotated[
-        bool, typer.Option("--dismiss", help="Take NAME off the list: it holds no answer.")
+        bool, typer.Option("--dismiss", help="Take NAME off the list, since it holds no answer.")
     ] = False,
     actor: As = None,
     store: Store = None,

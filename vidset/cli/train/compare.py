@@ -64,10 +64,12 @@ def compare(
     ],
     place: Place = None,
     split: Annotated[
-        str | None, typer.Option(metavar="NAME", help="One split.", show_default="the runs' first")
+        str | None,
+        typer.Option(metavar="NAME", help="Compare on this split.", show_default="the runs' first"),
     ] = None,
     allow_few: Annotated[
-        bool, typer.Option("--allow-few", help="Take fewer than 3 seeds a side; concludes nothing.")
+        bool,
+        typer.Option("--allow-few", help="Accept fewer than 3 seeds a side, without a conclusion."),
     ] = False,
     as_json: Json = False,
     quiet: Quiet = False,

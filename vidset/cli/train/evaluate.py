@@ -50,7 +50,9 @@ def evaluate(
     place: Place = None,
     split: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="One split.", show_default="all that the run scored"),
+        typer.Option(
+            metavar="NAME", help="Score this split alone.", show_default="all that the run scored"
+        ),
     ] = None,
     on: Annotated[
         str | None,
@@ -69,7 +71,10 @@ def evaluate(
         ),
     ] = None,
     slack: Annotated[
-        float, typer.Option(min=0, metavar="SCORE", help="So much worse is still no worse.")
+        float,
+        typer.Option(
+            min=0, metavar="SCORE", help="Accept a score that is worse by up to this much."
+        ),
     ] = 0.0,
     runs: Annotated[
         str | None,
@@ -85,7 +90,7 @@ def evaluate(
         ),
     ] = False,
     threads: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Threads of PyTorch, with --on.")
+        int, typer.Option(min=1, metavar="N", help="With --on, let PyTorch use this many threads.")
     ] = 1,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -80,7 +80,8 @@ def train(
         ),
     ] = 10_000,
     threads: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Threads of PyTorch for each run.")
+        int,
+        typer.Option(min=1, metavar="N", help="Let PyTorch use this many threads for each run."),
     ] = 1,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu or cuda.")] = "cpu",
     allow_leaks: Annotated[
