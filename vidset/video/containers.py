@@ -31,6 +31,38 @@ _MAX_LOST_FRAMES = 4
 _MAX_READINGS, _READING_SLACK_BYTES = 16, 1 << 20
 # A demuxer that reports this many errors in a row, with no packet between, is at its end.
 _MAX_READ_ERRORS = 64
+# By their numbers in ITU-T H.273.
+_TRANSFERS = {
+    1: "bt709",
+    4: "gamma22",
+    5: "gamma28",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "linear",
+    9: "log100",
+    10: "log316",
+    11: "iec61966-2-4",
+    12: "bt1361e",
+    13: "iec61966-2-1",
+    14: "bt2020-10",
+    15: "bt2020-12",
+    16: "smpte2084",
+    17: "smpte428",
+    18: "arib-std-b67",
+}
+_PRIMARIES = {
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "film",
+    9: "bt2020",
+    10: "smpte428",
+    11: "smpte431",
+    12: "smpte432",
+    22: "ebu3213",
+}
 
 
 def decoder_version() -> str:
@@ -95,6 +127,16 @@ class VideoFile:
             if stream.index != self._stream.index
         ]
         return ", ".join(others) or None
+
+    @property
+    def color_transfer(self) -> str | None:
+        """FFmpeg's name of the transfer function; None where the video does not say."""
+        return _TRANSFERS.get(int(self.decoder.color_trc))
+
+    @property
+    def color_primaries(self) -> str | None:
+        """FFmpeg's name of the primaries; None where the video does not say."""
+        return _PRIMARIES.get(int(self.decoder.color_primaries))
 
     @property
     def has_presentation_times(self) -> bool:

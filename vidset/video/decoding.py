@@ -110,6 +110,8 @@ class Video(AbstractContextManager["Video"]):
             sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}",
             duration_seconds=self._file.duration_seconds,
             other_streams=self._file.other_streams,
+            color_transfer=self._file.color_transfer,
+            color_primaries=self._file.color_primaries,
         )
 
     @property

@@ -1,9 +1,12 @@
-"""Whether a Matroska or WebM file ends within one of its elements: its demuxer does not tell.
+"""What the elements of a Matroska or WebM file say that its demuxer does not tell.
+
+Its tracks may be encrypted, and it may end within an element.
 
 A live recording has no duration and clusters of unknown size, so that nothing else says that a
 crash has cut it. The elements are those of RFC 8794 and RFC 9559.
 """
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 _HEADER, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
@@ -14,11 +17,59 @@ _BESIDE = frozenset(
 _VOID, _CRC = 0xEC, 0xBF
 _IN_CLUSTER = frozenset({0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0x5854, 0xAF, _VOID, _CRC})
 _UNKNOWN = -1
+_TRACKS, _ENTRY, _TYPE = 0x1654AE6B, 0xAE, 0x83
+_ENCODINGS, _ENCRYPTION = 0x6D80, 0x5035
+_MAX_TRACKS_BYTES = 1 << 20
 
 
 def is_matroska(head: bytes) -> bool:
     """Whether the first bytes are those of a Matroska or WebM file."""
     return head[:4] == b"\x1a\x45\xdf\xa3"
+
+
+def has_encrypted_videos_alone(file: BinaryIO, size_bytes: int) -> bool:
+    """Whether all video tracks say that their frames are encrypted."""
+    place = 0
+    while place < size_bytes:
+        file.seek(place)
+        element, length, header = _element(file.read(12))
+        if element is None or element == _CLUSTER:
+            return False
+        place += header
+        if element == _SEGMENT:
+            continue
+        if element == _TRACKS:
+            file.seek(place)
+            tracks = file.read(min(max(length, 0), _MAX_TRACKS_BYTES))
+            entries = [
+                dict(_children(entry)) for kind, entry in _children(tracks) if kind == _ENTRY
+            ]
+            videos = [each for each in entries if each.get(_TYPE, b"")[-1:] == b"\x01"]
+            return bool(videos) and all(_is_encrypted(each.get(_ENCODINGS, b"")) for each in videos)
+        if length == _UNKNOWN:
+            return False
+        place += length
+    return False
+
+
+def _is_encrypted(encodings: bytes) -> bool:
+    return any(
+        kind == _ENCRYPTION
+        for _, encoding in _children(encodings)
+        for kind, _ in _children(encoding)
+    )
+
+
+def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The elements in the contents of one, as far as they are there."""
+    place = 0
+    while place < len(data):
+        element, length, header = _element(data[place : place + 12])
+        if element is None or length == _UNKNOWN:
+            return
+        place += header
+        yield element, data[place : place + length]
+        place += length
 
 
 def ends_within_an_element(file: BinaryIO, size_bytes: int) -> bool:

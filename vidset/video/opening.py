@@ -11,7 +11,12 @@ from av.video.stream import VideoStream
 
 from vidset.errors import UndecodableVideoError
 from vidset.video.boxes import Index, is_mp4, read_index
-from vidset.video.ebml import ends_within_an_element, is_matroska
+from vidset.video.ebml import (
+    ends_within_an_element,
+    has_encrypted_videos_alone,
+    is_matroska,
+)
+from vidset.video.transport import is_scrambled
 
 # Containers that hold one video. Playlists and image sequences (hls, dash, concat, image2...) are
 # left out on purpose: with them, an upload could name other files or addresses to read.
@@ -46,6 +51,7 @@ _OTHERS = (
 )
 # Decoders that show garbage, and do not tell, unless they are asked to raise.
 STRICT_DECODERS = frozenset({"hevc"})
+_ENCRYPTED = "the video is encrypted"
 _JPEG = b"\xff\xd8\xff"
 
 
@@ -90,6 +96,10 @@ class Source:
             self._check(self.index)
         elif is_matroska(self.head):
             self.ends_within_an_element = ends_within_an_element(file, self.size_bytes)
+            if has_encrypted_videos_alone(file, self.size_bytes):
+                raise UndecodableVideoError(_ENCRYPTED, self._uri)
+        elif is_scrambled(file):
+            raise UndecodableVideoError(_ENCRYPTED, self._uri)
         file.seek(0)
 
     def _check(self, index: Index) -> None:
@@ -107,7 +117,7 @@ class Source:
             raise UndecodableVideoError(reason, self._uri)
         videos = [track for track in index.tracks if track.handler == "vide"]
         if videos and all(track.is_encrypted for track in videos):
-            raise UndecodableVideoError("the video is encrypted", self._uri)
+            raise UndecodableVideoError(_ENCRYPTED, self._uri)
 
     def open(self, *, is_strict: bool = True) -> tuple[InputContainer, VideoStream]:
         """Open it anew, from its start.

@@ -10,6 +10,8 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
+from vidset.video.hdr import ToneMapper, is_hdr
+
 # Formats with a plane of 8 bits for luma and each colour difference: taken without a conversion.
 _PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"})
 # Luma in limited range has 219 steps from black (16) to white (ITU-R BT.601 and BT.709).
@@ -29,9 +31,10 @@ class Scalers:
     so that its memory would wait for the garbage collector.
     """
 
-    __slots__ = ("_turns", "bgr", "planar")
+    __slots__ = ("_turns", "bgr", "planar", "tones")
 
     def __init__(self) -> None:
+        self.tones = ToneMapper()
         self.bgr, self.planar = VideoReformatter(), VideoReformatter()
         self._turns: dict[int, _Turn] = {}
 
@@ -89,8 +92,10 @@ class DecodedFrame:
         if frame.colorspace not in _MATRICES:  # As the ffmpeg command does.
             is_2020 = frame.colorspace == _BT2020_CONSTANT_LUMINANCE
             frame.colorspace = _BT2020 if is_2020 else _UNSPECIFIED
-        self._frame, self._scalers = frame, scalers
         self._turn = scalers.turn(frame)
+        if is_hdr(frame):
+            frame = scalers.tones.map(frame)
+        self._frame, self._scalers = frame, scalers
         self.pts_seconds = pts_seconds
         size = frame.width, frame.height
         self.width, self.height = size[::-1] if self._turn.transpose else size
