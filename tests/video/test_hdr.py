@@ -1,6 +1,7 @@
 """HDR video is tone-mapped: white in PQ or HLG is no gray, and black stays black."""
 
 import subprocess
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ def patches(path, transfer):
     """Three grays side by side, in 10 bits: black, code 572 (203 cd/m2 in PQ) and white."""
     levels = np.repeat(np.array([64, 572, 940], "<u2"), 32)
     picture = np.tile(levels, (64, 1)).tobytes() + np.full(64 * 96 // 2, 512, "<u2").tobytes()
-    command = "-f rawvideo -pix_fmt yuv420p10le -s 96x64 -r 5 -i - -c:v libx264 -qp 1".split()
+    source = ["-f", "rawvideo", "-pix_fmt", "yuv420p10le", "-s", "96x64", "-r", "5", "-i", "-"]
     colors = f"-color_trc {transfer} -color_primaries bt2020 -colorspace bt2020nc".split()
-    command = ["ffmpeg", "-v", "error", "-y", *command, *colors, "-color_range", "tv", str(path)]
+    coding = ["-c:v", "libx264", "-qp", "1", *colors, "-color_range", "tv"]
+    command = ["ffmpeg", "-v", "error", "-y", *source, *coding, str(path)]
     subprocess.run(command, input=picture * 5, check=True)
     return path
 
@@ -27,8 +29,6 @@ def patches(path, transfer):
     ids=["PQ", "HLG", "SDR"],
 )
 def test_hdr_is_tone_mapped_and_named(tmp_path, transfer, middle):
-    from fractions import Fraction
-
     with Video(str(patches(tmp_path / "a.mp4", transfer)), "a.mp4") as video:
         [frame] = video.sample(Sampling(Fraction(1)))
         assert (video.info.color_transfer, video.info.color_primaries) == (transfer, "bt2020")

@@ -6,6 +6,8 @@ seconds; each picture takes 25 ms at 1920x1080 then. What a picture says of its 
 is left out, or each scene would be mapped otherwise, after a setup of its own.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
@@ -83,7 +85,7 @@ def _graph(frame: VideoFrame) -> Graph:
         graph.add("format", "yuv420p"),
         graph.add("buffersink"),
     ]
-    for this, following in zip(steps, steps[1:], strict=False):
+    for this, following in pairwise(steps):
         this.link_to(following)
     graph.configure()
     return graph
