@@ -202,3 +202,19 @@ def test_a_streaming_job_commits_every_extraction_once(cloud):
     assert cloud.frames() == [row.to_row() for each in (A, B) for row in each.frames]
     assert cloud.videos() == [each.video.to_row() for each in (A, B, FAILED)]
     assert cloud.tables() == ["frames", "videos"]
+
+
+@pytest.mark.emulator
+def test_rows_of_a_video_that_is_extracted_anew_are_replaced(cloud):
+    ledger = open_ledger(cloud.uri)
+    ledger.commit([A, B])
+    assert len(ledger.frames(A.video.video_uri, A.video.generation)) == len(A.frames)
+    ledger.reopen(A.video.video_uri, A.video.generation)
+    assert ledger.find(A.video.video_uri, A.video.generation) is None
+    changed = replace(A.frames[0], sharpness=7.0)
+    ledger.commit([Extraction(A.video, (changed,), replaces=True)])
+    rows = ledger.frames(A.video.video_uri, A.video.generation)
+    assert [row["sharpness"] for row in rows] == [7.0]
+    assert len(ledger.frames(B.video.video_uri, B.video.generation)) == len(B.frames)
+    assert ledger.find(A.video.video_uri, A.video.generation) is not None
+    assert cloud.tables() == ["frames", "videos"]
