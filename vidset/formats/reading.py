@@ -84,6 +84,32 @@ def relative_name(name: str, place: str) -> str:
     return "/".join(parts)
 
 
+def told_name(name: Any, place: str) -> str:
+    """The path of an image as a file of another tool tells it, below a folder that is not known.
+
+    A drive, a root and what leads upwards belong to the machine that wrote it, and are left out;
+    names are compared with those that are there. A uri stays as it is.
+
+    Raises:
+        ValueError: it is no name.
+    """
+    if not isinstance(name, str) or _NOT_IN_NAMES.search(name):
+        raise ValueError(f"{place}: wanted a file name, got {str(name)[:80]!r}")
+    if is_uri(name):
+        return name
+    if "/" not in name or _DRIVE.match(name):  # A file that was written on Windows.
+        name = _DRIVE.sub("", name).replace("\\", "/")
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    if not parts:
+        raise ValueError(f"{place}: wanted a file name, got {name!r}")
+    return "/".join(parts)
+
+
 def is_uri(name: str) -> bool:
     return bool(_URI.match(name))
 

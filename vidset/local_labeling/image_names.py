@@ -1,44 +1,63 @@
 """Find the images that the names in other tools' files mean."""
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
+from vidset.formats.matching import Match, Names
+from vidset.formats.reading import is_uri
 from vidset.labeling.task import Image
 
 
 class ImageNames:
-    """Images by uri, by their name below the images, and by base name where it is unique.
+    """Images by id, by uri, and by their name below the images.
 
-    It takes some 1 kB for an image.
+    It takes some 2 kB for an image.
     """
 
-    def __init__(self, images: Iterable[tuple[Image, str]]):
+    def __init__(self, images: Iterable[tuple[Image, str]], how: Match = "path"):
         """Each image with its name below the images."""
         self._images: dict[str, Image] = {}
-        self._by_base_name: dict[str, list[str]] = {}
+        self._by_id: dict[str, Image] = {}
+        names = []
         for image, name in images:
+            names.append(name)
             self._images[image.uri] = self._images[name] = image
-            self._by_base_name.setdefault(PurePosixPath(name).name, []).append(name)
+            self._by_id[image.id] = image
+        self._names, self._how = Names(names), how
+        self._are_in_buckets = any(is_uri(image.uri) for image in self._by_id.values())
 
-    def find(self, name: str) -> Image | None:
-        """The image; None if none or several of the ledger could be meant."""
-        for exact in name, name.removeprefix("images/"):
-            if exact in self._images:
-                return self._images[exact]
-        # A name with a folder says more than a base name, and something else.
-        same = self._by_base_name.get(name, [])
-        return self._images[same[0]] if len(same) == 1 else None
+    def find(self, name: str, image_id: str | None = None) -> Image | None:
+        """The image; None if none or several of the ledger could be meant.
+
+        Raises:
+            ValueError: the id is that of another image than the name.
+        """
+        told = self._by_id.get(image_id or "") or self._by_id.get(name)
+        exact = self._images.get(name)
+        if told and exact and told.id != exact.id:
+            raise ValueError(
+                f"image {name!r}: wanted the image_id of this name, {exact.id}, got {image_id}"
+            )
+        if told or exact:
+            return told or exact
+        # Among images in buckets, another bucket says that another image is meant.
+        is_elsewhere = is_uri(name) and self._are_in_buckets and self._how != "longest"
+        found = None if is_elsewhere else self._names.find(name, self._how)
+        return None if found is None else self._images[found]
 
     def unknown(self, name: str) -> ValueError:
         """Why `find` found none."""
-        same = self._by_base_name.get(name, [])
-        if same:
+        same = self._names.candidates(name)
+        if len(same) > 1 and "/" not in name:
             return ValueError(
                 f"image {name!r} could be any of {len(same)} of the ledger, such as {same[0]} and "
-                f"{same[1]}: wanted the name below the images, or the uri"
+                f"{same[1]}: wanted the name below the images, the uri or the image_id"
             )
-        number = sum(map(len, self._by_base_name.values()))
-        some = next((names[0] for names in self._by_base_name.values()), "none")
+        number, some = len(self._names.all), next(iter(self._names.all), "none")
+        if same and self._names.find(name, "longest"):
+            return ValueError(
+                f"image {name!r} is not among the {number} of the ledger; the nearest is "
+                f"{same[0]}, which --match longest takes, and --skip-unknown passes over it"
+            )
         return ValueError(
             f"image {name!r} is not among the {number} of the ledger, such as {some}; "
             "--skip-unknown passes over it"

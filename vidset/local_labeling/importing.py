@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vidset.formats.format import ImageLabels
+from vidset.formats.matching import Match
 from vidset.formats.reading import Kind, Reading, SizeOf
 from vidset.formats.registry import format_named
 from vidset.labeling.annotation import AnnotationState, Answer
@@ -37,6 +38,7 @@ class Import:
         lossy: leave out what an annotation cannot hold, and count it.
         as_boxes: take the box around each outline.
         map_labels: new names of labels.
+        match: how much of a name has to agree with an image's.
     """
 
     format_name: str
@@ -50,6 +52,7 @@ class Import:
     lossy: bool = False
     as_boxes: bool = False
     map_labels: Mapping[str, str] = field(default_factory=dict)
+    match: Match = "path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,9 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
         ImportFaultsError: something is wrong in the files; all faults are named.
         ValueError: there is no such format or file.
     """
-    names = ImageNames((image, place.name_of(image.id, image.uri)) for image in place.images())
+    names = ImageNames(
+        ((image, place.name_of(image.id, image.uri)) for image in place.images()), wanted.match
+    )
     named, now = format_named(wanted.format_name), broker.clock()
     # The sizes that the others tell are compared when the answers are checked.
     size_of = _sizes(names, skip_unknown=wanted.skip_unknown) if named.needs_sizes else None
@@ -120,7 +125,7 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
     said: list[Said] = []
     for labels in named.read(wanted.path, reading):
         with reading.part():
-            image = names.find(labels.image_name)
+            image = names.find(labels.image_name, labels.image_id)
             if image is None:
                 if not wanted.skip_unknown:
                     raise names.unknown(labels.image_name)

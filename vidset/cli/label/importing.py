@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +12,14 @@ from vidset.cli.command import described
 from vidset.cli.console import answer, confirm, counting, in_earnest, say, show_problems, table
 from vidset.cli.flags import As, DryRun, Format, Json, Place, Quiet, Yes
 from vidset.cli.label.options import Lossy, Store, Template
+
+
+
+class Match(StrEnum):
+    EXACT = "exact"
+    PATH = "path"
+    LONGEST = "longest"
+
 
 _NAMED = 10  # How many conflicts are named on stderr.
 
@@ -96,6 +105,14 @@ def import_(
     map_labels: Annotated[
         list[str] | None, typer.Option("--map-labels", metavar="OLD=NEW", help="Rename a label.")
     ] = None,
+    match: Annotated[
+        Match,
+        typer.Option(
+            "--match",
+            help="How names find images: exact; path, where one may have more folders before it; "
+            "or longest, the longest common end.",
+        ),
+    ] = Match.PATH,
     store: Store = None,
     template: Template = None,
     actor: As = None,
@@ -130,6 +147,7 @@ def import_(
         lossy=lossy,
         as_boxes=as_boxes,
         map_labels=label_map(map_labels or ()),
+        match=match.value,
     )
     broker = open_broker(where.settings("inspect"))
     with counting("Reading", show=not (quiet or as_json)):
