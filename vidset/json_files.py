@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vidset.regular_files import read_regular
+from vidset.regular_files import read_regular, text_of
 
 _MOST_OF_OURS = 64 << 20
 
@@ -64,9 +64,8 @@ def parse_json(
     parse_float: Callable[[str], Any] | None = None,
 ) -> Any:
     """Read JSON from memory, as `read_json` does from a file; errors name `source`."""
+    text = text_of(data, source, f"{what} in JSON", error) if isinstance(data, bytes) else data
     try:
-        # Windows tools write a byte order mark, which is no part of the text.
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
         return json.loads(text, parse_float=parse_float)
     except RecursionError:
         raise error(f"{source}: wanted {what} in JSON, got one nested too deep") from None

@@ -3,6 +3,7 @@
 A pipe or a device behind a file's name makes a reader wait, or read, without end.
 """
 
+import codecs
 import errno
 import os
 import stat
@@ -54,3 +55,24 @@ def read_regular(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:
             what = f"wanted at most {most_bytes:,} bytes, got {size:,}"
             raise OSError(errno.EFBIG, what, str(path))
         return file.read()
+
+
+def text_of(
+    data: bytes, source: str, what: str, error: type[ValueError] = ValueError
+) -> str:
+    """Decode a text of others: UTF-8, or UTF-16 where it begins with its mark, as Windows writes.
+
+    Raises:
+        ValueError: it is in another encoding, or no text; with the line.
+    """
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError as failure:
+        if data.startswith(b"PK\x03\x04"):
+            raise error(f"{source}: wanted {what}, got a zip file") from None
+        line = data.count(b"\n", 0, failure.start) + 1
+        raise error(
+            f"{source}:{line}: wanted {what} as a text in UTF-8, got byte "
+            f"0x{data[failure.start]:02x}; another encoding? Save it as UTF-8"
+        ) from None

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from vidset.regular_files import open_regular
+from vidset.regular_files import open_regular, text_of
 
 # PyYAML takes seconds for each megabyte. What people write has some kilobytes.
 _MAX_BYTES = 1 << 20
@@ -60,7 +60,7 @@ def parse_yaml(
     if len(data) > _MAX_BYTES:
         raise error(f"{source}: wanted {what} in YAML of at most {_MAX_BYTES:,} bytes, got more")
     try:
-        text = data.decode() if isinstance(data, bytes) else data
+        text = text_of(data, source, f"{what} in YAML", error) if isinstance(data, bytes) else data
         return yaml.load(text, _Loader)  # noqa: S506 (a subclass of the safe loader)
     except RecursionError:
         raise error(f"{source}: wanted {what} in YAML, got one nested too deep") from None

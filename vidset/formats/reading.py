@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from vidset import json_files
 from vidset.labeling.annotation import Attribute
+from vidset.regular_files import read_regular, text_of
 
 SizeOf = Callable[[str], tuple[int, int]]
 """Returns the width and height of an image, by its name."""
@@ -117,6 +118,19 @@ def is_uri(name: str) -> bool:
 def read_json(path: Path) -> Any:
     """Read a file of labels. Raises ValueError: it is not there, or is no JSON."""
     return json_files.read_json(path, "labels")
+
+
+def read_text(path: Path, what: str) -> str:
+    """Read a text file: UTF-8, or UTF-16 where it begins with its mark.
+
+    Raises:
+        ValueError: it cannot be read, or is in another encoding; with the line.
+    """
+    try:
+        data = read_regular(path)
+    except OSError as failure:
+        raise ValueError(f"{path}: wanted {what}: {failure.strerror}") from None
+    return text_of(data, str(path), what)
 
 
 def member(parent: Any, key: str, kind: type[_T], place: str) -> _T:

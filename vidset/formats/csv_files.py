@@ -1,0 +1,265 @@
+"""CSV with a row for each object. The first row states the columns.
+
+Written are all of `_COLUMNS`. Read are these, and the names of other tools in `_OTHER_NAMES`:
+`filename, width, height, class, xmin, ymin, xmax, ymax`, for one, where width and height are the
+image's. A row without a label is an image without objects; one without a shape is a classification.
+`points` are `x y x y ...`, a ring behind the other with `;` between, `hole` before a hole.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.origin import origin_fields, origin_of
+from vidset.formats.reading import (
+    Reading,
+    attributes_in,
+    free_id,
+    image_size,
+    is_uri,
+    read_text,
+    relative_name,
+    told_name,
+)
+from vidset.formats.spool import spooled
+from vidset.formats.xml_files import as_number
+from vidset.json_files import parse_json
+from vidset.labeling.annotation import Attribute, Box, LabeledObject, Ring
+from vidset.masks import Mask
+from vidset.storage.writing import replacing
+
+_NAME = "CSV"
+_ORIGIN = (
+    "image_id", "revision", "annotator", "updated_at", "video_uri", "pts_seconds", "collector_id",
+)  # fmt: skip
+_SHAPE = ("x", "y", "width", "height", "angle", "points", "mask")
+_COLUMNS = (
+    "image", "image_width", "image_height", "object", "label", *_SHAPE, "attributes", *_ORIGIN,
+)  # fmt: skip
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_OTHER_NAMES = {
+    "filename": "image", "file_name": "image", "image_name": "image", "image_path": "image",
+    "path": "image", "file": "image",
+    "class": "label", "class_name": "label", "category": "label", "label_name": "label",
+    "x1": "xmin", "y1": "ymin", "x2": "xmax", "y2": "ymax",
+    "x_min": "xmin", "y_min": "ymin", "x_max": "xmax", "y_max": "ymax",
+    "w": "width", "h": "height", "img_width": "image_width", "img_height": "image_height",
+    "confidence": "score",
+}  # fmt: skip
+_KNOWN = frozenset((*_COLUMNS, *_CORNERS, "score"))
+_WANTED = (
+    "a first row with image and label, and x, y, width, height or xmin, ymin, xmax, ymax or points"
+)
+
+
+@dataclass(slots=True)
+class _Image:
+    """What the rows of one image say."""
+
+    place: str
+    row: Mapping[str, str]
+    objects: list[LabeledObject] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    has_fault: bool = False
+
+
+def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
+    """Yield the images in the order in which they come first.
+
+    Columns that are not known are counted and left out.
+
+    Raises:
+        ValueError: as `Reader.read` says.
+    """
+    reading = reading or Reading()
+    rows = _rows(Path(path), reading)
+    images: dict[str, _Image] = {}
+    for place, row in rows:
+        before = len(reading.faults)
+        image = None
+        with reading.part():
+            name = told_name(row.get("image") or row.get("image_id"), f"{place}: image")
+            image = images.setdefault(name, _Image(place, row))
+            if row.get("label"):
+                image.objects.append(_object(row, image, place))
+            elif any(row.get(column) for column in (*_SHAPE, *_CORNERS)):
+                raise ValueError(f"{place}: wanted a label of the shape, got none")
+        if image is not None and len(reading.faults) > before:
+            image.has_fault = True
+    for name, image in images.items():
+        with reading.part():
+            labels = _labels(name, image, reading)
+            if not image.has_fault:  # An image with a fault is not taken by halves.
+                yield labels
+
+
+def _rows(path: Path, reading: Reading) -> Iterator[tuple[str, Mapping[str, str]]]:
+    text = read_text(path, "labels in CSV")
+    dialect = _dialect(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=dialect, strict=True)
+    try:
+        header = [name.strip().lower() for name in next(lines, [])]
+        columns = _columns(header, f"{path}:1")
+        for column in columns:
+            if column not in _KNOWN:
+                reading.leave_out(f"columns {column}")
+        for values in lines:
+            if not any(value.strip() for value in values):
+                continue
+            place = f"{path}:{lines.line_num}"
+            if len(values) != len(columns):
+                raise ValueError(f"{place}: wanted {len(columns)} columns, got {len(values)}")
+            yield place, dict(zip(columns, values, strict=True))
+    except csv.Error as error:
+        raise ValueError(f"{path}:{lines.line_num}: wanted CSV: {error}") from None
+
+
+def _dialect(text: str) -> str:
+    """The separator: spreadsheets of some countries write semicolons."""
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _columns(header: Sequence[str], place: str) -> list[str]:
+    columns = [_OTHER_NAMES.get(name, name) for name in header]
+    has_corners = set(_CORNERS) <= set(columns)
+    if has_corners:  # Their width and height are those of the image.
+        of_image = {"width": "image_width", "height": "image_height"}
+        columns = [of_image.get(name, name) for name in columns]
+    has_shape = has_corners or {"x", "y", "width", "height"} <= set(columns)
+    has_shape = has_shape or "points" in columns or "mask" in columns
+    names_images = {"image", "image_id"} & set(columns)
+    if not names_images or "label" not in columns or not (has_shape or len(columns) == 2):
+        raise ValueError(f"{place}: wanted {_WANTED}, got {', '.join(header)[:200]!r}")
+    for name in columns:
+        if name in _KNOWN and columns.count(name) > 1:
+            raise ValueError(f"{place}: wanted each column once, got {name} again")
+    return columns
+
+
+def _object(row: Mapping[str, str], image: _Image, place: str) -> LabeledObject:
+    label = row["label"]
+    object_id = free_id(row.get("object") or str(len(image.objects) + 1), image.taken)
+    told = parse_json(row.get("attributes") or "{}", f"{place}: attributes", "an object")
+    attributes: dict[str, Attribute] = dict(attributes_in(told, f"{place}: attributes"))
+    if row.get("score"):
+        attributes.setdefault("score", as_number(row["score"], f"{place}: score"))
+
+    def number(column: str) -> float:
+        return as_number(row.get(column) or "", f"{place}: {column}")
+
+    shape: dict[str, Any] = {"type": "classification"}
+    if row.get("mask"):
+        document = parse_json(row["mask"], f"{place}: mask", "a mask")
+        try:
+            shape = {"type": "mask", "mask": Mask.from_document(document)}
+        except ValueError as error:
+            raise ValueError(f"{place}: mask: {error}") from None
+    elif row.get("points"):
+        shape = {"type": "polygon", "rings": tuple(_rings(row["points"], f"{place}: points"))}
+    elif any(row.get(column) for column in _CORNERS):
+        left, top, right, bottom = map(number, _CORNERS)
+        shape = {"type": "box", "box": Box(left, top, right - left, bottom - top)}
+    elif any(row.get(column) for column in ("x", "y", "width", "height")):
+        angle = number("angle") if row.get("angle") else 0.0
+        box = Box(*map(number, ("x", "y", "width", "height")), angle=angle % 360)
+        shape = {"type": "rotated_box" if box.angle else "box", "box": box}
+    return LabeledObject(object_id, label, attributes=attributes, **shape)
+
+
+def _rings(text: str, place: str) -> Iterator[Ring]:
+    for part in text.split(";"):
+        is_hole = part.strip().startswith("hole")
+        values = [as_number(word, place) for word in part.replace("hole", "", 1).split()]
+        if len(values) < 6 or len(values) % 2:
+            raise ValueError(
+                f"{place}: wanted x and y of 3 points or more, got {len(values)} numbers"
+            )
+        yield Ring(tuple(zip(values[::2], values[1::2], strict=True)), is_hole)
+
+
+def _labels(name: str, image: _Image, reading: Reading) -> ImageLabels:
+    row, place = image.row, image.place
+    told: list[Any] = [
+        _whole(row[column], f"{place}: {column}") if row.get(column) else None
+        for column in ("image_width", "image_height")
+    ]
+    width, height = image_size((told[0], told[1]), name, reading.size_of, place)
+    origin: dict[str, Any] = {key: row[key] for key in _ORIGIN if row.get(key)}
+    for key, kind in ("revision", int), ("pts_seconds", float):
+        if key in origin:
+            origin[key] = kind(as_number(origin[key], f"{place}: {key}"))
+    said = origin_of(origin, place)
+    return ImageLabels(name, width, height, tuple(image.objects), **said)
+
+
+def _whole(text: str, place: str) -> int:
+    value = as_number(text, place)
+    if not value.is_integer():
+        raise ValueError(f"{place}: wanted a number of pixels, got {text[:80]!r}")
+    return int(value)
+
+
+def write(
+    labels: Iterable[ImageLabels],
+    path: str | Path,
+    labels_order: Sequence[str] | None = None,
+    *,
+    lossy: bool = False,
+) -> Written:
+    """A file, replaced at once. Labels have no numbers here, but must be in the order, if any."""
+    with spooled(
+        labels, _sayable, format_name=_NAME, lossy=lossy, file_of=lambda name: name
+    ) as spool:
+        spool.label_numbers(labels_order)
+        with replacing(path, "w") as file:
+            table = csv.DictWriter(file, _COLUMNS, restval="", lineterminator="\n")
+            table.writeheader()
+            table.writerows(chain.from_iterable(map(_rows_of, spool)))
+        return spool.written()
+
+
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+    place = f"image {labels.image_name!r}"
+    if labels.state != "labeled":
+        return None, [(f"{labels.state} images", place)]
+    name = labels.image_name
+    name = name if is_uri(name) else relative_name(name, place)
+    for item in labels.objects:
+        if not item.label.strip() or "\0" in item.label + item.id:
+            raise ValueError(f"{place}, object {item.id}: wanted a label, got {item.label!r}")
+    return replace(labels, image_name=name), []
+
+
+def _rows_of(labels: ImageLabels) -> Iterator[dict[str, Any]]:
+    image = {
+        "image": labels.image_name,
+        "image_width": labels.width,
+        "image_height": labels.height,
+        **origin_fields(labels),
+    }
+    if not labels.objects:
+        yield image
+    for item in labels.objects:
+        row: dict[str, Any] = {"object": item.id, "label": item.label}
+        if item.attributes:
+            row["attributes"] = json.dumps(dict(item.attributes), ensure_ascii=False)
+        if item.box:
+            box = item.box
+            row |= {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
+            row |= {"angle": box.angle} if box.angle else {}
+        if item.rings:
+            row["points"] = ";".join(map(_ring_text, item.rings))
+        if item.mask:
+            row["mask"] = json.dumps(item.mask.to_document())
+        yield image | row
+
+
+def _ring_text(ring: Ring) -> str:
+    return "hole " * ring.hole + " ".join(str(value) for point in ring.points for value in point)
