@@ -209,4 +209,3 @@ def _joined(objects: Sequence[LabeledObject]) -> Iterator[LabeledObject]:
             done.add(key)
             rest = {name: value for name, value in item.attributes.items() if name != PART_OF}
             yield replace(item, rings=tuple(rings[key]), attributes=rest)
-

@@ -275,7 +275,9 @@ def _shapes(item: LabeledObject) -> list[dict[str, Any]]:
     if item.box and item.box.angle:
         box = item.box
         middle = [box.x + box.width / 2, box.y + box.height / 2]
-        return [{"type": "rotated_bbox", "rotated_bbox": [*middle, box.width, box.height, box.angle]}]
+        return [
+            {"type": "rotated_bbox", "rotated_bbox": [*middle, box.width, box.height, box.angle]}
+        ]
     if item.box:
         return [{"type": "bbox", "bbox": [item.box.x, item.box.y, item.box.width, item.box.height]}]
     if item.mask:

@@ -18,7 +18,9 @@ MATCHES: tuple[Match, ...] = get_args(Match)
 """How much of a path has to agree: all of it; the whole of the shorter one; or as much as can be
 had, where one name has more of it than all others."""
 # Roboflow adds the extension and a hash, Label Studio's uploads have eight digits before the name.
-_ROBOFLOW = re.compile(r"^(.+)_(jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9A-Za-z]{8,}\.\w+$", re.IGNORECASE)
+_ROBOFLOW = re.compile(
+    r"^(.+)_(jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9A-Za-z]{8,}\.\w+$", re.IGNORECASE
+)
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-(.+)$")
 
 
@@ -125,7 +127,9 @@ def _is_end(name: str, told: str) -> bool:
 
 def _common(one: str, other: str) -> int:
     """How many segments two paths have in common, from the end on."""
-    pairs = zip(reversed(_folded(one).split("/")), reversed(_folded(other).split("/")), strict=False)
+    pairs = zip(
+        reversed(_folded(one).split("/")), reversed(_folded(other).split("/")), strict=False
+    )
     number = 0
     for first, second in pairs:
         if first != second and number:

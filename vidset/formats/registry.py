@@ -119,8 +119,9 @@ def _format(
     reads: bool = True,
     writes: bool = True,
     needs_sizes: bool = False,
+    module: str = "",
 ) -> Format:
-    module = f"vidset.formats.{name.replace('-', '_')}"
+    module = f"vidset.formats.{module or name.replace('-', '_')}"
     said = frozenset(each.strip() for each in says.split(","))
     none: frozenset[str] = frozenset()
     return Format(
@@ -142,6 +143,28 @@ _BUILT_IN = (
         "box, rotated box, polygon, rings, mask, attributes, annotator",
         "file",
         Images("annotations.json", "images/"),
+    ),
+    _format(
+        "csv",
+        "CSV",
+        "box, rotated box, polygon, rings, holes, mask, classification, attributes, annotator",
+        "file",
+        Images("labels.csv", "images/"),
+        module="csv_files",
+    ),
+    _format(
+        "cvat",
+        "CVAT XML 1.1",
+        "box, rotated box, polygon, rings, mask, classification, attributes, annotator",
+        "file",
+        Images("annotations.xml", "images/"),
+    ),
+    _format(
+        "datumaro",
+        "Datumaro",
+        "box, rotated box, polygon, rings, mask, classification, attributes, annotator",
+        "file",
+        Images("annotations/default.json", "images/"),
     ),
     _format(
         "fiftyone",
@@ -179,10 +202,9 @@ _BUILT_IN = (
     _format(
         "voc",
         "Pascal VOC",
-        "box, classification, attributes",
+        "box, classification, attributes, annotator",
         "folder",
         Images("", "JPEGImages/", flat=True),
-        reads=False,
     ),
     _format(
         "webdataset",
