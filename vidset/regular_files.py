@@ -57,9 +57,7 @@ def read_regular(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:
         return file.read()
 
 
-def text_of(
-    data: bytes, source: str, what: str, error: type[ValueError] = ValueError
-) -> str:
+def text_of(data: bytes, source: str, what: str, error: type[ValueError] = ValueError) -> str:
     """Decode a text of others: UTF-8, or UTF-16 where it begins with its mark, as Windows writes.
 
     Raises:

@@ -38,6 +38,8 @@ COSTS = {
     "attributes of rotated boxes named rotation": ATTRIBUTE,
     "attributes of the names of its own fields": ATTRIBUTE,
     "attributes that are empty or named with [] at the end": ATTRIBUTE,
+    "attributes with several values": ATTRIBUTE,
+    "attributes named object_id": ATTRIBUTE,
     "skipped images": IMAGE,
     "rejected images": IMAGE,
 }
@@ -47,8 +49,12 @@ _LABELS = ("car", "road", "sky", "Ampel ü", "a b")
 
 
 def round_trip_formats() -> list[Format]:
-    """Those that can be written as label files and read again."""
-    return [each for each in formats().values() if each.reads and each.writes and each.images]
+    """Those that can be written as label files and read again.
+
+    Pascal VOC's boxes are whole pixels, which are no differences of kind: see test_voc.py.
+    """
+    both = (each for each in formats().values() if each.reads and each.writes and each.images)
+    return [each for each in both if each.name != "voc"]
 
 
 def dataset(seed: int) -> list[ImageLabels]:

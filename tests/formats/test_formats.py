@@ -11,7 +11,9 @@ from vidset.formats.registry import format_named
 
 
 def test_an_unknown_format_is_told_those_there_are():
-    with pytest.raises(ValueError, match=r"coco, fiftyone, label-maps, .*, got 'nothing'"):
+    with pytest.raises(
+        ValueError, match=r"coco, csv, cvat, datumaro, fiftyone, label-maps, .*, got 'nothing'"
+    ):
         format_named("nothing")
 
 

@@ -219,7 +219,7 @@ def write(
     ) as spool:
         spool.label_numbers(labels_order)
         with replacing(path, "w") as file:
-            table = csv.DictWriter(file, _COLUMNS, restval="", lineterminator="\n")
+            table = csv.DictWriter(file, _COLUMNS, restval="", lineterminator="\r\n")
             table.writeheader()
             table.writerows(chain.from_iterable(map(_rows_of, spool)))
         return spool.written()

@@ -201,11 +201,15 @@ def _joined(objects: Sequence[LabeledObject]) -> Iterator[LabeledObject]:
         if item.rings and PART_OF in item.attributes:
             rings.setdefault((item.label, item.attributes[PART_OF]), []).extend(item.rings)
     done: set[Any] = set()
+    number = 1
     for item in objects:
         key = (item.label, item.attributes.get(PART_OF))
+        item = replace(item, id=str(number))
         if not item.rings or key[1] is None:
+            number += 1
             yield item
         elif key not in done:
             done.add(key)
+            number += 1
             rest = {name: value for name, value in item.attributes.items() if name != PART_OF}
             yield replace(item, rings=tuple(rings[key]), attributes=rest)

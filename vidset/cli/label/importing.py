@@ -14,7 +14,6 @@ from vidset.cli.flags import As, DryRun, Format, Json, Place, Quiet, Yes
 from vidset.cli.label.options import Lossy, Store, Template
 
 
-
 class Match(StrEnum):
     EXACT = "exact"
     PATH = "path"
