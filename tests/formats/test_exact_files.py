@@ -77,7 +77,7 @@ def test_holes_become_masks_where_a_format_has_none(tmp_path):
     csv_files.write([labels], tmp_path / "a.csv")
     assert list(csv_files.read(tmp_path / "a.csv")) == [labels]
     for module in cvat, datumaro:
-        with pytest.raises(ValueError, match="object 1 .car.: .* cannot say outlines of polygons"):
+        with pytest.raises(ValueError, match=r"object 1 .car.: .* cannot say outlines of polygons"):
             module.write([labels], tmp_path / "a")
         module.write([labels], tmp_path / "a", lossy=True)
         [[read]] = [each.objects for each in module.read(tmp_path / "a")]

@@ -219,7 +219,8 @@ def write(
     ) as spool:
         spool.label_numbers(labels_order)
         with replacing(path, "w") as file:
-            table = csv.DictWriter(file, _COLUMNS, restval="", lineterminator="\r\n")
+            columns: Sequence[str] = _COLUMNS
+            table = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
             table.writeheader()
             table.writerows(chain.from_iterable(map(_rows_of, spool)))
         return spool.written()

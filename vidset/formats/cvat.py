@@ -202,9 +202,9 @@ def _joined(objects: Sequence[LabeledObject]) -> Iterator[LabeledObject]:
             rings.setdefault((item.label, item.attributes[PART_OF]), []).extend(item.rings)
     done: set[Any] = set()
     number = 1
-    for item in objects:
-        key = (item.label, item.attributes.get(PART_OF))
-        item = replace(item, id=str(number))
+    for each in objects:
+        key = (each.label, each.attributes.get(PART_OF))
+        item = replace(each, id=str(number))
         if not item.rings or key[1] is None:
             number += 1
             yield item

@@ -61,9 +61,9 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
         said = {name: v for name, v in item.attributes.items() if not isinstance(v, list)}
         losses += [("attributes with several values", where)] * (len(item.attributes) - len(said))
         if has_hole(item):
-            item = as_mask(item, labels.width, labels.height)
             losses.append((HOLES, where))
-        objects.append(replace(item, attributes=said))
+        shape = as_mask(item, labels.width, labels.height) if has_hole(item) else item
+        objects.append(replace(shape, attributes=said))
     return replace(labels, image_name=name, objects=tuple(objects)), losses
 
 

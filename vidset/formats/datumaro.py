@@ -234,17 +234,17 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
     objects: list[LabeledObject] = []
     losses: list[Loss] = []
     for item in labels.objects:
-        where = f"{place}, object {item.id} ({item.label})"
+        said, where = item, f"{place}, object {item.id} ({item.label})"
         if "object_id" in item.attributes:
             losses.append(("attributes named object_id", where))
             rest = {key: v for key, v in item.attributes.items() if key != "object_id"}
-            item = replace(item, attributes=rest)
-        if has_hole(item):
+            said = replace(item, attributes=rest)
+        if has_hole(said):
             if labels.width is None or labels.height is None:
                 raise ValueError(f"{where}: {_NAME} wants the image's size for holes, got none")
-            item = as_mask(item, labels.width, labels.height)
+            said = as_mask(said, labels.width, labels.height)
             losses.append((HOLES, where))
-        objects.append(item)
+        objects.append(said)
     return replace(labels, image_name=name, objects=tuple(objects)), losses
 
 

@@ -97,7 +97,7 @@ def read_xml(path: Path, what: str) -> Node:
     parser.CharacterDataHandler = text
     parser.EntityDeclHandler = refuse_entity
     try:
-        parser.Parse(data, True)
+        parser.Parse(data, True)  # noqa: FBT003
     except (expat.ExpatError, LookupError, UnicodeError) as failure:
         raise ValueError(f"{path}: wanted {what} in XML: {failure}") from None
     return top.children[0]

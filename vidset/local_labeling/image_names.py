@@ -22,7 +22,8 @@ class ImageNames:
             names.append(name)
             self._images[image.uri] = self._images[name] = image
             self._by_id[image.id] = image
-        self._names, self._how = Names(names), how
+        self._names = Names(names)
+        self._how: Match = how
         self._are_in_buckets = any(is_uri(image.uri) for image in self._by_id.values())
 
     def find(self, name: str, image_id: str | None = None) -> Image | None:
