@@ -12,6 +12,7 @@ from tests.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import label_studio
 from vidset.formats.format import ImageLabels
 from vidset.formats.reading import Reading
+from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Box, LabeledObject, outline
 
 CAR = LabeledObject("c", "car", "box", box=Box(10.0, 20.0, 30.0, 40.0))
@@ -241,7 +242,7 @@ def test_images_are_named_without_signatures(image, name, tmp_path):
         pytest.param({}, {"annotations": [7]}, "annotations[0]: wanted an object, got '7'", id="7"),
         pytest.param({}, {"data": {}}, "[0].data: wanted image as str", id="no image"),
         pytest.param({}, {"image": "../a.jpg"}, "stays below, got '../a.jpg'", id="outside"),
-        pytest.param({}, {"image": "/data/upload/1/a.jpg"}, "stays below", id="absolute"),
+        pytest.param({}, {"image": "/srv/1/a.jpg"}, "stays below", id="absolute"),
         pytest.param({}, {"image": "/data/local-files/?d=../a.jpg"}, "below", id="local, outside"),
         pytest.param({}, {"image": "/data/local-files/"}, "stays below, got ''", id="no file"),
     ],
@@ -250,3 +251,18 @@ def test_a_wrong_task_is_named_with_its_place(annotation, changes, reason, tmp_p
     with pytest.raises(ValueError, match=r"export\.json: \[0\]") as raised:
         read(tmp_path, ANNOTATION | annotation, **changes)
     assert reason in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        pytest.param({"img": "/data/local-files/?d=a/1.jpg"}, "a/1.jpg", id="another key"),
+        pytest.param({"image": "/data/upload/7/1a2b3c4d-1.jpg"}, "7/1a2b3c4d-1.jpg", id="upload"),
+        pytest.param({"url": "s3://b/a/1.png", "note": "x"}, "s3://b/a/1.png", id="a url"),
+    ],
+)
+def test_an_image_is_found_under_the_names_that_projects_give_it(data, name, tmp_path):
+    task = {"data": data | {"image_id": "0" * 32}, "annotations": [{"result": []}]}
+    (tmp_path / "a.json").write_text(json.dumps([task]))
+    [labels] = format_named("label-studio").read(tmp_path / "a.json")
+    assert (labels.image_name, labels.image_id) == (name, "0" * 32)

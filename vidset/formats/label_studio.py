@@ -5,6 +5,7 @@ survive but for rounding.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -30,6 +31,8 @@ from vidset.labeling.vendors.label_studio.items import MANY
 from vidset.storage.writing import replacing
 
 _NAME = "Label Studio"
+_IMAGE_ID = "image_id"  # In the data of tasks that vidset has sent.
+_IMAGES = re.compile(r"\.(bmp|gif|jpe?g|png|tiff?|webp)(\?|$)", re.IGNORECASE)
 # What an annotation cannot hold, in the plural.
 _OTHERS = {
     "cuboid": "cuboids",
@@ -99,13 +102,24 @@ def _parts(path: Path, key: str, reading: Reading) -> Iterator[tuple[str, dict[s
             part_place = f"{place}.{key}[{part_number}]"
             if not isinstance(part, dict):
                 raise ValueError(f"{part_place}: wanted an object, got {str(part)[:80]!r}")
-            yield name, part, part_place
+            yield name, {_IMAGE_ID: task["data"].get(_IMAGE_ID), **part}, part_place
 
 
-def _image_name(data: Any, place: str) -> str:
-    image = without_signatures(member(data, "image", str, place))
+def _image_name(data: dict[str, Any], place: str) -> str:
+    """By `image`, or by the only other text that is called like an image: projects name it."""
+    others = [
+        name
+        for name, value in data.items()
+        if isinstance(value, str) and name != _IMAGE_ID and _IMAGES.search(value)
+    ]
+    key = others[0] if "image" not in data and len(others) == 1 else "image"
+    if key not in data:
+        got = ", ".join(data) or "nothing"
+        raise ValueError(f"{place}: wanted image as str, or one name of an image, got {got}")
+    image = without_signatures(member(data, key, str, place))
     if is_uri(image):
         return image
+    image = image.removeprefix("/data/upload/")  # The server's own folder of uploads.
     if image.startswith("/data/local-files/"):
         image = parse_qs(urlsplit(image).query).get("d", [""])[0]
     return relative_name(image, f"{place}.image")
