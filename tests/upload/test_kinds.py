@@ -233,3 +233,12 @@ def test_nothing_is_moved_to_a_disk_that_is_away(disk, store, card):
     card.upload(store, *options, delete=False, until=lambda: said in card.said or card.says(said))
     assert card.left() == ["b.mp4"]
     assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", [4102444800, 15032385535, 0], ids=["2100", "2446", "1970"])
+def test_a_recording_whose_clock_was_wrong_goes_like_any_other(store, card, moment):
+    data = sorted([card.record("a.mp4"), card.record("b.mp4", seed=2)])
+    for name in "a.mp4", "b.mp4":
+        os.utime(card.folder / name, (moment, moment))
+    card.upload(store, until=lambda: card.left() == [])
+    assert sorted(store.objects().values()) == data

@@ -4,7 +4,6 @@ Nothing is deleted or moved that this run has not read whole and compared, that 
 written, or whose folder has lost its disk. What leaves the card is in `leaving`.
 """
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +53,14 @@ def put_away(
     source.check()  # What was recorded since has not been uploaded.
     if reason := _why_not(source, settings, disks, quiet_seconds):
         return PutAway("later", f"kept for now: {reason}")
+    # What was watched has been seen unchanged by this very process.
+    least_seconds = settings.delete_after_seconds if quiet_seconds is None else 0.0
     try:
         if settings.moved_to is None:
-            delete(source)
+            delete(source, least_seconds)
             return PutAway("deleted")
         to = settings.moved_to / _name_below(source.path, settings.folders)
-        move(source, to, digests, disks, settings.moved_to)
+        move(source, to, digests, disks, settings.moved_to, least_seconds)
     except StillWrittenError as error:
         return PutAway("later", f"kept for now: {error}")
     except OSError as error:
@@ -103,12 +104,11 @@ def _may_be_written(source: Source, settings: Settings, quiet_seconds: float | N
         return "another program has it open for writing"
     if is_written is None:
         if quiet_seconds is None:
-            changed = max(source.identity.mtime_ns, source.identity.ctime_ns) / 1e9
-            quiet_seconds = time.time() - changed
+            quiet_seconds = source.identity.age_seconds() or 0.0
         if quiet_seconds < settings.delete_after_seconds:
             return (
                 "this file system does not tell whether it is still written, and it has been "
-                f"unchanged for {max(quiet_seconds, 0):.0f} s, where --delete-after wants "
+                f"unchanged for {quiet_seconds:.0f} s, where --delete-after wants "
                 f"{settings.delete_after_seconds:g}"
             )
     return None

@@ -2,6 +2,8 @@
 
 import ssl
 
+from vidset.upload.identity import Identity
+
 
 class UploadFailedError(Exception):
     """This recording cannot be uploaded; others may."""
@@ -13,6 +15,19 @@ class GaveUpError(UploadFailedError):
 
 class SourceChangedError(UploadFailedError):
     """The recording is not what it was when it was first read: its object must not appear."""
+
+
+class NotSettledError(Exception):
+    """A recorder may still go on with this recording: it has to be seen unchanged for longer.
+
+    Attributes:
+        identity: what it is now.
+        seconds: for how long it has to stay so.
+    """
+
+    def __init__(self, identity: Identity, seconds: float):
+        super().__init__(identity, seconds)
+        self.identity, self.seconds = identity, seconds
 
 
 class StaleDigestsError(SourceChangedError):

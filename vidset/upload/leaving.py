@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from vidset.upload.errors import SourceChangedError
+from vidset.upload.identity import Identity
 from vidset.upload.mounts import Disks
 from vidset.upload.source import Digests, Source
 from vidset.upload.syncing import sync_names
@@ -25,8 +26,12 @@ class StillWrittenError(Exception):
     """Another program opened the recording at the last moment, or the disk below it went away."""
 
 
-def delete(source: Source) -> None:
+def delete(source: Source, least_seconds: float = 0.0) -> None:
     """Delete a recording that is at the store.
+
+    Args:
+        least_seconds: for how long it must have been unchanged by the clock of its own disk, where
+            nobody can tell whether it is still written.
 
     Raises:
         SourceChangedError: it is not the file that was read. It is kept.
@@ -36,18 +41,26 @@ def delete(source: Source) -> None:
     aside = _free(_marked(source.path, _ASIDE))
     source.path.rename(aside)
     try:
-        _check_alone(source, aside)
+        _check_alone(source, aside, least_seconds)
     except BaseException:
         _put_back(aside, source.path)
         raise
     aside.unlink()
 
 
-def move(source: Source, to: Path, digests: Digests, disks: Disks, moved_to: Path) -> None:
+def move(
+    source: Source,
+    to: Path,
+    digests: Digests,
+    disks: Disks,
+    moved_to: Path,
+    least_seconds: float = 0.0,
+) -> None:
     """Move a recording to `to`, or if that is taken, to a name beside it that has its content's id.
 
     Args:
         moved_to: the folder below which `to` lies, whose disk is one of `disks`.
+        least_seconds: see `delete`.
 
     Raises:
         SourceChangedError: it is not the file that was read. It is kept.
@@ -77,34 +90,43 @@ def move(source: Source, to: Path, digests: Digests, disks: Disks, moved_to: Pat
             sync_names(to, moved_to)
             if reason := disks.changed(moved_to):
                 raise StillWrittenError(reason)
-            delete(source)
+            delete(source, least_seconds)
         except (StillWrittenError, OSError):
             to.unlink(missing_ok=True)  # The recording stays, and each try would leave one more.
             raise
         return
     try:
-        _check_alone(source, to)
+        _check_alone(source, to, least_seconds)
     except BaseException:
         _put_back(to, source.path)
         raise
     sync_names(to, moved_to)
 
 
-def _check_alone(source: Source, path: Path) -> None:
+def _check_alone(source: Source, path: Path, least_seconds: float) -> None:
     """Look at a file that was just renamed: nobody may have written it, or put another there."""
     # Opened anew: that is when a network share asks its server what others wrote.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        now = os.fstat(descriptor)
+        now = Identity.of(os.fstat(descriptor))
     finally:
         os.close(descriptor)
     if not source.is_at(path):
         raise SourceChangedError("changed at the last moment: another file was put in its place")
     # A rename changes the time of the last change of any kind, and nothing else.
-    if (now.st_size, now.st_mtime_ns) != (source.identity.size_bytes, source.identity.mtime_ns):
+    was = source.identity
+    if (now.size_bytes, now.mtime_ns) != (was.size_bytes, was.mtime_ns):
         raise SourceChangedError("changed at the last moment: it was written")
-    if source.is_written():
+    is_written = source.is_written()
+    if is_written:
         raise StillWrittenError("another program has it open for writing")
+    # The rename was dated by the clock that dates what others write: a server's own, on a share.
+    age = (now.ctime_ns - max(was.mtime_ns, was.ctime_ns)) / 1e9
+    if is_written is None and now.ctime_ns != was.ctime_ns and age < least_seconds:
+        raise StillWrittenError(
+            f"by the clock of its disk it was changed {max(age, 0.0):.0f} s ago, where "
+            f"--delete-after wants {least_seconds:g}"
+        )
 
 
 def _put_back(path: Path, name: Path) -> None:

@@ -142,10 +142,11 @@ class Source:
             now = Identity.of(os.stat(self.path))
         except OSError as error:
             raise SourceChangedError(f"went away: {error.strerror}") from None
-        if now != self.identity:
-            was, size = self.identity.size_bytes, now.size_bytes
-            how = f"{was} bytes, then {size}" if was != size else "it was written or replaced"
-            raise SourceChangedError(f"changed while it was read: {how}")
+        _compare(self.identity, now, "was read")
+
+    def check_is(self, seen: Identity) -> None:
+        """Raises SourceChangedError unless it is still what it was when it was seen before."""
+        _compare(seen, self.identity, "was waited for")
 
     def _fill(self, buffer: bytearray, start: int) -> memoryview:
         """The block at `start`, in `buffer`."""
@@ -160,3 +161,12 @@ class Source:
         except OSError as error:
             raise UploadFailedError(f"cannot be read: {error.strerror}") from None
         return view
+
+
+def _compare(was: Identity, now: Identity, when: str) -> None:
+    if now != was:
+        sizes = was.size_bytes, now.size_bytes
+        how = "it was written or replaced"
+        if sizes[0] != sizes[1]:
+            how = "{} bytes, then {}".format(*sizes)
+        raise SourceChangedError(f"changed while it {when}: {how}")

@@ -9,6 +9,7 @@ from vidset.upload.delivering import Delivering
 from vidset.upload.destination import Destination, Target
 from vidset.upload.errors import (
     GaveUpError,
+    NotSettledError,
     SourceChangedError,
     StaleDigestsError,
     TransientError,
@@ -44,15 +45,21 @@ class Uploader:
         self._is_waiting_told = False
 
     def upload(
-        self, path: Path, patience_seconds: float, quiet_seconds: float | None = None
+        self,
+        path: Path,
+        patience_seconds: float,
+        quiet_seconds: float | None = None,
+        seen: Identity | None = None,
     ) -> Record:
         """Upload a recording and put it away, as was asked for; say what became of it.
 
         Args:
             patience_seconds: for how long network or server may take nothing.
-            quiet_seconds: for how long the file has been seen unchanged; None: nobody has looked.
+            quiet_seconds: for how long a watched file has been seen unchanged; None: it was named.
+            seen: what a file that was named has been while it was waited for.
 
         Raises:
+            NotSettledError: a file that was named has to be waited for.
             GaveUpError: the network or server did not take it for so long.
             RefusedError: the destination does not take it.
         """
@@ -64,7 +71,7 @@ class Uploader:
                 return Record(file, "unreadable", note=note)
             with Source(path) as source:
                 if quiet_seconds is None and not self._settings.is_dry:
-                    self._settle(source)
+                    self._check_settled(source, seen)
                 if self._settings.is_verifying and self._destination is not None:
                     return self._verify(file, source, found, started, self._destination)
                 try:
@@ -88,34 +95,47 @@ class Uploader:
         """Whether it was uploaded by an earlier run, and has not changed since."""
         return self._state.is_done(self._place, path, identity)
 
-    def _settle(self, source: Source) -> None:
-        """Wait until a recording that was named is as old as a watched one would have to be.
+    def _check_settled(self, source: Source, seen: Identity | None) -> None:
+        """See that nobody writes a recording that was named, as for a watched one.
+
+        Args:
+            seen: what it was when it was first seen, if it has been waited for since.
 
         Raises:
             UploadFailedError: another program has it open for writing.
             SourceChangedError: it was written meanwhile.
+            NotSettledError: it has to be waited for.
         """
         is_written = source.is_written()
         if is_written:
             raise UploadFailedError("another program has it open for writing: upload it later")
-        age = time.time() - source.identity.mtime_ns / 1e9
-        # A recorder may open its file anew for each piece that it writes.
-        may_go_on = is_written is None or self._settings.is_putting_away
-        wanted = self._settings.settle_seconds
-        if may_go_on and age < wanted:
-            self._tell_of_waiting(source.path, age)
-            time.sleep(min(wanted - age, wanted))
-            source.check()
+        if seen is not None:
+            source.check_is(seen)
+            return
+        wanted, age = self._settings.settle_seconds, source.identity.age_seconds()
+        if self._settings.is_putting_away:
+            # A recorder may open its file anew for each piece that it writes. On a share, the clock
+            # that dates it is another machine's.
+            age = None if is_written is None else age
+        elif is_written is not None:
+            return
+        left = wanted - (age or 0.0)
+        if left > 0:
+            self._tell_of_waiting(source)
+            raise NotSettledError(source.identity, left)
 
-    def _tell_of_waiting(self, path: Path, age: float) -> None:
+    def _tell_of_waiting(self, source: Source) -> None:
         """Say once why nothing seems to happen."""
         if self._is_waiting_told:
             return
         self._is_waiting_told = True
-        changed = f"changed {age:.0f} s ago" if age >= 0 else "changed in the future, by its clock"
+        age = source.identity.age_seconds()
+        changed = "its time tells nothing, by this machine's clock"
+        if age is not None:
+            changed = f"changed {age:.0f} s ago"
         self._listener.tell(
-            path,
-            f"{changed}: waiting until it has been unchanged for "
+            source.path,
+            f"{changed}: its turn comes once it has been unchanged for "
             f"{self._settings.settle_seconds:g} s, since a recorder may still go on with it; "
             "--settle SECONDS changes that, --settle 0 does not wait",
         )

@@ -20,7 +20,7 @@ _ABANDONED_SECONDS = 600.0
 # So many recordings are taken at a time. A card may hold more than memory should.
 _MOST_AT_ONCE = 1000
 # What is known of a file, in as many bytes: its identity, since when it has had it, and these.
-_SEEN = struct.Struct("qqQqdB")
+_SEEN = struct.Struct("qqqqdB")
 _CLOSED, _TOLD, _LEFT = 1, 2, 4
 
 
