@@ -3,6 +3,7 @@
 import pytest
 
 from tests.upload import recordings, stores
+from tests.upload.cards import Card
 from tests.upload.gcs_front import GcsFront
 from tests.upload.proxy import running
 from tests.upload.s3_front import S3Front
@@ -55,3 +56,8 @@ def send(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture(params=["by name", "followed"])
+def card(request, tmp_path):
+    return Card(tmp_path / "card", tmp_path / "state", is_followed=request.param == "followed")

@@ -60,13 +60,14 @@ def s3_bucket(s3: Any, proxy: Proxy) -> Store:
 
 def folder(root: Path) -> Store:
     root.mkdir()
+    return Store(f"{root}/", {}, lambda: contents(root))
 
-    def objects() -> dict[str, bytes]:
-        files = (path for path in root.rglob("*") if path.is_file())
-        named = {path.relative_to(root): path for path in files}
-        return {str(n): p.read_bytes() for n, p in named.items() if ".partial" not in n.parts}
 
-    return Store(f"{root}/", {}, objects)
+def contents(root: Path) -> dict[str, bytes]:
+    """What a folder has of whole uploads."""
+    files = (path for path in root.rglob("*") if path.is_file())
+    named = {path.relative_to(root): path for path in files}
+    return {str(n): p.read_bytes() for n, p in named.items() if ".partial" not in n.parts}
 
 
 def is_bytes(request: Request) -> bool:

@@ -1,16 +1,13 @@
 """Each kind of trouble outside, for every destination, by name and with --follow, with --delete."""
 
-import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
-import time
 
 import pytest
 
-from tests.upload import recordings
+from tests.upload import stores
 from tests.upload.proxy import Answer, Fault
 from tests.upload.recordings import MIB, recording
 from tests.upload.stores import is_bytes, is_finish, is_look
@@ -20,68 +17,6 @@ XML = {"Content-Type": "application/xml"}
 EXPIRED = Answer(400, XML, b"<Error><Code>ExpiredToken</Code><Message>Expired.</Message></Error>")
 UNABLE = Answer(501, XML, b"<Error><Code>NotImplemented</Code><Message>A header</Message></Error>")
 OTHER = b'{"size": "1048576", "crc32c": "AAAAAA==", "generation": "1"}'
-
-
-class Card:
-    """A folder of recordings that is uploaded with --delete.
-
-    Attributes:
-        files: the records of the last run by file name; `said` is its stderr.
-    """
-
-    def __init__(self, folder, state, *, is_followed):
-        self.folder, self._state, self._is_followed = folder, state, is_followed
-        self.files, self.said, self.found = {}, "", {}
-        folder.mkdir()
-
-    def record(self, name, size=MIB, seed=0):
-        made = recording(self.folder.with_name("made.mp4"), size, seed)
-        made.rename(self.folder / name)
-        return (self.folder / name).read_bytes()
-
-    def left(self):
-        return sorted(each.name for each in self.folder.iterdir())
-
-    def upload(self, store, *options, until=lambda: True, delete=True):
-        """By name; or followed until it is so, which by name has to be so in the end."""
-        command = recordings.command(
-            *(self.folder, "--to", store.bucket, "--collector", "cam1", "--state", self._state),
-            *("--settle", "0.3", "--poll", "0.1", "--json", *options),
-            *(["--delete"] if delete else []),
-            *(["--follow"] if self._is_followed else []),
-        )
-        errors = self.folder.with_name("errors")
-        with errors.open("w") as stderr:
-            process = subprocess.Popen(
-                command,
-                env=recordings.environment(store.environment),
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-            )
-        try:
-            deadline = time.monotonic() + 120
-            while self._is_followed and process.poll() is None and not until():
-                assert time.monotonic() < deadline, errors.read_text()
-                time.sleep(0.05)
-            if self._is_followed:
-                process.send_signal(signal.SIGTERM)
-            out, _ = process.communicate(timeout=120)
-        finally:
-            process.kill()
-        self.said = errors.read_text()
-        assert until(), self.said
-        self.found = json.loads(out)
-        files = self.found.get("files", ())
-        self.files = {os.path.basename(each["file"]): each for each in files}
-
-    def says(self, text):
-        return text in self.folder.with_name("errors").read_text()
-
-
-@pytest.fixture(params=["by name", "followed"])
-def card(request, tmp_path):
-    return Card(tmp_path / "card", tmp_path / "state", is_followed=request.param == "followed")
 
 
 def of_size(size):
@@ -127,7 +62,7 @@ def test_what_is_sent_in_vain_has_a_bound(cloud, card):
     card.record("a.mp4", 20 * MIB)
     stuck = Answer(308, {"Range": "bytes=0-262143"}) if cloud.bucket == "uploads" else Answer(500)
     cloud.proxy.faults = [Fault(is_bytes, stuck, times=1e9)]
-    card.upload(cloud, until=lambda: "given up for now" in card.said or card.says("given up"))
+    card.upload(cloud, until=lambda: card.says("given up for now"))
     assert cloud.objects() == {}
     assert card.left() == ["a.mp4"]
     sent = sum(len(each.body) for each in cloud.proxy.sent(is_bytes))
@@ -162,7 +97,7 @@ def test_an_object_that_the_store_says_is_another_keeps_the_recording(cloud, car
     if cloud.bucket != "uploads":
         wrong = Answer(200, {"ETag": '"e"', "x-amz-checksum-sha256": "AAAA"})
     cloud.proxy.faults = [Fault(is_finish if cloud.bucket == "uploads" else is_bytes, wrong)]
-    card.upload(cloud, until=lambda: "other content" in card.said or card.says("other content"))
+    card.upload(cloud, until=lambda: card.says("other content"))
     assert card.left() == ["a.mp4"]
 
 
@@ -177,7 +112,7 @@ def test_a_store_without_conditional_writes_is_told_at_once(s3_bucket, card):
     card.record("a.mp4")
     s3_bucket.proxy.faults = [Fault(is_bytes, UNABLE, times=1e9)]
     said = "cannot create an object only where there is none"
-    card.upload(s3_bucket, until=lambda: said in card.said or card.says(said))
+    card.upload(s3_bucket, until=lambda: card.says(said))
     assert len(s3_bucket.proxy.sent(is_bytes)) == 1
     assert card.left() == ["a.mp4"]
 
@@ -186,7 +121,7 @@ def test_a_store_that_may_not_be_looked_into_keeps_what_it_cannot_compare(s3_buc
     card.record("a.mp4", 20 * MIB)
     s3_bucket.proxy.faults = [Fault(is_look, Answer(403), times=1e9)]
     said = "its checksum at the store could not be compared"
-    card.upload(s3_bucket, until=lambda: said in card.said or card.says(said))
+    card.upload(s3_bucket, until=lambda: card.says(said))
     assert card.left() == ["a.mp4"]
 
 
@@ -212,27 +147,99 @@ def test_what_is_not_named_like_a_video_is_counted_and_stays(store, card):
 
 @pytest.fixture
 def disk(tmp_path):
-    """A folder with a disk of its own, which can be taken away."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "vidset-test", str(folder)]
+    """A folder with a disk of its own, and what takes the disk away and brings it back."""
+    kept, folder = tmp_path / "kept", tmp_path / "disk"
+    for each in kept, folder:
+        each.mkdir()
+    mount = ["mount", "-t", "tmpfs", "vidset-test", str(kept)]
     if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
         pytest.skip("a disk cannot be mounted here: that takes root")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)
+
+    def bring():
+        subprocess.run(["mount", "--bind", str(kept), str(folder)], check=True)
+
+    def take():
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+    bring()
+    yield folder, take, bring
+    for each in folder, kept:
+        subprocess.run(["umount", "--lazy", str(each)], check=False, capture_output=True)
 
 
 def test_nothing_is_moved_to_a_disk_that_is_away(disk, store, card):
+    folder, take, bring = disk
     card.record("a.mp4")
-    card.upload(store, "--move-to", disk, delete=False, until=lambda: card.left() == [])
-    assert [each.name for each in disk.iterdir()] == ["a.mp4"]
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    card.upload(store, "--move-to", folder, delete=False, until=lambda: card.left() == [])
+    assert [each.name for each in folder.iterdir()] == ["a.mp4"]
+    take()
     card.record("b.mp4", seed=2)
-    said = "its disk, mounted at"
-    options = ("--move-to", disk, "--retry-for", "2")
-    card.upload(store, *options, delete=False, until=lambda: said in card.said or card.says(said))
+    options = ("--move-to", folder, "--retry-for", "2")
+    card.upload(store, *options, delete=False, until=lambda: card.says("its disk, mounted at"))
     assert card.left() == ["b.mp4"]
-    assert list(disk.iterdir()) == []
+    assert list(folder.iterdir()) == []
+    bring()
+    card.upload(store, *options, delete=False, until=lambda: card.left() == [])
+    assert sorted(each.name for each in folder.iterdir()) == ["a.mp4", "b.mp4"]
+
+
+def test_nothing_is_copied_to_a_disk_that_goes_away_meanwhile(disk, card):
+    folder, take, bring = disk
+    (folder / "uploads").mkdir()
+    store = stores.Store(f"{folder}/", {}, lambda: stores.contents(folder))
+    first = card.record("a.mp4", 4 * MIB)
+    was_taken = []
+
+    def take_once():
+        """While the first is copied: the next one comes after that."""
+        if not was_taken and list(folder.rglob(".partial/*")):
+            take()
+            was_taken.append(card.record("b.mp4", seed=2))
+
+    options = ("--retry-for", "2", "--rate", "1MB/s")
+    said = lambda: card.says("its disk, mounted at")  # noqa: E731
+    card.upload(store, *options, meanwhile=take_once, until=said)
+    assert was_taken
+    assert card.left() == ["a.mp4", "b.mp4"]
+    assert list(folder.iterdir()) == []
+    bring()
+    card.upload(store, until=lambda: card.left() == [])
+    assert sorted(store.objects().values()) == sorted([first, *was_taken])
+
+
+def test_zeros_at_the_end_keep_a_recording_for_longer(store, card):
+    """Followed it is not sent. By name it is, and is kept until nobody can be writing it."""
+    card.record("a.mp4")
+    with (card.folder / "a.mp4").open("ab") as file:
+        file.write(bytes(100_000))
+    data, other = (card.folder / "a.mp4").read_bytes(), card.record("b.mp4", seed=2)
+    card.upload(store, until=lambda: card.left() == ["a.mp4"])
+    wanted = [other] if card.is_followed else [data, other]
+    assert sorted(store.objects().values()) == sorted(wanted)
+    if not card.is_followed:
+        assert "zeros at its end that were only reserved" in card.said
+        card.upload(store, "--delete-after", "0.2", until=lambda: card.left() == [])
+
+
+@pytest.mark.parametrize("harm", ["locked", "damaged"])
+def test_a_state_that_is_harmed_while_it_is_used_stops_nothing(folder, card, tmp_path, harm):
+    made = [card.record("a.mp4", 2 * MIB)]
+    path, others = tmp_path / "state" / "state.sqlite", []
+
+    def harm_it():
+        if others or not list((tmp_path / "uploads").rglob(".partial/*")):
+            return
+        if harm == "damaged":
+            path.write_bytes(b"no database" * 3000)
+        others.append(sqlite3.connect(path, isolation_level=None))
+        if harm == "locked":
+            others[0].execute("BEGIN EXCLUSIVE")
+
+    card.upload(folder, "--rate", "1MB/s", meanwhile=harm_it, until=lambda: card.left() == [])
+    others[0].close()
+    assert list(folder.objects().values()) == made
+    said = "what it is to remember is kept in memory" if harm == "locked" else "begun anew"
+    assert said in card.said
 
 
 @pytest.mark.parametrize("moment", [4102444800, 15032385535, 0], ids=["2100", "2446", "1970"])
@@ -242,3 +249,10 @@ def test_a_recording_whose_clock_was_wrong_goes_like_any_other(store, card, mome
         os.utime(card.folder / name, (moment, moment))
     card.upload(store, until=lambda: card.left() == [])
     assert sorted(store.objects().values()) == data
+
+
+def test_what_was_deleted_is_told_however_soon_it_is_stopped(folder, card):
+    card.record("a.mp4")
+    card.upload(folder, until=lambda: card.left() == [])
+    assert card.files["a.mp4"]["then"] == "deleted"
+    assert card.found["deleted"] == 1

@@ -4,11 +4,12 @@ Nothing is deleted or moved that this run has not read whole and compared, that 
 written, or whose folder has lost its disk. What leaves the card is in `leaving`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vidset.upload.containers import is_closed
 from vidset.upload.errors import UploadFailedError
 from vidset.upload.leaving import StillWrittenError, delete, move
 from vidset.upload.mounts import Disks
@@ -36,12 +37,15 @@ def put_away(
     *,
     is_verified: bool,
     quiet_seconds: float | None = None,
+    hold: Callable[[], None] = lambda: None,
 ) -> PutAway:
     """Keep, move or delete a recording that this run has read whole and found at the store.
 
     Args:
         digests: what the recording holds.
         quiet_seconds: for how long somebody has seen the file unchanged; None: nobody has.
+        hold: called before the recording is gone: from then on nothing may stop the run until it
+            has told so.
 
     Raises:
         UploadFailedError: it cannot be moved or deleted, or changed meanwhile.
@@ -57,10 +61,10 @@ def put_away(
     least_seconds = settings.delete_after_seconds if quiet_seconds is None else 0.0
     try:
         if settings.moved_to is None:
-            delete(source, least_seconds)
+            delete(source, least_seconds, hold)
             return PutAway("deleted")
         to = settings.moved_to / _name_below(source.path, settings.folders)
-        move(source, to, digests, disks, settings.moved_to, least_seconds)
+        move(source, to, digests, disks, settings.moved_to, least_seconds, hold)
     except StillWrittenError as error:
         return PutAway("later", f"kept for now: {error}")
     except OSError as error:
@@ -103,12 +107,16 @@ def _may_be_written(source: Source, settings: Settings, quiet_seconds: float | N
     if is_written:
         return "another program has it open for writing"
     if is_written is None:
-        if quiet_seconds is None:
-            quiet_seconds = source.identity.age_seconds() or 0.0
-        if quiet_seconds < settings.delete_after_seconds:
-            return (
-                "this file system does not tell whether it is still written, and it has been "
-                f"unchanged for {quiet_seconds:.0f} s, where --delete-after wants "
-                f"{settings.delete_after_seconds:g}"
-            )
-    return None
+        reason = "this file system does not tell whether it is still written"
+    elif is_closed(source.path):
+        return None
+    else:
+        reason = "it is not closed: it has no index, or zeros at its end that were only reserved"
+    if quiet_seconds is None:
+        quiet_seconds = source.identity.age_seconds() or 0.0
+    if quiet_seconds >= settings.delete_after_seconds:
+        return None
+    return (
+        f"{reason}, and it has been unchanged for {quiet_seconds:.0f} s, where --delete-after "
+        f"wants {settings.delete_after_seconds:g}"
+    )

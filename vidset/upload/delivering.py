@@ -69,6 +69,7 @@ class Delivering:
     _resumed_bytes: int | None = field(default=None, init=False)
     _most_bytes: int = field(default=0, init=False)
     _is_in_session: bool = field(default=False, init=False)
+    _is_sending: bool = field(default=False, init=False)
     _is_renewed: bool = field(default=False, init=False)
     _is_sent: bool = field(default=False, init=False)
     _is_refused: bool = field(default=False, init=False)
@@ -86,7 +87,7 @@ class Delivering:
             try:
                 return self._attempt()
             except TransientError as error:
-                if isinstance(error, TimedOutError) and self._is_in_session:
+                if isinstance(error, TimedOutError) and (self._is_in_session or self._is_sending):
                     self._slow_down()
                 self.patience.wait(error)
                 if not self._has_to_renew(error):
@@ -121,7 +122,7 @@ class Delivering:
         return True
 
     def _attempt(self) -> Delivery:
-        self._is_in_session = False
+        self._is_in_session = self._is_sending = False
         self._check_place()
         presence = self.destination.find(self.target)
         if presence == "same":
@@ -143,7 +144,9 @@ class Delivering:
                 self._check_sent(piece)
                 data = self.source.read(piece.start, piece.end, self.target.digests)
                 self._is_sent = piece.end == self.target.size_bytes
+                self._is_sending = True  # Small recordings are sent without a session.
                 session.send(piece, Body(data, self.pace, self._count))
+                self._is_sending = False
                 self._look(session)
             self.source.check()
             self._check_place()

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import google.auth
 import requests
-from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
 from google.auth.transport.requests import AuthorizedSession
 
 from vidset.upload.destination import Piece, Presence, Session, Target, next_in_order
@@ -242,13 +242,13 @@ def _as_ours():
     """Errors of the clients in our words: theirs would show the session's address."""
     try:
         yield
-    except RefreshError as error:
+    except TransportError:
+        raise TransientError("no connection to renew the account's token") from None
+    except GoogleAuthError as error:  # Refused, or no file with what the token is asked for.
         if error.retryable:
             raise TransientError("the account's token cannot be renewed now") from None
         what = f"the account's token cannot be renewed: {error}"
         raise RefusedError(what, is_final=True) from None
-    except TransportError:
-        raise TransientError("no connection to renew the account's token") from None
     except requests.exceptions.ReadTimeout as error:
         raise TimedOutError(f"no answer from Cloud Storage ({kind_of(error)})") from None
     except (

@@ -8,6 +8,7 @@ that name, and only then goes. Whoever comes meanwhile finds no file, and makes 
 import errno
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from vidset.upload.errors import SourceChangedError
@@ -26,12 +27,16 @@ class StillWrittenError(Exception):
     """Another program opened the recording at the last moment, or the disk below it went away."""
 
 
-def delete(source: Source, least_seconds: float = 0.0) -> None:
+def delete(
+    source: Source, least_seconds: float = 0.0, hold: Callable[[], None] = lambda: None
+) -> None:
     """Delete a recording that is at the store.
 
     Args:
         least_seconds: for how long it must have been unchanged by the clock of its own disk, where
             nobody can tell whether it is still written.
+        hold: called before the recording is gone: from then on nothing may stop the run until it
+            has told so.
 
     Raises:
         SourceChangedError: it is not the file that was read. It is kept.
@@ -45,6 +50,7 @@ def delete(source: Source, least_seconds: float = 0.0) -> None:
     except BaseException:
         _put_back(aside, source.path)
         raise
+    hold()
     aside.unlink()
 
 
@@ -55,12 +61,13 @@ def move(
     disks: Disks,
     moved_to: Path,
     least_seconds: float = 0.0,
+    hold: Callable[[], None] = lambda: None,
 ) -> None:
     """Move a recording to `to`, or if that is taken, to a name beside it that has its content's id.
 
     Args:
         moved_to: the folder below which `to` lies, whose disk is one of `disks`.
-        least_seconds: see `delete`.
+        least_seconds, hold: see `delete`.
 
     Raises:
         SourceChangedError: it is not the file that was read. It is kept.
@@ -74,6 +81,8 @@ def move(
     to = _claim(to, digests)
     try:
         try:
+            if source.is_on_disk_of(to):
+                hold()
             source.path.rename(to)
         except OSError as error:
             if error.errno != errno.EXDEV:
@@ -90,7 +99,7 @@ def move(
             sync_names(to, moved_to)
             if reason := disks.changed(moved_to):
                 raise StillWrittenError(reason)
-            delete(source, least_seconds)
+            delete(source, least_seconds, hold)
         except (StillWrittenError, OSError):
             to.unlink(missing_ok=True)  # The recording stays, and each try would leave one more.
             raise

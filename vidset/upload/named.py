@@ -157,6 +157,7 @@ def upload_named(
         waited.pop(path, None)
         tally.add(record)
         listener.show(record)
+        check()
     if refused and not tally.has_any():
         raise ValueError(f"--to: {next(iter(refused.values()))}")
     for path, reason in refused.items():

@@ -41,16 +41,17 @@ def run_upload(settings: Settings, listener: Listener) -> Uploads:
     listener = reported(listener, settings.report)
     with (
         closing(State(settings.state, listener.tell)) as state,
-        _stoppable() as check,
+        _stoppable() as stop,
         suppress(Stopped),
     ):
-        uploader = Uploader(settings, destination, state, _disks(settings, state), listener)
+        disks = _disks(settings, state)
+        uploader = Uploader(settings, destination, state, disks, listener, stop.hold)
         if settings.watched is None:
-            upload_named(named, settings, uploader, listener, tally, check)
+            upload_named(named, settings, uploader, listener, tally, stop.check)
         else:
             watch = Watch(settings.watched, settings.settle_seconds, listener.tell)
             try:
-                _watch(watch, settings, uploader, listener, tally, check)
+                _watch(watch, settings, uploader, listener, tally, stop.check)
             finally:
                 passed_over = dict(watch.passed_over)
     left = tuple(named.left()) if settings.watched is None else ()
@@ -114,6 +115,7 @@ def _watch(
                 watch.leave(path)
             tally.add(record, is_final=False)
             listener.show(record)
+        check()
         if not watch.has_more:
             time.sleep(settings.poll_seconds)
 
@@ -125,29 +127,39 @@ def _is_still(path: Path, identity: Identity) -> bool:
         return False
 
 
-@contextmanager
-def _stoppable() -> Iterator[Callable[[], None]]:
-    """SIGTERM and Ctrl-C raise Stopped, also out of a pause or a request.
+class _Stop:
+    """SIGTERM and Ctrl-C raise Stopped, also out of a pause or a request."""
 
-    What is yielded raises it again: Python drops what is raised while it finalizes an object.
-    """
-    is_asked = False
+    def __init__(self) -> None:
+        self._is_asked = self._is_held = False
 
-    def stop(*_: object) -> NoReturn:
-        nonlocal is_asked
-        is_asked = True
-        raise Stopped
-
-    def check() -> None:
-        if is_asked:
+    def on_signal(self, *_: object) -> None:
+        self._is_asked = True
+        if not self._is_held:
             raise Stopped
 
-    before = [(each, signal.signal(each, stop)) for each in (signal.SIGTERM, signal.SIGINT)]
+    def hold(self) -> None:
+        """Raise nothing until the next check: what is about to be done must be told."""
+        self._is_held = True
+
+    def check(self) -> None:
+        """Raise Stopped if it was asked for: once held, or while Python finalized an object."""
+        self._is_held = False
+        if self._is_asked:
+            raise Stopped
+
+
+@contextmanager
+def _stoppable() -> Iterator[_Stop]:
+    stop = _Stop()
+    before = [
+        (each, signal.signal(each, stop.on_signal)) for each in (signal.SIGTERM, signal.SIGINT)
+    ]
     if hasattr(signal, "SIGIO"):
         # The kernel sends it when somebody opens a file whose writers we ask for; it would end us.
         before.append((signal.SIGIO, signal.signal(signal.SIGIO, signal.SIG_IGN)))
     try:
-        yield check
+        yield stop
     finally:
         for number, handler in before:
             signal.signal(number, handler)

@@ -136,6 +136,10 @@ class Source:
         except OSError:
             return False  # Then there is none that could be lost.
 
+    def is_on_disk_of(self, path: Path) -> bool:
+        """Whether it can be renamed to there, as far as that is known."""
+        return os.fstat(self._file.fileno()).st_dev == path.stat().st_dev
+
     def check(self) -> None:
         """Raises SourceChangedError unless the path leads to the same, unchanged file."""
         try:

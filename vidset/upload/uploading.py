@@ -1,6 +1,7 @@
 """One recording after the other: looked at, hashed, named, delivered, put away."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from vidset.naming import printable
@@ -28,7 +29,13 @@ from vidset.upload.state import State
 
 
 class Uploader:
-    """All that uploads of a run share. `destination` is None for a dry run."""
+    """All that uploads of a run share.
+
+    Args:
+        destination: None for a dry run.
+        hold: called before a recording is gone from here: from then on nothing may stop the run
+            until it has told so.
+    """
 
     def __init__(
         self,
@@ -37,7 +44,9 @@ class Uploader:
         state: State,
         disks: Disks,
         listener: Listener,
+        hold: Callable[[], None],
     ):
+        self._hold = hold
         self._settings, self._destination = settings, destination
         self._state, self._disks, self._listener = state, disks, listener
         self._pace = Pace(settings.bytes_per_second)
@@ -215,6 +224,7 @@ class Uploader:
             digests,
             is_verified=delivery.is_verified,
             quiet_seconds=quiet_seconds,
+            hold=self._hold,
         )
         if away.state in ("deleted", "moved"):
             self._state.forget_file(self._place, source.path)
