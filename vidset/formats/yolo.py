@@ -63,6 +63,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     labels = _labels(settings.get("names"), f"{file}: names")
     if isinstance(count := settings.get("nc"), int) and count != len(labels):
         raise ValueError(f"{file}: wanted as many names as nc says, {count}, got {len(labels)}")
+    if settings.get("kpt_shape"):  # Their lines look like those of outlines.
+        raise ValueError(f"{file}: kpt_shape: an annotation cannot hold keypoints (a pose dataset)")
     base = _base(root, settings.get("path"))
     if "valid" in settings and "val" not in settings:
         settings["val"] = settings["valid"]
