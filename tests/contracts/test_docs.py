@@ -62,7 +62,8 @@ VIDSET = dict(below(CLI, "vidset"))
 
 
 def options_of(command: TyperCommand | TyperGroup) -> set[str]:
-    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    options = ([*parameter.opts, *parameter.secondary_opts] for parameter in command.params)
+    return {option for each in options for option in each} | {"--help"}
 
 
 def options_in(words: tuple[str, ...]) -> set[str]:

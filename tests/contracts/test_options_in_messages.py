@@ -26,7 +26,7 @@ _BEAM = ("vidset/beam/",)
 def known() -> set[str]:
     found = {"--help", "--version"}
     for _, command in commands_below(CLI):
-        found.update(word for each in command.params for word in each.opts)
+        found.update(word for each in command.params for word in [*each.opts, *each.secondary_opts])
     return found
 
 

@@ -23,7 +23,7 @@ class Viewing:
 
 @described(
     "vidset view",
-    "vidset view roads --no-browser",
+    "vidset view roads --port 0",
     part="view",
     result="vidset.cli.view:Viewing",
     stage="Begin",

@@ -47,9 +47,9 @@ _NEVER = {"Cache-Control": "no-store"}
 class View:
     """A place behind a page: the catalog, the thumbnails, and the answers to each address."""
 
-    def __init__(self, project: Project, *, originals: bool = True):
+    def __init__(self, project: Project, *, shows_videos: bool = True):
         self.project = project
-        self.originals = originals
+        self.shows_videos = shows_videos
         self.catalog = Catalog(project)
         self.files = ImageFiles(project)
         self.thumbnails = Thumbnails(
@@ -133,7 +133,7 @@ class View:
             "spent": images.spent_by_day(self.catalog),
             "price": self.project.choose("price"),
             "currency": "USD",
-            "originals": self.originals,
+            "shows_videos": self.shows_videos,
             "suggested_tags": SUGGESTED,
             "sorts": list(SORTS),
             "epoch": self.catalog.epoch,
@@ -246,8 +246,8 @@ class View:
 
     async def source(self, request: Request) -> Response:
         """A range of a video that the ledger has, to play it."""
-        if not self.originals:
-            raise HTTPException(403, "videos are shown with --originals")
+        if not self.shows_videos:
+            raise HTTPException(403, "this server shows no videos")
         query = request.query_params
         found = await run_in_threadpool(
             samples.read_samples, self.catalog, query.get("uri", ""), query.get("generation", "")

@@ -12,7 +12,7 @@ export async function showVideo({ main, query, overview }) {
   const [found, settings] = await Promise.all([get("video", { uri: query.get("uri") ?? "", generation: query.get("generation") ?? "" }), get("settings")]);
   const { video, samples, grid } = found;
   const count = samples.pts_seconds.length;
-  const player = overview.originals ? makePlayer(video) : null;
+  const player = overview.shows_videos ? makePlayer(video) : null;
   main.append(
     h("h1", {}, named(video.name)),
     h("p", { class: "dim name" }, video.video_uri, h("br"), [video.codec, `${video.width} × ${video.height}`, duration(video.duration_seconds), video.collector_id].filter(Boolean).join(", ")),
