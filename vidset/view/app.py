@@ -252,8 +252,9 @@ class View:
         found = await run_in_threadpool(
             samples.read_samples, self.catalog, query.get("uri", ""), query.get("generation", "")
         )
-        source = found and open_source(found["video"]["video_uri"], found["video"]["size_bytes"])
-        if not source:
+        video = {} if found is None else found["video"]
+        source = open_source(video["video_uri"], video["size_bytes"]) if video else None
+        if source is None:
             raise HTTPException(404, "the video is not there any more, or has changed")
         start, end = _range(request.headers.get("range"), source.size_bytes)
         data = await run_in_threadpool(source.read, start, end)

@@ -87,9 +87,8 @@ def count_settings(catalog: Catalog) -> dict[str, Any]:
     settings = catalog.rows(
         "SELECT DISTINCT period_seconds, similarity_threshold FROM samples LIMIT 2"
     )
-    own = settings[0] if len(settings) == 1 else dict.fromkeys(
-        ("period_seconds", "similarity_threshold")
-    )  # fmt: skip
+    unknown = {"period_seconds": None, "similarity_threshold": None}
+    own = settings[0] if len(settings) == 1 else unknown
     return {
         "grid": list(GRID),
         "strides": list(STRIDES),
