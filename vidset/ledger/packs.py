@@ -47,7 +47,7 @@ _WRITING: Any = {"compression_level": 1, "write_page_checksum": True}
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """Of the two loose files of a video, as a listing has them."""
+    """The stamps of the two loose files of a video, as a listing has them."""
 
     videos: str
     frames: str

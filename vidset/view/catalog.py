@@ -78,7 +78,7 @@ class Catalog:
         # From here on, no question can reach a file or change a setting.
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
-        self._files: dict[str, int] = {}
+        self._files: dict[str, str] = {}
         self._written: dict[str, str] = {}
         self._marks: dict[str, Mark] = {}
         self._split_of = ""

@@ -17,14 +17,14 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledgers:
-    """Rows of both ledgers, and the names and sizes of the files that hold them."""
+    """Rows of both ledgers, and the files that hold them, with what tells one from another."""
 
     videos: pa.Table
     frames: pa.Table
-    files: dict[str, int]
+    files: dict[str, str]
 
 
-def read_ledgers(place: str, known: dict[str, int]) -> Ledgers | None:
+def read_ledgers(place: str, known: dict[str, str]) -> Ledgers | None:
     """Read what the known files do not hold; None if a known file has changed or gone.
 
     A video counts once its row is there, which is written after its samples.
@@ -34,7 +34,7 @@ def read_ledgers(place: str, known: dict[str, int]) -> Ledgers | None:
     """
     videos, frames = open_store(f"{place}/videos"), open_store(f"{place}/frames")
     files = _files(videos)
-    if any(files.get(name) != size for name, size in known.items()):
+    if any(files.get(name) != stamp for name, stamp in known.items()):
         return None
     new = [name for name in files if name not in known]
     there = set(_files(frames)) if new else set()
@@ -45,10 +45,12 @@ def read_ledgers(place: str, known: dict[str, int]) -> Ledgers | None:
     )
 
 
-def _files(store: ObjectStore) -> dict[str, int]:
+def _files(store: ObjectStore) -> dict[str, str]:
     try:
         return {
-            each.name: each.size_bytes for each in store.list() if each.name.endswith(".parquet")
+            each.name: f"{each.size_bytes} {each.stamp}"
+            for each in store.list()
+            if each.name.endswith(".parquet")
         }
     except FileNotFoundError:
         return {}
