@@ -15,6 +15,7 @@ locals {
       images             = "gs://${google_storage_bucket.images.name}"
       input_subscription = google_pubsub_subscription.uploads.id
       ledger             = local.ledger
+      uploads_bucket     = google_storage_bucket.uploads.name
     },
   )
 }

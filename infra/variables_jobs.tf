@@ -72,8 +72,9 @@ variable "ingest_options" {
       "similarity_threshold",
       "tolerance",
       "uploads_prefix",
+      "video_stream",
     ])) == 0
-    error_message = "ingest_options has an option that the job does not know, or that is set here (input_subscription, images, ledger, dead_letter_topic)."
+    error_message = "ingest_options has an option that the job does not know, or that is set here (input_subscription, uploads_bucket, images, ledger, dead_letter_topic)."
   }
 }
 

@@ -36,6 +36,11 @@ run "uploads_reach_the_ingest_job" {
   }
 
   assert {
+    condition     = google_dataflow_flex_template_job.ingest[0].parameters["uploads_bucket"] == google_storage_bucket.uploads.name
+    error_message = "The job must take the uploads of its bucket, and of no other that a message names."
+  }
+
+  assert {
     condition     = google_dataflow_flex_template_job.ingest[0].container_spec_gcs_path == "${output.template_folder}/${split("@sha256:", google_dataflow_flex_template_job.ingest[0].sdk_container_image)[1]}/ingest.json"
     error_message = "The job must be launched by the template of its workers' image."
   }

@@ -3,6 +3,8 @@
 A command that is not here fails a test: whoever adds one says what it reads.
 """
 
+import os
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -80,7 +82,7 @@ ROWS: Mapping[str, Row] = {
     "watch": Row(
         "",
         given={
-            "video": "watch GIVEN/.. --video-timeout 60 --until-idle 1 --max-tries 1 --workers 1"
+            "video": "watch GIVEN/.. --video-timeout 60 --until-idle 9 --max-tries 2 --workers 1"
         },
     ),
     "upload": Row("", given={"video": "upload GIVEN --to ./away --collector c"}, place=""),
@@ -221,6 +223,5 @@ def _attacks(what: str) -> Mapping[str, Attack]:
 
 
 def _split(words: str) -> list[str]:
-    import shlex
-
-    return shlex.split(words)
+    """Words of a shell; a file's folder is FILE/.. in them, which no system knows."""
+    return [os.path.normpath(word) if "/.." in word else word for word in shlex.split(words)]

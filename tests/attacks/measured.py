@@ -83,13 +83,13 @@ def check_cost(cost: Cost, name: str) -> None:
     """A hostile file costs little, and is told of in a person's words."""
     folder = os.environ.get(COSTS)
     if folder:
-        told = {
-            name_: value for name_, value in asdict(cost).items() if name_ not in ("out", "err")
-        }
+        told = {key: value for key, value in asdict(cost).items() if key != "out"}
+        told["err"] = cost.err[-300:]
         with Path(folder, f"{os.getpid()}.jsonl").open("a") as file:
             file.write(json.dumps({"attack": name, **told}) + "\n")
     assert "Traceback" not in cost.err, cost.err[-3000:]
-    assert "No such option" not in cost.err, cost.err
+    for misuse in "No such option", "Invalid value", "a folder that is there", "Missing ":
+        assert misuse not in cost.err, cost.err
     assert cost.code in (0, 1, 2), (cost.code, cost.err[-2000:])
     if cost.code:
         assert 0 < len(cost.err) < 20_000, len(cost.err)

@@ -169,6 +169,7 @@ def test_attempts_are_counted_below_the_temporary_location():
     _, settings = configure(
         [
             "--input_subscription=projects/p/subscriptions/s",
+            "--uploads_bucket=uploads",
             "--dead_letter_topic=projects/p/topics/t",
             "--images=gs://images",
             "--ledger=bq://project-1.vidset",

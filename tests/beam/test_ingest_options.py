@@ -13,6 +13,7 @@ GOOD = {
 }
 STREAM = {
     "--input_subscription": "projects/p/subscriptions/s",
+    "--uploads_bucket": "uploads",
     "--images": "gs://images",
     "--ledger": "bq://project-1.vidset",
     "--dead_letter_topic": "projects/p/topics/t",
@@ -40,6 +41,7 @@ def test_options_become_settings():
 def test_streaming_options_become_settings():
     _, settings = configure([*arguments(STREAM), "--uploads_prefix=videos/"])
     assert settings.is_streaming is True
+    assert settings.events.buckets == ("uploads",)
     assert settings.events.prefix == "videos/"
     assert settings.events.outputs == ("gs://images",)
 
@@ -76,6 +78,16 @@ def test_a_client_that_is_not_installed_is_named_before_any_work(monkeypatch, ca
             STREAM | {"--dead_letter_topic": "projects/p/subscriptions/t"},
             "--dead_letter_topic must be projects/PROJECT/topics/NAME",
             id="topic",
+        ),
+        pytest.param(
+            STREAM | {"--uploads_bucket": None},
+            "--uploads_bucket is required with --input_subscription",
+            id="any bucket",
+        ),
+        pytest.param(
+            GOOD | {"--uploads_bucket": "uploads"},
+            "--uploads_bucket needs --input_subscription",
+            id="bucket in a batch job",
         ),
         pytest.param(GOOD | {"--evry": "2"}, "unknown options: --evry", id="misspelt"),
         pytest.param(GOOD | {"--every": "x"}, "--every must be a number of seconds", id="every"),

@@ -17,6 +17,7 @@ BATCH = [*DATAFLOW, "--input=gs://uploads", "--dead_letters=gs://staging/dead_le
 STREAM = [
     *DATAFLOW,
     "--input_subscription=projects/project-1/subscriptions/uploads",
+    "--uploads_bucket=uploads",
     "--dead_letter_topic=projects/project-1/topics/dead-letters",
 ]
 GB = 10**9

@@ -176,6 +176,7 @@ def test_the_ingest_job_takes_its_parameters(everything):
     assert settings.is_streaming
     assert settings.subscription == f"projects/{PROJECT}/subscriptions/vidset-uploads"
     assert settings.dead_letter_topic == f"projects/{PROJECT}/topics/vidset-uploads-dead-letters"
+    assert settings.events.buckets == (f"{PROJECT}-vidset-uploads",)
     assert settings.images == f"gs://{PROJECT}-vidset-images"
     assert settings.ledger == f"bq://{DATASET}"
     # 18 GB of a streaming worker's disk of 30 for two vCPUs of two threads.
@@ -184,9 +185,11 @@ def test_the_ingest_job_takes_its_parameters(everything):
 
 def test_every_option_of_the_ingest_job_is_ours_to_set_or_the_team_s(everything):
     ours = set(ingest_parameters(everything))
-    assert ours == {"dead_letter_topic", "images", "input_subscription", "ledger"}
+    assert ours == {
+        *("dead_letter_topic", "images", "input_subscription", "ledger", "uploads_bucket"),
+    }
     team = listed("ingest_options", "variables_jobs.tf")
-    batch = {"dead_letters", "input", "spans"}
+    batch = {"dead_letters", "input", "label_store", "redo", "spans"}
     assert option_names(IngestOptions, DeadLetterOptions) == ours | team | batch
 
 

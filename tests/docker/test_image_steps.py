@@ -99,6 +99,7 @@ def test_the_launcher_hands_dataflow_a_graph(image):
         "--images=gs://images",
         "--ledger=bq://project-1.vidset",
         "--input_subscription=projects/project-1/subscriptions/uploads",
+        "--uploads_bucket=uploads",
         "--dead_letter_topic=projects/project-1/topics/dead-letters",
     )
     assert ended.returncode == 0, ended.stderr
@@ -110,6 +111,7 @@ def test_the_launcher_refuses_a_local_place_before_dataflow_is_asked(image):
         "--images=/images",
         "--ledger=bq://project-1.vidset",
         "--input_subscription=projects/project-1/subscriptions/uploads",
+        "--uploads_bucket=uploads",
         "--dead_letter_topic=projects/project-1/topics/dead-letters",
     )
     assert ended.returncode == 2

@@ -126,6 +126,7 @@ def test_terraform_finds_a_jobs_options_by_the_names_that_it_looks_for():
             *(sys.executable, "-c", DESCRIBE, *INGEST, "--dry_run=True", "--no_auth"),
             *(f"--{name}={value}" for name, value in LAUNCHED.items()),
             "--input_subscription=projects/project-1/subscriptions/uploads",
+            "--uploads_bucket=uploads",
             "--dead_letter_topic=projects/project-1/topics/dead-letters",
         ],
         check=False,

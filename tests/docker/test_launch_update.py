@@ -36,6 +36,7 @@ def update(fake: FakeDataflow, limit: int = 300) -> subprocess.CompletedProcess[
             *(sys.executable, "-c", RUN.format(limit=limit), *INGEST, "--update", "--no_auth"),
             *(f"--{name}={value}" for name, value in options.items()),
             "--input_subscription=projects/project-1/subscriptions/uploads",
+            "--uploads_bucket=uploads",
             "--dead_letter_topic=projects/project-1/topics/dead-letters",
         ],
         check=False,

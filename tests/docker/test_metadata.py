@@ -23,6 +23,7 @@ VALID = {
         "images": "gs://images",
         "ledger": "bq://project-1.vidset",
         "input_subscription": "projects/project-1/subscriptions/uploads",
+        "uploads_bucket": "uploads",
         "dead_letter_topic": "projects/project-1/topics/dead-letters",
     },
     EXPORT: {
@@ -102,7 +103,11 @@ EXAMPLES = [
         ["dead-letters", "projects/project-1/subscriptions/dead-letters"],
     ),
     (INGEST, "dead_letters", ["gs://staging/dead_letters"], ["dead_letters", "bq://p.d"]),
+    (INGEST, "uploads_bucket", ["uploads", "team.uploads-1"], ["gs://uploads", "u", "a/b"]),
     (INGEST, "uploads_prefix", ["c7/", "incoming"], ["", "/incoming"]),
+    (INGEST, "video_stream", ["0", "3", "all"], ["-1", "first", ""]),
+    (INGEST, "redo", ["failed", "partial", "outdated"], ["done", ""]),
+    (INGEST, "label_store", ["firestore://project-1/labels"], ["sqlite:labels.db", ""]),
     (INGEST, "collector", ["c7"], ["", "c7/front"]),
     (INGEST, "every", ["1", "0.5", "1/30", "10"], ["0", "0.0", "-1", "one", "1/0", "0/3"]),
     (INGEST, "tolerance", ["0", "0.4", "1/3"], ["-1", "x", "1/0"]),
@@ -154,7 +159,9 @@ def test_the_job_takes_what_its_pattern_takes(template, name, good, bad):
         values = {**VALID[template], name: value}
         if template == INGEST and name in INSTEAD:
             del values[INSTEAD[name]]
-        if name == "input":
-            del values["dead_letter_topic"]
+        if name in ("input", "redo"):  # A batch job.
+            for streaming in "input_subscription", "uploads_bucket", "dead_letter_topic":
+                values.pop(streaming, None)
+            values.setdefault("input", "gs://uploads")
             values["dead_letters"] = "gs://staging/dead_letters"
         assert settings(template, values)

@@ -62,6 +62,7 @@ def test_a_stream_by_beam_gives_the_same(gcs_with_events, tmp_path):
     videos, log = make_videos(tmp_path / "in"), tmp_path / "job.log"
     arguments = (
         f"--input_subscription={cloud.subscription}",
+        "--uploads_bucket=uploads",
         f"--dead_letter_topic={letters}",
         "--images=gs://theirs/images",
         "--ledger=gs://theirs",

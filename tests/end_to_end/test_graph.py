@@ -25,6 +25,7 @@ COMMON = [
 STREAMING = [
     *COMMON,
     "--input_subscription=projects/project-1/subscriptions/uploads",
+    "--uploads_bucket=uploads",
     "--dead_letter_topic=projects/project-1/topics/dead-letters",
     "--ledger=bq://project-1.vidset",
 ]

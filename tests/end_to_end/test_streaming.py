@@ -35,6 +35,7 @@ def cloud(gcs_with_events):
 def job_arguments(cloud, dead_letter_topic):
     return (
         f"--input_subscription={cloud.subscription}",
+        "--uploads_bucket=uploads",
         f"--dead_letter_topic={dead_letter_topic}",
         "--images=gs://images",
         "--ledger=gs://ledger",

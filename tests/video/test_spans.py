@@ -108,6 +108,7 @@ def test_a_streaming_job_takes_no_spans(tmp_path):
     options = IngestOptions(
         [
             "--input_subscription=projects/p/subscriptions/s",
+            "--uploads_bucket=uploads",
             f"--images={tmp_path}",
             f"--ledger={tmp_path}",
             f"--dead_letters={tmp_path}",

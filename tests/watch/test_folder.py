@@ -12,6 +12,9 @@ from tests.paths import ROOT
 from tests.watch.watchers import watch, watching
 
 
+BUCKET = ("--bucket", "uploads")
+
+
 @pytest.fixture
 def folder(tmp_path):
     path = tmp_path / "in" / "cam1"
@@ -89,14 +92,25 @@ def test_quiet_says_nothing_but_what_failed(folder, video, tmp_path):
         pytest.param(".", ("-o", "out", "--jpeg-quality", "0"), "--jpeg-quality", id="quality"),
         pytest.param(".", ("-o", "s3://"), "wanted a place that is a folder, gs://", id="bucket"),
         pytest.param(".", ("-o", "ftp://x/y"), "wanted a place that is a folder", id="scheme"),
-        pytest.param("amqp://u@h/?queue=q", ("-o", "x"), "VIDSET_AMQP_PASSWORD", id="password"),
+        pytest.param(
+            "amqp://u@h/?queue=q", ("-o", "x", *BUCKET), "VIDSET_AMQP_PASSWORD", id="password"
+        ),
         pytest.param("ampq://u:p@h/?queue=q", ("-o", "x"), "got 'ampq://u@h/?", id="no scheme"),
         pytest.param("amqp//u:p@h/?queue=q", ("-o", "x"), "got 'amqp//u@h/?", id="no uri"),
         pytest.param(
             "amqp://u:p@h/?queue=q&ssl_options={",
-            ("-o", "x"),
+            ("-o", "x", *BUCKET),
             "SOURCE amqp://h/, queue q: ",
             id="the client's parameter",
+        ),
+        pytest.param(
+            "amqp://guest@localhost/%2F?queue=q", ("-o", "out"), "--bucket is required", id="queue"
+        ),
+        pytest.param(
+            "pubsub:projects/p-1/subscriptions/s",
+            ("-o", "out"),
+            "--bucket is required",
+            id="subscription",
         ),
         pytest.param(
             ".", ("-o", "out", "--health", "none/h"), "--health none/h: wanted a f", id="health"

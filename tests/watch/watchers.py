@@ -51,7 +51,10 @@ def make_queue(rabbitmq: Rabbitmq, max_tries: int = 10) -> None:
 
 
 def arguments(events: str, *others: str, output: str = OUT) -> list[str]:
+    """Of a queue, the uploads of the bucket `uploads`, unless others are named."""
     command = [sys.executable, "-m", "vidset", "watch", events, "-o", output]
+    if not Path(events).is_dir() and "--bucket" not in others:
+        command += ["--bucket", "uploads"]
     return [*command, "--json", "--workers", "1", *others]
 
 
@@ -59,7 +62,8 @@ def watch(
     events: str, *others: str, output: str = OUT, environment: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any], str]:
     """Watch until idle: the exit code, the summary and what was said meanwhile."""
-    command = arguments(events, "--until-idle", "3", *others, output=output)
+    idle = () if "--until-idle" in others else ("--until-idle", "3")
+    command = arguments(events, *idle, *others, output=output)
     ended = subprocess.run(
         command,
         capture_output=True,

@@ -64,6 +64,13 @@ class IngestSettings:
             ("--dead_letters", self.dead_letters, scheme_names()),
         ):
             _check_uri(option, uri, schemes)
+        if self.subscription and not self.events.buckets:
+            raise ValueError(
+                "--uploads_bucket is required with --input_subscription: whoever may publish there "
+                "may name any bucket"
+            )
+        if self.inputs and self.events.buckets:
+            raise ValueError("--uploads_bucket needs --input_subscription: --input names its own")
         if self.subscription and self.extraction.spans is not None:
             raise ValueError("--spans needs --input: it is about videos that are there")
         if self.subscription and self.redo.kinds:
@@ -101,6 +108,12 @@ class IngestOptions(PipelineOptions):
         group.add_argument(
             "--input_subscription",
             help="projects/P/subscriptions/S with Cloud Storage notifications. Streaming.",
+        )
+        group.add_argument(
+            "--uploads_bucket",
+            action="append",
+            help="The bucket that uploads come from, by its name; may be repeated. Messages about "
+            "other buckets are passed over. Streaming.",
         )
         group.add_argument(
             "--uploads_prefix", default="", help="What the names of uploads begin with."
@@ -158,6 +171,7 @@ class IngestOptions(PipelineOptions):
             dead_letters=dead_letters,
             dead_letter_topic=values.dead_letter_topic,
             events=EventFilter(
+                buckets=tuple(values.uploads_bucket or ()),
                 prefix=values.uploads_prefix,
                 outputs=_buckets([values.images, values.ledger, dead_letters]),
                 collector_id=values.collector,

@@ -64,7 +64,7 @@ class Watching:
 
 
 @described(
-    "vidset watch 'amqp://user@rabbitmq/%2F?queue=uploads' -o s3://data",
+    "vidset watch 'amqp://user@rabbitmq/%2F?queue=uploads' --bucket uploads -o s3://data",
     "vidset watch /srv/uploads -p roads --until-idle 60",
     part="extract",
     result="vidset.cli.watch:Watching",
@@ -112,8 +112,8 @@ def watch(
         typer.Option(
             "--bucket",
             metavar="NAME",
-            help="Take uploads of this bucket only, whatever messages name; may be repeated.",
-            show_default="any bucket",
+            help="Take uploads of this bucket; may be repeated. A queue needs it, and what its "
+            "messages say of other buckets is passed over.",
         ),
     ] = None,
     prefix: Annotated[

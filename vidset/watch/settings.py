@@ -24,7 +24,7 @@ class Request:
 
     Attributes:
         output: what images, ledger and dead letters lie below, where they are not given.
-        buckets: what the messages of a queue may name; none given takes every bucket.
+        buckets: what the messages of a queue may name; a queue needs at least one.
         extraction: by option, as text or number.
         redo, stream, labels: as in `vidset.intake.request.Request`.
         grace: seconds for what is at work when the watcher is told to stop.

@@ -23,6 +23,7 @@ from vidset.watch.report import Report
 from vidset.watch.settings import Request, prepare, subscription_of
 from vidset.watch.taking import Parse, Taker, delay_seconds
 
+_QUEUES = ("amqp://", "amqps://", "pubsub:")
 _POLL_SECONDS = 0.2
 _SPARE_SECONDS, _DAY = 600, 86400
 
@@ -103,6 +104,11 @@ def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:
         ValueError: there is no such source.
     """
     events, wanted = request.events, request.wanted
+    if events.startswith(_QUEUES) and not wanted.buckets:
+        raise ValueError(
+            f"--bucket is required, since the messages of {without_password(events)} may name any "
+            "bucket that we can read: give the name of the one that uploads go to"
+        )
     if events.startswith(("amqp://", "amqps://")):
         from vidset.watch.amqp import AmqpSource
 
