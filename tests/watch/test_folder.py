@@ -11,7 +11,6 @@ from tests.end_to_end.jobs import objects, rows, wait_for
 from tests.paths import ROOT
 from tests.watch.watchers import watch, watching
 
-
 BUCKET = ("--bucket", "uploads")
 
 
