@@ -157,6 +157,11 @@ def _store(kind: str, folder: Path) -> Iterator[Store]:
             raise SystemExit(str(error)) from None
 
 
+def _environment(store: Store) -> dict[str, str]:
+    """Where it goes; with compiled modules kept, as an installed program has them."""
+    return environment(store.environment | {"PYTHONDONTWRITEBYTECODE": ""})
+
+
 def _words(store: Store, arguments: Sequence[object], state: str) -> list[str]:
     to = ("--to", store.bucket, "--collector", "cam1", "--state", state)
     return command(*arguments, *to)
@@ -167,7 +172,7 @@ def _started(store: Store, *arguments: object) -> Iterator[subprocess.Popen[byte
     with tempfile.TemporaryDirectory() as state:
         process = subprocess.Popen(
             _words(store, arguments, state),
-            env=environment(store.environment),
+            env=_environment(store),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -197,7 +202,7 @@ def _measured(
     with tempfile.TemporaryDirectory() as state, tempfile.TemporaryFile() as out:
         began = time.monotonic()
         process = subprocess.Popen(
-            _words(store, arguments, state), env=environment(store.environment), stdout=out
+            _words(store, arguments, state), env=_environment(store), stdout=out
         )
         peak = _Peak(process.pid)
         meanwhile(process)

@@ -1,5 +1,8 @@
 """On which disk a folder lies, whatever the name of its mount point."""
 
+import shutil
+import subprocess
+
 import pytest
 
 from vidset.upload import mounts
@@ -17,8 +20,7 @@ MOUNTS = """22 1 8:1 / / rw,relatime - ext4 /dev/root rw
 def mountinfo(tmp_path, monkeypatch):
     path = tmp_path / "mountinfo"
     path.write_text(MOUNTS)
-    real = open
-    monkeypatch.setattr(mounts, "open", lambda _, **how: real(path, **how), raising=False)
+    monkeypatch.setattr(mounts, "_mounts", mounts.Mounts(str(path)))
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,18 @@ def test_a_folder_that_is_exchanged_is_looked_at_anew(tmp_path):
     assert disks.changed(folder) == f"{folder}: No such file or directory"
     folder.mkdir()
     assert disks.changed(folder) is None
+
+
+def test_what_is_mounted_meanwhile_is_known_at_once(tmp_path):
+    known = mounts.Mounts()
+    assert known.all()
+    assert str(tmp_path) not in [point for point, _ in known.all()]
+    mount = ["mount", "-t", "tmpfs", "vidset-test", str(tmp_path)]
+    if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
+        pytest.skip("a disk cannot be mounted here: that takes root")
+    try:
+        assert (str(tmp_path), "tmpfs") in known.all()
+        assert (str(tmp_path), "tmpfs") in known.all()
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+    assert str(tmp_path) not in [point for point, _ in known.all()]

@@ -1,10 +1,11 @@
 """On which disk a folder lies: a folder whose disk is away looks like an empty folder."""
 
+import io
 import os
 import re
+import select
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -94,24 +95,44 @@ def is_remote(path: str | os.PathLike[str]) -> bool:
     return _kind(os.path.realpath(path)).startswith(_REMOTE)
 
 
+class Mounts:
+    """The mount points, which are read anew only once something was mounted or taken away."""
+
+    def __init__(self, path: str = "/proc/self/mountinfo"):
+        self._path, self._found = path, list[tuple[str, str]]()
+        self._file: io.TextIOWrapper | None = None
+        self._changes = select.poll() if hasattr(select, "poll") else None
+
+    def all(self) -> list[tuple[str, str]]:
+        """Return each mount point and the type of its file system; none without `/proc`."""
+        try:
+            if self._file is None:
+                self._file = open(self._path, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+                if self._changes is not None:
+                    self._changes.register(self._file, select.POLLPRI | select.POLLERR)
+            elif self._changes is not None and not self._changes.poll(0):  # See proc(5), mounts.
+                return self._found
+            self._file.seek(0)
+            self._found = _parse(self._file.read())
+        except OSError:
+            return []
+        return self._found
+
+
+_mounts = Mounts()
+
+
 def _kind(path: str) -> str:
-    """The file system's type, from the longest mount point above `path` (proc(5), mountinfo)."""
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            mounts = _mounts(file.read())
-    except OSError:
-        return ""
+    """The file system's type, from the longest mount point above `path`."""
     best, kind = "", ""
-    for point, each in mounts:
+    for point, each in _mounts.all():
         is_above = path == point or path.startswith(point.rstrip("/") + "/")
         if is_above and len(point) >= len(best):
             best, kind = point, each
     return kind
 
 
-@lru_cache(maxsize=1)
-def _mounts(text: str) -> list[tuple[str, str]]:
-    """Each mount point and the type of its file system; read anew whenever something changes."""
+def _parse(text: str) -> list[tuple[str, str]]:
     found = []
     for line in text.split("\n"):  # Names may have what else ends a line of text.
         before, is_mount, after = line.partition(" - ")

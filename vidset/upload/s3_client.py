@@ -25,6 +25,7 @@ from vidset.upload.errors import (
 )
 from vidset.upload.pacing import Body
 from vidset.upload.settings import Place
+from vidset.versions import vidset_version
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 _EXISTS = frozenset({"412", "PreconditionFailed"})
@@ -162,6 +163,8 @@ def _client(answer_seconds: float) -> Any:
             read_timeout=answer_seconds,
             retries={"total_max_attempts": 1},  # `Patience` repeats.
             request_checksum_calculation="when_required",
+            # boto3 makes a long one of its own anew for each request: a tenth of all our work.
+            user_agent=f"vidset/{vidset_version()} boto3/{boto3.__version__}",
         ),
     )
 
