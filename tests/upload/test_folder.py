@@ -1,9 +1,13 @@
 """A folder as a destination: what is written is read back before it counts."""
 
+import errno
+import os
+
 import pytest
 
+from vidset.upload import folder
 from vidset.upload.destination import Target
-from vidset.upload.errors import TransientError
+from vidset.upload.errors import RefusedError, TransientError, UploadFailedError
 from vidset.upload.folder import FolderDestination
 from vidset.upload.pacing import Body, Pace
 from vidset.upload.settings import Place
@@ -50,3 +54,16 @@ def test_a_disk_that_keeps_other_bytes_gets_them_again(tmp_path, source, target,
     assert session.finish()
     session.close()
     assert (root / target.name).read_bytes() == source.path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("number", "expected", "said"),
+    [
+        (errno.EINVAL, RefusedError, "Invalid argument: this disk may not take such a name"),
+        (errno.EFBIG, UploadFailedError, "File too large"),
+        (errno.ENOSPC, TransientError, "No space left on device"),
+    ],
+)
+def test_what_a_disk_never_takes_is_not_tried_for_minutes(number, expected, said):
+    with pytest.raises(expected, match=said), folder._as_ours():
+        raise OSError(number, os.strerror(number), "aux")

@@ -24,6 +24,8 @@ from vidset.upload.syncing import sync_folder, sync_names
 # Listings of the ingest job pass over folders of this name.
 _PARTIAL = ".partial"
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+# Shares of Windows and FAT refuse some collectors, as `aux` or `cam1.`.
+_UNNAMABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
 
 
 class FolderDestination:
@@ -155,4 +157,8 @@ def _as_ours() -> Iterator[None]:
         what = f"{error.filename or 'the folder'}: {error.strerror}"
         if error.errno in _FORBIDDEN:
             raise RefusedError(what) from None
+        if error.errno in _UNNAMABLE:
+            raise RefusedError(f"{what}: this disk may not take such a name") from None
+        if error.errno == errno.EFBIG:  # FAT has no files above 4 GiB.
+            raise UploadFailedError(what) from None
         raise TransientError(what) from None
