@@ -84,7 +84,7 @@ def test_smaller_pieces_pass_a_proxy_that_holds_back_large_ones(gcs, card, tmp_p
 
 
 def test_a_longer_wait_passes_a_proxy_that_answers_late(s3, card, tmp_path):
-    """Of S3 a piece is a part: it cannot be smaller, so that only patience helps."""
+    """A piece is a part on S3: it cannot be smaller, so that only patience helps."""
     place, folder = "s3://uploads/", tmp_path / "state"
     remember(folder, place, Link(LARGEST_PIECE_BYTES, 1.0))
     with running(Slow(s3.url.removeprefix("http://"))) as proxy:

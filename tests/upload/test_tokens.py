@@ -1,6 +1,7 @@
-"""Tokens of Google that expire, are revoked or come from a file, before a token server of ours.
+"""Tokens that expire, are revoked or come from a file that is renewed.
 
-Google's library asks for them and renews them; it is the real one. Only the addresses are others.
+Google's library asks a token server of ours for them; it is the real one, only the addresses are
+others. boto3 reads a file of credentials.
 """
 
 import json
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.upload import stores
 from tests.upload.gcs_front import GcsFront
-from tests.upload.proxy import Answer, running
+from tests.upload.proxy import Answer, Fault, running
 from tests.upload.recordings import MIB
 from tests.upload.stores import is_bytes
 
@@ -195,3 +196,29 @@ def test_a_token_file_that_is_renewed_is_read_anew(guarded, tokens, card, tmp_pa
         card.upload(guarded, until=lambda: card.left() == [], words=words(guarded))
     assert tokens.refused
     assert card.files["a.mp4"]["verified"]
+
+
+def test_a_file_of_credentials_that_is_renewed_is_read_anew(s3_bucket, card, tmp_path):
+    keys, proxy = tmp_path / "credentials", s3_bucket.proxy
+
+    def give(key):
+        new = keys.with_name("new")
+        new.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = x\n")
+        new.rename(keys)
+
+    def is_old(request):
+        return "Credential=OLD/" in request.headers.get("Authorization", "")
+
+    give("OLD")
+    expired = b"<Error><Code>ExpiredToken</Code><Message>Expired.</Message></Error>"
+    answer = Answer(400, {"Content-Type": "application/xml"}, expired)
+    proxy.faults = [Fault(is_old, answer, times=1e9)]
+    environment = s3_bucket.environment | {"AWS_SHARED_CREDENTIALS_FILE": str(keys)}
+    for name in "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN":
+        environment[name] = ""
+    store = stores.Store(s3_bucket.bucket, environment, s3_bucket.objects, None, proxy)
+    data = card.record("a.mp4", 9 * MIB)
+    renew = lambda: give("NEW") if proxy.sent(is_old) else None  # noqa: E731
+    card.upload(store, meanwhile=renew, until=lambda: card.left() == [])
+    assert proxy.sent(is_old)
+    assert list(store.objects().values()) == [data]
