@@ -12,11 +12,10 @@ from apache_beam.testing.util import assert_that, equal_to
 from tests.beam.test_ingest import extract, pipeline, upload
 from tests.drawing import write_video
 from tests.end_to_end.jobs import rows
-from vidset.beam.attempts import LIMIT, AttemptCounter
+from vidset.beam.attempts import LIMIT, AttemptCounter, Turns
 from vidset.beam.ingest import ExtractFrames
 from vidset.beam.ingest_job import configure
 from vidset.beam.outages import is_outage
-from vidset.beam.turns import Turns
 from vidset.beam.writing import WriteLedger
 from vidset.elements import Upload
 from vidset.settings import ExtractionSettings

@@ -14,10 +14,9 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.deduplicate import DeduplicatePerKey
 from apache_beam.utils.timestamp import Duration
 
-from vidset.beam.attempts import LIMIT, AttemptCounter
+from vidset.beam.attempts import LIMIT, AttemptCounter, Turns
 from vidset.beam.outages import is_outage
 from vidset.beam.revision import check_revision, revision
-from vidset.beam.turns import Turns
 from vidset.elements import DeadLetter, Extraction, FrameRow, Upload
 from vidset.errors import BadInputError
 from vidset.intake.gcs_events import event_text, parse_event

@@ -1,5 +1,6 @@
 """Upload the files that were named, or those of a watched folder until told to stop."""
 
+import pkgutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,15 +9,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from vidset.naming import printable
+from vidset.storage.registry import find_scheme
+from vidset.upload.destination import Destination
 from vidset.upload.errors import GaveUpError, RefusedError, Stopped
+from vidset.upload.folder import FolderDestination
 from vidset.upload.identity import Identity
-from vidset.upload.later import Later
 from vidset.upload.mounts import Disks
 from vidset.upload.named import SHARE_SECONDS, Named, upload_named
-from vidset.upload.open import open_destination
 from vidset.upload.records import Listener, Record, Uploads
 from vidset.upload.report import reported
-from vidset.upload.settings import Settings
+from vidset.upload.settings import Place, Settings
 from vidset.upload.state import State
 from vidset.upload.tally import Tally
 from vidset.upload.uploading import Uploader
@@ -24,6 +26,9 @@ from vidset.upload.watching import Watch
 
 # So many recordings are named that a run that was stopped has left; --json names all.
 _MOST_TOLD = 20
+# A recording that failed is tried again after so long, then twice as long.
+_FIRST_RETRY_SECONDS = 30.0
+_LONGEST_RETRY_SECONDS = 900.0
 
 
 def run_upload(settings: Settings, listener: Listener) -> Uploads:
@@ -33,7 +38,7 @@ def run_upload(settings: Settings, listener: Listener) -> Uploads:
         ValueError: the destination or the state folder cannot be used; with named files also, if
             the destination takes nothing at all.
     """
-    destination = None if settings.is_dry else open_destination(settings.place)
+    destination = None if settings.is_dry else _open_destination(settings.place)
     started = time.monotonic()
     tally = Tally(settings.state if settings.is_recorded else None, listener.tell)
     named = Named(settings, listener.tell)
@@ -71,6 +76,21 @@ def run_upload(settings: Settings, listener: Listener) -> Uploads:
     )
 
 
+def _open_destination(place: Place) -> Destination:
+    """Open the folder, or the bucket of any scheme that takes uploads.
+
+    Raises:
+        ValueError: there are no credentials, or what the scheme needs is not installed.
+    """
+    if place.scheme == "file":
+        return FolderDestination(place)
+    uri = place.uri("")
+    scheme = find_scheme(uri)
+    for client in scheme.upload_clients:
+        client.check(uri)
+    return pkgutil.resolve_name(scheme.destination)(place)
+
+
 def _disks(settings: Settings, state: State) -> Disks:
     """The disks of the folders that recordings are written to; where they are is remembered."""
     folders = [settings.moved_to] if settings.moved_to else []
@@ -90,7 +110,7 @@ def _watch(
     tally: Tally,
     check: Callable[[], None],
 ) -> NoReturn:
-    later = Later()
+    later = _Later()
     while True:
         check()
         complete = watch.complete(later.is_due)
@@ -118,6 +138,29 @@ def _watch(
         check()
         if not watch.has_more:
             time.sleep(settings.poll_seconds)
+
+
+class _Later:
+    """Recordings that were set aside: with ever longer pauses."""
+
+    def __init__(self) -> None:
+        self._due: dict[Path, tuple[Identity, float, float]] = {}
+
+    def add(self, path: Path, identity: Identity) -> None:
+        """Try it again later: it failed, or has to be kept for now."""
+        known, pause, _ = self._due.get(path, (None, 0.0, 0.0))
+        pause = min(_LONGEST_RETRY_SECONDS, 2 * pause) if known == identity else 0.0
+        pause = pause or _FIRST_RETRY_SECONDS
+        self._due[path] = identity, pause, time.monotonic() + pause
+
+    def is_due(self, path: Path, identity: Identity) -> bool:
+        """Whether it is time to look at it: also if it has changed since."""
+        known, _, due = self._due.get(path, (None, 0.0, 0.0))
+        return known != identity or time.monotonic() >= due
+
+    def forget_others(self, is_there: Callable[[Path], bool]) -> None:
+        """Forget the files that are gone."""
+        self._due = {path: due for path, due in self._due.items() if is_there(path)}
 
 
 def _is_still(path: Path, identity: Identity) -> bool:

@@ -5,9 +5,14 @@ import pytest
 
 from tests.datasets.rows import Row, encoded, manifest_of
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.schema.files import freeze_schema, read_schema, schema_path, update_schema
+from vidset.datasets.schema.files import (
+    freeze_schema,
+    read_schema,
+    schema_path,
+    update_schema,
+    validate,
+)
 from vidset.datasets.schema.schema import Thresholds
-from vidset.datasets.schema.validate import validate
 from vidset.datasets.versions.manifest import Manifest
 
 

@@ -31,8 +31,7 @@ from vidset.datasets.curation.parent import (
 from vidset.datasets.curation.sources.source import Fault, Source
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
-from vidset.datasets.schema.files import freeze_schema
-from vidset.datasets.schema.validate import validate
+from vidset.datasets.schema.files import freeze_schema, validate
 from vidset.datasets.splits.assign import assign_splits, check_shares
 from vidset.datasets.splits.empty_sides import refuse_empty_sides
 from vidset.datasets.splits.groups import join_groups

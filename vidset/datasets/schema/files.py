@@ -1,4 +1,4 @@
-"""The schema in a repository's folder.
+"""The schema in a repository's folder, and versions against it.
 
 ROOT/schema.json             the one in force
 ROOT/schemas/<number>.json   those before it
@@ -8,10 +8,13 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import pyarrow as pa
+
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.schema.anomalies import Anomaly, find_anomalies
 from vidset.datasets.schema.schema import Schema, Thresholds, infer
 from vidset.datasets.schema.statistics import describe
+from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
 from vidset.json_files import read_json
 from vidset.regular_files import read_regular
@@ -41,6 +44,23 @@ def check_schema(repository: Repository, reference: str) -> tuple[Schema, list[A
     schema = read_schema(repository)
     statistics = describe(repository.manifest(reference), repository.measures(reference))
     return schema, find_anomalies(schema, statistics)
+
+
+def validate(repository: Repository, manifest: Manifest, measures: pa.Table) -> list[Anomaly]:
+    """Its anomalies, before or after it is written.
+
+    Before a repository's first version there is no schema: then what is told is what would be odd
+    in any version, such as blanks and labels without training images.
+
+    Raises:
+        DatasetError: the schema's file is none, or an image has no measures.
+    """
+    statistics = describe(manifest, measures)
+    if schema_path(repository).exists() or repository.versions():
+        schema = read_schema(repository)
+    else:
+        schema = infer(statistics, manifest.id, thresholds=Thresholds())
+    return find_anomalies(schema, statistics)
 
 
 def freeze_schema(repository: Repository, reference: str) -> Schema:

@@ -11,6 +11,7 @@ from typing import Any
 
 from vidset.labeling.annotation import Answer, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
+from vidset.labeling.vendors.json_object import JsonObject, unlike
 from vidset.labeling.vendors.label_studio.items import (
     ATTRIBUTES,
     BARE_SHAPES,
@@ -24,7 +25,6 @@ from vidset.labeling.vendors.label_studio.items import (
     words_item,
     words_of,
 )
-from vidset.labeling.vendors.label_studio.json import JsonObject, unlike
 from vidset.labeling.vendors.label_studio.shapes import Size
 from vidset.labeling.vendors.vendor import Report
 

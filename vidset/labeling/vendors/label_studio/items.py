@@ -14,7 +14,7 @@ from vidset.labeling.annotation import (
 )
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.shapes import is_inside
-from vidset.labeling.vendors.label_studio.json import JsonObject
+from vidset.labeling.vendors.json_object import JsonObject
 from vidset.labeling.vendors.label_studio.shapes import (
     Size,
     box_of,

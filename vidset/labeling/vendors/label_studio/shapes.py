@@ -10,7 +10,7 @@ from typing import Any
 from vidset.labeling.annotation import Box, Point
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.shapes import turned_corners
-from vidset.labeling.vendors.label_studio.json import JsonObject, unlike
+from vidset.labeling.vendors.json_object import JsonObject, unlike
 from vidset.masks import Mask, from_brush, to_brush
 
 Size = tuple[int, int]

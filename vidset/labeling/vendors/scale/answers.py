@@ -15,7 +15,7 @@ from vidset.labeling.annotation import Answer, Attribute, Box, LabeledObject, Po
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.labeling.shapes import turned_corners
 from vidset.labeling.vendors.http import shortened
-from vidset.labeling.vendors.scale.json import JsonObject, checked_text, unlike
+from vidset.labeling.vendors.json_object import JsonObject, checked_text, unlike
 from vidset.labeling.vendors.scale.template import WHOLE_IMAGE
 from vidset.labeling.vendors.vendor import Report
 
@@ -191,8 +191,8 @@ def _drawn(annotation: JsonObject) -> LabeledObject:
 def _box(annotation: JsonObject) -> Box:
     """A turned box has its corners too, and by them its middle; left and top are unturned."""
     width, height = annotation.size("width"), annotation.size("height")
-    x, y = annotation.number("left"), annotation.number("top")
-    turned = annotation.number("rotation") if annotation.has("rotation") else 0.0
+    x, y = annotation.real("left"), annotation.real("top")
+    turned = annotation.real("rotation") if annotation.has("rotation") else 0.0
     angle = math.degrees(turned) % 360
     if angle and annotation.has("vertices"):
         corners = _points(annotation)
@@ -207,7 +207,7 @@ def _points(annotation: JsonObject) -> tuple[Point, ...]:
         raise InvalidAnswerError(
             f"{annotation.path('vertices')} must be 3 or more, got {len(vertices)}"
         )
-    return tuple((vertex.number("x"), vertex.number("y")) for vertex in vertices)
+    return tuple((vertex.real("x"), vertex.real("y")) for vertex in vertices)
 
 
 def _attributes(annotation: JsonObject) -> dict[str, Attribute]:
@@ -227,7 +227,7 @@ def _value(answers: JsonObject, name: str) -> Attribute:
         return checked_text(value, path, may_be_empty=True)
     if isinstance(value, bool):
         return value
-    number = answers.number(name)
+    number = answers.real(name)
     # Stores hold integers of 64 bits.
     return value if isinstance(value, int) and abs(value) < 2**63 else number
 

@@ -1,6 +1,6 @@
-"""Label Studio's JSON, checked where it is read: every error tells the place, the wanted, the got.
+"""A vendor's JSON, checked where it is read: every error tells the place, the wanted, the got.
 
-The server stores whatever an API client sends it, so nothing about an annotation can be trusted.
+Servers store whatever an API client sends them, so nothing about an answer can be trusted.
 """
 
 import math
@@ -33,6 +33,9 @@ class JsonObject:
     def text(self, name: str) -> str:
         return checked_text(self.values.get(name), self.path(name))
 
+    def optional_text(self, name: str) -> str | None:
+        return self.text(name) if self.has(name) else None
+
     def texts(self, name: str) -> list[str]:
         values, path = self.list(name), self.path(name)
         return [checked_text(value, f"{path}[{i}]") for i, value in enumerate(values)]
@@ -45,6 +48,24 @@ class JsonObject:
         if isinstance(value, float) and math.isfinite(value):
             return value
         raise unlike(self.path(name), "a finite number", value)
+
+    def real(self, name: str) -> float:
+        """Return a finite number as a float."""
+        value, real = self.values.get(name), math.nan
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            try:
+                real = float(value)
+            except OverflowError:
+                real = math.inf
+        if not math.isfinite(real):
+            raise unlike(self.path(name), "a finite number", value)
+        return real
+
+    def size(self, name: str) -> float:
+        size = self.real(name)
+        if size < 0:
+            raise InvalidAnswerError(f"{self.path(name)} must not be negative, got {size:g}")
+        return size
 
     def id(self, name: str) -> int:
         value = self.values.get(name)
@@ -68,6 +89,9 @@ class JsonObject:
     def object(self, name: str) -> "JsonObject":
         return JsonObject(self.values.get(name), self.path(name))
 
+    def optional_object(self, name: str) -> "JsonObject":
+        return self.object(name) if self.has(name) else JsonObject({}, self.path(name))
+
     def list(self, name: str) -> list[Any]:
         value = self.values.get(name)
         if not isinstance(value, list):
@@ -84,9 +108,9 @@ class JsonObject:
         return self.objects(name) if isinstance(value, list) else [self.object(name)]
 
 
-def checked_text(value: Any, path: str) -> str:
-    """A text that is not empty and that a store can hold."""
-    if not isinstance(value, str) or not value:
+def checked_text(value: Any, path: str, *, may_be_empty: bool = False) -> str:
+    """Return a text that a store can hold, and that is not empty unless it may be."""
+    if not isinstance(value, str) or not (value or may_be_empty):
         raise unlike(path, "a text", value)
     try:
         value.encode()
