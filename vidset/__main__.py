@@ -1,4 +1,4 @@
-from vidset.cli.main import run
+from vidset.cli.starting import run
 
 # Guarded: worker processes import this module anew.
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from vidset.cli.command import description_of
 from vidset.cli.main import app
 from vidset.cli.results import commands_below
 from vidset.demo.numerals import draw_numeral
@@ -31,7 +30,7 @@ json.dump(sorted(sys.modules), sys.stderr)
 _ORDER = """
 import io, json, sys
 from importlib.abc import MetaPathFinder
-from vidset.cli.main import run
+from vidset.cli.starting import run
 
 heavy, calls = json.loads(sys.argv[1])
 events = []
@@ -57,7 +56,7 @@ for name, arguments in calls.items():
     sys.stdout, sys.stderr = io.StringIO(), Terminal()
     try:
         run(name.split() + arguments)
-    except SystemExit:
+    except (SystemExit, ImportError):
         pass
     finally:
         sys.stdout, sys.stderr = out, err
@@ -103,6 +102,20 @@ def heavy_imports(*command) -> set[str]:
     return {*HEAVY, COMPILER} & set(json.loads(ended.stderr.splitlines()[-1]))
 
 
+def order_of(heavy, calls, folder) -> dict[str, list[str]]:
+    """What each of `calls` wrote to a terminal and asked for, in this order."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _ORDER, json.dumps([sorted(heavy), calls])],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+        cwd=folder,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory) -> Path:
     """With one version, v0."""
@@ -135,23 +148,37 @@ def test_help_imports_no_package_that_does_work(command):
 def test_each_command_says_something_before_it_imports_what_does_the_work(tmp_path):
     (tmp_path / "vidset.toml").write_text("")
     commands = dict(commands_below(get_command(app)))
-    light = [name for name, each in commands.items() if description_of(each).part is None]
-    assert sorted(light) == ["completion", "help", "init"]
-    calls = {name: _ARGUMENTS.get(name, []) for name in commands if name not in light}
-    ended = subprocess.run(
-        [sys.executable, "-c", _ORDER, json.dumps([sorted({*HEAVY, "shapely"} - {"rich"}), calls])],
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=False,
-        cwd=tmp_path,
-    )
-    assert ended.returncode == 0, ended.stderr
-    events = json.loads(ended.stdout)
+    calls = {
+        name: _ARGUMENTS.get(name, []) for name in commands if name not in ("completion", "help")
+    }
+    events = order_of({*HEAVY, "shapely"} - {"rich"}, calls, tmp_path)
     assert {name: each[0] for name, each in events.items()} == dict.fromkeys(calls, "Starting ...")
     # Then the word is cleared, by what is said instead.
     assert [name for name, each in events.items() if "\r\x1b[K" not in each] == []
     assert sum(any(each.startswith("import ") for each in events[name]) for name in calls) > 20
+
+
+def test_the_first_word_is_shown_before_typer_is_imported(tmp_path):
+    events = order_of({"typer"}, {"train": []}, tmp_path)["train"]
+    assert events == ["Starting ...", "import typer", "\r\x1b[K"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["--json"], id="json"),
+        pytest.param(["-q"], id="quiet"),
+        pytest.param(["-yq"], id="quiet-among-others"),
+        pytest.param(["--help"], id="help"),
+        pytest.param(["--debug"], id="debug"),
+    ],
+)
+def test_no_first_word_is_shown_to_whom_it_would_disturb(words, tmp_path):
+    assert "Starting ..." not in order_of(set(), {"status": words}, tmp_path)["status"]
+
+
+def test_the_version_is_told_without_typer(tmp_path):
+    assert order_of({"typer"}, {"--version": []}, tmp_path) == {"--version": []}
 
 
 @pytest.mark.parametrize(

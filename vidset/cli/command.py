@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from vidset.cli.first_word import first_word
 from vidset.cli.flags import COMMON
 from vidset.suggestions import did_you_mean
 
@@ -99,13 +98,6 @@ class Command(TyperCommand):
             if takes_one and given[each.name] > 1:
                 ctx.fail(f"{' / '.join(each.opts)} is given {given[each.name]} times, wanted once")
         return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: Any) -> Any:
-        """What needs a part of the package imports it first: until then a word is there."""
-        if description_of(self).part is None:
-            return super().invoke(ctx)
-        with first_word("Starting ...", ctx.params):
-            return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The subject stands before the options."""

@@ -1,4 +1,4 @@
-"""The command line. Each command's module is imported when it is called: parts may be absent."""
+"""The command line. What does the work is imported by the command: parts may be absent."""
 
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -19,6 +19,7 @@ from vidset.cli.init import init
 from vidset.cli.label.commands import app as label
 from vidset.cli.pipeline.pipeline import pipeline
 from vidset.cli.plan.command import plan
+from vidset.cli.starting import print_version
 from vidset.cli.status import status
 from vidset.cli.train.compare import compare
 from vidset.cli.train.evaluate import evaluate
@@ -42,9 +43,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"vidset {version('vidset')}")
+        print_version()
         raise typer.Exit
 
 

@@ -5,7 +5,7 @@ your own is a module with `read` or `write` and an entry; a package installs one
 point group `vidset.formats`, whose value is a `Format`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -255,11 +255,19 @@ def names_of_writable(*, labels_only: bool = False) -> list[str]:
     ]
 
 
-def format_named(name: str) -> Format:
-    """Raises ValueError: there is none of this name; with the nearest one."""
+def format_named(name: str, also: Collection[str] = ()) -> Format:
+    """Return the format of this name.
+
+    Args:
+        also: names that the caller knows beside the formats, to be told where the name is neither.
+
+    Raises:
+        ValueError: there is none of this name; with the nearest one.
+    """
     found = formats().get(name)
     if found is None:
-        near = get_close_matches(name.lower(), formats(), 1, 0.5)
+        known = sorted({*formats(), *also})
+        near = get_close_matches(name.lower(), known, 1, 0.5)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"wanted a format of {', '.join(formats())}, got {name!r}{hint}")
+        raise ValueError(f"wanted a format of {', '.join(known)}, got {name!r}{hint}")
     return found

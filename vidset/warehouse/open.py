@@ -19,9 +19,11 @@ def open_warehouse(uri: str, staging: str | None = None) -> Warehouse:
 
         return ParquetWarehouse(uri)
     if scheme != "bq":
-        raise ValueError(f"--warehouse must be a folder or bq://PROJECT.DATASET, got {uri!r}")
+        raise ValueError(f"warehouse: wanted a folder or bq://PROJECT.DATASET, got {uri!r}")
     if not staging:
-        raise ValueError(f"{uri} needs --staging, a folder or gs:// place")
+        raise ValueError(
+            f"{uri}: wanted a folder or gs:// place for files on their way to it, got none"
+        )
     check_client(uri)
     from vidset.warehouse.bigquery import DatasetWarehouse
 

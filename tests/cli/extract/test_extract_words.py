@@ -15,7 +15,7 @@ from tests.drawing import write_video
 def test_an_empty_folder_names_no_folder_that_is_not_there(tmp_path):
     (tmp_path / "in").mkdir()
     called = vidset("extract", tmp_path / "in", "-o", tmp_path / "out")
-    assert (called.code, called.out) == (0, "No video was found.\n")
+    assert (called.code, called.out) == (1, f"No video was found in {tmp_path}/in.\n")
     assert called.next == f"vidset extract VIDEOS -p {tmp_path}/out"
     assert not (tmp_path / "out" / "images").exists()
 

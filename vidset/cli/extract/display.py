@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -96,9 +96,14 @@ def _left(counts: "Counts") -> str:
     return ""
 
 
-def show_summary(summary: "Summary", place: str) -> None:
+def is_empty(summary: "Summary") -> bool:
+    """Tell whether no video was found at all, neither a new one nor one that was done before."""
+    return not (summary.videos or summary.failed)
+
+
+def show_summary(summary: "Summary", place: str, sources: Sequence[str] = ()) -> None:
     """Print what became of the videos and their samples, and where it is."""
-    say(told_videos(summary))
+    say(f"No video was found{_in(sources)}." if is_empty(summary) else told_videos(summary))
     if passed_over := summary.passed_over:
         each = ", ".join(f"{number:,} {_KINDS[kind]}" for kind, number in passed_over.items())
         say(f"passed over: {each}")
@@ -124,10 +129,15 @@ def show_summary(summary: "Summary", place: str) -> None:
         say(f"ledgers  {place}/frames, {place}/videos")
 
 
+def _in(sources: Sequence[str]) -> str:
+    """Write where was looked, in one line."""
+    if len(sources) > 1:
+        return f" in {sources[0]} and {plural(len(sources) - 1, 'other source')}"
+    return f" in {sources[0]}" if sources else ""
+
+
 def told_videos(summary: "Summary") -> str:
     """Write how many videos were done, are there in part, had been done before and failed."""
-    if not (summary.videos or summary.failed):
-        return "No video was found."
     parts = []
     if summary.new:
         parts.append(f"{plural(summary.new, 'video')} would be extracted")

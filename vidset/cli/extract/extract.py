@@ -6,7 +6,7 @@ from contextlib import nullcontext, redirect_stderr
 from dataclasses import asdict, replace
 
 from vidset.cli.console import answer
-from vidset.cli.extract.display import show_notes, show_progress, show_summary
+from vidset.cli.extract.display import is_empty, show_notes, show_progress, show_summary
 from vidset.cli.extract.result import Extracted
 from vidset.cli.stopping import if_stopped
 from vidset.errors import ExtractionError
@@ -28,7 +28,7 @@ def run_extract(
     quiet: bool = False,
     debug: bool = False,
 ) -> int:
-    """Extract and report; the exit code: 1 when some inputs failed, else 0.
+    """Extract and report; the exit code: 1 when some inputs failed or none is a video, else 0.
 
     Raises:
         ValueError: the request cannot be carried out; nothing has been started.
@@ -47,15 +47,19 @@ def run_extract(
         summary, notes = _by_workers(request, show=show, debug=debug)
     show_notes(summary, notes, project.place)
     found = asdict(summary)
+    if is_empty(summary):
+        following = "vidset extract VIDEOS"
+    else:
+        following = None if request.is_dry else next_words(project, "extract")
     answer(
         Extracted(place=project.place, warnings=notes, **found),
-        lambda: show_summary(summary, project.place),
+        lambda: show_summary(summary, project.place, request.inputs),
         as_json=as_json,
         quiet=quiet,
         project=project,
-        next_words=None if request.is_dry else next_words(project, "extract"),
+        next_words=following,
     )
-    return 1 if summary.failed else 0
+    return 1 if summary.failed or is_empty(summary) else 0
 
 
 def _check(request: Request) -> None:

@@ -88,7 +88,7 @@ def check_out(
 
 
 def _folder_format(name: str) -> tuple[Writer, Images]:
-    named = format_named(name)
+    named = format_named(name, also=(FOLDERS,))
     if named.images is None:
         raise ValueError(f"format: wanted one that leaves images as files, got {name!r}")
     return named.writer(), named.images
