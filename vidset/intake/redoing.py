@@ -8,6 +8,7 @@ from typing import Any
 
 from vidset.elements import Extraction, FrameRow
 from vidset.labeling.places import open_store as open_labels
+from vidset.labeling.stores.store import Key
 from vidset.naming import image_id
 from vidset.storage.store import ObjectStore
 from vidset.versions import vidset_version
@@ -84,8 +85,10 @@ class Labels:
         try:
             for start in range(0, len(wanted), _KEYS_AT_ONCE):
                 some = wanted[start : start + _KEYS_AT_ONCE]
-                annotations = store.get(*(("annotations", each) for each in some))
-                tasks = store.get(*(("tasks", each) for each in some))
+                keys: list[Key] = [("annotations", each) for each in some]
+                annotations = store.get(*keys)
+                keys = [("tasks", each) for each in some]
+                tasks = store.get(*keys)
                 found.update(each.id for each in annotations if each is not None)
                 found.update(
                     each.id
