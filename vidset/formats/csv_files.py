@@ -220,7 +220,9 @@ def write(
         spool.label_numbers(labels_order)
         with replacing(path, "w") as file:
             columns: Sequence[str] = _COLUMNS
-            table = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
+            table: csv.DictWriter[str] = csv.DictWriter(
+                file, columns, restval="", lineterminator="\r\n"
+            )
             table.writeheader()
             table.writerows(chain.from_iterable(map(_rows_of, spool)))
         return spool.written()
