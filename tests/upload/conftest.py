@@ -1,5 +1,7 @@
 """Each store behind a proxy, and `send`, which uploads to one."""
 
+from itertools import chain
+
 import pytest
 
 from tests.upload import recordings, stores
@@ -49,11 +51,9 @@ def send(tmp_path):
     """Upload to a store, as collector cam1, remembering in a folder of the test's own."""
 
     def run(store, *arguments, state=tmp_path / "state"):
-        return recordings.upload(
-            *("--to", store.bucket, "--collector", "cam1", "--state", state),
-            *arguments,
-            env=store.environment,
-        )
+        ours = {"--to": store.bucket, "--collector": "cam1", "--state": state}
+        options = (each for each in ours.items() if each[0] not in arguments)
+        return recordings.upload(*chain.from_iterable(options), *arguments, env=store.environment)
 
     return run
 

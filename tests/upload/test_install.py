@@ -97,8 +97,9 @@ def test_the_part_upload_alone_uploads(folder, tmp_path):
     helped = subprocess.run([vidset, "upload", "--help"], capture_output=True, check=True)
     assert b"--collector" in helped.stdout
     path = recording(tmp_path / "a.mp4")
-    place = ["--to", folder.bucket, "--collector", "cam1", "--state", str(tmp_path / "s")]
-    subprocess.run([vidset, "upload", path, *place], check=True, capture_output=True)
+    place = ["--collector", "cam1", "--state", str(tmp_path / "s")]
+    to = ["--to", folder.bucket]
+    subprocess.run([vidset, "upload", path, *place, *to], check=True, capture_output=True)
     assert list(folder.objects().values()) == [path.read_bytes()]
     places = ("gs://no-such-bucket", "s3://no-such-bucket")
     said = [

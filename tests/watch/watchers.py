@@ -55,7 +55,8 @@ def arguments(events: str, *others: str, output: str = OUT) -> list[str]:
     command = [sys.executable, "-m", "vidset", "watch", events, "-o", output]
     if not Path(events).is_dir() and "--bucket" not in others:
         command += ["--bucket", "uploads"]
-    return [*command, "--json", "--workers", "1", *others]
+    workers = () if "--workers" in others else ("--workers", "1")
+    return [*command, "--json", *workers, *others]
 
 
 def watch(
