@@ -26,7 +26,7 @@ PlaceArgument = Annotated[
     ),
 ]
 Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="PATH", help="What to write.")
+    str | None, typer.Option("--output", "-o", metavar="PATH", help="The file or folder to write.")
 ]
 Format = Annotated[
     str | None, typer.Option("--format", "-f", metavar="FORMAT", help="The format of the labels.")

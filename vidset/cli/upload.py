@@ -82,7 +82,7 @@ def upload(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="The file in which it remembers what is uploaded.",
+            help="Remember in this folder what is uploaded.",
             show_default="STATE_DIRECTORY, else ~/.local/state/vidset/upload",
         ),
     ] = None,

@@ -61,7 +61,11 @@ _NAMED = 10
 def create(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", show_default="the labels of the place"),
+        typer.Argument(
+            metavar="SOURCE",
+            help="Labels or images from elsewhere, as below.",
+            show_default="the labels of the place",
+        ),
     ] = None,
     format_name: Format = None,
     name: Name = None,

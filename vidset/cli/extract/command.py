@@ -32,11 +32,11 @@ from vidset.cli.flags import Debug, DryRun, Json, Place, Quiet
 @described(
     "vidset extract drives/",
     "vidset extract 'gs://uploads/**/*.mp4' -o gs://work --every 0.5",
+    "vidset extract gs://uploads -o gs://work -- --runner=DataflowRunner --project=P",
     part="extract",
     result="vidset.cli.extract.result:Extracted",
     stage="Videos",
-    note="What follows -- goes to Beam: vidset extract gs://uploads -o gs://work -- "
-    "--runner=DataflowRunner --project=P",
+    note="Options for Beam stand after --, as in the last example: Beam then does the work.",
 )
 def extract(
     context: typer.Context,

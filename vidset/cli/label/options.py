@@ -24,8 +24,8 @@ Vendor = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Who gets new tasks: label-studio, scale, truth, or one that is installed.",
-        show_default="LABELING_VENDOR, else label-studio",
+        help="Who gets new tasks: scale, truth, label-studio, or one that is installed.",
+        show_default="LABELING_VENDOR, or label-studio",
     ),
 ]
 Template = Annotated[
