@@ -33,7 +33,7 @@ resource "google_service_account" "collectors" {
 resource "google_project_iam_custom_role" "uploader" {
   role_id     = "${replace(var.name, "-", "_")}_uploader"
   title       = "Uploader of ${var.name}"
-  description = "Creates objects and looks at them."
+  description = "May create objects and read them."
   permissions = ["storage.objects.create", "storage.objects.get"]
   depends_on  = [google_project_service.enabled]
 }

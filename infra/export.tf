@@ -78,7 +78,7 @@ resource "google_cloud_scheduler_job" "export" {
   count = var.deploy_jobs ? 1 : 0
 
   name        = "${var.name}-export"
-  description = "Annotations and tasks to BigQuery."
+  description = "Exports annotations and tasks to BigQuery."
   region      = var.region
   schedule    = var.export_schedule
   time_zone   = "Etc/UTC"

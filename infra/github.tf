@@ -95,7 +95,7 @@ resource "google_project_iam_custom_role" "planner" {
 
   role_id     = "${replace(var.name, "-", "_")}_planner"
   title       = "Planner of ${var.name}"
-  description = "Sees the configuration of Firestore and of log-based metrics."
+  description = "May read the configuration of Firestore and of log-based metrics."
   permissions = [
     "datastore.databases.get",
     "datastore.databases.getMetadata",

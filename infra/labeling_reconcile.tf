@@ -5,12 +5,12 @@
 locals {
   reconciliations = {
     reconcile = {
-      description = "Lost and overdue answers, and tasks that were held back."
+      description = "Fetches lost and overdue answers, and dispatches tasks that were held back."
       environment = {}
       schedule    = "*/15 * * * *"
     }
     reconcile-ledger = {
-      description = "The same, and images without a task."
+      description = "Does the same, and finds images without a task."
       environment = { LABELING_LEDGER = local.ledger }
       schedule    = "30 3 * * *"
     }

@@ -1,5 +1,5 @@
 output "buckets" {
-  description = "By what is in them, the buckets."
+  description = "The buckets, by what they contain."
   value = {
     datasets = google_storage_bucket.datasets.name
     images   = google_storage_bucket.images.name
@@ -10,12 +10,12 @@ output "buckets" {
 }
 
 output "callback_url" {
-  description = "Where vendors send answers; null until the functions are deployed, and where nothing takes callbacks."
+  description = "The url to which vendors send answers. Null until the functions are deployed, and if nothing takes callbacks."
   value       = local.callback_url
 }
 
 output "collector_accounts" {
-  description = "By collector id, the account that it uploads as."
+  description = "The account that each collector uploads as, by collector id."
   value       = { for id, account in google_service_account.collectors : id => account.email }
 }
 
@@ -25,7 +25,7 @@ output "dashboard_url" {
 }
 
 output "dead_letter_commands" {
-  description = "By where they come from, the command that shows dead letters."
+  description = "The commands that show dead letters, by where the letters come from."
   value = {
     for kind, subscription in google_pubsub_subscription.dead_letters :
     kind => "gcloud pubsub subscriptions pull ${subscription.name} --project=${var.project_id} --limit=10"
@@ -33,7 +33,7 @@ output "dead_letter_commands" {
 }
 
 output "export_command" {
-  description = "Starts an export now; the timer does by itself. Null until the jobs are deployed."
+  description = "The command that starts an export now, without waiting for the timer. Null until the jobs are deployed."
   value       = one([for timer in google_cloud_scheduler_job.export : "gcloud scheduler jobs run ${timer.name} --project=${var.project_id} --location=${var.region}"])
 }
 
@@ -43,12 +43,12 @@ output "export_job" {
 }
 
 output "functions_archive" {
-  description = "The archive that is deployed, and that `make functions` is to make."
+  description = "The archive that is deployed; `make functions` builds it."
   value       = local.functions_archive
 }
 
 output "github" {
-  description = "What the repository's variables are to be: the identity provider and the accounts. Null without github_repository."
+  description = "The values for the repository's variables: the identity provider and the accounts. Null without github_repository."
   value = var.github_repository == null ? null : {
     image_account              = google_service_account.github["image"].email
     plan_account               = google_service_account.github["plan"].email
@@ -62,7 +62,7 @@ output "image_repository" {
 }
 
 output "labeling_store" {
-  description = "For `vidset label` and `vidset sync --store`."
+  description = "The store to name to `vidset label` and `vidset sync --store`."
   value       = local.labeling_store
 }
 
@@ -77,7 +77,7 @@ output "region" {
 }
 
 output "secret_commands" {
-  description = "By secret, the command that reads its value from standard input."
+  description = "The commands that set the secrets, by secret. Each reads the value from standard input."
   value = {
     for name, secret in google_secret_manager_secret.labeling :
     name => "gcloud secrets versions add ${secret.secret_id} --project=${var.project_id} --data-file=-"
@@ -90,16 +90,16 @@ output "template_folder" {
 }
 
 output "trainer_account" {
-  description = "Who cuts dataset versions and trains."
+  description = "The account that makes dataset versions and trains."
   value       = google_service_account.trainer.email
 }
 
 output "upload_command" {
-  description = "What a collector runs."
+  description = "The command that a collector runs."
   value       = "vidset upload VIDEO... --to gs://${google_storage_bucket.uploads.name} --collector ID"
 }
 
 output "warehouse" {
-  description = "For `vidset sync --warehouse` and the jobs' --ledger."
+  description = "The dataset to name to `vidset sync --warehouse` and to the jobs' --ledger."
   value       = local.ledger
 }

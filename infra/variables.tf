@@ -1,5 +1,5 @@
 variable "alert_email" {
-  description = "Who is told of alerts and of the budget; null: nobody, the alerts are in the console."
+  description = "The address that gets alerts and budget notices. If null, alerts are shown only in the console."
   type        = string
   default     = null
 
@@ -10,7 +10,7 @@ variable "alert_email" {
 }
 
 variable "alert_thresholds" {
-  description = "From when on there is an alert: minutes that the oldest event waits, minutes of the job's lag, errors of a function in 15 minutes, tasks without an answer when it is due."
+  description = "The limits above which an alert is raised: minutes that the oldest event waits, minutes of the job's lag, errors of a function in 15 minutes, and overdue tasks without an answer."
   type = object({
     function_errors        = optional(number, 5)
     job_lag_minutes        = optional(number, 60)
@@ -26,13 +26,13 @@ variable "alert_thresholds" {
 }
 
 variable "allow_data_deletion" {
-  description = "Whether `terraform destroy`, or a change that makes something anew, may delete buckets with objects, tables, the database and secrets. Apply it as true first, then destroy."
+  description = "Whether `terraform destroy`, or a change that replaces a resource, may delete buckets with objects, tables, the database and secrets. Apply it as true first, then destroy."
   type        = bool
   default     = false
 }
 
 variable "billing_account" {
-  description = "Whose budget alert to make, as in 012345-6789AB-CDEF01; null: none."
+  description = "The billing account for which to create a budget alert, such as 012345-6789AB-CDEF01. If null, there is none."
   type        = string
   default     = null
 
@@ -43,7 +43,7 @@ variable "billing_account" {
 }
 
 variable "budget_amount" {
-  description = "A month's money for this project, in the billing account's currency."
+  description = "The monthly budget of this project, in the currency of the billing account."
   type        = number
   default     = 200
 
@@ -54,7 +54,7 @@ variable "budget_amount" {
 }
 
 variable "collector_members" {
-  description = "By collector id, who may act as it: user:..., group:..., serviceAccount:... or principal://..."
+  description = "Who may act as each collector, by collector id: user:..., group:..., serviceAccount:... or principal://..."
   type        = map(set(string))
   default     = {}
 
@@ -73,7 +73,7 @@ variable "collector_members" {
 }
 
 variable "collectors" {
-  description = "Ids of those who record videos, as in `vidset upload --collector ID`. Each gets an account that may upload below ID/."
+  description = "The ids of the collectors that record videos, as in `vidset upload --collector ID`. Each gets an account that may upload below ID/."
   type        = set(string)
   default     = []
 
@@ -84,7 +84,7 @@ variable "collectors" {
 }
 
 variable "firestore_location" {
-  description = "Region or multi-region (eur3, nam5) of the database, which can never be changed; null: the region."
+  description = "The region or multi-region (eur3, nam5) of the database. It can never be changed. If null, it is the region of the other resources."
   type        = string
   default     = null
 
@@ -106,7 +106,7 @@ variable "github_ref" {
 }
 
 variable "github_repository" {
-  description = "OWNER/NAME on GitHub whose workflows may plan and push the worker image, without keys; null: none."
+  description = "The repository on GitHub (OWNER/NAME) whose workflows may plan and push the worker image without keys. If null, none may."
   type        = string
   default     = null
 
@@ -133,7 +133,7 @@ variable "github_repository_id" {
 }
 
 variable "kms_key" {
-  description = "projects/P/locations/L/keyRings/R/cryptoKeys/K that encrypts what is stored; null: Google's own keys. It must be in the region."
+  description = "The key that encrypts stored data, as projects/P/locations/L/keyRings/R/cryptoKeys/K. It must be in the region. If null, Google's own keys are used."
   type        = string
   default     = null
 
@@ -149,7 +149,7 @@ variable "kms_key" {
 }
 
 variable "labels" {
-  description = "Of every resource that takes labels."
+  description = "The labels of every resource that can have labels."
   type        = map(string)
   default     = {}
 
@@ -160,7 +160,7 @@ variable "labels" {
 }
 
 variable "name" {
-  description = "What the names of all resources begin with."
+  description = "The prefix of the names of all resources."
   type        = string
   default     = "vidset"
 
@@ -171,7 +171,7 @@ variable "name" {
 }
 
 variable "project_id" {
-  description = "The project that everything is made in."
+  description = "The project in which everything is created."
   type        = string
 
   validation {
@@ -181,7 +181,7 @@ variable "project_id" {
 }
 
 variable "region" {
-  description = "Region of everything."
+  description = "The region of all resources."
   type        = string
   default     = "europe-west1"
 
@@ -192,7 +192,7 @@ variable "region" {
 }
 
 variable "state_bucket" {
-  description = "The bucket of the remote state, which GitHub's workflows need; null: they get no access to it."
+  description = "The bucket of the remote state, which GitHub's workflows need. If null, they get no access to it."
   type        = string
   default     = null
 
@@ -214,7 +214,7 @@ variable "trainer_members" {
 }
 
 variable "uploads_retention_days" {
-  description = "After how many days a video is deleted; null: never."
+  description = "After how many days a video is deleted. If null, videos are kept."
   type        = number
   default     = null
 

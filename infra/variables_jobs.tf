@@ -1,5 +1,5 @@
 variable "deploy_jobs" {
-  description = "Whether to start the ingest job and the export's timer: once `make image` and `make template` have been run."
+  description = "Whether to start the ingest job and the timer of the export. Run `make image` and `make template` first."
   type        = bool
   default     = false
 
@@ -21,7 +21,7 @@ variable "export_max_workers" {
 }
 
 variable "export_schedule" {
-  description = "When annotations and tasks go to BigQuery, in cron's way, UTC."
+  description = "When annotations and tasks are exported to BigQuery, as a cron expression in UTC."
   type        = string
   default     = "15 * * * *"
 
@@ -32,7 +32,7 @@ variable "export_schedule" {
 }
 
 variable "ingest_machine_type" {
-  description = "Of the ingest job's workers."
+  description = "The machine type of the ingest job's workers."
   type        = string
   default     = "e2-standard-2"
 
@@ -43,7 +43,7 @@ variable "ingest_machine_type" {
 }
 
 variable "ingest_max_workers" {
-  description = "How many workers the ingest job may grow to. Another number drains the job and starts it anew."
+  description = "How many workers the ingest job may grow to. Changing the number drains the job and starts it again."
   type        = number
   default     = 2
 
@@ -79,7 +79,7 @@ variable "ingest_options" {
 }
 
 variable "worker_image" {
-  description = "The jobs' image, by digest, as `make image` prints it; null while there is none."
+  description = "The image of the jobs, by digest, as `make image` prints it. Null while there is none."
   type        = string
   default     = null
 

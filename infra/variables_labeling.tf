@@ -1,5 +1,5 @@
 variable "callback_gateway_url" {
-  description = "The https:// url that vendors call where a gateway stands before receive_annotation; null: they call the function itself."
+  description = "The https:// url that vendors call if there is a gateway in front of receive_annotation. If null, they call the function itself."
   type        = string
   default     = null
 
@@ -10,7 +10,7 @@ variable "callback_gateway_url" {
 }
 
 variable "callback_members" {
-  description = "Who may call receive_annotation: allUsers, for vendors have no Google account; a gateway's serviceAccount:...; or nobody ([]), with Label Studio alone, whose answers `reconcile` then asks for: nothing is public."
+  description = "Who may call receive_annotation: allUsers, because vendors have no Google account; a gateway's serviceAccount:...; or nobody ([]). Nobody works only with Label Studio, whose answers `reconcile` then fetches, so nothing is public."
   type        = set(string)
   default     = ["allUsers"]
 
@@ -31,7 +31,7 @@ variable "callback_members" {
 }
 
 variable "deploy_functions" {
-  description = "Whether to deploy the labeling functions: once `make functions` has built the archive and the secrets have values."
+  description = "Whether to deploy the labeling functions. Run `make functions` to build the archive, and give the secrets values first."
   type        = bool
   default     = false
 
@@ -42,7 +42,7 @@ variable "deploy_functions" {
 }
 
 variable "functions_archive" {
-  description = "Path of the zip of functions/labeling_task; null: build/labeling_task.zip in the checkout, which `make functions` makes."
+  description = "The path of the zip of functions/labeling_task. If null, it is build/labeling_task.zip in the checkout, which `make functions` builds."
   type        = string
   default     = null
 }
@@ -59,7 +59,7 @@ variable "labeling_former_vendors" {
 }
 
 variable "labeling_options" {
-  description = "Settings of the labeling functions, by environment variable (docs/labeling.md): LABEL_STUDIO_URL, LABELING_BUDGET, LABELING_PRICE, ..."
+  description = "The settings of the labeling functions, by environment variable (docs/labeling.md): LABEL_STUDIO_URL, LABELING_BUDGET, LABELING_PRICE, ..."
   type        = map(string)
   default     = {}
 
@@ -85,7 +85,7 @@ variable "labeling_options" {
 }
 
 variable "labeling_vendor" {
-  description = "Who gets new tasks: label-studio or scale."
+  description = "The vendor that gets new tasks: label-studio or scale."
   type        = string
   default     = "label-studio"
 
@@ -96,7 +96,7 @@ variable "labeling_vendor" {
 }
 
 variable "receive_min_instances" {
-  description = "Instances of receive_annotation that are kept warm. Label Studio's webhooks wait one second and come once: 1 there, or leave lost ones to reconcile."
+  description = "How many instances of receive_annotation are kept warm. Label Studio's webhooks wait one second and come only once: set 1 for it, or let reconcile find the lost ones."
   type        = number
   default     = 0
 
