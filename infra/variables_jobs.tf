@@ -72,7 +72,9 @@ variable "ingest_options" {
       "similarity_threshold",
       "tolerance",
       "uploads_prefix",
+      "video_memory",
       "video_stream",
+      "video_timeout",
     ])) == 0
     error_message = "ingest_options has an option that the job does not know, or that is set here (input_subscription, uploads_bucket, images, ledger, dead_letter_topic)."
   }

@@ -4,22 +4,29 @@ import json
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
+from tests.attacks.videos import VIDEOS
 from tests.beam.test_ingest import extract, pipeline, upload
 from tests.drawing import write_video
 from tests.end_to_end.jobs import rows
 from vidset.beam.attempts import LIMIT, AttemptCounter, Turns
 from vidset.beam.ingest import ExtractFrames
 from vidset.beam.ingest_job import configure
+from vidset.beam.limited import LimitedIngest
 from vidset.beam.outages import is_outage
 from vidset.beam.writing import WriteLedger
 from vidset.elements import Upload
+from vidset.engines.engine import Limits, TaskError
+from vidset.intake.ingest import Ingest
 from vidset.settings import ExtractionSettings
 from vidset.storage.folder import FolderStore
+
+NO_LIMITS, WIDE = Limits(), Limits(3600, 8 << 30)
 
 
 class _Full(FolderStore):
@@ -36,21 +43,22 @@ class _Away(FolderStore):
         raise ConnectionError("the store is away")
 
 
-def step(tmp_path) -> ExtractFrames:
+def step(tmp_path, limits: Limits = NO_LIMITS) -> ExtractFrames:
     return ExtractFrames(
         ExtractionSettings(),
         str(tmp_path / "images"),
         str(tmp_path),
         scratch_bytes=1 << 30,
         attempts=str(tmp_path / "attempts"),
+        limits=limits,
     )
 
 
-def opened(tmp_path, images: type[FolderStore] | None = None):
+def opened(tmp_path, images: type[FolderStore] | None = None, limits: Limits = NO_LIMITS):
     """The step's function as a worker opens it, with another store of images."""
     from vidset.beam.ingest import _ExtractFrames
 
-    work = _ExtractFrames(step(tmp_path))
+    work = _ExtractFrames(step(tmp_path, limits))
     work.setup()
     if images is not None:
         work._ingest.images = images(str(tmp_path / "images"))
@@ -93,6 +101,56 @@ def test_an_outage_is_raised_and_no_attempt(tmp_path):
     assert markers(tmp_path) == [{"begun": 0, "reason": None}]
     [extraction] = opened(tmp_path).process(of_store(video))
     assert extraction.video.status == "done"
+
+
+def ingest(folder: str, images: type[FolderStore]) -> Ingest:
+    made = Ingest(ExtractionSettings(), f"{folder}/images", folder)
+    made.images = images(f"{folder}/images")
+    return made
+
+
+def test_within_limits_an_upload_gives_the_same_rows(tmp_path):
+    (tmp_path / "limited").mkdir()
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    [plain] = opened(tmp_path).process(of_store(video))
+    work = opened(tmp_path / "limited", limits=WIDE)
+    [limited] = work.process(of_store(video))
+    work.teardown()
+    assert [each.pts_seconds for each in limited.frames] == [0.0, 1.0]
+    assert [each.image_id for each in limited.frames] == [each.image_id for each in plain.frames]
+    assert limited.video.status == "done"
+
+
+def test_an_upload_that_passes_its_limits_has_failed_with_the_reason(tmp_path):
+    """A process takes more memory than that for its imports, before it has an answer."""
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    work = opened(tmp_path, limits=Limits(3600, 1_000_000))
+    letter, extraction = work.process(of_store(video))
+    reason = "given up after 2 attempts: it took more than 1 MB of memory"
+    assert letter.value.reason == reason
+    assert (extraction.video.status, extraction.video.error) == ("failed", reason)
+
+
+def test_an_index_of_more_frames_than_the_file_has_room_for_has_failed(tmp_path):
+    VIDEOS["chunks at one place"](tmp_path / "a.mp4")
+    letter, extraction = opened(tmp_path).process(of_store(tmp_path / "a.mp4"))
+    reason = "its index claims 16000000 frames, more than a file of 80148 bytes can hold"
+    assert letter.value.reason == reason
+    assert extraction.video.status == "failed"
+
+
+def test_what_is_raised_in_an_upload_s_process_is_told_as_it_was(tmp_path):
+    video = write_video(tmp_path / "a.mp4", scenes=[0, 1])
+    full = LimitedIngest(partial(ingest, str(tmp_path), _Full), WIDE)
+    with pytest.raises(TaskError, match=r"OSError: .Errno 28. No space left on device") as raised:
+        full.take(of_store(video), lambda *_: None)
+    assert is_outage(raised.value) is False
+    away = LimitedIngest(partial(ingest, str(tmp_path), _Away), WIDE)
+    with pytest.raises(ConnectionError, match="the store is away") as raised:
+        away.take(of_store(video), lambda *_: None)
+    assert is_outage(raised.value) is True
+    for each in full, away:
+        each.end()
 
 
 DYING = """

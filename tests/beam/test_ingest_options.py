@@ -93,6 +93,8 @@ def test_a_client_that_is_not_installed_is_named_before_any_work(monkeypatch, ca
         pytest.param(GOOD | {"--every": "x"}, "--every must be a number of seconds", id="every"),
         pytest.param(GOOD | {"--every": "1/0"}, "--every must be a number", id="every 1/0"),
         pytest.param(GOOD | {"--local_change": "x"}, "--local-change must be", id="local change"),
+        pytest.param(GOOD | {"--video_timeout": "0"}, "--video_timeout must be > 0", id="time"),
+        pytest.param(GOOD | {"--video_memory": "-1"}, "--video_memory must be > 0", id="memory"),
         pytest.param(GOOD | {"--scratch_bytes": "-1"}, "--scratch_bytes must be", id="scratch"),
         pytest.param(
             GOOD | {"--runner": "DataflowRunner"}, "cannot see the local path '/'", id="dataflow"

@@ -106,6 +106,8 @@ EXAMPLES = [
     (INGEST, "uploads_bucket", ["uploads", "team.uploads-1"], ["gs://uploads", "u", "a/b"]),
     (INGEST, "uploads_prefix", ["c7/", "incoming"], ["", "/incoming"]),
     (INGEST, "video_stream", ["0", "3", "all"], ["-1", "first", ""]),
+    (INGEST, "video_timeout", ["1", "21600"], ["0", "-1", "1h"]),
+    (INGEST, "video_memory", ["3200"], ["0", "3 GB"]),
     (INGEST, "redo", ["failed", "partial", "outdated"], ["done", ""]),
     (INGEST, "label_store", ["firestore://project-1/labels"], ["sqlite:labels.db", ""]),
     (INGEST, "collector", ["c7"], ["", "c7/front"]),

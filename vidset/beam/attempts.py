@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vidset.elements import Upload, ledger_key
+from vidset.engines.engine import TaskError, TaskLostError
 from vidset.naming import printable
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
@@ -40,6 +41,9 @@ class Attempts:
 
     def fail(self, error: BaseException) -> None:
         """Keep what the attempt failed with."""
+        if isinstance(error, TaskError | TaskLostError):  # Of a process that has named it.
+            self._set(self.begun, error.reason)
+            return
         text = str(error)
         self._set(self.begun, f"{type(error).__name__}: {text}" if text else type(error).__name__)
 

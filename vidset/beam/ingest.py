@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import apache_beam as beam
@@ -15,9 +16,11 @@ from apache_beam.transforms.deduplicate import DeduplicatePerKey
 from apache_beam.utils.timestamp import Duration
 
 from vidset.beam.attempts import LIMIT, AttemptCounter, Turns
+from vidset.beam.limited import LimitedIngest
 from vidset.beam.outages import is_outage
 from vidset.beam.revision import check_revision, revision
 from vidset.elements import DeadLetter, Extraction, FrameRow, Upload
+from vidset.engines.engine import Limits, TaskLostError
 from vidset.errors import BadInputError
 from vidset.intake.gcs_events import event_text, parse_event
 from vidset.intake.ingest import Ingest, Taken
@@ -166,6 +169,7 @@ class ExtractFrames(beam.PTransform):
         redo: which videos are extracted anew although the ledger has them.
         labels: uri of the store of tasks and annotations: images that have some stay.
         stream: which video stream of each file, see `Upload`; None is all of them.
+        limits: what one upload may take; each thread then decodes in a process of its own.
     """
 
     settings: ExtractionSettings
@@ -176,6 +180,7 @@ class ExtractFrames(beam.PTransform):
     redo: Redo = Redo()  # noqa: RUF009 (frozen)
     labels: str | None = None
     stream: int | None = 0
+    limits: Limits = Limits()  # noqa: RUF009 (frozen)
 
     def expand(self, uploads):
         extraction = beam.ParDo(_ExtractFrames(self))
@@ -192,10 +197,16 @@ class _ExtractFrames(beam.DoFn):
         cv2.setNumThreads(1)  # OpenCV keeps memory for each thread; the runner has threads enough.
         step = self._step
         places = step.settings, step.images, step.ledger
-        self._ingest = Ingest(*places, step.scratch_bytes, step.redo, step.labels)
+        opens = partial(Ingest, *places, step.scratch_bytes, step.redo, step.labels)
+        is_limited = step.limits != Limits()
+        self._ingest = LimitedIngest(opens, step.limits) if is_limited else opens()
         # Without a temporary file: a full disk may be why an upload is given up.
         self._given_up = Ingest(*places, 0, step.redo, step.labels)
         self._attempts = AttemptCounter(step.attempts)
+
+    def teardown(self) -> None:
+        if isinstance(self._ingest, LimitedIngest):
+            self._ingest.end()
 
     def process(self, upload: Upload) -> Iterator[Extraction | _Dead]:
         stream = self._step.stream
@@ -233,7 +244,8 @@ class _ExtractFrames(beam.DoFn):
     def _take(self, upload: Upload) -> Taken:
         """Take the upload in, or give it up after `LIMIT` attempts that nothing but it explains."""
         attempts = self._attempts.of(upload)
-        while attempts.begun < LIMIT:
+        is_lost = False
+        while attempts.begun < LIMIT and not is_lost:
             with _TURNS.turn(alone=attempts.begun > 0):
                 attempts.begin()
                 try:
@@ -244,6 +256,8 @@ class _ExtractFrames(beam.DoFn):
                         raise
                     _LOG.exception("Attempt %d at %s failed", attempts.begun, printable(upload.uri))
                     attempts.fail(error)
+                    # A limit that it passes alone as well it passes again, after as long a time.
+                    is_lost = isinstance(error, TaskLostError) and attempts.begun > 1
                 else:
                     attempts.end()
                     return taken

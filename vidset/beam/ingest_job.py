@@ -63,6 +63,7 @@ def build(pipeline: beam.Pipeline, settings: IngestSettings) -> None:
             settings.redo,
             settings.labels,
             settings.stream,
+            settings.limits,
         )
     )
     letters.append(unusable)

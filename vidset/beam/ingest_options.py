@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
+from vidset.engines.engine import Limits
 from vidset.extraction_options import OPTIONS
 from vidset.intake.listing import check_input
 from vidset.intake.redoing import Redo
-from vidset.intake.request import stream_of
+from vidset.intake.request import DEFAULT_LIMITS, stream_of
 from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.registry import check_client, scheme_names
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
@@ -29,7 +30,7 @@ class IngestSettings:
         extraction: what becomes an image.
         scratch_bytes: a video up to this size is copied to a temporary file before it is read.
         attempts: where attempts at uploads are counted; None keeps no count beyond a worker's end.
-        redo, stream, labels: as in `ExtractFrames`.
+        redo, stream, labels, limits: as in `ExtractFrames`.
 
     Raises:
         ValueError: the settings do not make a job.
@@ -48,6 +49,7 @@ class IngestSettings:
     redo: Redo = Redo()  # noqa: RUF009 (frozen)
     stream: int | None = 0
     labels: str | None = None
+    limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
         if bool(self.inputs) == bool(self.subscription):
@@ -64,6 +66,21 @@ class IngestSettings:
             ("--dead_letters", self.dead_letters, scheme_names()),
         ):
             _check_uri(option, uri, schemes)
+        self._check_source()
+        for option, number in (
+            ("--video_timeout", self.limits.seconds),
+            ("--video_memory", self.limits.memory_bytes),
+        ):
+            if number is not None and number <= 0:
+                raise ValueError(f"{option} must be > 0, got {number:g}")
+        if self.scratch_bytes < 0:
+            raise ValueError(f"--scratch_bytes must be >= 0, got {self.scratch_bytes}")
+        for pattern in self.inputs:
+            check_input(pattern)
+        for uri in (*self.inputs, self.images, self.ledger, self.dead_letters or ""):
+            check_client(uri)
+
+    def _check_source(self) -> None:
         if self.subscription and not self.events.buckets:
             raise ValueError(
                 "--uploads_bucket is required with --input_subscription: whoever may publish there "
@@ -75,12 +92,6 @@ class IngestSettings:
             raise ValueError("--spans needs --input: it is about videos that are there")
         if self.subscription and self.redo.kinds:
             raise ValueError("--redo needs --input: a stream brings a video once")
-        if self.scratch_bytes < 0:
-            raise ValueError(f"--scratch_bytes must be >= 0, got {self.scratch_bytes}")
-        for pattern in self.inputs:
-            check_input(pattern)
-        for uri in (*self.inputs, self.images, self.ledger, self.dead_letters or ""):
-            check_client(uri)
 
     @property
     def is_streaming(self) -> bool:
@@ -145,6 +156,18 @@ class IngestOptions(PipelineOptions):
             help="Store of tasks and annotations: with --redo, images that have some stay.",
         )
         group.add_argument(
+            "--video_timeout",
+            type=float,
+            default=DEFAULT_LIMITS.seconds,
+            help="Give a video up that takes more seconds than this.",
+        )
+        group.add_argument(
+            "--video_memory",
+            type=int,
+            default=(DEFAULT_LIMITS.memory_bytes or 0) // 1_000_000,
+            help="Give a video up that takes more megabytes than this.",
+        )
+        group.add_argument(
             "--scratch_bytes",
             type=int,
             help="Read larger videos in ranges rather than copy them to a temporary file. The "
@@ -185,6 +208,7 @@ class IngestOptions(PipelineOptions):
             redo=Redo(frozenset(values.redo or ())),
             stream=stream_of(values.video_stream),
             labels=values.label_store,
+            limits=Limits(values.video_timeout, values.video_memory * 1_000_000),
             attempts=temporary and f"{temporary.rstrip('/')}/attempts",
         )
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from vidset.engines.engine import TaskError, TaskLostError
+
 # The packages of clients: what they raise is about a service, unless the service refused a request.
 _CLIENTS = frozenset({"botocore", "google", "grpc", "requests", "urllib3"})
 # Refusals that are about rights, rates and time rather than about what was asked.
@@ -14,6 +16,8 @@ def is_outage(error: BaseException) -> bool:
     Missing rights and a missing bucket count as well: they are mended outside of the job, and no
     video may be given up for them.
     """
+    if isinstance(error, TaskError | TaskLostError):
+        return False  # How our own process ended, and through which pipe we heard of it.
     cause: BaseException | None = error
     while cause is not None:
         if _is_outage(cause):

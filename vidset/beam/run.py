@@ -58,6 +58,10 @@ def _arguments(request: Request) -> list[str]:
     arguments += [f"--{k}={v}" for k, v in request.options.items() if v is not None]
     arguments += [f"--redo={kind}" for kind in sorted(request.redo.kinds)]
     arguments += [f"--video_stream={'all' if request.stream is None else request.stream}"]
+    if request.limits.seconds is not None:
+        arguments += [f"--video_timeout={request.limits.seconds:g}"]
+    if request.limits.memory_bytes is not None:
+        arguments += [f"--video_memory={request.limits.memory_bytes // 1_000_000}"]
     if request.labels is not None:
         arguments += [f"--label_store={request.labels}"]
     workers = request.workers or os.cpu_count() or 1
