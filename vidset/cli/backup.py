@@ -9,7 +9,7 @@ from vidset.cli.command import described
 from vidset.cli.console import answer, say, size
 from vidset.cli.flags import Json, Overwrite, Place, Quiet
 
-_File = Annotated[str, typer.Argument(metavar="FILE", help="The backup, a file of this machine.")]
+_File = Annotated[str, typer.Argument(metavar="FILE", help="The backup file, on this machine.")]
 
 
 @dataclass(frozen=True, slots=True)

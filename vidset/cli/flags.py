@@ -12,7 +12,7 @@ Place = Annotated[
         "--place",
         "-p",
         metavar="PLACE",
-        help="Where the work is: a folder, gs:// or s3://.",
+        help="The place to work in: a folder, gs:// or s3://.",
         show_default="VIDSET_PLACE, else the nearest vidset.toml upwards",
     ),
 ]
@@ -21,7 +21,7 @@ PlaceArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="PLACE",
-        help="Where the work is: a folder, gs:// or s3://.",
+        help="The place to work in: a folder, gs:// or s3://.",
         show_default="as with -p",
     ),
 ]
@@ -41,7 +41,7 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for a confirmation.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 As = Annotated[
     str | None,
     typer.Option(

@@ -32,7 +32,7 @@ class Initialized:
 )
 def init(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The folder to work in; it is made.")
+        Path, typer.Argument(metavar="DIR", help="The folder to create and work in.")
     ] = Path(),
     as_json: Json = False,
     quiet: Quiet = False,

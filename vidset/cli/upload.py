@@ -76,13 +76,13 @@ def upload(
         ),
     ] = 10,
     poll: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Look at the folder every so many seconds.")
+        float, typer.Option(metavar="SECONDS", help="Check the folder this often.")
     ] = 5,
     state: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Remember in this folder what is uploaded.",
+            help="Remember in this folder what was uploaded.",
             show_default="STATE_DIRECTORY, else ~/.local/state/vidset/upload",
         ),
     ] = None,
@@ -102,9 +102,7 @@ def upload(
     ] = False,
     report: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Add a line of JSON to this file for each recording, at once."
-        ),
+        typer.Option(metavar="FILE", help="Append a line of JSON to this file for each recording."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would go where; send nothing.")

@@ -36,7 +36,10 @@ def view(
         str, typer.Option(metavar="ADDRESS", help="Listen on this address of the machine.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="Listen on this port; 0: a free one.")
+        int,
+        typer.Option(
+            metavar="N", min=0, max=65535, help="Listen on this port, or 0 for a free one."
+        ),
     ] = _PORT,
     names: Annotated[
         list[str] | None,
@@ -47,7 +50,7 @@ def view(
         ),
     ] = None,
     tokens: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Ask for one of this file's tokens.")
+        Path | None, typer.Option(metavar="FILE", help="Require one of the tokens in this file.")
     ] = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")

@@ -81,7 +81,9 @@ def watch(
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="PLACE", help="The same as -p; the place is made."),
+        typer.Option(
+            "--output", "-o", metavar="PLACE", help="The same as -p, but creates the place."
+        ),
     ] = None,
     images: Annotated[
         str | None,
@@ -103,7 +105,7 @@ def watch(
         str | None,
         typer.Option(
             metavar="WHERE",
-            help="Keep what could not be used in this folder, gs:// or s3://.",
+            help="Keep unusable messages in this folder, gs:// or s3://.",
             show_default="dead_letters beside the ledger",
         ),
     ] = None,

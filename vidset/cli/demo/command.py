@@ -63,7 +63,7 @@ def demo(
             "-o",
             metavar="PLACE",
             show_default="out/demo",
-            help="The folder to work in; it is made.",
+            help="The folder to create and work in.",
         ),
     ] = None,
     numerals: Annotated[

@@ -69,7 +69,7 @@ def errors(
         str | None,
         typer.Argument(
             metavar="RUN|VERSION",
-            help="A run; with --folds a version.",
+            help="A run, or with --folds a version.",
             show_default="the newest",
             autocompletion=_complete,
         ),
@@ -123,7 +123,7 @@ def errors(
     ] = 500,
     categories: Annotated[
         str | None,
-        typer.Option(metavar="YAML", help="Kinds of error of your own: name, remedy, hint."),
+        typer.Option(metavar="YAML", help="Your own kinds of errors: name, remedy, hint."),
     ] = None,
     sheet: Annotated[
         str | None, typer.Option(metavar="PNG", help="Draw the queue's first 50 as a picture.")

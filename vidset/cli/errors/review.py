@@ -57,7 +57,9 @@ def review(
     errors: Annotated[
         str | None,
         typer.Option(
-            metavar="DIR", help="What vidset errors wrote.", show_default="errors in the place"
+            metavar="DIR",
+            help="The folder that vidset errors wrote.",
+            show_default="errors in the place",
         ),
     ] = None,
     output: Annotated[

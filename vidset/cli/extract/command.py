@@ -46,7 +46,9 @@ def extract(
     ],
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="PLACE", help="The same as -p; the place is made."),
+        typer.Option(
+            "--output", "-o", metavar="PLACE", help="The same as -p, but creates the place."
+        ),
     ] = None,
     every: Every = None,
     similarity: Similarity = None,

@@ -28,7 +28,7 @@ def dispatch(
         str | None,
         typer.Option(
             metavar="LIMITS",
-            help='Hold back what is beyond it, such as "100 tasks/day, 500 USD".',
+            help='Hold back tasks beyond this limit: "100 tasks/day, 500 USD".',
             show_default="LABELING_BUDGET, else no limit",
         ),
     ] = None,
@@ -199,7 +199,7 @@ def quarantine(
         bool, typer.Option("--replay", help="Read NAME, or everything, again after a correction.")
     ] = False,
     dismiss: Annotated[
-        bool, typer.Option("--dismiss", help="Take NAME off the list, since it holds no answer.")
+        bool, typer.Option("--dismiss", help="Take NAME off the list if it holds no answer.")
     ] = False,
     actor: As = None,
     store: Store = None,

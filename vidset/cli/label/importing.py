@@ -71,7 +71,7 @@ def import_(
     format_name: Format = None,
     predictions: Annotated[
         bool,
-        typer.Option("--predictions", help="Take objects to begin with, not answers."),
+        typer.Option("--predictions", help="Import predictions to start from, not answers."),
     ] = False,
     annotator: Annotated[
         str | None,
@@ -92,10 +92,10 @@ def import_(
         bool, typer.Option("--allow-empty", help="Let images without objects replace labels.")
     ] = False,
     skip_unknown: Annotated[
-        bool, typer.Option("--skip-unknown", help="Pass over images that the place lacks.")
+        bool, typer.Option("--skip-unknown", help="Skip images that the place does not have.")
     ] = False,
     skip_faults: Annotated[
-        bool, typer.Option("--skip-faults", help="Pass over images whose labels have a fault.")
+        bool, typer.Option("--skip-faults", help="Skip images whose labels have a fault.")
     ] = False,
     lossy: Lossy = False,
     as_boxes: Annotated[

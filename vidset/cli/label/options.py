@@ -36,6 +36,4 @@ Template = Annotated[
         show_default="LABELING_TEMPLATE, else one for road users",
     ),
 ]
-Lossy = Annotated[
-    bool, typer.Option("--lossy", help="Leave out what cannot be said, and count it.")
-]
+Lossy = Annotated[bool, typer.Option("--lossy", help="Leave out and count what cannot be written.")]

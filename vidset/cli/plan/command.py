@@ -148,7 +148,7 @@ def plan(
         ),
     ] = None,
     chart: Annotated[
-        str | None, typer.Option(metavar="PNG", help="Draw images over thresholds as well.")
+        str | None, typer.Option(metavar="PNG", help="Also draw the images over the thresholds.")
     ] = None,
     overwrite: Overwrite = False,
     place: Place = None,

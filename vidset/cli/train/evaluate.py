@@ -51,12 +51,12 @@ def evaluate(
     split: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Score this split alone.", show_default="all that the run scored"
+            metavar="NAME", help="Score only this split.", show_default="all that the run scored"
         ),
     ] = None,
     on: Annotated[
         str | None,
-        typer.Option(metavar="VERSION", help="Let the model look at another version's images."),
+        typer.Option(metavar="VERSION", help="Evaluate on the images of another version."),
     ] = None,
     floor: Annotated[
         float | None,
@@ -85,9 +85,7 @@ def evaluate(
     answer_score: AnswerScore = None,
     allow_leaks: Annotated[
         bool,
-        typer.Option(
-            "--allow-leaks", help="With --on, take images that stood in training as well."
-        ),
+        typer.Option("--allow-leaks", help="With --on, also take images that were in training."),
     ] = False,
     threads: Annotated[
         int, typer.Option(min=1, metavar="N", help="With --on, let PyTorch use this many threads.")

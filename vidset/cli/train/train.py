@@ -43,7 +43,7 @@ def train(
             "--output",
             "-o",
             metavar="PATH",
-            help="The run's folder; a run that is there goes on.",
+            help="The run's folder; an existing run continues.",
             show_default="runs/VERSION-SEED in the place",
         ),
     ] = None,
@@ -76,7 +76,7 @@ def train(
         typer.Option(
             min=0,
             metavar="N",
-            help="Refuse more images than this in training and validation; 0: any number.",
+            help="Refuse more images than this in training and validation; 0 for no limit.",
         ),
     ] = 10_000,
     threads: Annotated[
@@ -88,7 +88,7 @@ def train(
         bool, typer.Option("--allow-leaks", help="Train on a version that was made with leaks.")
     ] = False,
     track: Annotated[
-        str, typer.Option(metavar="NAME", help="Tell mlflow or wandb of each epoch.")
+        str, typer.Option(metavar="NAME", help="Report each epoch to mlflow or wandb.")
     ] = "none",
     as_json: Json = False,
     quiet: Quiet = False,
