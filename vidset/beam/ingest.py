@@ -166,7 +166,7 @@ class ExtractFrames(beam.PTransform):
         ledger: as for `WriteLedger`.
         scratch_bytes: a video up to this size is copied to a temporary file.
         attempts: folder or uri where attempts at uploads are counted; see `AttemptCounter`.
-        redo: which videos are extracted anew although the ledger has them.
+        redo: which videos are extracted again although the ledger has them.
         labels: uri of the store of tasks and annotations: images that have some stay.
         stream: which video stream of each file, see `Upload`; None is all of them.
         limits: what one upload may take; each thread then decodes in a process of its own.

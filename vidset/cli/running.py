@@ -61,7 +61,7 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _explain(error: Any, tree: Any, words: list[str]) -> int:
-    """Say what went wrong; the exit code. Raises the error anew where --debug asks for it."""
+    """Say what went wrong; the exit code. Raises the error again where --debug asks for it."""
     if isinstance(error, USAGE_ERROR):
         if type(error).__name__ == _NO_ARGUMENTS and "--json" not in words:
             error.show()

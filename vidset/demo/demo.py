@@ -92,7 +92,7 @@ class Demonstration:
 def demonstrate(video: str | None, output: str, teller: Teller) -> Demonstration:
     """Extract `video` or, for None, a rendered one into the folder `output`, and draw the sheet.
 
-    The rendered one is labeled too. The sheets are drawn anew each time.
+    The rendered one is labeled too. The sheets are drawn again each time.
 
     Raises:
         ValueError: `video` is no file, or `output` cannot be a folder; nothing has been started.

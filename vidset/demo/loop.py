@@ -69,7 +69,7 @@ class Around:
 
 
 def go_around(output: str, teller: Teller) -> Around:
-    """Go once around the loop in the folder `output`, which is begun anew.
+    """Go once around the loop in the folder `output`, which is begun again.
 
     Raises:
         ValueError: `output` cannot be a folder.

@@ -80,7 +80,7 @@ class FirestoreDocuments:
     def _page(self, query: Any) -> list[Any]:
         request = types.RunQueryRequest(parent=f"{self._database}/documents")
         request.structured_query = query
-        # Not the client's own retries, which begin a broken stream anew and give rows twice.
+        # Not the client's own retries, which begin a broken stream again and give rows twice.
         answers = self._client.run_query(
             request, retry=None, timeout=_TIME_OUT, metadata=self._metadata
         )

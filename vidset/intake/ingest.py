@@ -26,13 +26,13 @@ class Taken:
     Attributes:
         upload: with its generation, as far as it got known.
         what: missing is gone, or changed while it was read; skipped was done before; new and redo
-            are what was only looked at, and would be extracted, or extracted anew.
+            are what was only looked at, and would be extracted, or extracted again.
         extraction: rows for the ledger, whose images are stored; of extracted and failed ones.
         reason: for a dead letter. It goes first: with the ledger's rows the video is done. Of a
             skipped one that failed before, too: its letter may not have got through then.
         settings_id: of a skipped one, those it was done with.
         other_streams: how many other video streams the file has, as far as is known.
-        earlier: what was there of a video that was extracted anew.
+        earlier: what was there of a video that was extracted again.
     """
 
     upload: Upload
@@ -56,7 +56,7 @@ class Ingest:
 
     Args:
         images, ledger: uris.
-        redo: which videos are extracted anew although the ledger has them.
+        redo: which videos are extracted again although the ledger has them.
         labels: uri of the store of tasks and annotations: an image that has some is not deleted.
 
     Attributes:
@@ -161,7 +161,7 @@ class Ingest:
         return self.ledger.find(upload.video_uri, upload.generation)
 
     def _reopened(self, upload: Upload, row: dict[str, Any] | None) -> Earlier | None:
-        """Take the video's own row away: whatever happens from here on, a rerun does it anew.
+        """Take the video's own row away: whatever happens from here on, a rerun does it again.
 
         Its frames' rows stay until there are new ones, and tell a rerun which images are replaced.
         """

@@ -22,7 +22,7 @@ class Progress:
     at_work: dict[str, tuple[float, float | None]] = field(default_factory=dict)
     """By uri: seconds of the video that are done, and its duration if that is known."""
     labeled: set[str] = field(default_factory=set)
-    """Names of images that have labels and stayed, of videos that were extracted anew."""
+    """Names of images that have labels and stayed, of videos that were extracted again."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note(self, uri: str, what: str) -> None:

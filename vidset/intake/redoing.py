@@ -1,4 +1,4 @@
-"""Videos that are extracted anew, and the images of theirs that have labels."""
+"""Videos that are extracted again, and the images of theirs that have labels."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _KEYS_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """Which videos are extracted anew although the ledger has them.
+    """Which videos are extracted again although the ledger has them.
 
     Attributes:
         kinds: of `KINDS`. Outdated rows were written by an older vidset, by an older decoder or
@@ -39,7 +39,7 @@ class Redo:
             raise ValueError(f"--redo must be {', '.join(KINDS)}; got {', '.join(unknown)}")
 
     def wants(self, row: Mapping[str, Any], settings_id: str) -> bool:
-        """Whether the video of this row of the ledger is to be extracted anew."""
+        """Whether the video of this row of the ledger is to be extracted again."""
         return row["status"] in self.kinds or (
             "outdated" in self.kinds and _is_outdated(row, settings_id)
         )
@@ -102,7 +102,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What an earlier run has left of a video that is extracted anew.
+    """What an earlier run has left of a video that is extracted again.
 
     Attributes:
         names: of its images, by id.

@@ -24,7 +24,7 @@ class Request:
         workers: videos at once; None is one for each core.
         beam_options: for Beam alone; empty otherwise.
         limits: how much one video may take.
-        redo: which videos are extracted anew although the ledger has them.
+        redo: which videos are extracted again although the ledger has them.
         stream: which video stream of each file, see `Upload`; None is all of them.
         labels: the store of tasks and annotations, if there is one.
         is_dry: only say what would be done.
@@ -60,7 +60,7 @@ class Summary:
         passed_over: how many files of the inputs are no videos, by kind.
         skipped_with_other_settings: so many of the skipped ones were done with other settings.
         new: how many would be extracted, of a run that only looked.
-        redone: how many were extracted anew, or would be; they count among the others, too.
+        redone: how many were extracted again, or would be; they count among the others, too.
         replaced: how many images those had before, without the labeled ones.
         labeled: the names of images of theirs that have labels and stayed as they were.
     """

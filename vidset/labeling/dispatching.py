@@ -124,7 +124,7 @@ def resume(broker: Broker, stored: Stored) -> Outcome:
 
 
 def resend(broker: Broker, stored: Stored) -> Outcome:
-    """Send an open task anew, with the image's present url and predictions; it costs nothing.
+    """Send an open task again, with the image's present url and predictions; it costs nothing.
 
     Raises:
         MissingTaskError: the vendor has no such task any more.

@@ -1,6 +1,6 @@
 """A vendor's report becomes the image's annotation document, whatever comes twice or late.
 
-The annotation is worked out anew from all answers of the image, so their order does not matter,
+The annotation is worked out again from all answers of the image, so their order does not matter,
 and its document, the new answers and the task are stored together or not at all.
 """
 

@@ -60,7 +60,7 @@ def _is_stamped(rows: LedgerRows, key: str) -> bool:
 
 
 def _merged(rows: LedgerRows, number: int) -> list[Pack]:
-    """Return the packs to write anew together with `number` loose videos."""
+    """Return the packs to write again together with `number` loose videos."""
     alive = sorted(
         ((len(rows.keys_of(pack)), pack) for pack in rows.packs), key=lambda pair: pair[0]
     )

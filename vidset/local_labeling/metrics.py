@@ -71,7 +71,7 @@ class ServeMetrics(Collector):
                 )
 
     def problem(self) -> str | None:
-        """Say why the server should be looked at or started anew; None while all is well."""
+        """Say why the server should be looked at or started again; None while all is well."""
         try:
             next(self._store.find(Query("state", limit=1)), None)
         except Exception as error:  # Each store has errors of its own; this one is told.

@@ -31,7 +31,7 @@ class Patience:
         self._attempts, self._began = 0, 0.0
 
     def progressed(self) -> None:
-        """Begin to count anew."""
+        """Begin to count again."""
         self._attempts = 0
 
     def wait(self, error: BaseException) -> None:

@@ -46,7 +46,7 @@ _CHANGED = "the object was overwritten while it was read"
 
 
 class CredentialsExpiredError(Exception):
-    """The credentials have expired; they have been read anew."""
+    """The credentials have expired; they have been read again."""
 
 
 _BREAKS = (

@@ -27,7 +27,7 @@ _LOCKED_SECONDS = 10.0
 class Database:
     """What cannot be written is kept in memory until something can be written again.
 
-    A file that is damaged is put aside and begun anew, when it is opened or whenever it is seen.
+    A file that is damaged is put aside and begun again, when it is opened or whenever it is seen.
 
     Args:
         tables: the columns of each, as SQL.

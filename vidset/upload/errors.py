@@ -31,7 +31,7 @@ class NotSettledError(Exception):
 
 
 class StaleDigestsError(SourceChangedError):
-    """The remembered checksums are not those of the file's bytes: it has to be read anew."""
+    """The remembered checksums are not those of the file's bytes: it has to be read again."""
 
 
 class RefusedError(Exception):
@@ -63,7 +63,7 @@ class TimedOutError(TransientError):
 
 
 class SessionGoneError(Exception):
-    """What was sent so far is lost to the store: begin anew. Says why, if that is not known."""
+    """What was sent so far is lost to the store: begin again. Says why, if that is not known."""
 
 
 class SessionRefusedError(SessionGoneError):

@@ -64,7 +64,7 @@ class FolderDestination:
         self, target: Target, source: Source, token: str | None, remember: Callable[[str], None]
     ) -> Session:
         with _as_ours():
-            if not self._root.is_dir():  # Not made anew: its disk may be away.
+            if not self._root.is_dir():  # Not made again: its disk may be away.
                 raise TransientError(f"{self._root}: there is no such folder")
             return _FolderSession(self, self._root, target)
 

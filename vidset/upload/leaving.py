@@ -114,7 +114,7 @@ def move(
 
 def _check_alone(source: Source, path: Path, least_seconds: float) -> None:
     """Look at a file that was just renamed: nobody may have written it, or put another there."""
-    # Opened anew: that is when a network share asks its server what others wrote.
+    # Opened again: that is when a network share asks its server what others wrote.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         now = Identity.of(os.fstat(descriptor))

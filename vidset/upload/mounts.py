@@ -96,7 +96,7 @@ def is_remote(path: str | os.PathLike[str]) -> bool:
 
 
 class Mounts:
-    """The mount points, which are read anew only once something was mounted or taken away."""
+    """The mount points, which are read again only once something was mounted or taken away."""
 
     def __init__(self, path: str = "/proc/self/mountinfo"):
         self._path, self._found = path, list[tuple[str, str]]()

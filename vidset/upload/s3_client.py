@@ -163,7 +163,7 @@ def _client(answer_seconds: float) -> Any:
             read_timeout=answer_seconds,
             retries={"total_max_attempts": 1},  # `Patience` repeats.
             request_checksum_calculation="when_required",
-            # boto3 makes a long one of its own anew for each request: a tenth of all our work.
+            # boto3 makes a long one of its own again for each request: a tenth of all our work.
             user_agent=f"vidset/{vidset_version()} boto3/{boto3.__version__}",
         ),
     )

@@ -1,6 +1,6 @@
 """What a collector remembers over restarts: one SQLite file in a folder for its user alone.
 
-Losing it loses no recording: they are hashed again, and uploads under way begin anew.
+Losing it loses no recording: they are hashed again, and uploads under way begin again.
 """
 
 import fcntl

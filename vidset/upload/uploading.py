@@ -87,7 +87,7 @@ class Uploader:
                     return self._upload(
                         file, source, found, started, patience_seconds, quiet_seconds
                     )
-                except StaleDigestsError:  # What it held before was written over: read it anew.
+                except StaleDigestsError:  # What it held before was written over: read it again.
                     self._state.forget_digests(path)
                     return self._upload(
                         file, source, found, started, patience_seconds, quiet_seconds

@@ -167,7 +167,7 @@ class VideoFile:
     def read_again(self) -> Iterator[Packet]:
         """The packets of the stream from the first on, for a fresh `decoder`.
 
-        The file is opened anew: seeking to the start is not exact in every container.
+        The file is opened again: seeking to the start is not exact in every container.
         """
         self._container.close()
         self._container, self._stream = self._source.open(is_strict=self.is_strict)

@@ -120,7 +120,7 @@ class Source:
             raise UndecodableVideoError(_ENCRYPTED, self._uri)
 
     def open(self, *, is_strict: bool = True) -> tuple[InputContainer, VideoStream]:
-        """Open it anew, from its start.
+        """Open it again, from its start.
 
         Args:
             is_strict: let the decoder raise at damage that it would otherwise hide.

@@ -26,7 +26,7 @@ _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 class Scalers:
     """What the frames of a video share.
 
-    A scaler for each target, since FFmpeg sets one up anew whenever its target changes. And how
+    A scaler for each target, since FFmpeg sets one up again whenever its target changes. And how
     frames are turned, by their rotation: PyAV ties each frame whose side data are read to itself,
     so that its memory would wait for the garbage collector.
     """

@@ -138,7 +138,7 @@ class Catalog:
 
     def _take_ledgers(self) -> bool:
         found = read_ledgers(self.project.place, self._files)
-        if found is None:  # A video was extracted anew: images get other numbers.
+        if found is None:  # A video was extracted again: images get other numbers.
             self._connection.execute("DELETE FROM frames; DELETE FROM videos")
             self.epoch += 1
             self._files = {}

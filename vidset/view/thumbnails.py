@@ -157,7 +157,7 @@ def small_webp(data: bytes, uri: str) -> bytes:
 
 
 def cache_folder(project: Project) -> Path:
-    """Return the folder for what can be made anew: in the place, else below the user's own."""
+    """Return the folder for what can be made again: in the place, else below the user's own."""
     if project.is_folder:
         beside = Path(project.place, "cache", "view")
         with suppress(OSError):

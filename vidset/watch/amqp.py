@@ -44,7 +44,7 @@ class AmqpSource:
 
         Raises:
             ValueError: at first, the broker refuses the user, the vhost, or the queue as it is
-                wanted. Later on it may, while it starts anew.
+                wanted. Later on it may, while it starts again.
         """
         pool, running = ThreadPoolExecutor(taker.workers.number), set[Future[Failure | None]]()
         was_connected, wait = False, 1.0

@@ -28,7 +28,7 @@ class _Attempt:
 class FolderSource:
     """A folder, with all below. The ledger tells what was done in it before.
 
-    What fails `max_tries` times is left until it changes, or the watcher starts anew.
+    What fails `max_tries` times is left until it changes, or the watcher starts again.
     """
 
     def __init__(self, folder: str, collector_id: str | None, prefix: str, max_tries: int):

@@ -58,7 +58,7 @@ class WatchMetrics(Collector):
             )
 
     def problem(self) -> str | None:
-        """Say why the watcher should be looked at or started anew; None while all is well."""
+        """Say why the watcher should be looked at or started again; None while all is well."""
         if (silent := self._life.silent_seconds) >= _SILENT_SECONDS:
             since = "never yet" if silent == float("inf") else f"{silent:.0f} s ago"
             return f"the source of events is not connected; it last was {since}"

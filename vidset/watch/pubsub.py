@@ -71,7 +71,7 @@ class PubsubSource:
                 received.ack()
             else:
                 if len(self._failures) >= _MOST_FAILURES:
-                    self._failures.clear()  # Their pauses begin anew.
+                    self._failures.clear()  # Their pauses begin again.
                 self._failures[received.message_id] = number
                 wait = 0 if life.was_told else delay_seconds(number)
                 taker.report.add(given_back=1)

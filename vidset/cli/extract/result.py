@@ -15,7 +15,7 @@ class Extracted:
         skipped: videos that were done before.
         passed_over: how many files of the inputs are no videos, by kind.
         new: videos that would be extracted, with --dry-run.
-        redone: videos that were extracted anew, or with --dry-run would be.
+        redone: videos that were extracted again, or with --dry-run would be.
         replaced: how many images these had before, without those of `labeled`.
         labeled: images of theirs that have labels, and stay as they are.
         warnings: by video, what is wrong with it.

@@ -147,7 +147,7 @@ def _row(found: Found, measures: Measures) -> dict[str, Any]:
 
 
 def _objects(found: Found) -> str | None:
-    """The objects as text. The warehouse keeps ids for good; other files number them anew."""
+    """The objects as text. The warehouse keeps ids for good; other files number them again."""
     if found.objects is None:
         return None
     return to_json(found.objects if found.source == "warehouse" else normalized(found.objects))

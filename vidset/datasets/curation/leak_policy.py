@@ -38,7 +38,7 @@ def settle_leaks(
 ) -> Settled:
     """Refuse them, take the images that give way out (see `Leak`), or keep them.
 
-    Twins go first, and groups are made anew of what is left: two videos that were one group only
+    Twins go first, and groups are made again of what is left: two videos that were one group only
     through a twin need not lose all their images.
 
     Args:
