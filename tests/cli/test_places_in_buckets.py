@@ -21,7 +21,7 @@ WORKS: dict[str, tuple[tuple[str, ...], str]] = {
 # What is refused, by its arguments and what is said.
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "backup": (("file.sqlite",), "only a store in a file"),
-    "restore": (("file.sqlite",), "only a store in a file"),
+    "restore": (("file.sqlite",), "FILE file.sqlite: there is no such file"),
     "export": (("-f", "coco", "-o", "exported"), NO_STORE),
     "sync": ((), NO_STORE),
     "sql": ((), "wanted a warehouse in a folder, which this one is not"),

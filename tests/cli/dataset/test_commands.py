@@ -276,6 +276,7 @@ def test_export_writes_objects_for_each_split(tmp_path, root, name):
         pytest.param("folders", "wanted a class for the folder to be in", id="no class"),
         pytest.param("webdataset", "wanted one that leaves images as files", id="shards"),
         pytest.param("nonsense", "wanted a format of ", id="unknown"),
+        pytest.param("fodlers", "got 'fodlers'; did you mean folders", id="nearly-folders"),
     ],
 )
 def test_export_that_cannot_be_leaves_nothing(tmp_path, root, name, message):

@@ -43,7 +43,7 @@ def test_json_is_one_object_of_columns_and_rows(warehouse):
         "rows": [
             {
                 "updated_at": "2026-03-01T11:00:00+00:00",
-                "box": {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25},
+                "box": {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25, "angle": 0.0},
                 "cost": 0.08,
             }
         ],
