@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.called import vidset
-from tests.cli.label.test_import import FIRST, SECOND, counts, documents
+from tests.cli.label.imported import FIRST, SECOND, counts, documents
 from tests.cli.labels import HEIGHT, WIDTH, box, label, make_output, write_labelme
 from tests.cli.ledger_rows import frame_row
 from vidset.formats.registry import format_named

@@ -1,30 +1,32 @@
 """The local server over real HTTP."""
 
-import io
 import json
 import os
 import signal
-import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
-from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.cli.label.serving_here import (
+    IMAGE,
+    SECRET,
+    connected,
+    raw_get,
+    running,
+    states,
+    truth_environment,
+)
 from tests.cli.labels import label, make_output, served, write_truth
 from vidset.cli.label.places import place_of
-from vidset.labeling.broker import Broker, open_broker
-from vidset.labeling.stores.store import Query
-from vidset.local_labeling.http_server import Limits, serving_http
+from vidset.local_labeling.http_server import serving_http
 from vidset.local_labeling.served import url_left
-from vidset.local_labeling.server import listen, make_app, serving, url_of
+from vidset.local_labeling.server import listen, url_of
 from vidset.place import Place
 from vidset.project import find_project
 
-SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
 pytestmark = pytest.mark.emulator
 
 
@@ -33,50 +35,6 @@ def out(tmp_path):
     out = make_output(tmp_path / "out", {"a b #1.mp4": 4})
     (out / "secret.txt").write_text("secret")
     return out
-
-
-def truth_environment(out: Path, callback_url: str) -> dict[str, str]:
-    return {
-        "LABELING_VENDOR": "truth",
-        "LABELING_TRUTH": str(out.parent / "truth.jsonl"),
-        "LABELING_TRUTH_SECRET": SECRET,
-        "LABELING_CALLBACK_URL": callback_url,
-    }
-
-
-@contextmanager
-def running(out: Path, reconcile_seconds: float = 0, limits: Limits | None = None, **more: str):
-    """The server in this process: its url, its broker and its log."""
-    write_truth(out, out.parent / "truth.jsonl")
-    listening, log, place = listen("127.0.0.1", 0), io.StringIO(), Place.of(str(out))
-    url = url_of(listening)
-    environment = truth_environment(out, f"{url}/receive_annotation") | more
-    broker = open_broker(place.settings("dispatch", environment))
-    app = make_app(broker, place.images, place.images_root, log)
-    with serving(app, listening, log, reconcile_seconds, limits):
-        yield url, broker, log
-    broker.store.close()
-
-
-def raw_get(url: str, path: str) -> tuple[int, bytes]:
-    """A path as it stands: httpx would tidy it up."""
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
-    connection.putrequest("GET", path, skip_host=False)
-    connection.endheaders()
-    response = connection.getresponse()
-    return response.status, response.read()
-
-
-def connected(url: str, said: bytes = b"") -> socket.socket:
-    """A connection on which no more than that is said."""
-    host, port = url.removeprefix("http://").split(":")
-    connection = socket.create_connection((host, int(port)), 60)
-    connection.sendall(said)
-    return connection
-
-
-def states(broker: Broker) -> list[str]:
-    return [stored.document["state"] for stored in broker.store.find(Query("tasks"))]
 
 
 def test_an_image_is_served_by_the_url_that_vendors_get(out):
@@ -230,130 +188,6 @@ def test_the_server_answers_whom_it_has_taken_before_it_ends(out):
         threading.Timer(0.2, go_on.set).start()
     with asking:
         assert asking.recv(1000).startswith(b"HTTP/1.1 200 OK")
-
-
-IMAGE = "/images/a%20b%20%231/0/0000000000.jpg"
-
-
-@pytest.mark.attack
-def test_only_label_studio_s_pages_read_images(out):
-    studio = {"LABEL_STUDIO_URL": "http://localhost:8088/", "LABEL_STUDIO_TOKEN": "x" * 40}
-    with running(out, **studio) as (url, _, _):
-        for origin in "http://localhost:8088", "http://127.0.0.1:8088":
-            found = httpx.get(url + IMAGE, headers={"Origin": origin})
-            assert found.status_code == 200
-            assert found.headers["access-control-allow-origin"] == origin
-            assert found.headers["vary"] == "Origin"
-        for origin in (
-            "https://evil.example",
-            "http://localhost:9",
-            "https://localhost:8088",
-            "null",
-        ):
-            refused = httpx.get(url + IMAGE, headers={"Origin": origin})
-            assert refused.status_code == 403
-            assert "access-control-allow-origin" not in refused.headers
-
-
-@pytest.mark.attack
-def test_a_foreign_name_of_the_host_gets_no_images(out):
-    tunnel = {"LABELING_IMAGE_ACCESS": "https://tunnel.example/images/{name}"}
-    with running(out, **tunnel) as (url, _, _):
-        for host in "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "[", "":
-            assert httpx.get(url + IMAGE, headers={"Host": host}).status_code in (400, 403)
-        for host in "tunnel.example", "localhost:1", "127.0.0.1", "[::1]:80", "10.0.0.7:8080":
-            assert httpx.get(url + IMAGE, headers={"Host": host}).status_code == 200
-
-
-@pytest.mark.attack
-def test_no_link_among_the_images_is_served(out):
-    (out / "images" / "link.jpg").symlink_to(out / "secret.txt")
-    (out / "images" / "folder").symlink_to(out)
-    with running(out) as (url, _, _):
-        assert httpx.get(f"{url}/images/link.jpg").status_code == 404
-        assert httpx.get(f"{url}/images/folder/secret.txt").status_code == 404
-
-
-@pytest.mark.attack
-def test_eight_hundred_half_requests_make_no_threads_and_hold_nobody_up(out):
-    with running(out) as (url, _, _):
-        assert httpx.get(url + IMAGE).status_code == 200
-        threads = threading.active_count()
-        halves = [connected(url, b"GET /images/x HTTP/1.1\r\n") for _ in range(800)]
-        assert httpx.get(url + IMAGE, timeout=60).status_code == 200
-        assert threading.active_count() == threads
-        # The oldest had to leave; the newest may go on.
-        assert halves[0].recv(100) == b""
-        halves[-1].sendall(b"Host: localhost\r\n\r\n")
-        assert halves[-1].recv(100).startswith(b"HTTP/1.1 404")
-        for half in halves:
-            half.close()
-
-
-def drip(connection: socket.socket, piece: bytes) -> None:
-    """Send a little again and again, until the server has had enough."""
-    deadline = time.monotonic() + 60
-    with suppress(ConnectionError):
-        while time.monotonic() < deadline:
-            connection.sendall(piece)
-            time.sleep(0.1)
-    assert time.monotonic() < deadline
-
-
-@pytest.mark.attack
-@pytest.mark.parametrize(
-    ("start", "piece"),
-    [
-        pytest.param(b"GET /images/x HTTP/1.1\r\n", b"a: b\r\n", id="headers without end"),
-        pytest.param(
-            b"POST /receive_annotation HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n",
-            b"x",
-            id="a body that drips",
-        ),
-        pytest.param(
-            b"POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
-            b"1\r\nx\r\n",
-            id="chunks without end",
-        ),
-    ],
-)
-def test_a_request_has_to_come_to_its_end(out, start, piece):
-    with running(out, limits=Limits(request_seconds=0.5)) as (url, _, _):
-        with connected(url, start) as slow:
-            drip(slow, piece)
-        assert httpx.get(url + IMAGE).status_code == 200
-
-
-@pytest.mark.attack
-def test_who_does_not_take_an_answer_holds_no_thread(tmp_path):
-    out = make_output(tmp_path / "out", {"a.mp4": 2})
-    large = out / "images" / "large.jpg"
-    large.write_bytes(bytes(60 << 20))
-    limits = Limits(threads=2, silent_seconds=1)
-    ask = b"GET /images/large.jpg HTTP/1.1\r\nHost: localhost\r\n"
-    with running(out, limits=limits) as (url, _, _):
-        deaf = [connected(url, ask + b"\r\n") for _ in range(4)]
-        # A part of a file passes through a buffer, which has a thread wait.
-        deaf += [connected(url, ask + b"Range: bytes=0-50000000\r\n\r\n") for _ in range(4)]
-        found = httpx.get(f"{url}/images/a/0/0000000000.jpg", timeout=60)
-        assert found.status_code == 200
-        for one in deaf:
-            one.close()
-
-
-@pytest.mark.attack
-def test_a_request_is_bounded_in_size(out):
-    with running(out, limits=Limits(header_bytes=1000, body_bytes=1000)) as (url, _, _):
-        assert httpx.get(url + IMAGE, headers={"a": "b" * 2000}).status_code == 431
-        assert httpx.post(f"{url}/reconcile", content=b"x" * 2000).status_code == 413
-
-
-@pytest.mark.attack
-@pytest.mark.parametrize("name", ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"])
-def test_what_a_proxy_passes_on_is_not_of_this_machine(out, name):
-    with running(out) as (url, _, _):
-        assert httpx.post(f"{url}/reconcile", headers={name: "127.0.0.1"}).status_code == 403
-        assert httpx.get(url + IMAGE, headers={name: "192.0.2.1"}).status_code == 200
 
 
 def test_a_part_of_an_image_can_be_asked_for(out):

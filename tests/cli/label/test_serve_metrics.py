@@ -6,7 +6,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.label.test_serve import SECRET, truth_environment
+from tests.cli.label.serving_here import SECRET, truth_environment
 from tests.cli.labels import make_output, write_truth
 from vidset.labeling.broker import open_broker
 from vidset.local_labeling.metrics import ServeMetrics

@@ -1,0 +1,78 @@
+"""`vidset dataset export` and `export VERSION` of datasets, as called."""
+
+import json
+
+import pytest
+
+from tests.cli.called import vidset
+from tests.cli.dataset.called import create, dataset
+from tests.cli.dataset.test_label_files import CAR, write_coco
+from tests.datasets.pictures import write_files
+from vidset.datasets.versions.repository import Repository
+
+FOLDERS = ("export", "v0", "-f", "folders", "-o")
+
+
+def test_export_writes_folders_once(folders, root, tmp_path):
+    create(folders, root, "--name", "v0")
+    done = vidset(
+        "export", "v0", "-f", "folders", "-o", tmp_path / "out", "-p", root.parent, "--json"
+    )
+    found = done.found
+    assert (found["version"], found["images"]) == (Repository(root).resolve("v0"), 20)
+    assert (found["output"], found["dropped"]) == (str(tmp_path / "out"), {})
+    assert len(list((tmp_path / "out" / "train" / "cat").iterdir())) == 8
+    again = vidset(*FOLDERS, tmp_path / "out", "-p", root.parent)
+    assert "is there already; --overwrite" in again.refusal
+    replaced = (
+        "export",
+        "v0",
+        "-f",
+        "folders",
+        "-o",
+        tmp_path / "out",
+        "-p",
+        root.parent,
+        "--overwrite",
+    )
+    assert vidset(*replaced).code == 0
+
+
+@pytest.mark.parametrize("name", ["coco", "labelme", "yolo", "voc"])
+def test_export_writes_objects_for_each_split(tmp_path, root, name):
+    train = write_coco(tmp_path / "1", [CAR], ("a.png",))
+    val = write_coco(tmp_path / "2", [CAR | {"category_id": 3}], ("b.png",))
+    write_files(tmp_path / "2" / "images", {"b.png": 40})
+    both = (f"train={train}", f"validation=coco:{val}")
+    assert dataset("create", *both, "-p", root.parent, "--name", "v0").code == 0
+    out = tmp_path / "out"
+    done = vidset("export", "v0", "-o", out, "--format", name, "-p", root.parent)
+    assert done.code == 0, done.refusal
+    assert len(list(out.glob("train/**/a-*.png"))) == 1
+    assert len(list(out.glob("validation/**/b-*.png"))) == 1
+    if name == "coco":
+        told = [
+            json.loads((out / s / "annotations.json").read_text()) for s in ("train", "validation")
+        ]
+        assert told[0]["categories"] == told[1]["categories"]
+        assert [each["annotations"][0]["category_id"] for each in told] == [1, 2]
+        assert told[0]["annotations"][0]["bbox"] == [4.0, 5.0, 20.0, 10.0]
+        again = dataset("create", f"train={out}/train/annotations.json", "-p", root.parent)
+        assert again.code == 0, again.err
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        pytest.param("folders", "wanted a class for the folder to be in", id="no class"),
+        pytest.param("webdataset", "wanted one that leaves images as files", id="shards"),
+        pytest.param("nonsense", "wanted a format of ", id="unknown"),
+        pytest.param("fodlers", "got 'fodlers'; did you mean folders", id="nearly-folders"),
+    ],
+)
+def test_export_that_cannot_be_leaves_nothing(tmp_path, root, name, message):
+    file = write_coco(tmp_path / "in", [CAR])
+    dataset("create", file, "-p", root.parent, "--name", "v0", "--shares", "train=1")
+    refused = vidset("export", "v0", "-o", tmp_path / "out", "--format", name, "-p", root.parent)
+    assert message in refused.refusal
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["datasets", "in"]
