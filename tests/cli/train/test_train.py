@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -98,3 +100,19 @@ def test_train_refuses_before_any_work(root, arguments, code, said):
 def test_train_takes_a_leaky_version_if_told_to(root):
     done = vidset(root, "train", "leaky", "-o", "runs/leaky", "--epochs", "1", "--allow-leaks")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_says_that_the_same_command_goes_on_with_the_run(root):
+    run = root / "runs" / "stopped"
+    words = ("train", "drawn", "-o", "runs/stopped", "--epochs", "100000")
+    with subprocess.Popen(
+        [sys.executable, "-m", "vidset", *words], cwd=root, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not (run / "history.jsonl").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "vidset: stopped. The same command goes on with runs/stopped."
