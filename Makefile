@@ -45,6 +45,7 @@ check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml vidset dataflow functions docker infra deploy
 	$(BIN)/lint-imports
 	$(UV) lock --check
 	@$(BIN)/python docker/locks.py check $(UV)

@@ -61,7 +61,7 @@ def parse_yaml(
         raise error(f"{source}: wanted {what} in YAML of at most {_MAX_BYTES:,} bytes, got more")
     try:
         text = text_of(data, source, f"{what} in YAML", error) if isinstance(data, bytes) else data
-        return yaml.load(text, _Loader)  # noqa: S506 (a subclass of the safe loader)
+        return yaml.load(text, _Loader)  # noqa: S506 (a subclass of the safe loader) # nosec B506
     except RecursionError:
         raise error(f"{source}: wanted {what} in YAML, got one nested too deep") from None
     # Beside its own errors: what PyYAML trips over in a tag that does not fit its value.

@@ -107,6 +107,14 @@ def test_uv_and_the_build_backend_are_pinned():
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]
     assert [wanted.partition("==")[0] for wanted in build["requires"]] == ["hatchling"]
     assert all("==" in wanted for wanted in build["requires"])
+    backend = pins((ROOT / "docker" / "build-requirements.txt").read_text())
+    assert f"hatchling=={next(pin.version for pin in backend if pin.name == 'hatchling')}" in (
+        build["requires"]
+    )
+    assert all(pin.hashes for pin in backend)
+    release = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    assert "--build-constraints docker/build-requirements.txt --require-hashes" in release
+    assert "pipx" not in release
 
 
 @pytest.mark.slow

@@ -190,10 +190,22 @@ def attributes_in(value: Any, place: str) -> dict[str, Attribute]:
 
 
 def free_id(wanted: str, taken: set[str]) -> str:
-    """`wanted`, or with a number behind it; it is taken then."""
-    number, candidate = 1, wanted
-    while candidate in taken:
-        number += 1
-        candidate = f"{wanted}-{number}"
+    """`wanted`, or with a number behind it; it is taken then.
+
+    The number is found by halving, since a file may hold tens of thousands of equal ids.
+    """
+    if wanted not in taken:
+        taken.add(wanted)
+        return wanted
+    last_taken, free = 1, 2
+    while f"{wanted}-{free}" in taken:
+        last_taken, free = free, 2 * free
+    while free - last_taken > 1:
+        middle = (last_taken + free) // 2
+        if f"{wanted}-{middle}" in taken:
+            last_taken = middle
+        else:
+            free = middle
+    candidate = f"{wanted}-{free}"
     taken.add(candidate)
     return candidate

@@ -90,6 +90,9 @@ class Read:
     faults: tuple[str, ...] = ()
 
 
+_LISTED_FAULTS = 100
+
+
 class ImportFaultsError(ValueError):
     """Files have faults, and nothing was imported; `faults` has all of them."""
 
@@ -101,7 +104,9 @@ class ImportFaultsError(ValueError):
         path, faults = self.args
         if len(faults) == 1:
             return faults[0]
-        listed = "\n".join(f"  {fault}" for fault in faults)
+        listed = "\n".join(f"  {fault}" for fault in faults[:_LISTED_FAULTS])
+        if len(faults) > _LISTED_FAULTS:
+            listed += f"\n  and {len(faults) - _LISTED_FAULTS} more"
         return f"{path}: {len(faults)} faults; --skip-faults passes over these images\n{listed}"
 
 

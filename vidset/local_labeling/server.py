@@ -170,7 +170,7 @@ def _refuse_others() -> None:
     Neither for others, nor through a tunnel (by its host name) or a proxy (by what it adds), nor
     for pages in a browser.
     """
-    is_here = ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 (not bound to)
+    is_here = ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 (not bound to) # nosec B104
     host = request.host.rsplit(":", 1)[0] if request.host[-1:] != "]" else request.host
     if (
         not is_here
