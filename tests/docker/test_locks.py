@@ -108,8 +108,9 @@ def test_uv_and_the_build_backend_are_pinned():
     assert [wanted.partition("==")[0] for wanted in build["requires"]] == ["hatchling"]
     assert all("==" in wanted for wanted in build["requires"])
     backend = pins((ROOT / "docker" / "build-requirements.txt").read_text())
-    assert f"hatchling=={next(pin.version for pin in backend if pin.name == 'hatchling')}" in (
-        build["requires"]
+    assert (
+        f"hatchling=={next(pin.version for pin in backend if pin.name == 'hatchling')}"
+        in (build["requires"])
     )
     assert all(pin.hashes for pin in backend)
     release = (ROOT / ".github" / "workflows" / "release.yml").read_text()
