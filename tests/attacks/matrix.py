@@ -78,11 +78,11 @@ ROWS: Mapping[str, Row] = {
     "restore": Row("", given={"backup": "restore GIVEN --overwrite"}),
     "upgrade": Row("upgrade .", ("format", "frames", "store", "version"), place=""),
     "demo": Row("", given={"video": "demo GIVEN -o drawn"}, place=""),
-    "extract": Row("", given={"video": "extract GIVEN --workers 1 --video-timeout 12"}),
+    "extract": Row("", given={"video": "extract GIVEN --workers 1 --video-timeout 8"}),
     "watch": Row(
         "",
         given={
-            "video": "watch GIVEN/.. --video-timeout 12 --until-idle 9 --max-tries 2 --workers 1"
+            "video": "watch GIVEN/.. --video-timeout 8 --until-idle 9 --max-tries 2 --workers 1"
         },
     ),
     "upload": Row("", given={"video": "upload GIVEN --to ./away --collector c"}, place=""),

@@ -90,7 +90,7 @@ class Read:
     faults: tuple[str, ...] = ()
 
 
-_LISTED_FAULTS = 100
+_LISTED_FAULTS = 50
 
 
 class ImportFaultsError(ValueError):
