@@ -2,13 +2,14 @@ import re
 
 import pytest
 
+from vidset.secret import Secret
 from vidset.watch.amqp_address import AmqpAddress, parse_address
 
 
 def test_queue_and_exchange_are_ours_and_the_rest_is_the_clients():
     text = "amqps://me:s%2Fcret@broker:5671/site?queue=uploads&heartbeat=30&exchange=events"
     assert parse_address(text, None) == AmqpAddress(
-        url="amqps://me:s%2Fcret@broker:5671/site?heartbeat=30",
+        url=Secret("amqps://me:s%2Fcret@broker:5671/site?heartbeat=30"),
         host="amqps://broker:5671/site",
         queue="uploads",
         exchange="events",

@@ -18,6 +18,7 @@ from vidset.labeling.settings import Settings
 from vidset.labeling.vendors import registry
 from vidset.labeling.vendors.declaration import Callback, Declaration, Variable
 from vidset.labeling.vendors.registry import BUILT_IN, vendors
+from vidset.secret import Secret
 
 SECRET = "secret-of-the-toy-vendor"  # noqa: S105
 TEMPLATE = "{name: cars, labels: [{name: car}], vendors: {toy: {people: 3}}}"
@@ -129,7 +130,7 @@ def test_its_task_is_read_again_from_the_quarantine(toy):
 def test_its_secret_is_not_shown(toy):
     broker, _ = toy
     assert SECRET not in repr(broker.settings)
-    assert broker.settings.secrets == {"toy": (SECRET,)}
+    assert broker.settings.secrets == {"toy": (Secret(SECRET),)}
 
 
 def test_what_it_requires_is_asked_for_by_name(installed):
