@@ -23,7 +23,7 @@ from vidset.yaml_files import read_yaml
         pytest.param("a: !!python/name:os.system", "could not determine", id="python tag"),
         pytest.param("a: 2024-13-45", "month must be in 1..12", id="no date"),
         pytest.param("x" * (1 << 20) + "x", "at most 1,048,576 bytes", id="too large"),
-        pytest.param(b"a: \xff", "codec can't decode", id="no text"),
+        pytest.param(b"a: \xff", "as a text in UTF-8, got byte 0xff", id="no text"),
     ],
 )
 def test_a_fault_is_told_with_file_and_place(tmp_path, text, told):

@@ -175,7 +175,8 @@ def test_an_answer_comes_back_as_the_annotation_of_its_image(running, name):
             "label": "car",
             "type": "box",
             "box": {"x": 10.0, "y": 20.0, "width": 30.0, "height": 40.0},
-            "points": None,
+            "rings": None,
+            "mask": None,
             "attributes": {},
         }
     ]

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.labeling.environments import ALL_SECRETS, SECRET, STORE, faults, read
+from vidset.secret import Secret
 
 
 @pytest.mark.parametrize("vendor", ["scale", "label-studio", "truth"])
@@ -16,12 +17,12 @@ def test_whoever_receives_needs_one_secret_and_no_key(vendor):
         ("LABELING_TRUTH_SECRET", "truth"),
     ):
         made = read("receive", LABELING_VENDOR=vendor, **{name: SECRET})
-        assert made.secrets == {of: (SECRET,)}
+        assert made.secrets == {of: (Secret(SECRET),)}
 
 
 def test_a_secret_that_replaces_another_stands_beside_it():
     made = read("receive", SCALE_CALLBACK_AUTH=f"{SECRET}\n  another-of-16-characters ")
-    assert made.secrets == {"scale": (SECRET, "another-of-16-characters")}
+    assert made.secrets == {"scale": tuple(map(Secret, (SECRET, "another-of-16-characters")))}
 
 
 def test_no_secret_is_shown():

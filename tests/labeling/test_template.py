@@ -192,7 +192,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     for path, reason in (
         (tmp_path / "none.yaml", "No such file"),
         (tmp_path, "Is a directory"),
-        (tmp_path / "latin.yaml", "codec can't decode"),
+        (tmp_path / "latin.yaml", "as a text in UTF-8, got byte 0xdf"),
     ):
         if path.name == "latin.yaml":
             path.write_bytes(b"name: Stra\xdfe")

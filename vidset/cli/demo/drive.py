@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
 
 from vidset.cli.console import answer, say, show_problems, working
 from vidset.cli.demo.command import Demonstrated
@@ -38,7 +38,7 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
             done.video,
             done.truth,
             labels and asdict(labels),
-            **asdict(done.summary),
+            **_told(done.summary),
         ),
         show,
         as_json=as_json,
@@ -47,6 +47,12 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
         next_words="vidset label status" if labels else "vidset label dispatch",
     )
     return 0 if done.is_whole else 1
+
+
+def _told(summary: Summary) -> dict[str, Any]:
+    """What the demo tells of its extraction: a drive that is new has nothing that was redone."""
+    names = {each.name for each in fields(Demonstrated)}
+    return {name: value for name, value in asdict(summary).items() if name in names}
 
 
 class _Display:
