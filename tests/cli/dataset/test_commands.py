@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.dataset.called import create, dataset, faults
 from tests.datasets.pictures import image, write_files, write_labels
+from vidset.actor import login
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
 from vidset.datasets.versions.repository import Repository
 
@@ -139,9 +140,9 @@ def test_list_and_show_tell_of_versions(folders, root):
     create(more, root, "--name", "v1", "--parent", "v0")
     first, second = Repository(root).versions()
     listed = lines_of(dataset("list", "-p", root.parent).out)
-    assert listed[0] == "name version created images message"
+    assert listed[0] == "name version created images by message"
     assert [line.split()[:2] for line in listed[1:]] == [["v0", first[:12]], ["v1", second[:12]]]
-    assert listed[1].endswith("20 as collected")
+    assert listed[1].endswith(f"20 {login()} as collected")
     found = dataset("list", "-p", root.parent, "--json").found["versions"]
     assert [(each["version"], each["images"], each["parents"]) for each in found] == [
         (first, 20, []),

@@ -45,7 +45,7 @@ def test_a_version_stands_for_all_its_runs_that_are_done(place):
     runs, repository = Runs(place / "runs"), Repository(place / "datasets")
     assert [run.seed for run in runs.side(["v0"], repository)] == [1, 2]
     assert [run.seed for run in runs.side(["v0-2", "v0-1"], repository)] == [2, 1]
-    with pytest.raises(DatasetError, match="unknown run 'v9'"):
+    with pytest.raises(DatasetError, match="unknown run or version 'v9'"):
         runs.side(["v9"], repository)
 
 
