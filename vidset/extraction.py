@@ -92,7 +92,7 @@ def extract(
         path = path_for_others(source)
         # A measure of whole pictures would have each of them decoded here once more.
         if cores > 1 and path is not None and settings.measure.load() is None:
-            spread = Spread(path, uri, video, settings, cores, upload.stream).decode
+            spread = Spread(path, uri, video, settings, cores, stream=upload.stream).decode
         frames = video.sample(settings.sampling_of(uri), spread)
         opened.callback(frames.close)
         judge = Judge(settings)

@@ -28,9 +28,8 @@ def run(path, monkeypatch=None, helpers=1, each=None, **options):
 
     class Small(Spread):
         def decode(self, plan):
-            small = Spread(
-                self.path, self.uri, self.video, self.settings, helpers, 2, samples_each=each
-            )
+            given = self.path, self.uri, self.video, self.settings
+            small = Spread(*given, helpers, min_samples=2, samples_each=each)
             for sample in small.decode(plan):
                 spread.append(sample[0])
                 yield sample

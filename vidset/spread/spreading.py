@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
@@ -99,6 +99,7 @@ class Spread:
     video: Video
     settings: ExtractionSettings
     helpers: int
+    _: KW_ONLY
     stream: int = 0
     min_samples: int = _MIN_SAMPLES
     samples_each: int | None = None
