@@ -52,7 +52,9 @@ def make_queue(rabbitmq: Rabbitmq, max_tries: int = 10) -> None:
 
 def arguments(events: str, *others: str, output: str = OUT) -> list[str]:
     """Of a queue, the uploads of the bucket `uploads`, unless others are named."""
-    command = [sys.executable, "-m", "vidset", "watch", events, "-o", output]
+    command = [sys.executable, "-m", "vidset", "watch", events]
+    if "-o" not in others:
+        command += ["-o", output]
     if not Path(events).is_dir() and "--bucket" not in others:
         command += ["--bucket", "uploads"]
     workers = () if "--workers" in others else ("--workers", "1")
