@@ -58,7 +58,7 @@ def image(tmp_path_factory) -> Image:
 
 
 def test_the_packages_agree(image):
-    uv = shutil.which("uv")
+    uv = shutil.which("uv") or shutil.which(ROOT / ".uv" / "bin" / "uv")
     command = [uv, "pip", "check", "--python", image.python] if uv else []
     command = command or [image.python, "-m", "pip", "check"]
     checked = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
@@ -74,6 +74,7 @@ def test_both_jobs_start(image, option):
 def test_a_worker_finds_all_that_it_runs(image):
     modules = "apache_beam.runners.worker.sdk_worker_main, vidset.beam.ingest, vidset.storage.gcs"
     modules += ", vidset.ledger.bigquery, vidset.beam.export, vidset.tables.schemas"
+    modules += ", vidset.labeling.stores.firestore"
     program = f"import {modules}; print(len(vidset.tables.schemas.tables()))"
     ended = image.run("-P", "-c", program)
     assert ended.returncode == 0, ended.stderr

@@ -43,7 +43,7 @@ def place(request, tmp_path) -> str:
 
 @pytest.fixture
 def store(place):
-    from vidset.labeling.places import open_store
+    from vidset.labeling.stores.opening import open_store
 
     opened = open_store(place)
     yield opened

@@ -10,7 +10,7 @@ from tests.places import version_0_1 as known
 from vidset.datasets.versions.repository import Repository
 from vidset.datasets.versions.verify import verify
 from vidset.labeling.annotation import Annotation
-from vidset.labeling.places import open_store
+from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Query
 from vidset.parquet import read_parquet
 

@@ -16,7 +16,7 @@ from vidset.formats.registry import Format, format_named, names_of_writable
 from vidset.formats.samples import Sample, SampleWriter
 from vidset.formats.spool import spooled
 from vidset.labeling.annotation import Annotation
-from vidset.labeling.places import open_store
+from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.template import read_template
 from vidset.place import Place

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from vidset.elements import Extraction, FrameRow
-from vidset.labeling.places import open_store as open_labels
+from vidset.labeling.stores.opening import open_store as open_labels
 from vidset.labeling.stores.store import Key
 from vidset.naming import image_id
 from vidset.storage.store import ObjectStore

@@ -10,8 +10,9 @@ from typing import Any
 from vidset.labeling.budget import Budget
 from vidset.labeling.errors import TryAgainError
 from vidset.labeling.images.access import ImageAccess
-from vidset.labeling.places import open_image_access, open_store
+from vidset.labeling.places import open_image_access
 from vidset.labeling.settings import Settings
+from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Store, Write
 from vidset.labeling.task import Task
 from vidset.labeling.template import Template, read_template

@@ -1,34 +1,13 @@
-"""Uris and settings to stores, images and ledgers. Each client is imported when it is used."""
+"""Uris and settings to images and ledgers. Each client is imported when it is used."""
 
 from vidset.labeling.images.access import FolderImages, ImageAccess, StoreImages
 from vidset.labeling.ledger.ledger import ImageLedger
 from vidset.labeling.settings import Settings
-from vidset.labeling.stores.store import Store
 from vidset.storage.registry import check_client, find_scheme
 from vidset.storage.uris import is_uri, parse_uri
 
 # Where LABELING_IMAGES does not say: uploads of Cloud Storage tell of their images themselves.
 _DEFAULT_SCHEME = "gs"
-
-
-def open_store(uri: str) -> Store:
-    """Open `firestore://PROJECT[/DATABASE]` or `sqlite:PATH`.
-
-    Raises:
-        ValueError: the uri is of another kind, or its client is not installed.
-    """
-    scheme, _, rest = uri.partition(":")
-    if scheme == "sqlite" and rest:
-        from vidset.labeling.stores.sqlite import SqliteStore
-
-        return SqliteStore(rest)
-    project, _, database = rest.removeprefix("//").partition("/")
-    if scheme == "firestore" and rest.startswith("//") and project:
-        check_client(uri)
-        from vidset.labeling.stores.firestore import FirestoreStore
-
-        return FirestoreStore(project, database or "(default)")
-    raise ValueError(f"wanted firestore://PROJECT[/DATABASE] or sqlite:PATH, got {uri!r}")
 
 
 def open_image_access(settings: Settings) -> ImageAccess:

@@ -28,7 +28,7 @@ class Settings:
 
     Attributes:
         vendor: who gets new tasks. Answers are taken from every vendor with a secret.
-        store: see `store.open_store`.
+        store: see `stores.opening.open_store`.
         images: gs:// or s3://bucket[/prefix] of the images to label, or their folder.
         template: path of the task template.
         image_access: `signed`, `uri`, or an url with `{name}` or `{bucket}`: how vendors read

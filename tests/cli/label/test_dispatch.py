@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.cli.labels import label, make_output, served, without_place, write_truth
-from vidset.labeling.places import open_store
+from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Query
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)

@@ -7,9 +7,9 @@ import pytest
 
 from tests.cli.labels import label, make_output
 from vidset.labeling.broker import open_broker
-from vidset.labeling.places import open_store
 from vidset.labeling.quarantine import OPEN, quarantine, read_payload, resolve
 from vidset.labeling.receiving import Delivery, receive
+from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Query, Write
 from vidset.labeling.task import Task
 from vidset.labeling.timestamps import now

@@ -6,8 +6,8 @@ from vidset.cli.console import answer, say
 from vidset.cli.label.results import Quarantined
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import InvalidAnswerError
-from vidset.labeling.places import open_store
 from vidset.labeling.quarantine import resolve
+from vidset.labeling.stores.opening import open_store
 from vidset.labeling.timestamps import now
 from vidset.local_labeling.quarantine import (
     list_quarantine,

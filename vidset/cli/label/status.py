@@ -4,7 +4,7 @@ from typing import Any
 
 from vidset.cli.console import answer, say
 from vidset.cli.label.results import LabelStatus
-from vidset.labeling.places import open_store
+from vidset.labeling.stores.opening import open_store
 from vidset.local_labeling.status import read_status
 from vidset.next_step import next_words
 from vidset.place import Place
