@@ -74,6 +74,11 @@ _RUN = ("run", "predictions", *_VERSION)
 ROWS: Mapping[str, Row] = {
     "init": Row("init .", ("settings",), place=""),
     "status": Row("status", (*_LEDGERS, "store", "version", "name", "run")),
+    # What it reads at its start; it is ended once it answers.
+    "view": Row(
+        "view --port 0 --json --no-browser",
+        ("frames", "videos", "store", "settings", "manifest", "version", "name"),
+    ),
     "backup": Row("backup copy.sqlite", ("store", "settings")),
     "restore": Row("", given={"backup": "restore GIVEN --overwrite"}),
     "upgrade": Row("upgrade .", ("format", "frames", "store", "version"), place=""),

@@ -10,7 +10,6 @@ from vidset.ledger.ledger import FRAMES, VIDEOS
 from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
-from vidset.warehouse.duckdb import open_duckdb, quoted
 
 _AT_ONCE = 16
 
@@ -60,14 +59,6 @@ def _read(store: ObjectStore, names: Sequence[str], schema: pa.Schema) -> pa.Tab
     """Columns that older files lack are null."""
     if not names:
         return schema.empty_table()
-    if "://" not in store.uri(names[0]):
-        # DuckDB opens thousands of small files on all cores.
-        paths = ", ".join(quoted(store.uri(name)) for name in names)
-        with open_duckdb() as connection:
-            found = connection.execute(
-                f"SELECT * FROM read_parquet([{paths}], union_by_name = true)"  # noqa: S608
-            ).to_arrow_table()
-        return _as(found, schema)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         tables = pool.map(lambda name: _as(read_parquet(store.read(name)), schema), names)
         return pa.concat_tables(tables)
