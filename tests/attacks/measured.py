@@ -84,7 +84,8 @@ def measured(words: list[str], folder: Path, **environment: str) -> Cost:
             file.seek(0)
             texts.append(file.read(1 << 20).decode(errors="replace"))
         code, most_bytes, seconds = json.loads(Path(told.name).read_text())
-    return Cost(code, *texts, most_bytes, seconds)
+    out_text, err_text = texts
+    return Cost(code, out_text, err_text, most_bytes, seconds)
 
 
 def check_cost(cost: Cost, name: str) -> None:
