@@ -143,6 +143,24 @@ def test_a_store_that_is_down_at_the_start_is_waited_for(site, proxy, tmp_path):
     assert "try" not in log.read_text()
 
 
+def test_a_bucket_that_is_gone_when_the_place_is_made_is_waited_for(site, proxy, tmp_path):
+    log, left = tmp_path / "log", ["data"]
+
+    def remove(method: str, path: str) -> None:
+        if (method, path.split("?")[0]) == ("PUT", "/data/vidset.json") and left:
+            for name in objects(OUT):
+                site.s3.client().delete_object(Bucket="data", Key=name)
+            site.s3.client().delete_bucket(Bucket=left.pop())
+
+    proxy.before = remove
+    site.upload("a.mp4", site.video(0))
+    environment = {"AWS_ENDPOINT_URL": proxy.url, **ONE_ATTEMPT}
+    with watching(log, site.rabbitmq.events, environment=environment) as process:
+        wait_for(lambda: "what is written cannot be reached" in log.read_text(), process, log)
+        site.s3.make_bucket("data")
+        wait_for(lambda: len(rows(OUT, "videos")) == 1, process, log)
+
+
 @pytest.mark.timeout(600)
 def test_a_broker_killed_and_started_anew_loses_nothing(s3, proxy, tmp_path):
     """What was at work goes on, and is found done when its message comes again."""

@@ -63,10 +63,11 @@ def run_watch(
     Args:
         password: of the broker's user, if the uri has none.
         report: hears what becomes of each event and video.
-        begin: called once what is written can be reached, before the first event is taken.
+        begin: called once what is written can be reached, before the first event is taken, and
+            again if the store then fails.
 
     Raises:
-        ValueError: the request does not make a watcher; nothing has been started.
+        ValueError: the request does not make a watcher, or `begin` refuses; no event was taken.
     """
     places, settings = request.places, request.settings
     source, parse = open_source(request, password)
@@ -77,9 +78,8 @@ def run_watch(
     processes = Processes(number, work_of(settings, places, request.redo), request.limits)
     with life.ended_by_signals(), _monitored(request, report, life), processes as workers:
         taker = Taker(parse, workers, report, request.stream)
-        could_work = _wait_for(workers, life, report)
+        could_work = _wait_for(workers, begin, life, report)
         if could_work:
-            begin()
             could_work = source.run(taker, life)
     has_failed = life.ended_idle and (report.has_failures or not could_work)
     return Watched(report.counts(), report.seconds, has_failed, life.signal)
@@ -138,7 +138,9 @@ def _parse_notification(
     return [parse_event(data, attributes, wanted, source)]
 
 
-def _wait_for(workers: Processes, life: Lifetime, report: Report) -> bool:
+def _wait_for(
+    workers: Processes, begin: Callable[[], None], life: Lifetime, report: Report
+) -> bool:
     """Take nothing before images and ledger can be written: each message has so many tries.
 
     Returns whether they can. Idle time counts from the first try on, since starting takes a while.
@@ -148,6 +150,7 @@ def _wait_for(workers: Processes, life: Lifetime, report: Report) -> bool:
         number += 1
         try:
             _check(workers, life)
+            _begin(begin)
         except (TaskError, TaskLostError) as error:
             if life.was_told:
                 return False
@@ -177,6 +180,21 @@ def _check(workers: Processes, life: Lifetime) -> None:
             if life.was_told:
                 workers.end()
         check.result()
+
+
+def _begin(begin: Callable[[], None]) -> None:
+    """Call it; what a store's client raises is a store that is down, as it is in a worker.
+
+    Raises:
+        ValueError: it refuses.
+        TaskError: it raised anything else.
+    """
+    try:
+        begin()
+    except ValueError:
+        raise
+    except Exception as error:
+        raise TaskError(f"{type(error).__name__}: {error}") from error
 
 
 def _sweep(places: Places) -> None:
