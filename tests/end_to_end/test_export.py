@@ -31,7 +31,8 @@ def test_documents_become_rows_of_their_tables(store, warehouse):
     assert labeled["written_at"] == NOON
     objects = labeled["objects"]
     assert [each["label"] for each in objects] == ["car", "lane", "rain"]
-    assert objects[0]["box"] == {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25}
+    box = {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25, "angle": 0.0}
+    assert objects[0]["box"] == box
     corners = [(point["x"], point["y"]) for point in objects[1]["points"]]
     assert corners == [(0.0, 0.0), (9.0, 0.0), (9.0, 9.5)]
     assert {each["name"]: json.loads(each["value"]) for each in objects[2]["attributes"]} == {

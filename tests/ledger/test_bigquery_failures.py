@@ -25,10 +25,10 @@ class CutOff(TableLedger):
 class CutOffBeforeVideos(TableLedger):
     """Fails when the frames are in."""
 
-    def _add(self, table, rows):
+    def _add(self, table, rows, *more):
         if table == "videos":
             raise ConnectionError("cut off")
-        super()._add(table, rows)
+        super()._add(table, rows, *more)
 
 
 @pytest.mark.emulator

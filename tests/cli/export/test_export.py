@@ -162,7 +162,7 @@ def test_with_a_format_the_labeled_images_are_written_for_other_tools(out, tmp_p
         pytest.param(["bq://p.d"], "wanted a place that is a folder, gs:// or s3://", id="dataset"),
         pytest.param(["OUT", "--warehouse", "/proc/no"], "no warehouse can be made", id="folder"),
         pytest.param(["/no/such"], "there is no such place", id="no-output"),
-        pytest.param(["OUT", "--warehouse", "gs://b"], "must be a folder or bq://", id="bucket"),
+        pytest.param(["OUT", "--warehouse", "gs://b"], "wanted a folder or bq://", id="bucket"),
         pytest.param(["OUT", "--store", "redis://x"], "wanted firestore://PROJECT", id="store"),
     ],
 )
