@@ -26,8 +26,8 @@ JSON = {"Content-Type": "application/json"}
 # As a process would run against Google's own host, which is at another address here.
 PROGRAM = """
 import sys
-from vidset.upload import gcs, later
-gcs._HOST, later._FIRST_RETRY_SECONDS = sys.argv.pop(1), 0.5
+from vidset.upload import gcs, run
+gcs._HOST, run._FIRST_RETRY_SECONDS = sys.argv.pop(1), 0.5
 from vidset.cli.main import run
 run()
 """
