@@ -57,7 +57,7 @@ def test_images_in_a_bucket_give_the_version_that_a_folder_gives(tmp_path, gcs, 
     found = entries(tmp_path / "theirs")
     assert sorted(found) == [f"gs://images/{name}" for name in sorted([*A[:3], *B])]
     road = found[f"gs://images/{A[0]}"]
-    assert json.loads(road.objects) == [CAR.to_older_document(), ROAD.to_document()]
+    assert json.loads(road.objects) == [CAR.to_older_document(), ROAD.to_older_document()]
     assert (road.group, road.video_uri) == ("gs://uploads/ann/a.mp4", "gs://uploads/ann/a.mp4")
     assert (road.collector_id, road.pts_seconds, road.source) == ("ann", 0.0, "warehouse")
     assert (found[f"gs://images/{A[2]}"].label, found[f"gs://images/{A[2]}"].objects) == (
