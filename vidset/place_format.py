@@ -40,9 +40,11 @@ def read_format(place: str) -> int | None:
     """
     marker = f"{place}/{MARKER}"
     what = "an object with a format"
+    # A bucket that cannot be opened is no damaged file.
+    bucket = _in_bucket(place) if is_uri(place) else None
     try:
-        if is_uri(place):
-            read = parse_json(_in_bucket(place).read(MARKER), marker, what)
+        if bucket is not None:
+            read = parse_json(bucket.read(MARKER), marker, what)
         else:
             read = read_object(marker, what)
         found = read["format"]

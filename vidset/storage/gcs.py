@@ -15,7 +15,7 @@ from google.api_core.exceptions import (
     RequestRangeNotSatisfiable,
 )
 from google.auth.credentials import Signing
-from google.auth.exceptions import RefreshError, TransportError
+from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
 from google.cloud import storage
 from google.cloud.storage import Blob
 from google.cloud.storage.exceptions import DataCorruption
@@ -52,7 +52,10 @@ class GcsStore:
             prefix: what all names begin with; it ends with a slash or is empty.
             signing: signs urls; None makes one of the application default credentials when needed.
         """
-        self._bucket = storage.Client().bucket(bucket)
+        try:
+            self._bucket = storage.Client().bucket(bucket)
+        except DefaultCredentialsError as error:
+            raise ValueError(f"gs://{bucket}: wanted credentials, found none: {error}") from None
         self._prefix = prefix
         self._signing, self._lock = signing, threading.Lock()
 
