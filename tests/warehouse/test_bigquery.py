@@ -53,7 +53,7 @@ def test_tables_are_made_with_their_partitions_and_clusters(name):
     [
         pytest.param("bq://p", "s", r"must be bq://PROJECT\.DATASET", id="no-dataset"),
         pytest.param("bq://p.d", None, "files on their way to it, got none", id="no-staging"),
-        pytest.param("gs://b/w", None, "must be a folder or bq://", id="bucket"),
+        pytest.param("gs://b/w", None, "wanted a folder or bq://", id="bucket"),
     ],
 )
 def test_another_uri_is_a_wrong_configuration(uri, staging, message):
