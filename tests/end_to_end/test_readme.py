@@ -65,7 +65,7 @@ def test_what_the_readme_types_runs_in_order(tmp_path):
                 continue
             if words[:2] == ["label", "serve"]:
                 write_truth(place, tmp_path / "truth.jsonl")
-                stack.enter_context(serving(person, port))
+                stack.enter_context(serving(person, "vidset label serve", port))
                 continue
             person.runs(*words)
             ran.append(words[0])
