@@ -57,6 +57,16 @@ def read_regular(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:
         return file.read()
 
 
+def has_link(folder: str | Path, name: str) -> bool:
+    """Tell whether a file, or a folder above it below `folder`, is a link: it may lead anywhere."""
+    path = str(folder)
+    for part in name.split("/"):
+        path = os.path.join(path, part)
+        if os.path.islink(path):
+            return True
+    return False
+
+
 def text_of(data: bytes, source: str, what: str, error: type[ValueError] = ValueError) -> str:
     """Decode a text of others: UTF-8, or UTF-16 where it begins with its mark, as Windows writes.
 

@@ -85,6 +85,24 @@ def test_a_condition_reads_no_file_and_changes_nothing(web, condition):
     assert len(ask(web)) == 13
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        pytest.param("/api/query", [], id="a list"),
+        pytest.param("/api/query", {"values": [1]}, id="values as a list"),
+        pytest.param("/api/query", {"values": {"n; DROP": ["x"]}}, id="unknown column"),
+        pytest.param("/api/query", {"ranges": {"brightness": [1]}}, id="one bound"),
+        pytest.param("/api/query", {"sort": "n; DROP"}, id="unknown order"),
+        pytest.param("/api/numbers", {"column": "n; DROP", "values": ["x"]}, id="other column"),
+        pytest.param("/api/tags", {"tag": "a", "is_set": True, "images": "1"}, id="no list"),
+        pytest.param("/api/tags", {"tag": "a", "is_set": True, "images": [[]]}, id="no number"),
+    ],
+)
+def test_what_is_no_question_is_refused_with_a_sentence(web, path, body):
+    answer = web.post(path, json=body)
+    assert (answer.status_code, answer.json()["error"][:6]) == (400, "wanted")
+
+
 def test_a_condition_that_takes_too_long_is_ended(web):
     slow = "(SELECT COUNT(*) FROM range(100000) a, range(100000) b WHERE a.range * b.range = n) > 0"
     answer = web.post("/api/query", json={"condition": slow})

@@ -68,12 +68,13 @@ def view(
     with working("Reading the place", show=not (as_json or quiet)):
         from ipaddress import ip_address
 
+        from vidset.listening import listen, url_of
         from vidset.view.access import Access, read_tokens
         from vidset.view.app import View
-        from vidset.view.serving import listen, serve
+        from vidset.view.serving import serve
 
         known = read_tokens(tokens) if tokens else []
-        if not ip_address(host).is_loopback and not known:
+        if not (host == "localhost" or ip_address(host).is_loopback) and not known:
             raise ValueError(
                 f"--host {host}: everybody who reaches this address could look and mark; "
                 "give --tokens FILE as well"
@@ -81,7 +82,7 @@ def view(
         listening = listen(host, port)
         actual = listening.getsockname()[1]
         shown = View(project)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{actual}/"
+    url = f"{url_of(listening)}/"
     show_problems(shown.catalog.problems)
 
     def ready() -> None:

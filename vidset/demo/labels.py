@@ -20,8 +20,9 @@ from vidset.labeling.annotation import Annotation
 from vidset.labeling.broker import open_broker
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.task import Image
+from vidset.listening import listen, url_of
 from vidset.local_labeling.dispatch import dispatch_images
-from vidset.local_labeling.server import listen, make_app, serving, url_of
+from vidset.local_labeling.server import make_app, serving
 from vidset.local_labeling.status import read_status
 from vidset.place import Place
 from vidset.storage.writing import write_atomically

@@ -4,7 +4,6 @@ Any page that a person has open can send requests to servers of her machine: by 
 a name of its own that leads there. So both the host and the page's origin are looked at.
 """
 
-import os
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -29,16 +28,6 @@ def is_label_studio(origin: str, settings: Settings) -> bool:
     """Whether a page's origin is that of LABEL_STUDIO_URL, by whichever name of this machine."""
     url = settings.of_vendors.get("LABEL_STUDIO_URL")
     return url is not None and _origin(_split(origin)) == _origin(_split(str(url)))
-
-
-def has_link(folder: str, name: str) -> bool:
-    """Whether a file, or a folder above it, is a link: it may lead to any file of the machine."""
-    path = folder
-    for part in name.split("/"):
-        path = os.path.join(path, part)
-        if os.path.islink(path):
-            return True
-    return False
 
 
 def _split(url: str) -> SplitResult:

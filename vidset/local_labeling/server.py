@@ -30,31 +30,14 @@ from vidset.labeling.reconciling import reconcile
 from vidset.labeling.settings import Settings, callback_secrets
 from vidset.labeling.task import Image
 from vidset.local_labeling.http_server import Limits, serving_http
-from vidset.local_labeling.readers import has_link, is_known_host, is_label_studio
+from vidset.local_labeling.readers import is_known_host, is_label_studio
+from vidset.regular_files import has_link
 
 if TYPE_CHECKING:  # It needs an optional part.
     from vidset.local_labeling.metrics import ServeMetrics
 
 # A browser tells whose page asks, a proxy for whom it does.
 _OF_OTHERS = ("Origin", "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket on which a server can be run; port 0 takes a free one.
-
-    Raises:
-        ValueError: the port is taken, or this machine has no such address.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise ValueError(f"{host}, port {port}: {error.strerror or error}") from None
-
-
-def url_of(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextmanager

@@ -3,18 +3,17 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from vidset.datasets.errors import DatasetError
@@ -28,20 +27,20 @@ from vidset.view.access import Access, Guard
 from vidset.view.catalog import Catalog
 from vidset.view.filters import SORTS, Filter, count_facets, find_images
 from vidset.view.place_files import ImageFiles, open_source
+from vidset.view.requests import (
+    FOREVER,
+    NEVER,
+    answering,
+    json_of,
+    number_of,
+    numbers_of,
+    page_file,
+    range_of,
+    refused,
+)
 from vidset.view.thumbnails import Thumbnails
 
-PAGE = Path(__file__).with_name("page")
-_TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}
-_MOST_BYTES = 8 << 20
-_RANGE_BYTES = 1 << 20
 _REFRESH_SECONDS = 1.0
-_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-_NEVER = {"Cache-Control": "no-store"}
 
 
 class View:
@@ -76,7 +75,7 @@ class View:
             ("/api/confusion", self.confusion),
             ("/api/collectors", lambda _: images.collector_days(self.catalog)),
         ]
-        routes = [Route(path, _answering(function)) for path, function in get]
+        routes = [Route(path, answering(function)) for path, function in get]
         routes += [
             Route("/api/query", self.query, methods=["POST"]),
             Route("/api/numbers", self.numbers, methods=["POST"]),
@@ -86,12 +85,12 @@ class View:
             Route("/image/{n:int}", self.picture),
             Route("/version-image/{image_sha256}", self.version_picture),
             Route("/source", self.source),
-            Route("/{path:path}", _page_file),
+            Route("/{path:path}", page_file),
         ]
         inner = Starlette(
             routes=routes,
             lifespan=self._lifespan,
-            exception_handlers={ValueError: _refused, DatasetError: _refused},
+            exception_handlers={ValueError: refused, OSError: refused},
         )
         return Guard(inner, access)
 
@@ -150,13 +149,13 @@ class View:
         return found
 
     def image(self, request: Request) -> dict[str, Any]:
-        found = images.describe_image(self.catalog, _number(request.query_params.get("n", "")))
+        found = images.describe_image(self.catalog, number_of(request.query_params.get("n", "")))
         if found is None:
             raise HTTPException(404, "there is no such image")
         return found
 
     def some_images(self, request: Request) -> list[dict[str, Any]]:
-        return images.describe_images(self.catalog, _numbers(request.query_params.get("n", "")))
+        return images.describe_images(self.catalog, numbers_of(request.query_params.get("n", "")))
 
     def versions(self, _: Request) -> list[dict[str, Any]]:
         repository = versions.open_repository(self.project)
@@ -177,25 +176,26 @@ class View:
         return versions.read_confusion(self.project, query.get("run", ""), query.get("split", ""))
 
     async def query(self, request: Request) -> Response:
-        wanted = Filter.from_json(await _json(request))
+        wanted = Filter.from_json(await json_of(request))
         found = await run_in_threadpool(find_images, self.catalog, wanted)
-        return Response(found.tobytes(), media_type="application/octet-stream", headers=_NEVER)
+        return Response(found.tobytes(), media_type="application/octet-stream", headers=NEVER)
 
     async def numbers(self, request: Request) -> Response:
         """The numbers of images that are known by their ids or hashes."""
-        wanted = await _json(request)
+        wanted = await json_of(request)
         if not isinstance(wanted, dict) or not isinstance(wanted.get("values"), list):
             raise ValueError("wanted an object with a column and values")
         values = [str(each) for each in wanted["values"]]
         column = str(wanted.get("column", ""))
         found = await run_in_threadpool(images.numbers_of, self.catalog, column, values)
-        return JSONResponse(found, headers=_NEVER)
+        return JSONResponse(found, headers=NEVER)
 
     async def tag(self, request: Request) -> Response:
-        wanted = await _json(request)
-        if not isinstance(wanted, dict) or not isinstance(wanted.get("is_set"), bool):
+        wanted = await json_of(request)
+        numbers = wanted.get("images") if isinstance(wanted, dict) else None
+        if not isinstance(numbers, list) or not isinstance(wanted.get("is_set"), bool):
             raise ValueError("wanted an object with tag, is_set and images")
-        ids = images.ids_of(self.catalog, [_number(each) for each in wanted.get("images", [])])
+        ids = images.ids_of(self.catalog, [number_of(each) for each in numbers])
         actor = request.state.caller.name
         mark = Mark(
             str(wanted.get("tag", "")).strip(),
@@ -207,7 +207,7 @@ class View:
         # The answer comes when the mark is stored: what the page shows as marked, is.
         await run_in_threadpool(write_mark, self._tags, mark)
         await run_in_threadpool(self.catalog.refresh)
-        return JSONResponse({"images": len(ids)}, headers=_NEVER)
+        return JSONResponse({"images": len(ids)}, headers=NEVER)
 
     async def changes(self, request: Request) -> Response:
         """Tell the page whenever the place has changed (server-sent events)."""
@@ -222,12 +222,12 @@ class View:
                     yield f"data: {json.dumps(data)}\n\n"
                 await asyncio.sleep(_REFRESH_SECONDS / 2)
 
-        return StreamingResponse(events(), media_type="text/event-stream", headers=_NEVER)
+        return StreamingResponse(events(), media_type="text/event-stream", headers=NEVER)
 
     async def pack(self, request: Request) -> Response:
-        numbers = _numbers(request.query_params.get("n", ""))
+        numbers = numbers_of(request.query_params.get("n", ""))
         data = await run_in_threadpool(self.thumbnails.pack, numbers)
-        return Response(data, media_type="application/octet-stream", headers=_NEVER)
+        return Response(data, media_type="application/octet-stream", headers=NEVER)
 
     async def picture(self, request: Request) -> Response:
         found = images.find_pictures(self.catalog, [request.path_params["n"]])
@@ -237,12 +237,12 @@ class View:
             data = await run_in_threadpool(self.files.read, found[0].image_id, found[0].uri)
         except (OSError, ValueError) as error:
             raise HTTPException(404, f"the image cannot be read: {error}") from None
-        return Response(data, media_type="image/jpeg", headers=_NEVER)
+        return Response(data, media_type="image/jpeg", headers=NEVER)
 
     async def version_picture(self, request: Request) -> Response:
         sha256 = request.path_params["image_sha256"]
         found = await run_in_threadpool(versions.find_image, self._repository(), sha256)
-        return Response(found[0], media_type=found[1], headers=_FOREVER)
+        return Response(found[0], media_type=found[1], headers=FOREVER)
 
     async def source(self, request: Request) -> Response:
         """A range of a video that the ledger has, to play it."""
@@ -256,7 +256,7 @@ class View:
         source = open_source(video["video_uri"], video["size_bytes"]) if video else None
         if source is None:
             raise HTTPException(404, "the video is not there any more, or has changed")
-        start, end = _range(request.headers.get("range"), source.size_bytes)
+        start, end = range_of(request.headers.get("range"), source.size_bytes)
         data = await run_in_threadpool(source.read, start, end)
         return Response(
             data,
@@ -265,7 +265,7 @@ class View:
             headers={
                 "Content-Range": f"bytes {start}-{start + len(data) - 1}/{source.size_bytes}",
                 "Accept-Ranges": "bytes",
-                **_NEVER,
+                **NEVER,
             },
         )
 
@@ -274,59 +274,3 @@ class View:
         if repository is None:
             raise DatasetError(f"{self.project.place}: there are no dataset versions")
         return repository
-
-
-def _answering(function: Callable[[Request], Any]) -> Callable[[Request], Any]:
-    async def answer(request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(function, request), headers=_NEVER)
-
-    return answer
-
-
-async def _page_file(request: Request) -> Response:
-    name = request.path_params["path"] or "index.html"
-    file = (PAGE / name).resolve()
-    if not file.is_relative_to(PAGE.resolve()) or file.suffix not in _TYPES or not file.is_file():
-        raise HTTPException(404, "there is no such page")
-    headers = {"Cache-Control": "no-cache"}
-    return FileResponse(file, media_type=_TYPES[file.suffix], headers=headers)
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 400, headers=_NEVER)
-
-
-async def _json(request: Request) -> Any:
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise HTTPException(415, "wanted application/json")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            raise HTTPException(413, f"wanted at most {_MOST_BYTES:,} bytes")
-    return json.loads(body)
-
-
-def _numbers(text: str) -> list[int]:
-    return [_number(each) for each in text.split(",")[:512] if each]
-
-
-def _number(value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"wanted the number of an image, got {str(value)[:40]!r}") from None
-
-
-def _range(header: str | None, size_bytes: int) -> tuple[int, int]:
-    """The bytes [start, end) that a Range header asks for, at most some at once."""
-    start, end = 0, size_bytes
-    if header is not None:
-        first, _, last = header.removeprefix("bytes=").partition("-")
-        if not (first or last).isdigit() or (last and not last.isdigit()):
-            raise HTTPException(416, "wanted one range of bytes")
-        start = int(first) if first else max(0, size_bytes - int(last))
-        end = min(size_bytes, int(last) + 1) if first and last else size_bytes
-    if not 0 <= start < end:
-        raise HTTPException(416, f"wanted a range within {size_bytes:,} bytes")
-    return start, min(end, start + _RANGE_BYTES)

@@ -53,6 +53,8 @@ class Filter:
         if not isinstance(data, dict):
             raise ValueError("wanted an object with what to filter by")
         values, ranges = data.get("values", {}), data.get("ranges", {})
+        if not (isinstance(values, dict) and isinstance(ranges, dict)):
+            raise ValueError("wanted values and ranges by column")
         known = {*LISTS, *VALUES}
         for name, chosen in values.items():
             if name not in known or not _is_list_of_text(chosen):

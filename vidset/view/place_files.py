@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from vidset.labeling.events import image_id as id_of
 from vidset.project import Project
+from vidset.regular_files import has_link
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
 from vidset.storage.uris import is_uri, parse_uri
@@ -49,16 +50,6 @@ class ImageFiles:
         if ".." in PurePosixPath(name).parts or name.startswith("/") or not name:
             raise ValueError(f"{uri}: wanted an image below {self._root}")
         return name
-
-
-def has_link(folder: str, name: str) -> bool:
-    """Tell whether a file, or a folder above it, is a link: it may lead to any file."""
-    path = folder
-    for part in name.split("/"):
-        path = os.path.join(path, part)
-        if os.path.islink(path):
-            return True
-    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,6 @@ from vidset.view.access import Access
 from vidset.view.app import View
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket on which the page can be served; port 0 takes a free one.
-
-    Raises:
-        ValueError: the port is taken, or this machine has no such address.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise ValueError(f"{host}, port {port}: {error.strerror or error}") from None
-
-
 def serve(view: View, access: Access, listening: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 

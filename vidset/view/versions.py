@@ -1,6 +1,5 @@
 """Dataset versions and training runs as pages show them."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,7 +15,9 @@ from vidset.datasets.versions.diff import Row, diff_versions
 from vidset.datasets.versions.listing import list_versions, names_by_id
 from vidset.datasets.versions.objects import read_objects
 from vidset.datasets.versions.repository import Repository
+from vidset.json_files import parse_json, read_object
 from vidset.project import Project
+from vidset.regular_files import read_regular
 from vidset.training.scoring.answer_scores import answer_scores
 from vidset.training.scoring.detection import keep_answers
 from vidset.training.scoring.matching import IOU, Thing, match, overlap, read_things
@@ -24,6 +25,11 @@ from vidset.training.scoring.run import Run, read_run
 from vidset.training.scoring.runs import Runs
 
 _MOST_CHANGES = 500
+_MOST_HISTORY_BYTES = 64 << 20
+_RUN = (
+    *("model", "version", "seed", "state", "created_at", "task", "classes", "splits"),
+    *("best_epoch", "recipe_hash", "epochs"),
+)
 _MOST_BOXES = 20_000
 NOTHING = "(nothing)"
 
@@ -108,26 +114,28 @@ def _changed(row: Row | tuple[Row, Row]) -> dict[str, Any]:
 
 
 def describe_runs(project: Project) -> list[dict[str, Any]]:
-    """All runs, newest first, with the scores after each epoch."""
+    """All runs, newest first, with the scores after each epoch.
+
+    Raises:
+        ValueError: a run's file is damaged, or larger than any that vidset writes.
+    """
     found = []
     for path in Path(project.place, "runs").glob("*/run.json"):
-        run = json.loads(path.read_text())
-        history = path.with_name("history.jsonl")
-        lines = history.read_text().splitlines() if history.is_file() else []
-        found.append(
-            {
-                "run": path.parent.name,
-                **{
-                    name: run.get(name)
-                    for name in (
-                        *("model", "version", "seed", "state", "created_at", "task", "classes"),
-                        *("splits", "best_epoch", "recipe_hash", "epochs"),
-                    )
-                },
-                "history": [json.loads(line) for line in lines],
-            }
-        )
+        run = read_object(path, "a training run")
+        shown = {name: run.get(name) for name in _RUN}
+        found.append({"run": path.parent.name, **shown, "history": _history(path.parent)})
     return sorted(found, key=lambda run: str(run["created_at"]), reverse=True)
+
+
+def _history(run: Path) -> list[Any]:
+    path = run / "history.jsonl"
+    try:
+        lines = read_regular(path, _MOST_HISTORY_BYTES).splitlines()
+    except FileNotFoundError:  # Before its first epoch.
+        return []
+    return [
+        parse_json(line, f"{path}:{number}", "an epoch") for number, line in enumerate(lines, 1)
+    ]
 
 
 def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from tests.cli.labels import write_truth
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.stores.store import Query
+from vidset.listening import listen, url_of
 from vidset.local_labeling.http_server import Limits
-from vidset.local_labeling.server import listen, make_app, serving, url_of
+from vidset.local_labeling.server import make_app, serving
 from vidset.place import Place
 
 IMAGE = "/images/a%20b%20%231/0/0000000000.jpg"

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.cli.labels import label, make_output, write_truth
+from vidset.listening import listen, url_of
 from vidset.local_labeling.readers import is_known_host
 from vidset.local_labeling.served import left_word
-from vidset.local_labeling.server import listen, url_of
 from vidset.place import Place
 
 

@@ -21,9 +21,9 @@ from tests.cli.label.serving_here import (
 )
 from tests.cli.labels import label, make_output, served, write_truth
 from vidset.cli.label.places import place_of
+from vidset.listening import listen, url_of
 from vidset.local_labeling.http_server import serving_http
 from vidset.local_labeling.served import url_left
-from vidset.local_labeling.server import listen, url_of
 from vidset.place import Place
 from vidset.project import find_project
 

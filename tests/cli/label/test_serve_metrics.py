@@ -9,8 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.cli.label.serving_here import SECRET, truth_environment
 from tests.cli.labels import make_output, write_truth
 from vidset.labeling.broker import open_broker
+from vidset.listening import listen, url_of
 from vidset.local_labeling.metrics import ServeMetrics
-from vidset.local_labeling.server import listen, make_app, serving, url_of
+from vidset.local_labeling.server import make_app, serving
 from vidset.monitoring.server import serving_metrics
 from vidset.place import Place
 

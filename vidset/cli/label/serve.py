@@ -14,9 +14,10 @@ from vidset.cli.label.results import Serving
 from vidset.cli.results import as_object, print_json
 from vidset.labeling.broker import Broker, open_broker
 from vidset.labeling.errors import TryAgainError
+from vidset.listening import listen, url_of
 from vidset.local_labeling.connect import connect_vendor
 from vidset.local_labeling.served import left_word
-from vidset.local_labeling.server import listen, make_app, serving, url_of, warnings
+from vidset.local_labeling.server import make_app, serving, warnings
 from vidset.next_step import next_words
 from vidset.place import Place
 from vidset.project import Project
