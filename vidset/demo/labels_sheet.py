@@ -23,7 +23,7 @@ from vidset.demo.sheet_drawing import (
 )
 from vidset.labeling.annotation import Annotation, LabeledObject
 from vidset.labeling.shapes import turned_corners
-from vidset.masks import outlines
+from vidset.outlines import outlines
 from vidset.regular_files import read_regular
 from vidset.storage.writing import write_atomically
 

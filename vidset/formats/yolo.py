@@ -22,7 +22,7 @@ from vidset.formats.reading import Reading, relative_name
 from vidset.formats.spool import Spool, spooled
 from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
 from vidset.labeling.shapes import box_around, rotated_box_of, turned_corners
-from vidset.masks import outlines
+from vidset.outlines import outlines
 from vidset.regular_files import read_regular
 from vidset.yaml_files import read_yaml
 

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
-from vidset.masks import filled
+from vidset.outlines import filled
 
 
 def turned_corners(box: Box) -> tuple[Point, ...]:

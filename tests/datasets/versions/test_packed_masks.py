@@ -6,7 +6,8 @@ import pytest
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
-from vidset.masks import Mask, filled
+from vidset.masks import Mask
+from vidset.outlines import filled
 
 
 def entry(number: int, *masks: Mask) -> Entry:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import read_objects
 from vidset.labeling.shapes import turned_corners
-from vidset.masks import outlines
+from vidset.outlines import outlines
 from vidset.training.reviewing.analysis import Analysis, describe
 from vidset.training.reviewing.twins import Twins
 from vidset.training.scoring.answer_scores import AnswerScores

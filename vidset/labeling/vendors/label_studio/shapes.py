@@ -11,7 +11,8 @@ from vidset.labeling.annotation import Box, Point
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.shapes import turned_corners
 from vidset.labeling.vendors.json_object import JsonObject, unlike
-from vidset.masks import Mask, from_brush, to_brush
+from vidset.labeling.vendors.label_studio.brush import from_brush, to_brush
+from vidset.masks import Mask
 
 Size = tuple[int, int]
 # Corners that are further (pixels) from those of a rectangle are an outline of their own.
