@@ -20,6 +20,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.next_step import next_words
 from vidset.overview import read_overview
 from vidset.project import Project
+from vidset.storage.errors import StoreUnavailableError
 from vidset.storage.open import open_store
 from vidset.tags import FOLDER, SUGGESTED, Mark, write_mark
 from vidset.view import images, samples, versions
@@ -56,6 +57,7 @@ class View:
         )
         self.prepared = 0
         self._ended = threading.Event()
+        self._away: list[str] = []
         self._tags = open_store(project.below(FOLDER))
 
     def app(self, access: Access) -> Guard:
@@ -90,7 +92,7 @@ class View:
         inner = Starlette(
             routes=routes,
             lifespan=self._lifespan,
-            exception_handlers={ValueError: refused, OSError: refused},
+            exception_handlers=dict.fromkeys((ValueError, OSError, StoreUnavailableError), refused),
         )
         return Guard(inner, access)
 
@@ -114,10 +116,17 @@ class View:
                 self._prepare()
 
     def _prepare(self) -> None:
+        """Make missing thumbnails. A store that is away is asked again at the next change."""
+
         def done(number: int) -> None:
             self.prepared += number
 
-        self.thumbnails.prepare(self.thumbnails.missing(images.all_pictures(self.catalog)), done)
+        missing = self.thumbnails.missing(images.all_pictures(self.catalog))
+        try:
+            self.thumbnails.prepare(missing, done)
+            self._away = []
+        except StoreUnavailableError as error:
+            self._away = [str(error)]
 
     def overview(self, _: Request) -> dict[str, Any]:
         try:
@@ -127,7 +136,7 @@ class View:
             following, found = None, {"place": self.project.place, "warnings": [str(error)]}
         return {
             **found,
-            "problems": self.catalog.problems,
+            "problems": [*self.catalog.problems, *self._away],
             "next": following and self.project.command(following),
             "spent": images.spent_by_day(self.catalog),
             "price": self.project.choose("price"),

@@ -25,25 +25,29 @@ SEMI JOIN videos
   AND videos.generation = frames.generation
   AND videos.settings_id = frames.settings_id;
 
+-- Samples that became images. A ledger of others may say so and name none.
+CREATE VIEW kept AS
+SELECT * FROM samples WHERE kept AND image_id IS NOT NULL AND image_uri IS NOT NULL;
+
 -- What the grid shows and what a person's condition may ask about.
 CREATE VIEW images AS
 SELECT
-  samples.n,
-  samples.image_id,
-  samples.image_uri,
-  samples.image_sha256,
-  samples.video_uri,
-  samples.generation,
-  samples.collector_id,
-  samples.pts_seconds,
-  samples.ssim,
-  samples.local_change,
-  samples.sharpness,
-  samples.brightness,
-  samples.phash,
-  samples.width,
-  samples.height,
-  samples.uploaded_at,
+  kept.n,
+  kept.image_id,
+  kept.image_uri,
+  kept.image_sha256,
+  kept.video_uri,
+  kept.generation,
+  kept.collector_id,
+  kept.pts_seconds,
+  kept.ssim,
+  kept.local_change,
+  kept.sharpness,
+  kept.brightness,
+  kept.phash,
+  kept.width,
+  kept.height,
+  kept.uploaded_at,
   COALESCE(annotations.state, tasks.state, 'unlabeled') AS state,
   tasks.state AS task_state,
   tasks.cost,
@@ -54,9 +58,8 @@ SELECT
   annotations.objects,
   splits.split,
   COALESCE(tags.tags, []) AS tags
-FROM samples
-LEFT JOIN annotations ON annotations.image_id = samples.image_id
-LEFT JOIN tasks ON tasks.image_id = samples.image_id
-LEFT JOIN splits ON splits.origin = samples.image_sha256
-LEFT JOIN tags ON tags.image_id = samples.image_id
-WHERE samples.kept;
+FROM kept
+LEFT JOIN annotations ON annotations.image_id = kept.image_id
+LEFT JOIN tasks ON tasks.image_id = kept.image_id
+LEFT JOIN splits ON splits.origin = kept.image_sha256
+LEFT JOIN tags ON tags.image_id = kept.image_id;

@@ -12,18 +12,14 @@ _PICTURES = "SELECT n, image_id, COALESCE(image_sha256, image_id) AS key, image_
 
 def find_pictures(catalog: Catalog, numbers: Sequence[int]) -> list[Picture]:
     """Return where the pictures of images are, in the order of the numbers."""
-    rows = catalog.rows(
-        f"{_PICTURES} FROM samples WHERE kept AND list_contains(?, n)", [list(numbers)]
-    )
+    rows = catalog.rows(f"{_PICTURES} FROM kept WHERE list_contains(?, n)", [list(numbers)])
     found = {row["n"]: Picture(**row) for row in rows}
     return [found[n] for n in numbers if n in found]
 
 
 def all_pictures(catalog: Catalog) -> list[Picture]:
     """Return the pictures of all images, in the order in which the grid shows them first."""
-    rows = catalog.rows(
-        f"{_PICTURES} FROM samples WHERE kept ORDER BY video_uri, generation, pts_seconds"
-    )
+    rows = catalog.rows(f"{_PICTURES} FROM kept ORDER BY video_uri, generation, pts_seconds")
     return [Picture(**row) for row in rows]
 
 
@@ -55,7 +51,7 @@ def numbers_of(catalog: Catalog, column: str, values: Sequence[str]) -> list[int
     if column not in ("image_id", "image_sha256"):
         raise ValueError(f"wanted image_id or image_sha256, got {column!r}")
     rows = catalog.rows(
-        f"SELECT n, {column} AS value FROM samples WHERE kept AND list_contains(?, {column})",  # noqa: S608
+        f"SELECT n, {column} AS value FROM kept WHERE list_contains(?, {column})",  # noqa: S608
         [list(values)],
     )
     found = {row["value"]: row["n"] for row in rows}
@@ -65,7 +61,7 @@ def numbers_of(catalog: Catalog, column: str, values: Sequence[str]) -> list[int
 def ids_of(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
     """Return the ids of images, which tags are kept by."""
     rows = catalog.rows(
-        "SELECT image_id FROM samples WHERE kept AND list_contains(?, n) ORDER BY n",
+        "SELECT image_id FROM kept WHERE list_contains(?, n) ORDER BY n",
         [list(numbers)],
     )
     return [row["image_id"] for row in rows]

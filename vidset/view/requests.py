@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from vidset.storage.errors import StoreUnavailableError
+
 PAGE = Path(__file__).with_name("page")
 # What a place holds changes: nothing of it is kept by browsers, but for what has its hash as name.
 NEVER = {"Cache-Control": "no-store"}
@@ -46,7 +48,8 @@ async def page_file(request: Request) -> Response:
 
 async def refused(_: Request, error: Exception) -> Response:
     """What the place or the question cannot give, as a sentence."""
-    return JSONResponse({"error": str(error)}, 400, headers=NEVER)
+    status = 503 if isinstance(error, StoreUnavailableError) else 400
+    return JSONResponse({"error": str(error)}, status, headers=NEVER)
 
 
 async def json_of(request: Request) -> Any:

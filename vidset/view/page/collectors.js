@@ -31,7 +31,8 @@ export async function showCollectors({ main }) {
     main.append(h("h2", {}, named(collector)), element);
     chart(element, {
       height: 160,
-      axes: [{}, { values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((each) => percent(each)) }],
+      scales: { y: { range: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, Math.max(0.05, most)] } },
+      axes: [{}, { size: 70, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((each) => percent(each)) }],
       series: [{ label: "day" }, ...MEASURES.map(([, text], at) => ({ label: text, stroke: paint(["link", "warn", "dim"][at]), width: 1.5, points: { show: true } }))],
     }, [of.map((day) => Date.parse(day.day) / 1000), ...MEASURES.map(([name]) => of.map((day) => day[name]))]);
   }

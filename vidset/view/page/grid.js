@@ -19,7 +19,7 @@ export class Grid {
     this.selection = new Set();
     this.focused = 0;
     this.anchor = 0;
-    this.cell = 150;
+    this.cell = innerWidth > 2400 ? 300 : 150;
     this.drawsObjects = true;
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.spacer = h("div", { class: "height" });

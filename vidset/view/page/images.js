@@ -78,7 +78,7 @@ export async function showImages({ main, query: address, overview }) {
     );
   }
 
-  const size = h("input", { type: "range", min: "80", max: "360", value: String(grid.cell), "aria-label": "Size of thumbnails", style: { width: "7rem" }, oninput: () => { grid.cell = Number(size.value); grid.layout(); } });
+  const size = h("input", { type: "range", min: "80", max: "480", value: String(grid.cell), "aria-label": "Size of thumbnails", style: { width: "7rem" }, oninput: () => { grid.cell = Number(size.value); grid.layout(); } });
   const objects = h("input", { type: "checkbox", checked: true, id: "objects", onchange: () => { grid.drawsObjects = objects.checked; grid.draw(); } });
   const filters = h("details", { class: "filters", open: innerWidth > 760 }, h("summary", {}, "Filters"), facets);
   main.append(h("div", { class: "images" }, filters, h("section", { class: "light-table", "aria-label": "Images" },
