@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from vidset.formats.format import ImageLabels, Loss
+from vidset.formats.spool import known_size
 from vidset.labeling.annotation import Box, LabeledObject
 from vidset.labeling.shapes import box_around, pixels_of
 from vidset.masks import Mask
@@ -22,8 +23,7 @@ def boxes_of(
         ValueError: its size is not known.
     """
     place = f"image {labels.image_name!r}"
-    if labels.width is None or labels.height is None:
-        raise ValueError(f"{place}: {format_name} wants its width and height, got none")
+    width, height = known_size(labels, format_name)
     objects: list[LabeledObject] = []
     losses: list[Loss] = []
     said: set[str] = set()
@@ -40,7 +40,7 @@ def boxes_of(
             said.add(item.label)
             objects.append(replace(item, attributes={}))
             losses += [("attributes of classifications", where)] * len(item.attributes)
-        elif _is_outside(box, labels.width, labels.height):
+        elif _is_outside(box, width, height):
             losses.append(("objects outside of the image", where))
         else:
             objects.append(boxed(item, box))

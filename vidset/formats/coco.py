@@ -10,6 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,18 +22,16 @@ from vidset.formats.reading import (
     attributes_in,
     free_id,
     image_size,
-    is_uri,
     member,
     numbers,
     read_json,
-    relative_name,
+    relative_or_uri,
 )
-from vidset.formats.spool import spooled
+from vidset.formats.spool import known_size, of_labeled_images, write_file
 from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
 from vidset.labeling.checking import ROTATION
 from vidset.labeling.shapes import area_of, box_around, rotated_box_of, turned_corners
 from vidset.masks import Mask
-from vidset.storage.writing import replacing
 
 _NAME = "COCO"
 _TOLERANCE = 1e-3  # Pixels and degrees.
@@ -70,11 +69,9 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     is_ours = isinstance(info, dict) and info.get("description") == _OURS
     names: set[str] = set()
     for key, (image, place) in images.items():
-        before = len(reading.faults)
-        with reading.part():
-            labels = _labels(image, place, drawn[key], categories, names, reading, is_ours=is_ours)
-            if len(reading.faults) == before:  # An image with a fault is not taken by halves.
-                yield labels
+        yield from reading.whole(
+            partial(_labels, image, place, drawn[key], categories, names, reading, is_ours=is_ours)
+        )
 
 
 def _annotations(document: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
@@ -101,7 +98,7 @@ def _labels(
     name = member(image, "file_name", str, place)
     if "/" not in name:  # A file that was written on Windows.
         name = name.replace("\\", "/")
-    name = name if is_uri(name) else relative_name(name, place)
+    name = relative_or_uri(name, place)
     if name in names:
         raise ValueError(f"{place}: wanted each file_name once, got {name!r} again")
     names.add(name)
@@ -232,30 +229,21 @@ def write(
     lossy: bool = False,
 ) -> Written:
     """A file, replaced at once. Category ids count from 1 in the order of the labels."""
-    with spooled(
-        labels, _sayable, format_name=_NAME, lossy=lossy, file_of=lambda name: name
-    ) as spool:
-        numbers_of = spool.label_numbers(labels_order)
-        with replacing(path, "w") as file:
-            _write(file, spool, numbers_of)
-        return spool.written()
+    return write_file(labels, path, labels_order, _write, _sayable, format_name=_NAME, lossy=lossy)
 
 
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+@of_labeled_images
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     place = f"image {labels.image_name!r}"
-    if labels.state != "labeled":
-        return None, [(f"{labels.state} images", place)]
-    if labels.width is None or labels.height is None:
-        raise ValueError(f"{place}: {_NAME} wants its width and height, got none")
-    name = labels.image_name
-    name = name if is_uri(name) else relative_name(name, place)
+    width, height = known_size(labels, _NAME)
+    name = relative_or_uri(labels.image_name, place)
     objects, losses = [], []
     for item in labels.objects:
         where = f"{place}, object {item.id} ({item.label})"
         if item.type == "classification":
             losses.append(("classifications", where))
         elif has_hole(item):
-            objects.append(as_mask(item, labels.width, labels.height))
+            objects.append(as_mask(item, width, height))
             losses.append((HOLES, where))
         elif item.type == "rotated_box" and ROTATION in item.attributes:
             rest = {name: value for name, value in item.attributes.items() if name != ROTATION}

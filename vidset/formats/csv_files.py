@@ -13,26 +13,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.origin import origin_fields, origin_of
+from vidset.formats.origin import origin_fields, origin_of, with_numbers
 from vidset.formats.reading import (
     Reading,
     attributes_in,
     free_id,
     image_size,
-    is_uri,
     read_text,
-    relative_name,
+    relative_or_uri,
     told_name,
 )
-from vidset.formats.spool import spooled
+from vidset.formats.spool import Spool, of_labeled_images, write_file
 from vidset.formats.xml_files import as_number
 from vidset.json_files import parse_json
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Ring
 from vidset.masks import Mask
-from vidset.storage.writing import replacing
 
 _NAME = "CSV"
 _ORIGIN = (
@@ -191,10 +189,7 @@ def _labels(name: str, image: _Image, reading: Reading) -> ImageLabels:
         for column in ("image_width", "image_height")
     ]
     width, height = image_size((told[0], told[1]), name, reading.size_of, place)
-    origin: dict[str, Any] = {key: row[key] for key in _ORIGIN if row.get(key)}
-    for key, kind in ("revision", int), ("pts_seconds", float):
-        if key in origin:
-            origin[key] = kind(as_number(origin[key], f"{place}: {key}"))
+    origin = with_numbers({key: row[key] for key in _ORIGIN if row.get(key)}, place)
     said = origin_of(origin, place)
     return ImageLabels(name, width, height, tuple(image.objects), **said)
 
@@ -214,30 +209,24 @@ def write(
     lossy: bool = False,
 ) -> Written:
     """A file, replaced at once. Labels have no numbers here, but must be in the order, if any."""
-    with spooled(
-        labels, _sayable, format_name=_NAME, lossy=lossy, file_of=lambda name: name
-    ) as spool:
-        spool.label_numbers(labels_order)
-        with replacing(path, "w") as file:
-            columns: Sequence[str] = _COLUMNS
-            table: csv.DictWriter[str] = csv.DictWriter(
-                file, columns, restval="", lineterminator="\r\n"
-            )
-            table.writeheader()
-            table.writerows(chain.from_iterable(map(_rows_of, spool)))
-        return spool.written()
+    return write_file(labels, path, labels_order, _write, _sayable, format_name=_NAME, lossy=lossy)
 
 
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+@of_labeled_images
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     place = f"image {labels.image_name!r}"
-    if labels.state != "labeled":
-        return None, [(f"{labels.state} images", place)]
-    name = labels.image_name
-    name = name if is_uri(name) else relative_name(name, place)
+    name = relative_or_uri(labels.image_name, place)
     for item in labels.objects:
         if not item.label.strip() or "\0" in item.label + item.id:
             raise ValueError(f"{place}, object {item.id}: wanted a label, got {item.label!r}")
     return replace(labels, image_name=name), []
+
+
+def _write(file: IO[str], spool: Spool, _numbers_of: Mapping[str, int]) -> None:
+    columns: Sequence[str] = _COLUMNS
+    table: csv.DictWriter[str] = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
+    table.writeheader()
+    table.writerows(chain.from_iterable(map(_rows_of, spool)))
 
 
 def _rows_of(labels: ImageLabels) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ each label: a checkbox, a number or a text. Classifications are tags.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import numpy as np
 
 from vidset.formats.cvat_writing import CHECKBOX, NUMBER, OURS, PART_OF, TEXT, write
 from vidset.formats.format import ImageLabels
-from vidset.formats.origin import origin_of
-from vidset.formats.reading import Reading, image_size, told_name
+from vidset.formats.origin import origin_of, with_numbers
+from vidset.formats.reading import Reading, image_size, together, told_name
 from vidset.formats.xml_files import Node, as_number, read_xml
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, Ring
 from vidset.masks import Mask
@@ -54,11 +55,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     is_ours = meta is not None and meta.said("source") == OURS
     names: set[str] = set()
     for image in root.all("image"):
-        before = len(reading.faults)
-        with reading.part():
-            labels = _labels(image, kinds, names, reading, is_ours=is_ours)
-            if len(reading.faults) == before:  # An image with a fault is not taken by halves.
-                yield labels
+        read_image = partial(_labels, image, kinds, names, reading, is_ours=is_ours)
+        yield from reading.whole(read_image)
 
 
 def _kinds(meta: Node) -> dict[tuple[str, str], str]:
@@ -102,10 +100,7 @@ def _labels(
                 )
             else:
                 objects.append(_object(shape, str(number), (width, height), kinds))
-    said: dict[str, Any] = dict(image.attributes)
-    for name_, kind in ("revision", int), ("pts_seconds", float):
-        if name_ in said:
-            said[name_] = kind(as_number(said[name_], f"{image.place}: {name_}"))
+    said = with_numbers(image.attributes, image.place)
     return ImageLabels(
         name,
         width,
@@ -196,20 +191,11 @@ def _mask(shape: Node, size: tuple[int | None, int | None]) -> Mask:
 
 def _joined(objects: Sequence[LabeledObject]) -> Iterator[LabeledObject]:
     """With the rings of one object together, which `write` takes apart."""
-    rings: dict[Any, list[Ring]] = {}
+    told = []
     for item in objects:
-        if item.rings and PART_OF in item.attributes:
-            rings.setdefault((item.label, item.attributes[PART_OF]), []).extend(item.rings)
-    done: set[Any] = set()
-    number = 1
-    for each in objects:
-        key = (each.label, each.attributes.get(PART_OF))
-        item = replace(each, id=str(number))
-        if not item.rings or key[1] is None:
-            number += 1
-            yield item
-        elif key not in done:
-            done.add(key)
-            number += 1
-            rest = {name: value for name, value in item.attributes.items() if name != PART_OF}
-            yield replace(item, rings=tuple(rings[key]), attributes=rest)
+        part = item.attributes.get(PART_OF) if item.rings else None
+        told.append((None if part is None else (item.label, part), item))
+    for number, item in enumerate(together(told), 1):
+        is_told = item.rings is not None
+        kept = {k: v for k, v in item.attributes.items() if k != PART_OF or not is_told}
+        yield replace(item, id=str(number), attributes=kept)

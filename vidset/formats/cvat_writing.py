@@ -12,11 +12,10 @@ import numpy as np
 from vidset.formats.boxes import HOLES, as_mask, has_hole
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields
-from vidset.formats.reading import is_uri, relative_name
-from vidset.formats.spool import Spool, spooled
+from vidset.formats.reading import relative_or_uri
+from vidset.formats.spool import Spool, known_size, of_labeled_images, write_file
 from vidset.labeling.annotation import Attribute, LabeledObject
 from vidset.masks import Mask
-from vidset.storage.writing import replacing
 
 OURS = "vidset"
 CHECKBOX, NUMBER, TEXT = "checkbox", "number", "text"
@@ -33,24 +32,24 @@ def write(
     lossy: bool = False,
 ) -> Written:
     """A file, replaced at once. Rings of one object are polygons with one number as `part_of`."""
-    with spooled(
-        labels, _sayable, format_name=_NAME, lossy=lossy, file_of=lambda name: name
-    ) as spool:
-        names = spool.label_numbers(labels_order)
-        kinds = _kinds_of(spool, lossy=lossy)
-        with replacing(path, "w") as file:
-            _write(file, spool, list(names), kinds)
-        return spool.written()
+    kinds: dict[tuple[str, str], str] = {}
+    return write_file(
+        labels,
+        path,
+        labels_order,
+        lambda file, spool, numbers_of: _write(file, spool, list(numbers_of), kinds),
+        _sayable,
+        format_name=_NAME,
+        lossy=lossy,
+        survey=lambda spool: kinds.update(_kinds_of(spool, lossy=lossy)),
+    )
 
 
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+@of_labeled_images
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     place = f"image {labels.image_name!r}"
-    if labels.state != "labeled":
-        return None, [(f"{labels.state} images", place)]
-    if labels.width is None or labels.height is None:
-        raise ValueError(f"{place}: {_NAME} wants its width and height, got none")
-    name = labels.image_name
-    name = name if is_uri(name) else relative_name(name, place)
+    width, height = known_size(labels, _NAME)
+    name = relative_or_uri(labels.image_name, place)
     objects: list[LabeledObject] = []
     losses: list[Loss] = []
     for item in labels.objects:
@@ -62,7 +61,7 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
         losses += [("attributes with several values", where)] * (len(item.attributes) - len(said))
         if has_hole(item):
             losses.append((HOLES, where))
-        shape = as_mask(item, labels.width, labels.height) if has_hole(item) else item
+        shape = as_mask(item, width, height) if has_hole(item) else item
         objects.append(replace(shape, attributes=said))
     return replace(labels, image_name=name, objects=tuple(objects)), losses
 

@@ -7,8 +7,9 @@ their extension; `image.path` has it. Polygons and masks of one group and label 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from vidset.formats.boxes import HOLES, as_mask, has_hole
 from vidset.formats.format import ImageLabels, Loss, Written
@@ -18,17 +19,16 @@ from vidset.formats.reading import (
     attributes_in,
     free_id,
     image_size,
-    is_uri,
     member,
     numbers,
     read_json,
-    relative_name,
+    relative_or_uri,
+    together,
     told_name,
 )
-from vidset.formats.spool import spooled
+from vidset.formats.spool import Spool, of_labeled_images, write_file
 from vidset.labeling.annotation import Box, LabeledObject, Ring
 from vidset.masks import Mask
-from vidset.storage.writing import replacing
 
 _NAME = "Datumaro"
 _OURS = "vidset"
@@ -69,17 +69,9 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         labels = _labels_in(document, str(file))
         is_ours = (document.get("info") or {}).get("author") == _OURS
         for number, item in enumerate(items):
-            before = len(reading.faults)
-            with reading.part():
-                found = _item(item, labels, f"{file}: items[{number}]", reading, is_ours=is_ours)
-                if found.image_name in names:
-                    raise ValueError(
-                        f"{file}: items[{number}]: wanted each image once, got "
-                        f"{found.image_name!r} again"
-                    )
-                names.add(found.image_name)
-                if len(reading.faults) == before:  # An image with a fault is not taken by halves.
-                    yield found
+            where = f"{file}: items[{number}]"
+            read_item = partial(_item, item, labels, names, where, reading, is_ours=is_ours)
+            yield from reading.whole(read_item)
 
 
 def _labels_in(document: Any, file: str) -> list[str]:
@@ -92,7 +84,13 @@ def _labels_in(document: Any, file: str) -> list[str]:
 
 
 def _item(
-    item: Any, labels: Sequence[str], place: str, reading: Reading, *, is_ours: bool
+    item: Any,
+    labels: Sequence[str],
+    names: set[str],
+    place: str,
+    reading: Reading,
+    *,
+    is_ours: bool,
 ) -> ImageLabels:
     image = item.get("image") if isinstance(item, dict) else None
     image = image if isinstance(image, dict) else {}
@@ -107,14 +105,18 @@ def _item(
         with reading.part():
             where = f"{place}.annotations[{number}]"
             if (found := _object(each, labels, taken, where, reading)) is not None:
-                objects.append((each.get("group"), found))
+                group = each.get("group") if found.rings else None
+                objects.append(((group, found.label) if group else None, found))
     attributes = item.get("attr")
     origin = origin_of(attributes, place) if is_ours and isinstance(attributes, dict) else {}
+    if name in names:
+        raise ValueError(f"{place}: wanted each image once, got {name!r} again")
+    names.add(name)
     return ImageLabels(
         name,
         width,
         height,
-        tuple(_joined(objects)),
+        tuple(together(objects)),
         empty_is_told=is_ours or bool(objects),
         **origin,
     )
@@ -183,22 +185,6 @@ def _several(each: Any, name: str, count: int, place: str) -> list[float]:
     return found
 
 
-def _joined(objects: Sequence[tuple[Any, LabeledObject]]) -> Iterator[LabeledObject]:
-    """With the polygons of one group and label as the rings of one object."""
-    rings: dict[Any, list[Ring]] = {}
-    for group, item in objects:
-        if group and item.rings:
-            rings.setdefault((group, item.label), []).extend(item.rings)
-    done: set[Any] = set()
-    for group, item in objects:
-        key = (group, item.label)
-        if not (group and item.rings):
-            yield item
-        elif key not in done:
-            done.add(key)
-            yield replace(item, rings=tuple(rings[key]))
-
-
 def write(
     labels: Iterable[ImageLabels],
     path: str | Path,
@@ -207,30 +193,13 @@ def write(
     lossy: bool = False,
 ) -> Written:
     """A file, replaced at once. Labels are numbered from 0 in their order."""
-    with spooled(
-        labels, _sayable, format_name=_NAME, lossy=lossy, file_of=lambda name: name
-    ) as spool:
-        order = spool.label_numbers(labels_order)
-        entries = [{"name": name, "parent": "", "attributes": []} for name in order]
-        head = {
-            "info": {"author": _OURS},
-            "categories": {"label": {"labels": entries, "attributes": []}},
-        }
-        with replacing(path, "w") as file:
-            file.write(json.dumps(head).removesuffix("}") + ', "items": [')
-            for number, each in enumerate(spool):
-                file.write(",\n" if number else "\n")
-                json.dump(_item_of(each, number, order), file)
-            file.write("\n]}\n")
-        return spool.written()
+    return write_file(labels, path, labels_order, _write, _sayable, format_name=_NAME, lossy=lossy)
 
 
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+@of_labeled_images
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     place = f"image {labels.image_name!r}"
-    if labels.state != "labeled":
-        return None, [(f"{labels.state} images", place)]
-    name = labels.image_name
-    name = name if is_uri(name) else relative_name(name, place)
+    name = relative_or_uri(labels.image_name, place)
     objects: list[LabeledObject] = []
     losses: list[Loss] = []
     for item in labels.objects:
@@ -246,6 +215,19 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
             losses.append((HOLES, where))
         objects.append(said)
     return replace(labels, image_name=name, objects=tuple(objects)), losses
+
+
+def _write(file: IO[str], spool: Spool, order: Mapping[str, int]) -> None:
+    entries = [{"name": name, "parent": "", "attributes": []} for name in order]
+    head = {
+        "info": {"author": _OURS},
+        "categories": {"label": {"labels": entries, "attributes": []}},
+    }
+    file.write(json.dumps(head).removesuffix("}") + ', "items": [')
+    for number, each in enumerate(spool):
+        file.write(",\n" if number else "\n")
+        json.dump(_item_of(each, number, order), file)
+    file.write("\n]}\n")
 
 
 def _item_of(labels: ImageLabels, number: int, order: Mapping[str, int]) -> dict[str, Any]:

@@ -6,11 +6,11 @@ survive but for rounding.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
 from vidset.formats.format import ImageLabels, Loss, Written
@@ -22,13 +22,13 @@ from vidset.formats.reading import (
     member,
     read_json,
     relative_name,
+    relative_or_uri,
 )
-from vidset.formats.spool import spooled
+from vidset.formats.spool import Spool, known_size, write_file
 from vidset.labeling.annotation import Attribute, LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
 from vidset.labeling.vendors.label_studio.items import MANY
-from vidset.storage.writing import replacing
 
 _NAME = "Label Studio"
 _IMAGE_ID = "image_id"  # In the data of tasks that vidset has sent.
@@ -181,33 +181,40 @@ def write(
 
     Labels have no numbers here, but must be in the order, if there is one.
     """
-    with spooled(labels, _sayable, format_name=_NAME, lossy=lossy, file_of=None) as spool:
-        spool.label_numbers(labels_order)
-        with replacing(path, "w") as file:
-            file.write("[")
-            annotation_id = 0
-            tasks = groupby(spool, key=lambda each: each.image_name)
-            for task_id, (name, group) in enumerate(tasks, 1):
-                annotations = [
-                    _annotation(each, annotation_id + number)
-                    for number, each in enumerate(group, 1)
-                ]
-                annotation_id += len(annotations)
-                task = {"id": task_id, "data": {"image": name}, "annotations": annotations}
-                file.write(",\n" if task_id > 1 else "\n")
-                json.dump(task | {"predictions": []}, file)
-            file.write("\n]\n")
-        return spool.written()
+    return write_file(
+        labels,
+        path,
+        labels_order,
+        _write,
+        _sayable,
+        format_name=_NAME,
+        lossy=lossy,
+        may_repeat=True,
+    )
+
+
+def _write(file: IO[str], spool: Spool, _numbers_of: Mapping[str, int]) -> None:
+    file.write("[")
+    annotation_id = 0
+    tasks = groupby(spool, key=lambda each: each.image_name)
+    for task_id, (name, group) in enumerate(tasks, 1):
+        annotations = [
+            _annotation(each, annotation_id + number) for number, each in enumerate(group, 1)
+        ]
+        annotation_id += len(annotations)
+        task = {"id": task_id, "data": {"image": name}, "annotations": annotations}
+        file.write(",\n" if task_id > 1 else "\n")
+        json.dump(task | {"predictions": []}, file)
+    file.write("\n]\n")
 
 
 def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
     place = f"image {labels.image_name!r}"
     if labels.state == "rejected":
         return None, [("rejected images", place)]
-    name = labels.image_name
-    name = name if is_uri(name) else relative_name(name, place)
-    if labels.objects and (labels.width is None or labels.height is None):
-        raise ValueError(f"{place}: {_NAME} wants its width and height, got none")
+    name = relative_or_uri(labels.image_name, place)
+    if labels.objects:
+        known_size(labels, _NAME)
     objects, losses = [], []
     for item in labels.objects:
         what, kept = _sayable_attributes(item)

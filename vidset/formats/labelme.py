@@ -13,6 +13,7 @@ import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from posixpath import normpath
@@ -35,7 +36,7 @@ from vidset.formats.reading import (
     read_json,
     relative_name,
 )
-from vidset.formats.spool import spooled
+from vidset.formats.spool import of_labeled_images, spooled
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, outline
 from vidset.labeling.shapes import rotated_box_of, turned_corners
 from vidset.masks import Mask
@@ -74,16 +75,13 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     for file in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
         if file.name == MANIFEST:
             continue
-        before, labels = len(reading.faults), None
-        with reading.part():
-            labels = _read(file, root, reading)
-        if labels is None or len(reading.faults) > before:
-            continue  # An image with a fault is not taken by halves.
-        if labels.image_name in names:
-            other = names[labels.image_name]
-            raise ValueError(f"{file}: wanted one file of {labels.image_name}, got also {other}")
-        names[labels.image_name] = file
-        yield labels
+        for labels in reading.whole(partial(_read, file, root, reading)):
+            if other := names.get(labels.image_name):
+                raise ValueError(
+                    f"{file}: wanted one file of {labels.image_name}, got also {other}"
+                )
+            names[labels.image_name] = file
+            yield labels
 
 
 def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
@@ -267,10 +265,9 @@ def _file_of(image_name: str) -> str:
     return str(PurePosixPath(image_name).with_suffix(".json"))
 
 
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+@of_labeled_images
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     place = f"image {labels.image_name!r}"
-    if labels.state != "labeled":
-        return None, [(f"{labels.state} images", place)]
     name = relative_name(labels.image_name, place)
     if "\\" in name:
         raise ValueError(f"{place}: wanted a name without backslash, which labelme takes for /")

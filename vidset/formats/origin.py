@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from vidset.formats.format import ImageLabels
+from vidset.formats.xml_files import as_number
 from vidset.labeling.timestamps import format_timestamp, parse_timestamp
 
 _TEXTS = ("annotator", "image_id", "video_uri", "collector_id")
@@ -34,6 +35,19 @@ def origin_of(part: Mapping[str, Any], place: str) -> dict[str, Any]:
         found["pts_seconds"] = float(pts)
     if updated_at := said_at(part, f"{place}: updated_at"):
         found["updated_at"] = updated_at
+    return found
+
+
+def with_numbers(said: Mapping[str, str], place: str) -> dict[str, Any]:
+    """The fields of a file that has texts alone, with what are numbers read as such.
+
+    Raises:
+        ValueError: one that should be a number is none.
+    """
+    found: dict[str, Any] = dict(said)
+    for name, kind in ("revision", int), ("pts_seconds", float):
+        if name in found:
+            found[name] = kind(as_number(found[name], f"{place}: {name}"))
     return found
 
 

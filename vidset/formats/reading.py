@@ -2,15 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
 from vidset import json_files
-from vidset.labeling.annotation import Attribute
+from vidset.labeling.annotation import Attribute, LabeledObject, Ring
 from vidset.regular_files import read_regular, text_of
 
 SizeOf = Callable[[str], tuple[int, int]]
@@ -71,6 +71,14 @@ class Reading:
                 raise
             self.faults.append(str(error))
 
+    def whole(self, read: Callable[[], _T]) -> Iterator[_T]:
+        """Yield what `read` returns. With a fault in it nothing is: no image is taken by halves."""
+        before, found = len(self.faults), []
+        with self.part():
+            found.append(read())
+        if len(self.faults) == before:
+            yield from found
+
 
 def relative_name(name: str, place: str) -> str:
     """`name` as a path below a folder, without `.` segments.
@@ -83,6 +91,11 @@ def relative_name(name: str, place: str) -> str:
     if not parts or is_absolute or ".." in parts or _NOT_IN_NAMES.search(name):
         raise ValueError(f"{place}: wanted a relative file name that stays below, got {name!r}")
     return "/".join(parts)
+
+
+def relative_or_uri(name: str, place: str) -> str:
+    """Raises ValueError: it is neither a uri nor a path that stays below."""
+    return name if is_uri(name) else relative_name(name, place)
 
 
 def told_name(name: Any, place: str) -> str:
@@ -187,6 +200,24 @@ def attributes_in(value: Any, place: str) -> dict[str, Attribute]:
                 f"got {str(given)[:80]!r}"
             )
     return value
+
+
+def together(objects: Iterable[tuple[Hashable | None, LabeledObject]]) -> Iterator[LabeledObject]:
+    """Yield polygons of one key as one object of several rings, in the place of the first.
+
+    Args:
+        objects: each with its key; None for what stays alone.
+    """
+    told = list(objects)
+    rings: dict[Hashable, list[Ring]] = {}
+    for key, item in told:
+        if key is not None:
+            rings.setdefault(key, []).extend(item.rings or ())
+    for key, item in told:
+        if key is None:
+            yield item
+        elif key in rings:
+            yield replace(item, rings=tuple(rings.pop(key)))
 
 
 def free_id(wanted: str, taken: set[str]) -> str:

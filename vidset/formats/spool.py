@@ -5,14 +5,38 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
 from typing import IO
 
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.timestamps import format_timestamp, parse_timestamp
+from vidset.storage.writing import replacing
 
 # What a format can say of an image (None: nothing), and what is lost by it.
 Sayable = Callable[[ImageLabels], tuple[ImageLabels | None, Sequence[Loss]]]
+
+
+def of_labeled_images(sayable: Sayable) -> Sayable:
+    """For a format that can say nothing of images in any other state: they are lost."""
+
+    @wraps(sayable)
+    def of_any(labels: ImageLabels) -> tuple[ImageLabels | None, Sequence[Loss]]:
+        if labels.state != "labeled":
+            return None, [(f"{labels.state} images", f"image {labels.image_name!r}")]
+        return sayable(labels)
+
+    return of_any
+
+
+def known_size(labels: ImageLabels, format_name: str) -> tuple[int, int]:
+    """The image's width and height. Raises ValueError: they are not known."""
+    if labels.width is None or labels.height is None:
+        raise ValueError(
+            f"image {labels.image_name!r}: {format_name} wants its width and height, got none"
+        )
+    return labels.width, labels.height
 
 
 class Spool:
@@ -110,3 +134,35 @@ def spooled(
                 files[target] = each.image_name
             spool.add(remaining)
         yield spool
+
+
+def write_file(
+    labels: Iterable[ImageLabels],
+    path: str | Path,
+    labels_order: Sequence[str] | None,
+    write: Callable[[IO[str], Spool, dict[str, int]], None],
+    sayable: Sayable,
+    *,
+    format_name: str,
+    lossy: bool,
+    survey: Callable[[Spool], None] | None = None,
+    may_repeat: bool = False,
+) -> Written:
+    """Write a format whose labels are one file, which is replaced at once.
+
+    Args:
+        write: gets the file, the labels, and the labels' numbers from 0 in their order.
+        survey: looks at all the labels before the file is begun, and may refuse them.
+        may_repeat: whether an image may come repeatedly.
+
+    Raises:
+        ValueError: as `spooled` and `Spool.label_numbers` say.
+    """
+    file_of = None if may_repeat else str
+    with spooled(labels, sayable, format_name=format_name, lossy=lossy, file_of=file_of) as spool:
+        numbers_of = spool.label_numbers(labels_order)
+        if survey is not None:
+            survey(spool)
+        with replacing(path, "w") as file:
+            write(file, spool, numbers_of)
+        return spool.written()

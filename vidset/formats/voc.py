@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,10 +22,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from vidset.formats.boxes import boxes_of
 from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.origin import origin_fields, origin_of
+from vidset.formats.origin import origin_fields, origin_of, with_numbers
 from vidset.formats.reading import Reading, image_size, told_name
 from vidset.formats.spool import Spool, spooled
-from vidset.formats.xml_files import Node, as_number, read_xml
+from vidset.formats.xml_files import Node, read_xml
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, Ring
 from vidset.labeling.checking import ROTATION
 from vidset.regular_files import read_regular
@@ -56,17 +57,13 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     words = _words(place / "ImageSets" / "Main")
     names: dict[str, Path] = {}
     for file in sorted(root.rglob("*.xml")) if root.is_dir() else [root]:
-        before, labels = len(reading.faults), None
-        with reading.part():
-            labels = _read(file, words, reading)
-        if labels is None or len(reading.faults) > before:
-            continue  # An image with a fault is not taken by halves.
-        with reading.part():
-            if (other := names.setdefault(labels.image_name, file)) != file:
-                raise ValueError(
-                    f"{file}: wanted one file of {labels.image_name}, got also {other}"
-                )
-            yield labels
+        for labels in reading.whole(partial(_read, file, words, reading)):
+            with reading.part():
+                if (other := names.setdefault(labels.image_name, file)) != file:
+                    raise ValueError(
+                        f"{file}: wanted one file of {labels.image_name}, got also {other}"
+                    )
+                yield labels
 
 
 def _words(folder: Path) -> dict[str, list[str]]:
@@ -166,11 +163,8 @@ def _corners(outline: Node) -> tuple[Point, ...]:
 def _origin(document: Node) -> dict[str, Any]:
     """Where the image comes from, as vidset wrote it."""
     element = document.first("origin")
-    said: dict[str, Any] = {each.tag: each.text for each in element.children} if element else {}
-    for name, kind in ("revision", int), ("pts_seconds", float):
-        if name in said:
-            said[name] = kind(as_number(said[name], f"{document.place}: {name}"))
-    return said
+    said = {each.tag: each.text for each in element.children} if element else {}
+    return with_numbers(said, document.place)
 
 
 def write(

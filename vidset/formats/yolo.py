@@ -9,6 +9,7 @@ rings are one line that goes from one to the next and back, as Ultralytics' own 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
@@ -18,8 +19,8 @@ import yaml
 from vidset.formats.boxes import boxed
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.joined import joined, separated
-from vidset.formats.reading import Reading, relative_name
-from vidset.formats.spool import Spool, spooled
+from vidset.formats.reading import Reading, SizeOf, relative_name
+from vidset.formats.spool import Spool, known_size, of_labeled_images, spooled
 from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
 from vidset.labeling.shapes import box_around, rotated_box_of, turned_corners
 from vidset.outlines import outlines
@@ -80,16 +81,23 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     _refuse_orphans(root, images)
     task = settings.get(_TASK)
     for label_file, image in images.items():
-        before = len(reading.faults)
-        with reading.part():
-            name = image.removeprefix("images/")
-            size = size_of(name)
-            if not (root / label_file).exists():
-                yield ImageLabels(name, *size, (), "unlabeled")
-                continue
-            objects = tuple(_objects(root / label_file, labels, size, reading, task))
-            if len(reading.faults) == before:  # An image with a fault is not taken by halves.
-                yield ImageLabels(name, *size, objects)
+        name = image.removeprefix("images/")
+        read_image = partial(_image, name, root / label_file, labels, size_of, reading, task)
+        yield from reading.whole(read_image)
+
+
+def _image(
+    name: str,
+    file: Path,
+    labels: Mapping[int, str],
+    size_of: SizeOf,
+    reading: Reading,
+    task: Any,
+) -> ImageLabels:
+    size = size_of(name)
+    if not file.exists():
+        return ImageLabels(name, *size, (), "unlabeled")
+    return ImageLabels(name, *size, tuple(_objects(file, labels, size, reading, task)))
 
 
 def _settings_file(path: Path) -> Path:
@@ -295,12 +303,10 @@ def _settings_text(numbers: Mapping[str, int], task: str) -> str:
     return head + ("\n" + "".join(names) if names else " {}\n")
 
 
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
+@of_labeled_images
+def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     place = f"image {labels.image_name!r}"
-    if labels.state != "labeled":
-        return None, [(f"{labels.state} images", place)]
-    if labels.width is None or labels.height is None:
-        raise ValueError(f"{place}: {_NAME} wants its width and height, got none")
+    known_size(labels, _NAME)
     name = relative_name(labels.image_name, place)
     if name.splitlines() != [name.rstrip()]:
         raise ValueError(f"{place}: wanted a name that can stand in a line of a list")
