@@ -19,12 +19,6 @@ from vidset.video.packets import PacketList, shown_packets, stray_packets
 
 # How much shorter than its header says a video may be, at least: headers round, some a lot.
 _END_TOLERANCE_SECONDS = {"avi": 0.1, "matroska,webm": 0.1, "flv": 1.0, "asf": 1.0}
-# What may stand between two packets: the heads of a cluster and a block (Matroska), of a fragment
-# (MP4), and in that no more than so much for each packet of the fragment.
-_MAX_CLUSTER_HEAD_BYTES = 256
-_MAX_FRAGMENT_HEAD_BYTES = 4096
-# Plain, with a time code before each (Blu-ray), with error correction behind each.
-_TS_PACKET_BYTES = (188, 192, 204)
 # Of a packed AVI's last packets not all become frames.
 _MAX_LOST_FRAMES = 4
 # An index may name the same bytes for several frames; more than this is no video but an attack.
@@ -228,8 +222,8 @@ class VideoFile:
             self.damaged(f"{len(strays)} frames have times far from those of their neighbours")
             last = self._last_of(packets)
         self._check_length(len(pts), end_seconds)
-        if spans is not None:
-            self._check_holes(spans)
+        if spans is not None and (hole := spans.hole(self.format_name, self._container.size)):
+            self.damaged(hole)
         keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME)
         if len(keyframes) and keyframes[0] > 0:
             self.damaged(f"{keyframes[0]} frames before the first keyframe cannot be decoded")
@@ -279,22 +273,6 @@ class VideoFile:
         if self.format_name.startswith("mov"):
             return self._stream.frames == 0
         return self.format_name in ("matroska,webm", "mpegts")
-
-    def _check_holes(self, spans: "Spans") -> None:
-        """A demuxer passes over what it cannot read, without an error."""
-        size = self._container.size
-        if self.format_name == "mpegts":
-            if not any(spans.are_steps_of(step, size) for step in _TS_PACKET_BYTES):
-                self.damaged("bytes are missing, in the middle or at the end")
-        # What follows the last packet is no concern of Matroska's: its index may be long.
-        elif self.format_name.startswith("mov"):
-            self._check_hole(spans.largest_hole(size), _MAX_FRAGMENT_HEAD_BYTES)
-        else:
-            self._check_hole(spans.largest_hole(), _MAX_CLUSTER_HEAD_BYTES)
-
-    def _check_hole(self, hole: int, limit: int) -> None:
-        if hole > limit:
-            self.damaged(f"{hole} bytes between the frames are unreadable")
 
     def check_count(self, frames: int) -> None:
         """Compare with the frames that were decoded, where the container keeps each in a packet."""
