@@ -7,29 +7,23 @@ polygons, Ultralytics drops the polygons, and misreads the boxes of a file with 
 rings are one line that goes from one to the next and back, as Ultralytics' own converters write it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
 
-import yaml
-
-from vidset.formats.boxes import boxed
-from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.joined import joined, separated
+from vidset.formats.format import ImageLabels
+from vidset.formats.joined import separated
 from vidset.formats.reading import Reading, SizeOf, relative_name
-from vidset.formats.spool import Spool, known_size, of_labeled_images, spooled
-from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
-from vidset.labeling.shapes import box_around, rotated_box_of, turned_corners
-from vidset.outlines import outlines
+from vidset.formats.yolo_writing import NAME, OUTLINES, TASK, TURNED, label_file_of, write
+from vidset.labeling.annotation import Box, LabeledObject
+from vidset.labeling.shapes import rotated_box_of
 from vidset.regular_files import read_regular
 from vidset.yaml_files import read_yaml
 
-_NAME = "YOLO"
-_LIST = "images.txt"
-_TASK, _TURNED, _OUTLINES, _BOXES = "task", "obb", "segment", "detect"
+__all__ = ["read", "write"]
 _TOLERANCE = 1.0  # Pixels by which the corners of a rotated box may be off: tools round them.
 _UPRIGHT = 1e-6  # Degrees: what rounding may turn an upright box by.
 _SPLITS = ("train", "val", "test")
@@ -40,10 +34,6 @@ _IMAGES = frozenset({
     ".bmp", ".dng", ".heic", ".jpeg", ".jpg", ".mpo", ".pfm", ".png", ".tif", ".tiff", ".webp",
 })
 # fmt: on
-_COMMENT = """\
-# The images belong into images/, under the names in images.txt. Cut it into parts before you train:
-# here, the images to validate on are those to train on.
-"""
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
@@ -58,7 +48,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     reading = reading or Reading()
     size_of = reading.size_of
     if size_of is None:
-        raise ValueError(f"{path}: {_NAME} does not tell the images' sizes: size_of is needed")
+        raise ValueError(f"{path}: {NAME} does not tell the images' sizes: size_of is needed")
     file = _settings_file(Path(path))
     root, settings = file.parent, _settings(file)
     labels = _labels(settings.get("names"), f"{file}: names")
@@ -75,11 +65,11 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         for entry in entries if isinstance(entries, list) else [entries]:
             place = f"{file}: {split}"
             for image in _images(root, _below(_entry(root, base, entry), base, place), place):
-                other = images.setdefault(_label_file(image), image)
+                other = images.setdefault(label_file_of(image), image)
                 if other != image:
                     raise ValueError(f"{place}: {image} and {other} have one label file")
     _refuse_orphans(root, images)
-    task = settings.get(_TASK)
+    task = settings.get(TASK)
     for label_file, image in images.items():
         name = image.removeprefix("images/")
         read_image = partial(_image, name, root / label_file, labels, size_of, reading, task)
@@ -126,7 +116,7 @@ def _entry(root: Path, base: str, entry: Any) -> str:
 
 
 def _settings(file: Path) -> dict[str, Any]:
-    settings = read_yaml(file, f"{_NAME}'s data.yaml")
+    settings = read_yaml(file, f"{NAME}'s data.yaml")
     if not isinstance(settings, dict):
         raise ValueError(f"{file}: wanted names, train and val, got {str(settings)[:80]!r}")
     return settings
@@ -165,13 +155,6 @@ def _images(root: Path, entry: str, place: str) -> Iterator[str]:
         raise ValueError(f"{place}: wanted a folder or a list of images, got nothing at {target}")
 
 
-def _label_file(image: str) -> str:
-    """As Ultralytics derives it: the last images/ becomes labels/."""
-    before, _, name = f"/{image}".rpartition("/images/")
-    path = f"{before}/labels/{name}" if f"/{image}" != name else f"/{image}"
-    return str(PurePosixPath(path[1:]).with_suffix(".txt"))
-
-
 def _refuse_orphans(root: Path, images: Mapping[str, str]) -> None:
     """Labels of images that are not there would be lost without a word."""
     for file in sorted((root / "labels").rglob("*.txt")):
@@ -187,9 +170,9 @@ def _objects(
     except UnicodeDecodeError as error:
         raise ValueError(f"{file}: wanted a text: {error}") from None
     told = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
-    has_polygons = any(len(words) > 6 for _, words in told) or task in (_OUTLINES, _TURNED)
+    has_polygons = any(len(words) > 6 for _, words in told) or task in (OUTLINES, TURNED)
     # Four corners each time: rotated boxes, unless they are no rectangles.
-    has_turned = task == _TURNED or (task is None and all(len(words) == 9 for _, words in told))
+    has_turned = task == TURNED or (task is None and all(len(words) == 9 for _, words in told))
     for number, words in told:
         with reading.part():
             place = f"{file}:{number}"
@@ -236,131 +219,3 @@ def _as_turned(item: LabeledObject) -> LabeledObject:
     if abs(box.angle) < _UPRIGHT:
         return replace(item, type="box", box=replace(box, angle=0.0), rings=None)
     return replace(item, type="rotated_box", box=box, rings=None)
-
-
-def write(
-    labels: Iterable[ImageLabels],
-    path: str | Path,
-    labels_order: Sequence[str] | None = None,
-    *,
-    lossy: bool = False,
-) -> Written:
-    """data.yaml, a list of the images, and labels/; the images themselves are the caller's.
-
-    Where there are boxes and polygons, `lossy` reduces all to the boxes around them; where there
-    are rotated boxes and polygons, it makes polygons of the boxes.
-    """
-    root = Path(path)
-    with spooled(
-        labels,
-        _sayable,
-        format_name=_NAME,
-        lossy=lossy,
-        file_of=lambda name: _label_file(f"images/{name}"),
-    ) as spool:
-        task = _task(spool, lossy=lossy)
-        numbers = spool.label_numbers(labels_order)
-        root.mkdir(parents=True, exist_ok=True)
-        with (root / _LIST).open("w", encoding="utf-8") as images:
-            for each in spool:
-                images.write(f"./images/{each.image_name}\n")
-                file = root / _label_file(f"images/{each.image_name}")
-                file.parent.mkdir(parents=True, exist_ok=True)
-                lines = [_line(item, numbers, each, task) for item in each.objects]
-                file.write_text("".join(lines), encoding="utf-8")
-        (root / "data.yaml").write_text(_settings_text(numbers, task), encoding="utf-8")
-        return spool.written()
-
-
-def _task(spool: Spool, *, lossy: bool) -> str:
-    """The one kind that a dataset can be of; what that costs is counted."""
-    boxes, turned, polygons, masks = (
-        spool.types[each] for each in ("box", "rotated_box", "polygon", "mask")
-    )
-    if not polygons and not masks:
-        return _TURNED if turned else _BOXES
-    lost = [("rotations beside outlines", "rotated_box", turned)]
-    if boxes:
-        lost += [("outlines beside boxes", "polygon", polygons)]
-        lost += [("masks beside boxes", "mask", masks)]
-    else:
-        lost += [("masks, which become outlines", "mask", masks)]
-    for what, kind, number in lost:
-        if number:
-            place = _first_of(kind, spool)
-            spool.lose((what, place), format_name=_NAME, lossy=lossy, number=number)
-    return _BOXES if boxes else _OUTLINES
-
-
-def _settings_text(numbers: Mapping[str, int], task: str) -> str:
-    """Names in double quotes: `no` stays a text then, and PyYAML loses some line ends in others."""
-    names = [
-        f"  {number}: " + yaml.safe_dump(label, default_style='"', allow_unicode=True, width=10_000)
-        for label, number in numbers.items()
-    ]
-    told = f"{_TASK}: {task}\n" if task != _BOXES else ""
-    head = f"{_COMMENT}{told}train: {_LIST}\nval: {_LIST}\nnames:"
-    return head + ("\n" + "".join(names) if names else " {}\n")
-
-
-@of_labeled_images
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
-    place = f"image {labels.image_name!r}"
-    known_size(labels, _NAME)
-    name = relative_name(labels.image_name, place)
-    if name.splitlines() != [name.rstrip()]:
-        raise ValueError(f"{place}: wanted a name that can stand in a line of a list")
-    objects, losses = [], []
-    for item in labels.objects:
-        where = f"{place}, object {item.id} ({item.label})"
-        if item.type == "classification":
-            losses.append(("classifications", where))
-        elif item.mask and item.mask.bounds is None:
-            losses.append(("empty masks", where))
-        elif not all(0 <= value <= 1 for value in _parts(_drawable(item), labels)):
-            losses.append(("objects outside of the image", where))
-        else:
-            objects.append(replace(item, attributes={}))
-            losses += [("attributes", where)] * len(item.attributes)
-    return replace(labels, image_name=name, objects=tuple(objects)), losses
-
-
-def _drawable(item: LabeledObject) -> LabeledObject:
-    """The object with the outlines of its pixels in the place of its mask."""
-    if not item.mask:
-        return item
-    rings = tuple(Ring(points, hole) for points, hole in outlines(item.mask.pixels()))
-    return replace(item, type="polygon", rings=rings, mask=None)
-
-
-def _first_of(kind: str, spool: Spool) -> str:
-    return next(
-        f"image {each.image_name!r}, object {item.id} ({item.label})"
-        for each in spool
-        for item in each.objects
-        if item.type == kind
-    )
-
-
-def _line(item: LabeledObject, numbers: Mapping[str, int], labels: ImageLabels, task: str) -> str:
-    around = box_around(item)
-    item = boxed(item, around) if task == _BOXES and around else _drawable(item)
-    parts = _parts(item, labels, corners=task != _BOXES)
-    return " ".join([str(numbers[item.label]), *map(repr, parts)]) + "\n"
-
-
-def _parts(item: LabeledObject, labels: ImageLabels, *, corners: bool = False) -> list[float]:
-    """The numbers of a line, in parts of the image's size.
-
-    Args:
-        corners: of an upright box, too, give its corners.
-    """
-    points: Sequence[Point] = joined(item.rings) if item.rings else ()
-    if item.box and (corners or item.box.angle):
-        points = turned_corners(item.box)
-    values = [value for point in points for value in point]
-    if item.box and not points:
-        box = item.box
-        values = [box.x + box.width / 2, box.y + box.height / 2, box.width, box.height]
-    size = (labels.width or 1, labels.height or 1)
-    return [value / size[number % 2] for number, value in enumerate(values)]
