@@ -29,7 +29,7 @@ ENVIRONMENTS = {
 # These leave it to the installer to find what they need.
 OPEN_ENVIRONMENTS = {
     "bqemulator": "tests/emulators/bigquery-requirements.txt",
-    "browser": "tests/cli/errors/browser-requirements.txt",
+    "browser": "tests/emulators/browser-requirements.txt",
     "compose-spec": "tests/watch/compose-requirements.txt",
     "label-studio": "tests/emulators/label-studio-requirements.txt",
 }

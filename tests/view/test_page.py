@@ -1,57 +1,42 @@
 """The page in a real browser."""
 
-import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.called import vidset
-from tests.emulators.environments import python_for_test, skip_or_fail
+from tests.emulators.browser import find_browser, run_browser
 from tests.emulators.node import modules_for_test
-from tests.emulators.servers import ToolMissingError
-from tests.paths import ROOT
 from tests.view.conftest import Server
 
-REQUIREMENTS = ROOT / "tests" / "cli" / "errors" / "browser-requirements.txt"
-PROGRAM = Path(__file__).with_name("browsing.py")
-INSTALL_SECONDS, BROWSE_SECONDS = 300, 280
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSE_SECONDS = 280
+SETTINGS = {"ready": "main[aria-busy=false]", "width": 1280, "height": 800, "wait_ms": 60_000}
 PAGES = ("#/", "#/videos", "#/images", "#/versions", "#/runs", "#/collectors")
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def tools():
-    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        skip_or_fail(ToolMissingError("chromium", "apt-get install chromium"))
-    axe = modules_for_test(Path(__file__).with_name("node")) / "axe-core" / "axe.min.js"
-    return path, python_for_test("browser", REQUIREMENTS, INSTALL_SECONDS), axe
+def browser():
+    return find_browser()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    modules = modules_for_test(Path(__file__).with_name("node"))
+    return str(modules / "axe-core" / "axe.min.js")
 
 
 @pytest.fixture
-def browse(tools):
-    """Does steps on a server's page; what each gave. The page must have said nothing."""
+def browse(browser, axe):
+    """Does steps on a server's page; what each gave."""
 
     def run(server, *steps):
-        path, python, axe = tools
-        command = [python, "-I", PROGRAM, path, server.url, axe, json.dumps(steps)]
-        done = subprocess.run(
-            list(map(str, command)),
-            capture_output=True,
-            text=True,
-            timeout=BROWSE_SECONDS,
-            check=False,
+        allowed = (server.url, "blob:", "data:")
+        return run_browser(
+            browser, server.url, steps, allowed=allowed, timeout=BROWSE_SECONDS, axe=axe, **SETTINGS
         )
-        assert done.returncode == 0, done.stderr[-3000:]
-        said = json.loads(done.stdout)
-        assert said["messages"] == []
-        foreign = [u for u in said["requests"] if not u.startswith((server.url, "blob:", "data:"))]
-        assert foreign == []
-        return said["found"]
 
     return run
 

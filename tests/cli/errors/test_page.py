@@ -1,54 +1,40 @@
 """The review page in a real browser."""
 
 import json
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from tests.cli.called import vidset
 from tests.cli.errors.samples import HOSTILE, HOSTILE_URI, make_boxes, make_case
-from tests.emulators.environments import python_for_test, skip_or_fail
-from tests.emulators.servers import ToolMissingError
+from tests.emulators.browser import find_browser, run_browser
 from tests.training.scoring.runs import classified, make_run, make_version, sha
 
-REQUIREMENTS = Path(__file__).with_name("browser-requirements.txt")
-PROGRAM = Path(__file__).with_name("browsing.py")
-INSTALL_SECONDS, BROWSE_SECONDS = 300, 240
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSE_SECONDS = 240
+SETTINGS = {"ready": "#grid > *", "width": 1440, "height": 900, "wait_ms": 30_000}
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def browser():
-    """The system's browser, and a Python that can drive it."""
-    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        skip_or_fail(ToolMissingError("chromium", "apt-get install chromium"))
-    return path, python_for_test("browser", REQUIREMENTS, INSTALL_SECONDS)
+    return find_browser()
 
 
 @pytest.fixture
 def browse(browser, tmp_path):
-    """Opens a folder's page and does steps; what each gave. The page must have said nothing."""
+    """Opens a folder's page and does steps; what each gave. What is saved is in `tmp_path`."""
 
     def run(folder, *steps):
-        path, python = browser
-        command = [python, "-I", PROGRAM, path, folder / "index.html", tmp_path, json.dumps(steps)]
-        done = subprocess.run(
-            list(map(str, command)),
-            capture_output=True,
-            text=True,
+        [_, *found] = run_browser(
+            browser,
+            (folder / "index.html").as_uri(),
+            (["open", ""], *steps),
+            allowed=("file:", "blob:"),
             timeout=BROWSE_SECONDS,
-            check=False,
+            downloads=str(tmp_path),
+            **SETTINGS,
         )
-        assert done.returncode == 0, done.stderr[-3000:]
-        said = json.loads(done.stdout)
-        assert said["messages"] == []
-        assert [url for url in said["requests"] if not url.startswith(("file:", "blob:"))] == []
-        return said["found"]
+        return found
 
     return run
 

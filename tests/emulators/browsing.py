@@ -1,14 +1,16 @@
-"""Run by the browser's own environment: opens a server's page, does steps, says what it saw.
+"""Run by the browser's own environment: opens pages, does steps, says what it saw.
 
-usage: browsing.py BROWSER URL AXE STEPS, steps as JSON: ["open", hash], ["press", key],
-["click", selector], ["fill", selector, text], ["text", selector], ["run", script],
-["wait", script], ["size", width, height], ["theme", name], ["axe"], ["picture", path]. On stdout
-one JSON object: what each step gave, all messages of the console, all that was asked for.
+usage: browsing.py BROWSER URL SETTINGS STEPS, steps as JSON: ["open", rest of the url],
+["press", key], ["click", selector], ["fill", selector, text], ["select", selector, value],
+["text", selector], ["count", selector], ["run", script], ["wait", script], ["reload"],
+["size", width, height], ["theme", name], ["axe"], ["save"], ["picture", path]. On stdout one JSON
+object: what each step gave, all messages of the console, all that was asked for.
 """
 
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -17,69 +19,96 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-WAIT_MS, PAUSE_MS = 60_000, 100
+PAUSE_MS = 100
 # The page's rules forbid inline code: the checker is put in as the browser's own.
 RULES = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
 
 
-def main(browser: str, url: str, axe: str, steps: str) -> None:
+@dataclass
+class Settings:
+    """`ready` selects what is seen after each step; axe's script and a folder, for their steps."""
+
+    ready: str
+    width: int
+    height: int
+    wait_ms: int
+    axe: str = ""
+    downloads: str = ""
+
+
+def main(browser: str, url: str, given: str, steps: str) -> None:
+    settings = Settings(**json.loads(given))
     messages: list[str] = []
     requests: list[str] = []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=ARGUMENTS)
-        tab = chromium.new_page(viewport={"width": 1280, "height": 800})
-        tab.set_default_timeout(WAIT_MS)
+        tab = chromium.new_page(viewport={"width": settings.width, "height": settings.height})
+        tab.set_default_timeout(settings.wait_ms)
         tab.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
         tab.on("pageerror", lambda error: messages.append(f"error: {error}"))
         tab.on("request", lambda request: requests.append(request.url))
-        found = [do(tab, url, Path(axe), *step) for step in json.loads(steps)]
+        found = [do(tab, url, settings, *step) for step in json.loads(steps)]
         chromium.close()
     print(json.dumps({"found": found, "messages": messages, "requests": requests}))
 
 
-def do(tab: Page, url: str, axe: Path, what: str, *given: str) -> object:
+def do(tab: Page, url: str, settings: Settings, what: str, *given: str) -> object:
     steps: dict[str, Callable[..., object]] = {
-        "open": lambda address: go(tab, url + address),
+        "open": lambda rest: go(tab, url + rest),
         "press": tab.keyboard.press,
         "click": tab.click,
         "fill": tab.fill,
+        "select": tab.select_option,
         "text": tab.inner_text,
+        "count": lambda selector: tab.locator(selector).count(),
         "run": tab.evaluate,
-        "wait": lambda script: wait(tab, script),
+        "wait": lambda script: wait(tab, script, settings.wait_ms),
+        "reload": lambda: tab.reload() and None,
         "size": lambda width, height: tab.set_viewport_size(
             {"width": int(width), "height": int(height)}
         ),
         "theme": lambda name: tab.emulate_media(color_scheme=name),
-        "axe": lambda: check(tab, axe),
+        "axe": lambda: check(tab, settings.axe),
+        "save": lambda: save(tab, settings.downloads),
         "picture": lambda path: len(tab.screenshot(path=path)),
     }
-    return steps[what](*given)
+    found = steps[what](*given)
+    tab.wait_for_selector(settings.ready)
+    return found
 
 
 def go(tab: Page, address: str) -> None:
     tab.goto("about:blank")  # Else another hash would be no new page.
     tab.goto(address)
-    wait(tab, "document.querySelector('main[aria-busy=false]')")
 
 
-def wait(tab: Page, script: str) -> None:
+def wait(tab: Page, script: str, wait_ms: int) -> None:
     """Ask again and again: the page's rules forbid the polling that Playwright puts into pages."""
-    for _ in range(WAIT_MS // PAUSE_MS):
+    for _ in range(wait_ms // PAUSE_MS):
         if tab.evaluate(f"() => Boolean({script})"):
             return
         tab.wait_for_timeout(PAUSE_MS)
     raise TimeoutError(f"{script}, in a page with: {tab.inner_text('body')[:2000]}")
 
 
-def check(tab: Page, axe: Path) -> list[str]:
+def check(tab: Page, axe: str) -> list[str]:
     """The rules that are broken seriously, and where."""
-    tab.evaluate(axe.read_text())
+    tab.evaluate(Path(axe).read_text())
     return [
         f"{rule['id']}: {node['html'][:200]}"
         for rule in tab.evaluate(RULES)
         if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"]
     ]
+
+
+def save(tab: Page, downloads: str) -> str:
+    """What the key S downloads is kept in the folder; returns its name."""
+    with tab.expect_download() as download:
+        tab.keyboard.press("s")
+    name = download.value.suggested_filename
+    download.value.save_as(Path(downloads) / name)
+    return name
 
 
 if __name__ == "__main__":
