@@ -1,4 +1,4 @@
-"""An output folder and labelme's files of two of its images."""
+"""Output folders, and labelme's files of two images."""
 
 import pytest
 
@@ -9,6 +9,14 @@ from tests.cli.labels import box, make_output, write_labelme
 @pytest.fixture
 def out(tmp_path):
     return make_output(tmp_path / "out", {"a.mp4": 4, "b/c.mp4": 3})
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """An output folder to serve, with a file beside the images that nobody may be given."""
+    out = make_output(tmp_path / "out", {"a b #1.mp4": 4})
+    (out / "secret.txt").write_text("secret")
+    return out
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.cli.label.serving_here import (
     states,
     truth_environment,
 )
-from tests.cli.labels import label, make_output, served, write_truth
+from tests.cli.labels import label, served, write_truth
 from vidset.cli.label.places import place_of
 from vidset.listening import listen, url_of
 from vidset.local_labeling.http_server import serving_http
@@ -30,16 +30,9 @@ from vidset.project import find_project
 pytestmark = pytest.mark.emulator
 
 
-@pytest.fixture
-def out(tmp_path):
-    out = make_output(tmp_path / "out", {"a b #1.mp4": 4})
-    (out / "secret.txt").write_text("secret")
-    return out
-
-
-def test_an_image_is_served_by_the_url_that_vendors_get(out):
-    with running(out) as (url, broker, _):
-        uri = f"{out}/images/a b #1/0/0000001000.jpg"
+def test_an_image_is_served_by_the_url_that_vendors_get(guarded):
+    with running(guarded) as (url, broker, _):
+        uri = f"{guarded}/images/a b #1/0/0000001000.jpg"
         given = broker.images.url(uri)
         assert given == "http://127.0.0.1:8080/images/a%20b%20%231/0/0000001000.jpg"
         found = httpx.get(given.replace("http://127.0.0.1:8080", url))
@@ -66,20 +59,20 @@ def test_an_image_is_served_by_the_url_that_vendors_get(out):
         pytest.param("/secret.txt", id="beside the images"),
     ],
 )
-def test_a_hostile_name_gives_no_file(out, path):
-    with running(out) as (url, _, log):
-        status, body = raw_get(url, path.replace("{out}", str(out)))
+def test_a_hostile_name_gives_no_file(guarded, path):
+    with running(guarded) as (url, _, log):
+        status, body = raw_get(url, path.replace("{out}", str(guarded)))
         assert status in (301, 308, 404)
         if status != 404:  # It says where to look instead: not there either.
-            moved = httpx.get(url + path.replace("{out}", str(out)), follow_redirects=True)
+            moved = httpx.get(url + path.replace("{out}", str(guarded)), follow_redirects=True)
             assert moved.status_code == 404
     assert b"secret" not in body.replace(b"/secret.txt", b"")
     assert log.getvalue() == ""
 
 
-def test_answers_come_by_http_and_need_the_secret(out):
-    with running(out) as (url, broker, _):
-        [image, *_] = Place.of(str(out)).images()
+def test_answers_come_by_http_and_need_the_secret(guarded):
+    with running(guarded) as (url, broker, _):
+        [image, *_] = Place.of(str(guarded)).images()
         assert httpx.post(f"{url}/reconcile").status_code == 200
         assert states(broker) == ["completed"] * 3
         body = {"image_id": image.id, "annotation_id": "x", "annotator": "eve", "objects": []}
@@ -101,16 +94,16 @@ def test_answers_come_by_http_and_need_the_secret(out):
     ],
 )
 @pytest.mark.parametrize("path", ["/reconcile", "/request_labeling"])
-def test_what_costs_money_is_only_for_programs_of_this_machine(out, path, headers):
-    with running(out) as (url, broker, _):
+def test_what_costs_money_is_only_for_programs_of_this_machine(guarded, path, headers):
+    with running(guarded) as (url, broker, _):
         event = {"ce-id": "1", "ce-source": "x", "ce-type": "y", "ce-specversion": "1.0"}
         assert httpx.post(url + path, json={}, headers=event | headers).status_code == 403
         assert states(broker) == []
         assert httpx.post(url + path, json={}, headers=event).status_code in (200, 204)
 
 
-def test_request_labeling_takes_cloud_events_and_nothing_else(out):
-    with running(out) as (url, _, log):
+def test_request_labeling_takes_cloud_events_and_nothing_else(guarded):
+    with running(guarded) as (url, _, log):
         assert httpx.post(f"{url}/request_labeling", content=b"nonsense").status_code == 400
         assert httpx.get(f"{url}/request_labeling").status_code == 405
         event = {
@@ -126,17 +119,17 @@ def test_request_labeling_takes_cloud_events_and_nothing_else(out):
     assert json.loads(log.getvalue())["reason"] == "event type 'OBJECT_DELETE'"
 
 
-def test_reconcile_runs_from_time_to_time(out):
-    with running(out, reconcile_seconds=0.1) as (_, broker, _):
+def test_reconcile_runs_from_time_to_time(guarded):
+    with running(guarded, reconcile_seconds=0.1) as (_, broker, _):
         deadline = time.monotonic() + 20
         while states(broker) != ["completed"] * 3 and time.monotonic() < deadline:
             time.sleep(0.05)
         assert states(broker) == ["completed"] * 3
 
 
-def test_a_reconcile_that_fails_tells_where_and_the_next_one_runs(out):
-    with running(out, reconcile_seconds=0.1) as (url, broker, log):
-        [broken, *_] = (out / "frames").iterdir()
+def test_a_reconcile_that_fails_tells_where_and_the_next_one_runs(guarded):
+    with running(guarded, reconcile_seconds=0.1) as (url, broker, log):
+        [broken, *_] = (guarded / "frames").iterdir()
         whole = broken.read_bytes()
         broken.write_bytes(b"no Parquet")
         assert httpx.post(f"{url}/reconcile").status_code == 500
@@ -148,16 +141,16 @@ def test_a_reconcile_that_fails_tells_where_and_the_next_one_runs(out):
         assert states(broker) == ["completed"] * 3
 
 
-def test_a_port_that_is_taken_is_a_bad_request(out):
+def test_a_port_that_is_taken_is_a_bad_request(guarded):
     with listen("127.0.0.1", 0) as taken, pytest.raises(ValueError, match="in use"):
         listen("127.0.0.1", taken.getsockname()[1])
     with pytest.raises(ValueError, match=r"port 0"):
         listen("192.0.2.1", 0)
 
 
-def test_the_server_ends_with_its_block_although_somebody_says_nothing(out):
+def test_the_server_ends_with_its_block_although_somebody_says_nothing(guarded):
     before = set(threading.enumerate())
-    with running(out) as (url, _, _):
+    with running(guarded) as (url, _, _):
         silent = connected(url)
         half = connected(url, b"GET /images/x HTTP/1.1\r\n")
         began = time.monotonic()
@@ -171,7 +164,7 @@ def test_the_server_ends_with_its_block_although_somebody_says_nothing(out):
         httpx.get(f"{url}/images/x")
 
 
-def test_the_server_answers_whom_it_has_taken_before_it_ends(out):
+def test_the_server_answers_whom_it_has_taken_before_it_ends(guarded):
     begun, go_on = threading.Event(), threading.Event()
 
     def app(_environment, start_response):
@@ -190,42 +183,42 @@ def test_the_server_answers_whom_it_has_taken_before_it_ends(out):
         assert asking.recv(1000).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_a_part_of_an_image_can_be_asked_for(out):
-    with running(out) as (url, _, _):
+def test_a_part_of_an_image_can_be_asked_for(guarded):
+    with running(guarded) as (url, _, _):
         part = httpx.get(url + IMAGE, headers={"Range": "bytes=0-2"})
         assert (part.status_code, part.content) == (206, b"\xff\xd8\xff")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_stops_cleanly_at(out, number):
-    write_truth(out, out.parent / "truth.jsonl")
-    environment = truth_environment(out, "http://127.0.0.1:1/receive_annotation")
-    with served(out, environment=environment) as (url, process):
+def test_serve_stops_cleanly_at(guarded, number):
+    write_truth(guarded, guarded.parent / "truth.jsonl")
+    environment = truth_environment(guarded, "http://127.0.0.1:1/receive_annotation")
+    with served(guarded, environment=environment) as (url, process):
         name = "a%20b%20%231/0/0000000000.jpg"
         assert httpx.get(f"{url}/images/{name}").status_code == 200
         os.kill(process.pid, number)
         stdout, stderr = process.communicate(timeout=20)
         assert (process.returncode, stdout) == (0, "")
         assert "Traceback" not in stderr
-    assert label("status", "-p", out, "--json").found["tasks"]["completed"] == 0
+    assert label("status", "-p", guarded, "--json").found["tasks"]["completed"] == 0
 
 
 @pytest.mark.slow
-def test_serve_leaves_word_of_its_url_for_as_long_as_it_runs(out):
-    write_truth(out, out.parent / "truth.jsonl")
-    environment = truth_environment(out, "http://127.0.0.1:1/receive_annotation")
-    with served(out, environment=environment) as (url, process):
-        assert url_left(str(out)) == url
-        assert place_of(find_project(str(out))).served == url
+def test_serve_leaves_word_of_its_url_for_as_long_as_it_runs(guarded):
+    write_truth(guarded, guarded.parent / "truth.jsonl")
+    environment = truth_environment(guarded, "http://127.0.0.1:1/receive_annotation")
+    with served(guarded, environment=environment) as (url, process):
+        assert url_left(str(guarded)) == url
+        assert place_of(find_project(str(guarded))).served == url
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
-    assert url_left(str(out)) is None
+    assert url_left(str(guarded)) is None
 
 
 @pytest.mark.slow
-def test_serve_warns_of_what_is_open(out):
-    with served(out, "--host", "0.0.0.0", environment={  # noqa: S104
+def test_serve_warns_of_what_is_open(guarded):
+    with served(guarded, "--host", "0.0.0.0", environment={  # noqa: S104
         "LABEL_STUDIO_URL": "http://127.0.0.1:1",
         "LABEL_STUDIO_TOKEN": "x" * 40,
     }) as (_, process):  # fmt: skip
