@@ -9,7 +9,7 @@ from tests.cli.called import CLI, Called, vidset
 from vidset.cli.results import commands_below
 
 pytestmark = pytest.mark.emulator
-PLACES = {"s3": "s3://work/roads", "gcs": "gs://work-bucket/roads"}
+PLACES = {"s3": "s3://teams/roads", "gcs": "gs://teams-bucket/roads"}
 IN_A_FOLDER = r"is in a bucket, and vidset {} works on a folder of this machine"
 NO_STORE = "is in a bucket, and tasks and annotations are kept elsewhere: wanted --store"
 # What works where nothing but videos was extracted, with the next command; {} is the place.
@@ -17,6 +17,7 @@ WORKS: dict[str, tuple[tuple[str, ...], str]] = {
     "status": ((), "vidset label dispatch --store sqlite:labels.sqlite -p {}"),
     "extract": (("{video}",), "vidset plan -p {}"),
     "plan": ((), "vidset label dispatch --store sqlite:labels.sqlite -p {}"),
+    "upgrade": ((), "vidset status -p {}"),
 }
 # What is refused, by its arguments and what is said.
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
@@ -40,7 +41,6 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     **{
         name: (arguments, IN_A_FOLDER.format(name))
         for name, arguments in {
-            "upgrade": (),
             "train": (),
             "evaluate": (),
             "compare": ("a", "vs", "b"),
