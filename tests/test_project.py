@@ -82,7 +82,7 @@ def test_without_settings_store_and_warehouse_lie_in_the_place(place):
     found = find_project(environment={}, cwd=place)
     assert found.store == f"sqlite:{place}/labels.sqlite"
     assert found.warehouse == f"{place}/warehouse"
-    assert Project("s3://bucket/work").store is None
+    assert Project("s3://bucket/roads").store is None
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_uri_that_is_no_place_is_refused(place, tmp_path):
 
 
 def test_a_bucket_is_a_place_and_no_folder(tmp_path):
-    found = find_project("gs://bucket/work/", environment={}, cwd=tmp_path, is_opened=False)
-    assert found.below("images") == "gs://bucket/work/images"
+    found = find_project("gs://bucket/roads/", environment={}, cwd=tmp_path, is_opened=False)
+    assert found.below("images") == "gs://bucket/roads/images"
     with pytest.raises(ValueError, match="train works on a folder of this machine"):
         found.folder("train")

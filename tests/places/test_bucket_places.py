@@ -14,15 +14,15 @@ pytestmark = pytest.mark.emulator
 
 @pytest.fixture
 def place(s3) -> str:
-    return f"s3://{s3.make_bucket('roads')}/work"
+    return f"s3://{s3.make_bucket('roads')}/trucks"
 
 
 def put(s3, name: str, text: str) -> None:
-    s3.client().put_object(Bucket="roads", Key=f"work/{name}", Body=text.encode())
+    s3.client().put_object(Bucket="roads", Key=f"trucks/{name}", Body=text.encode())
 
 
 def got(s3, name: str) -> dict:
-    return json.loads(s3.client().get_object(Bucket="roads", Key=f"work/{name}")["Body"].read())
+    return json.loads(s3.client().get_object(Bucket="roads", Key=f"trucks/{name}")["Body"].read())
 
 
 def test_a_place_that_is_made_says_its_format_and_what_wrote_it(s3, place, tmp_path):
@@ -47,7 +47,7 @@ def test_a_newer_place_is_not_written_to(s3, place, tmp_path):
     refused = vidset("extract", tmp_path / "a.mp4", "-o", place)
     assert (refused.code, "written by a newer vidset" in refused.err) == (2, True)
     listed = s3.client().list_objects_v2(Bucket="roads")["Contents"]
-    assert [each["Key"] for each in listed] == ["work/vidset.json"]
+    assert [each["Key"] for each in listed] == ["trucks/vidset.json"]
 
 
 def test_a_place_without_a_format_is_upgraded_after_a_dry_run(s3, place):

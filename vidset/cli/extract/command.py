@@ -31,8 +31,8 @@ from vidset.cli.flags import Debug, DryRun, Json, Place, Quiet
 
 @described(
     "vidset extract drives/",
-    "vidset extract 'gs://uploads/**/*.mp4' -o gs://work --every 0.5",
-    "vidset extract gs://uploads -o gs://work -- --runner=DataflowRunner --project=P",
+    "vidset extract 'gs://uploads/**/*.mp4' -o gs://roads --every 0.5",
+    "vidset extract gs://uploads -o gs://roads -- --runner=DataflowRunner --project=P",
     part="extract",
     result="vidset.cli.extract.result:Extracted",
     stage="Videos",
