@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import threading
 import time
 
 import pika
@@ -13,7 +12,6 @@ from tests.end_to_end.jobs import objects, rows, wait_for
 from tests.watch.watchers import (
     ONE_ATTEMPT,
     OUT,
-    is_running,
     minio_event,
     watch,
     watching,
@@ -159,28 +157,6 @@ def test_a_worker_that_dies_takes_only_its_own_video_along(site, proxy, tmp_path
     assert site.waiting == (0, 0)
 
 
-def test_workers_end_with_a_watcher_that_is_killed(site, proxy, tmp_path):
-    """Else what they are at would be done twice at once."""
-    log, started = tmp_path / "log", threading.Event()
-
-    def linger(method: str, path: str) -> None:
-        if method == "GET" and path.startswith("/uploads"):
-            started.set()
-            time.sleep(60)
-
-    proxy.before = linger
-    site.upload("a.mp4", site.video(0))
-    environment = {"AWS_ENDPOINT_URL": proxy.url}
-    with watching(log, site.rabbitmq.events, environment=environment) as process:
-        wait_for(started.is_set, process, log)
-        [worker] = workers_of(process)
-        os.kill(process.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        while is_running(worker):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-
 def test_heartbeats_go_on_while_a_video_takes_long(site, proxy):
     """The broker ends a connection that is silent for two heartbeats."""
 
@@ -216,71 +192,6 @@ def test_what_the_broker_refuses_is_a_configuration_error(site, events, options,
     assert (code, summary["error"]["code"]) == (2, "configuration")
     assert message in summary["error"]["message"]
     assert "Traceback" not in said
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_watcher_told_to_stop_gives_back_what_it_cannot_finish(site, proxy, tmp_path, number):
-    log, started = tmp_path / "log", threading.Event()
-
-    def linger(method: str, path: str) -> None:
-        if method == "GET" and "long" in path:
-            started.set()
-            time.sleep(60)
-
-    proxy.before = linger
-    site.upload("short.mp4", site.video(0))
-    site.upload("long.mp4", site.video(1))
-    environment = {"AWS_ENDPOINT_URL": proxy.url}
-    with watching(log, site.rabbitmq.events, "--grace", "1", environment=environment) as process:
-        wait_for(started.is_set, process, log)
-        process.send_signal(number)
-        assert process.wait(30) == 128 + number, log.read_text()
-    assert '"done": 1' in log.read_text()
-    assert site.waiting == (1, 0)
-    proxy.before = lambda method, path: None
-    code, summary, _ = watch(site.rabbitmq.events)
-    assert (code, summary["done"], summary["redelivered"]) == (0, 1, 1)
-    assert len(rows(OUT, "videos")) == 2
-
-
-def test_a_watcher_told_to_stop_finishes_what_it_can(site, proxy, tmp_path):
-    log, started = tmp_path / "log", threading.Event()
-
-    def linger(method: str, path: str) -> None:
-        if method == "GET" and path.startswith("/uploads"):
-            started.set()
-            time.sleep(3)
-
-    proxy.before = linger
-    site.upload("a.mp4", site.video(0))
-    environment = {"AWS_ENDPOINT_URL": proxy.url}
-    with watching(log, site.rabbitmq.events, "--grace", "60", environment=environment) as process:
-        wait_for(started.is_set, process, log)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 143
-    assert "stopped. The same command goes on from there" in log.read_text()
-    assert site.waiting == (0, 0)
-    assert len(rows(OUT, "videos")) == 1
-
-
-def test_a_second_signal_ends_a_watcher_at_once(site, proxy, tmp_path):
-    log, started = tmp_path / "log", threading.Event()
-
-    def linger(method: str, path: str) -> None:
-        if method == "GET" and path.startswith("/uploads"):
-            started.set()
-            time.sleep(60)
-
-    proxy.before = linger
-    site.upload("a.mp4", site.video(0))
-    environment = {"AWS_ENDPOINT_URL": proxy.url}
-    with watching(log, site.rabbitmq.events, "--grace", "200", environment=environment) as process:
-        wait_for(started.is_set, process, log)
-        process.send_signal(signal.SIGTERM)
-        time.sleep(1)
-        assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == -signal.SIGTERM
 
 
 def test_an_exchange_is_made_and_bound(site, tmp_path):
