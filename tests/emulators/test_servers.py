@@ -24,10 +24,12 @@ time.sleep(600)
 """
 # The test process of someone else, to be killed.
 OWNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from tests.emulators.servers import serve
 
+# A shell's background job, which the tests may be, passes on that SIGINT is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 command = lambda port: [sys.executable, "server.py", str(port)]
 with serve("toy", command, "listening", folder=Path()) as server:
     print(server.address, flush=True)

@@ -248,7 +248,8 @@ def test_a_new_field_of_a_record_is_null_in_the_rows_there_are(
         assert [item["confidence"] for item in found[id_of(3)]] == [0.5, 0.5, 0.5]
         assert [item["confidence"] for item in found[id_of(2)]] == [None, None, None]
         assert [item["label"] for item in found[id_of(2)]] == ["car", "lane", "rain"]
-        assert found[id_of(1)][0]["box"] == {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25}
+        box = {"x": 1.5, "y": 2.0, "width": 30.0, "height": 40.25, "angle": 0.0}
+        assert found[id_of(1)][0]["box"] == box
 
 
 @pytest.mark.parametrize(
@@ -260,7 +261,7 @@ def test_a_new_field_of_a_record_is_null_in_the_rows_there_are(
         ),
         pytest.param(
             lambda columns: columns[5]["fields"].pop(),
-            "annotations.objects.attributes",
+            "annotations.objects.mask",
             id="nested",
         ),
     ],

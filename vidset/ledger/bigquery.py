@@ -12,6 +12,7 @@ from google.cloud import bigquery
 
 from vidset.bigquery import dataset_of, open_client, sql_name
 from vidset.elements import Extraction, FrameRow, VideoRow
+from vidset.naming import printable
 
 # Of each table: what its rows are, and what tells them apart.
 _TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
@@ -61,7 +62,7 @@ class TableLedger:
             "WHERE video_uri = @video_uri AND generation = @generation"
         )
         parameters = [
-            bigquery.ScalarQueryParameter("video_uri", "STRING", video_uri),
+            bigquery.ScalarQueryParameter("video_uri", "STRING", printable(video_uri)),
             bigquery.ScalarQueryParameter("generation", "STRING", generation),
         ]
         config = bigquery.QueryJobConfig(query_parameters=parameters)

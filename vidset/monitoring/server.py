@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from socketserver import ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -97,7 +97,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
     def server_bind(self) -> None:
         """Bind without asking for the machine's name, which takes seconds without a network."""
-        self.socket.bind(self.server_address)
+        TCPServer.server_bind(self)  # With SO_REUSEADDR: who is started again takes its port.
         host, port = self.socket.getsockname()[:2]
         self.server_address, self.server_name, self.server_port = (host, port), host, port
         self.setup_environ()

@@ -84,7 +84,7 @@ def test_train_says_the_best_epoch_and_the_mean_of_the_last(root):
         pytest.param(("drawn", "--cap", "11"), 2, "12 images for training", id="cap"),
         pytest.param(("drawn", "--model", "vgg"), 2, "unknown model 'vgg'", id="model"),
         pytest.param(("drawn", "--splits", "holdout"), 2, "no split 'holdout'", id="split"),
-        pytest.param(("drawn", "--epochs", "0"), 2, "--epochs: wanted 1 or more", id="epochs"),
+        pytest.param(("drawn", "--epochs", "0"), 2, "'--epochs': wanted 1 or more", id="epochs"),
         pytest.param(("drawn", "--track", "x"), 2, "no tracker 'x'", id="tracker"),
     ],
 )
