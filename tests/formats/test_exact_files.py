@@ -98,3 +98,11 @@ def test_attributes_of_several_kinds_are_texts_for_cvat_and_that_is_a_loss(tmp_p
     }
     [read] = cvat.read(tmp_path / "a")
     assert [item.attributes for item in read.objects] == [{"n": "1"}, {"n": "x"}]
+
+
+def test_a_group_of_datumaro_that_is_no_number_is_named_with_its_place(tmp_path):
+    file = tmp_path / "out.json"
+    datumaro.write([EVERYTHING], file)
+    file.write_text(file.read_text().replace('"group": 3', '"group": [3]'))
+    with pytest.raises(ValueError, match=r"annotations\[\d+\]: wanted group as int, got '\[3\]'"):
+        list(datumaro.read(file))

@@ -105,7 +105,8 @@ def _item(
         with reading.part():
             where = f"{place}.annotations[{number}]"
             if (found := _object(each, labels, taken, where, reading)) is not None:
-                group = each.get("group") if found.rings else None
+                group = member(each, "group", int, where) if each.get("group") else 0
+                group = group if found.rings else 0
                 objects.append(((group, found.label) if group else None, found))
     attributes = item.get("attr")
     origin = origin_of(attributes, place) if is_ours and isinstance(attributes, dict) else {}
