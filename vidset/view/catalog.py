@@ -19,10 +19,11 @@ from vidset.datasets.versions.repository import Repository
 from vidset.documents.documents import Part
 from vidset.documents.open import open_documents
 from vidset.ledger.ledger import FRAMES, VIDEOS
+from vidset.ledger.packs import Stamps
+from vidset.ledger.rows import LedgerRows, Rows
 from vidset.project import Project
 from vidset.storage.open import open_store
 from vidset.tags import FOLDER, Mark, current_tags, read_marks
-from vidset.view.ledgers import read_ledgers
 
 _MEMORY = "2GB"
 _SCHEMA = Path(__file__).with_name("catalog.sql")
@@ -78,7 +79,7 @@ class Catalog:
         # From here on, no question can reach a file or change a setting.
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
-        self._files: dict[str, str] = {}
+        self._taken: dict[str, Stamps] = {}
         self._written: dict[str, str] = {}
         self._marks: dict[str, Mark] = {}
         self._split_of = ""
@@ -137,19 +138,20 @@ class Catalog:
                 timer.cancel()
 
     def _take_ledgers(self) -> bool:
-        found = read_ledgers(self.project.place, self._files)
-        if found is None:  # A video was extracted again: images get other numbers.
+        rows = LedgerRows(self.project.place)
+        is_other = any(rows.stamps.get(key) != stamps for key, stamps in self._taken.items())
+        if is_other:  # A video was extracted again or is gone: images get other numbers.
             self._connection.execute("DELETE FROM frames; DELETE FROM videos")
             self.epoch += 1
-            self._files = {}
-            found = read_ledgers(self.project.place, {})
-        if found is None or found.files == self._files:
-            return False
+            self._taken = {}
+        new = [key for key in rows.stamps if key not in self._taken]
         # Samples first: a video whose row is there has them.
-        self._insert("frames", found.frames, select="nextval('numbers') AS n, *")
-        self._insert("videos", found.videos)
-        self._files = found.files
-        return True
+        with_frames = [key for key in new if rows.stamps[key].frames]
+        frames = rows.frames(FRAMES.names, with_frames)
+        self._insert("frames", _joined(frames, FRAMES), select="nextval('numbers') AS n, *")
+        self._insert("videos", _joined(rows.videos(VIDEOS.names, new), VIDEOS))
+        self._taken |= {key: rows.stamps[key] for key in new}
+        return is_other or bool(new)
 
     def _take_labels(self) -> bool:
         store = self.project.store
@@ -232,6 +234,10 @@ class Catalog:
             cursor.execute(f"INSERT INTO {name} BY NAME SELECT {select} FROM new_rows")  # noqa: S608
             cursor.commit()
             cursor.unregister("new_rows")
+
+
+def _joined(rows: Iterator[Rows], schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables([schema.empty_table(), *(each.table for each in rows)])
 
 
 def _told(problems: list[str], step: Callable[[], bool]) -> bool:
