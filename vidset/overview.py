@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,17 +82,34 @@ class Overview:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_overview(project: Project, inputs: str | None = None) -> Overview:
+@dataclass(frozen=True, slots=True)
+class LedgerCounts:
+    """What an overview needs of the ledgers.
+
+    Attributes:
+        videos: video_uri, status and error of each.
+        reasons: numbers of samples by reason, "kept" among them.
+    """
+
+    videos: list[dict[str, Any]]
+    reasons: Mapping[str, int]
+
+
+def read_overview(
+    project: Project, inputs: str | None = None, ledgers: LedgerCounts | None = None
+) -> Overview:
     """Read ledgers, the file with the labels, and what describes versions and runs.
 
     Args:
         inputs: a folder, glob or uri whose videos are compared with the ledger.
+        ledgers: their counts, where the caller has them; None: they are read.
 
     Raises:
         ValueError: something there cannot be read, or the inputs name nothing.
     """
-    rows, reasons = _ledgers(project.place)
-    kept = reasons.pop("kept", 0)
+    counts = count_ledgers(project.place) if ledgers is None else ledgers
+    rows, dropped = counts.videos, dict(counts.reasons)
+    kept = dropped.pop("kept", 0)
     tasks, annotations = _labels(project.store)
     folder = Path(project.place) if project.is_folder else None
     failed = [
@@ -104,9 +121,9 @@ def read_overview(project: Project, inputs: str | None = None) -> Overview:
         place=project.place,
         videos=dict(Counter(row["status"] for row in rows)),
         failed=failed,
-        samples=kept + reasons.total(),
+        samples=kept + sum(dropped.values()),
         kept=kept,
-        dropped=dict(reasons),
+        dropped=dropped,
         tasks=tasks,
         annotations=annotations,
         versions=list(_versions(folder / "datasets")) if folder else [],
@@ -116,8 +133,12 @@ def read_overview(project: Project, inputs: str | None = None) -> Overview:
     )
 
 
-def _ledgers(place: str) -> tuple[list[dict[str, Any]], Counter[str]]:
-    """Return the videos' rows, in order of their files' names, and the samples by reason."""
+def count_ledgers(place: str) -> LedgerCounts:
+    """Count what the ledgers of a place hold; videos come in the order of their files' names.
+
+    Raises:
+        ValueError: a file is no ledger.
+    """
     ledgers = LedgerRows(place)
     rows = {
         key: row
@@ -129,7 +150,7 @@ def _ledgers(place: str) -> tuple[list[dict[str, Any]], Counter[str]]:
         for found in each.table["reason"].value_counts().to_pylist():
             reasons[found["values"]] += found["counts"]
     leave_packs(place, ledgers)
-    return [rows[key] for key in ledgers.stamps], reasons
+    return LedgerCounts([rows[key] for key in ledgers.stamps], reasons)
 
 
 def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:

@@ -39,6 +39,12 @@ def test_every_setting_gives_the_images_that_plan_gives(web, place):
     assert {key: found[key] for key in wanted} == wanted
 
 
+def test_the_overview_says_what_status_says(web, place):
+    told, shown = vidset("status", place, "--json").found, web.get("/api/overview").json()
+    names = ("place", "videos", "failed", "samples", "kept", "dropped", "annotations", "warnings")
+    assert {name: shown[name] for name in names} == {name: told[name] for name in names}
+
+
 def test_the_samples_of_a_video_say_why_each_was_kept_or_not(web):
     videos = web.get("/api/videos").json()
     assert [each["samples"] for each in videos] == [5, 8]

@@ -131,7 +131,7 @@ class View:
     def overview(self, _: Request) -> dict[str, Any]:
         try:
             following = next_words(self.project)
-            found = asdict(read_overview(self.project))
+            found = asdict(read_overview(self.project, ledgers=samples.count_samples(self.catalog)))
         except ValueError as error:
             following, found = None, {"place": self.project.place, "warnings": [str(error)]}
         return {

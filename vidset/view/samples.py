@@ -7,6 +7,7 @@ import numpy as np
 
 from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES
 from vidset.naming import printable
+from vidset.overview import LedgerCounts
 from vidset.view.catalog import Catalog
 
 _VIDEO = "video_uri = ? AND generation = ?"
@@ -21,6 +22,13 @@ def list_videos(catalog: Catalog) -> list[dict[str, Any]]:
         "video_uri, generation"
     )
     return [{**row, "name": os.path.basename(row["video_uri"])} for row in found]
+
+
+def count_samples(catalog: Catalog) -> LedgerCounts:
+    """Count videos and samples as `vidset status` does, without reading the ledgers again."""
+    videos = catalog.rows("SELECT video_uri, status, error FROM videos ORDER BY video_uri")
+    reasons = catalog.rows("SELECT reason, COUNT(*) AS number FROM samples GROUP BY 1 ORDER BY 1")
+    return LedgerCounts(videos, {row["reason"]: row["number"] for row in reasons})
 
 
 def read_samples(catalog: Catalog, video_uri: str, generation: str) -> dict[str, Any] | None:
