@@ -1,4 +1,4 @@
-"""How often the interval of `vidset compare` holds the truth: simulated runs of alike sides."""
+"""Measures how often the interval of `vidset compare` holds the truth: simulated runs."""
 
 from pathlib import Path
 

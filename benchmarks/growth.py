@@ -1,4 +1,4 @@
-"""What commands cost as a place grows: CPU, memory and files opened at three sizes, and exponents.
+"""Measures what commands cost as a place grows: CPU, memory and files at three sizes.
 
 A command whose cost grows faster than the size to the power of 1.2 fails the run.
 """

@@ -1,4 +1,4 @@
-"""What Beam adds to the bare function, and how much memory a long video takes."""
+"""Measures what Beam adds to the bare function, and how much memory a long video takes."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What `vidset upload` costs: CPU and memory for many small files, a rate, a link that breaks."""
+"""Measures what `vidset upload` costs: many small files, a rate, a link that breaks."""
 
 import itertools
 import json

@@ -125,7 +125,7 @@ def _by_package(text: str) -> dict[str, Pin]:
 
 
 def _same_marker(one: str, other: str) -> bool:
-    """Whether two markers hold in the same places, of all that vidset runs in."""
+    """Returns whether two markers hold in the same places, of all that vidset runs in."""
     from packaging.markers import Marker
 
     def holds(marker: str, place: dict[str, str]) -> bool:

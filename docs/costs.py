@@ -1,4 +1,4 @@
-"""What a month on Google Cloud costs: the table of docs/deploy.md.
+"""Computes what a month on Google Cloud costs: the table of docs/deploy.md.
 
     python docs/costs.py
 

@@ -1,4 +1,4 @@
-"""What `make docs` adds to mkdocs: pages that live beside what they describe, and their links.
+"""Adds to mkdocs, for `make docs`, pages that live beside what they describe, and their links.
 
 mkdocs knows one folder of pages. The README files of infra/ and deploy/ and the changelog become
 pages of the site, too; links to them lead there, and links to source files become plain text.

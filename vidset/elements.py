@@ -1,4 +1,4 @@
-"""What crosses a transform: references and rows, never pixels."""
+"""The elements that cross a transform: references and rows, never pixels."""
 
 import hashlib
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Upload:
 
     @property
     def video_uri(self) -> str:
-        """What the ledgers call the video: the uri, and the stream if it is not the default."""
+        """Returns the ledgers' name of the video: the uri, and a stream that is not the default."""
         return printable(self.uri) + stream_suffix(self.stream)
 
 
@@ -129,7 +129,7 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What could not be used, why, and as it came.
+    """An upload or message that could not be used, with the reason, as it came.
 
     Attributes:
         uri: of the video, or of the subscription when the message names none.
@@ -145,7 +145,7 @@ class DeadLetter:
 
 
 def ledger_key(video_uri: str, generation: str) -> str:
-    """What names an upload's ledger files: 32 hex digits."""
+    """Returns what names an upload's ledger files: 32 hex digits."""
     return hashlib.sha256(f"{video_uri}#{generation}".encode()).hexdigest()[:32]
 
 

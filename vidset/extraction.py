@@ -29,7 +29,7 @@ class ImageStore(Protocol):
     """Where images go. See `storage`."""
 
     parallel_writes: int
-    """How many writes at once are worth while: 1 for a local folder."""
+    """The number of writes at once that is worth while: 1 for a local folder."""
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Mapping[str, str]

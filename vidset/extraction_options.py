@@ -42,7 +42,7 @@ class Option:
 
     @property
     def word(self) -> str:
-        """What it is called where people type it: as a flag and in vidset.toml."""
+        """Returns what it is called where people type it: as a flag and in vidset.toml."""
         return "similarity" if self.name == "similarity_threshold" else self.name
 
     @property

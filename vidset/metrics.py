@@ -1,4 +1,4 @@
-"""What `--metric` can name: our SSIM, and the measures of image-similarity-measures."""
+"""The measures that `--metric` can name: our SSIM, and those of image-similarity-measures."""
 
 import importlib.util
 from collections.abc import Callable

@@ -29,12 +29,12 @@ def image_name(video_name: str, generation: str, pts_seconds: float, stream: int
 
 
 def image_prefix(video_name: str, generation: str, stream: int = 0) -> str:
-    """What the names of all images of an upload begin with."""
+    """Returns what the names of all images of an upload begin with."""
     return f"{_encode(_without_extension(video_name) + stream_suffix(stream))}/{generation}"
 
 
 def stream_suffix(stream: int) -> str:
-    """What follows a video's name and uri for one of its streams; nothing for the default one."""
+    """Returns what follows a video's name for one of its streams; nothing for the default one."""
     return f".stream{stream}" if stream else ""
 
 

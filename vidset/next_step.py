@@ -32,7 +32,7 @@ _FOLLOWS = {
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a place holds, as far as the next step depends on it.
+    """The state of a place, as far as the next step depends on it.
 
     Attributes:
         is_extracted: whether a video has its rows.

@@ -1,4 +1,4 @@
-"""What a command writes to, checked before any work."""
+"""Checks what a command writes to, before any work."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a place holds: videos, samples, labels, versions, runs, and what is wrong."""
+"""Looks at what a place holds: videos, samples, labels, versions, runs, and what is wrong."""
 
 import os
 from collections import Counter
@@ -57,7 +57,7 @@ class RunOverview:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What there is and what is wrong.
+    """The contents of a place, and what is wrong with it.
 
     Attributes:
         videos: numbers by status: done, partial, failed.
@@ -84,7 +84,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCounts:
-    """What an overview needs of the ledgers.
+    """The counts that an overview needs of the ledgers.
 
     Attributes:
         videos: video_uri, status and error of each.

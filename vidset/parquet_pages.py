@@ -1,4 +1,4 @@
-"""What a Parquet file's pages unpack to, by their own headers.
+"""Tells how large a Parquet file's pages are when unpacked, by their own headers.
 
 The counts in a file's footer may lie. A page's header cannot: the decoder makes room for what it
 says, and stops there. The headers are Thrift's compact protocol; which field means what is in

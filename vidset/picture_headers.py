@@ -1,4 +1,4 @@
-"""How large a picture is, from its first bytes, and whether it is small enough to be opened.
+"""Reads the size of a picture from its first bytes, and refuses one that is too large.
 
 A file of 130 KB can decode to gigabytes. Whoever opens a picture of others calls `check_picture`
 first: it reads the header only. `tests/contracts/test_pictures.py` finds those who do not.

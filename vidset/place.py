@@ -61,7 +61,7 @@ class Place:
 
     @property
     def images_root(self) -> str | None:
-        """What the uris of the images begin with; None where OUT does not tell."""
+        """Returns what the uris of the images begin with; None where OUT does not tell."""
         return f"{self.out}/images" if self.out and not self.out.startswith("bq://") else None
 
     def settings(self, use: Use, environment: Mapping[str, str] = os.environ) -> Settings:

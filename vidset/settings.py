@@ -1,4 +1,4 @@
-"""What the user can choose about an extraction, checked when it is made."""
+"""The settings that a user can choose for an extraction, checked when they are made."""
 
 import hashlib
 import json
@@ -104,7 +104,7 @@ class ExtractionSettings:
         return _DEFAULT_THRESHOLDS[self.metric]
 
     def wants(self, video_uri: str) -> bool:
-        """Whether a video is to be sampled at all."""
+        """Returns whether a video is to be sampled at all."""
         return self.spans is None or video_uri in self.spans
 
     def sampling_of(self, video_uri: str) -> Sampling:

@@ -1,4 +1,4 @@
-"""What somebody probably meant who typed a name that is not known."""
+"""Suggests what somebody meant who typed a name that is not known."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -71,12 +71,12 @@ def has_video_extension(name: str) -> bool:
 
 
 def is_other_extension(name: str) -> bool:
-    """Whether the extension says that a file is certainly no video."""
+    """Returns whether the extension says that a file is certainly no video."""
     return name.rpartition(".")[2].lower() in _OTHER_EXTENSIONS and "." in name
 
 
 def is_hidden(name: str) -> bool:
-    """Whether any part of a name is a dotfile, a Mac's `._` double, trash or a system's folder."""
+    """Returns whether a part of a name is a dotfile, a Mac's double, trash or a system's folder."""
     return any(
         (part.startswith(".") and part not in (".", "..")) or part.lower() in _SYSTEM_FOLDERS
         for part in name.split("/")

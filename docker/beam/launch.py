@@ -1,4 +1,4 @@
-"""What the Flex Templates' launcher runs: the job whose own required option is given.
+"""The launcher of the Flex Templates runs this: the job whose own required option is given.
 
     python launch.py --images=gs://... --ledger=bq://... --input_subscription=...   the ingest job
     python launch.py --store=firestore://... --warehouse=bq://...                    the export job

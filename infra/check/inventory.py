@@ -1,4 +1,4 @@
-"""What an apply would make: every resource, and who is granted what.
+"""Lists what an apply would make: every resource, and who is granted what.
 
 The code is applied to mocked providers (`inventory.tftest.hcl`), and the state that comes out is
 read. What the cloud would choose is then a random word of eight characters; wherever one turns up
@@ -48,7 +48,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What an apply makes: addresses by type, and grants by member."""
+    """The inventory of an apply: addresses by type, and grants by member."""
 
     resources: Mapping[str, Sequence[str]]
     grants: Sequence[Grant]

@@ -1,4 +1,4 @@
-"""What a provider accepts: its resources' arguments and blocks, by name and type."""
+"""Reads what a provider accepts: its resources' arguments and blocks, by name and type."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stands between braces."""
+    """A block: all that stands between braces."""
 
     attributes: tuple[Attribute, ...]
     blocks: tuple["NestedBlock", ...]

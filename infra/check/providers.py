@@ -42,7 +42,7 @@ class ToolMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What a provider answers to GetSchema."""
+    """The answer of a provider to GetSchema."""
 
     source: str
     version: str
@@ -92,7 +92,7 @@ def read_package(package: Path) -> ProviderSchema:
 
 
 def _typescript(paths: Iterable[Path]) -> Iterator[str]:
-    """What the JavaScript was compiled from: it stands in the source map at a file's end."""
+    """Returns the source of the JavaScript, which stands in the source map at a file's end."""
     for path in paths:
         if match := _SOURCE_MAP.search(path.read_text()):
             yield json.loads(base64.b64decode(match.group(1)))["sourcesContent"][0]

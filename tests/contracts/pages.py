@@ -37,6 +37,18 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a block that is to be typed, with the lines that it continues in.
+
+    Attributes:
+        shown: what the page shows below it.
+    """
+
+    text: str
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """`name` is the path in the checkout."""
 
@@ -72,6 +84,24 @@ class Page:
         said = [re.sub(r"[\[\]]|\.\.\.$", "", span).split() for span in self.spans]
         return typed + [_command(words, whole=False) for words in said if words]
 
+    @property
+    def lines(self) -> list[Line]:
+        """What the page tells to type, in order, as it stands."""
+        found: list[Line] = []
+        for _, kind, block in _FENCE.findall(self.text):
+            if kind == "console":
+                for text, shown in re.findall(
+                    r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE
+                ):
+                    found.append(Line(text, tuple(shown.splitlines())))
+            elif kind == "sh" or re.match(r"(vidset|python|make) ", block):
+                found += [Line(text, ()) for text in _whole_lines(block)]
+        return found
+
+    def blocks(self, kind: str) -> list[str]:
+        """The blocks of a language."""
+        return [block for _, each, block in _FENCE.findall(self.text) if each == kind]
+
     def _shell(self) -> Iterator[str]:
         for _, kind, block in _FENCE.findall(self.text):
             if kind == "console":
@@ -103,6 +133,21 @@ def _command(words: list[str], *, whole: bool) -> Command:
         case ["python" | "python3", program, *arguments]:
             return Command(line, whole, "python", program, tuple(arguments))
     return Command(line, whole, words[0], words[0], tuple(words[1:]))
+
+
+def _whole_lines(shell: str) -> Iterator[str]:
+    """The lines of a script without comments of their own, continued ones in one piece."""
+    unread = ""
+    for line in shell.splitlines():
+        unread += f"{line}\n"
+        try:
+            is_empty = not shlex.split(unread, comments=True)
+        except ValueError:  # A quotation goes on in the next line.
+            continue
+        if not line.endswith("\\"):
+            if not is_empty:
+                yield unread.strip()
+            unread = ""
 
 
 def _typed(shell: str) -> Iterator[list[str]]:

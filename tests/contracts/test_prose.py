@@ -11,8 +11,11 @@ SOURCES = [
     for path in sorted((ROOT / top).rglob("*.py"))
 ]
 
+_BEGINS = re.compile(r"(Of|What|Whether|How)\b")
 
-def test_no_docstring_begins_with_of():
+
+def test_no_docstring_begins_in_the_middle_of_a_sentence():
+    """`Returns whether ...` is a sentence, `Whether ...` is one if it asks."""
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in SOURCES
@@ -20,7 +23,8 @@ def test_no_docstring_begins_with_of():
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
-        and node.value.value.startswith("Of ")
+        and _BEGINS.match(node.value.value)
+        and not node.value.value.partition("\n")[0].endswith("?")
     ]
     assert found == []
 

@@ -1,4 +1,4 @@
-"""How often each upload was begun: counted outside of the worker, which may not survive it.
+"""Counts how often each upload was begun, outside of the worker, which may not survive it.
 
 Dataflow tries a failed element again for ever in a stream, and four times in a batch job, which
 then fails as a whole. So it is up to us to give up an upload that ends its worker (memory, a full
@@ -99,7 +99,7 @@ class Turns:
         self._changed = threading.Condition()
         self._at_work = 0
         self._alone = 0
-        """How many are alone or wait to be: nobody else begins meanwhile."""
+        """The number of uploads that are alone or wait to be: nobody else begins meanwhile."""
 
     @contextmanager
     def turn(self, *, alone: bool) -> Iterator[None]:

@@ -12,7 +12,7 @@ _PARTS = 64
 
 @dataclass(frozen=True, slots=True)
 class ExportSettings:
-    """What the export job does.
+    """The settings of the export job.
 
     Attributes:
         store: firestore://project[/database] or sqlite:path.

@@ -18,7 +18,7 @@ from vidset.uploads import EventFilter
 
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
-    """What the ingest job does.
+    """The settings of the ingest job.
 
     Attributes:
         inputs: files, folders, globs, gs:// or s3:// uris: a batch job over them.

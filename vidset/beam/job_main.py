@@ -1,4 +1,4 @@
-"""What the command lines of the jobs have in common."""
+"""The parts that the jobs' command lines share."""
 
 import argparse
 import logging

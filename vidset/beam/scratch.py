@@ -1,4 +1,4 @@
-"""How large a video may be that a Dataflow worker copies to its disk before it reads it."""
+"""Limits the size of a video that a Dataflow worker copies to its disk before it reads it."""
 
 import re
 

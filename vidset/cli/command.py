@@ -1,4 +1,4 @@
-"""How a command describes itself, and what its help looks like.
+"""Commands describe themselves here, and their help is laid out here.
 
 A command is a function with `@described(...)`, whose docstring begins with one line that fits
 into the list of commands. Help is plain text of at most 80 columns.
@@ -29,7 +29,7 @@ _RANGES = {"<int range>": "N", "<float range>": "NUMBER"}
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a command's function does not say by itself.
+    """A description of a command, beyond what its function says by itself.
 
     Attributes:
         examples: two lines to copy, each a whole command.

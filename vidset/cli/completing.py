@@ -1,4 +1,4 @@
-"""What a shell offers for a word that is begun: versions and runs of the place.
+"""Completes a word that is begun in a shell: versions and runs of the place.
 
 A shell asks at every press of the tab key: only names of files are read.
 """

@@ -1,4 +1,4 @@
-"""What every command shows: results on stdout; progress, problems and the next step on stderr."""
+"""Every command shows results on stdout; progress, problems and the next step on stderr."""
 
 import os
 import re

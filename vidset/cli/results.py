@@ -1,4 +1,4 @@
-"""What --json prints: one object, always. Its types are kept by command.
+"""With --json every command prints one object, always. Its types are kept by command.
 
 A result is a dataclass or a mapping. The same thing has the same field name everywhere: `place`,
 `output`, `size_bytes`, `passed_over`, `warnings`, `next`.

@@ -1,4 +1,4 @@
-"""What happens on Ctrl-C and SIGTERM: the command stops and says how to go on."""
+"""On Ctrl-C and SIGTERM a command stops and says how to go on."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 @dataclass(slots=True)
 class Stop:
-    """How a command was told to stop.
+    """The way in which a command was told to stop.
 
     Attributes:
         number: the signal that has come, None so far.

@@ -1,4 +1,4 @@
-"""What `vidset upload` shows: notes and progress on stderr, results on stdout."""
+"""`vidset upload` shows notes and progress on stderr, results on stdout."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ _ORDER: tuple[State, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """What `vidset upload --json` prints.
+    """The object that `vidset upload --json` prints.
 
     Attributes:
         output: the uri that the recordings were sent to.

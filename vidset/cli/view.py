@@ -15,7 +15,7 @@ _PORT = 8770
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """What --json prints once the page answers."""
+    """The object that --json prints once the page answers."""
 
     place: str
     url: str

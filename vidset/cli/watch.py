@@ -33,7 +33,7 @@ from vidset.cli.flags import Debug, Json, Metrics, Place, Quiet
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """What `vidset watch --json` prints when it ends.
+    """The object that `vidset watch --json` prints when it ends.
 
     Attributes:
         place: null if each thing has its own place, named by an option.

@@ -1,4 +1,4 @@
-"""What can be wrong with a dataset, and with what is done to it."""
+"""The errors of datasets, and of what is done to them."""
 
 import reprlib
 from collections.abc import Sequence

@@ -69,7 +69,7 @@ class Teller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """What a demo left.
+    """The results of a demo.
 
     Attributes:
         sheet: the contact sheet; None if nothing was extracted.
@@ -85,7 +85,7 @@ class Demonstration:
 
     @property
     def is_whole(self) -> bool:
-        """Whether no video failed and every image was labeled."""
+        """Returns whether no video failed and every image was labeled."""
         return not (self.summary.failed or (self.labeling and self.labeling.problems))
 
 
@@ -149,7 +149,7 @@ def _label(rows: Sequence[FrameRow], output: str, teller: Teller) -> "Labeling":
 
 
 def compare(scene: Scene, rows: Sequence[FrameRow]) -> list[str]:
-    """What was in the video, and what became of its samples: a line for each kind of stretch."""
+    """Returns a line for each kind of stretch: what was in it, and what became of its samples."""
     lines = []
     for kind, name in _KINDS.items():
         seconds = sum(span.end - span.start for span in scene.spans if span.kind == kind)
@@ -171,7 +171,7 @@ def _check(video: str | None, output: str) -> None:
 
 
 def _ledger_rows(video: str, output: str) -> list[FrameRow]:
-    """What the frame ledger says of the video; nothing if it failed."""
+    """Returns what the frame ledger says of the video; nothing if it failed."""
     upload = FolderStore("/").identify(next(list_uploads(video)))
     key = ledger_key(printable(upload.uri), upload.generation or "")
     try:
@@ -182,7 +182,7 @@ def _ledger_rows(video: str, output: str) -> list[FrameRow]:
 
 
 def _rules(thresholds: dict[str, float]) -> str:
-    """What the sheet says of how it was decided."""
+    """Returns what the sheet says of how it was decided."""
     text = (
         "SSIM: with the last kept sample. Change: of the most changed small window, in levels. "
         "A near duplicate has SSIM >= 0.9 and change <= 20."

@@ -48,7 +48,7 @@ DRIVE = Scene(
 
 
 def has_drive(scene: Scene, folder: str) -> bool:
-    """Whether the scene's video is there already, whole, with its truth."""
+    """Returns whether the scene's video is there already, whole, with its truth."""
     video, truth = Path(folder, VIDEO), Path(folder, TRUTH)
     try:
         return json.loads(truth.read_text()) == _truth(scene, video)

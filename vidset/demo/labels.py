@@ -36,7 +36,7 @@ _SUBTITLE = (
 
 @dataclass(frozen=True, slots=True)
 class Labeling:
-    """What became of the labeling, in all and in this run.
+    """The outcome of the labeling, in all and in this run.
 
     Attributes:
         objects: how many there are, by label.
@@ -92,7 +92,7 @@ def label_drive(scene: Scene, rows: Sequence[FrameRow], output: str, title: str)
 
 
 def write_answers(scene: Scene, kept: Sequence[FrameRow], path: Path) -> None:
-    """What the truth labeler reads. The same is not written again: its time orders the answers."""
+    """Writes what the truth labeler reads, once, because the file's time orders the answers."""
     lines = [json.dumps(_answer(scene, row)) for row in kept]
     text = "".join(f"{line}\n" for line in lines)
     if not path.exists() or path.read_text() != text:

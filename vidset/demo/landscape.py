@@ -1,4 +1,4 @@
-"""What the demo's drive passes: the ground with its road, the sky, and the trees and houses."""
+"""Draws what the demo's drive passes: the ground with its road, the sky, trees and houses."""
 
 import math
 from dataclasses import dataclass

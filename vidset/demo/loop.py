@@ -61,7 +61,7 @@ class Teller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What was done: the commands, and what the comparison at the end printed."""
+    """The commands that were run, and what the comparison at the end printed."""
 
     project: Project
     commands: tuple[str, ...]

@@ -144,7 +144,7 @@ def _pictures(scene: Scene) -> Iterator[np.ndarray]:
 
 
 def _headlights(scene: Scene) -> np.ndarray:
-    """How much of the light is left at night, where our headlights reach: 0 to 255."""
+    """Returns how much of the light is left at night, where our headlights reach: 0 to 255."""
     y, x = np.mgrid[0 : scene.height, 0 : scene.width].astype(np.float32)
     across = (x / scene.width - 0.5) / 0.26
     down = (y / scene.height - 0.72) / 0.2

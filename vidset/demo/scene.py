@@ -1,4 +1,4 @@
-"""What is to be seen in the demo's drive, and where: the truth that it renders its video from.
+"""The scene of the demo's drive: the truth that its video is rendered from.
 
 The road is straight and flat. Metres: `x` to the right of the middle of our lane, `ahead` of the
 camera along the road. A camera that looks along the road sees (x, height above the road, ahead)
@@ -59,7 +59,7 @@ class Mover:
         return self.x_speed < 0
 
     def stride(self, seconds: float) -> float:
-        """How far apart the feet are, 0 to 1."""
+        """Returns how far apart the feet are, 0 to 1."""
         return abs(math.sin(math.pi * self.x_speed * (seconds - self.start) / 0.8))
 
     def size(self, seconds: float) -> tuple[float, float]:
@@ -144,7 +144,7 @@ class Scene:
                 yield mover, self.box(x, ahead, *mover.size(seconds)), ahead
 
     def objects_at(self, seconds: float) -> list[SceneObject]:
-        """What a labeler would mark, the farthest first; boxes are cut at the picture's edges."""
+        """Returns what a labeler would mark, the farthest first; the picture's edges cut boxes."""
         seen = [
             (ahead, SceneObject(mover.label, box.clipped(self.width, self.height)))
             for mover, box, ahead in self.boxes_at(seconds)

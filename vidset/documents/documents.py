@@ -1,4 +1,4 @@
-"""What the labeling broker stores: tasks and annotations, read in parts side by side.
+"""Reads what the labeling broker stores, tasks and annotations, in parts side by side.
 
 `open.open_documents` opens a store from a uri. Documents are never deleted, and each has
 `written_at`, the time of its last write, so that what has changed is what was written since.
@@ -66,7 +66,7 @@ def all_parts(collection: str, number: int) -> list[Part]:
 def parts_since(
     count: Callable[[Part], int], collection: str, since: datetime, now: datetime, number: int
 ) -> list[Part]:
-    """What was written since then, in about so many parts, as far as that is worth while.
+    """Returns what was written since then, in about so many parts, as far as that is worth while.
 
     Many documents may have been written in a moment, so that it is their number that is divided
     and not the time.

@@ -88,7 +88,7 @@ class FirestoreDocuments:
         return [message.document for message in messages if message.HasField("document")]
 
     def _aggregate(self, part: Part) -> tuple[int, datetime]:
-        """How many, and when that was so."""
+        """Returns how many there are, and when that was so."""
         counting = types.StructuredAggregationQuery(structured_query=self._query(part, limit=None))
         count = types.StructuredAggregationQuery.Aggregation.Count()
         counting.aggregations = [

@@ -28,14 +28,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How far a task is."""
+    """The progress of a task."""
 
     what: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a task gave."""
+    """The result of a task."""
 
     result: Any
 

@@ -1,4 +1,4 @@
-"""What runs tasks for us: worker processes of this machine, or a cluster behind the same calls.
+"""Engines run tasks for us: worker processes of this machine, or a cluster behind the same calls.
 
 An engine knows nothing of videos. It is given `Open`, a picklable function that each worker calls
 once to get what does the work, and then tasks, which it may run twice: they must be idempotent.
@@ -40,7 +40,7 @@ class TaskLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one task may take; None is no limit.
+    """The limits of one task; None is no limit.
 
     Attributes:
         seconds: from its start, in a worker that is open.
@@ -53,7 +53,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task: `result`, unless there is an `error`."""
+    """The outcome of a task: `result`, unless there is an `error`."""
 
     task: Any
     result: Any = None

@@ -41,7 +41,7 @@ class _Sample:
         return self.likeness(earlier).ssim
 
     def has_changed(self, earlier: Picture) -> bool:
-        """Whether the local change is too large for a near duplicate: a third of the cost."""
+        """Returns whether the local change is too large for a near duplicate."""
         if self._limit is None:
             return False
         if earlier not in self._changed:

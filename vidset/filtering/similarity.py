@@ -1,4 +1,4 @@
-"""How alike two samples are: SSIM for the whole picture, and a local measure beside it.
+"""Measures how alike two samples are: SSIM for the whole picture, and a local measure beside it.
 
 Both are taken on the working luma (`DecodedFrame.luma`): full-size luma halved until it is at most
 480 wide. Averaging areas takes most of the sensor's noise away, which full-size SSIM counts as
@@ -46,7 +46,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How alike two pictures are.
+    """The likeness of two pictures.
 
     Attributes:
         ssim: on the scale of full-size SSIM; 1.0 only for equal luma.

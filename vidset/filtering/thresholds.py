@@ -1,4 +1,4 @@
-"""What would be kept at other thresholds and coarser periods, for planning without decoding.
+"""Follows what other thresholds and periods would keep, to plan without decoding.
 
 A sample is compared with the last *kept* one, and which that is depends on the threshold. So every
 threshold of `GRID` is followed at once while the video is decoded, for each of `STRIDES`: stride s
@@ -34,7 +34,7 @@ class Sample(Protocol):
 
     @property
     def picture(self) -> Hashable:
-        """What later samples are compared with."""
+        """Returns what later samples are compared with."""
         ...
 
     @property
@@ -49,7 +49,7 @@ class Sample(Protocol):
     def size(self) -> tuple[int, int]: ...
 
     def has_changed(self, earlier) -> bool:
-        """Whether a small window has changed so much that it is kept at any threshold."""
+        """Returns whether a small window has changed so much that it is kept at any threshold."""
         ...
 
     def ssim(self, earlier) -> float: ...

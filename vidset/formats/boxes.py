@@ -1,4 +1,4 @@
-"""What formats can say that have boxes alone, and how an object becomes a box or a mask."""
+"""Formats that have boxes alone: what they can say, and how an object becomes a box or mask."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from vidset.masks import Mask
 # Of a pixel: what sums of rounded numbers may come to.
 _ROUNDING = 1e-6
 LOST_BY_BOXES = {"polygon": ("outlines",), "mask": ("masks",), "rotated_box": ("rotations",)}
-"""What is lost, in the plural, where a box takes the place of an object of each type."""
+"""The losses, in the plural, where a box takes the place of an object of each type."""
 
 
 def boxes_of(

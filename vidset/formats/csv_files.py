@@ -58,7 +58,7 @@ _WANTED = (
 
 @dataclass(slots=True)
 class _Image:
-    """What the rows of one image say."""
+    """The labels in the rows of one image."""
 
     place: str
     row: Mapping[str, str]

@@ -26,7 +26,7 @@ _INDEX = "images.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class ExportedFiles:
-    """How much was written.
+    """The outcome of an export.
 
     Attributes:
         dropped: what the format cannot say, by kind; only with `lossy`.
@@ -153,7 +153,7 @@ def _write_samples(
 
 
 def _labels(store: Store, place: Place, named: Format, index: Path) -> Iterator[ImageLabels]:
-    """What is labeled, in the order of the ids; the images' names go into the index meanwhile."""
+    """Yields what is labeled, in the order of the ids, and writes images' names into an index."""
     origins = origins_of(place)
     with index.open("w", encoding="utf-8") as file:
         for stored in store.find(Query("annotations", {"state": "labeled"})):

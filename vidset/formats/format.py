@@ -15,7 +15,7 @@ from vidset.labeling.annotation import AnnotationState, LabeledObject
 
 @dataclass(frozen=True, slots=True)
 class ImageLabels:
-    """What a file says about one image.
+    """The labels that a file has of one image.
 
     Attributes:
         image_name: relative, with `/` between its segments; where the format allows, a uri.
@@ -45,7 +45,7 @@ class ImageLabels:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How much `write` wrote; `dropped` counts what the format cannot say, by kind."""
+    """The outcome of `write`; `dropped` counts what the format cannot say, by kind."""
 
     images: int
     objects: int

@@ -72,7 +72,7 @@ def separated(points: Sequence[Point]) -> tuple[Ring, ...]:
 
 
 def _depths(lines: Sequence[tuple[Point, ...]]) -> list[int]:
-    """How many of the others each line lies inside of."""
+    """Returns how many of the others each line lies inside of."""
     areas = np.array([shapely.Polygon(line) for line in lines])
     is_simple = shapely.is_valid(areas)
     tree = shapely.STRtree(areas[is_simple])

@@ -57,7 +57,7 @@ class _Classes:
 
 
 def is_layout(folder: Path) -> bool:
-    """Whether a folder holds images and label maps, by the names of its folders and files."""
+    """Returns whether a folder holds images and label maps, by the names in it."""
     if (folder / "leftImg8bit").is_dir():
         return True
     if not (folder / "images").is_dir():
@@ -165,7 +165,7 @@ def _image_of(name: str, known: Mapping[str, str]) -> str:
 
 
 def _own_classes(root: Path) -> _Classes | None:
-    """What classes.txt or labelmap.txt says."""
+    """Returns what classes.txt or labelmap.txt says."""
     plain, coloured = root / "classes.txt", root / "labelmap.txt"
     if plain.is_file():
         lines = _lines(plain)

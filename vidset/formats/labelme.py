@@ -221,7 +221,7 @@ def _mask(shape: Any, corners: Sequence[Point], size: tuple[int, int] | None, pl
 
 
 def _is_upright(corners: Sequence[Point]) -> bool:
-    """Whether two opposite corners, or all four of newer versions, are those of a box."""
+    """Returns whether two opposite corners, or all four of newer versions, are those of a box."""
     return len(corners) == 2 or all(len({each[axis] for each in corners}) == 2 for axis in (0, 1))
 
 

@@ -15,7 +15,7 @@ from vidset.formats.names import flat_name
 
 Match = Literal["exact", "path", "longest"]
 MATCHES: tuple[Match, ...] = get_args(Match)
-"""How much of a path has to agree: all of it; the whole of the shorter one; or as much as can be
+"""The part of a path that has to agree: all of it; the whole of the shorter one; or as much as can be
 had, where one name has more of it than all others."""
 # Roboflow adds the extension and a hash, Label Studio's uploads have eight digits before the name.
 _ROBOFLOW = re.compile(
@@ -119,14 +119,14 @@ def _folded(text: str) -> str:
 
 
 def _is_end(name: str, told: str) -> bool:
-    """Whether `told` ends with the whole of `name`; a name without extension is one as well."""
+    """Returns whether `told` ends with all of `name`, which may lack its extension."""
     return f"/{told}".endswith(f"/{name}") or f"/{told}".endswith(
         f"/{PurePosixPath(name).with_suffix('')}"
     )
 
 
 def _common(one: str, other: str) -> int:
-    """How many segments two paths have in common, from the end on."""
+    """Returns how many segments two paths have in common, from the end on."""
     pairs = zip(
         reversed(_folded(one).split("/")), reversed(_folded(other).split("/")), strict=False
     )

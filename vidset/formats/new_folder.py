@@ -78,7 +78,7 @@ def _check(target: Path, marker: str, *, overwrite: bool) -> None:
 
 
 def _restore(replaced: Path, target: Path) -> None:
-    """What a process that was killed between two renames left."""
+    """Restores what a process that was killed between two renames left."""
     if replaced.exists():
         if os.path.lexists(target):
             remove_tree(replaced)

@@ -1,4 +1,4 @@
-"""How files of other tools are read: what is left out is counted, what is wrong is named."""
+"""Reads files of other tools: what is left out is counted, and what is wrong is named."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ _URI = re.compile(r"^[a-z][a-z0-9+.-]+://")
 
 @dataclass(slots=True)
 class Reading:
-    """How files are to be read, and what was left out while they were.
+    """The way in which files are read, and what was left out while they were.
 
     Attributes:
         size_of: asked where the files do not tell an image's size, and compared where they do.

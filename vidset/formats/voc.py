@@ -67,7 +67,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
 
 
 def _words(folder: Path) -> dict[str, list[str]]:
-    """What is said of images as a whole, and of their objects, by stem."""
+    """Returns what is said of images as a whole, and of their objects, by stem."""
     found: dict[str, list[str]] = {}
     for file in sorted(folder.glob(f"*_{_ALL}.txt")) if folder.is_dir() else ():
         label = file.name.removesuffix(f"_{_ALL}.txt").replace("%2F", "/").replace("%25", "%")

@@ -1,4 +1,4 @@
-"""What could not be used: kept with the reason, and as it came."""
+"""Keeps what could not be used, with the reason, as it came."""
 
 import hashlib
 import json

@@ -73,7 +73,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
 
 
 def begins_as_video(head: bytes) -> bool:
-    """Whether a file with these first bytes is a video, whatever it is called."""
+    """Returns whether a file with these first bytes is a video, whatever it is called."""
     if head[4:8] == b"ftyp":
         return not head[8:12].startswith(_NO_VIDEO_BRANDS)
     if head[4:8] in (b"moov", b"mdat", b"wide"):

@@ -21,7 +21,7 @@ _IMAGE = re.compile(r"\d{10,}\.jpg")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of an upload.
+    """The outcome of an upload.
 
     Attributes:
         upload: with its generation, as far as it got known.
@@ -214,4 +214,4 @@ def _count(other_streams: str | None) -> int:
 
 
 def _nothing() -> None:
-    """What has been opened where nothing has."""
+    """Stands for opening where there is nothing to open."""

@@ -1,4 +1,4 @@
-"""How far an extraction is, for whoever shows it."""
+"""The progress of an extraction, for whoever shows it."""
 
 import threading
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Progress:
     samples: int = 0
     kept: int = 0
     video_seconds: float = 0.0
-    """How many seconds of video have been sampled, in all of them."""
+    """The seconds of video that have been sampled, in all of them."""
     notes: dict[str, str] = field(default_factory=dict)
     """By uri: why a video failed, or is there in part only. The first thousand."""
     at_work: dict[str, tuple[float, float | None]] = field(default_factory=dict)

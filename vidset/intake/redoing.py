@@ -39,7 +39,7 @@ class Redo:
             raise ValueError(f"--redo must be {', '.join(KINDS)}; got {', '.join(unknown)}")
 
     def wants(self, row: Mapping[str, Any], settings_id: str) -> bool:
-        """Whether the video of this row of the ledger is to be extracted again."""
+        """Returns whether the video of this row of the ledger is to be extracted again."""
         return row["status"] in self.kinds or (
             "outdated" in self.kinds and _is_outdated(row, settings_id)
         )
@@ -54,7 +54,7 @@ def _is_outdated(row: Mapping[str, Any], settings_id: str) -> bool:
 
 
 def _is_older(that: str | None, this: str | None) -> bool:
-    """What was written before there were versions is older than all of them."""
+    """Returns whether `that` is older; rows from before there were versions are older than all."""
     if that is None or this is None:
         return this is not None
     return _numbers(that) < _numbers(this)
@@ -102,7 +102,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What an earlier run has left of a video that is extracted again.
+    """The files that an earlier run left of a video that is extracted again.
 
     Attributes:
         names: of its images, by id.

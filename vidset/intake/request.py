@@ -1,4 +1,4 @@
-"""What an extraction over inputs is asked to do, and what it did."""
+"""The request for an extraction over inputs, and its outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ DROPPED = ("near_duplicate", "blurred", "dark", "bright")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for.
+    """The user's request.
 
     Attributes:
         inputs: files, folders, globs, gs:// or s3:// uris.
@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did.
+    """The outcome of a run.
 
     Attributes:
         videos: how many were found. Each is one of done, partial, failed and skipped, unless the

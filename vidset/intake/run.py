@@ -276,7 +276,7 @@ def prepare(output: str) -> list[FolderStore]:
 
 
 def cpu_seconds() -> float:
-    """What this process and its ended children have taken so far."""
+    """Returns what this process and its ended children have taken so far."""
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 

@@ -1,4 +1,4 @@
-"""What a worker process does with an upload: images, a dead letter if there is one, ledger rows."""
+"""A worker process makes of an upload images, a dead letter if there is one, ledger rows."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -77,7 +77,7 @@ def upload_of(task: Task) -> Upload | None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an upload, or of a message that names none.
+    """The outcome of an upload, or of a message that names none.
 
     Attributes:
         what: as the video ledger says it; `missing` is gone, or changed while it was read;
@@ -106,7 +106,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """How far a video is: one more sample.
+    """The progress of a video by one more sample.
 
     Attributes:
         kept: whether it became an image.
@@ -204,7 +204,7 @@ def work_of(
     places: Places,
     redo: Redo = Redo(),  # noqa: B008 (frozen)
 ) -> Open:
-    """What an engine opens in each of its workers."""
+    """Returns what an engine opens in each of its workers."""
     return partial(_open, settings, places, redo)
 
 

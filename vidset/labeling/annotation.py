@@ -137,7 +137,7 @@ def _ring_of(document: Mapping[str, Any]) -> Ring:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one annotator said of one image, once. A correction is another answer.
+    """The answer of one annotator to one image, once. A correction is another answer.
 
     Attributes:
         annotation_id: the vendor's; a correction has the same.

@@ -1,4 +1,4 @@
-"""What the three functions work with, opened once a process."""
+"""Opens what the three functions work with, once a process."""
 
 import threading
 from collections.abc import Callable

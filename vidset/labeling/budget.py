@@ -65,7 +65,7 @@ class Spending:
         return values | {"blocks": [dict(block) for block in self.blocks]}
 
     def left(self, limit: Limit, price: float) -> int:
-        """How many tasks `limit` still allows."""
+        """Returns how many tasks `limit` still allows."""
         if limit.unit == "tasks":
             spent = self.day_tasks if limit.per_day else self.all_tasks
             return int(limit.amount) - spent
@@ -89,7 +89,7 @@ class Spending:
         return tuple(b for b in self.blocks if parse_timestamp(b["until"]) + _GRACE > now)
 
     def recounted(self, counted: "Spending", now: datetime) -> "Spending":
-        """What the tasks say, and the blocks that may still be used."""
+        """Returns what the tasks say, and the blocks that may still be used."""
         blocks = self._open_blocks(now)
         today = [block for block in blocks if block["day"] == self.day]
         return Spending(
@@ -135,7 +135,7 @@ class Budget:
             return Booking(self._day, self._price, self._block)
 
     def give_back(self, booking: Booking | None) -> None:
-        """What no task was booked with after all.
+        """Gives back what no task was booked with after all.
 
         Only into the block that it came from: what other blocks did not use, `recount` gives
         back, and nobody may use it twice.

@@ -1,4 +1,4 @@
-"""Whether an answer can be stored: its objects against the template and against the image."""
+"""Checks whether an answer can be stored: its objects must fit the template and the image."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +30,7 @@ ACCEPTED: Mapping[ObjectType, tuple[ObjectType, ...]] = {
     "mask": ("mask", "polygon"),
     "classification": ("classification",),
 }
-"""What may be drawn for a label of each type; its own type first."""
+"""The shapes that may be drawn for a label of each type; its own type first."""
 # Vendors speak of percents, rounded: a shape may leave the image by a pixel, and is cut off there.
 _MOST_OUTSIDE = 1.0
 _SIZE_TOLERANCE = 0.5

@@ -38,7 +38,7 @@ _FAMILIES: Mapping[ObjectType, ObjectType] = {
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
-    """What an annotation takes from the answers.
+    """The parts of the answers that make an annotation.
 
     Attributes:
         annotator: whose answer it is; of a majority, all who were counted, joined by ", ".
@@ -55,7 +55,7 @@ class Consensus:
 
 
 def consensus(answers: Sequence[Answer], rule: ConsensusRule) -> Consensus:
-    """What the answers to one image say together; their order does not matter.
+    """Returns what the answers to one image say together; their order does not matter.
 
     With no answer that counts, the state is rejected. `latest` takes the newest that does.
     `majority` is skipped when more than half skipped the image; else it holds what more than half
@@ -135,7 +135,7 @@ class _Drawn:
 
 
 def _agreed(answers: Sequence[Answer]) -> tuple[LabeledObject, ...]:
-    """What more than half of the answers show, in the order of the answers."""
+    """Returns what more than half of the answers show, in the order of the answers."""
     by_age = sorted(range(len(answers)), key=lambda by: _age(answers[by]))
     drawn = [
         _drawn(item, by, by_age.index(by))

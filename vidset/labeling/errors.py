@@ -1,4 +1,4 @@
-"""What can go wrong, by what is to be done about it. Anything else is raised, and retried."""
+"""The errors of labeling, by what is to be done about them. Any other is retried."""
 
 import re
 

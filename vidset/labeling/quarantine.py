@@ -1,4 +1,4 @@
-"""What a vendor sent and cannot be used: kept as it came, with the reason."""
+"""Keeps what a vendor sent and cannot be used, as it came, with the reason."""
 
 import contextlib
 import hashlib
@@ -11,7 +11,7 @@ from vidset.labeling.errors import without_signatures
 from vidset.labeling.stores.store import ConflictError, Key, Store, Value, Write
 
 OPEN: Mapping[str, Value] = {"part_of": None, "resolved_at": None}
-"""What the documents equal that somebody has still to look at."""
+"""The documents that somebody has still to look at equal this."""
 # Label Studio's webhooks carry one, by which anybody can join the organization.
 _TOKEN = re.compile(r'("token"\s*:\s*")[^"]*(")')
 # A Firestore document holds 1 MiB.
@@ -112,7 +112,7 @@ def read_payload(store: Store, name: str) -> bytes:
 
 
 def _storable(text: str) -> str:
-    """What a vendor sent may be in it: texts without end, or that are no Unicode."""
+    """Returns a reason that a store takes: a vendor's words may be endless, or no Unicode."""
     text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
 

@@ -1,4 +1,4 @@
-"""What no event will bring about any more: lost answers, lost images, tasks that were held back."""
+"""Does what no event will bring about: finds lost answers and images, sends held tasks."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -159,7 +159,7 @@ def _images(schemes: Sequence[str]) -> re.Pattern[str]:
 
 
 def _of_vendors(read: Reader, sends_to: Declaration | None) -> Mapping[str, Any]:
-    """What is set of all vendors' variables; `sends_to` must have those that it requires."""
+    """Returns all vendors' variables that are set; `sends_to` must have those that it requires."""
     values = {
         variable.name: read.variable(variable, required=each is sends_to and variable.required)
         for each in vendors().values()

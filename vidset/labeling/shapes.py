@@ -103,7 +103,7 @@ def rings_of_geometry(area: shapely.Geometry) -> tuple[Ring, ...]:
 
 
 def is_inside(ring: Ring, rings: Iterable[Ring]) -> bool:
-    """Whether the area of a ring lies in that of others. Rings that cross themselves do not."""
+    """Returns whether a ring's area lies in that of others. A ring that crosses itself does not."""
     part = shapely.Polygon(ring.points)
     if len(ring.points) < 3 or not part.is_valid:
         return False

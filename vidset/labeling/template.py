@@ -55,7 +55,7 @@ class Attribute(_Part):
 
 
 class ScaleTemplate(_Part):
-    """What Scale AI's tasks have beside: https://scale.com/docs/api-reference."""
+    """The settings of Scale AI's tasks: https://scale.com/docs/api-reference."""
 
     project: Name | None = None
     batch: Name | None = None
@@ -80,7 +80,7 @@ class Template(_Part):
     max_objects: int = Field(default=1000, ge=1, le=10_000)
     """An answer with more objects goes to the quarantine: comparing answers takes their square."""
     allow_empty: bool = False
-    """Whether a submit with nothing drawn is an answer. It goes to the quarantine otherwise: an
+    """True if a submit with nothing drawn is an answer. Else it goes to the quarantine: an
     annotator who sees a broken image sends the same. Skipping an image is always an answer."""
     scale: ScaleTemplate = ScaleTemplate()
     label_studio: LabelStudioTemplate = LabelStudioTemplate()

@@ -36,7 +36,7 @@ class Rows:
 
 
 class LedgerRows:
-    """What a folder, gs:// or s3:// place had when it was listed.
+    """The rows of a folder, gs:// or s3:// place, as it was when it was listed.
 
     Attributes:
         stamps: of the committed videos, by key, in the keys' order. A stamp of `frames` is ""

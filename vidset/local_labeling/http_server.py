@@ -26,7 +26,7 @@ _LOOK_SECONDS = 1  # How often the limits are looked at.
 
 @dataclass(frozen=True)
 class Limits:
-    """What callers may take of a server."""
+    """The limits of what callers may take of a server."""
 
     threads: int = 8
     connections: int = 256

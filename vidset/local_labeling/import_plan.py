@@ -1,4 +1,4 @@
-"""What an import will change, worked out before anything is stored.
+"""Works out what an import will change, before anything is stored.
 
 Labels are money: an image whose stored answer is newer than the file is a conflict, and labels are
 never replaced by nothing, unless the person who imports says so.
@@ -25,7 +25,7 @@ _LOOKUPS = 300
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What an import makes of one image.
+    """The change that an import makes to one image.
 
     Attributes:
         said: what the files say; several annotators may have labeled it.
@@ -42,7 +42,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What an import makes of all images, in the order of the files.
+    """The changes that an import makes to all images, in the order of the files.
 
     Attributes:
         allow_empty: whether labels may be replaced by nothing.
@@ -77,7 +77,7 @@ class ImportPlan:
 
     @property
     def loses(self) -> int:
-        """How many images have fewer objects afterwards."""
+        """Returns how many images have fewer objects afterwards."""
         return sum(each.after.total() < each.before.total() for each in self.stored)
 
     def labels(self) -> dict[str, tuple[int, int]]:

@@ -27,7 +27,7 @@ from vidset.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What is to be taken in, and how.
+    """The request for an import.
 
     Attributes:
         by: who imports, for the records.
@@ -57,7 +57,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a file says about an image of the place.
+    """The labels that a file has of an image of the place.
 
     Attributes:
         told_at: when, as the file tells, or its date.
@@ -74,7 +74,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read.
+    """The outcome of reading files.
 
     Attributes:
         unknown: images that the ledger does not have.

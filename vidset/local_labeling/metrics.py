@@ -1,4 +1,4 @@
-"""What `vidset label serve` tells Prometheus, and when it is unwell."""
+"""The metrics that `vidset label serve` gives Prometheus, and when it is unwell."""
 
 import time
 from collections import Counter

@@ -16,7 +16,7 @@ from vidset.labeling.vendors.vendor import Report
 
 
 def list_quarantine(store: Store) -> list[dict[str, Any]]:
-    """What somebody has still to look at, the oldest first."""
+    """Returns what somebody has still to look at, the oldest first."""
     found = [
         _without_payload(one.id, one.document) for one in store.find(Query("quarantine", OPEN))
     ]

@@ -13,7 +13,7 @@ _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_known_host(host: str, settings: Settings) -> bool:
-    """Whether a request's Host is an address, this machine, or a name in the settings' urls.
+    """Returns whether a Host is an address, this machine, or a name in the settings' urls.
 
     An address cannot be a foreign page's name for this machine.
     """
@@ -25,7 +25,7 @@ def is_known_host(host: str, settings: Settings) -> bool:
 
 
 def is_label_studio(origin: str, settings: Settings) -> bool:
-    """Whether a page's origin is that of LABEL_STUDIO_URL, by whichever name of this machine."""
+    """Returns whether an origin is that of LABEL_STUDIO_URL, by any name of this machine."""
     url = settings.of_vendors.get("LABEL_STUDIO_URL")
     return url is not None and _origin(_split(origin)) == _origin(_split(str(url)))
 

@@ -51,7 +51,7 @@ def _oldest(store: Store, state: str) -> dict[str, Any] | None:
 
 
 def _labels(store: Store) -> dict[str, int]:
-    """How many objects there are of each label."""
+    """Returns how many objects there are of each label."""
     counts: Counter[str] = Counter()
     for stored in store.find(Query("annotations", {"state": "labeled"})):
         counts.update(item["label"] for item in stored.document["objects"])

@@ -64,7 +64,7 @@ MIGRATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What an upgrade does, or did.
+    """The steps that an upgrade takes, or took.
 
     Attributes:
         found: the format that the place had.

@@ -10,7 +10,7 @@ DEFAULT_CURRENCY = "USD"
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What labeling may cost in all.
+    """The limit of what labeling may cost in all.
 
     Attributes:
         price: that of one image, > 0.
@@ -30,7 +30,7 @@ class Budget:
 
     @property
     def affordable(self) -> int | None:
-        """How many images the budget pays for."""
+        """Returns how many images the budget pays for."""
         return None if self.amount is None else int(self.amount / self.price + 1e-9)
 
     def cost(self, images: int) -> float:

@@ -1,4 +1,4 @@
-"""What the ledgers say of every setting: images by stride and threshold, video by video."""
+"""Counts what every setting gives, from the ledgers: images by stride and threshold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -153,7 +153,7 @@ def _count_video(table: pa.Table, row: dict) -> VideoCounts | Unplanned:
 
 
 def _bit_counts(masks: pa.ChunkedArray) -> np.ndarray:
-    """How often each bit is set; `UNKNOWN` for those that were not followed."""
+    """Returns how often each bit is set; `UNKNOWN` for those that were not followed."""
     if masks.null_count:
         return np.full(len(GRID), UNKNOWN)
     counted = masks.value_counts()  # There are few different ones.

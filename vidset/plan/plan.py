@@ -1,4 +1,4 @@
-"""How many images each threshold and period would give, and which setting fits a budget.
+"""Says how many images each threshold and period would give, and what fits a budget.
 
 Only the ledgers are read. See `vidset.filtering.thresholds` for what makes that exact.
 """
@@ -28,7 +28,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the ledgers say of every setting.
+    """The images that every setting would give, by the ledgers.
 
     Attributes:
         own: as it was extracted.
@@ -43,7 +43,7 @@ class Plan:
 
     @property
     def shown(self) -> Setting:
-        """What the videos are listed for."""
+        """Returns what the videos are listed for."""
         return self.chosen or self.own
 
 
@@ -93,7 +93,7 @@ def top_videos(plan: Plan) -> list[tuple[VideoCounts, int]]:
 
 
 def options(plan: Plan, setting: Setting) -> str | None:
-    """What `vidset extract` takes for it; None where each video has its own."""
+    """Returns what `vidset extract` takes for it; None where each video has its own."""
     period, threshold = plan.counts.period_seconds, setting.threshold or plan.counts.threshold
     if period is None or threshold is None:
         return None

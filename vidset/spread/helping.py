@@ -1,4 +1,4 @@
-"""What a helper does: it decodes segments and sends their samples to whoever judges them."""
+"""A helper decodes segments and sends their samples to whoever judges them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -41,7 +41,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a segment ended: `damage` is what was found in it."""
+    """The end of a segment: `damage` is what was found in it."""
 
     damage: str | None
     has_failed: bool

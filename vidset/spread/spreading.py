@@ -84,7 +84,7 @@ class _Again:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How to decode a plan by several processes; `decode` is what `Video.sample` takes.
+    """Decodes a plan with several processes; `decode` is what `Video.sample` takes.
 
     Attributes:
         path: of the video, a file that all of them can read.

@@ -1,4 +1,4 @@
-"""What can be wrong with a store itself, rather than with what is in it."""
+"""The errors of a store itself, rather than of what is in it."""
 
 
 class StoreUnavailableError(RuntimeError):

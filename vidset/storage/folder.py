@@ -21,7 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FolderStore:
-    """What is written appears whole or not at all, whenever the process is killed."""
+    """A folder in which an object appears whole or not at all, whenever the process is killed."""
 
     parallel_writes = 1
 
@@ -149,7 +149,7 @@ class FolderStore:
 
 
 def stamp_of(status: os.stat_result) -> str:
-    """What changes when a file is written again, even with its size and its time set back."""
+    """Returns what changes when a file is written again, even if its size and time are set back."""
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 

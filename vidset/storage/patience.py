@@ -13,7 +13,7 @@ _FIRST_SECONDS, _LONGEST_SECONDS = 0.2, 5.0
 _CHANCE = random.SystemRandom()
 _Out = TypeVar("_Out")
 Transient = Callable[[BaseException], float | None]
-"""How many seconds the store asks to wait (0: it does not say) after an error that the same request
+"""The seconds that the store asks to wait (0: it does not say) after an error that the same request
 may not meet again; None for any other error."""
 
 
@@ -70,7 +70,7 @@ def patiently(
 
 
 def seconds_asked(headers: object) -> float:
-    """What Retry-After says in seconds; 0 without it, or if it gives a date."""
+    """Returns what Retry-After says in seconds; 0 without it, or if it gives a date."""
     get = getattr(headers, "get", None)
     said = str(get("retry-after") or get("Retry-After") or "") if get else ""
     return float(said) if said.isdigit() else 0.0

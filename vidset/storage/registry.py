@@ -32,7 +32,7 @@ class Client:
     install: str
 
     def is_installed(self) -> bool:
-        """Whether the module can be imported; it is not imported."""
+        """Returns whether the module can be imported; it is not imported."""
         try:
             return importlib.util.find_spec(self.module) is not None
         except ModuleNotFoundError:  # Not even the package that it is a part of is there.
@@ -48,7 +48,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """What one scheme of uris brings.
+    """A scheme of uris, and what it brings.
 
     Attributes:
         open_store: opens the store of a bucket, below a prefix. It imports its client only then.

@@ -45,7 +45,7 @@ class ObjectStore(Protocol):
     """
 
     parallel_writes: int
-    """How many writes at once are worth while."""
+    """The number of writes at once that is worth while."""
 
     def uri(self, name: str) -> str:
         """The object's whole uri, or the file's absolute path."""

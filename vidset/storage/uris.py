@@ -33,7 +33,7 @@ class Uri:
 
 
 def is_uri(place: str) -> bool:
-    """Whether `place` is meant as a uri. Anything else is a path of this machine."""
+    """Returns whether `place` is meant as a uri. Anything else is a path of this machine."""
     return "://" in place
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a recording on this machine once its object is there.
+"""Keeps, moves or deletes a recording on this machine once its object is there.
 
 Nothing is deleted or moved that this run has not read whole and compared, that may still be
 written, or whose folder has lost its disk. What leaves the card is in `leaving`.
@@ -19,7 +19,7 @@ from vidset.upload.source import Digests, Source
 
 @dataclass(frozen=True, slots=True)
 class PutAway:
-    """What was done with the recording, and why not what was asked for.
+    """The fate of a recording, and why it is not what was asked for.
 
     Attributes:
         state: `later`: it is kept for now, and may be put away by another attempt.

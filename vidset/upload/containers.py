@@ -47,7 +47,7 @@ def _mp4_extension(head: bytes) -> str:
 
 
 def is_closed(path: Path) -> bool:
-    """Whether a recorder has finished this file, as far as its container tells.
+    """Returns whether a recorder has finished this file, as far as its container tells.
 
     An MP4 (MOV, 3GP) is closed once it has its index (`moov`), no box lies beyond its end, and it
     does not end in zeros that were only reserved. A fragmented MP4 may end after any fragment, and

@@ -25,7 +25,7 @@ _LOCKED_SECONDS = 10.0
 
 
 class Database:
-    """What cannot be written is kept in memory until something can be written again.
+    """A database that keeps in memory what cannot be written, until it can be again.
 
     A file that is damaged is put aside and begun again, when it is opened or whenever it is seen.
 
@@ -111,7 +111,7 @@ class Database:
         self._unwritten = unwritten
 
     def _copied(self) -> sqlite3.Connection:
-        """What the disk has, in memory; what cannot be read is found out again."""
+        """Returns what the disk has, in memory; what cannot be read is found out again."""
         memory = sqlite3.connect(":memory:", isolation_level=None)
         for table, columns in self._tables.items():
             memory.execute(f"CREATE TABLE {table} ({columns})")
@@ -130,7 +130,7 @@ class Database:
         return memory
 
     def _is_whole(self) -> bool:
-        """Whether the tables are there: somebody may have emptied the file."""
+        """Returns whether the tables are there: somebody may have emptied the file."""
         return all(_columns(self._disk, table) for table in self._tables)
 
 
@@ -142,7 +142,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def _is_ours(
     database: sqlite3.Connection, tables: Mapping[str, str], begun_anew: frozenset[str]
 ) -> bool:
-    """Whether it is whole, and each of the tables has these columns, or is not there yet."""
+    """Returns whether it is whole, and each table has these columns or is not there yet."""
     wanted = sqlite3.connect(":memory:")
     try:
         if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):

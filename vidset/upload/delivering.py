@@ -32,7 +32,7 @@ _MOST_SENT_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a recording became an object.
+    """The way in which a recording became an object.
 
     Attributes:
         state: `present` if it was one before.
@@ -114,7 +114,7 @@ class Delivering:
                 raise UploadFailedError(f"it had to be begun {restarts} times: {why}")
 
     def _has_to_renew(self, error: TransientError) -> bool:
-        """Whether a store that answers will not go on with this session: then a new one, once."""
+        """Returns whether a new session is needed, once: the store refuses this one."""
         is_stuck = error.is_answer and self.patience.attempts >= _REFUSALS_BEFORE_RENEWAL
         if self._is_renewed or not (self._is_in_session and is_stuck):
             return False

@@ -41,11 +41,11 @@ class Session(Protocol):
 
     @property
     def received_bytes(self) -> int:
-        """What the store has of the recording, as far as it has said."""
+        """Returns what the store has of the recording, as far as it has said."""
         ...
 
     def next_piece(self) -> Piece | None:
-        """What the store wants next; None when it has everything."""
+        """Returns what the store wants next; None when it has everything."""
         ...
 
     def send(self, piece: Piece, body: Body) -> None: ...
@@ -71,7 +71,7 @@ class Destination(Protocol):
         ...
 
     def find(self, target: Target) -> Presence:
-        """Whether the object is there already.
+        """Returns whether the object is there already.
 
         Raises:
             UploadFailedError: there is one of this name with other content.

@@ -1,4 +1,4 @@
-"""What may come between a recording and its object."""
+"""The errors that may come between a recording and its object."""
 
 import ssl
 
@@ -63,7 +63,7 @@ class TimedOutError(TransientError):
 
 
 class SessionGoneError(Exception):
-    """What was sent so far is lost to the store: begin again. Says why, if that is not known."""
+    """The store has lost what was sent so far: begin again. Says why, if that is not known."""
 
 
 class SessionRefusedError(SessionGoneError):

@@ -70,7 +70,7 @@ class FolderDestination:
 
 
 class _FolderSession:
-    """How far it is, is told by the unfinished file itself, whoever wrote it."""
+    """A session that learns from the unfinished file how far it is, whoever wrote it."""
 
     smallest_piece_bytes = None
 
@@ -129,7 +129,7 @@ class _FolderSession:
 
 
 def _good_bytes(file: FileIO, target: Target) -> int:
-    """How many bytes are those of the recording: whole blocks, from the first on."""
+    """Returns how many bytes are those of the recording: whole blocks, from the first on."""
     step, offset = block_bytes(target.size_bytes), 0
     file.seek(0)
     while offset < target.size_bytes:

@@ -1,4 +1,4 @@
-"""What Cloud Storage answers: an object, how much it has, or why not."""
+"""Reads what Cloud Storage answers: an object, how much it has, or why not."""
 
 import base64
 import re
@@ -14,13 +14,13 @@ _RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
 
 
 def received(answer: requests.Response) -> int:
-    """How many bytes the store says it has; none without a Range."""
+    """Returns how many bytes the store says it has; none without a Range."""
     match = _RANGE.fullmatch(answer.headers.get("Range", ""))
     return int(match[1]) + 1 if match else 0
 
 
 def resource_of(answer: requests.Response) -> dict[str, Any]:
-    """What the store says of the object."""
+    """Returns what the store says of the object."""
     try:
         resource = answer.json()
     except ValueError:
@@ -31,7 +31,7 @@ def resource_of(answer: requests.Response) -> dict[str, Any]:
 
 
 def is_same(resource: dict[str, Any], target: Target) -> bool:
-    """Whether there was a checksum to compare.
+    """Returns whether there was a checksum to compare.
 
     Raises:
         UploadFailedError: it is another object.

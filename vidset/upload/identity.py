@@ -14,7 +14,7 @@ _FIRST_SECONDS = 347_155_200.0  # 1981.
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells, without reading it, that a file is the one it was. Each number has 64 bits.
+    """Tells, without reading a file, that it is the one it was. Each number has 64 bits.
 
     `ctime_ns` is the time of the last change of any kind. Programs can set `mtime_ns`, and a
     recorder whose clock was reset writes an old one again; `ctime_ns` they cannot set.
@@ -36,7 +36,7 @@ class Identity:
         )
 
     def age_seconds(self) -> float | None:
-        """How long ago the file was changed, by the clocks; None if they tell nothing.
+        """Returns how long ago the file was changed, by the clocks; None if they tell nothing.
 
         A time that is still to come, or that of a clock which was never set, says nothing.
         """

@@ -1,4 +1,4 @@
-"""What a link can carry at once: some hold bytes back for longer than a store's time limit."""
+"""Finds out what a link can carry at once: some hold bytes back for too long."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _LONGEST_TIMEOUT_SECONDS = 480.0
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How much is sent at once, and how long an answer may take."""
+    """Says how much is sent at once, and how long an answer may take."""
 
     piece_bytes: int = LARGEST_PIECE_BYTES
     timeout_seconds: float = _TIMEOUT_SECONDS

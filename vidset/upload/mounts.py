@@ -91,7 +91,7 @@ class Disks:
 
 
 def is_remote(path: str | os.PathLike[str]) -> bool:
-    """Whether the path lies on a network's or a program's file system, as far as that is known."""
+    """Returns whether the path is known to lie on a network's or a program's file system."""
     return _kind(os.path.realpath(path)).startswith(_REMOTE)
 
 

@@ -79,7 +79,7 @@ class Named:
         self._aside.append(path)
 
     def has_more(self) -> bool:
-        """Whether others wait behind the one that was taken."""
+        """Returns whether others wait behind the one that was taken."""
         return self._has_untried() or bool(self._aside or self._settling)
 
     def have_all_been_tried(self) -> bool:

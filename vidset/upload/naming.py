@@ -1,4 +1,4 @@
-"""What an object is called and what is written beside it: docs/upload.md has the standard.
+"""Names an object, and says what is written beside it: docs/upload.md has the standard.
 
 The name derives from the content alone, so that the same recording has the same name however often
 and from whichever file it is uploaded.

@@ -1,4 +1,4 @@
-"""How fast bytes leave."""
+"""Limits how fast bytes leave."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Pace:
 
     @property
     def slice_bytes(self) -> int:
-        """How much may leave in one step."""
+        """Returns how much may leave in one step."""
         if self._rate is None:
             return _SLICE_BYTES
         return max(1, min(_SLICE_BYTES, int(self._rate * _SLICE_SECONDS)))

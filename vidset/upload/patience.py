@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt, and when to give up."""
+"""Decides how long to wait before the next attempt, and when to give up."""
 
 import random
 import time
@@ -29,7 +29,7 @@ class Patience:
 
     @property
     def attempts(self) -> int:
-        """How many attempts in a row have failed since the last progress."""
+        """Returns how many attempts in a row have failed since the last progress."""
         return self._attempts
 
     def progressed(self) -> None:

@@ -1,4 +1,4 @@
-"""What became of recordings: one record each, and all of them at the end of a run."""
+"""Records what became of recordings: one record each, and all of them at the end of a run."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ Then = Literal["kept", "deleted", "moved", "later"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of one recording.
+    """The outcome of one recording.
 
     Attributes:
         state: `present` was there before; `planned` is what --dry-run says; `absent` and
@@ -40,7 +40,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """What a run did.
+    """The outcome of a run.
 
     Attributes:
         states, thens: how many recordings ended in each state, and how their files did here.
@@ -63,7 +63,7 @@ class Uploads:
 
     @property
     def has_faults(self) -> bool:
-        """Whether a recording is not where it should be."""
+        """Returns whether a recording is not where it should be."""
         return bool(self.left) or any(self.states.get(state) for state in FAULTS)
 
 

@@ -154,7 +154,7 @@ class _Later:
         self._due[path] = identity, pause, time.monotonic() + pause
 
     def is_due(self, path: Path, identity: Identity) -> bool:
-        """Whether it is time to look at it: also if it has changed since."""
+        """Returns whether it is time to look at it: also if it has changed since."""
         known, _, due = self._due.get(path, (None, 0.0, 0.0))
         return known != identity or time.monotonic() >= due
 

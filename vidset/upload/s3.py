@@ -56,7 +56,7 @@ class S3Destination:
         return _Multipart(self, self._client, target, token, source, parts)
 
     def is_verified(self, target: Target) -> bool:
-        """Whether the checksum of an object that was just made could be compared."""
+        """Returns whether the checksum of an object that was just made could be compared."""
         presence = self.find(target)
         if presence == "absent":
             raise TransientError("S3 takes it and then has no object: does a proxy stand between?")
@@ -180,7 +180,7 @@ def _is_ours(part: dict[str, Any], target: Target, source: Source) -> bool:
 
 
 def _is_same(head: dict[str, Any], target: Target) -> bool:
-    """Whether there was a checksum to compare.
+    """Returns whether there was a checksum to compare.
 
     Raises:
         UploadFailedError: it is another object.

@@ -88,7 +88,7 @@ class S3Client:
             )
 
     def head(self, name: str) -> dict[str, Any] | None:
-        """What the server says of the object, if there is one."""
+        """Returns what the server says of the object, if there is one."""
         with self._as_ours(name):
             try:
                 head = self._client.head_object(

@@ -1,4 +1,4 @@
-"""What a person asked for, checked before any work."""
+"""The request of a person, checked before any work."""
 
 import math
 import os
@@ -76,7 +76,7 @@ class Settings:
 
     @property
     def is_putting_away(self) -> bool:
-        """Whether recordings are deleted or moved once they are uploaded."""
+        """Returns whether recordings are deleted or moved once they are uploaded."""
         return self.is_deleted or self.moved_to is not None
 
     def __post_init__(self) -> None:
@@ -110,7 +110,7 @@ class Settings:
         self._check_outside("--move-to", self.moved_to)
 
     def _check_outside(self, option: str, folder: Path) -> None:
-        """What is uploaded or moved must not appear as a recording again."""
+        """Refuses a place where what is uploaded or moved would be a recording again."""
         for source in self.folders:
             if folder.resolve().is_relative_to(source.resolve()):
                 raise ValueError(f"{option} {folder}: it lies in {source}, which is to be uploaded")

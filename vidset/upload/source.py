@@ -126,18 +126,18 @@ class Source:
         return block[start - first : end - first]
 
     def is_written(self) -> bool | None:
-        """Whether another process has it open for writing; None if that cannot be told."""
+        """Returns whether another process has it open for writing; None if that cannot be told."""
         return is_written(self._file.fileno(), self.path)
 
     def is_at(self, path: Path) -> bool:
-        """Whether this path leads to the same file, by whatever links."""
+        """Returns whether this path leads to the same file, by whatever links."""
         try:
             return os.path.samestat(os.fstat(self._file.fileno()), path.stat())
         except OSError:
             return False  # Then there is none that could be lost.
 
     def is_on_disk_of(self, path: Path) -> bool:
-        """Whether it can be renamed to there, as far as that is known."""
+        """Returns whether it can be renamed to there, as far as that is known."""
         return os.fstat(self._file.fileno()).st_dev == path.stat().st_dev
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""What a collector remembers over restarts: one SQLite file in a folder for its user alone.
+"""The memory of a collector over restarts: one SQLite file in a folder for its user alone.
 
 Losing it loses no recording: they are hashed again, and uploads under way begin again.
 """
@@ -94,7 +94,7 @@ class State:
             self._database.write("DELETE FROM done WHERE (place, path) = (?, ?)", *row)
 
     def knows(self, path: Path) -> bool:
-        """Whether checksums of a file of this name are kept, of whatever content."""
+        """Returns whether checksums of a file of this name are kept, of whatever content."""
         row = self._database.read("SELECT 1 FROM digests WHERE path = ?", os.fsencode(path))
         return row is not None
 
@@ -136,7 +136,7 @@ class State:
         )
 
     def link(self, place: str) -> Link:
-        """What the way to this place could carry last time."""
+        """Returns what the way to this place could carry last time."""
         found = self._database.read(
             "SELECT piece_bytes, timeout_seconds FROM links WHERE place = ?", place
         )

@@ -101,7 +101,7 @@ class Uploader:
             return Record(file, "failed", note=str(error), seconds=_since(started))
 
     def is_done(self, path: Path, identity: Identity) -> bool:
-        """Whether it was uploaded by an earlier run, and has not changed since."""
+        """Returns whether it was uploaded by an earlier run, and has not changed since."""
         return self._state.is_done(self._place, path, identity)
 
     def _check_settled(self, source: Source, seen: Identity | None) -> None:

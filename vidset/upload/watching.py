@@ -50,7 +50,7 @@ class Watch:
 
     @property
     def passed_over(self) -> Counter[str]:
-        """How many files the last look did not take for videos, by their extension."""
+        """Returns how many files the last look did not take for videos, by their extension."""
         return self._listing.passed_over
 
     def quiet_seconds(self, path: Path) -> float:
@@ -58,7 +58,7 @@ class Watch:
         return self._clock() - _SEEN.unpack(self._seen[str(path)])[4]
 
     def has(self, path: Path) -> bool:
-        """Whether the last look found it."""
+        """Returns whether the last look found it."""
         return str(path) in self._seen
 
     def leave(self, path: Path) -> None:
@@ -103,7 +103,7 @@ class Watch:
                 yield identity.mtime_ns, name
 
     def _closed(self, path: Path, age: float, flags: int) -> int:
-        """What becomes known of a file when it is opened."""
+        """Returns what becomes known of a file when it is opened."""
         try:
             if is_closed(path) and not _is_open_elsewhere(path):
                 return _CLOSED
@@ -135,7 +135,7 @@ def _identity(seen: bytes) -> Identity:
 
 
 def _is_open_elsewhere(path: Path) -> bool:
-    """Whether another program has it open for writing; a recorder may pause for long."""
+    """Returns whether another program has it open for writing; a recorder may pause for long."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         return bool(is_written(descriptor, path))

@@ -1,4 +1,4 @@
-"""Whether somebody still writes a recording: as far as the operating system can tell."""
+"""Tells whether somebody still writes a recording, as far as the operating system can tell."""
 
 import errno
 import fcntl
@@ -14,7 +14,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR
 
 
 def is_written(descriptor: int, path: str | os.PathLike[str]) -> bool | None:
-    """Whether another process has the file open for writing; None if that cannot be told.
+    """Returns whether another process has the file open for writing; None if that cannot be told.
 
     Args:
         descriptor: the file, open for reading.
@@ -31,7 +31,7 @@ def is_written(descriptor: int, path: str | os.PathLike[str]) -> bool | None:
 
 
 def _leased(descriptor: int) -> bool | None:
-    """Whether a lease was granted, which says that nobody writes; None without an answer."""
+    """Returns whether a lease was granted, so that nobody writes; None without an answer."""
     if _SET_LEASE is None:
         return None
     try:
@@ -43,7 +43,7 @@ def _leased(descriptor: int) -> bool | None:
 
 
 def _is_open_in_a_process(descriptor: int) -> bool:
-    """Whether `/proc` shows a writer. Those of other users and containers it may not show."""
+    """Returns whether `/proc` shows a writer. It may hide those of other users and containers."""
     wanted = os.fstat(descriptor)
     for process in _processes():
         try:

@@ -1,4 +1,4 @@
-"""What an MP4's index says, read without the decoder: before it builds 80 million entries of it.
+"""Reads an MP4's index without the decoder, before it builds 80 million entries of it.
 
 The boxes are those of ISO/IEC 14496-12. Only their headers and the tables' counts are read, so that
 the cost does not depend on what the counts claim.
@@ -38,7 +38,7 @@ class Track:
 
 @dataclass(slots=True)
 class Index:
-    """What the boxes of a file say.
+    """The index of a file, by its boxes.
 
     Attributes:
         tracks: in their order.
@@ -60,7 +60,7 @@ class _Box:
 
 
 def is_mp4(head: bytes) -> bool:
-    """Whether the first bytes are those of an MP4 or QuickTime file."""
+    """Returns whether the first bytes are those of an MP4 or QuickTime file."""
     return head[4:8] in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp")
 
 
@@ -167,7 +167,7 @@ def _pairs(data: bytes) -> list[tuple[int, int]]:
 
 
 def _run_count(data: bytes) -> int:
-    """How many samples a fragment's run claims without a value for each."""
+    """Returns how many samples a fragment's run claims without a value for each."""
     if len(data) < 8:
         return 0
     flags, count = struct.unpack(">II", data[:8])

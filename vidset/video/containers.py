@@ -269,7 +269,7 @@ class VideoFile:
 
     @property
     def _is_dense(self) -> bool:
-        """Whether little stands between packets; in an MP4 without fragments anything may."""
+        """Returns whether little stands between packets; in an MP4 without fragments much may."""
         if self.format_name.startswith("mov"):
             return self._stream.frames == 0
         return self.format_name in ("matroska,webm", "mpegts")

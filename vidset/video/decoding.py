@@ -30,7 +30,7 @@ from vidset.video.segments import Segment
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What the video says of itself. `width` and `height` are those of the upright picture."""
+    """The facts that a video tells. `width` and `height` are those of the upright picture."""
 
     container: str
     codec: str
@@ -93,7 +93,7 @@ class Video(AbstractContextManager["Video"]):
 
     @property
     def damage(self) -> str | None:
-        """What is missing or wrong; complete once `sample` has ended. None if nothing is."""
+        """Returns what is missing or wrong, or None. It is complete once `sample` has ended."""
         return self._file.damage
 
     @property

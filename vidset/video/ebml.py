@@ -1,4 +1,4 @@
-"""What the elements of a Matroska or WebM file say that its demuxer does not tell.
+"""Reads elements of a Matroska or WebM file that its demuxer does not tell.
 
 Its tracks may be encrypted, and it may end within an element.
 
@@ -23,12 +23,12 @@ _MAX_TRACKS_BYTES = 1 << 20
 
 
 def is_matroska(head: bytes) -> bool:
-    """Whether the first bytes are those of a Matroska or WebM file."""
+    """Returns whether the first bytes are those of a Matroska or WebM file."""
     return head[:4] == b"\x1a\x45\xdf\xa3"
 
 
 def has_encrypted_videos_alone(file: BinaryIO, size_bytes: int) -> bool:
-    """Whether all video tracks say that their frames are encrypted."""
+    """Returns whether all video tracks say that their frames are encrypted."""
     place = 0
     while place < size_bytes:
         file.seek(place)
@@ -73,7 +73,7 @@ def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def ends_within_an_element(file: BinaryIO, size_bytes: int) -> bool:
-    """Whether the last element is longer than what is there of it."""
+    """Returns whether the last element is longer than what is there of it."""
     place = 0
     while place < size_bytes:
         file.seek(place)
@@ -108,5 +108,5 @@ def _element(head: bytes) -> tuple[int | None, int, int]:
 
 
 def _width(first: int) -> int:
-    """How many bytes a number has, by the leading zeros of its first; 9 is none."""
+    """Returns how many bytes a number has, by the leading zeros of its first; 9 is none."""
     return 9 - first.bit_length()

@@ -44,11 +44,11 @@ class Feed:
 
     @property
     def is_strict(self) -> bool:
-        """Whether the decoder raises at data that breaks its rules, instead of showing garbage."""
+        """Returns whether the decoder raises at broken data, instead of showing garbage."""
         return self._file.is_strict and self._file.decoder.name in STRICT_DECODERS
 
     def is_bad(self, frame: VideoFrame) -> bool:
-        """Whether a frame shows something else than the video does."""
+        """Returns whether a frame shows something else than the video does."""
         return frame.is_corrupt or frame.pts in self._suspects
 
     def all(self) -> Iterator[VideoFrame]:

@@ -41,7 +41,7 @@ class Spans:
         return f"{hole} bytes between the frames are unreadable" if hole > limit else None
 
     def _are_steps_of(self, size: int, end: int) -> bool:
-        """Whether from the first packet to `end` all lie at multiples of `size` bytes."""
+        """Returns whether from the first packet to `end` all lie at multiples of `size` bytes."""
         starts = np.append(np.frombuffer(self._starts, np.int64), end)
         return not ((starts - starts[0]) % size).any()
 

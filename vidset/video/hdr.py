@@ -22,7 +22,7 @@ _TO_SDR = (
 
 
 def is_hdr(frame: VideoFrame) -> bool:
-    """Whether the frame's samples are coded by PQ or HLG."""
+    """Returns whether the frame's samples are coded by PQ or HLG."""
     return int(frame.color_trc) in _HDR_TRANSFERS
 
 

@@ -56,7 +56,7 @@ _JPEG = b"\xff\xd8\xff"
 
 
 class Source:
-    """What a video is read from: the path of a local file, or a binary file that can seek.
+    """The source of a video: the path of a local file, or a binary file that can seek.
 
     Attributes:
         head: how it begins.
@@ -167,7 +167,7 @@ class Source:
         )
 
     def promised_frames(self, stream: int) -> int:
-        """How many frames the tables of a track promise; 0 where an edit list takes some away."""
+        """Returns how many frames a track's tables promise; 0 if an edit list takes some away."""
         tracks = self.index.tracks if self.index else []
         if stream >= len(tracks) or tracks[stream].handler != "vide":
             return 0
@@ -181,7 +181,7 @@ class Source:
 
     @property
     def is_jpeg(self) -> bool:
-        """Whether it begins as a JPEG: it may be one picture or a row of them."""
+        """Returns whether it begins as a JPEG: it may be one picture or a row of them."""
         return self.head.startswith(_JPEG)
 
 

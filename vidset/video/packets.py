@@ -29,7 +29,7 @@ class PacketList:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketPlan:
-    """What to feed, by packet index in file order.
+    """The packets to feed, by index in file order.
 
     Attributes:
         feed: bool; the others are passed over.

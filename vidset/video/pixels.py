@@ -24,7 +24,7 @@ _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 
 
 class Scalers:
-    """What the frames of a video share.
+    """The scalers that the frames of a video share.
 
     A scaler for each target, since FFmpeg sets one up again whenever its target changes. And how
     frames are turned, by their rotation: PyAV ties each frame whose side data are read to itself,
@@ -66,7 +66,7 @@ class Frame(Protocol):
     def rgb(self) -> np.ndarray: ...
 
     def digest(self) -> tuple[str, bytes]:
-        """What tells pixels apart: the kind of the digest, and its value."""
+        """Returns what tells pixels apart: the kind of the digest, and its value."""
         ...
 
     def original(self) -> "DecodedFrame":
@@ -74,7 +74,7 @@ class Frame(Protocol):
         ...
 
     def same_pixels(self, other: Any) -> bool:
-        """Whether nothing at all differs from another frame of the same size."""
+        """Returns whether nothing at all differs from another frame of the same size."""
         ...
 
 
@@ -157,7 +157,7 @@ class DecodedFrame:
         return frame.format.name, planes.digest()
 
     def same_pixels(self, other: Frame) -> bool:
-        """Whether nothing at all differs: colours too, at full size. The sizes must be equal."""
+        """Returns whether nothing differs, colours included, at full size. Sizes must be equal."""
         a, b = self._frame, other.original()._frame
         if a.format.name != b.format.name or a.format.name not in _PLANAR:
             return np.array_equal(self.rgb(), other.rgb())
@@ -199,7 +199,7 @@ def _samples(plane: VideoPlane) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """How a stored picture is turned for display: transposed first, then flipped."""
+    """The turn of a stored picture for display: transposed first, then flipped."""
 
     transpose: bool = False
     flip_x: bool = False

@@ -37,7 +37,7 @@ class Sampling:
         return int(ticks * time_base // self.every)
 
     def covers(self, ticks: int, time_base: Fraction) -> bool:
-        """Whether a sample at `ticks` (from the first frame) is wanted."""
+        """Returns whether a sample at `ticks` (from the first frame) is wanted."""
         seconds = ticks * time_base
         return not self.spans or any(start <= seconds <= end for start, end in self.spans)
 

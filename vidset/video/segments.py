@@ -59,6 +59,6 @@ def split(plan: PacketPlan, packets: PacketList, samples_each: int) -> list[Segm
 
 
 def stretch_up_to(plan: PacketPlan, place: int) -> Segment:
-    """What is fed before and with the packet at `place`, from where the decoder was empty."""
+    """Returns the packets up to the one at `place`, from where the decoder was empty."""
     before = np.flatnonzero(~plan.feed[:place])
     return Segment(int(before[-1]) + 1 if len(before) else 0, place + 1, is_last=True)

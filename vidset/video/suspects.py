@@ -25,7 +25,7 @@ class Suspects:
         self._errors.append(place)
 
     def __contains__(self, pts: int | None) -> bool:
-        """Whether the frame with this time may be garbage."""
+        """Returns whether the frame with this time may be garbage."""
         if not self._errors:
             return False
         place = self._place(pts)

@@ -1,4 +1,4 @@
-"""Whether an MPEG transport stream is scrambled, which its demuxer does not tell.
+"""Tells whether an MPEG transport stream is scrambled, which its demuxer does not tell.
 
 Each packet of 188 bytes says so of itself (ISO/IEC 13818-1, transport_scrambling_control).
 """
@@ -13,7 +13,7 @@ _READ_BYTES = 4 << 20
 
 
 def is_scrambled(file: BinaryIO) -> bool:
-    """Whether most packets of the largest stream at the start of a file are scrambled.
+    """Returns whether most packets of the largest stream at the start of a file are scrambled.
 
     False of a file that is no transport stream.
     """

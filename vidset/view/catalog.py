@@ -1,4 +1,4 @@
-"""What a place holds, in tables of memory that the page asks: videos, samples, images, labels.
+"""Holds a place in tables in memory, which the page asks: videos, samples, images, labels.
 
 The ledgers, the labels, the newest version's split and the tags are read once, and then only what
 has come since. There is no second database: when the server ends, nothing of this is left.

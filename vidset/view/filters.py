@@ -32,7 +32,7 @@ _MOST_VALUES, _MOST_CHARACTERS = 1_000, 4_000
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a page asks.
+    """The filter of a page's question.
 
     Attributes:
         values: by column, of which an image must have one; "(none)" stands for no value.

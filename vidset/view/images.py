@@ -32,18 +32,17 @@ def describe_image(catalog: Catalog, n: int) -> dict[str, Any] | None:
     )
     if not rows:
         return None
-    image = rows[0]
-    return {**image, "objects": json.loads(image["objects"] or "[]")}
+    return _with_objects(rows[0])
 
 
 def describe_images(catalog: Catalog, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    """What the grid draws over thumbnails: labels, objects, tags, size."""
+    """Returns what the grid draws over thumbnails: labels, objects, tags, size."""
     rows = catalog.rows(
         "SELECT n, width, height, labels, tags, state, objects FROM images "
         "WHERE list_contains(?, n)",
         [list(numbers)],
     )
-    return [{**row, "objects": json.loads(row["objects"] or "[]")} for row in rows]
+    return list(map(_with_objects, rows))
 
 
 def numbers_of(catalog: Catalog, column: str, values: Sequence[str]) -> list[int]:
@@ -68,7 +67,7 @@ def ids_of(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
 
 
 def collector_days(catalog: Catalog) -> list[dict[str, Any]]:
-    """What each collector's videos of each day gave; see the view collector_scorecard."""
+    """Returns what each collector's videos of each day gave; see the view collector_scorecard."""
     return catalog.rows(
         "SELECT COALESCE(videos.collector_id, '(none)') AS collector, "
         "CAST(CAST(videos.uploaded_at AS DATE) AS TEXT) AS day, "
@@ -85,8 +84,13 @@ def collector_days(catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def spent_by_day(catalog: Catalog) -> list[dict[str, Any]]:
-    """What labeling cost, by day and vendor."""
+    """Returns what labeling cost, by day and vendor."""
     return catalog.rows(
         "SELECT CAST(CAST(requested_at AS DATE) AS TEXT) AS day, vendor, COUNT(*) AS tasks, "
         "SUM(cost) AS cost FROM tasks GROUP BY 1, 2 ORDER BY 1, 2"
     )
+
+
+def _with_objects(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its objects as documents: the catalog keeps their text."""
+    return {**row, "objects": json.loads(row["objects"] or "[]")}

@@ -1,4 +1,4 @@
-"""What a request to the page's server says, and the page's own files."""
+"""Reads requests to the page's server, and serves the page's own files."""
 
 import json
 from collections.abc import Callable
@@ -47,7 +47,7 @@ async def page_file(request: Request) -> Response:
 
 
 async def refused(_: Request, error: Exception) -> Response:
-    """What the place or the question cannot give, as a sentence."""
+    """Answers with what the place or the question cannot give, as a sentence."""
     status = 503 if isinstance(error, StoreUnavailableError) else 400
     return JSONResponse({"error": str(error)}, status, headers=NEVER)
 

@@ -62,7 +62,7 @@ def read_samples(catalog: Catalog, video_uri: str, generation: str) -> dict[str,
 
 
 def count_settings(catalog: Catalog) -> dict[str, Any]:
-    """How many images every threshold and period would give, of all videos: as `vidset plan` says.
+    """Counts the images that every threshold and period would give, as `vidset plan` does.
 
     A number is null where some video was not followed at this setting. Videos that tell nothing of
     other settings are left out, and counted as `unplanned`.
@@ -111,7 +111,7 @@ def count_settings(catalog: Catalog) -> dict[str, Any]:
 
 
 def _bit_counts(found: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """How often each bit is set, (videos, 51) int64, and where that is known, bool.
+    """Returns how often each bit is set, (videos, 51) int64, and where that is known, bool.
 
     The first good sample is kept at every threshold that was followed: a bit that is never set
     where others are was not followed.

@@ -90,7 +90,7 @@ def _boxes(images: pa.Table) -> Iterator[list[Any]]:
 
 
 def compare_versions(repository: Repository, before: str, after: str) -> dict[str, Any]:
-    """What is different, with the first images of each kind.
+    """Returns what is different, with the first images of each kind.
 
     Raises:
         DatasetError: there is no such version.
@@ -139,7 +139,7 @@ def _history(run: Path) -> list[Any]:
 
 
 def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
-    """What a run's best epoch answered for each label of a split, with the images of each cell.
+    """Returns what a run's best epoch answered for each label of a split, and the cells' images.
 
     A detector's objects are matched one to one; "(nothing)" stands for what is missed or invented.
 

@@ -32,7 +32,7 @@ class DatasetQueries:
             self._location = self._client.get_dataset(self._dataset).location
 
     def check(self, query: str) -> int:
-        """How many bytes it will read, at most. Nothing runs: BigQuery only reads the statement.
+        """Returns how many bytes the query will read at most. Nothing runs.
 
         Raises:
             ValueError: it is not one SELECT, or BigQuery does not take it.

@@ -24,7 +24,7 @@ OVERLAP = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one export of one table reads.
+    """The reading plan of one export of one table.
 
     Attributes:
         source: the store's uri.
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What became of a part: files that wait for the merge, and how many documents there were."""
+    """The outcome of a part: files that wait for the merge, and how many documents there were."""
 
     table: str
     files: tuple[str, ...]
@@ -96,7 +96,7 @@ class Warehouse(Protocol):
 def plan(
     documents: Documents, warehouse: Warehouse, table: str, parts: int, *, full: bool = False
 ) -> Plan:
-    """What to read of a table's collection, in about so many parts.
+    """Returns what to read of a table's collection, in about so many parts.
 
     Args:
         full: all documents, also those that have no proper `written_at`.

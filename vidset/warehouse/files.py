@@ -18,7 +18,7 @@ PARTIAL = ".partial-"
 
 @dataclass(frozen=True, slots=True)
 class TableFiles:
-    """What counts: the newest base, the deltas after it in their order; and what no longer does."""
+    """The files that count, the newest base and the deltas after it; and those that do not."""
 
     folder: Path
     base: Path | None

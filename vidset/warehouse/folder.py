@@ -125,7 +125,7 @@ class ParquetWarehouse:
             self.put(files.next("base"), self.schema(table).empty_table())
 
     def schema(self, table: Table) -> pa.Schema:
-        """What the table's files hold."""
+        """Returns what the table's files hold."""
         return arrow_schema(as_stored(table.columns))
 
     def read(self, table: str, columns: Sequence[str]) -> pa.Table:

@@ -20,7 +20,7 @@ _MARK = ".synced"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for.
+    """The user's request.
 
     Attributes:
         out: what `vidset extract` wrote; None: a store and a warehouse alone.
@@ -77,7 +77,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many documents of a table were read, how many rows changed, how many are malformed."""
+    """The numbers of a table's documents that were read, changed rows, and were malformed."""
 
     documents: int
     changed: int
@@ -86,7 +86,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did. `videos` is how many were gathered, or None when there are no ledgers."""
+    """The outcome of a run. `videos` were gathered; it is None when there are no ledgers."""
 
     tables: dict[str, Counts] = field(default_factory=dict)
     videos: int | None = None

@@ -67,7 +67,7 @@ class FolderSource:
         return True
 
     def _new(self, watch: Watch) -> Iterator[_Attempt]:
-        """What is complete, each file once in each state."""
+        """Returns what is complete, each file once in each state."""
         for path, identity in watch.complete():
             if self._given.get(path) == identity:
                 continue

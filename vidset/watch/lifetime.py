@@ -1,4 +1,4 @@
-"""How long a watcher goes on."""
+"""Decides how long a watcher goes on."""
 
 import os
 import signal
@@ -53,7 +53,7 @@ class Lifetime:
 
     @property
     def silent_seconds(self) -> float:
-        """How long ago all was well; infinity before the first time."""
+        """Returns how long ago all was well; infinity before the first time."""
         last = self._last_beat
         return float("inf") if last is None else time.monotonic() - last
 
@@ -62,7 +62,7 @@ class Lifetime:
         return self._stopped.wait(seconds)
 
     def is_over(self, is_at_work: bool) -> bool:
-        """Whether to take nothing more. While something is at work, it is not idle."""
+        """Returns whether to take nothing more. While something is at work, it is not idle."""
         if is_at_work:
             self.busy()
         elif self._is_idle and not self.was_told:

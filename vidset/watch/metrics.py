@@ -1,4 +1,4 @@
-"""What a watcher tells Prometheus, and when it is unwell."""
+"""The metrics that a watcher gives Prometheus, and when it is unwell."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a watcher does: a line for each video, and counts."""
+"""Reports what a watcher does: a line for each video, and counts."""
 
 import re
 import threading
@@ -64,12 +64,12 @@ class Report:
 
     @property
     def in_flight(self) -> int:
-        """How many uploads are at work."""
+        """Returns how many uploads are at work."""
         return self._at_work
 
     @property
     def seconds_without_outcome(self) -> float:
-        """How long uploads have been at work without one of them ending; 0 without any."""
+        """Returns how long uploads have been at work without one of them ending; 0 without any."""
         with self._lock:
             return time.monotonic() - self._last_change if self._at_work else 0.0
 
@@ -102,7 +102,7 @@ class Report:
 
     @property
     def has_failures(self) -> bool:
-        """Whether something came that is not in the ledger as done."""
+        """Returns whether something came that is not in the ledger as done."""
         return any(self._counts[name] for name in _FAILURES)
 
     def counts(self) -> dict[str, int]:
@@ -112,5 +112,5 @@ class Report:
 
     @property
     def seconds(self) -> float:
-        """How long the watcher has been at it."""
+        """Returns how long the watcher has been at it."""
         return time.monotonic() - self._began

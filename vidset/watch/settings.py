@@ -1,4 +1,4 @@
-"""What a watcher does, checked before it begins."""
+"""The settings of a watcher, checked before it begins."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for.
+    """The user's request.
 
     Attributes:
         output: what images, ledger and dead letters lie below, where they are not given.
@@ -89,7 +89,7 @@ def _without_slash(place: str) -> str:
 
 
 def subscription_of(events: str) -> str:
-    """What stands after `pubsub:`.
+    """Returns what stands after `pubsub:`.
 
     Raises:
         ValueError: it names no subscription.

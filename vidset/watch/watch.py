@@ -38,7 +38,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a watcher did until it ended.
+    """The outcome of a watcher that has ended.
 
     Attributes:
         counts: events and videos by what became of them.

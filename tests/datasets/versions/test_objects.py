@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.paths import ROOT
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.changes import changes
 from vidset.datasets.versions.objects import content_of, normalized, read_objects
@@ -126,3 +127,20 @@ def test_normalized_objects_are_numbered_by_what_they_say():
 )
 def test_changes_name_the_object_and_where_it_was(before, after, expected):
     assert changes(before, after) == expected
+
+
+def test_the_text_of_objects_is_parsed_in_one_place():
+    """Other modules of the datasets parse JSON of another kind, which is named here."""
+    others = {
+        "curation/apply.py": "the steps of made_by",
+        "curation/fixes.py": "a file of fixes",
+        "curation/sources/warehouse.py": "the values of attributes",
+        "versions/repository.py": "the log of names",
+    }
+    folder = ROOT / "vidset" / "datasets"
+    parsing = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        if "json.loads(" in path.read_text()
+    }
+    assert parsing == {"versions/objects.py", *others}

@@ -15,7 +15,7 @@ from vidset.cli.flags import As, Json, Name, Place, Quiet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied(Made):
-    """What --json prints; `dropped` has a line for each image that was taken out of training."""
+    """The object that --json prints; `dropped` names each image that was taken out of training."""
 
     dropped: list[str]
 

@@ -25,7 +25,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What --json prints; a part that was not asked for is null.
+    """The object that --json prints; a part that was not asked for is null.
 
     Attributes:
         leaks: images in several splits, contradictory labels, duplicates and blanks.

@@ -27,7 +27,7 @@ from vidset.cli.flags import As, Format, Json, Name, Place, Quiet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeFromSources(Made):
-    """What --json prints.
+    """The object that --json prints.
 
     Attributes:
         against_parent: how many images were kept, added, relabeled, replaced, dropped.

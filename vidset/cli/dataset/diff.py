@@ -18,7 +18,7 @@ _PER_LABEL = ("added", "removed", "relabeled_from", "relabeled_to", *_WHATS[3:])
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What --json prints.
+    """The object that --json prints.
 
     Attributes:
         is_made_from: whether B came from A.

@@ -1,4 +1,4 @@
-"""What the commands of `vidset dataset` show."""
+"""Prints the results of the commands of `vidset dataset`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

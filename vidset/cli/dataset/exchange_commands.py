@@ -24,7 +24,7 @@ _References = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What --json prints.
+    """The object that --json prints.
 
     Attributes:
         remote: where versions went to or came from.

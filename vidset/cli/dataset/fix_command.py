@@ -16,7 +16,7 @@ from vidset.cli.flags import As, Json, Name, Place, Quiet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed(Made):
-    """What --json prints; `changes` are counts by split."""
+    """The object that --json prints; `changes` are counts by split."""
 
     changes: Mapping[str, Mapping[str, int]]
 

@@ -14,7 +14,7 @@ _LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What --json prints: versions, oldest first."""
+    """The object that --json prints: versions, oldest first."""
 
     place: str
     versions: list[dict[str, Any]]
@@ -22,7 +22,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What --json prints of a version.
+    """The object that --json prints of a version.
 
     Attributes:
         namings: which names were given to it, by whom and when.
@@ -41,7 +41,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """What --json prints: the name, and the versions that it stands for now and did before."""
+    """The object that --json prints: the name, and its versions now and before."""
 
     place: str
     name: str

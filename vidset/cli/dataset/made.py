@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What --json prints of a new version.
+    """The object that --json prints of a new version.
 
     Attributes:
         version: its id.

@@ -10,7 +10,7 @@ from vidset.cli.flags import Json, Output, Overwrite, Place, Quiet, Version
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What --json prints: statistics by split, and the page if one was written."""
+    """The object that --json prints: statistics by split, and the page if one was written."""
 
     place: str
     version: str

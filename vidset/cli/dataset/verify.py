@@ -14,7 +14,7 @@ _NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What --json prints: how much was read, what is damaged, and files of no version."""
+    """The object that --json prints: what was read, what is damaged, and files of no version."""
 
     place: str
     versions: int

@@ -12,7 +12,7 @@ from vidset.cli.flags import Json, Quiet
 
 @dataclass(frozen=True, slots=True)
 class Demonstrated:
-    """What `vidset demo --json` prints. What a kind of demo does not have is null.
+    """The object that `vidset demo --json` prints. A field that a kind of demo lacks is null.
 
     Attributes:
         contact_sheet, video, truth: paths of what the drive left.

@@ -50,7 +50,7 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
 
 
 def _told(summary: Summary) -> dict[str, Any]:
-    """What the demo tells of its extraction: a drive that is new has nothing that was redone."""
+    """Returns what the demo tells of its extraction: nothing of a new drive was redone."""
     names = {each.name for each in fields(Demonstrated)}
     return {name: value for name, value in asdict(summary).items() if name in names}
 

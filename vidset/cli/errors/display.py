@@ -1,4 +1,4 @@
-"""What `vidset errors` and `vidset review` say."""
+"""Prints the results of `vidset errors` and `vidset review`."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -21,7 +21,7 @@ class Rank(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorsFound:
-    """What `vidset errors --json` prints; the images themselves stand in errors.json.
+    """The object that `vidset errors --json` prints; the images themselves stand in errors.json.
 
     Attributes:
         output: the folder with errors.json and index.html.

@@ -14,7 +14,7 @@ from vidset.cli.flags import As, Json, Overwrite, Place, Quiet
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What `vidset review --json` prints.
+    """The object that `vidset review --json` prints.
 
     Attributes:
         output: the file with the fixes.

@@ -19,7 +19,7 @@ _NAMED = 10  # How many malformed documents are named on stderr.
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What `vidset sync --json` prints.
+    """The object that `vidset sync --json` prints.
 
     Attributes:
         place: null if a store and a warehouse were named alone.

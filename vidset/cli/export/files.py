@@ -13,7 +13,7 @@ from vidset.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for."""
+    """The user's request."""
 
     format_name: str
     output: str
@@ -26,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
+    """The outcome of an export.
 
     Attributes:
         version: the dataset version; None for what is labeled now.

@@ -33,7 +33,7 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What `vidset sql --json` prints: an object for each row, by the names of the columns."""
+    """The object that `vidset sql --json` prints; each row is an object."""
 
     place: str
     columns: Sequence[str]

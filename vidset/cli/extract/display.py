@@ -1,4 +1,4 @@
-"""What `vidset extract` shows: progress and problems on stderr, the summary on stdout."""
+"""`vidset extract` shows progress and problems on stderr, the summary on stdout."""
 
 import sys
 import threading

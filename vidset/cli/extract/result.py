@@ -1,11 +1,11 @@
-"""What `vidset extract --json` prints."""
+"""The object that `vidset extract --json` prints."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a run did.
+    """The outcome of a run.
 
     Attributes:
         place: where images and ledgers are.

@@ -25,7 +25,7 @@ _NAMED = 10  # How many conflicts are named on stderr.
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import changed, or would change.
+    """The changes that an import made, or would make.
 
     Attributes:
         images: how many the files are about.

@@ -1,4 +1,4 @@
-"""What the commands of `vidset label` print with --json."""
+"""The objects that the commands of `vidset label` print with --json."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from vidset.labeling.vendors.vendor import Connection
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What `vidset label dispatch --json` prints.
+    """The object that `vidset label dispatch --json` prints.
 
     Attributes:
         images: how many were taken up, or would be.
@@ -33,7 +33,7 @@ class Dispatched:
 
 @dataclass(frozen=True, slots=True)
 class LabelStatus:
-    """What `vidset label status --json` prints.
+    """The object that `vidset label status --json` prints.
 
     Attributes:
         tasks, annotations: documents by state.
@@ -58,7 +58,7 @@ class LabelStatus:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What `vidset label reconcile --json` prints.
+    """The object that `vidset label reconcile --json` prints.
 
     Attributes:
         changes, unanswered, requested, images: what each step did, by outcome.
@@ -79,7 +79,7 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """What `vidset label connect --json` prints; `connection` is null if none is needed."""
+    """The object of `vidset label connect --json`; `connection` is null if none is needed."""
 
     place: str
     vendor: str
@@ -88,7 +88,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What `vidset label serve --json` prints once it can be called.
+    """The object that `vidset label serve --json` prints once it can be called.
 
     Attributes:
         metrics: where /metrics and /healthz are; null unless they were asked for.
@@ -101,7 +101,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """What `vidset label quarantine --json` prints.
+    """The object that `vidset label quarantine --json` prints.
 
     Attributes:
         entries: what vendors sent and could not be used, the oldest first.

@@ -13,7 +13,7 @@ from vidset.cli.flags import Json, Overwrite, Quiet
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What `vidset pipeline --json` prints."""
+    """The object that `vidset pipeline --json` prints."""
 
     output: str
     image: str

@@ -54,7 +54,7 @@ class UnplannedVideo:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What every setting would give and cost.
+    """The images and the cost of every setting.
 
     Attributes:
         budget: money for all images; null if there is none.

@@ -1,4 +1,4 @@
-"""What `vidset plan` prints: a table, a chart of blocks, and the recommendation."""
+"""Prints the result of `vidset plan`: a table, a chart of blocks, and the recommendation."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ VERSUS = "vs"
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What `vidset compare --json` prints.
+    """The object that `vidset compare --json` prints.
 
     Attributes:
         measure: accuracy, or ap50 for boxes.

@@ -1,4 +1,4 @@
-"""What `vidset train` shows: progress on stderr, the result on stdout."""
+"""`vidset train` shows progress on stderr, the result on stdout."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from vidset.cli.flags import Json, Place, Quiet, Run
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What `vidset evaluate --json` prints.
+    """The object that `vidset evaluate --json` prints.
 
     Attributes:
         run: the run's folder.

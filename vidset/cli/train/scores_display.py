@@ -1,4 +1,4 @@
-"""What `vidset evaluate` and `vidset compare` say."""
+"""Prints the results of `vidset evaluate` and `vidset compare`."""
 
 from collections.abc import Mapping
 from typing import Any

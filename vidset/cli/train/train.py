@@ -14,7 +14,7 @@ from vidset.cli.stopping import if_stopped
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What `vidset train --json` prints.
+    """The object that `vidset train --json` prints.
 
     Attributes:
         runs: for each seed, what run.json says, its folder `output`, the scores of its best epoch

@@ -31,6 +31,7 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import TRAIN, Entry
 from vidset.datasets.versions.label_order import KEY, label_order
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
 
 _JPEG_QUALITY = 95
@@ -134,7 +135,7 @@ def apply_recipe(
     executor: Executor,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Iterator[list[Made]]:
-    """What the recipe makes of each of these images; it is stored.
+    """Returns what the recipe makes of each of these images; it is stored.
 
     Every image is replaced by the transformed one, and those of the training split get copies
     beside them. A copy that comes out pixel for pixel like another of the image is left out.
@@ -154,9 +155,9 @@ def apply_recipe(
 
 
 def make(entry: Entry, data: bytes, recipe: Recipe) -> list[Made]:
-    """What the recipe makes of one image: the transformed one, then copies."""
+    """Returns what the recipe makes of one image: the transformed one, then copies."""
     picture = decode(data, entry.image_uri)
-    things = json.loads(entry.objects) if entry.objects is not None else None
+    things = None if entry.objects is None else documents_in(entry.objects)
     picture, things = _through(recipe.transforms, picture, things)
     steps = [recorded(step) for step in recipe.transforms]
     if recipe.transforms:

@@ -45,7 +45,7 @@ SHARES: Mapping[str, float] = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a version is to be made. Raises DatasetError where that cannot be.
+    """The way in which a version is to be made. Raises DatasetError where that cannot be.
 
     Attributes:
         shares: of the images that no source and no parent has put on a side.
@@ -85,7 +85,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What was made.
+    """The version that was made.
 
     Attributes:
         is_new: whether there was no such version yet.
@@ -249,7 +249,7 @@ def _details(
     dropped: list[str],
     leaks: list[str],
 ) -> dict[str, Any]:
-    """What version.json says of how it was made; none of it is part of the id."""
+    """Returns what version.json says of how it was made; none of it is part of the id."""
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "actor": actor_of(wanted.actor),

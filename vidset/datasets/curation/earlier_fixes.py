@@ -1,4 +1,4 @@
-"""What people fixed in earlier versions holds when images come from their source once more."""
+"""Keeps what people fixed in earlier versions when images come from their source once more."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

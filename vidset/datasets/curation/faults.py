@@ -1,4 +1,4 @@
-"""What is wrong with images that are each as they should be, side by side."""
+"""Finds faults that show only when images stand side by side."""
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable

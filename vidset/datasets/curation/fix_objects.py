@@ -1,20 +1,19 @@
 """Single objects of an image: changed, added, deleted."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from vidset.datasets.curation.fixes import Fix
 from vidset.datasets.curation.misfit import misfit_of
 from vidset.datasets.versions.canonical import to_json
-from vidset.datasets.versions.objects import object_of
+from vidset.datasets.versions.objects import documents_in, object_of
 
 _SHAPES = {"box": "box", "points": "polygon", "rings": "polygon", "mask": "mask"}
 
 
 def with_changes(text: str | None, wanted: Sequence[Mapping[str, Any]]) -> str:
     """The objects in a manifest's text, with each of them changed, added or deleted as wanted."""
-    objects: list[dict[str, Any]] = json.loads(text or "[]")
+    objects = documents_in(text)
     for change in wanted:
         if change["action"] == "add":
             ids = {each.get("id") for each in objects}
@@ -50,7 +49,7 @@ def fault_in(
             "a recipe made other pictures of this image, and objects are elsewhere in them: fix "
             "the version before the recipe, and apply it to what comes out"
         )
-    ids = {each.get("id") for each in json.loads(row["objects"] or "[]")}
+    ids = {each.get("id") for each in documents_in(row["objects"])}
     for change in fix.objects or ():
         if change["action"] != "add" and change["id"] not in ids:
             there = ", ".join(sorted(map(str, ids))) or "none"
@@ -59,7 +58,7 @@ def fault_in(
         if change.get("label") is not None and change["label"] not in labels:
             return f"no image of the version has the label {change['label']!r}"
     try:
-        made = json.loads(with_changes(row["objects"], fix.objects or ()))
+        made = documents_in(with_changes(row["objects"], fix.objects or ()))
         for each in made:
             object_of(each)
     except (KeyError, TypeError, ValueError) as error:

@@ -28,7 +28,7 @@ _SHOWN = 16  # Digits of a hash in messages.
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What a person decided on one image.
+    """A person's decision on one image.
 
     Attributes:
         action: keep says that the label was looked at and is right.

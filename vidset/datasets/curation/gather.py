@@ -1,4 +1,4 @@
-"""What a source offers, read, measured and stored; and what cannot be used."""
+"""Reads, measures and stores what a source offers, and names what cannot be used."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What is done about images that stand in several splits."""
+"""Decides what is done about images that stand in several splits."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass

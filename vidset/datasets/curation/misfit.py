@@ -1,4 +1,4 @@
-"""Whether what is drawn in an image fits it."""
+"""Checks whether what is drawn in an image fits it."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite

@@ -1,4 +1,4 @@
-"""What the versions before a new one had, and on which side: a group never changes it."""
+"""Finds what earlier versions had, and on which side: a group never changes its side."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

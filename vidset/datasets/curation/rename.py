@@ -1,6 +1,5 @@
 """Labels under other names, of images and of objects."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from vidset.datasets.curation.candidates import with_column
@@ -8,6 +7,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.label_order import labels_of
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import documents_in
 
 
 def rename_labels(images: Manifest, names: Mapping[str, str]) -> Manifest:
@@ -40,5 +40,5 @@ def _renamed(text: str | None, names: Mapping[str, str]) -> str | None:
     if text is None:
         return None
     return to_json(
-        [{**each, "label": names.get(each["label"], each["label"])} for each in json.loads(text)]
+        [{**each, "label": names.get(each["label"], each["label"])} for each in documents_in(text)]
     )

@@ -9,6 +9,7 @@ from vidset.datasets.versions.checkout import file_name, in_folders, segment, wr
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.label_order import label_order
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
 from vidset.formats.format import ImageLabels, Writer
 from vidset.formats.new_folder import new_folder
@@ -24,7 +25,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class CheckedOut:
-    """What was written; `dropped` counts what the format cannot say, by kind."""
+    """The outcome of an export; `dropped` counts what the format cannot say, by kind."""
 
     version: str
     format: str
@@ -99,7 +100,7 @@ def _placed(images: Manifest, where: Images) -> Iterator[tuple[Entry, str]]:
 
 
 def _image_labels(entry: Entry) -> ImageLabels:
-    objects = [LabeledObject.from_document(thing) for thing in json.loads(entry.objects or "[]")]
+    objects = [LabeledObject.from_document(thing) for thing in documents_in(entry.objects)]
     if entry.label is not None:
         objects.append(LabeledObject(entry.label, entry.label, "classification"))
     return ImageLabels(file_name(entry), entry.width, entry.height, tuple(objects))

@@ -143,7 +143,7 @@ def _placed(images: Manifest) -> Iterator[tuple[Entry, str]]:
 
 
 def _exported(folder: Path) -> Manifest | None:
-    """What the folder held when `to_dvc` wrote it; None if it did not.
+    """Returns what the folder held when `to_dvc` wrote it; None if it did not.
 
     Raises:
         DatasetError: its manifest is none.
@@ -159,7 +159,7 @@ def _exported(folder: Path) -> Manifest | None:
 
 
 def _is_unchanged(folder: Path, images: Manifest) -> bool:
-    """Whether the same files are there, with the same bytes."""
+    """Returns whether the same files are there, with the same bytes."""
     wanted = {path: entry.image_sha256 for entry, path in _placed(images)}
     found = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     if found != {*wanted, _MANIFEST, _MARKER}:
@@ -195,7 +195,7 @@ def _check_tag(tag: str) -> None:
 
 
 def _run(command: Sequence[str], folder: Path) -> str:
-    """What a tool prints, run in a folder."""
+    """Runs a tool in a folder, and returns what it prints."""
     try:
         ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError:

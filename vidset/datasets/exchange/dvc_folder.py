@@ -1,7 +1,6 @@
 """A folder that was exported for DVC, and that a team has changed since."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.checkout import file_name, segment
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import documents_in
 
 NAME = "folder"
 
@@ -75,7 +75,7 @@ class ChangedFolder:
             read=read,
             source=entry.source,
             label=label,
-            objects=None if entry.objects is None else json.loads(entry.objects),
+            objects=None if entry.objects is None else documents_in(entry.objects),
             group=entry.group,
             split=split,
             collector_id=entry.collector_id,

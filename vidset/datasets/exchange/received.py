@@ -1,4 +1,4 @@
-"""What came from somebody else's repository, checked before any of it is kept.
+"""Checks what came from somebody else's repository, before any of it is kept.
 
 The id covers the manifest alone. So the manifest is compared with the id, images with the hashes in
 the manifest, and the measures are made again here. version.json tells where a version came from;

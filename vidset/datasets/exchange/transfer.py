@@ -42,7 +42,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What was done.
+    """The outcome of an exchange.
 
     Attributes:
         versions: their ids.

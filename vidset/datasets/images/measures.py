@@ -1,4 +1,4 @@
-"""What is measured of each image once: audit, statistics and slices use it."""
+"""Measures each image once, for audit, statistics and slices."""
 
 import hashlib
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"BM": "bmp
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is measured of one image.
+    """The measures of one image.
 
     Attributes:
         width, height: as it is shown: upright.

@@ -12,7 +12,7 @@ from vidset.datasets.images.near_duplicates import Pictures
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """What the rows show.
+    """The pictures of the rows.
 
     Attributes:
         pixels: of each row: pixels_sha256.
@@ -28,7 +28,7 @@ class Pictured:
 
 
 def pictured(image_hashes: Sequence[str], measures: pa.Table) -> Pictured:
-    """What images show.
+    """Returns what images show.
 
     Args:
         measures: vidset.datasets.images.measures's, a row for each image at least.

@@ -1,4 +1,4 @@
-"""What a version has that its repository's schema does not expect."""
+"""Finds what a version has that its repository's schema does not expect."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _SIZES = ("width", "height", "aspect_ratio")
 
 
 class Kind(StrEnum):
-    """What can be odd."""
+    """The kinds of anomalies."""
 
     EMPTY_SPLIT = "empty split"
     NEW_SPLIT = "new split"

@@ -1,4 +1,4 @@
-"""How far two distributions are apart: 0 for equal ones, 1 for those that have nothing in common.
+"""Measures how far two distributions are apart: 0 if equal, 1 if nothing is in common.
 
 Both are defined as TensorFlow Data Validation does (anomalies/metrics.cc), so that its thresholds
 mean the same here.

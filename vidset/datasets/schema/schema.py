@@ -1,4 +1,4 @@
-"""What versions of a repository must be like: frozen at the first version, and kept with it.
+"""The schema that versions of a repository must keep. It is frozen at the first version.
 
 It is never inferred from the data that it is to check. See vidset.datasets.schema.files.
 """
@@ -59,7 +59,7 @@ class SplitSchema:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What to expect of a version.
+    """The expectations of a version.
 
     Attributes:
         number: 1 is the first.

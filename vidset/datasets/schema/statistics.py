@@ -1,4 +1,4 @@
-"""What a version's images are like, split by split."""
+"""Describes a version's images, split by split."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is wrong with a version's images: those that cross the split, contradictions, blanks."""
+"""Finds images of a version that cross the split, contradict each other, or are blank."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
@@ -19,7 +19,7 @@ _COLUMNS = ["image_sha256", "image_uri", "split", "label", "objects", "group", "
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was found.
+    """The findings of an audit.
 
     Attributes:
         near_distance: in bits; None: near duplicates were not looked for.
@@ -40,7 +40,7 @@ class Audit:
     crowded: int
 
     def crossings(self) -> list[dict[str, Any]]:
-        """How many images of two sides have a twin on the other, by kind, strictest first."""
+        """Counts the images of two sides with a twin on the other, by kind, strictest first."""
         named: dict[tuple[str, str, str], tuple[set, set]] = {}
         for leak in self.leaks:
             sides = named.setdefault((leak.kind, leak.a.split, leak.b.split), (set(), set()))
@@ -101,7 +101,7 @@ def _rows(manifest: Manifest) -> list[dict[str, Any]]:
 
 
 def _said(row: dict[str, Any]) -> str:
-    """What a person said of the image, whatever ids the labeling tool gave."""
+    """Returns what a person said of the image, whatever ids the labeling tool gave."""
     if row["objects"] is None:
         return to_json([row["label"]])
     return to_json([row["label"], content_of(row["objects"])])

@@ -24,7 +24,7 @@ def line_of(repository: Repository, id_: str) -> Iterator[tuple[str, dict[str, A
 
 
 def is_made_from(repository: Repository, ancestor: str, id_: str) -> bool:
-    """Whether a version came from another one, directly or over others that are here."""
+    """Returns whether a version came from another one, directly or over others that are here."""
     return any(version == ancestor != id_ for version, _ in _walk(repository, id_))
 
 

@@ -1,4 +1,4 @@
-"""What is different between two ways of labeling one image, object by object."""
+"""Compares two ways of labeling one image, object by object."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -48,8 +48,10 @@ def _without_equals(
 def _pairs(
     gone: list[DrawnObject], new: list[DrawnObject]
 ) -> Iterator[tuple[DrawnObject, DrawnObject]]:
-    """What is most likely the same thing, taken out of both lists: first in its place, then by
-    label, the nearest first; an object of another label has to be in nearly the same place.
+    """Takes what is most likely the same thing out of both lists, pair by pair.
+
+    Things in the same place go first, then those of the same label, the nearest first. An object
+    of another label has to be in nearly the same place.
     """
     pairs = sorted(
         ((overlap(old, now), i, j) for i, old in enumerate(gone) for j, now in enumerate(new)),

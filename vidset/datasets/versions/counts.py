@@ -1,4 +1,4 @@
-"""How many images of a version have each label, by split."""
+"""Counts the images of a version by label and split."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What is different between two versions: images, labels, splits."""
+"""Compares two versions: images, labels, splits."""
 
 import gc
 from collections import Counter
@@ -19,7 +19,7 @@ COLUMNS = ["image_sha256", "image_uri", "label", "objects", "split", "origin"]
 
 
 class Row(NamedTuple):
-    """What of an entry is compared. There are many: a tuple is made in a fifth of the time."""
+    """The part of an entry that is compared. A tuple is made in a fifth of the time."""
 
     image_sha256: str
     image_uri: str
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
     @property
     def said(self) -> tuple[str | None, tuple[str, ...] | None]:
-        """What a person said of the image, whatever the order and the ids of its objects."""
+        """Returns what a person said of the image, whatever its objects' order and ids."""
         return self.label, content_of(self.objects)
 
     def to_dict(self) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Entry:
 
 
 def is_hash(text: str) -> bool:
-    """Whether the text is a SHA-256 in hex, and so no path."""
+    """Returns whether the text is a SHA-256 in hex, and so no path."""
     return bool(_HASH.fullmatch(text))
 
 

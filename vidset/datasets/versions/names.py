@@ -1,4 +1,4 @@
-"""What a dataset version may be called."""
+"""The rules for names of dataset versions."""
 
 import re
 
@@ -9,12 +9,12 @@ _ID_BEGINNING = re.compile(r"[0-9a-f]{6,32}")
 
 
 def is_name(text: str) -> bool:
-    """Whether the text is made as names are; one that looks like an id is among them."""
+    """Returns whether the text is made as names are; one that looks like an id is among them."""
     return bool(_NAME.fullmatch(text))
 
 
 def may_be_id(text: str) -> bool:
-    """Whether the text could be an id or the first digits of one."""
+    """Returns whether the text could be an id or the first digits of one."""
     return bool(_ID_BEGINNING.fullmatch(text))
 
 

@@ -1,5 +1,7 @@
-"""The objects of an entry, typed: read once from the JSON text that the manifest keeps.
+"""The objects of an entry, read from the JSON text that the manifest keeps: here and nowhere else.
 
+`read_objects` gives them typed. `documents_in` gives them as they were written, for what writes
+them again with a change: it must keep what this release does not know.
 Documents of every release are read: an older one has `points`, a newer one `rings` or `mask`.
 """
 
@@ -60,8 +62,16 @@ class DrawnObject:
 
 @lru_cache(maxsize=4096)
 def read_objects(text: str | None) -> tuple[DrawnObject, ...]:
-    """The objects in the text of a manifest's column; none where it is null."""
-    return tuple(map(object_of, json.loads(text))) if text else ()
+    """Returns the objects in the text of a manifest's column; none where it is null."""
+    return tuple(map(object_of, documents_in(text)))
+
+
+def documents_in(text: str | None) -> list[dict[str, Any]]:
+    """Returns the objects in the text of a manifest's column as annotation documents have them.
+
+    There are none where it is null. Each call gives new ones, which may be changed.
+    """
+    return json.loads(text) if text else []
 
 
 def object_of(document: Mapping[str, Any]) -> DrawnObject:
@@ -84,13 +94,13 @@ def object_of(document: Mapping[str, Any]) -> DrawnObject:
 
 
 def content_of(text: str | None) -> tuple[str, ...] | None:
-    """What is said of an image, in one way: no ids and no order. None where nothing was asked."""
-    return None if text is None else tuple(sorted(map(_content, json.loads(text))))
+    """Returns what is said of an image, without ids and order; None where nothing was asked."""
+    return None if text is None else tuple(sorted(map(_content, documents_in(text))))
 
 
 def labels_in(text: str | None) -> set[str]:
     """The labels of the objects in the text of a manifest's column."""
-    return {document["label"] for document in json.loads(text)} if text else set()
+    return {document["label"] for document in documents_in(text)}
 
 
 def normalized(documents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -4,13 +4,13 @@ In memory the text of an image's objects has its masks whole, and by that text v
 ids. In the file, `counts` is the number of a mask, and one row has all masks in one more column.
 """
 
-import json
 from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.objects import documents_in
 from vidset.masks import MOST_PIXELS, Mask
 
 _COLUMN, _BLOCKS = "objects", "masks"
@@ -49,7 +49,7 @@ def unpack_masks(table: pa.Table) -> pa.Table:
 def _packed(text: str | None, numbers: dict[Mask, int]) -> str | None:
     if text is None or _MARK not in text:
         return text
-    objects = json.loads(text)
+    objects = documents_in(text)
     if to_json(objects) != text:  # It would not come back as it was.
         return text
     for thing in objects:
@@ -65,7 +65,7 @@ def _packed(text: str | None, numbers: dict[Mask, int]) -> str | None:
 def _unpacked(text: str | None, masks: list[Mask]) -> str | None:
     if text is None or _MARK not in text:
         return text
-    objects = json.loads(text)
+    objects = documents_in(text)
     for thing in objects:
         said = thing.get("mask")
         if isinstance(said, dict) and isinstance(said.get("counts"), int):

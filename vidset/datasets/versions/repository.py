@@ -112,7 +112,7 @@ class Repository:
         return manifest.id
 
     def has(self, id_: str) -> bool:
-        """Whether the version with exactly this id is here, whole."""
+        """Returns whether the version with exactly this id is here, whole."""
         return may_be_id(id_) and self._file(id_, "version.json").exists()
 
     def versions(self) -> list[str]:
@@ -174,7 +174,7 @@ class Repository:
         return table
 
     def details(self, reference: str) -> dict[str, Any]:
-        """What version.json says.
+        """Returns what version.json says.
 
         Raises:
             DatasetError: there is no such version, or the file is damaged.

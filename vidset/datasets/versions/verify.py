@@ -1,4 +1,4 @@
-"""Whether a repository holds what its versions say, byte for byte."""
+"""Checks that a repository holds what its versions say, byte for byte."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ _BATCH = 1000
 
 @dataclass(slots=True)
 class Verified:
-    """What was found.
+    """The findings of a check.
 
     Attributes:
         versions, images: how many were read.

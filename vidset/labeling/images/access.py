@@ -1,4 +1,4 @@
-"""How vendors read an image, and how large it is."""
+"""Gives vendors a url of an image, and reads how large the image is."""
 
 import os
 from collections.abc import Callable

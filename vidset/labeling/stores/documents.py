@@ -1,4 +1,4 @@
-"""What both stores ask of documents and queries, and how `find` reads on.
+"""The rules that both stores have for documents and queries, and how `find` reads on.
 
 The rules are Firestore's, so that one store takes what the other takes:
 https://firebase.google.com/docs/firestore/quotas#limits
@@ -22,12 +22,12 @@ _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def is_id(text: str) -> bool:
-    """Whether a document can have this id."""
+    """Returns whether a document can have this id."""
     return _is_name(text) and text not in (".", "..") and "/" not in text
 
 
 def check_writes(writes: Sequence[Write]) -> None:
-    """Whether a store can take them, whatever it holds.
+    """Returns whether a store can take them, whatever it holds.
 
     Raises:
         ValueError: it cannot; with the place in the document.

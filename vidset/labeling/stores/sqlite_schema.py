@@ -1,4 +1,4 @@
-"""Whether a SQLite file holds what the broker made in it, and nothing of a stranger's.
+"""Checks whether a SQLite file holds what the broker made in it, and nothing of a stranger's.
 
 A file's schema can hold programs: views in the place of tables, triggers, computed columns. SQLite
 runs them when a row is read or written.

@@ -1,4 +1,4 @@
-"""What a vendor declares about itself: its variables, its callbacks, and how it is opened."""
+"""A vendor declares its variables, its callbacks, and how it is opened."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """How a vendor's answers arrive. Reading them takes no client and no key of the vendor.
+    """The way in which a vendor's answers arrive. Reading them takes no client and no key.
 
     Attributes:
         header: the HTTP header that carries the secret, in lower case.
@@ -54,7 +54,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a vendor is opened with.
+    """The things that a vendor is opened with.
 
     Attributes:
         values: the vendor's own variables by name; one that is not set is None or left out.

@@ -1,4 +1,4 @@
-"""What a vendor's HTTP statuses mean."""
+"""Says what a vendor's HTTP statuses mean."""
 
 from datetime import UTC
 from email.utils import parsedate_to_datetime

@@ -1,4 +1,4 @@
-"""What the broker asks of a vendor, and what a vendor tells."""
+"""The calls that the broker makes to a vendor, and what a vendor reports."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a vendor says of one image.
+    """A vendor's report on one image.
 
     Attributes:
         state: `open`: no answer yet; `answered`; `failed` or `cancelled`: there will be none.
@@ -68,7 +68,7 @@ class Vendor(Protocol):
         ...
 
     def report(self, image_id: str, vendor_task_id: str) -> Report:
-        """What the vendor says of a task now.
+        """Returns what the vendor says of a task now.
 
         Raises:
             MissingTaskError, InvalidAnswerError, RefusedError, TryAgainError
@@ -86,7 +86,7 @@ class Vendor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a vendor has been set up with.
+    """The things that a vendor has been set up with.
 
     Attributes:
         is_new: whether the project was made just now.

@@ -1,6 +1,5 @@
 """`centernet-r18-256` at work: the boxes of an image's objects."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -93,14 +92,11 @@ class _Detector:
         self, predictions: Sequence[Prediction], entries: Sequence[Entry], classes: Sequence[str]
     ) -> Mapping[str, float]:
         from vidset.training.scoring.detection import average_precision
-        from vidset.training.scoring.matching import Thing
-
-        def things(text: str | None, entry: Entry) -> list[Thing]:
-            return [Thing.from_json(each, entry.image_uri) for each in json.loads(text or "[]")]
+        from vidset.training.scoring.matching import things_in
 
         pairs = list(zip(predictions, entries, strict=True))
-        truths = [things(each.truth, entry) for each, entry in pairs]
-        found = [things(each.predicted, entry) for each, entry in pairs]
+        truths = [things_in(each.truth, entry.image_uri) for each, entry in pairs]
+        found = [things_in(each.predicted, entry.image_uri) for each, entry in pairs]
         scored = average_precision(truths, found, classes)
         return {"ap50": scored["ap50"], "ap": scored["ap"]}
 

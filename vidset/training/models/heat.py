@@ -26,7 +26,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
-    """What the network should say of a batch.
+    """The answers that the network should give for a batch.
 
     Attributes:
         heat: (n, labels, h, w), 1 at an object's centre.
@@ -73,7 +73,7 @@ def make_targets(
 
 
 def radius(box: Box, least_overlap: float) -> int:
-    """How far both corners of a box may shift, in cells, so that it keeps this much IoU at least.
+    """Returns by how many cells both corners of a box may shift, so that its IoU is this at least.
 
     The least of three cases (CornerNet, arXiv 1808.01244): the box is shifted by r both ways, both
     corners move inwards, both outwards. In each, IoU = least_overlap is quadratic in r.

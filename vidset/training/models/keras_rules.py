@@ -1,4 +1,4 @@
-"""What Keras does otherwise than PyTorch: batch normalization, Adam, initial weights."""
+"""Keras's rules where PyTorch's differ: batch normalization, Adam, initial weights."""
 
 import math
 from collections.abc import Mapping

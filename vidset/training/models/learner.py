@@ -1,4 +1,4 @@
-"""What the training loop asks of a fixed model, whatever its task."""
+"""The calls that the training loop makes to a fixed model, whatever its task."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from vidset.datasets.versions.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model says of one image: columns of vidset.training.scoring.predictions.
+    """A model's answer for one image: columns of vidset.training.scoring.predictions.
 
     Attributes:
         truth, predicted: a label, or objects as JSON.
@@ -67,7 +67,7 @@ class Learner(Protocol):
     def predictions(
         self, output: Any, entries: Sequence[Entry], classes: Sequence[str]
     ) -> list[Prediction]:
-        """What the network's output for a batch says, image by image."""
+        """Returns what the network's output for a batch says, image by image."""
         ...
 
     def scores(

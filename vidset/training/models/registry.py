@@ -43,7 +43,7 @@ class FixedModel:
         return hashlib.sha256(to_json(self.recipe).encode()).hexdigest()
 
     def learner(self) -> "Learner":
-        """What trains it and asks it."""
+        """Returns what trains it and asks it."""
         return import_module(self.learner_module).open_learner(self.recipe)
 
 

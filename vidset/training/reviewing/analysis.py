@@ -19,7 +19,7 @@ _GUESSES = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What a review shows.
+    """The contents of a review.
 
     Attributes:
         details: JSON-able; `shown` are the images.

@@ -1,4 +1,4 @@
-"""What `vidset errors` writes: from predictions to errors.json and the page."""
+"""Writes the folder of `vidset errors`: from predictions to errors.json and the page."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ ON_SHEET = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """What was found and written.
+    """The outcome: what was found and written.
 
     Attributes:
         details: what errors.json says.

@@ -26,7 +26,7 @@ _KEY_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to look at, and where the findings go.
+    """The request: what to look at, and where the findings go.
 
     Attributes:
         subject: a run's folder, or with `folds` a dataset version.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FoldSettings:
-    """How each fold is trained."""
+    """The settings with which each fold is trained."""
 
     model: str
     epochs: int
@@ -32,7 +32,7 @@ class FoldSettings:
     device: str = "cpu"
 
     def key(self, manifest: Manifest) -> str:
-        """What tells predictions of these images and settings from others, as JSON."""
+        """Returns what tells predictions of these images and settings from others, as JSON."""
         known = {"images": manifest.id, "recipe_hash": fixed_model(self.model).recipe_hash}
         return to_json({**asdict(self), **known})
 

@@ -1,4 +1,4 @@
-"""What else a version holds of an image: the same file, or the same pixels, with other labels."""
+"""Finds what else a version holds of an image: the same file or pixels with other labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Twins:
     blank: frozenset[str]
 
     def flags(self, image_sha256: str) -> list[str]:
-        """What a reviewer should know, each in a few words; mostly nothing."""
+        """Returns what a reviewer should know, each in a few words; mostly nothing."""
         rows = self.rows_of.get(self.picture_of.get(image_sha256, image_sha256), [])
         found = []
         if image_sha256 in self.blank:

@@ -1,4 +1,4 @@
-"""What a network says of prepared pictures."""
+"""Asks a network about prepared pictures."""
 
 from collections.abc import Mapping, Sequence
 

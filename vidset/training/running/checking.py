@@ -1,4 +1,4 @@
-"""What a dataset version must be like to train a model on it."""
+"""Checks that a model can be trained on a dataset version."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CAP = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a run learns from and is scored on.
+    """The images that a run learns from and is scored on.
 
     Attributes:
         evaluation: images by split.

@@ -20,7 +20,7 @@ from vidset.training.scoring.trained_on import find_trained_on
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to evaluate.
+    """The request for an evaluation.
 
     Attributes:
         run: the run's folder.

@@ -49,7 +49,7 @@ class RunFolder:
             yield
 
     def run(self) -> dict[str, Any] | None:
-        """What run.json says; None before the run.
+        """Returns what run.json says; None before the run.
 
         Raises:
             DatasetError: the folder holds something else.

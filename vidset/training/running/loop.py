@@ -44,7 +44,7 @@ class Training:
 
     @property
     def epoch(self) -> int:
-        """How many epochs it has learned."""
+        """Returns how many epochs it has learned."""
         return len(self.history)
 
     def learn(self, step: Callable[[], None]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a trained model says of the images of any version: the run's transforms first."""
+"""Asks a trained model about images of any version, after the run's transforms."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

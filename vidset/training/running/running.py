@@ -26,7 +26,7 @@ _IN_CHECKPOINTS = ("run_id", "model", "recipe_hash", "version", "classes", "tran
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to train, and on what.
+    """The request: what to train, and on what.
 
     Attributes:
         reference: the dataset version: its name, id or the beginning of its id.

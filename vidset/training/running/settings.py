@@ -1,4 +1,4 @@
-"""What fixes a run, and what run.json says of it.
+"""The settings that fix a run, and what run.json says of it.
 
 With the same settings a run gives the same weights, bit for bit.
 """

@@ -1,4 +1,4 @@
-"""How many threads PyTorch computes with, and that waiting ones sleep."""
+"""Sets how many threads PyTorch computes with, and that waiting ones sleep."""
 
 import os
 

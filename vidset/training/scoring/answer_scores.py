@@ -20,7 +20,7 @@ DEFAULT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class AnswerScores:
-    """What a prediction's score must reach to count as an answer.
+    """The scores that a prediction must reach to count as an answer.
 
     Attributes:
         of_label: for each label; labels that are not there have `otherwise`.

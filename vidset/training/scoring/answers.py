@@ -1,4 +1,4 @@
-"""What a classifier answered for each image, as arrays."""
+"""The answers of a classifier for each image, as arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

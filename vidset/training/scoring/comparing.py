@@ -29,7 +29,7 @@ _AT_ONCE = 4_000_000  # Numbers in memory.
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """How many images exactly one side has right. `p` is two-sided and exact."""
+    """The numbers of images that exactly one side has right. `p` is two-sided and exact."""
 
     only_baseline: int
     only_candidate: int

@@ -14,7 +14,7 @@ _EQUAL = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a gate says: `reasons` are why it does not pass, none if it does."""
+    """The verdict of a gate: `reasons` are why it does not pass, none if it does."""
 
     reasons: tuple[str, ...]
     compared_with: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""How sure a share is, from how many images it was measured on."""
+"""Intervals of a share, from how many images it was measured on."""
 
 import math
 

@@ -40,7 +40,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """How the predictions for one image match its truth.
+    """The match of the predictions for one image with its truth.
 
     Attributes:
         pairs: (place of the prediction, place of the truth, their IoU), each place once.
@@ -103,5 +103,10 @@ def read_things(predictions: pa.Table, column: str) -> list[list[Thing]]:
     for text, uri in zip(texts, uris, strict=True):
         if text is None:
             raise DatasetError(f"{uri}: {column} is no list of objects; [] says that there is none")
-        found.append([Thing.from_json(value, uri) for value in json.loads(text)])
+        found.append(things_in(text, uri))
     return found
+
+
+def things_in(text: str | None, uri: str) -> list[Thing]:
+    """Returns the objects in the text of a prediction's column; none where it is null."""
+    return [Thing.from_json(value, uri) for value in json.loads(text or "[]")]

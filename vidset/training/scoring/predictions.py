@@ -1,4 +1,4 @@
-"""What a model said of the images of a split: the rows of RUN/predictions/<split>/*.parquet."""
+"""A model's predictions for a split: the rows of RUN/predictions/<split>/*.parquet."""
 
 import itertools
 from pathlib import Path

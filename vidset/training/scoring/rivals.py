@@ -1,4 +1,4 @@
-"""What a gate holds a run against: earlier runs on the same images, with the interval between."""
+"""Finds what a gate holds a run against: earlier runs on the same images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ BEST = "best"
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What a result must reach; `runs` is the folder where `best` looks for earlier ones."""
+    """The score that a result must reach; `best` looks for earlier ones in `runs`."""
 
     floor: float | None
     no_worse_than: tuple[str, ...]

@@ -59,7 +59,7 @@ class Run:
             )
 
     def predictions(self, split: str, epoch: int) -> pa.Table:
-        """What it predicted for a split after an epoch, sorted by (origin, image_uri).
+        """Returns what it predicted for a split after an epoch, sorted by (origin, image_uri).
 
         Raises:
             DatasetError: it was not kept, or is no table of predictions.

@@ -77,7 +77,7 @@ class FolderSource:
                 )
 
     def _depth(self, files: list[str]) -> int:
-        """How many folders stand above a labeled image: 1 or 2.
+        """Returns how many folders stand above a labeled image: 1 or 2.
 
         Raises:
             DatasetError: all images have two above them, and none of these is called as a split; or
@@ -117,7 +117,7 @@ def walk(folder: Path) -> Iterator[str]:
 
 
 def is_junk(file: str) -> bool:
-    """Whether it is no image by its name: what systems leave behind, hidden files, texts."""
+    """Returns whether its name is not that of an image: system leftovers, hidden files, texts."""
     parts = PurePosixPath(file).parts
     name = parts[-1].lower()
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
@@ -125,7 +125,7 @@ def is_junk(file: str) -> bool:
 
 
 def is_text(name: str) -> bool:
-    """Whether a file's name is text, which a manifest can hold."""
+    """Returns whether a file's name is text, which a manifest can hold."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -51,7 +51,7 @@ class Grouped:
 
 
 def _group_of(how: str) -> GroupOf:
-    """How to tell the group of an image.
+    """Returns the function that tells the group of an image.
 
     Raises:
         DatasetError: it is neither a known word, nor a stretch, nor a regular expression.

@@ -23,7 +23,7 @@ _LABELS = (".json", ".txt", ".xml", ".yaml", ".csv")
 
 @dataclass(frozen=True, slots=True)
 class LabelFiles:
-    """What files of a format say, and the images that they name.
+    """A source of files of one format, and of the images that they name.
 
     Attributes:
         path: a file; of labelme, a folder of files.

@@ -16,7 +16,7 @@ _SQL = "sql:"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the user named, as it was typed.
+    """The sources that the user named, as they were typed.
 
     Attributes:
         given: see `vidset.datasets.curation.sources.named`.

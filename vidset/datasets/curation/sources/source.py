@@ -1,4 +1,4 @@
-"""What a source of labeled images offers, and what it finds wrong."""
+"""A source offers labeled images, and says what is wrong with some."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Found:
 
 
 class Kind(StrEnum):
-    """What can be wrong with an image, a file or a label."""
+    """The faults that an image, a file or a label can have."""
 
     JUNK = "no image"
     NOT_LABELED = "not labeled yet"

@@ -15,7 +15,7 @@ from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.curation.sources.warehouse_queries import Queries, open_queries
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
-from vidset.datasets.versions.objects import content_of
+from vidset.datasets.versions.objects import content_of, documents_in, labels_in
 from vidset.naming import video_stem
 from vidset.place import Place
 
@@ -84,7 +84,7 @@ class Warehouse:
                     yield Fault(Kind.REPEATED, name, f"as {taken[sha256]}")
                 else:
                     taken[sha256] = name
-                    yield self._found(row, name, json.loads(next(iter(said[sha256]))))
+                    yield self._found(row, name, documents_in(next(iter(said[sha256]))))
 
     @property
     def _query(self) -> str:
@@ -165,7 +165,7 @@ def _document(thing: dict[str, Any]) -> dict[str, Any]:
 
 
 def _labels(objects: str) -> str:
-    return ", ".join(sorted({thing["label"] for thing in json.loads(objects)})) or "nothing in it"
+    return ", ".join(sorted(labels_in(objects))) or "nothing in it"
 
 
 def _video_name(video_uri: str, image: str) -> str:

@@ -11,7 +11,7 @@ class Queries(Protocol):
     """Tables and views go by their bare names, and SQL of ours is such as both dialects take."""
 
     def check(self, query: str) -> int:
-        """How many bytes that are paid for it will read, at most.
+        """Returns how many bytes that are paid for it will read, at most.
 
         Raises:
             ValueError: it is not one SELECT, or is not taken. No row was read.

@@ -1,4 +1,4 @@
-"""What a step of a recipe is: a picture in, a picture out, and where its points went."""
+"""A step of a recipe takes a picture, and gives another with where its points went."""
 
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
@@ -12,7 +12,7 @@ UNMOVED = np.eye(3)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stepped:
-    """What a step made.
+    """The result of a step.
 
     Attributes:
         picture: (height, width, 3) uint8 RGB.

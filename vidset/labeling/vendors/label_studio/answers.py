@@ -120,7 +120,7 @@ def read_task(task: Any) -> Report | None:
 
 
 def read_callback(body: Any) -> list[Report]:
-    """What a webhook's JSON tells: an answer each, or the annotations that are gone.
+    """Returns what a webhook's JSON tells: an answer each, or the annotations that are gone.
 
     Of these, Label Studio tells the ids alone, so that the report's image id is empty.
 

@@ -1,4 +1,4 @@
-"""What Label Studio's brush paints: pictures of masks as numbers, and back.
+"""Reads and writes what Label Studio's brush paints: pictures of masks as numbers, and back.
 
 Its run lengths go along the rows, over four channels of each pixel.
 """

@@ -104,7 +104,7 @@ def _check(response: httpx.Response, asked: str) -> None:
 
 
 def _said(response: httpx.Response) -> str | None:
-    """What Label Studio says of an error; None when the words are another server's."""
+    """Returns what Label Studio says of an error; None when the words are another server's."""
     try:
         told = response.json()
     except (ValueError, RecursionError):

@@ -70,7 +70,7 @@ def turned_about_corner(box: Box) -> Box:
 
 
 def mask_of(value: JsonObject, size: Size) -> Mask:
-    """What a brush painted."""
+    """Returns what a brush painted."""
     numbers = value.list("rle")
     try:
         return Mask.of(from_brush(numbers, *size))

@@ -58,7 +58,7 @@ def read_callback(body: Any) -> list[Report]:
 
 
 def is_ours(task: Any) -> bool:
-    """Whether a task of the account has what ours are made with; an account has others too."""
+    """Returns whether a task is one of ours; an account has others too."""
     metadata = task.get("metadata")
     return isinstance(metadata, dict) and "image_id" in metadata and "image_uri" in metadata
 
@@ -165,7 +165,7 @@ def _answer(task: JsonObject, task_id: str, image_id: str) -> Answer:
 
 
 def _review(task: JsonObject) -> tuple[str | None, str | None]:
-    """What was said of the answer last, and who it was if they corrected it."""
+    """Returns what was said of the answer last, and who it was if they corrected it."""
     audits = task.objects("audits") if task.has("audits") else []
     newest = max(audits, key=lambda audit: audit.moment("audited_at"), default=JsonObject({}, ""))
     result, by = newest.optional_text("audit_result"), newest.optional_text("audited_by")

@@ -23,7 +23,7 @@ _OF_A_TASK = {"attachment", "callback_url", "hypothesis", "metadata", "unique_id
 
 
 def task_parameters(template: Template) -> dict[str, Any]:
-    """What the tasks of a template have in common. `scale.params` win over what is made here.
+    """Returns what a template's tasks have in common. `scale.params` win over what is made here.
 
     Raises:
         ValueError: Scale cannot ask what the template asks, or `scale.params` has what belongs to

@@ -221,7 +221,7 @@ def _json(response: requests.Response) -> Any:
 
 
 def _called(call: Callable[[], _T]) -> _T:
-    """What the client makes of a reply that lacks what it takes for granted."""
+    """Calls the client, which breaks at a reply that lacks what it takes for granted."""
     try:
         return call()
     except (KeyError, TypeError) as error:

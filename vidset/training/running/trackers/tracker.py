@@ -1,4 +1,4 @@
-"""What an experiment tracker is told of a run. Trackers know run.json and history.jsonl alone."""
+"""Tells an experiment tracker of a run. Trackers know run.json and history.jsonl alone."""
 
 import json
 from collections.abc import Iterator, Mapping
