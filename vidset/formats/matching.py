@@ -15,8 +15,8 @@ from vidset.formats.names import flat_name
 
 Match = Literal["exact", "path", "longest"]
 MATCHES: tuple[Match, ...] = get_args(Match)
-"""The part of a path that has to agree: all of it; the whole of the shorter one; or as much as can be
-had, where one name has more of it than all others."""
+"""The part of a path that has to agree: all of it; the whole of the shorter one; or as much as can
+be had, where one name has more of it than all others."""
 # Roboflow adds the extension and a hash, Label Studio's uploads have eight digits before the name.
 _ROBOFLOW = re.compile(
     r"^(.+)_(jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9A-Za-z]{8,}\.\w+$", re.IGNORECASE

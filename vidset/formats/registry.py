@@ -33,7 +33,7 @@ SAYABLE = (
     "skipped",
     "annotator",
 )
-"""The things that a format may be able to say: the kinds of objects first, then what is said about them."""
+"""The abilities of formats: the kinds of objects first, then what is said about them."""
 
 
 @dataclass(frozen=True, slots=True)
