@@ -1,6 +1,7 @@
 """An upload as a collector runs it, with nothing going wrong."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def test_an_upload_has_the_recording_s_bytes_under_its_standard_name(store, send
         "note": None,
         "then": "kept",
         "sent_bytes": path.stat().st_size,
+        "actor": None,
     }
     assert ended.found["uploaded"] == 1
     assert ended.found["size_bytes"] == path.stat().st_size
@@ -103,6 +105,18 @@ def test_recordings_of_any_name_are_uploaded(cloud, send, tmp_path):
     assert (
         cloud.described(name)[1]["original_name"] == "Stra%C3%9Fe %E6%97%A5%E6%9C%AC%E8%AA%9E.mp4"
     )
+
+
+@pytest.mark.parametrize("then", ["deleted", "moved"])
+def test_who_had_a_recording_put_away_is_reported(folder, send, tmp_path, then):
+    path, report = recording(tmp_path / "card" / "a.mp4"), tmp_path / "report.jsonl"
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    how = ["--delete"] if then == "deleted" else ["--move-to", moved]
+    quick = ("--settle", 0, "--delete-after", 0)
+    ended = send(folder, path, *how, *quick, "--as", "Ada", "--report", report)
+    assert (ended.file["then"], ended.file["actor"]) == (then, "Ada")
+    assert json.loads(report.read_text())["actor"] == "Ada"
 
 
 @pytest.mark.parametrize("link", [None, os.link, os.symlink])

@@ -9,7 +9,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.console import answer, in_earnest
-from vidset.cli.flags import Json, Quiet
+from vidset.cli.flags import As, Json, Quiet
 
 
 class Unreadable(StrEnum):
@@ -107,6 +107,7 @@ def upload(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would go where; send nothing.")
     ] = False,
+    actor: As = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -114,6 +115,7 @@ def upload(
 
     Interrupted, the same command goes on from there.
     """
+    from vidset.actor import actor_of
     from vidset.cli.upload_display import Display, as_result, show_summary
     from vidset.upload.run import run_upload
     from vidset.upload.settings import (
@@ -145,6 +147,7 @@ def upload(
         delete_after_seconds=check_seconds("--delete-after", delete_after),
         report=report,
         is_recorded=as_json,
+        actor=actor_of(actor),
     )
     done = run_upload(settings, Display(is_quiet=quiet or as_json))
     output = settings.place.uri("").rstrip("/")

@@ -23,6 +23,7 @@ class Record:
         sent_bytes: how much was sent for it, with what was sent in vain.
         verified: the store's checksum of the object was compared with the recording's.
         note: why it failed, or what else is to be known.
+        actor: who had the file deleted or moved; None if it stayed.
     """
 
     file: str
@@ -36,6 +37,7 @@ class Record:
     note: str | None = None
     then: Then = "kept"
     sent_bytes: int = 0
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Settings:
             where the file system does not tell whether it is still open for writing.
         poll_seconds: between two looks at the watched folder.
         is_recorded: the caller reads the records in the end; else they are only counted.
+        actor: who wants it: the records of deleted and moved recordings name them.
     """
 
     place: Place
@@ -73,6 +74,7 @@ class Settings:
     folders: tuple[Path, ...] = ()
     report: Path | None = None
     is_recorded: bool = False
+    actor: str | None = None
 
     @property
     def is_putting_away(self) -> bool:

@@ -242,6 +242,7 @@ class Uploader:
             note="; ".join(filter(None, (found.problem, away.note))) or None,
             then=away.state,
             sent_bytes=delivering.sent_bytes,
+            actor=self._settings.actor if away.state in ("deleted", "moved") else None,
         )
 
     def _target(self, source: Source, found: Probe, digests: Digests) -> Target:

@@ -73,6 +73,16 @@ def test_who_gave_and_moved_a_name_is_recorded_and_shown(tmp_path):
     assert {each["actor"] for each in listed} == {getpass.getuser()}
 
 
+def test_who_pulled_a_name_is_recorded(tmp_path):
+    id_ = create(tmp_path, "v1", 8)
+    team, there = tmp_path / "team", tmp_path / "there"
+    assert vidset("dataset", "push", "--to", team, "-p", tmp_path / "here").code == 0
+    pulled = vidset("dataset", "pull", "--from", team, "-p", there, "--as", "Ada")
+    assert pulled.code == 0, pulled.err
+    [naming] = Repository(there / "datasets").namings()
+    assert (naming.name, naming.version, naming.actor) == ("v1", id_, "Ada")
+
+
 def test_a_name_that_is_given_again_is_recorded_once(tmp_path):
     create(tmp_path, "v1", 8)
     for _ in range(2):

@@ -8,7 +8,7 @@ import typer
 from vidset.cli.command import described
 from vidset.cli.completing import complete_versions
 from vidset.cli.dataset.options import Leaks, Move, SkipFaults
-from vidset.cli.flags import Json, Name, Place, Quiet
+from vidset.cli.flags import As, Json, Name, Place, Quiet
 
 _URLS = "A folder, gs://bucket/prefix, s3://bucket/prefix, or dvc:FOLDER."
 _References = Annotated[
@@ -130,6 +130,7 @@ def pull(
     move: Move = False,
     leaks: Leaks = "refuse",
     skip_faults: SkipFaults = False,
+    actor: As = None,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -138,7 +139,7 @@ def pull(
 
     --name, --on-leaks and --skip-faults are for dvc: folders, which people may have changed.
     """
-    from vidset.actor import login
+    from vidset.actor import actor_of
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.made import check_new_name, name_made
     from vidset.cli.dataset.versions import Versions
@@ -148,7 +149,7 @@ def pull(
     from vidset.datasets.exchange.remotes import dvc_source, open_remote
     from vidset.datasets.exchange.transfer import pull as pull_from
 
-    versions = Versions.at(place, "pull", is_made=True)
+    by, versions = actor_of(actor), Versions.at(place, "pull", is_made=True)
     remote = open_remote(versions.project.text("remote", from_), "--from", is_made=False)
     check_new_name(versions, name, None, move=move)
     repository = versions.repository
@@ -159,7 +160,12 @@ def pull(
             if name is not None:
                 raise ValueError("--name is for dvc: remotes; others bring names along")
             done = pull_from(
-                repository, remote.store, references or [], move_names=move, progress=progress
+                repository,
+                remote.store,
+                references or [],
+                move_names=move,
+                actor=by,
+                progress=progress,
             )
             moved = Moved(
                 place=versions.project.place,
@@ -172,9 +178,9 @@ def pull(
         else:
             if references:
                 raise ValueError("dvc: has one version at a revision; name it as #PATH@TAG")
-            wanted = Wanted(leaks=leaks, skip_faults=skip_faults)  # pyright: ignore[reportArgumentType]
+            wanted = Wanted(leaks=leaks, skip_faults=skip_faults, actor=by)  # pyright: ignore[reportArgumentType]
             found = from_dvc(repository, *dvc_source(remote.dvc), wanted, progress)
-            name_made(versions, name, found.version, move=move, actor=login())
+            name_made(versions, name, found.version, move=move, actor=by)
             moved = Moved(
                 place=versions.project.place,
                 remote=remote.url,

@@ -114,12 +114,16 @@ def pull(
     references: Iterable[str],
     *,
     move_names: bool = False,
+    actor: str | None = None,
     progress: Progress = lambda _: None,
 ) -> Exchanged:
     """Bring versions from the place; none named: all.
 
     Manifests and images are checked by their hashes, and images are measured again here:
     vidset.datasets.exchange.received says what is believed.
+
+    Args:
+        actor: who gives the names here; None is the operating system's user.
 
     Raises:
         UnknownVersionError: the place has no such version.
@@ -155,7 +159,7 @@ def pull(
                 progress(images)
         repository.write_version(manifest, measures_table(measured), details)
     for name, id_ in names.items():
-        repository.name_version(name, id_, move=move_names)
+        repository.name_version(name, id_, move=move_names, actor=actor)
     return Exchanged(ids, images, size_bytes, tuple(names))
 
 

@@ -1,0 +1,97 @@
+"""The pages about versions, training and scores: what they type runs on drawn images, in order."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.pages.typist import Page
+from vidset.demo.numerals import draw_numeral
+
+pytestmark = pytest.mark.slow
+COUNTS = {"train": 6, "validation": 3, "label_book": 1}
+
+
+def write_images(folder, labels, draw):
+    """Write `<split>/<label>/<number>.png`, each image another one."""
+    random = np.random.default_rng(3)
+    for split, count in COUNTS.items():
+        for label in labels:
+            for number in range(count):
+                path = folder / split / label / f"{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(path), draw(label, random))
+
+
+def draw_blocks(label, random):
+    """Blocks that are all dark or all light: a model tells them apart after a few epochs."""
+    first = 0 if label == "dark" else 170
+    blocks = random.integers(first, first + 85, (8, 8, 3), dtype=np.uint8)
+    return cv2.resize(blocks, (64, 64), interpolation=cv2.INTER_NEAREST)
+
+
+def move_image(folder):
+    """Give an image of the training split another label."""
+    image = min((folder / "train" / "dark").iterdir())
+    image.rename(folder / "train" / "light" / f"was-dark-{image.name}")
+
+
+def test_datasets(shell):
+    for name in "numerals", "corrected":
+        write_images(shell.home / name, ("i", "ii", "x"), draw_numeral)
+    wrong = shell.home / "corrected" / "train" / "i" / "0.png"
+    wrong.rename(shell.home / "corrected" / "train" / "x" / "was-i.png")
+    done = Page("docs/datasets.md").typed(shell)
+    assert "relabeled" in done["vidset dataset diff v0 v1"].out
+    exported = (shell.home / "numerals-v1").glob("*/*/*.png")
+    assert len(list(exported)) == 3 * sum(COUNTS.values())
+
+
+def test_data_centric(shell):
+    Page(
+        "docs/data-centric.md",
+        elsewhere={
+            "make demo-numerals": "It takes minutes: tests/demo/test_demo_loop.py is a small one.",
+            "docker buildx build": "It needs Docker and a registry: tests/docker checks the file.",
+        },
+        instead={"sha256:...": f"sha256:{'0' * 64}"},
+    ).typed(shell)
+    assert "europe-docker.pkg.dev/P/vidset/training@" in (shell.home / "loop.yaml").read_text()
+
+
+def test_training(shell):
+    write_images(shell.home / "blocks", ("dark", "light"), draw_blocks)
+    for line in "vidset init", "vidset dataset create folders:blocks -n v0":
+        assert shell.types(line).code == 0
+    done = Page("docs/training.md").typed(shell)
+    assert len(done) == 1
+    assert {path.name for path in (shell.home / "runs").iterdir()} == {"v0-1", "v0-2", "v0-3"}
+
+
+def test_evaluation(shell):
+    write_images(shell.home / "blocks", ("dark", "light"), draw_blocks)
+    move_image(shell.home / "blocks")
+    for line in (
+        "vidset init",
+        "vidset dataset create folders:blocks -n v0",
+        "mv blocks/train/light/was-* blocks/train/dark",
+        "vidset dataset create folders:blocks -n v1 --parent v0",
+        "vidset train v0 --seeds 1-3 --epochs 12",
+        "vidset train v1 --seeds 1-3 --epochs 12",
+    ):
+        typed = shell.types(line)
+        assert typed.code == 0, typed
+
+    def decide():
+        found = json.loads((shell.home / "errors" / "errors.json").read_text())
+        images = [
+            {key: each[key] for key in ("image_sha256", "image_uri")} for each in found["shown"]
+        ]
+        removed = {**images[0], "action": "remove"}
+        fixes = {"version": found["version"], "fixes": [removed]}
+        (shell.home / "decisions.json").write_text(json.dumps(fixes))
+
+    done = Page("docs/evaluation.md", before={"vidset review decisions.json": decide}).typed(shell)
+    assert "v1.1" in done["vidset dataset fix v1 errors/fixes.json -n v1.1"].out
+    assert (shell.home / "top50.png").is_file()
