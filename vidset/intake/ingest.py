@@ -1,6 +1,7 @@
 """One upload to images and ledger rows: what the job's workers and the watcher do with each."""
 
 import re
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -93,7 +94,7 @@ class Ingest:
         if row is None:
             return Taken(upload, "new")
         if not self._is_redone(row):
-            return _skipped(upload, row)
+            return skipped(upload, row)
         return Taken(upload, "redo", reason=f"it is {row['status']}", earlier=self._earlier(upload))
 
     def take(
@@ -146,7 +147,7 @@ class Ingest:
             rows = self._settled(failed(upload, self._settings, error), before)
             return Taken(upload, "failed", rows, reason=error.reason, earlier=before)
         if row is not None:
-            return _skipped(upload, row)
+            return skipped(upload, row)
         assert extraction is not None  # noqa: S101 (there was no row)
         others = _count(extraction.video.other_streams)
         rows = self._settled(extraction, before)
@@ -199,7 +200,8 @@ class Ingest:
                 self.images.delete(name)
 
 
-def _skipped(upload: Upload, row: dict[str, Any]) -> Taken:
+def skipped(upload: Upload, row: Mapping[str, Any]) -> Taken:
+    """Say of an upload that the ledger has this row of it."""
     return Taken(
         upload,
         "skipped",

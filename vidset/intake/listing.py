@@ -5,9 +5,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vidset.elements import Upload
 from vidset.intake.folder_listing import list_folder
+from vidset.naming import stream_suffix
+from vidset.settings import ExtractionSettings
 from vidset.storage.open import open_store
 from vidset.storage.registry import find_scheme
 from vidset.storage.store import StoredObject
@@ -68,6 +71,23 @@ def list_uploads(
                 yield _file(path, os.path.basename(path), collector_id)
             else:
                 passed_over["special"] += 1
+
+
+def streams_of(upload: Upload, stream: int | None, settings: ExtractionSettings) -> list[Upload]:
+    """Return the file's streams that are wanted: with spans, those that have some.
+
+    Args:
+        stream: which one is asked for; None is all, of which the default one tells the others.
+    """
+    if settings.spans is None:
+        return [replace(upload, stream=stream or 0)]
+    start = stream_suffix(1)[:-1]
+    numbers = [
+        each.removeprefix(upload.video_uri).removeprefix(start) or "0"
+        for each in settings.spans
+        if each == upload.video_uri or each.startswith(upload.video_uri + start)
+    ]
+    return [replace(upload, stream=int(number)) for number in numbers if number.isdecimal()]
 
 
 def _matching(pattern: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Request:
         stream: which video stream of each file, see `Upload`; None is all of them.
         labels: the store of tasks and annotations, if there is one.
         is_dry: only say what would be done.
+        is_full: read each file, also those that have not changed since they were read last.
     """
 
     inputs: tuple[str, ...]
@@ -40,6 +41,7 @@ class Request:
     stream: int | None = 0
     labels: str | None = None
     is_dry: bool = False
+    is_full: bool = False
 
     @property
     def places(self) -> Places:

@@ -4,9 +4,8 @@ import os
 import resource
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from vidset.elements import Upload
@@ -14,7 +13,9 @@ from vidset.engines.engine import Engine, Limits, Open, TaskError, TaskLostError
 from vidset.engines.engine import Outcome as Ended
 from vidset.engines.local import LocalEngine
 from vidset.errors import ExtractionError
-from vidset.intake.listing import check_input, list_uploads
+from vidset.intake.done_before import DoneBefore
+from vidset.intake.known_inputs import KnownInputs
+from vidset.intake.listing import check_input, list_uploads, streams_of
 from vidset.intake.progress import Progress
 from vidset.intake.request import DROPPED, Request, Summary
 from vidset.intake.work import (
@@ -28,7 +29,7 @@ from vidset.intake.work import (
     work_of,
 )
 from vidset.ledger.packing import pack_ledgers
-from vidset.naming import printable, stream_suffix
+from vidset.naming import printable
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.folder import FolderStore
@@ -72,11 +73,19 @@ def extract(
         passed_over: Counter[str] = Counter()
         uploads = _uploads(request, collector_id, settings, progress, passed_over)
         cores = request.workers or os.cpu_count() or 1
-        workers = max(1, min(cores, len(uploads)))
-        run = _Run(request, uploads, settings, progress, cores)
-        if uploads:
+        known = KnownInputs(request.output, is_full=request.is_full, is_dry=request.is_dry)
+        before = DoneBefore(request, known, settings.settings_id)
+        run = _Run(request, uploads, settings, progress, cores, known)
+        has_more = run.skip(before)
+        if has_more:
             opens = work_of(settings, request.places, request.redo)
-            run.through(start_engine(workers, opens, request.limits, run.report))
+            workers = min(cores, len(uploads))
+            try:
+                run.through(start_engine(workers, opens, request.limits, run.report))
+            finally:
+                with suppress(OSError):  # The next run reads the files again.
+                    known.save()
+        if (has_more or before.is_scattered) and not request.is_dry:
             with suppress(OSError):  # All is done, and packs are but copies.
                 pack_ledgers(request.places.ledger)
     finally:
@@ -114,19 +123,34 @@ class _Run:
         settings: ExtractionSettings,
         progress: Progress,
         cores: int,
+        known: KnownInputs,
     ):
         self.counts: Counter[str] = Counter()
         self.samples: Counter[str] = Counter()
         self.videos = len(uploads)
         self.labeled: set[str] = set()
         self._all_streams = request.stream is None and settings.spans is None
-        self._waiting: deque[Task] = deque(map(Look, uploads) if request.is_dry else uploads)
+        self._uploads, self._is_dry, self._known = uploads, request.is_dry, known
+        self._waiting: deque[Task] = deque()
         self._again: list[tuple[float, Task]] = []  # When, and what.
         self._alone: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
         self._settings, self._progress = settings, progress
         self._cores = cores
         self._period_seconds = float(settings.sampling.every)
+
+    def skip(self, before: DoneBefore) -> bool:
+        """Count what is done already. Returns whether there is more to do."""
+        uploads = self._uploads
+        while uploads:
+            more: list[Upload] = []
+            for upload, outcome in zip(uploads, before.among(uploads), strict=True):
+                if outcome is None:
+                    self._waiting.append(Look(upload) if self._is_dry else upload)
+                else:
+                    more += self._count(outcome)
+            uploads = more
+        return bool(self._waiting)
 
     def through(self, engine: Engine) -> None:
         """Until all are done.
@@ -171,7 +195,10 @@ class _Run:
         self._progress.ended(uri)
         match ended.error:
             case None:
-                self._count(ended.result)
+                upload = upload_of(ended.task)
+                if upload is not None and ended.result.generation is not None:
+                    self._known.learn(upload.uri, ended.result.generation)
+                self._waiting.extend(self._count(ended.result))
             case TaskLostError(reason=reason):
                 self._lost(ended.task, uri, reason)
             case TaskError() as error:
@@ -193,7 +220,8 @@ class _Run:
         when = time.monotonic() + 2.0 ** (self._tries[uri] - 1)
         self._again = sorted([*self._again, (when, task)], key=lambda pair: pair[0])
 
-    def _count(self, outcome: Outcome) -> None:
+    def _count(self, outcome: Outcome) -> Sequence[Upload]:
+        """Return the other streams that are to be looked at, too."""
         progress = self._progress
         progress.forget(outcome.uri)
         self.counts[outcome.what] += 1
@@ -201,10 +229,10 @@ class _Run:
         self.counts["anew"] += outcome.is_anew
         self.counts["replaced"] += outcome.replaced
         self.labeled.update(outcome.labeled)
-        if self._all_streams and outcome.others:
-            self.videos += len(outcome.others)
-            self._waiting.extend(outcome.others)
-            progress.add(videos_found=len(outcome.others))
+        others = outcome.others if self._all_streams else ()
+        if others:
+            self.videos += len(others)
+            progress.add(videos_found=len(others))
         if outcome.what == "skipped":
             progress.add(videos_skipped=1)
             is_other = outcome.settings_id != self._settings.settings_id
@@ -218,6 +246,7 @@ class _Run:
             progress.note(outcome.uri, f"{outcome.reason}; would be extracted anew")
         elif outcome.reason is not None:
             progress.note(outcome.uri, outcome.reason)
+        return others
 
 
 def _uploads(
@@ -240,23 +269,6 @@ def _uploads(
                     progress.add(videos_found=1)
                     progress.forget(upload.video_uri)
     return list(uploads.values())
-
-
-def streams_of(upload: Upload, stream: int | None, settings: ExtractionSettings) -> list[Upload]:
-    """Return the file's streams that are wanted: with spans, those that have some.
-
-    Args:
-        stream: which one is asked for; None is all, of which the default one tells the others.
-    """
-    if settings.spans is None:
-        return [replace(upload, stream=stream or 0)]
-    start = stream_suffix(1)[:-1]
-    numbers = [
-        each.removeprefix(upload.video_uri).removeprefix(start) or "0"
-        for each in settings.spans
-        if each == upload.video_uri or each.startswith(upload.video_uri + start)
-    ]
-    return [replace(upload, stream=int(number)) for number in numbers if number.isdecimal()]
 
 
 def prepare(output: str) -> list[FolderStore]:

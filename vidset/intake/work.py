@@ -89,6 +89,7 @@ class Outcome:
         is_anew: whether rows of an earlier run were replaced.
         replaced: how many images an earlier run had made of it, without the labeled ones.
         labeled: the names of those that have labels, and stayed as they were.
+        generation: of the upload, as far as it got known.
     """
 
     uri: str
@@ -102,6 +103,7 @@ class Outcome:
     is_anew: bool = False
     replaced: int = 0
     labeled: Sequence[str] = ()
+    generation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Intake:
 
     def look(self, upload: Upload) -> Outcome:
         """Say what would be done with an upload."""
-        return _outcome(upload.video_uri, self._ingest.look(upload))
+        return outcome_of(upload.video_uri, self._ingest.look(upload))
 
     def take(
         self,
@@ -171,16 +173,18 @@ class Intake:
             put_dead_letter(self._letters, DeadLetter(uri, taken.reason, taken.upload.event))
         if taken.extraction is not None:
             self._ingest.ledger.commit([taken.extraction])
-        return _outcome(uri, taken)
+        return outcome_of(uri, taken)
 
 
-def _outcome(uri: str, taken: Taken) -> Outcome:
+def outcome_of(uri: str, taken: Taken) -> Outcome:
+    """Tell what a run counts of what became of an upload."""
     before = taken.earlier
     more = {
         "others": taken.others,
         "is_anew": before is not None,
         "replaced": len(before.replaceable) if before else 0,
         "labeled": before.labeled_names if before else (),
+        "generation": taken.upload.generation,
     }
     if taken.extraction is None:
         what = "missing" if taken.what in ("extracted", "failed") else taken.what

@@ -77,6 +77,12 @@ def extract(
             metavar="NAME", help="Let Beam do it, on this runner.", show_default="worker processes"
         ),
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Read all files again, also those that look as when they were last read."
+        ),
+    ] = False,
     dry_run: DryRun = False,
     place: Place = None,
     as_json: Json = False,
@@ -132,5 +138,6 @@ def extract(
         stream=stream_of(stream),
         labels=project.store,
         is_dry=dry_run,
+        is_full=full,
     )
     raise typer.Exit(run_extract(request, project, as_json=as_json, quiet=quiet, debug=debug))
