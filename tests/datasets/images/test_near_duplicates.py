@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.datasets.rows import drawing, encoded, scene
+from vidset.datasets.images import near_duplicates
 from vidset.datasets.images.measures import SCHEMA, THUMBNAIL_SIDE, measure
 from vidset.datasets.images.near_duplicates import MOST_ALIKE, MOST_BITS, NearIndex, Pictures
 
@@ -59,6 +60,29 @@ def test_all_hashes_within_the_distance_are_found_and_no_others(hash_, flips, di
         if len(bits) <= distance
     }
     assert told == wanted
+
+
+@pytest.mark.parametrize("spread", [3, 40], ids=["crowded", "in clusters"])
+def test_looking_for_all_pairs_at_once_finds_the_same(monkeypatch, spread):
+    random = np.random.default_rng(spread)
+    hashes = np.repeat(random.integers(0, 1 << 63, 8 * spread), 2000 // (8 * spread))
+    for _ in range(4):
+        hashes ^= np.where(random.random(len(hashes)) < 0.5, 1 << random.integers(0, 62), 0)
+    shades = [np.clip(RAMP + random.normal(0, 20, SIZE), 0, 255) for _ in hashes]
+    thumbnails = [each.astype(np.uint8).tobytes() for each in shades]
+
+    def found(many: int):
+        monkeypatch.setattr(near_duplicates, "_MANY", many)
+        shown = pictures(hashes, thumbnails)
+        index = NearIndex(shown, 6)
+        taken = [index.take(place) for place in range(len(shown))]
+        told = [sorted((each.place, each.distance) for each in near) for near in taken]
+        return shown.alike(6), told, index.crowded
+
+    (one_by_one, *alone), (at_once, *together) = found(1 << 62), found(0)
+    assert (one_by_one, bool(at_once)) == (None, True)
+    assert together == alone
+    assert sum(map(len, together[0])) > 1000
 
 
 @pytest.mark.parametrize("make", [scene, drawing])

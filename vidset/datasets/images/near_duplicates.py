@@ -26,8 +26,14 @@ MOST_ALIKE = 256
 _MOST_COMPARED = 4 * MOST_ALIKE
 _BANDS = (22, 21, 21)
 _CHUNK_ROWS = 10_000
+# Of so many hashes all pairs are looked for at once, but for those that have a band in common with
+# more than so many others each.
+_MANY, _MOST_PAIRS = 512, 1024
+_SET = np.array([number.bit_count() for number in range(1 << 16)], np.uint8)
 # Levels: a thumbnail with less of them is rounding rather than picture.
 _LEAST_CONTRAST = 1.0
+
+Alike = dict[int, list[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class NearIndex:
     Hashes are cut into three bands, and each band has an index. If two hashes differ in at most 6
     bits, then the first band differs in at most 2, or one of the others in at most 1 (else it were
     3 + 2 + 2 = 7): only pictures with such a band are looked at (M. Norouzi, A. Punjani, D. Fleet,
-    "Fast search in Hamming space with multi-index hashing", CVPR 2012).
+    "Fast search in Hamming space with multi-index hashing", CVPR 2012). As long as no band is full,
+    this finds what `Pictures.alike` has found for all pictures at once, which is quicker.
 
     Attributes:
         crowded: the places of pictures that were not compared with all others.
@@ -57,15 +64,34 @@ class NearIndex:
         self._pictures, self._distance, self._least = pictures, distance, least_likeness
         self._places: dict[int, list[int]] = {}
         self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in _BANDS]
+        self._alike = pictures.alike(max(distance, _SAME_DISTANCE))
+        self._has_full_band = False
         # Whether a band has a value: asked for hundreds of values at a time.
         self._there = [np.zeros(1 << bits, np.bool_) for bits in _BANDS]
         self.crowded: set[int] = set()
 
     def add(self, place: int) -> None:
         """A picture to be found, unless one that is as good as the same is there."""
+        if not self._confirmed(place, _SAME_DISTANCE, _SAME_LIKENESS):
+            self._put(place)
+
+    def find(self, place: int) -> list[Near]:
+        """Those near a picture, in no order."""
+        return self._confirmed(place, self._distance, self._least)
+
+    def take(self, place: int) -> list[Near]:
+        """Find those near a picture, and add it."""
+        found = self.find(place)
+        if self._distance < _SAME_DISTANCE or self._least > _SAME_LIKENESS or self._has_full_band:
+            self.add(place)
+        elif not any(
+            near.distance <= _SAME_DISTANCE and near.likeness >= _SAME_LIKENESS for near in found
+        ):
+            self._put(place)
+        return found
+
+    def _put(self, place: int) -> None:
         hash_ = self._pictures.hashes[place]
-        if self._confirmed(place, _SAME_DISTANCE, _SAME_LIKENESS):
-            return
         others = self._places.get(hash_)
         if others is None:
             self._places[hash_] = [place]
@@ -75,17 +101,28 @@ class NearIndex:
                     there[value] = True
                 else:
                     self.crowded.add(place)
+                    self._has_full_band = True
         elif len(others) < MOST_ALIKE:
             others.append(place)
         else:
             self.crowded.add(place)
 
-    def find(self, place: int) -> list[Near]:
-        """Those near a picture, in no order."""
-        return self._confirmed(place, self._distance, self._least)
+    def _quickly(self, place: int, distance: int) -> dict[int, int] | None:
+        """As `_hashes`; None where not all pictures may be compared, and the order matters."""
+        hash_ = self._pictures.hashes[place]
+        if self._alike is None or self._has_full_band:
+            return None
+        found = {hash_: 0} if hash_ in self._places else {}
+        for other, bits in self._alike.get(hash_, ()):
+            if bits <= distance and other in self._places:
+                found[other] = bits
+        is_few = sum(len(self._places[each]) for each in found) < MOST_ALIKE
+        return found if is_few else None
 
     def _hashes(self, place: int, distance: int) -> dict[int, int]:
         """The hashes that are there within `distance`, each with its distance."""
+        if (quickly := self._quickly(place, distance)) is not None:
+            return quickly
         hash_ = self._pictures.hashes[place]
         found = {hash_: 0} if hash_ in self._places else {}
         for number, value in enumerate(_cut(hash_)):
@@ -122,7 +159,10 @@ class Pictures:
     """
 
     def __init__(self, measures: pa.Table):
-        self.hashes: list[int] = _interleaved(measures["phash"].to_numpy()).tolist()
+        hashes = _interleaved(measures["phash"].to_numpy())
+        self.hashes: list[int] = hashes.tolist()
+        self._different = np.unique(hashes.astype(np.int64))
+        self._alike: dict[int, Alike | None] = {}
         size = THUMBNAIL_SIDE**2
         column = measures["thumbnail"].combine_chunks()
         data = column.buffers()[1]
@@ -140,6 +180,15 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.hashes)
 
+    def alike(self, distance: int) -> Alike | None:
+        """Return, for each hash that has some, the others within `distance`, with their distances.
+
+        None: there are too many, or so few that asking for each is as quick.
+        """
+        if distance not in self._alike:
+            self._alike[distance] = _alike(self._different, distance)
+        return self._alike[distance]
+
     def likeness(self, place: int, others: list[int]) -> np.ndarray:
         """The correlation of a picture's thumbnail with those of others, -1 to 1."""
         own = self._thumbnails[place] - self._means[place]
@@ -153,6 +202,48 @@ def _interleaved(hashes: np.ndarray) -> np.ndarray:
     order = np.argsort(np.arange(64) % len(_BANDS), kind="stable")
     packed = np.packbits(np.ascontiguousarray(bits[:, order]), axis=1)
     return packed.reshape(-1).view(">u8")
+
+
+def _alike(hashes: np.ndarray, distance: int) -> Alike | None:
+    """See `Pictures.alike`.
+
+    Args:
+        hashes: different ones, as int64.
+    """
+    if len(hashes) < _MANY:
+        return None
+    pairs, number = [], 0
+    for band, bits in enumerate(_BANDS):
+        values = hashes.view(np.uint64) >> sum(_BANDS[band + 1 :]) & (1 << bits) - 1
+        values = values.astype(np.int64)
+        order = np.argsort(values, kind="stable")
+        counts = np.bincount(values, minlength=1 << bits)
+        ends = np.cumsum(counts, dtype=np.int32)
+        for flip in _FLIPS[distance][band]:
+            wanted = values ^ flip
+            each = counts[wanted]
+            if (number := number + int(each.sum())) > _MOST_PAIRS * max(1, len(hashes)):
+                return None
+            one = np.flatnonzero(each)
+            each = each[one]
+            # The places in `order` of those that have the value, one after the other.
+            before = np.repeat(np.cumsum(each) - each, each)
+            place = np.repeat(ends[wanted[one]] - each, each) + np.arange(each.sum()) - before
+            one, other = np.repeat(one, each), order[place]
+            is_near = (one < other) & (_bits_set(hashes[one] ^ hashes[other]) <= distance)
+            pairs.append(one[is_near] * len(hashes) + other[is_near])
+    one, other = np.divmod(np.unique(np.concatenate(pairs)), len(hashes))
+    apart = _bits_set(hashes[one] ^ hashes[other])
+    named = hashes.view(np.uint64)
+    found: Alike = {}
+    for *pair, bits in zip(named[one].tolist(), named[other].tolist(), apart.tolist(), strict=True):
+        for hash_, near in (pair, pair[::-1]):
+            found.setdefault(hash_, []).append((near, bits))
+    return found
+
+
+def _bits_set(values: np.ndarray) -> np.ndarray:
+    return _SET[values.view(np.uint16).reshape(-1, 4)].sum(axis=1)
 
 
 def _cut(hash_: int) -> tuple[int, int, int]:

@@ -91,6 +91,5 @@ def _join_near(joined: _Joined, seen: Pictured, distance: int) -> None:
     row_of = {place: row for row, place in enumerate(seen.places)}
     index = NearIndex(seen.pictures, distance)
     for place in range(len(seen.pictures)):
-        for near in index.find(place):
+        for near in index.take(place):
             joined.join(row_of[place], row_of[near.place])
-        index.add(place)
