@@ -68,7 +68,7 @@ def test_looking_for_all_pairs_at_once_finds_the_same(monkeypatch, spread):
     hashes = np.repeat(random.integers(0, 1 << 63, 8 * spread), 2000 // (8 * spread))
     for _ in range(4):
         hashes ^= np.where(random.random(len(hashes)) < 0.5, 1 << random.integers(0, 62), 0)
-    shades = [np.clip(RAMP + random.normal(0, 20, SIZE), 0, 255) for _ in hashes]
+    shades = [np.clip(RAMP + random.normal(0, 8, SIZE), 0, 255) for _ in hashes]
     thumbnails = [each.astype(np.uint8).tobytes() for each in shades]
 
     def found(many: int):
