@@ -72,6 +72,7 @@ def index(folder: Path) -> list[dict]:
                 "ImageSets/Main/rain_trainval.txt",
                 "ImageSets/Main/road_trainval.txt",
                 "ImageSets/Main/trainval.txt",
+                "ImageSets/words.txt",
             ],
             id="voc",
         ),

@@ -31,7 +31,7 @@ from vidset.labeling.checking import ROTATION
 from vidset.regular_files import read_regular
 
 _NAME = "Pascal VOC"
-_ALL = "trainval"
+_ALL, _WORDS = "trainval", "ImageSets/words.txt"
 _FLAGS = ("truncated", "difficult", "occluded")
 _POSE, _NO_POSE = "pose", "Unspecified"
 _OURS = "vidset"
@@ -43,8 +43,8 @@ _BATCH = 1000
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """Yield what the .xml files of a folder say, or those of its Annotations/; or a single one.
 
-    Parts of objects are counted and left out. Words on whole images stand in ImageSets/Main where
-    vidset wrote it.
+    Parts of objects are counted and left out. Words on whole images stand in ImageSets/words.txt,
+    which vidset alone writes: VOC's own lists of labels stay as they were when objects are edited.
 
     Raises:
         ValueError: as `Reader.read` says.
@@ -54,7 +54,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     root = place / "Annotations" if (place / "Annotations").is_dir() else place
     if not root.exists():
         raise ValueError(f"{place}: wanted a folder with {_NAME}'s .xml files, got nothing")
-    words = _words(place / "ImageSets" / "Main")
+    words = _words(place / _WORDS)
     names: dict[str, Path] = {}
     for file in sorted(root.rglob("*.xml")) if root.is_dir() else [root]:
         for labels in reading.whole(partial(_read, file, words, reading)):
@@ -66,15 +66,17 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
                 yield labels
 
 
-def _words(folder: Path) -> dict[str, list[str]]:
-    """Returns what is said of images as a whole, and of their objects, by stem."""
+def _words(file: Path) -> dict[str, list[str]]:
+    """Return what is said of images as a whole, by stem."""
     found: dict[str, list[str]] = {}
-    for file in sorted(folder.glob(f"*_{_ALL}.txt")) if folder.is_dir() else ():
-        label = file.name.removesuffix(f"_{_ALL}.txt").replace("%2F", "/").replace("%25", "%")
-        for line in read_regular(file).decode(errors="replace").splitlines():
-            stem, _, sign = line.rpartition(" ")
-            if sign == "1":
-                found.setdefault(stem.strip(), []).append(label)
+    lines = read_regular(file).decode(errors="replace").splitlines() if file.is_file() else ()
+    for number, line in enumerate(lines, 1):
+        try:
+            stem, label = json.loads(line)
+        except (ValueError, TypeError):
+            wanted = "wanted the name of an image and a label"
+            raise ValueError(f"{file}:{number}: {wanted}, got {line[:80]!r}") from None
+        found.setdefault(stem, []).append(label)
     return found
 
 
@@ -95,13 +97,7 @@ def _read(file: Path, words: Mapping[str, list[str]], reading: Reading) -> Image
     for number, each in enumerate(document.all("object"), 1):
         with reading.part():
             objects.append(_read_object(each, str(number), first, reading))
-    if database == _OURS:
-        drawn = {item.label for item in objects}
-        objects += [
-            LabeledObject(label, label, "classification")
-            for label in words.get(file.stem, ())
-            if label not in drawn
-        ]
+    objects += [LabeledObject(label, label, "classification") for label in words.get(file.stem, ())]
     origin = origin_of(_origin(document), document.place) if database == _OURS else {}
     return ImageLabels(name, width, height, tuple(objects), **origin)
 
@@ -178,7 +174,7 @@ def write(
     their names flat.
 
     ImageSets/Main/trainval.txt names all images, and <label>_trainval.txt says of each whether it
-    has the label, which is where words on whole images go.
+    has the label. Words on whole images stand in ImageSets/words.txt, too.
     """
     root = Path(path)
     with spooled(labels, _sayable, format_name=_NAME, lossy=lossy, file_of=_stem) as spool:
@@ -190,6 +186,8 @@ def write(
             text = tostring(document, encoding="unicode") + "\n"
             (root / "Annotations" / f"{_stem(each.image_name)}.xml").write_text(text, "utf-8")
         _write_sets(root / "ImageSets" / "Main", spool, names)
+        if spool.types["classification"]:
+            _write_words(root / _WORDS, spool)
         return spool.written()
 
 
@@ -280,6 +278,15 @@ def _write_sets(folder: Path, spool: Spool, labels: Sequence[str]) -> None:
         for label in labels:
             lines = [f"{stem} {1 if label in has else -1:2}" for stem, has in batch]
             _append(folder / f"{_file_name(label)}_{_ALL}.txt", lines)
+
+
+def _write_words(file: Path, spool: Spool) -> None:
+    with file.open("w", encoding="utf-8") as target:
+        for each in spool:
+            for item in each.objects:
+                if item.type == "classification":
+                    line = json.dumps([_stem(each.image_name), item.label])
+                    target.write(line + "\n")
 
 
 def _file_name(label: str) -> str:

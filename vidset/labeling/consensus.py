@@ -92,7 +92,8 @@ def counted(answers: Sequence[Answer]) -> list[Answer]:
 
     Of each annotation it is the newest, unless that withdraws the annotation, and of each
     annotator (a vendor's: names are the vendor's own) the newest of these. What a person imports
-    holds from then on: a vendor's answers before it no longer count.
+    holds from then on: a vendor's answers before it no longer count, and where it is an edit of
+    what was exported, nobody's do.
     """
     by_age = sorted(answers, key=_age)
     newest = {(answer.vendor, answer.annotation_id): answer for answer in by_age}
@@ -107,8 +108,15 @@ def counted(answers: Sequence[Answer]) -> list[Answer]:
         for answer in standing
         if answer.imported or not imports or answer.updated_at > max(imports)
     ]
+    edits = [answer.updated_at for answer in standing if _is_edit(answer)]
+    standing = [answer for answer in standing if not edits or answer.updated_at >= max(edits)]
     voices = {(answer.vendor, answer.annotator): answer for answer in standing}
     return [voices[annotator] for annotator in sorted(voices)]
+
+
+def _is_edit(answer: Answer) -> bool:
+    """Whether a person changed what had been agreed on."""
+    return bool(answer.imported and answer.imported.get("base_revision") is not None)
 
 
 def _age(answer: Answer) -> tuple[datetime, str]:

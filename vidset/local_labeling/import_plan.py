@@ -4,17 +4,20 @@ Labels are money: an image whose stored answer is newer than the file is a confl
 never replaced by nothing, unless the person who imports says so.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 
-from vidset.labeling.annotation import Annotation, Answer, LabeledObject
-from vidset.labeling.stores.store import Key, Store
+from vidset.formats.registry import Format
+from vidset.labeling.annotation import Annotation, Answer, ConsensusRule
+from vidset.labeling.broker import Broker
+from vidset.labeling.consensus import Consensus, consensus
+from vidset.labeling.stores.store import Key
 from vidset.local_labeling.importing import Said
+from vidset.local_labeling.returning import is_same, restore
 
 Outcome = Literal["new", "changed", "unchanged", "emptied", "conflicting", "unlabeled"]
 OUTCOMES: tuple[Outcome, ...] = (
@@ -91,105 +94,160 @@ class ImportPlan:
 
 
 def plan_import(
-    store: Store, said: Sequence[Said], *, allow_empty: bool = False, force: bool = False
+    broker: Broker,
+    named: Format,
+    said: Sequence[Said],
+    *,
+    allow_empty: bool = False,
+    force: bool = False,
 ) -> ImportPlan:
-    """Compare what files say with what is stored. Nothing is changed."""
+    """Compare what files of a format say with what is stored. Nothing is changed."""
     by_image = sorted(said, key=lambda each: each.image.uri)
     groups = [tuple(group) for _, group in groupby(by_image, key=lambda each: each.image.id)]
     planned: list[Planned] = []
     for start in range(0, len(groups), _LOOKUPS):
-        chunk = groups[start : start + _LOOKUPS]
-        keys: list[Key] = [("annotations", group[0].image.id) for group in chunk]
-        for group, found in zip(chunk, store.get(*keys), strict=True):
-            annotation = Annotation.from_document(found.document) if found else None
-            planned.append(_planned(store, group, annotation, allow_empty=allow_empty))
+        stored = _stored(broker, groups[start : start + _LOOKUPS])
+        planned += [
+            _planned(group, image, allow_empty=allow_empty)
+            for group, image in _restored(named, stored)
+        ]
     return ImportPlan(tuple(planned), allow_empty, force)
 
 
-def content(state: str, objects: Iterable[LabeledObject]) -> str:
-    """Return what is said, whatever the ids and the order of the objects are."""
-    documents = []
-    for item in objects:
-        document = item.to_document()
-        del document["id"]
-        documents.append(json.dumps(_rounded(document), sort_keys=True))
-    return json.dumps([state, sorted(documents)])
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What is stored of an image: None where nobody has answered, or all was taken back.
+
+    Attributes:
+        answers: all of them, in the order in which they came.
+        rule: how they become the annotation.
+    """
+
+    annotation: Annotation
+    answers: Sequence[Answer]
+    rule: ConsensusRule
+
+    def at(self, revision: int) -> Consensus:
+        """Return what was agreed on at an earlier revision."""
+        return consensus(self.answers[:revision], self.rule)
 
 
-def _rounded(value: Any) -> Any:
-    """Formats in parts of the image's size come back within a millionth of a pixel."""
-    if isinstance(value, float):
-        return round(value, 3) + 0.0
-    if isinstance(value, Mapping):
-        return {key: _rounded(each) for key, each in value.items()}
-    return [_rounded(each) for each in value] if isinstance(value, list) else value
+def _stored(
+    broker: Broker, groups: Sequence[tuple[Said, ...]]
+) -> Iterator[tuple[tuple[Said, ...], _Stored | None]]:
+    store = broker.store
+    keys: list[Key] = [("annotations", group[0].image.id) for group in groups]
+    for group, found in zip(groups, store.get(*keys), strict=True):
+        annotation = Annotation.from_document(found.document) if found else None
+        if annotation is None or annotation.state == "rejected":
+            yield group, None
+            continue
+        names: list[Key] = [("answers", name) for name in annotation.answers]
+        answers = [Answer.from_document(each.document) for each in store.get(*names) if each]
+        yield group, _Stored(annotation, answers, broker.settings.consensus)
 
 
-def _planned(
-    store: Store, group: tuple[Said, ...], stored: Annotation | None, *, allow_empty: bool
-) -> Planned:
-    last = max(group, key=lambda each: each.told_at).answer
+def _restored(
+    named: Format, found: Iterable[tuple[tuple[Said, ...], _Stored | None]]
+) -> list[tuple[tuple[Said, ...], _Stored | None]]:
+    """Give back to edits of what is stored what the format could not say."""
+    found = list(found)
+    edited = [
+        (place, group[0], image.annotation)
+        for place, (group, image) in enumerate(found)
+        if image and len(group) == 1 and _is_edit(group[0], image)
+    ]
+    restored = restore(named, [(annotation, said.answer.objects) for _, said, annotation in edited])
+    for (place, said, _), objects in zip(edited, restored, strict=True):
+        answer = replace(said.answer, objects=objects)
+        found[place] = (replace(said, answer=answer),), found[place][1]
+    return found
+
+
+def _is_edit(said: Said, image: _Stored) -> bool:
+    """Whether it is about the stored labels, and no other annotator's word beside them."""
+    answer, stored = said.answer, image.annotation
+    return (
+        not said.is_reshaped
+        and answer.state == stored.state == "labeled"
+        and not _is_another_voice(said, image)
+        and not is_same(answer.objects, stored.objects)
+    )
+
+
+def _planned(group: tuple[Said, ...], image: _Stored | None, *, allow_empty: bool) -> Planned:
+    newest = max(group, key=lambda each: each.told_at)
+    last = newest.answer
+    stored = image.annotation if image else None
     before = Counter(item.label for item in stored.objects) if stored else Counter[str]()
     after = Counter(item.label for item in last.objects)
-    is_unsure = not all(each.is_sure for each in group) and not last.objects
+    is_unsure = not all(each.is_sure for each in group) and newest.is_empty
 
     def outcome(name: Outcome, reason: str = "") -> Planned:
         return Planned(name, group, reason, before, after)
 
-    if stored is None or stored.state == "rejected":
+    if image is None or stored is None:
         if is_unsure and last.state == "labeled" and not allow_empty:
             return outcome("unlabeled")
         return outcome("new")
-    answers = _answers(store, stored)
-    if _is_unchanged(group, stored, answers):
+    if _is_unchanged(group, image):
         return outcome("unchanged")
-    if stored.objects and not last.objects:
+    reason = _conflict(group, image)
+    if stored.objects and newest.is_empty:
+        if reason and allow_empty:
+            return outcome("conflicting", reason)
         what = "skipped" if last.state == "skipped" else "without an object"
         return outcome("emptied", f"{len(stored.objects)} objects are stored; the file is {what}")
     if is_unsure and not allow_empty:
         return outcome("unlabeled")
-    reason = _conflict(group, stored, answers)
     return outcome("conflicting", reason) if reason else outcome("changed")
 
 
-def _answers(store: Store, stored: Annotation) -> list[Answer]:
-    keys: list[Key] = [("answers", name) for name in stored.answers]
-    return [Answer.from_document(each.document) for each in store.get(*keys) if each]
+def _is_another_voice(said: Said, image: _Stored) -> bool:
+    """Whether a file tells of an annotator who has not answered this image yet."""
+    answer = said.answer
+    return (
+        said.base_revision is None
+        and answer.annotator not in {each.annotator for each in image.answers}
+        and answer.annotator != (answer.imported or {}).get("by")
+    )
 
 
-def _is_unchanged(group: Sequence[Said], stored: Annotation, answers: Sequence[Answer]) -> bool:
+def _is_unchanged(group: Sequence[Said], image: _Stored) -> bool:
     if len(group) == 1:
-        said = group[0].answer
-        known = {each.annotator for each in answers}
-        is_another_voice = (
-            group[0].base_revision is None
-            and said.annotator not in known
-            and said.annotator != (said.imported or {}).get("by")
-        )
-        is_same = content(said.state, said.objects) == content(stored.state, stored.objects)
-        return is_same and not is_another_voice
+        [said] = group
+        return _says(said, image.annotation) and not _is_another_voice(said, image)
     newest: dict[str, Answer] = {}
-    for answer in sorted(answers, key=lambda each: each.updated_at):
+    for answer in sorted(image.answers, key=lambda each: each.updated_at):
         newest[answer.annotation_id] = answer
     return all(
-        (known := newest.get(each.answer.annotation_id)) is not None
-        and content(known.state, known.objects) == content(each.answer.state, each.answer.objects)
+        (known := newest.get(each.answer.annotation_id)) is not None and _says(each, known)
         for each in group
     )
 
 
-def _conflict(group: Sequence[Said], stored: Annotation, answers: Sequence[Answer]) -> str:
+def _says(said: Said, other: Annotation | Answer | Consensus) -> bool:
+    answer = said.answer
+    return answer.state == other.state and is_same(answer.objects, other.objects)
+
+
+def _conflict(group: Sequence[Said], image: _Stored) -> str:
     """Return why the stored answer may be better than the files'; empty if it is not."""
-    newest = max(answers, key=lambda each: each.updated_at, default=None)
+    stored = image.annotation
+    newest = max(image.answers, key=lambda each: each.updated_at, default=None)
     imported = (newest.imported or {}) if newest else {}
     for each in group:
-        if each.base_revision is not None:
-            # An earlier import of the same export is an earlier state of the same work.
-            is_own = imported.get("base_revision") == each.base_revision
-            if stored.revision > each.base_revision and not is_own:
+        base = each.base_revision
+        if base is not None:
+            mine = each.answer.imported or {}
+            # An earlier import of the same file is an earlier state of the same work.
+            is_own = all(
+                imported.get(key) == mine.get(key) for key in ("base_revision", "by", "file")
+            )
+            if stored.revision > base and not is_own:
                 return (
                     f"{stored.annotator} changed it since: it is at revision {stored.revision}, "
-                    f"and the file was exported at {each.base_revision}"
+                    f"and the file was exported at {base}"
                 )
             continue
         # An import holds from when it is stored, but it said what its file told.
@@ -200,4 +258,15 @@ def _conflict(group: Sequence[Said], stored: Annotation, answers: Sequence[Answe
                 f"{stored.annotator} labeled it at {stored_at:%Y-%m-%d %H:%M:%S} UTC, after the "
                 f"file's {each.told_at:%Y-%m-%d %H:%M:%S}"
             )
+        if not each.is_dated and (revision := _earlier(each, image)):
+            return (
+                f"the file says what revision {revision} said, and does not tell when; "
+                f"{stored.annotator} changed it since"
+            )
     return ""
+
+
+def _earlier(said: Said, image: _Stored) -> int | None:
+    """Return the last revision before the present one that said the same; None if none did."""
+    revisions = range(image.annotation.revision - 1, 0, -1)
+    return next((number for number in revisions if _says(said, image.at(number))), None)

@@ -63,6 +63,9 @@ class Said:
         told_at: when, as the file tells, or its date.
         base_revision: the annotation's that the file was exported from; None in files of others.
         is_sure: whether an image without objects is known to have none.
+        is_empty: whether the file has no object of it, whatever its format could not say.
+        is_dated: whether it is known when this was said of this image.
+        is_reshaped: whether the objects were changed on the way, as was asked.
     """
 
     image: Image
@@ -70,6 +73,9 @@ class Said:
     told_at: datetime
     base_revision: int | None
     is_sure: bool
+    is_empty: bool
+    is_dated: bool
+    is_reshaped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,12 @@ def _said(
         updated_at=now,
         image_width=labels.width,
         image_height=labels.height,
-        imported={"by": wanted.by, "base_revision": labels.revision, "told": told_at.isoformat()},
+        imported={
+            "by": wanted.by,
+            "base_revision": labels.revision,
+            "told": told_at.isoformat(),
+            "file": os.path.abspath(wanted.path),
+        },
     )
     try:
         checked = check_answer(answer, broker.template, image.width, image.height)
@@ -190,7 +201,10 @@ def _said(
         replace(checked, updated_at=now),
         wanted.since if wanted.since and labels.revision is None else told_at,
         labels.revision,
-        labels.empty_is_told,
+        is_sure=labels.empty_is_told,
+        is_empty=not labels.objects,
+        is_dated=bool(labels.updated_at or wanted.since),
+        is_reshaped=wanted.as_boxes,
     )
 
 
