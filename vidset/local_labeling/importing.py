@@ -5,7 +5,7 @@ Everything is read and checked before anything is stored.
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from vidset.formats.format import ImageLabels
 from vidset.formats.matching import Match
 from vidset.formats.reading import Kind, Reading, SizeOf
-from vidset.formats.registry import format_named
+from vidset.formats.registry import Format, format_named
 from vidset.labeling.annotation import AnnotationState, Answer
 from vidset.labeling.broker import Broker
 from vidset.labeling.checking import check_answer
@@ -21,6 +21,8 @@ from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.task import Image
 from vidset.local_labeling.image_names import ImageNames
 from vidset.local_labeling.reshaping import as_boxes, renamed
+from vidset.local_labeling.returning import is_same, restore
+from vidset.local_labeling.stored import StoredLabels, stored_labels
 from vidset.local_labeling.storing import VENDOR
 from vidset.place import Place
 
@@ -60,6 +62,7 @@ class Said:
     """The labels that a file has of an image of the place.
 
     Attributes:
+        name: of the image, as the file tells it.
         told_at: when, as the file tells, or its date.
         base_revision: the annotation's that the file was exported from; None in files of others.
         is_sure: whether an image without objects is known to have none.
@@ -69,6 +72,7 @@ class Said:
     """
 
     image: Image
+    name: str
     answer: Answer
     told_at: datetime
     base_revision: int | None
@@ -145,10 +149,16 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
                 counts["unlabeled"] += 1
             else:
                 said.append(_said(broker, image, labels, labels.state, wanted, changed_at))
+    if wanted.kind == "annotations":
+        said = _restored(broker, named, said)
+    checked: list[Said] = []
+    for each in said:
+        with reading.part():
+            checked.append(replace(each, answer=_checked(broker, each, wanted)))
     if reading.faults and not wanted.skip_faults:
         raise ImportFaultsError(wanted.path, tuple(reading.faults))
     return Read(
-        tuple(said),
+        tuple(checked),
         counts["unknown"],
         counts["unlabeled"],
         dict(reading.dropped),
@@ -164,7 +174,7 @@ def _said(
     wanted: Import,
     changed_at: datetime,
 ) -> Said:
-    """Raises ValueError: the template or the image does not allow it."""
+    """Raises ValueError: it is of tomorrow."""
     now = broker.clock()
     told_at = labels.updated_at or changed_at
     if told_at > now:
@@ -192,13 +202,10 @@ def _said(
             "file": os.path.abspath(wanted.path),
         },
     )
-    try:
-        checked = check_answer(answer, broker.template, image.width, image.height)
-    except InvalidAnswerError as error:
-        raise ValueError(f"{wanted.path}, {labels.image_name}: {error}") from None
     return Said(
         image,
-        replace(checked, updated_at=now),
+        labels.image_name,
+        answer,
         wanted.since if wanted.since and labels.revision is None else told_at,
         labels.revision,
         is_sure=labels.empty_is_told,
@@ -206,6 +213,43 @@ def _said(
         is_dated=bool(labels.updated_at or wanted.since),
         is_reshaped=wanted.as_boxes,
     )
+
+
+def _restored(broker: Broker, named: Format, said: Sequence[Said]) -> list[Said]:
+    """Give back to edits of what is stored what the format could not say."""
+    found = list(said)
+    of_image = Counter(each.image.id for each in said)
+    stored = stored_labels(broker, [each.image.id for each in said])
+    edited = [
+        (place, each, image.annotation)
+        for place, (each, image) in enumerate(zip(said, stored, strict=True))
+        if image and of_image[each.image.id] == 1 and _is_edit(each, image)
+    ]
+    pairs = [(annotation, each.answer.objects) for _, each, annotation in edited]
+    for (place, each, _), objects in zip(edited, restore(named, pairs), strict=True):
+        found[place] = replace(each, answer=replace(each.answer, objects=objects))
+    return found
+
+
+def _is_edit(said: Said, image: StoredLabels) -> bool:
+    """Whether it is about the stored labels, and no other annotator's word beside them."""
+    answer, annotation = said.answer, image.annotation
+    return (
+        not said.is_reshaped
+        and answer.state == annotation.state == "labeled"
+        and not image.is_another_voice(answer, said.base_revision)
+        and not is_same(answer.objects, annotation.objects)
+    )
+
+
+def _checked(broker: Broker, said: Said, wanted: Import) -> Answer:
+    """Raises ValueError: the template or the image does not allow it."""
+    image = said.image
+    try:
+        checked = check_answer(said.answer, broker.template, image.width, image.height)
+    except InvalidAnswerError as error:
+        raise ValueError(f"{wanted.path}, {said.name}: {error}") from None
+    return replace(checked, updated_at=said.answer.updated_at)
 
 
 def _sizes(names: ImageNames, *, skip_unknown: bool) -> SizeOf:

@@ -101,11 +101,12 @@ def _with_new_ids(
     taken |= {item.id for item in unsayable}
     result = []
     for place, item in enumerate(found):
-        if place not in known and item.id in taken:
+        id_ = item.id
+        if place not in known and id_ in taken:
             numbers = map(str, range(1, len(found) + len(taken) + 2))
-            item = replace(item, id=next(id_ for id_ in numbers if id_ not in taken))
-        taken.add(item.id)
-        result.append(item)
+            id_ = next(number for number in numbers if number not in taken)
+        taken.add(id_)
+        result.append(replace(item, id=id_))
     return (*result, *unsayable)
 
 

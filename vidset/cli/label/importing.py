@@ -124,7 +124,6 @@ def import_(
     """Take labels of another tool in, after showing what changes."""
     from vidset.actor import actor_of
     from vidset.cli.label.places import place_of, project_of
-    from vidset.formats.registry import format_named
     from vidset.labeling.broker import open_broker
     from vidset.local_labeling.import_plan import ImportPlan, plan_import
     from vidset.local_labeling.importing import Import, read_labels
@@ -155,9 +154,7 @@ def import_(
         plan = (
             ImportPlan(())
             if predictions
-            else plan_import(
-                broker, format_named(name), read.said, allow_empty=allow_empty, force=force
-            )
+            else plan_import(broker, read.said, allow_empty=allow_empty, force=force)
         )
     show_problems(f"passed over: {fault}" for fault in read.faults)
     left = {where.name_of(e.said[0].image.id, e.said[0].image.uri): e for e in plan.left}
