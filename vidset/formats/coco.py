@@ -4,214 +4,228 @@ Boxes have no segmentation, polygons a part for each ring, masks run lengths (RL
 the polygon of its corners, with the attribute `rotation`. COCO has no holes: a polygon with one can
 be written as a mask. Attributes and object ids stand in `attributes` and `object_id`, which COCO's
 own tools pass over. Reading takes the memory of the whole file.
+
+Of a folder, all its files are read. A list of results, which has numbers alone, needs the file that
+it is about.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from vidset.formats.coco_objects import objects_of
+from vidset.formats.coco_results import are_results, as_instances
 from vidset.formats.coco_writing import OURS, write
 from vidset.formats.format import ImageLabels
 from vidset.formats.origin import origin_of
+from vidset.formats.owned_folder import MANIFEST
 from vidset.formats.reading import (
     Reading,
-    attributes_in,
-    free_id,
     image_size,
+    leads_elsewhere,
     member,
-    numbers,
     read_json,
-    relative_or_uri,
+    told_name,
 )
-from vidset.labeling.annotation import Box, LabeledObject, Point, Ring
-from vidset.labeling.checking import ROTATION
-from vidset.labeling.shapes import rotated_box_of
-from vidset.masks import Mask
+from vidset.labeling.annotation import LabeledObject
 
 __all__ = ["read", "write"]
-_TOLERANCE = 1e-3  # Pixels and degrees.
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of COCO's structure.
+
+    Attributes:
+        root: the folder of its images below the folder that is read; empty for that folder.
+        is_list: whether it is a list of results, so that its entries stand at the top.
+    """
+
+    path: Path
+    document: Any
+    root: str = ""
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """What a file says of an image, and the annotations that are drawn on it."""
+
+    told: Mapping[str, Any]
+    place: str
+    drawn: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
-    """Yield the images in the file's order.
+    """Yield the images in the files' order.
 
     An annotation of several polygons is one object of several rings. A box with the attribute
-    `rotation`, as CVAT writes it, is a rotated box.
+    `rotation`, as CVAT writes it, is a rotated box. A name that several files of a folder have is
+    another image below the folder of each.
 
     Raises:
-        ValueError: as `Reader.read` says; also for crowds unless they may be lost.
+        ValueError: as `Reader.read` says; also for crowds unless they are wanted or may be lost.
     """
     reading = reading or Reading()
-    document = read_json(Path(path))
+    files = list(_files(Path(path), reading))
+    uses = Counter(name for file in files for name in _names_in(file.document))
+    names: dict[str, Path] = {}
+    for file in files:
+        yield from _read_file(file, uses, names, reading)
+
+
+def _files(path: Path, reading: Reading) -> Iterator[_File]:
+    if not path.is_dir():
+        document = read_json(path)
+        if are_results(document):
+            document = as_instances(document, path, reading.results_of)
+            yield _File(path, document, is_list=True)
+        else:
+            yield _File(path, document)
+        return
+    found = False
+    for file in sorted(path.rglob("*.json")):
+        if file.name == MANIFEST:
+            continue
+        document = read_json(file)
+        if not isinstance(document, dict) or not isinstance(document.get("images"), list):
+            reading.leave_out(f"files that are not COCO's ({file.name})")
+            continue
+        found = True
+        folder = file.parent
+        if folder.name == "annotations" and folder != path:
+            folder = folder.parent
+        root = folder.relative_to(path).as_posix()
+        yield _File(file, document, "" if root == "." else root)
+    if not found:
+        raise ValueError(f"{path}: wanted COCO's files, with images and annotations, got none")
+
+
+def _names_in(document: Any) -> set[str]:
+    images = document.get("images") if isinstance(document, dict) else None
+    images = images if isinstance(images, list) else []
+    told = (each.get("file_name") for each in images if isinstance(each, dict))
+    return {name for name in told if isinstance(name, str)}
+
+
+def _read_file(
+    file: _File, uses: Counter[str], names: dict[str, Path], reading: Reading
+) -> Iterator[ImageLabels]:
+    document, path = file.document, str(file.path)
     categories = {
         key: member(category, "name", str, place)
-        for key, category, place in _by_id(document, "categories", str(path))
+        for key, category, place in _by_id(document, "categories", path)
     }
-    images = {key: (image, place) for key, image, place in _by_id(document, "images", str(path))}
-    drawn: dict[Any, list[tuple[Any, str]]] = {key: [] for key in images}
-    known = {"image_id": images, "category_id": categories}
-    for annotation, place in _annotations(document, str(path)):
+    images = {key: _Image(image, place) for key, image, place in _by_id(document, "images", path)}
+    for annotation, place in _annotations(file):
         with reading.part():
-            for key, entries in known.items():
-                got = annotation.get(key)
-                if not isinstance(got, int | str) or got not in entries:
-                    raise ValueError(
-                        f"{place}: wanted the {key} of an entry of the file, got {got!r}"
-                    )
-            drawn[annotation["image_id"]].append((annotation, place))
+            image = _entry(annotation, "image_id", images, place)
+            image.drawn.append((annotation, place))
     info = document.get("info")
     is_ours = isinstance(info, dict) and info.get("description") == OURS
-    names: set[str] = set()
-    for key, (image, place) in images.items():
-        yield from reading.whole(
-            partial(_labels, image, place, drawn[key], categories, names, reading, is_ours=is_ours)
-        )
+    for image in images.values():
+        name = image.told.get("file_name")
+        root = file.root if isinstance(name, str) and uses[name] > 1 else ""
+        read_image = partial(_labels, image, root, categories, reading, is_ours=is_ours)
+        for labels in reading.whole(read_image):
+            with reading.part():
+                if (other := names.get(labels.image_name)) is not None:
+                    where = f" (it is in {other} as well)" if other != file.path else ""
+                    raise ValueError(
+                        f"{image.place}: wanted each file_name once, got {labels.image_name!r} "
+                        f"again{where}"
+                    )
+                names[labels.image_name] = file.path
+                yield labels
 
 
-def _annotations(document: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
+def _annotations(file: _File) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield each with its place. Files of images alone have none."""
-    if isinstance(document, dict) and "annotations" not in document:
+    path, called = str(file.path), "" if file.is_list else "annotations"
+    if isinstance(file.document, dict) and "annotations" not in file.document:
         return
-    for number, entry in enumerate(member(document, "annotations", list, path)):
-        place = f"{path}: annotations[{number}]"
+    for number, entry in enumerate(member(file.document, "annotations", list, path)):
+        place = f"{path}: {called}[{number}]"
         if not isinstance(entry, dict):
             raise ValueError(f"{place}: wanted an object, got {str(entry)[:80]!r}")
         yield {"id": number, **entry}, place
 
 
 def _labels(
-    image: Mapping[str, Any],
-    place: str,
-    drawn: Iterable[tuple[Any, str]],
+    image: _Image,
+    root: str,
     categories: Mapping[Any, str],
-    names: set[str],
     reading: Reading,
     *,
     is_ours: bool,
 ) -> ImageLabels:
-    name = member(image, "file_name", str, place)
-    if "/" not in name:  # A file that was written on Windows.
-        name = name.replace("\\", "/")
-    name = relative_or_uri(name, place)
-    if name in names:
-        raise ValueError(f"{place}: wanted each file_name once, got {name!r} again")
-    names.add(name)
-    told = tuple(map(_whole, (image.get("width"), image.get("height"))))
+    place = image.place
+    file_name = member(image.told, "file_name", str, place)
+    is_elsewhere = leads_elsewhere(file_name)
+    name = told_name(file_name, f"{place}.file_name")
+    if root and not is_elsewhere:
+        name = f"{root}/{name}"
+    told = tuple(map(_whole, (image.told.get("width"), image.told.get("height"))))
     told = (None, None) if told == (0, 0) else told  # Roboflow does not always tell it.
     width, height = image_size((told[0], told[1]), name, reading.size_of, place)
     taken: set[str] = set()
     objects: list[LabeledObject] = []
-    for annotation, where in drawn:
+    for annotation, where in image.drawn:
         with reading.part():
-            label = categories[annotation["category_id"]]
+            label = _entry(annotation, "category_id", categories, where)
             size = (width, height) if width and height else None
-            objects += _objects(annotation, label, taken, size, where, reading)
-    origin = origin_of(image, place)
-    is_told = is_ours or bool(objects)
-    return ImageLabels(name, width, height, tuple(objects), empty_is_told=is_told, **origin)
+            objects += objects_of(annotation, label, taken, size, where, reading)
+    return ImageLabels(
+        name,
+        width,
+        height,
+        tuple(objects),
+        empty_is_told=is_ours or bool(objects),
+        is_elsewhere=is_elsewhere,
+        **origin_of(image.told, place),
+    )
 
 
 def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool)
+
+
 def _by_id(document: Any, key: str, path: str) -> Iterator[tuple[Any, dict, str]]:
     seen = set()
     for number, entry in enumerate(member(document, key, list, path)):
         place = f"{path}: {key}[{number}]"
-        entry_id = entry.get("id") if isinstance(entry, dict) else None
-        if not isinstance(entry_id, int | str) or entry_id in seen:
+        entry_id = _whole(entry.get("id")) if isinstance(entry, dict) else None
+        if not _is_id(entry_id) or entry_id in seen:
             raise ValueError(f"{place}: wanted an id of its own, got {str(entry)[:80]!r}")
         seen.add(entry_id)
         yield entry_id, entry, place
 
 
-def _objects(
-    annotation: Mapping[str, Any],
-    label: str,
-    taken: set[str],
-    size: tuple[int, int] | None,
-    place: str,
-    reading: Reading,
-) -> Iterator[LabeledObject]:
-    said = annotation.get("object_id")
-    object_id = free_id(said if isinstance(said, str) else str(annotation["id"]), taken)
-    told = annotation.get("attributes") or {}
-    if isinstance(told, dict):  # CVAT writes null where nobody answered.
-        told = {name: value for name, value in told.items() if value is not None}
-    attributes = dict(attributes_in(told, f"{place}.attributes"))
-    if isinstance(annotation.get("score"), int | float):
-        attributes.setdefault("score", annotation["score"])
-    if annotation.get("keypoints"):
-        reading.leave_out("keypoints")
-    parts = annotation.get("segmentation") or []
-    if annotation.get("iscrowd"):
-        reading.drop("crowds", place)
-        return
-    if isinstance(parts, dict):
-        mask = _mask(parts, size, f"{place}.segmentation")
-        yield LabeledObject(object_id, label, "mask", mask=mask, attributes=attributes)
-        return
-    if not isinstance(parts, list):
-        raise ValueError(f"{place}.segmentation: wanted polygons or RLE, got {str(parts)[:80]!r}")
-    if parts and all(isinstance(number, int | float) for number in parts):
-        parts = [parts]
-    parts = [part for part in parts if part != []]
-    if not parts:
-        box = _box(annotation, attributes, place)
-        kind = "rotated_box" if box.angle else "box"
-        yield LabeledObject(object_id, label, kind, box=box, attributes=attributes)
-        return
-    polygons = [_points(part, f"{place}.segmentation[{n}]") for n, part in enumerate(parts)]
-    if turned := _turned(polygons, attributes):
-        del attributes[ROTATION]
-        yield LabeledObject(object_id, label, "rotated_box", box=turned, attributes=attributes)
-        return
-    rings = tuple(map(Ring, polygons))
-    yield LabeledObject(object_id, label, "polygon", rings=rings, attributes=attributes)
+def _entry(annotation: Mapping[str, Any], key: str, entries: Mapping[Any, _T], place: str) -> _T:
+    """The entry that an annotation names. Some tools write a number here and its text there.
+
+    Raises:
+        ValueError: there is none.
+    """
+    told = _whole(annotation.get(key))
+    if _is_id(told):
+        if told in entries:
+            return entries[told]
+        other = str(told) if isinstance(told, int) else _number(told)
+        if other in entries:
+            return entries[other]
+    raise ValueError(
+        f"{place}: wanted the {key} of an entry of the file, got {annotation.get(key)!r}"
+    )
 
 
-def _mask(document: Any, size: tuple[int, int] | None, place: str) -> Mask:
-    try:
-        mask = Mask.from_document(document)
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}") from None
-    if size is not None and (mask.width, mask.height) != size:
-        raise ValueError(
-            f"{place}: wanted a mask of the image's size {size[0]} x {size[1]}, "
-            f"got {mask.width} x {mask.height}"
-        )
-    return mask
-
-
-def _box(annotation: Mapping[str, Any], attributes: dict[str, Any], place: str) -> Box:
-    """The box, turned as CVAT says; its attribute is taken away then."""
-    values = numbers(annotation.get("bbox"), f"{place}.bbox")
-    if len(values) != 4:
-        raise ValueError(f"{place}.bbox: wanted x, y, width and height, got {values}")
-    turned = attributes.get(ROTATION)
-    is_ours = isinstance(annotation.get("object_id"), str)
-    if is_ours or isinstance(turned, bool) or not isinstance(turned, int | float):
-        return Box(*values)
-    del attributes[ROTATION]
-    return Box(*values, angle=turned % 360)
-
-
-def _turned(polygons: Sequence[tuple[Point, ...]], attributes: Mapping[str, Any]) -> Box | None:
-    """The rotated box that was written as a polygon, if it still is one of the angle it tells."""
-    angle = attributes.get(ROTATION)
-    if len(polygons) != 1 or isinstance(angle, bool) or not isinstance(angle, int | float):
-        return None
-    box = rotated_box_of(polygons[0], _TOLERANCE)
-    if box is None or abs((box.angle - angle + 180) % 360 - 180) > _TOLERANCE:
-        return None
-    return replace(box, angle=float(angle))
-
-
-def _points(part: Any, place: str) -> tuple[Point, ...]:
-    values = numbers(part, place)
-    if len(values) < 6 or len(values) % 2:
-        raise ValueError(f"{place}: wanted x and y of 3 points or more, got {len(values)} numbers")
-    return tuple(zip(values[::2], values[1::2], strict=True))
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

@@ -25,6 +25,8 @@ class ImageLabels:
         revision: the annotation's when vidset wrote the file; None in files of others.
         empty_is_told: whether an image without objects is known to have none. False where it may
             as well be one that nobody has annotated, as in COCO.
+        is_elsewhere: whether the name is what is left of a path of another machine, so that its
+            folders say little: see `vidset.formats.reading.leads_elsewhere`.
         video_uri, pts_seconds, collector_id: where the image comes from, as far as it is known.
     """
 
@@ -38,6 +40,7 @@ class ImageLabels:
     image_id: str | None = None
     revision: int | None = None
     empty_is_told: bool = True
+    is_elsewhere: bool = False
     video_uri: str | None = None
     pts_seconds: float | None = None
     collector_id: str | None = None

@@ -22,6 +22,12 @@ _ROBOFLOW = re.compile(
     r"^(.+)_(jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9A-Za-z]{8,}\.\w+$", re.IGNORECASE
 )
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-(.+)$")
+# Folders of a dataset's layout, which say nothing of an image.
+_LAYOUT = re.compile(
+    r"images|data|train\d*|training|val\d*|valid|validation|test\d*|testing|"
+    r"obj_(train|valid|test)_data|JPEGImages",
+    re.IGNORECASE,
+)
 
 
 class Names:
@@ -43,6 +49,11 @@ class Names:
                 found = self._by_longest(name)
             if found is not None:
                 return found
+        for name in filter(None, map(_without_layout, _forms(told))):
+            found = self._by_path(name)
+            # In another part of a dataset, it is another image.
+            if found is not None and not any(map(_LAYOUT.fullmatch, found.split("/"))):
+                return found
         return self._flat.get(_folded(PurePosixPath(told).name))
 
     def candidates(self, told: str) -> list[str]:
@@ -59,7 +70,7 @@ class Names:
         same = self._ending_as(told)
         for key in (str, _folded):
             wanted = f"/{key(told)}"
-            found = [n for n in same if _is_end(key(n), key(told)) or f"/{key(n)}".endswith(wanted)]
+            found = [n for n in same if _is_end(key(n), key(told)) or _ends(key(n), wanted)]
             longest = max((len(n) for n in found if _is_end(key(n), key(told))), default=0)
             # Of names that are an end of what was told, the longest says most.
             found = [n for n in found if len(n) == longest] if longest else found
@@ -77,10 +88,8 @@ class Names:
 
     def _ending_as(self, told: str) -> list[str]:
         base = PurePosixPath(told).name
-        found = self._by_base.get(_folded(base), [])
-        if not found and not PurePosixPath(base).suffix:  # FiftyOne leaves the extension out.
-            return self._by_stem.get(_folded(base), [])
-        return found
+        # FiftyOne and label files of YOLO leave the extension out.
+        return self._by_base.get(_folded(base)) or self._by_stem.get(_folded(base), [])
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:
@@ -114,6 +123,13 @@ def _forms(told: str) -> Iterator[str]:
         yield match[1]  # The folder of an upload is Label Studio's own.
 
 
+def _without_layout(told: str) -> str | None:
+    """The name below the folders of a dataset's layout; None where it begins with none."""
+    parts = told.split("/")
+    start = next((n for n, part in enumerate(parts) if not _LAYOUT.fullmatch(part)), len(parts))
+    return "/".join(parts[start:]) if 0 < start < len(parts) else None
+
+
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
@@ -123,6 +139,11 @@ def _is_end(name: str, told: str) -> bool:
     return f"/{told}".endswith(f"/{name}") or f"/{told}".endswith(
         f"/{PurePosixPath(name).with_suffix('')}"
     )
+
+
+def _ends(name: str, wanted: str) -> bool:
+    """Whether a name ends as was told, with its extension or without."""
+    return f"/{name}".endswith(wanted) or f"/{PurePosixPath(name).with_suffix('')}".endswith(wanted)
 
 
 def _common(one: str, other: str) -> int:

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 from typing import Any, Literal, TypeVar
 
 from vidset import json_files
@@ -20,6 +21,7 @@ _T = TypeVar("_T")
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _URI = re.compile(r"^[a-z][a-z0-9+.-]+://")
+_WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", bool: "a flag"}
 
 
 @dataclass(slots=True)
@@ -31,6 +33,11 @@ class Reading:
         kind: whether people's annotations are wanted, or a model's predictions.
         lossy: leave out objects that an annotation cannot say, and count them in `dropped`;
             without it they are faults.
+        crowds: take COCO's crowds as objects with the attribute `iscrowd`; without it they are
+            dropped as what an annotation cannot hold.
+        columns: what the columns of CSV are: our names by those of the first row; or a list of ours
+            in the order of the columns, for files without such a row.
+        results_of: the COCO file whose images and categories a list of results is about.
         collects: put faults into `faults` and go on, without the image that has them; without it
             the first fault is raised.
         dropped: how often each kind of thing was left out, in the plural: "circles".
@@ -40,20 +47,26 @@ class Reading:
     size_of: SizeOf | None = None
     kind: Kind = "annotations"
     lossy: bool = False
+    crowds: bool = False
+    columns: Mapping[str, str] | Sequence[str] = ()
+    results_of: Path | None = None
     collects: bool = False
     dropped: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
-    def drop(self, what: str, place: str) -> None:
+    def drop(self, what: str, place: str, hint: str = "") -> None:
         """Leave out an object, and count it.
+
+        Args:
+            hint: what else can be done about it, for the message.
 
         Raises:
             ValueError: nothing may be left out.
         """
         if not self.lossy:
             raise ValueError(
-                f"{place}: an annotation cannot hold {what}; --lossy leaves them out and counts "
-                "them"
+                f"{place}: an annotation cannot hold {what}; {hint}--lossy leaves them out and "
+                "counts them"
             )
         self.dropped[what] += 1
 
@@ -124,6 +137,12 @@ def told_name(name: Any, place: str) -> str:
     return "/".join(parts)
 
 
+def leads_elsewhere(name: str) -> bool:
+    """Whether a path begins at a root, or above the folder of its file: on another machine."""
+    told = name.replace("\\", "/")
+    return bool(_DRIVE.match(name)) or told.startswith("/") or normpath(told).startswith("../")
+
+
 def is_uri(name: str) -> bool:
     return bool(_URI.match(name))
 
@@ -156,7 +175,8 @@ def member(parent: Any, key: str, kind: type[_T], place: str) -> _T:
         raise ValueError(f"{place}: wanted an object with {key}, got {str(parent)[:80]!r}")
     value = parent.get(key)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{place}: wanted {key} as {kind.__name__}, got {str(value)[:80]!r}")
+        got = "nothing" if value is None else repr(value)[:80]
+        raise ValueError(f"{place}: wanted {key} as {_WORDS[kind]}, got {got}")
     return value
 
 

@@ -26,8 +26,14 @@ class ImageNames:
         self._how: Match = how
         self._are_in_buckets = any(is_uri(image.uri) for image in self._by_id.values())
 
-    def find(self, name: str, image_id: str | None = None) -> Image | None:
+    def find(
+        self, name: str, image_id: str | None = None, *, is_elsewhere: bool = False
+    ) -> Image | None:
         """The image; None if none or several of the ledger could be meant.
+
+        Args:
+            is_elsewhere: the name is what is left of a path of another machine, of which the
+                longest common end counts unless exact names are asked for.
 
         Raises:
             ValueError: the id is that of another image than the name.
@@ -41,8 +47,9 @@ class ImageNames:
         if told or exact:
             return told or exact
         # Among images in buckets, another bucket says that another image is meant.
-        is_elsewhere = is_uri(name) and self._are_in_buckets and self._how != "longest"
-        found = None if is_elsewhere else self._names.find(name, self._how)
+        in_another = is_uri(name) and self._are_in_buckets and self._how != "longest"
+        how: Match = "longest" if is_elsewhere and self._how == "path" else self._how
+        found = None if in_another else self._names.find(name, how)
         return None if found is None else self._images[found]
 
     def unknown(self, name: str) -> ValueError:

@@ -140,7 +140,7 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
     said: list[Said] = []
     for labels in named.read(wanted.path, reading):
         with reading.part():
-            image = names.find(labels.image_name, labels.image_id)
+            image = names.find(labels.image_name, labels.image_id, is_elsewhere=labels.is_elsewhere)
             if image is None:
                 if not wanted.skip_unknown:
                     raise names.unknown(labels.image_name)
@@ -254,7 +254,7 @@ def _checked(broker: Broker, said: Said, wanted: Import) -> Answer:
 
 def _sizes(names: ImageNames, *, skip_unknown: bool) -> SizeOf:
     def size_of(name: str) -> tuple[int, int]:
-        image = names.find(name)
+        image = names.find(name) or names.find(name, is_elsewhere=True)
         if image and image.width and image.height:
             return image.width, image.height
         if image is None and skip_unknown:
