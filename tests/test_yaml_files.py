@@ -47,7 +47,7 @@ def test_a_bomb_as_data_yaml_costs_nothing(tmp_path):
         lines.append(f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]")
     (tmp_path / "data.yaml").write_text("\n".join([*lines, "train: images", "names: *a8"]))
     program = (
-        "import sys; from pathlib import Path; from vidset.formats.yolo import _settings\n"
+        "import sys; from pathlib import Path; from vidset.formats.yolo_layout import _settings\n"
         "try: _settings(Path(sys.argv[1]))\n"
         "except ValueError as error: print(error)"
     )

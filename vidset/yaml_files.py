@@ -34,12 +34,21 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: str | Path, what: str, error: type[ValueError] = ValueError) -> Any:
+class _TextLoader(_Loader):
+    """Leaves every plain value the text that it is: `no`, `1` and `1.0`."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 (as PyYAML declares it)
+
+
+def read_yaml(
+    path: str | Path, what: str, error: type[ValueError] = ValueError, *, texts: bool = False
+) -> Any:
     """Read a YAML file.
 
     Args:
         what: what the file should hold, for messages.
         error: the kind of ValueError to raise.
+        texts: read every value as a text, in lists and objects too.
 
     Raises:
         ValueError: it cannot be read, is no YAML, is larger than 1 MiB, or has an alias or a key
@@ -50,18 +59,24 @@ def read_yaml(path: str | Path, what: str, error: type[ValueError] = ValueError)
             data = file.read(_MAX_BYTES + 1)
     except OSError as failure:
         raise error(f"{path}: wanted {what} in YAML: {failure.strerror}") from None
-    return parse_yaml(data, str(path), what, error)
+    return parse_yaml(data, str(path), what, error, texts=texts)
 
 
 def parse_yaml(
-    data: bytes | str, source: str, what: str, error: type[ValueError] = ValueError
+    data: bytes | str,
+    source: str,
+    what: str,
+    error: type[ValueError] = ValueError,
+    *,
+    texts: bool = False,
 ) -> Any:
     """Read YAML from memory, as `read_yaml` does from a file; errors name `source`."""
     if len(data) > _MAX_BYTES:
         raise error(f"{source}: wanted {what} in YAML of at most {_MAX_BYTES:,} bytes, got more")
     try:
         text = text_of(data, source, f"{what} in YAML", error) if isinstance(data, bytes) else data
-        return yaml.load(text, _Loader)  # noqa: S506 (a subclass of the safe loader) # nosec B506
+        loader = _TextLoader if texts else _Loader
+        return yaml.load(text, loader)  # noqa: S506 (a subclass of the safe loader) # nosec B506
     except RecursionError:
         raise error(f"{source}: wanted {what} in YAML, got one nested too deep") from None
     # Beside its own errors: what PyYAML trips over in a tag that does not fit its value.

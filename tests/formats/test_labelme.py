@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.formats.strategies import boxes, images, is_near, polygons, texts
 from vidset.formats import labelme
 from vidset.formats.format import ImageLabels
+from vidset.formats.reading import Reading
 from vidset.labeling.annotation import Box, LabeledObject, outline
 from vidset.labeling.shapes import turned_corners
 
@@ -187,6 +188,39 @@ def test_images_are_found_from_their_files(file, image_path, name, tmp_path):
     assert labels.image_name == name
 
 
+@pytest.mark.parametrize(
+    ("image_path", "name"),
+    [
+        pytest.param("../images/x/a.jpg", "images/x/a.jpg", id="above"),
+        pytest.param("x/../../../etc/a.jpg", "etc/a.jpg", id="above, winding"),
+        pytest.param("/home/me/a.jpg", "home/me/a.jpg", id="a root"),
+        pytest.param(r"C:\Users\me\a.jpg", "Users/me/a.jpg", id="a drive"),
+        pytest.param(r"\\server\share\a.jpg", "server/share/a.jpg", id="a server"),
+    ],
+)
+def test_a_path_of_another_machine_is_left_to_the_names_of_images(image_path, name, tmp_path):
+    (labels,) = read(tmp_path, imagePath=image_path)
+    assert (labels.image_name, labels.is_elsewhere) == (name, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "group"), [("3", 3), ("a", "a"), (3, 3), ("", None), (None, None)]
+)
+def test_a_group_may_be_a_text(told, group, tmp_path):
+    (labels,) = read(tmp_path, shape(*CORNERS, group_id=told))
+    assert labels.objects[0].attributes.get("group_id") == group
+
+
+def test_other_json_in_the_folder_is_counted(tmp_path):
+    (tmp_path / "package.json").write_text("{}")
+    with pytest.raises(ValueError, match="wanted labelme's files, got 1 of something else"):
+        list(labelme.read(tmp_path))
+    read(tmp_path)
+    reading = Reading()
+    assert len(list(labelme.read(tmp_path, reading))) == 1
+    assert reading.dropped == {"files that are not labelme's (package.json)": 1}
+
+
 def test_a_single_file_is_read(tmp_path):
     read(tmp_path, file="x/a.json")
     (labels,) = labelme.read(tmp_path / "x" / "a.json")
@@ -219,16 +253,13 @@ def test_two_files_of_one_image_are_refused(tmp_path):
         pytest.param([shape([1, 2, 3])], {}, "shapes[0].points[0]: wanted x and y", id="xyz"),
         pytest.param([shape("ab")], {}, "points[0]: wanted a list of finite numbers", id="text"),
         pytest.param([shape([1, float("inf")])], {}, "of finite numbers", id="infinite"),
-        pytest.param([shape(label=None)], {}, "shapes[0]: wanted label as str", id="no label"),
+        pytest.param([shape(label=None)], {}, "shapes[0]: wanted label as a text", id="no label"),
         pytest.param(["x"], {}, "shapes[0]: wanted an object with label, got 'x'", id="no shape"),
-        pytest.param([shape(*CORNERS, flags={"far": 1})], {}, "far as bool", id="flag"),
-        pytest.param([shape(*CORNERS, group_id="a")], {}, "group_id as int", id="group"),
-        pytest.param([], {"flags": []}, "wanted flags as dict", id="flags"),
-        pytest.param([], {"imagePath": 7}, "wanted imagePath as str", id="no image"),
-        pytest.param([], {"imagePath": "../a.jpg"}, "stays below, got '../a.jpg'", id="outside"),
-        pytest.param([], {"imagePath": "x/../../a.jpg"}, "stays below", id="outside, winding"),
-        pytest.param([], {"imagePath": "/a.jpg"}, "stays below, got '/a.jpg'", id="absolute"),
-        pytest.param([], {"imagePath": "C:\\a.jpg"}, "stays below, got 'C:/a.jpg'", id="a drive"),
+        pytest.param([shape(*CORNERS, flags={"far": 1})], {}, "far as a flag", id="flag"),
+        pytest.param([shape(*CORNERS, group_id=[1])], {}, "group_id as a whole number", id="group"),
+        pytest.param([], {"flags": []}, "wanted flags as an object", id="flags"),
+        pytest.param([], {"imagePath": 7}, "wanted imagePath as a text", id="no image"),
+        pytest.param([], {"imagePath": ".."}, "wanted a file name, got '..'", id="no file"),
         pytest.param([], {"imageWidth": "100"}, "wanted a width and a height", id="size"),
     ],
 )

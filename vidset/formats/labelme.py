@@ -13,8 +13,7 @@ import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from posixpath import normpath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import cv2
@@ -29,10 +28,12 @@ from vidset.formats.reading import (
     attributes_in,
     free_id,
     image_size,
+    is_uri,
+    leads_elsewhere,
     member,
     numbers,
     read_json,
-    relative_name,
+    told_name,
 )
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, outline
 from vidset.labeling.shapes import rotated_box_of
@@ -54,8 +55,8 @@ _OTHERS = {
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
     """All .json files of a folder and below it, in the order of their names; or a single one.
 
-    An oriented rectangle, which X-AnyLabeling calls a rotation, is a rotated box; one whose corners
-    are no rectangle's is a polygon.
+    Other JSON in the folder is counted and left out. An oriented rectangle, which X-AnyLabeling
+    calls a rotation, is a rotated box; one whose corners are no rectangle's is a polygon.
 
     Raises:
         ValueError: as `Format.read` says; also for points, lines and circles.
@@ -65,26 +66,36 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     if not place.exists():
         raise ValueError(f"{place}: wanted a folder with labelme's files, got nothing")
     root = place if place.is_dir() else place.parent
-    names = {}
-    for file in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
-        if file.name == MANIFEST:
-            continue
-        for labels in reading.whole(partial(_read, file, root, reading)):
-            if other := names.get(labels.image_name):
-                raise ValueError(
-                    f"{file}: wanted one file of {labels.image_name}, got also {other}"
-                )
-            names[labels.image_name] = file
-            yield labels
+    names: dict[str, Path] = {}
+    is_folder = place.is_dir()
+    files = sorted(file for file in place.rglob("*.json") if file.name != MANIFEST)
+    others = 0
+    for file in files if is_folder else [place]:
+        read_file = partial(_read, file, root, reading, is_one_of_many=is_folder)
+        for labels in reading.whole(read_file):
+            if labels is None:
+                others += 1
+                continue
+            with reading.part():
+                if other := names.get(labels.image_name):
+                    raise ValueError(
+                        f"{file}: wanted one file of {labels.image_name}, got also {other}"
+                    )
+                names[labels.image_name] = file
+                yield labels
+    if others and others == len(files):
+        raise ValueError(f"{place}: wanted labelme's files, got {others} of something else")
 
 
-def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
+def _read(file: Path, root: Path, reading: Reading, *, is_one_of_many: bool) -> ImageLabels | None:
+    """Returns None for a file of a folder that is not labelme's."""
     place, document = str(file), read_json(file)
+    keys = document if isinstance(document, dict) else {}
+    if is_one_of_many and not ("shapes" in keys or "imagePath" in keys):
+        reading.leave_out(f"files that are not labelme's ({file.name})")
+        return None
     shapes = member(document, "shapes", list, place)
-    # labelme, too, reads both of Windows' and Unix' separators.
-    image_path = PureWindowsPath(member(document, "imagePath", str, place)).as_posix()
-    below = file.parent.relative_to(root).as_posix()
-    name = relative_name(normpath(PurePosixPath(below, image_path)), f"{place}: imagePath")
+    name, is_elsewhere = _image_name(member(document, "imagePath", str, place), file, root)
     told = document.get("imageWidth"), document.get("imageHeight")
     width, height = image_size(told, name, reading.size_of, place)
     taken: set[str] = set()
@@ -99,7 +110,23 @@ def _read(file: Path, root: Path, reading: Reading) -> ImageLabels:
     for label, is_set in _flags(document, place).items():
         if is_set:
             objects.append(LabeledObject(free_id(label, taken), label, "classification"))
-    return ImageLabels(name, width, height, tuple(objects), **origin_of(document, place))
+    origin = origin_of(document, place)
+    return ImageLabels(name, width, height, tuple(objects), is_elsewhere=is_elsewhere, **origin)
+
+
+def _image_name(told: str, file: Path, root: Path) -> tuple[str, bool]:
+    """The image's name below the root, and whether its path leads outside: nothing is read there.
+
+    labelme, too, reads both of Windows' and Unix' separators.
+    """
+    place = f"{file}: imagePath"
+    if is_uri(told):
+        return told_name(told, place), False
+    path = PureWindowsPath(told)
+    if not path.anchor:
+        path = PureWindowsPath(file.parent.relative_to(root), path)
+    name = path.as_posix()
+    return told_name(name, place), leads_elsewhere(name)
 
 
 def _flags(parent: Any, place: str) -> dict[str, bool]:
@@ -128,8 +155,11 @@ def _object(
     )
     attributes: dict[str, Attribute] = dict(_flags(shape, place))
     attributes |= attributes_in(shape.get("attributes") or {}, f"{place}.attributes")
-    if shape.get("group_id") is not None:
-        attributes["group_id"] = member(shape, "group_id", int, place)
+    if (group := shape.get("group_id")) not in (None, ""):
+        is_text = isinstance(group, str)
+        attributes["group_id"] = (
+            _number(group) if is_text else member(shape, "group_id", int, place)
+        )
     if shape.get("description"):
         attributes["description"] = member(shape, "description", str, place)
     if shape.get("difficult") is True:  # X-AnyLabeling's.
@@ -160,6 +190,10 @@ def _object(
         return
     rings = outline(corners)
     yield LabeledObject(object_id, label, "polygon", rings=rings, attributes=attributes)
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _with_groups(drawn: Sequence[tuple[LabeledObject, Any]]) -> list[LabeledObject]:

@@ -49,7 +49,7 @@ class Names:
                 found = self._by_longest(name)
             if found is not None:
                 return found
-        for name in filter(None, map(_without_layout, _forms(told))):
+        for name in filter(None, map(without_layout, _forms(told))):
             found = self._by_path(name)
             # In another part of a dataset, it is another image.
             if found is not None and not any(map(_LAYOUT.fullmatch, found.split("/"))):
@@ -123,7 +123,7 @@ def _forms(told: str) -> Iterator[str]:
         yield match[1]  # The folder of an upload is Label Studio's own.
 
 
-def _without_layout(told: str) -> str | None:
+def without_layout(told: str) -> str | None:
     """The name below the folders of a dataset's layout; None where it begins with none."""
     parts = told.split("/")
     start = next((n for n, part in enumerate(parts) if not _LAYOUT.fullmatch(part)), len(parts))

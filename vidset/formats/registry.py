@@ -217,7 +217,7 @@ _BUILT_IN = (
     _format(
         "yolo",
         "YOLO",
-        "box, rotated box, polygon, rings, holes",
+        "box, rotated box, polygon, rings, holes, annotator",
         "folder",
         Images("", "images/", flat=True),
         needs_sizes=True,

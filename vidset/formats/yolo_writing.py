@@ -1,5 +1,6 @@
 """The writing of YOLO's text files; see `vidset.formats.yolo`."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,7 @@ import yaml
 from vidset.formats.boxes import boxed
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.joined import joined
+from vidset.formats.origin import origin_fields
 from vidset.formats.reading import relative_name
 from vidset.formats.spool import Spool, known_size, of_labeled_images, spooled
 from vidset.labeling.annotation import LabeledObject, Point, Ring
@@ -17,6 +19,7 @@ from vidset.outlines import outlines
 
 NAME = "YOLO"
 _LIST = "images.txt"
+ORIGINS = "origins.jsonl"
 TASK, TURNED, OUTLINES, _BOXES = "task", "obb", "segment", "detect"
 _COMMENT = """\
 # The images belong into images/, under the names in images.txt. Cut it into parts before you train:
@@ -33,6 +36,7 @@ def write(
 ) -> Written:
     """data.yaml, a list of the images, and labels/; the images themselves are the caller's.
 
+    YOLO has no place for where an image comes from and who labeled it: origins.jsonl has it.
     Where there are boxes and polygons, `lossy` reduces all to the boxes around them; where there
     are rotated boxes and polygons, it makes polygons of the boxes.
     """
@@ -47,13 +51,20 @@ def write(
         task = _task(spool, lossy=lossy)
         numbers = spool.label_numbers(labels_order)
         root.mkdir(parents=True, exist_ok=True)
-        with (root / _LIST).open("w", encoding="utf-8") as images:
+        with (
+            (root / _LIST).open("w", encoding="utf-8") as images,
+            (root / ORIGINS).open("w", encoding="utf-8") as origins,
+        ):
             for each in spool:
+                if origin := origin_fields(each):
+                    origins.write(json.dumps({"image": each.image_name, **origin}) + "\n")
                 images.write(f"./images/{each.image_name}\n")
                 file = root / label_file_of(f"images/{each.image_name}")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 lines = [_line(item, numbers, each, task) for item in each.objects]
                 file.write_text("".join(lines), encoding="utf-8")
+        if not (root / ORIGINS).stat().st_size:
+            (root / ORIGINS).unlink()
         (root / "data.yaml").write_text(_settings_text(numbers, task), encoding="utf-8")
         return spool.written()
 

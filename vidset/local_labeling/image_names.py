@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from vidset.formats.matching import Match, Names
+from vidset.formats.matching import Match, Names, without_layout
 from vidset.formats.reading import is_uri
 from vidset.labeling.task import Image
 
@@ -55,7 +55,7 @@ class ImageNames:
     def unknown(self, name: str) -> ValueError:
         """Why `find` found none."""
         same = self._names.candidates(name)
-        if len(same) > 1 and "/" not in name:
+        if len(same) > 1 and "/" not in (without_layout(name) or name):
             return ValueError(
                 f"image {name!r} could be any of {len(same)} of the ledger, such as {same[0]} and "
                 f"{same[1]}: wanted the name below the images, the uri or the image_id"
