@@ -77,8 +77,8 @@ def test_what_other_tools_write_is_taken(cases, case):
     ("case", "message"),
     [
         pytest.param("yolo_nan", r"\.txt:\d+: wanted parts", id="nan"),
-        pytest.param("yolo_pose_kpts", r"data\.yaml: kpt_shape: an annotation", id="pose"),
-        pytest.param("yolo_pose_kpts2d", r"data\.yaml: kpt_shape: an annotation", id="pose 2d"),
+        pytest.param("yolo_pose_kpts", r"\.txt:1: an annotation cannot hold keypoints", id="pose"),
+        pytest.param("yolo_pose_kpts2d", r"\.txt:1: an annotation cannot hold keypoints", id="pose 2d"),
         pytest.param("yolo_nc_mismatch", r"data\.yaml: wanted as many names", id="nc"),
         pytest.param("yolo_class_oob", r"\.txt:\d+: wanted the number of a class", id="class"),
         pytest.param("yolo_pixel_coords", r"\.txt:\d+: wanted parts", id="pixels"),

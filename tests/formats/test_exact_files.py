@@ -104,5 +104,7 @@ def test_a_group_of_datumaro_that_is_no_number_is_named_with_its_place(tmp_path)
     file = tmp_path / "out.json"
     datumaro.write([EVERYTHING], file)
     file.write_text(file.read_text().replace('"group": 3', '"group": [3]'))
-    with pytest.raises(ValueError, match=r"annotations\[\d+\]: wanted group as a whole number, got \[3\]"):
+    with pytest.raises(
+        ValueError, match=r"annotations\[\d+\]: wanted group as a whole number, got \[3\]"
+    ):
         list(datumaro.read(file))

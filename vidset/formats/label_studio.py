@@ -1,4 +1,4 @@
-"""Label Studio's JSON, as it exports and imports: https://labelstud.io/guide/task_format.
+"""Label Studio's JSON and JSON_MIN: https://labelstud.io/guide/task_format.
 
 A file holds tasks; reading takes the memory of all of it. Shapes are in percent, so that pixels
 survive but for rounding.
@@ -14,13 +14,13 @@ from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
 from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.label_studio_tasks import tasks_in
 from vidset.formats.origin import origin_fields, origin_of
 from vidset.formats.reading import (
     Reading,
     image_size,
     is_uri,
     member,
-    read_json,
     relative_name,
     relative_or_uri,
 )
@@ -48,6 +48,12 @@ _OTHERS = {
     "vector": "lines",
     "vectorlabels": "lines",
     "videorectangle": "tracks in videos",
+}
+# Answers that an annotation can hold on an object, and not on a whole image.
+_ON_IMAGES = {
+    "number": "numbers on whole images",
+    "rating": "ratings of whole images",
+    "textarea": "texts on whole images",
 }
 
 
@@ -84,12 +90,15 @@ def _predictions(path: Path, reading: Reading) -> Iterator[ImageLabels]:
         yield replace(labels, annotator=str(version) if version else None)
 
 
+def unannotated(path: Path) -> Iterator[str]:
+    """Yield the images of the tasks that nobody has annotated, which `read` passes over."""
+    for task, place in tasks_in(path):
+        if not task.get("annotations"):
+            yield _image_name(member(task, "data", dict, place), f"{place}.data")
+
+
 def _parts(path: Path, key: str, reading: Reading) -> Iterator[tuple[str, dict[str, Any], str]]:
-    tasks = read_json(path)
-    if not isinstance(tasks, list):
-        raise ValueError(f"{path}: wanted a list of tasks, got {str(tasks)[:80]!r}")
-    for number, task in enumerate(tasks):
-        place = f"{path}: [{number}]"
+    for task, place in tasks_in(path, reading):
         name = _image_name(member(task, "data", dict, place), f"{place}.data")
         if "completions" in task and key not in task:  # Versions before 1.0 named them so.
             reading.leave_out("tasks with completions of Label Studio before 1.0")
@@ -115,7 +124,7 @@ def _image_name(data: dict[str, Any], place: str) -> str:
     key = others[0] if "image" not in data and len(others) == 1 else "image"
     if key not in data:
         got = ", ".join(data) or "nothing"
-        raise ValueError(f"{place}: wanted image as str, or one name of an image, got {got}")
+        raise ValueError(f"{place}: wanted image as a text, or one name of an image, got {got}")
     image = without_signatures(member(data, key, str, place))
     if is_uri(image):
         return image
@@ -136,11 +145,22 @@ def _labels(name: str, part: Any, reading: Reading, place: str) -> ImageLabels:
         meta = region.get("meta") if isinstance(region, dict) else None
         if isinstance(meta, dict) and meta.get("text"):
             reading.leave_out("notes on regions (meta.text)")
+    if reading.kind == "predictions":
+        objects = tuple(_with_score(item, result) for item in objects)
     told = told or (part.get("image_width"), part.get("image_height"))
     width, height = image_size(told, name, reading.size_of, place)
     origin: dict[str, Any] = origin_of(part, place)
     origin["annotator"] = _annotator(part)
     return ImageLabels(name, width, height, objects, **origin)
+
+
+def _with_score(item: LabeledObject, result: Any) -> LabeledObject:
+    """A model's object with how sure it is, which its region tells."""
+    for region in result:
+        score = region.get("score")
+        if region.get("id") == item.id and isinstance(score, int | float):
+            return replace(item, attributes={"score": score, **item.attributes})
+    return item
 
 
 def _holdable(result: Any, reading: Reading, place: str) -> Any:
@@ -151,11 +171,15 @@ def _holdable(result: Any, reading: Reading, place: str) -> Any:
     """
     if not isinstance(result, list):
         return result
+    told = [region if isinstance(region, dict) else {} for region in result]
+    shapes = {str(each.get("id")) for each in told if each.get("type") not in _ON_IMAGES}
     kept = []
     for number, region in enumerate(result):
-        kind = region.get("type") if isinstance(region, dict) else None
+        kind, of = told[number].get("type"), str(told[number].get("id"))
         if isinstance(kind, str) and kind in _OTHERS:
             reading.drop(_OTHERS[kind], f"{place}[{number}]")
+        elif isinstance(kind, str) and kind in _ON_IMAGES and of not in shapes:
+            reading.drop(_ON_IMAGES[kind], f"{place}[{number}]")
         else:
             kept.append(region)
     return kept

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 from vidset.datasets.curation.sources.folders import is_junk, read_file, walk
 from vidset.datasets.curation.sources.image_class import class_and_objects
@@ -13,9 +12,9 @@ from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.measures import decode
 from vidset.formats.format import ImageLabels
-from vidset.formats.reading import Reading, is_uri, read_json
+from vidset.formats.label_studio import unannotated
+from vidset.formats.reading import Reading, is_uri
 from vidset.formats.registry import format_named
-from vidset.labeling.errors import without_signatures
 
 _UNANNOTATED = "tasks without annotations"
 _LABELS = (".json", ".txt", ".xml", ".yaml", ".csv")
@@ -87,7 +86,7 @@ class LabelFiles:
         for what, number in reading.dropped.items():
             yield Fault(Kind.NOT_HELD, str(self.path), f"{number:,} {what}")
         if self.format_name == "label-studio":
-            for name in _unlabeled_tasks(self.path):
+            for name in unannotated(self.path):
                 if name not in named:
                     named.add(name)
                     yield Fault(Kind.NOT_LABELED, name)
@@ -127,11 +126,3 @@ class LabelFiles:
         """The width and height of an image as it is shown."""
         picture = decode(read_file(self.images / name), name)
         return picture.shape[1], picture.shape[0]
-
-
-def _unlabeled_tasks(path: Path) -> Iterator[str]:
-    """The images of Label Studio's tasks that nobody has annotated; the reader passes them over."""
-    for task in read_json(path):
-        if not task.get("annotations"):
-            image = without_signatures(task["data"]["image"])
-            yield image if is_uri(image) else parse_qs(urlsplit(image).query).get("d", [image])[0]
