@@ -38,61 +38,6 @@ def read(cases: Path, case: str, reading: Reading) -> list[ImageLabels]:
     return list(format_named(name).read(place, reading))
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        "yolo_crlf_bom",
-        "yolo_dict_names",
-        "yolo_dict_gap",
-        "yolo_key_valid_not_val",
-        "yolo_list_names",
-        "yolo_path_absolute",
-        "yolo_path_rel_name(ultralytics coco8)",
-        "yolo_pred_conf_6col",
-        "yolo_roboflow_dotdot",
-        "yolo_roboflow_fixed",
-        "yolo_rooted_images_train",
-        "yolo_uppercase_JPG",
-        "yolo_yaml_named_dataset",
-        "coco_annotation_no_id",
-        "coco_bom",
-        "coco_dup_ann_ids",
-        "coco_float_size",
-        "coco_keypoints",
-        "coco_seg_empty_list_in_list",
-        "coco_seg_flat",
-        "coco_size_zero(roboflow)",
-        "labelme_no_version",
-        "labelme_shape_type_null",
-        "labelme_version_null",
-    ],
-)
-def test_what_other_tools_write_is_taken(cases, case):
-    labels = read(cases, case, Reading(lambda _: _SIZE))
-    # Where a label file is empty, the image is background.
-    assert any(each.objects for each in labels)
-
-
-@pytest.mark.parametrize(
-    ("case", "message"),
-    [
-        pytest.param("yolo_nan", r"\.txt:\d+: wanted parts", id="nan"),
-        pytest.param("yolo_pose_kpts", r"\.txt:1: an annotation cannot hold keypoints", id="pose"),
-        pytest.param("yolo_pose_kpts2d", r"\.txt:1: an annotation cannot hold keypoints", id="pose 2d"),
-        pytest.param("yolo_nc_mismatch", r"data\.yaml: wanted as many names", id="nc"),
-        pytest.param("yolo_class_oob", r"\.txt:\d+: wanted the number of a class", id="class"),
-        pytest.param("yolo_pixel_coords", r"\.txt:\d+: wanted parts", id="pixels"),
-        pytest.param("coco_bbox_strings", r"annotations\[\d+\]\.bbox: wanted", id="strings"),
-        pytest.param("coco_crowd_rle", r"annotations\[\d+\]: an annotation cannot", id="crowd"),
-        pytest.param("labelme_circle", r"shapes\[\d+\]: an annotation cannot hold", id="circle"),
-        pytest.param("labelme_line", r"shapes\[\d+\]: an annotation cannot hold", id="line"),
-    ],
-)
-def test_what_cannot_be_taken_is_named_with_file_and_place(cases, case, message):
-    with pytest.raises(ValueError, match=message):
-        read(cases, case, Reading(lambda _: _SIZE))
-
-
 @pytest.mark.parametrize("case", ["labelme_circle", "labelme_line", "labelme_point"])
 def test_what_cannot_be_held_is_dropped_with_a_count_if_asked(cases, case):
     reading = Reading(lambda _: _SIZE, lossy=True)

@@ -105,6 +105,15 @@ def _files(path: Path, reading: Reading) -> Iterator[_File]:
         raise ValueError(f"{path}: wanted COCO's files, with images and annotations, got none")
 
 
+def coco_files(folder: Path) -> list[Path]:
+    """Return the files below a folder that have COCO's images.
+
+    Raises:
+        ValueError: one of its .json files is none.
+    """
+    return [file.path for file in _files(folder, Reading())]
+
+
 def _names_in(document: Any) -> set[str]:
     images = document.get("images") if isinstance(document, dict) else None
     images = images if isinstance(images, list) else []

@@ -32,12 +32,12 @@ def as_instances(results: list[Any], path: Path, results_of: Path | None) -> dic
         if not isinstance(about, dict) or not isinstance(about.get("images"), list):
             raise ValueError(f"--results-of {results_of}: wanted a file with images, got none")
         seen = {str(each.get("image_id")) for each in results if isinstance(each, dict)}
-        images = [
+        told = [
             each
             for each in about["images"]
             if not isinstance(each, dict) or str(each.get("id")) in seen
         ]
-        return {"images": images, "categories": about.get("categories"), "annotations": results}
+        return {"images": told, "categories": about.get("categories"), "annotations": results}
     images: dict[str, dict[str, Any]] = {}
     categories: dict[str, dict[str, Any]] = {}
     annotations = []

@@ -22,6 +22,8 @@ from vidset.formats.reading import (
     attributes_in,
     free_id,
     image_size,
+    leads_elsewhere,
+    only_file,
     read_text,
     relative_or_uri,
     told_name,
@@ -50,6 +52,7 @@ _OTHER_NAMES = {
     "w": "width", "h": "height", "img_width": "image_width", "img_height": "image_height",
     "confidence": "score",
 }  # fmt: skip
+_PASSED_OVER = "-"
 _KNOWN = frozenset((*_COLUMNS, *_CORNERS, "score"))
 _WANTED = (
     "a first row with image and label, and x, y, width, height or xmin, ymin, xmax, ymax or points"
@@ -98,14 +101,14 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
 
 
 def _rows(path: Path, reading: Reading) -> Iterator[tuple[str, Mapping[str, str]]]:
+    path = only_file(path, ".csv", "labels")
     text = read_text(path, "labels in CSV")
     dialect = _dialect(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=dialect, strict=True)
     try:
-        header = [name.strip().lower() for name in next(lines, [])]
-        columns = _columns(header, f"{path}:1")
+        columns = _named_columns(reading.columns, lines, path)
         for column in columns:
-            if column not in _KNOWN:
+            if column not in _KNOWN and column != _PASSED_OVER:
                 reading.leave_out(f"columns {column}")
         for values in lines:
             if not any(value.strip() for value in values):
@@ -116,6 +119,35 @@ def _rows(path: Path, reading: Reading) -> Iterator[tuple[str, Mapping[str, str]
             yield place, dict(zip(columns, values, strict=True))
     except csv.Error as error:
         raise ValueError(f"{path}:{lines.line_num}: wanted CSV: {error}") from None
+
+
+def _named_columns(
+    named: Mapping[str, str] | Sequence[str], lines: Iterator[list[str]], path: Path
+) -> list[str]:
+    """The columns in our names: as somebody told, or as the first row tells.
+
+    Raises:
+        ValueError: one that was told is not known or not there.
+    """
+    if wrong := [name for name in named if name not in _KNOWN and name != _PASSED_OVER]:
+        raise ValueError(
+            f"--columns: wanted of {', '.join(sorted(_KNOWN))} or {_PASSED_OVER}, got {wrong[0]!r}"
+        )
+    if not isinstance(named, Mapping) and named:
+        return _columns(list(named), "--columns")
+    header = [name.strip() for name in next(lines, [])]
+    told = {theirs: ours for ours, theirs in named.items()} if isinstance(named, Mapping) else {}
+    if missing := [theirs for theirs in told if theirs not in header]:
+        raise ValueError(
+            f"{path}:1: wanted the column {missing[0]!r}, got {', '.join(header)[:200]!r}"
+        )
+    free = [name for name in header if name not in told]
+    aliases = {name: name.lower() for name in free if _ours(name.lower()) not in named}
+    return _columns([told.get(name) or aliases.get(name, name) for name in header], f"{path}:1")
+
+
+def _ours(name: str) -> str:
+    return _OTHER_NAMES.get(name, name)
 
 
 def _dialect(text: str) -> str:
@@ -191,7 +223,8 @@ def _labels(name: str, image: _Image, reading: Reading) -> ImageLabels:
     width, height = image_size((told[0], told[1]), name, reading.size_of, place)
     origin = with_numbers({key: row[key] for key in _ORIGIN if row.get(key)}, place)
     said = origin_of(origin, place)
-    return ImageLabels(name, width, height, tuple(image.objects), **said)
+    is_elsewhere = leads_elsewhere(row.get("image") or "")
+    return ImageLabels(name, width, height, tuple(image.objects), is_elsewhere=is_elsewhere, **said)
 
 
 def _whole(text: str, place: str) -> int:

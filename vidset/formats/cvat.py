@@ -15,7 +15,14 @@ import numpy as np
 from vidset.formats.cvat_writing import CHECKBOX, NUMBER, OURS, PART_OF, TEXT, write
 from vidset.formats.format import ImageLabels
 from vidset.formats.origin import origin_of, with_numbers
-from vidset.formats.reading import Reading, image_size, together, told_name
+from vidset.formats.reading import (
+    Reading,
+    image_size,
+    leads_elsewhere,
+    only_file,
+    together,
+    told_name,
+)
 from vidset.formats.xml_files import Node, as_number, read_xml
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, Ring
 from vidset.masks import Mask
@@ -42,7 +49,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
             and skeletons unless they may be lost.
     """
     reading = reading or Reading()
-    root = read_xml(Path(path), "CVAT's annotations")
+    root = read_xml(only_file(Path(path), ".xml", "CVAT's annotations"), "CVAT's annotations")
     if root.tag != "annotations":
         raise ValueError(f"{root.place}: wanted <annotations> of CVAT, got <{root.tag}>")
     if tracks := root.all("track"):
@@ -107,6 +114,7 @@ def _labels(
         height,
         tuple(_joined(objects)),
         empty_is_told=is_ours or bool(objects),
+        is_elsewhere=leads_elsewhere(image.needs("name")),
         **(origin_of(said, image.place) if is_ours else {}),
     )
 

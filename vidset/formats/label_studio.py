@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
@@ -69,49 +70,63 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     """
     reading = reading or Reading()
     if reading.kind == "predictions":
-        yield from _predictions(Path(path), reading)
+        for name, prediction, place in _parts(Path(path), "predictions", reading):
+            yield from reading.whole(partial(_predicted, name, prediction, reading, place))
         return
     for name, annotation, place in _parts(Path(path), "annotations", reading):
-        is_skipped = annotation.get("was_cancelled") or False
-        if not isinstance(is_skipped, bool):
-            raise ValueError(f"{place}: wanted was_cancelled true or false, got {is_skipped!r}")
-        if is_skipped:  # What was drawn before is no answer.
-            skipped = _labels(name, annotation | {"result": []}, reading, place)
-            yield replace(skipped, state="skipped")
-        else:
-            yield _labels(name, annotation, reading, place)
+        yield from reading.whole(partial(_annotated, name, annotation, reading, place))
 
 
-def _predictions(path: Path, reading: Reading) -> Iterator[ImageLabels]:
-    """Yield the tasks' predictions; the annotator is the model's version."""
-    for name, prediction, place in _parts(path, "predictions", reading):
-        version = prediction.get("model_version")
-        labels = _labels(name, prediction, reading, place)
-        yield replace(labels, annotator=str(version) if version else None)
+def _annotated(name: str, annotation: dict[str, Any], reading: Reading, place: str) -> ImageLabels:
+    is_skipped = annotation.get("was_cancelled") or False
+    if not isinstance(is_skipped, bool):
+        raise ValueError(f"{place}: wanted was_cancelled true or false, got {is_skipped!r}")
+    if is_skipped:  # What was drawn before is no answer.
+        skipped = _labels(name, annotation | {"result": []}, reading, place)
+        return replace(skipped, state="skipped")
+    return _labels(name, annotation, reading, place)
+
+
+def _predicted(name: str, prediction: dict[str, Any], reading: Reading, place: str) -> ImageLabels:
+    """The annotator is the model's version."""
+    version = prediction.get("model_version")
+    labels = _labels(name, prediction, reading, place)
+    return replace(labels, annotator=str(version) if version else None)
 
 
 def unannotated(path: Path) -> Iterator[str]:
     """Yield the images of the tasks that nobody has annotated, which `read` passes over."""
     for task, place in tasks_in(path):
-        if not task.get("annotations"):
+        if isinstance(task, dict) and not task.get("annotations") and _has_image(task):
             yield _image_name(member(task, "data", dict, place), f"{place}.data")
+
+
+def _has_image(task: dict[str, Any]) -> bool:
+    try:
+        _image_name(task.get("data") or {}, "")
+    except ValueError:
+        return False
+    return True
 
 
 def _parts(path: Path, key: str, reading: Reading) -> Iterator[tuple[str, dict[str, Any], str]]:
     for task, place in tasks_in(path, reading):
-        name = _image_name(member(task, "data", dict, place), f"{place}.data")
-        if "completions" in task and key not in task:  # Versions before 1.0 named them so.
-            reading.leave_out("tasks with completions of Label Studio before 1.0")
-            continue
-        if not task.get(key):
-            reading.leave_out(f"tasks without {key}")
-        if task.get(key) is None:
-            continue
-        for part_number, part in enumerate(member(task, key, list, place)):
-            part_place = f"{place}.{key}[{part_number}]"
-            if not isinstance(part, dict):
-                raise ValueError(f"{part_place}: wanted an object, got {str(part)[:80]!r}")
-            yield name, {_IMAGE_ID: task["data"].get(_IMAGE_ID), **part}, part_place
+        with reading.part():
+            data = member(task, "data", dict, place)
+            if "completions" in task and key not in task:  # Versions before 1.0 named them so.
+                reading.leave_out("tasks with completions of Label Studio before 1.0")
+                continue
+            if not task.get(key):
+                reading.leave_out(f"tasks without {key}")
+                if task.get(key) is None or not _has_image(task):
+                    continue
+            name = _image_name(data, f"{place}.data")
+            for number, part in enumerate(member(task, key, list, place)):
+                part_place = f"{place}.{key}[{number}]"
+                with reading.part():
+                    if not isinstance(part, dict):
+                        raise ValueError(f"{part_place}: wanted an object, got {str(part)[:80]!r}")
+                    yield name, {_IMAGE_ID: data.get(_IMAGE_ID), **part}, part_place
 
 
 def _image_name(data: dict[str, Any], place: str) -> str:

@@ -18,6 +18,7 @@ from typing import Literal, cast
 from vidset.formats.format import ImageLabels, Reader, Writer
 from vidset.formats.reading import Reading
 from vidset.formats.samples import SampleWriter
+from vidset.formats.unzipped import is_zip, unzipped
 
 GROUP = "vidset.formats"
 SAYABLE = (
@@ -84,11 +85,22 @@ class Format:
             )
 
     def read(self, path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
-        """See `vidset.formats.format.Reader.read`. Raises ValueError: it can only be written."""
+        """See `vidset.formats.format.Reader.read`. A zip file is read as the folder in it.
+
+        Raises:
+            ValueError: it can only be written, or an option is for another format.
+        """
         if not self.reads:
             known = ", ".join(names_of_readable())
             raise ValueError(f"{self.name} can only be written; what can be read is {known}")
-        return cast(Reader, self.code()).read(path, reading)
+        reading = reading or Reading()
+        for option, is_given, name in (
+            ("--columns", bool(reading.columns), "csv"),
+            ("--results-of", reading.results_of is not None, "coco"),
+        ):
+            if is_given and self.name != name:
+                raise ValueError(f"{option} is for {name}, got {self.name}")
+        return _read(cast(Reader, self.code()), Path(path), reading)
 
     def writer(self) -> Writer:
         """Return what writes label files.
@@ -107,6 +119,20 @@ class Format:
 
     def code(self) -> ModuleType:
         return import_module(self.module)
+
+
+def _read(code: Reader, path: Path, reading: Reading) -> Iterator[ImageLabels]:
+    """Read a file or folder, or what is in a zip file, which messages name then."""
+    if not is_zip(path):
+        yield from code.read(path, reading)
+        return
+    folder = unzipped(path)
+    try:
+        yield from code.read(folder, reading)
+    except ValueError as error:
+        raise ValueError(str(error).replace(str(folder), str(path))) from None
+    finally:
+        reading.faults[:] = [each.replace(str(folder), str(path)) for each in reading.faults]
 
 
 def _format(

@@ -23,7 +23,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from vidset.formats.boxes import boxes_of
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields, origin_of, with_numbers
-from vidset.formats.reading import Reading, image_size, told_name
+from vidset.formats.reading import Reading, image_size, leads_elsewhere, told_name
 from vidset.formats.spool import Spool, spooled
 from vidset.formats.xml_files import Node, read_xml
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, Ring
@@ -99,7 +99,8 @@ def _read(file: Path, words: Mapping[str, list[str]], reading: Reading) -> Image
             objects.append(_read_object(each, str(number), first, reading))
     objects += [LabeledObject(label, label, "classification") for label in words.get(file.stem, ())]
     origin = origin_of(_origin(document), document.place) if database == _OURS else {}
-    return ImageLabels(name, width, height, tuple(objects), **origin)
+    is_elsewhere = leads_elsewhere(told)
+    return ImageLabels(name, width, height, tuple(objects), is_elsewhere=is_elsewhere, **origin)
 
 
 def _read_object(each: Node, object_id: str, first: int, reading: Reading) -> LabeledObject:

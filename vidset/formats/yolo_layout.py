@@ -106,7 +106,7 @@ def _settings(file: Path) -> dict[str, Any]:
     elif file.suffix == ".data":
         lines = read_text(file, "settings of Darknet").splitlines()
         pairs = (line.partition("=") for line in lines if "=" in line)
-        settings = {key.strip(): value.strip() for key, _, value in pairs}
+        settings: dict[str, Any] = {key.strip(): value.strip() for key, _, value in pairs}
         named = PurePosixPath(settings.get("names", "obj.names")).name
         settings |= {"names": _lines(file.parent / named), "nc": settings.get("classes")}
     else:

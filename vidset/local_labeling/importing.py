@@ -41,6 +41,7 @@ class Import:
         as_boxes: take the box around each outline.
         map_labels: new names of labels.
         match: how much of a name has to agree with an image's.
+        crowds, columns, results_of: see `vidset.formats.reading.Reading`.
     """
 
     format_name: str
@@ -55,6 +56,9 @@ class Import:
     as_boxes: bool = False
     map_labels: Mapping[str, str] = field(default_factory=dict)
     match: Match = "path"
+    crowds: bool = False
+    columns: Mapping[str, str] | Sequence[str] = ()
+    results_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,15 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
     named, now = format_named(wanted.format_name), broker.clock()
     # The sizes that the others tell are compared when the answers are checked.
     size_of = _sizes(names, skip_unknown=wanted.skip_unknown) if named.needs_sizes else None
-    reading = Reading(size_of, wanted.kind, lossy=wanted.lossy, collects=True)
+    reading = Reading(
+        size_of,
+        wanted.kind,
+        lossy=wanted.lossy,
+        crowds=wanted.crowds,
+        columns=wanted.columns,
+        results_of=Path(wanted.results_of) if wanted.results_of else None,
+        collects=True,
+    )
     # What comes from another machine can be of tomorrow, by its clock.
     changed_at = min(_changed_at(Path(wanted.path)), now)
     counts: Counter[str] = Counter()

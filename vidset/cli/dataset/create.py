@@ -23,6 +23,15 @@ from vidset.cli.dataset.options import (
     shares_of,
 )
 from vidset.cli.flags import As, Format, Json, Name, Place, Quiet
+from vidset.cli.reading_options import (
+    Columns,
+    Crowds,
+    Faults,
+    Match,
+    MatchHow,
+    columns_of,
+    faults_into,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +133,10 @@ def create(
     ] = None,
     skip_faults: SkipFaults = False,
     lossy: Lossy = False,
+    match: MatchHow = Match.PATH,
+    crowds: Crowds = False,
+    columns: Columns = None,
+    faults: Faults = None,
     fatal_anomalies: Annotated[
         bool,
         typer.Option("--fatal-anomalies", help="Stop if the images do not keep to the schema."),
@@ -142,6 +155,7 @@ def create(
     from vidset.cli.syncing import bring_labels
     from vidset.datasets.curation.create import Wanted
     from vidset.datasets.curation.create import create as create_version
+    from vidset.datasets.curation.sources.label_files import HowToRead
     from vidset.datasets.curation.sources.opening import Sources, open_source
 
     by = actor_of(actor)
@@ -163,14 +177,19 @@ def create(
         actor=by,
     )
     given = sources or [bring_labels(versions.project, show=not (as_json or quiet))]
-    opened = open_source(Sources(given, format_name, images, where, group_by, lossy))
+    how = HowToRead(lossy, crowds, columns_of(columns), match.value)
+    opened = open_source(Sources(given, format_name, images, where, group_by, how))
     for dataset, read_bytes in opened.read_bytes.items():
         if not quiet:
             tell(f"{dataset}: BigQuery will read up to {size(read_bytes)}")
     versions.make()
     if_stopped("No version was made. The same command uses the images that are read already.")
-    with counting("Reading images", show=not (as_json or quiet)) as progress:
+    with (
+        counting("Reading images", show=not (as_json or quiet)) as progress,
+        faults_into(faults, given[0]) as wrong,
+    ):
         made = create_version(versions.repository, opened.source, wanted, progress)
+        wrong.extend(map(str, made.faults))
     warnings = [
         *_told_faults(made.faults),
         *(f"left out: {line}" for line in made.dropped),

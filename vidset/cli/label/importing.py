@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,13 +11,16 @@ from vidset.cli.command import described
 from vidset.cli.console import answer, confirm, counting, in_earnest, say, show_problems, table
 from vidset.cli.flags import As, DryRun, Format, Json, Place, Quiet, Yes
 from vidset.cli.label.options import Lossy, Store, Template
-
-
-class Match(StrEnum):
-    EXACT = "exact"
-    PATH = "path"
-    LONGEST = "longest"
-
+from vidset.cli.reading_options import (
+    Columns,
+    Crowds,
+    Faults,
+    Match,
+    MatchHow,
+    ResultsOf,
+    columns_of,
+    faults_into,
+)
 
 _NAMED = 10  # How many conflicts are named on stderr.
 
@@ -104,14 +106,11 @@ def import_(
     map_labels: Annotated[
         list[str] | None, typer.Option("--map-labels", metavar="OLD=NEW", help="Rename a label.")
     ] = None,
-    match: Annotated[
-        Match,
-        typer.Option(
-            "--match",
-            help="How names find images: exact; path, where one may have more folders before it; "
-            "or longest, the longest common end.",
-        ),
-    ] = Match.PATH,
+    match: MatchHow = Match.PATH,
+    crowds: Crowds = False,
+    columns: Columns = None,
+    results_of: ResultsOf = None,
+    faults: Faults = None,
     store: Store = None,
     template: Template = None,
     actor: As = None,
@@ -147,10 +146,14 @@ def import_(
         as_boxes=as_boxes,
         map_labels=label_map(map_labels or ()),
         match=match.value,
+        crowds=crowds,
+        columns=columns_of(columns),
+        results_of=results_of,
     )
     broker = open_broker(where.settings("inspect"))
-    with counting("Reading", show=not (quiet or as_json)):
+    with counting("Reading", show=not (quiet or as_json)), faults_into(faults, path) as wrong:
         read = read_labels(broker, where, wanted)
+        wrong.extend(read.faults)
         plan = (
             ImportPlan(())
             if predictions

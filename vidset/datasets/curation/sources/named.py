@@ -6,12 +6,14 @@ from pathlib import Path
 
 from vidset.datasets.errors import DatasetError
 from vidset.formats.registry import names_of_readable
+from vidset.formats.unzipped import is_zip, unzipped
 from vidset.suggestions import unknown
 
 FOLDERS, WAREHOUSE = "folders", "warehouse"
 _SPLIT = re.compile(r"([A-Za-z][\w-]*)=(.+)", re.DOTALL)
 _KIND = re.compile(r"([A-Za-z][\w-]*):(?!//)(.+)", re.DOTALL)
 _PEEKED = 65_536
+_OF_YOLO = ("obj.data", "obj.names", "classes.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,12 @@ def _guessed(path: Path) -> tuple[str, Path]:
     """The format of what is there, and its path: of a folder with one file of labels, the file."""
     if not path.exists():
         raise DatasetError(f"{path}: wanted labeled images, there is nothing")
+    if is_zip(path):
+        return _guessed(unzipped(path))[0], path
     if not path.is_dir():
         return _guessed_file(path), path
-    if any(path.glob("*.yaml")):
-        return "yolo", path
+    if (kind := _guessed_layout(path)) is not None:
+        return kind, path
     files = sorted(path.glob("*.json"))
     if not files:
         return FOLDERS, path
@@ -81,9 +85,21 @@ def _guessed(path: Path) -> tuple[str, Path]:
     return kinds.pop(), files[0]
 
 
+def _guessed_layout(path: Path) -> str | None:
+    """The format of a folder as a tool lays it out."""
+    if any(path.glob("*.yaml")) or any((path / name).is_file() for name in _OF_YOLO):
+        return "yolo"
+    inside = {_guessed_file(file) for file in path.glob("annotations/*.json")}
+    if any(path.glob("*/_annotations.coco.json")):
+        inside.add("coco")
+    return inside.pop() if len(inside) == 1 else None
+
+
 def _guessed_file(path: Path) -> str:
     if path.suffix in (".yaml", ".yml"):
         return "yolo"
+    if path.suffix in (".csv", ".xml"):
+        return {".csv": "csv", ".xml": "cvat"}[path.suffix]
     if path.suffix == ".json":
         with path.open("rb") as file:
             begins = file.read(_PEEKED).lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -91,6 +107,8 @@ def _guessed_file(path: Path) -> str:
             return "label-studio"
         if b'"shapes"' in begins:
             return "labelme"
+        if b'"categories"' in begins and b'"items"' in begins:
+            return "datumaro"
         if b'"images"' in begins or b'"annotations"' in begins or b'"categories"' in begins:
             return "coco"
     raise DatasetError(

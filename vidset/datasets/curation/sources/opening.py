@@ -6,10 +6,12 @@ from pathlib import Path
 
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.curation.sources.grouping import VIDEO, Grouped
-from vidset.datasets.curation.sources.label_files import LabelFiles
+from vidset.datasets.curation.sources.label_files import HowToRead, LabelFiles, apart
+from vidset.datasets.curation.sources.label_files import opened as unpacked
 from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
 from vidset.datasets.curation.sources.source import Fault, Found, Source
 from vidset.datasets.errors import DatasetError
+from vidset.formats.coco import coco_files
 
 _SQL = "sql:"
 
@@ -25,7 +27,7 @@ class Sources:
         where: SQL over a warehouse's dataset_candidates.
         group_by: see `vidset.datasets.curation.sources.grouping`; `sql:` with an expression over
             dataset_candidates is for warehouses.
-        lossy: leave out what an annotation cannot hold, and count it.
+        how: how label files are read.
     """
 
     given: Sequence[str]
@@ -33,7 +35,7 @@ class Sources:
     images: str | None = None
     where: str = "TRUE"
     group_by: str = VIDEO
-    lossy: bool = False
+    how: HowToRead = field(default_factory=HowToRead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ def open_source(sources: Sources) -> Opened:
     read_bytes: dict[str, int] = {}
     for named in (parse_source(text, sources.format_name) for text in sources.given):
         source = _open(named, sources)
-        opened.append(source)
+        opened += source if isinstance(source, list) else [source]
         if named.kind == WAREHOUSE and named.path.startswith("bq://"):
             known = read_bytes.get(named.path, 0)
             read_bytes[named.path] = known + getattr(source, "read_bytes", 0)
+    files = iter(apart([each for each in opened if isinstance(each, LabelFiles)]))
+    opened = [next(files) if isinstance(each, LabelFiles) else each for each in opened]
     if not opened:
         raise DatasetError("wanted a source of labeled images, got none")
     if sources.group_by.startswith(_SQL):
@@ -70,13 +74,11 @@ def open_source(sources: Sources) -> Opened:
     return Opened(Grouped(All(opened), sources.group_by), read_bytes)
 
 
-def _open(named: Named, sources: Sources) -> Source:
+def _open(named: Named, sources: Sources) -> Source | list[Source]:
     if named.kind == FOLDERS:
         return FolderSource(Path(named.path), named.split)
     if named.kind != WAREHOUSE:
-        return LabelFiles.of(
-            named.kind, Path(named.path), sources.images, named.split, lossy=sources.lossy
-        )
+        return _label_files(named, sources)
     from vidset.datasets.curation.sources.warehouse import Warehouse
 
     if named.split is not None:
@@ -84,6 +86,24 @@ def _open(named: Named, sources: Sources) -> Source:
     is_sql = sources.group_by.startswith(_SQL)
     group = sources.group_by.removeprefix(_SQL) if is_sql else "video_uri"
     return Warehouse.of(named.path, sources.where, group)
+
+
+def _label_files(named: Named, sources: Sources) -> list[Source]:
+    """One source; or of a folder of COCO, one for each file that has images of its own."""
+
+    def of(path: Path) -> LabelFiles:
+        return LabelFiles.of(named.kind, path, sources.images, named.split, sources.how)
+
+    folder = unpacked(Path(named.path))
+    if named.kind == "coco" and folder.is_dir() and sources.images is None:
+        each = [of(file) for file in coco_files(folder)]
+        roots = {one.images for one in each}
+        if len(roots) > 1:
+            return [*each]
+        if roots:
+            whole = LabelFiles(named.kind, Path(named.path), roots.pop(), named.split, sources.how)
+            return [whole]
+    return [of(Path(named.path))]
 
 
 @dataclass(frozen=True, slots=True)
