@@ -22,7 +22,7 @@ class Origin:
 
 
 class ParquetLedger:
-    """A `vidset.labeling.ledger.ledger.ImageLedger` over a folder, gs:// or s3:// place."""
+    """A `vidset.labeling.places.ImageLedger` over a folder, gs:// or s3:// place."""
 
     def __init__(self, out: str):
         """Raises ValueError: of another kind, or its client is not installed."""

@@ -46,6 +46,25 @@ def test_the_wheel_installs_vidset_alone(wheel):
 
 
 @pytest.mark.slow
+def test_the_wheel_has_every_file_of_the_package_and_no_other(wheel):
+    with zipfile.ZipFile(wheel) as opened:
+        packed = {name for name in opened.namelist() if name.startswith("vidset/")}
+    kept = {
+        f"{name}/{path.relative_to(folder)}"
+        for name, folder in (
+            ("vidset", ROOT / "vidset"),
+            ("vidset/schemas", ROOT / "infra/schemas"),
+        )
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert packed == kept
+    kinds = {Path(name).suffix for name in packed}
+    tables, pages = {".json", ".sql"}, {".html", ".js", ".css", ".svg", ".ts", ".LICENSE"}
+    assert kinds == {".py", ".yaml", *tables, *pages}
+
+
+@pytest.mark.slow
 def test_a_project_with_modules_of_our_rooms_names_is_no_obstacle(wheel, tmp_path):
     installed, project = tmp_path / "site", tmp_path / "project"
     with zipfile.ZipFile(wheel) as opened:

@@ -1,13 +1,16 @@
+import io
 import json
 import os
 import re
 from collections import Counter
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import cv2
 import pyarrow.parquet as pq
 import pytest
 
+from tests.contracts.pages import pages
 from vidset.cli.demo.drive import run_demo
 from vidset.demo.drive import DRIVE, has_drive, render_drive
 from vidset.demo.rendering import render_video
@@ -17,11 +20,17 @@ SHORT = Scene((Span("drive", 0, 2), Span("dark", 2, 5)), (), width=320, height=1
 
 
 @pytest.fixture(scope="module")
-def drive(tmp_path_factory) -> Path:
-    """The output folder of a demo of the rendered drive. Only to be read."""
+def demo(tmp_path_factory) -> tuple[Path, str]:
+    """The output folder of a demo of the rendered drive, only to be read; and what was printed."""
     folder = tmp_path_factory.mktemp("demo")
-    assert run_demo(None, str(folder), quiet=True) == 0
-    return folder
+    with redirect_stdout(io.StringIO()) as said:
+        assert run_demo(None, str(folder)) == 0
+    return folder, said.getvalue()
+
+
+@pytest.fixture
+def drive(demo) -> Path:
+    return demo[0]
 
 
 def ledger(folder: Path) -> list[dict]:
@@ -38,6 +47,15 @@ def fates(folder: Path, kind: str) -> Counter:
         for span in spans
         if span["kind"] == kind and span["start"] <= row["pts_seconds"] < span["end"]
     )
+
+
+def test_the_demo_prints_what_the_readme_shows(demo):
+    folder, said = demo
+    [readme] = [page for page in pages() if page.name == "README.md"]
+    [shown] = readme.blocks("text")
+    lines = shown.replace("out/demo", str(folder)).splitlines()
+    assert len(lines) == 4
+    assert [line for line in lines if line not in said] == []
 
 
 def test_the_drive_has_a_sample_for_each_second_of_the_truth(drive):

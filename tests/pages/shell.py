@@ -50,6 +50,7 @@ class Shell:
         """Type a line that stays. Returns what it printed until it is ready."""
         out, err = self._files()
         self._run(f"{{ {line} &\n}} >{out} 2>{err} </dev/null")
+        said = ""
         for _ in range(_SECONDS * 10):
             said = out.read_text() + err.read_text()
             if _READY.search(said):

@@ -66,6 +66,17 @@ class Page:
         return typed
 
 
+def type_examples(shell: Shell, *beginnings: str) -> None:
+    """Type the examples in the reference of the commands that begin so; each must succeed."""
+    lines = Page("docs/commands.md").lines
+    for beginning in beginnings:
+        chosen = [line.text for line in lines if _begins(line, beginning)]
+        assert chosen, f"no example begins with {beginning}"
+        for text in chosen:
+            typed = shell.types(text)
+            assert typed.code == 0, typed
+
+
 def _begins(line: Line, words: str) -> bool:
     return line.text.startswith(words)
 

@@ -5,14 +5,13 @@ Only what Python has imported by itself, and typing, is imported before that.
 
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
-
-from vidset.cli.first_word import FirstWord
+from typing import Any, NoReturn, TextIO
 
 _SILENT = {"--json", "-q", "--quiet", "--debug", "-h", "--help", "--version"}
 # They print at once.
 _LIGHT = {"help", "completion"}
 _INTERRUPTED = 130
+_CLEAR_LINE = "\r\x1b[K"
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -21,7 +20,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     if words == ["--version"]:
         print_version()
         sys.exit()
-    word = FirstWord("Starting ...") if _is_worth_a_word(words) else None
+    word = _FirstWord("Starting ...") if _is_worth_a_word(words) else None
     try:
         try:
             from vidset.cli import main
@@ -51,3 +50,49 @@ def _is_worth_a_word(words: list[str]) -> bool:
 def _silences(word: str) -> bool:
     """Short options may stand together: -yq."""
     return word in _SILENT or (word.startswith("-") and word[1:].isalpha() and "q" in word)
+
+
+class _FirstWord:
+    """A word on stderr that the first text on stdout or stderr clears."""
+
+    def __init__(self, text: str):
+        self._terminal, self._stands = sys.stderr, True
+        self._before = sys.stdout, sys.stderr
+        self._terminal.write(text)
+        self._terminal.flush()
+        self._mine = _Clearing(sys.stdout, self), _Clearing(sys.stderr, self)
+        sys.stdout, sys.stderr = self._mine
+
+    def clear(self) -> None:
+        """Take the word away and give the streams back; a second call does nothing."""
+        if not self._stands:
+            return
+        self._stands = False
+        # Who has put other streams there meanwhile keeps them.
+        if sys.stdout is self._mine[0]:
+            sys.stdout = self._before[0]
+        if sys.stderr is self._mine[1]:
+            sys.stderr = self._before[1]
+        self._terminal.write(_CLEAR_LINE)
+        self._terminal.flush()
+
+
+class _Clearing:
+    """A stream whose first text clears the word before; in all else the stream itself."""
+
+    def __init__(self, stream: TextIO, word: _FirstWord):
+        self._stream, self._word = stream, word
+
+    def write(self, text: str) -> int:
+        if text:
+            self._word.clear()
+        return self._stream.write(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "buffer":  # Bytes are about to follow.
+            self._word.clear()
+        return getattr(self._stream, name)

@@ -1,13 +1,24 @@
 """Uris and settings to images and ledgers. Each client is imported when it is used."""
 
+from collections.abc import Iterator
+from typing import Protocol
+
 from vidset.labeling.images.access import FolderImages, ImageAccess, StoreImages
-from vidset.labeling.ledger.ledger import ImageLedger
 from vidset.labeling.settings import Settings
+from vidset.labeling.task import Image
 from vidset.storage.registry import check_client, find_scheme
 from vidset.storage.uris import is_uri, parse_uri
 
 # Where LABELING_IMAGES does not say: uploads of Cloud Storage tell of their images themselves.
 _DEFAULT_SCHEME = "gs"
+
+
+class ImageLedger(Protocol):
+    """The frame ledger, read for images that have no task."""
+
+    def images(self) -> Iterator[Image]:
+        """The kept images of committed videos; memory does not grow with their number."""
+        ...
 
 
 def open_image_access(settings: Settings) -> ImageAccess:
@@ -36,6 +47,6 @@ def open_ledger(uri: str) -> ImageLedger:
     if not uri.startswith("bq://") or not (project and dataset):
         raise ValueError(f"wanted bq://PROJECT.DATASET, got {uri!r}")
     check_client(uri)
-    from vidset.labeling.ledger.bigquery import BigqueryLedger
+    from vidset.labeling.bigquery_ledger import BigqueryLedger
 
     return BigqueryLedger(project, dataset)

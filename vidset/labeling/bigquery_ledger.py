@@ -19,6 +19,8 @@ _TIMEOUT_SECONDS = 300
 
 
 class BigqueryLedger:
+    """See vidset.labeling.places.ImageLedger."""
+
     def __init__(self, project: str, dataset: str):
         # It finds the emulator by itself, but would look for credentials that nobody has there.
         anonymous = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None

@@ -6,7 +6,7 @@ from google.api_core.exceptions import NotFound
 from tests.bigquery_ledger import FAILED, Cloud
 from tests.ledger.test_ledger import DROPPED, FRAME, VIDEO
 from vidset.elements import Extraction
-from vidset.labeling.ledger.bigquery import BigqueryLedger
+from vidset.labeling.bigquery_ledger import BigqueryLedger
 from vidset.labeling.places import open_ledger
 from vidset.labeling.task import Image
 from vidset.ledger import open as places

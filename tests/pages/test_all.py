@@ -1,0 +1,29 @@
+"""Every page that tells to type something is typed by a test here, or says why it is not."""
+
+import re
+
+from tests.contracts.pages import pages
+from tests.paths import ROOT
+
+CLOUD = "All of it needs a project on Google Cloud; options of vidset, make and jobs are parsed."
+ELSEWHERE = {
+    "docs/commands.md": "Its examples name files and places of their own. They are parsed, and those "
+    "that fit a place of another page are typed there.",
+    "docs/deploy.md": CLOUD,
+    "docs/index.md": "It tells to type `make demo`, as the README does.",
+    "docs/stuck.md": CLOUD,
+    "infra/README.md": CLOUD,
+    "infra/check/README.md": "tests/infra runs the checks.",
+    "deploy/collector/README.md": "It sets up a service of a machine: tests/upload/test_service.py.",
+    "deploy/onprem/README.md": "It needs Docker: tests/watch has its parts run on real servers.",
+}
+
+
+def test_each_page_is_typed_or_says_why_not():
+    tests = (ROOT / "tests" / "pages").glob("test_*.py")
+    typed = {
+        name for path in tests for name in re.findall(r'\bPage\(\s*"([^"]+)"', path.read_text())
+    }
+    there = {page.name for page in pages() if page.lines}
+    assert typed & set(ELSEWHERE) == set()
+    assert typed | set(ELSEWHERE) == there
