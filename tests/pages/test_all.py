@@ -7,14 +7,14 @@ from tests.paths import ROOT
 
 CLOUD = "All of it needs a project on Google Cloud; options of vidset, make and jobs are parsed."
 ELSEWHERE = {
-    "docs/commands.md": "Its examples name files and places of their own. They are parsed, and those "
-    "that fit a place of another page are typed there.",
+    "docs/commands.md": "Its examples name files and places of their own. All are parsed; those "
+    "that fit the place of another page are typed there.",
     "docs/deploy.md": CLOUD,
     "docs/index.md": "It tells to type `make demo`, as the README does.",
     "docs/stuck.md": CLOUD,
     "infra/README.md": CLOUD,
     "infra/check/README.md": "tests/infra runs the checks.",
-    "deploy/collector/README.md": "It sets up a service of a machine: tests/upload/test_service.py.",
+    "deploy/collector/README.md": "It sets up a service: tests/upload/test_service.py.",
     "deploy/onprem/README.md": "It needs Docker: tests/watch has its parts run on real servers.",
 }
 
