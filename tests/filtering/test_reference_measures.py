@@ -37,7 +37,7 @@ PAIRS = {
     "hard edges": (hard_edges(8), hard_edges(12)),
     "noise alone": tuple(np.random.default_rng(0).integers(0, 256, (2, 48, 64, 3), np.uint8)),
 }
-MEASURES = {name: metric for name, metric in METRICS.items() if metric.function}
+OF_THE_PACKAGE = ("ssim-full", "fsim", "issm", "psnr", "rmse", "sam", "sre", "uiq")
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +50,9 @@ def expected() -> dict[str, dict[str, float]]:
 
 @pytest.mark.emulator
 @pytest.mark.parametrize("pair", PAIRS)
-@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("name", OF_THE_PACKAGE)
 def test_a_score_is_that_of_image_similarity_measures(name, pair, expected):
-    metric = MEASURES[name]
+    metric = METRICS[name]
     compare = metric.load()
     # The package computes some of them in single precision.
     wanted = pytest.approx(expected[pair][metric.function], rel=1e-4, abs=1e-4, nan_ok=True)
@@ -60,7 +60,8 @@ def test_a_score_is_that_of_image_similarity_measures(name, pair, expected):
 
 
 def test_all_eight_measures_can_be_named():
-    assert set(MEASURES) == {"ssim-full", "fsim", "issm", "psnr", "rmse", "sam", "sre", "uiq"}
+    assert len(OF_THE_PACKAGE) == 8
+    assert set(OF_THE_PACKAGE) <= METRICS.keys()
 
 
 @pytest.mark.parametrize("name", ["ssim-full", "fsim", "uiq"])
