@@ -108,7 +108,7 @@ def _version(found: pa.Table) -> tuple[Manifest, pa.Table]:
 
 
 def _table(columns: dict, schema: pa.Schema, count: int) -> pa.Table:
-    """With 1 in the other columns of numbers, and null in those that may be."""
+    """Makes a table with 1 in the other columns of numbers, and null where that may be."""
     arrays = []
     for field in schema:
         if field.name in columns:
@@ -142,7 +142,7 @@ _KINDS: dict[str, Callable[[int], tuple[Manifest, pa.Table]]] = {
 
 
 def _cost() -> None:
-    """Beside what nobody can do without: decoding the image, and SHA-256 of its bytes."""
+    """Measures the cost beside what nobody can do without: decoding, and SHA-256."""
     print("\nMeasuring an image, CPU ms:\n\n| image | all measures | decoding and SHA-256 |")
     print("|---|---|---|")
     for name, size in ("240x240", (240, 240)), ("1280x720", (1280, 720)):

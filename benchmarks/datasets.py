@@ -59,7 +59,7 @@ def draw_images(folder: Path, number: int) -> int:
 
 
 def change_images(folder: Path, number: int) -> None:
-    """So many images removed, as many with another label, as many new ones."""
+    """Removes a number of images, labels as many otherwise, and adds as many."""
     for n in range(number):
         (folder / str(n % _LABELS) / f"{n}.jpg").unlink()
         moved = n + number

@@ -47,7 +47,7 @@ class Setting:
 
 
 def run(_: Sequence[Path]) -> None:
-    """Without videos: only names of images are dispatched."""
+    """Runs without videos: only names of images are dispatched."""
     print("## The labeling functions\n")
     with setting() as given:
         dispatch_speed(given)

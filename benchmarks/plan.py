@@ -73,7 +73,7 @@ def _no_masks() -> AbstractContextManager[object]:
 
 
 def write_ledger(folder: Path, videos: int, samples: int) -> None:
-    """As extraction writes it: a sample is kept from some threshold on, each at another."""
+    """Writes a ledger as extraction does: each sample is kept from another threshold on."""
     random = np.random.default_rng(0)
     for table in "frames", "videos":
         (folder / table).mkdir()

@@ -176,7 +176,7 @@ def _parked(scene: np.ndarray, *, moves: bool) -> Iterator[np.ndarray]:
 
 
 def _kept(pictures: Iterable[np.ndarray], **settings) -> set[int]:
-    """Which of the pictures, taken for samples one second apart, are kept."""
+    """Returns the pictures that are kept, taken for samples one second apart."""
     judge = Judge(ExtractionSettings(**settings))
     rows = [
         judge.row(_UPLOAD, _Picture(rgb, float(number)))  # pyright: ignore

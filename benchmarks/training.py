@@ -81,7 +81,7 @@ def _open(scratch: Path) -> tuple[Training, RunFolder]:
 
 
 def _measure(training: Training, folder: RunFolder, bare: Callable[[], None]) -> _Cost:
-    """In turns: machines change speed."""
+    """Measures in turns, because machines change speed."""
     began = time.process_time()
     bare()
     middle = time.process_time()

@@ -132,7 +132,7 @@ def _resized(factor: float) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _cropped(share: float) -> Callable[[np.ndarray], np.ndarray]:
-    """Without `share` of the width and of the height, half of it at each side."""
+    """Crops `share` of the width and of the height, half of it at each side."""
 
     def make(luma: np.ndarray) -> np.ndarray:
         top, left = (max(1, round(size * share / 2)) for size in luma.shape)

@@ -158,7 +158,7 @@ def _store(kind: str, folder: Path) -> Iterator[Store]:
 
 
 def _environment(store: Store) -> dict[str, str]:
-    """Where it goes; with compiled modules kept, as an installed program has them."""
+    """Returns where it goes, with compiled modules kept, as an installed program has them."""
     return environment(store.environment | {"PYTHONDONTWRITEBYTECODE": ""})
 
 

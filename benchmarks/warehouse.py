@@ -38,7 +38,7 @@ def export(request: Request) -> Summary:
 
 
 def run(_: Sequence[Path]) -> None:
-    """Without videos."""
+    """Runs without videos."""
     print("## The warehouse\n")
     for section in from_sqlite, from_firestore, questions:
         with tempfile.TemporaryDirectory() as folder:

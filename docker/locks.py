@@ -83,7 +83,7 @@ def with_extras(text: str, required: Mapping[str, set[tuple[str, ...]]]) -> str:
 
 
 def required_extras(lock: str, names: set[str]) -> dict[str, set[tuple[str, ...]]]:
-    """By package, the sets of extras that one of the packages `names` requires it with."""
+    """Returns by package the sets of extras that one of the packages `names` requires it with."""
     required: dict[str, set[tuple[str, ...]]] = {}
     for package in tomllib.loads(lock)["package"]:
         optional = package.get("optional-dependencies", {}).values()

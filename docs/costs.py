@@ -118,7 +118,7 @@ def _beyond(quantity: float, free: float, price: str) -> float:
 
 
 def cost_table() -> str:
-    """In Markdown: dollars by service and hours of video a month."""
+    """Returns dollars by service and hours of video a month, in Markdown."""
     columns = [monthly(hours) for hours in HOURS]
     lines = ["| a month with | " + " | ".join(f"{hours:,} h" for hours in HOURS) + " |"]
     lines.append("|---|" + "---:|" * len(HOURS))
@@ -132,7 +132,7 @@ def cost_table() -> str:
 
 
 def price_table() -> str:
-    """In Markdown: the unit prices, and how well each is known."""
+    """Returns the unit prices, and how well each is known, in Markdown."""
     lines = ["| | dollars | for | known from |", "|---|---:|---|---|"]
     for name, price in PRICES.items():
         dollars = f"{price.dollars:.7f}".rstrip("0").rstrip(".")

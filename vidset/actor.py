@@ -1,4 +1,4 @@
-"""Who does something: the records of imports, tags, fixes, reviews and deletions name an actor."""
+"""Names who does something, for the records of imports, tags, fixes, reviews and deletions."""
 
 import getpass
 

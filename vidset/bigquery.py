@@ -29,5 +29,5 @@ def open_client(project: str) -> bigquery.Client:
 
 
 def sql_name(table: bigquery.Table | bigquery.TableReference) -> str:
-    """In a statement: of characters that a dataset's uri allows, and our own."""
+    """Returns the name for a statement, of characters that a dataset's uri allows."""
     return f"`{table.project}.{table.dataset_id}.{table.table_id}`"

@@ -150,5 +150,5 @@ def ledger_key(video_uri: str, generation: str) -> str:
 
 
 def _as_row(element: Any) -> dict[str, Any]:
-    """By field, in their order. `dataclasses.asdict` takes ten times as long: it copies values."""
+    """Returns the values by field, in order. `dataclasses.asdict` takes ten times as long."""
     return {name: getattr(element, name) for name in element.__slots__}

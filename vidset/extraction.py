@@ -26,7 +26,7 @@ OnSample = Callable[[FrameRow, float | None], None]
 
 
 class ImageStore(Protocol):
-    """Where images go. See `storage`."""
+    """The store that images go to. See `storage`."""
 
     parallel_writes: int
     """The number of writes at once that is worth while: 1 for a local folder."""

@@ -72,7 +72,7 @@ class Mask:
         return cls.of_runs(width, height, mask.runs())
 
     def to_document(self) -> dict[str, Any]:
-        """As COCO has it: `size` is height and width."""
+        """Returns the mask as COCO has it: `size` is height and width."""
         return {"size": [self.height, self.width], "counts": self.counts}
 
     def runs(self) -> list[int]:
@@ -96,7 +96,7 @@ class Mask:
 
     @property
     def bounds(self) -> tuple[int, int, int, int] | None:
-        """Left, top, right and bottom of the box around it; None of an empty one."""
+        """Returns left, top, right and bottom of the box around it; None of an empty one."""
         runs = np.array(self.runs(), np.int64)
         ends = np.cumsum(runs)
         starts, ends = ends[0:-1:2], ends[1::2]
@@ -118,7 +118,7 @@ def _runs(pixels: np.ndarray) -> np.ndarray:
 
 
 def _merged(runs: np.ndarray) -> np.ndarray:
-    """Without empty runs between others, so that one picture has one text."""
+    """Merges runs around empty ones, so that one picture has one text."""
     if not runs.size or (runs[1:] > 0).all():
         return runs
     values = np.arange(len(runs)) % 2

@@ -92,7 +92,7 @@ def _filled(points: Points, width: int, height: int) -> np.ndarray:
 
 
 def _edges(pixels: np.ndarray) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """From each corner of a pixel, the steps along the edge that have the object on their right."""
+    """Returns each pixel corner's steps along the edge that have the object on their right."""
     framed = np.pad(pixels.astype(bool), 1)
     steps: dict[tuple[int, int], list[tuple[int, int]]] = {}
     over, under = framed[:-1, 1:-1], framed[1:, 1:-1]

@@ -1,4 +1,4 @@
-"""Where `vidset label` works: a command's options and the environment, as the broker's settings."""
+"""The place of `vidset label`: options and environment as the broker's settings."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ _ORIGIN_COLUMNS = ("image_id", "video_uri", "pts_seconds", "collector_id")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a kept image comes from: its video, the time in it, and who collected it."""
+    """The origin of a kept image: its video, the time in it, and who collected it."""
 
     image_id: str
     video_uri: str

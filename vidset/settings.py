@@ -108,7 +108,7 @@ class ExtractionSettings:
         return self.spans is None or video_uri in self.spans
 
     def sampling_of(self, video_uri: str) -> Sampling:
-        """When samples of a video are taken."""
+        """Returns when samples of a video are taken."""
         return replace(self.sampling, spans=(self.spans or {}).get(video_uri, ()))
 
     @property

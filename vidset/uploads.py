@@ -1,4 +1,4 @@
-"""Which objects of a store are uploads: by name and content type, whoever tells of them."""
+"""Decides which objects of a store are uploads: by name and content type, whoever tells of them."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream", "binary/octet-
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which objects are uploads.
+    """Decides which objects are uploads.
 
     Attributes:
         buckets: the names of the buckets that uploads come from; empty takes those of any bucket.
@@ -47,7 +47,7 @@ class EventFilter:
     collector_id: str | None = None
 
     def passes_over(self, bucket: str, name: str, uri: str) -> PassedOver | None:
-        """Why an object of this name is no upload; None if it may be one."""
+        """Returns why an object of this name is no upload; None if it may be one."""
         if self.buckets and bucket not in self.buckets:
             return "bucket"
         if name.endswith("/"):
@@ -58,7 +58,7 @@ class EventFilter:
 
 
 def is_video(name: str, content_type: str | None) -> bool:
-    """By the content type; by the extension where that says nothing. What is hidden is none."""
+    """Decides by content type, or extension where that says nothing. Hidden files are none."""
     if is_hidden(name):
         return False
     if content_type in _UNKNOWN_TYPES:

@@ -1,4 +1,4 @@
-"""Which vidset this is, for the records of what it writes."""
+"""Tells which vidset this is, for the records of what it writes."""
 
 import os
 from functools import cache

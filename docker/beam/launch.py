@@ -85,7 +85,7 @@ def _plain(argument: str) -> list[str]:
 
 
 def _read_back(arguments: Sequence[str]) -> Iterator[str]:
-    """Those of `_JAVA_NAMES` that are given, once more, by their Java names."""
+    """Returns the options of `_JAVA_NAMES` that are given, once more, by their Java names."""
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if equals and name in _JAVA_NAMES:

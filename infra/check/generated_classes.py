@@ -121,7 +121,7 @@ class _Classes:
         raise ValueError(f"{owner}.{member.name}: unknown form {member.text.strip()[:80]!r}")
 
     def _written_as_blocks(self, name: str) -> set[str]:
-        """Which members HCL writes as blocks: by the class's or its struct's mapping."""
+        """Returns which members HCL writes as blocks, by the class's or its struct's mapping."""
         text = self.bodies[name]
         if "synthesizeHclAttributes" not in text:
             struct = re.sub(r"(OutputReference|List)$", "", name)

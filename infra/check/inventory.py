@@ -127,7 +127,7 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _random_words(resources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """By random word, the attribute that it comes from rather than one that repeats it."""
+    """Returns by random word the attribute that it comes from, not one that repeats it."""
     found: dict[str, list[tuple[int, str]]] = {}
     for each in resources:
         if _GRANT.match(each["type"]):

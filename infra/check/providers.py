@@ -159,7 +159,7 @@ def _user_cache() -> Path:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """For one process at a time."""
+    """Locks for one process at a time."""
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

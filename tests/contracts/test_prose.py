@@ -11,7 +11,7 @@ SOURCES = [
     for path in sorted((ROOT / top).rglob("*.py"))
 ]
 
-_BEGINS = re.compile(r"(Of|What|Whether|How)\b")
+_BEGINS = re.compile(r"(Of|What|Whether|How|Why|Who|Whose|Which|Where|Those)\b")
 
 
 def test_no_docstring_begins_in_the_middle_of_a_sentence():

@@ -57,7 +57,7 @@ class Attempts:
 
     @property
     def verdict(self) -> str:
-        """Why the upload is given up, for the ledger and the dead letter."""
+        """Returns why the upload is given up, for the ledger and the dead letter."""
         why = self.reason or "its worker ended each time (out of memory, or taken away)"
         return f"given up after {self.begun} attempts: {why}"
 

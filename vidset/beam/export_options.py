@@ -55,7 +55,7 @@ class ExportSettings:
 
     @property
     def places(self) -> dict[str, str]:
-        """By option, what workers must be able to reach."""
+        """Returns by option what workers must be able to reach."""
         staging = self.staging or ""
         places = {"--store": self.store, "--warehouse": self.warehouse, "--staging": staging}
         return places | {"--dead_letters": self.dead_letters}

@@ -32,7 +32,7 @@ class LimitedIngest:
         self._processes = Processes(1, partial(_open, opens), limits)
 
     def take(self, upload: Upload, on_sample: OnSample) -> Taken:
-        """As `Ingest.take`, by one thread at a time.
+        """Does what `Ingest.take` does, in one thread at a time.
 
         Raises:
             ConnectionError: a service is away.

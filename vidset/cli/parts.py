@@ -1,4 +1,4 @@
-"""Which optional part of the package brings a module that is missing."""
+"""Names the optional part of the package that brings a missing module."""
 
 # Modules that any command may need, for what it is pointed at.
 _OF_ANY_COMMAND = {

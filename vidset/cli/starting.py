@@ -1,4 +1,4 @@
-"""Where the console script begins: a terminal shows a word before typer and the rest are imported.
+"""The console script begins here: a terminal shows a word before typer and the rest are imported.
 
 Only what Python has imported by itself, and typing, is imported before that.
 """

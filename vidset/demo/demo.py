@@ -47,7 +47,7 @@ _FATES = {"kept": "kept", "near_duplicate": "dropped as near duplicates"}
 
 
 class Teller(Protocol):
-    """Who is told what the demo does, while it does it."""
+    """Is told what the demo does, while it does it."""
 
     def tell(self, text: str) -> None:
         """Take a line about what has been done."""

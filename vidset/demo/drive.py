@@ -72,7 +72,7 @@ def render_drive(scene: Scene, folder: str) -> None:
 
 
 def _truth(scene: Scene, video: Path) -> dict:
-    """As `truth.json` has it. Its hash says of which video."""
+    """Returns what `truth.json` has. Its hash says which video it is about."""
     with video.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"video": VIDEO, "video_sha256": digest, **scene.to_truth()}

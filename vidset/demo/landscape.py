@@ -108,7 +108,7 @@ class Landmark:
 
 
 def landmarks(scene: Scene, rng: np.random.Generator) -> list[Landmark]:
-    """In the order of the way."""
+    """Returns the landmarks in the order of the way."""
     trees = [tree(rng) for _ in range(4)]
     houses = [house(rng) for _ in range(4)]
     found = []

@@ -47,7 +47,7 @@ augmentations:                  # new images, for training alone
 
 
 class Teller(Protocol):
-    """Who is told what is done, while it is done."""
+    """Is told what is done, while it is done."""
 
     def tell(self, text: str) -> None:
         """Take a line about what has been done."""

@@ -132,7 +132,7 @@ class Scene:
         )
 
     def boxes_at(self, seconds: float) -> Iterator[tuple[Mover, Box, float]]:
-        """Who is there, in which box (it may reach out of the picture), how many metres ahead."""
+        """Returns who is there, in which box (it may leave the picture), how many metres ahead."""
         for mover in self.movers:
             if not mover.start <= seconds < mover.end:
                 continue
@@ -154,7 +154,7 @@ class Scene:
         return [one for _, one in seen if min(one.box.width, one.box.height) >= _SMALLEST]
 
     def to_truth(self) -> dict[str, Any]:
-        """For `truth.json`: the spans, and the objects at each full second."""
+        """Returns for `truth.json` the spans, and the objects at each full second."""
         return {
             "width": self.width,
             "height": self.height,

@@ -27,7 +27,7 @@ _GRIDS = ((12, 4, 300), (30, 6, 260), (80, 8, 208), (math.inf, 10, 184))
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things stand, for a number of tiles whose pictures have about these proportions."""
+    """The places of things, for a number of tiles whose pictures have about these proportions."""
 
     columns: int
     tile_width: int

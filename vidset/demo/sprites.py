@@ -34,7 +34,7 @@ class Sprite:
         return other
 
     def draw(self, frame: np.ndarray, box: Box, strength: float = 1.0) -> None:
-        """Into `frame`, RGB; what is outside of it is left out. Below 1, `strength` fades it."""
+        """Draws into `frame`, RGB, what is inside of it. A `strength` below 1 fades it."""
         left, top = max(int(box.x), 0), max(int(box.y), 0)
         right = min(int(box.x + box.width) + 1, frame.shape[1])
         bottom = min(int(box.y + box.height) + 1, frame.shape[0])

@@ -40,7 +40,7 @@ class Documents(Protocol):
     """The same for the same store, however it was named."""
 
     def now(self) -> datetime:
-        """By the store's clock."""
+        """Returns the time by the store's clock."""
         ...
 
     def count(self, part: Part) -> int:

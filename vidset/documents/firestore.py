@@ -42,7 +42,7 @@ _RETRY = Retry(
 
 
 class FirestoreDocuments:
-    """With the application default credentials; FIRESTORE_EMULATOR_HOST leads to an emulator.
+    """Reads with application default credentials, or an emulator by FIRESTORE_EMULATOR_HOST.
 
     Times come as datetimes, to the microsecond. Only documents whose `written_at` is a time are
     found by it.

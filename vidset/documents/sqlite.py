@@ -134,6 +134,6 @@ def _table(part: Part) -> str:
 
 
 def _format(moment: datetime | None) -> str:
-    """As the broker writes times: texts that sort."""
+    """Formats a time as the broker writes it: as a text that sorts."""
     assert moment is not None  # noqa: S101 (of a part by time)
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -21,7 +21,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class Processes:
-    """So many processes, each with one task at a time, started when first needed.
+    """A number of processes, each with one task at a time, started when first needed.
 
     A task that raises ends its process, so that the next one begins with clients of its own.
 

@@ -1,4 +1,4 @@
-"""Which samples of a video become images: near duplicates and bad pictures do not."""
+"""Decides which samples of a video become images: near duplicates and bad pictures do not."""
 
 from functools import cache
 
@@ -115,7 +115,7 @@ class Judge:
         return self._grid.masks(sample, is_bad=is_bad)
 
     def _compare(self, sample: _Sample) -> tuple[float | None, float | None]:
-        """With the last kept sample. None where there is none, or it has another size."""
+        """Compares with the last kept sample. None if there is none, or it has another size."""
         if self._last is None:
             return None, None
         last_frame, last = self._last

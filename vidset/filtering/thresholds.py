@@ -108,7 +108,7 @@ class ThresholdGrid:
         self._chains = {stride: _Chain() for stride in strides}
 
     def masks(self, sample: Sample, *, is_bad: bool) -> dict[str, int | None]:
-        """By column; 0 for a sample that the stride's period does not have, or is bad."""
+        """Returns the masks by column; 0 for a sample that is bad, or not in the stride."""
         number = period_number(sample.pts_seconds, self._every)
         masks: dict[str, int | None] = dict.fromkeys(COLUMNS.values())
         for stride, chain in self._chains.items():
@@ -155,7 +155,7 @@ def period_number(seconds: float, every: Fraction) -> int:
 
 
 def _kept_beside(reference: _Reference, sample: Sample) -> int:
-    """At which of the reference's thresholds the sample is kept."""
+    """Returns at which of the reference's thresholds the sample is kept."""
     if sample.size != reference.size or sample.has_changed(reference.picture):
         return reference.mask
     ssim = sample.ssim(reference.picture)

@@ -198,7 +198,7 @@ def _mask(shape: Node, size: tuple[int | None, int | None]) -> Mask:
 
 
 def _joined(objects: Sequence[LabeledObject]) -> Iterator[LabeledObject]:
-    """With the rings of one object together, which `write` takes apart."""
+    """Joins the rings of one object, which `write` takes apart."""
     told = []
     for item in objects:
         part = item.attributes.get(PART_OF) if item.rings else None

@@ -64,7 +64,7 @@ class ImageFiles:
         return self._map(self._link if link else self._copy, targets())
 
     def _located(self, image: Indexed) -> tuple[Indexed, str, str]:
-        """With the place of the images, and the name below it, which leads nowhere else."""
+        """Adds the place of the images, and the name below it, which leads nowhere else."""
         name = self._place.name_of(image.image_id, image.image_uri)
         relative_name(name, f"image {image.image_id}")
         root = self._place.images_root or image.image_uri.removesuffix(name).rstrip("/")

@@ -130,7 +130,7 @@ def _parts(path: Path, key: str, reading: Reading) -> Iterator[tuple[str, dict[s
 
 
 def _image_name(data: dict[str, Any], place: str) -> str:
-    """By `image`, or by the only other text that is called like an image: projects name it."""
+    """Finds the name by `image`, or by the only other text that is called like an image."""
     others = [
         name
         for name, value in data.items()
@@ -201,7 +201,7 @@ def _holdable(result: Any, reading: Reading, place: str) -> Any:
 
 
 def _annotator(part: Any) -> str | None:
-    """By the user's id, as in the answers that come from the server."""
+    """Names the annotator by the user's id, as the server's answers do."""
     if isinstance(part.get("annotator"), str):
         return part["annotator"]
     by = part.get("completed_by")
@@ -264,7 +264,7 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
 
 
 def _sayable_attributes(item: LabeledObject) -> tuple[str, LabeledObject]:
-    """Without what Label Studio has no place for, and what that is."""
+    """Leaves out what Label Studio has no place for. Returns the rest, and what that is."""
     if item.type == "classification":
         return "attributes of classifications", replace(item, attributes={})
     said = {

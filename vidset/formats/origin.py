@@ -1,4 +1,4 @@
-"""Where labels come from: fields of ours in other tools' files, which those tools pass over."""
+"""Says where labels come from: fields of ours in files, which other tools pass over."""
 
 from collections.abc import Mapping
 from datetime import datetime

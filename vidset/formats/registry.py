@@ -39,7 +39,7 @@ SAYABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Where a dataset in this format keeps its labels and images, below its folder.
+    """The places of labels and images below the folder of a dataset in this format.
 
     Attributes:
         labels: the path that `write` gets; empty for the folder itself.

@@ -19,7 +19,7 @@ Sayable = Callable[[ImageLabels], tuple[ImageLabels | None, Sequence[Loss]]]
 
 
 def of_labeled_images(sayable: Sayable) -> Sayable:
-    """For a format that can say nothing of images in any other state: they are lost."""
+    """Takes labeled images alone, for a format that can say nothing of any other state."""
 
     @wraps(sayable)
     def of_any(labels: ImageLabels) -> tuple[ImageLabels | None, Sequence[Loss]]:
@@ -83,7 +83,7 @@ class Spool:
         self.dropped[what] += number
 
     def label_numbers(self, labels_order: Sequence[str] | None) -> dict[str, int]:
-        """From 0.
+        """Numbers the labels from 0.
 
         Raises:
             ValueError: a label is not in the order, or twice.

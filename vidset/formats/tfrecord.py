@@ -72,7 +72,7 @@ def _checksum(data: bytes) -> bytes:
 
 
 def _features(sample: Sample, numbers_of: Mapping[str, int]) -> dict[str, bytes]:
-    """By name, serialised.
+    """Serialises the features by name.
 
     Raises:
         ValueError: the image is neither a JPEG nor a PNG.

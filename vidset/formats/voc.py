@@ -158,7 +158,7 @@ def _corners(outline: Node) -> tuple[Point, ...]:
 
 
 def _origin(document: Node) -> dict[str, Any]:
-    """Where the image comes from, as vidset wrote it."""
+    """Returns where the image comes from, as vidset wrote it."""
     element = document.first("origin")
     said = {each.tag: each.text for each in element.children} if element else {}
     return with_numbers(said, document.place)

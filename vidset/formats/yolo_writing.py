@@ -164,7 +164,7 @@ def _parts(item: LabeledObject, labels: ImageLabels, *, corners: bool = False) -
 
 
 def label_file_of(image: str) -> str:
-    """As Ultralytics derives it: the last images/ becomes labels/."""
+    """Derives the file as Ultralytics does: the last images/ becomes labels/."""
     before, _, name = f"/{image}".rpartition("/images/")
     path = f"{before}/labels/{name}" if f"/{image}" != name else f"/{image}"
     return str(PurePosixPath(path[1:]).with_suffix(".txt"))

@@ -143,7 +143,7 @@ def _list_bucket(
 
 
 def _glob(pattern: str) -> re.Pattern[str]:
-    """As the shell: `*` and `?` stay within a segment, `**/` is any number of segments."""
+    """Matches as the shell does: `*` and `?` stay in a segment, `**/` is any number of them."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])", pattern)
     special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.compile(

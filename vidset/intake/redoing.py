@@ -22,7 +22,7 @@ _KEYS_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """Which videos are extracted again although the ledger has them.
+    """The choice of videos that are extracted again although the ledger has them.
 
     Attributes:
         kinds: of `KINDS`. Outdated rows were written by an older vidset, by an older decoder or

@@ -153,7 +153,7 @@ class _Run:
         return bool(self._waiting)
 
     def through(self, engine: Engine) -> None:
-        """Until all are done.
+        """Works until all are done.
 
         Raises:
             ExtractionError: a task raised again and again.

@@ -20,7 +20,7 @@ What = Literal["done", "partial", "failed", "missing", "malformed", "skipped", "
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things go: folders, gs:// or s3:// uris; the ledger also bq://project.dataset.
+    """The places that things go to: folders, gs:// or s3:// uris; for the ledger also bq://.
 
     Attributes:
         labels: the store of tasks and annotations, `sqlite:PATH` or firestore://PROJECT; None:

@@ -89,7 +89,7 @@ class LabeledObject:
         }
 
     def to_older_document(self) -> dict[str, Any]:
-        """As 0.1 wrote it, with what it did not know only where there is any.
+        """Returns the object as 0.1 wrote it, with what 0.1 did not know only where there is any.
 
         Ids that are made of what objects say stay the same by it.
         """

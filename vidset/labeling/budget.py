@@ -51,7 +51,7 @@ class Spending:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any] | None, day: str) -> "Spending":
-        """As it is on `day`: yesterday's spending is no longer the day's."""
+        """Returns the budget as it is on `day`: yesterday's spending is no longer the day's."""
         if document is None:
             return cls(day, 0, 0.0, 0, 0.0)
         values = {name: document[name] for name in cls.__slots__}
@@ -161,7 +161,7 @@ class Budget:
         return f"held back: the budget of {', '.join(map(str, self._limits))} is used up"
 
     def _set_aside(self, day: str, now: datetime) -> tuple[str, int]:
-        """Whose day, and how many tasks."""
+        """Returns whose day it is, and how many tasks."""
         while True:
             [stored] = self._store.get(_KEY)
             if stored is None:  # Tasks may have been booked before there were limits.

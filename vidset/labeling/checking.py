@@ -135,7 +135,7 @@ def _check_attributes(item: LabeledObject, template: Template, place: str) -> No
 def _checked_shape(
     item: LabeledObject, template: Template, size: Size | None, place: str
 ) -> LabeledObject:
-    """With its shape inside the image."""
+    """Returns the object with its shape inside the image."""
     if item.type == "rotated_box" and item.box:
         _check_rotated(item.box, size, place)
     elif item.box:
@@ -180,7 +180,7 @@ def _checked_box(box: Box, size: Size | None, place: str) -> Box:
 
 
 def _check_rotated(box: Box, size: Size | None, place: str) -> None:
-    """Its corners may lie outside, since a turned box cannot be cut off; its middle may not."""
+    """Refuses a middle outside. Corners may lie there, since a turned box cannot be cut off."""
     got = f"x={box.x}, y={box.y}, width={box.width}, height={box.height}, angle={box.angle}"
     if not all(map(_is_number, (box.x, box.y, box.width, box.height, box.angle))):
         raise InvalidAnswerError(f"{place}: wanted a rotated box of finite numbers, got {got}")

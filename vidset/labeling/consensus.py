@@ -227,7 +227,7 @@ def _overlap_of_pixels(one: LabeledObject, other: LabeledObject) -> float:
 
 
 def _groups(size: int, overlaps: dict[tuple[int, int], float]) -> list[list[int]]:
-    """Which objects are one thing: every two of a group overlap, so none are of one annotator.
+    """Groups objects that are one thing: all overlap, so no two are of one annotator.
 
     Greedy, the best overlap first; ties in the order of the indexes. An optimal assignment would
     differ only where objects of one label overlap each other by half, and is no better founded

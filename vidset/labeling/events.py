@@ -50,7 +50,7 @@ def image_of_event(data: Any, images: str) -> Image | str:
 
 
 def _size(encoded: Any) -> tuple[int | None, int | None]:
-    """From the object's metadata, where the ingest job puts it. Others' images may have none."""
+    """Reads the size from metadata, where the ingest job puts it. Others' images may have none."""
     try:
         resource = json.loads(base64.b64decode(encoded or "", validate=True) or "{}")
     except (ValueError, TypeError, RecursionError):

@@ -8,7 +8,7 @@ _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([A-Za-z]+)(/day)?")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` of `unit`, each day (UTC) or in all. A unit is `tasks` or a currency."""
+    """A limit of `amount` of `unit`, each day (UTC) or in all. A unit is `tasks` or a currency."""
 
     amount: float
     unit: str
@@ -19,7 +19,7 @@ class Limit:
 
 
 def parse_limits(text: str) -> tuple[Limit, ...]:
-    """From a list with commas; none from an empty text.
+    """Parses a list with commas; an empty text has none.
 
     Raises:
         ValueError: not understood, a part of a task, two currencies, or two limits of one kind.

@@ -62,7 +62,7 @@ def receive(broker: Broker, delivery: Delivery) -> Counter[str]:
 
 
 def refuse(broker: Broker, delivery: Delivery, reason: str, key: str | None = None) -> bool:
-    """Into the quarantine; whether it was not there.
+    """Puts it into the quarantine. Returns whether it was not there.
 
     Args:
         key: of the answer, which may come by a callback and by a poll; None: of the payload.

@@ -132,7 +132,7 @@ class Settings:
 
     @property
     def secrets(self) -> dict[str, tuple[Secret, ...]]:
-        """By vendor, what a callback may carry: several while one replaces another."""
+        """Returns the secrets of callbacks by vendor: several while one is replaced."""
         given = {
             name: self.of_vendors.get(each.callback.secret)
             for name, each in vendors().items()

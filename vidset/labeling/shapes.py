@@ -1,4 +1,4 @@
-"""Where an object lies in its image, whatever its kind. Pixels, origin top left."""
+"""Computes where an object lies in its image, whatever its kind. Pixels, origin top left."""
 
 from collections.abc import Iterable, Sequence
 from math import atan2, cos, degrees, dist, radians, sin

@@ -105,7 +105,7 @@ class Template(_Part):
 
 
 def read_template(path: str | Path) -> Template:
-    """From a YAML file.
+    """Reads a template from a YAML file.
 
     Raises:
         ValueError: it is not there, is no YAML, or is not as it should be: every fault with

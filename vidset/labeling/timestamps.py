@@ -8,7 +8,7 @@ def now() -> datetime:
 
 
 def parse_timestamp(value: datetime | str) -> datetime:
-    """From RFC 3339, or from a datetime of any client library; in UTC.
+    """Reads RFC 3339, or a datetime of any client library, as UTC.
 
     Raises:
         ValueError: it is no such time, or it has no zone.

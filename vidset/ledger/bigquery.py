@@ -111,7 +111,7 @@ class TableLedger:
         ).result()
 
     def _replace(self, ledger: bigquery.Table, loaded: bigquery.Table, video: VideoRow) -> None:
-        """By MERGE: at no moment are a video's rows gone."""
+        """Replaces rows by MERGE: at no moment are a video's rows gone."""
         names = _columns(ledger)
         _, key = _TABLES[ledger.table_id]
         same = " AND ".join(f"there.{column} = loaded.{column}" for column in key)
@@ -152,7 +152,7 @@ class TableLedger:
 
 
 def _columns(ledger: bigquery.Table) -> list[str]:
-    """Ours: the table may have more."""
+    """Returns our columns: the table may have more."""
     row, _ = _TABLES[ledger.table_id]
     return [field.name for field in fields(row)]
 

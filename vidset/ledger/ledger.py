@@ -18,7 +18,7 @@ _PARQUET = "application/vnd.apache.parquet"
 
 
 class Ledger(Protocol):
-    """Where rows go. Writing the same extraction twice leaves one set of rows.
+    """The ledger that rows go to. Writing the same extraction twice leaves one set of rows.
 
     A video is named by its `Upload.video_uri`.
 

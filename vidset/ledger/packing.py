@@ -1,4 +1,4 @@
-"""When ledger files are copied into packs, and which packs are merged.
+"""Decides when ledger files are copied into packs, and which packs are merged.
 
 `vidset extract` packs at its end what is there, whoever has written it. In a folder, whoever had to
 read many loose files leaves a pack as well, so that a place of an earlier vidset, or of a watcher,

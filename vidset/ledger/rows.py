@@ -216,7 +216,7 @@ def _stamps(store: ObjectStore) -> dict[str, str]:
 
 
 def _runs(pack: Pack, numbers: Sequence[int]) -> Iterator[list[int]]:
-    """Those that stand behind each other in one row group."""
+    """Yields rows that stand behind each other in one row group."""
     run: list[int] = []
     for number in numbers:
         if run and (number != run[-1] + 1 or pack.places[number][0] != pack.places[run[0]][0]):

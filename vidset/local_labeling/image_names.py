@@ -53,7 +53,7 @@ class ImageNames:
         return None if found is None else self._images[found]
 
     def unknown(self, name: str) -> ValueError:
-        """Why `find` found none."""
+        """Returns why `find` found none."""
         same = self._names.candidates(name)
         if len(same) > 1 and "/" not in (without_layout(name) or name):
             return ValueError(

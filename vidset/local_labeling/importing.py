@@ -277,7 +277,7 @@ def _sizes(names: ImageNames, *, skip_unknown: bool) -> SizeOf:
 
 
 def _changed_at(path: Path) -> datetime:
-    """When the file, or the newest below the folder, was changed."""
+    """Returns when the file, or the newest below the folder, was changed."""
     try:
         files = [path, *(path.rglob("*") if path.is_dir() else ())]
         newest = max(os.stat(file).st_mtime for file in files if file == path or file.is_file())

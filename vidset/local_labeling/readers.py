@@ -1,4 +1,4 @@
-"""Who may read the images that `label serve` serves, and which of its files are images of its own.
+"""Decides who may read the images that `label serve` serves.
 
 Any page that a person has open can send requests to servers of her machine: by their address, or by
 a name of its own that leads there. So both the host and the page's origin are looked at.

@@ -148,10 +148,10 @@ def make_app(
 
 
 def _refuse_others() -> None:
-    """In the cloud, IAM guards what costs money. Here, it is for programs of this machine.
+    """Refuses what costs money to all but programs of this machine.
 
-    Neither for others, nor through a tunnel (by its host name) or a proxy (by what it adds), nor
-    for pages in a browser.
+    It refuses other machines, tunnels (by their host name), proxies (by what they add) and pages in
+    a browser. In the cloud, IAM does this.
     """
     is_here = ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 (not bound to) # nosec B104
     host = request.host.rsplit(":", 1)[0] if request.host[-1:] != "]" else request.host

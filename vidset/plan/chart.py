@@ -58,7 +58,7 @@ def draw_chart(plan: Plan, budget: Budget) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """From images and thresholds to pixels."""
+    """A scale from images and thresholds to pixels."""
 
     highest: int
 
@@ -116,7 +116,7 @@ def _draw_legend(picture: np.ndarray, plan: Plan) -> None:
 
 
 def _mark(picture: np.ndarray, scale: _Scale, plan: Plan) -> None:
-    """Where the run itself stands, and the recommendation."""
+    """Marks where the run itself stands, and the recommendation."""
     own_threshold = plan.counts.threshold
     if own_threshold is not None and GRID[0] <= own_threshold <= GRID[-1]:
         place = scale.x(own_threshold), scale.y(plan.own.images)

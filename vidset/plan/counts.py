@@ -107,7 +107,7 @@ def count(ledger: str) -> Counts:
 
 
 def _videos(ledger: str) -> Iterator[VideoCounts | Unplanned]:
-    """In the order of their files' names."""
+    """Yields videos in the order of their files' names."""
     ledgers = LedgerRows(ledger)
     if not ledgers.stamps:
         raise ValueError(f"there is no ledger in {ledger}: no {ledger}/videos/*.parquet")

@@ -87,7 +87,7 @@ def images_of(video: VideoCounts, setting: Setting) -> int:
 
 
 def top_videos(plan: Plan) -> list[tuple[VideoCounts, int]]:
-    """Those that give the most images, and how many."""
+    """Returns the videos that give the most images, and how many."""
     pairs = [(video, images_of(video, plan.shown)) for video in plan.counts.videos]
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0].video_uri))[:_TOP]
 
@@ -101,7 +101,7 @@ def options(plan: Plan, setting: Setting) -> str | None:
 
 
 def seconds(period: float, stride: int = 1) -> str:
-    """As `--every` takes it: 1/30 and not 0.0333."""
+    """Returns the period as `--every` takes it: 1/30 and not 0.0333."""
     exact = Fraction(period).limit_denominator(100_000)
     if float(exact) != period:
         exact = Fraction(period)

@@ -65,7 +65,7 @@ def open_helper(
 def _decode(
     video: Video, plan: PacketPlan, settings: ExtractionSettings, segment: Segment, report: Report
 ) -> Ended:
-    """In a helper: decode a segment and send its samples."""
+    """Decodes a segment in a helper, and sends its samples."""
     guess = _Guess(settings)
     try:
         for pts, frame in video.segment(plan, segment):

@@ -143,7 +143,7 @@ class S3Store:
         )
 
     def identify(self, upload: Upload) -> Upload:
-        """By the checksum that the uploader left; without one it takes reading the object."""
+        """Identifies an object by the checksum that the uploader left, or else by reading it."""
         head = self._head(upload)
         upload = replace(upload, size_bytes=head["ContentLength"])
         # `vidset upload` says it of every object: S3's own is of the parts where there are several.

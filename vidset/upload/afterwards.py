@@ -102,7 +102,7 @@ def _name_below(path: Path, folders: Iterable[Path]) -> Path:
 
 
 def _may_be_written(source: Source, settings: Settings, quiet_seconds: float | None) -> str | None:
-    """Why the recording may not be finished: a pausing recorder keeps its file open."""
+    """Returns why the recording may not be finished: a pausing recorder keeps its file open."""
     is_written = source.is_written()
     if is_written:
         return "another program has it open for writing"

@@ -37,7 +37,7 @@ def extension_of(container: str, file: BinaryIO) -> str:
 
 
 def _mp4_extension(head: bytes) -> str:
-    """By its major brand (ISO/IEC 14496-12, 4.3)."""
+    """Tells the extension by the major brand (ISO/IEC 14496-12, 4.3)."""
     brand = head[8:12] if head[4:8] == b"ftyp" else _QUICKTIME
     if brand == _QUICKTIME:
         return "mov"

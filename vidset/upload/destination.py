@@ -1,4 +1,4 @@
-"""Where uploads go, behind one interface."""
+"""The destinations of uploads, behind one interface."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

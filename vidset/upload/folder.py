@@ -141,7 +141,7 @@ def _good_bytes(file: FileIO, target: Target) -> int:
 
 
 def _read(file: FileIO, size: int) -> bytes:
-    """As much as there is, up to `size`."""
+    """Reads as much as there is, up to `size`."""
     parts = []
     while size and (part := file.read(size)):
         parts.append(part)

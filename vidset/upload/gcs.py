@@ -82,7 +82,7 @@ class GcsDestination:
         return _GcsSession(self, token, target, source, received(answer))
 
     def put(self, token: str, headers: dict[str, str], body: Body | None) -> requests.Response:
-        """To the session; the answer is 200, 201 or 308."""
+        """Sends to the session; the answer is 200, 201 or 308."""
         answer = self._request(self._bytes, "PUT", token, headers=headers, data=body)
         if answer.status_code in (200, 201, _RESUME_INCOMPLETE):
             return answer

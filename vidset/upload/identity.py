@@ -1,4 +1,4 @@
-"""Which file it is, as far as the file system tells."""
+"""Identifies a file, as far as the file system tells."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""On which disk a folder lies: a folder whose disk is away looks like an empty folder."""
+"""Tells on which disk a folder lies: a folder whose disk is away looks like an empty folder."""
 
 import io
 import os
@@ -54,11 +54,11 @@ class Disks:
                 self._away[folder] = before
 
     def mount_points(self) -> dict[Path, Path]:
-        """Where each folder's disk is, to be remembered; not of those whose disk is away."""
+        """Returns where each folder's disk is, to be remembered, unless the disk is away."""
         return {f: disk.mount_point for f, disk in self._then.items() if f not in self._away}
 
     def changed(self, folder: Path) -> str | None:
-        """Why nothing may be written to this folder: its disk was taken away or exchanged.
+        """Returns why nothing may be written to this folder: its disk was taken away or exchanged.
 
         None if all is well, or if the folder is none of ours.
         """

@@ -36,7 +36,7 @@ class Patience:
         self._attempts = 0
 
     def wait(self, error: TransientError) -> None:
-        """Until the next attempt.
+        """Waits until the next attempt.
 
         Raises:
             GaveUpError: that would be too long since the first failure.

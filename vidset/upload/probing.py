@@ -83,7 +83,7 @@ def _creation_time(metadata: Mapping[str, str]) -> datetime | None:
 
 
 def _problem(container: InputContainer) -> str | None:
-    """Why not even the first frame of the first video stream decodes."""
+    """Returns why not even the first frame of the first video stream decodes."""
     for stream in container.streams.video:
         if stream.codec_context is None or stream.disposition & Disposition.attached_pic:
             continue

@@ -87,7 +87,7 @@ class _SinglePut:
         self._is_sent, self._said = True, answer.get("ChecksumSHA256")
 
     def finish(self) -> bool:
-        """By the checksum in the server's answer; one that answers without is asked for it."""
+        """Verifies the checksum in the server's answer, or asks for it if there is none."""
         if self._said is None:
             return self._destination.is_verified(self._target)
         head = {"ContentLength": self._target.size_bytes, "ChecksumSHA256": self._said}
@@ -168,7 +168,7 @@ def _piece(index: int, source: Source) -> Piece:
 
 
 def _is_ours(part: dict[str, Any], target: Target, source: Source) -> bool:
-    """By its SHA-256; of a server that lists none, by the MD5 that is its ETag."""
+    """Compares the part's SHA-256, or the MD5 in its ETag if the server lists none."""
     index = part["PartNumber"] - 1
     piece = _piece(index, source)
     if part["Size"] != piece.end - piece.start:

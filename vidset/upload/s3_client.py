@@ -103,7 +103,7 @@ class S3Client:
         return head
 
     def parts(self, name: str, token: str) -> list[dict[str, Any]]:
-        """Those of a multipart upload that the server has."""
+        """Returns the parts of a multipart upload that the server has."""
         with self._as_ours(name):
             pages = self._client.get_paginator("list_parts").paginate(
                 Bucket=self._place.root, Key=self._place.prefix + name, UploadId=token

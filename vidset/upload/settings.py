@@ -18,7 +18,7 @@ _SLOWEST = 1024  # Bytes a second: below it every server gives up first.
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where uploads go.
+    """The place that uploads go to.
 
     Attributes:
         scheme: one of the registry's, or `file` for a folder.
@@ -171,7 +171,7 @@ def check_seconds(option: str, seconds: float) -> float:
 
 
 def default_state() -> Path:
-    """Where systemd says (StateDirectory=), else where the XDG base directories have it."""
+    """Returns the folder that systemd gives (StateDirectory=), or else that of XDG."""
     if given := os.environ.get("STATE_DIRECTORY"):
         return Path(given.partition(":")[0])
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")

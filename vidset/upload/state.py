@@ -149,7 +149,7 @@ class State:
         )
 
     def mount_point(self, folder: Path) -> Path | None:
-        """Where the disk of this folder was mounted when it was last used."""
+        """Returns where the disk of this folder was mounted when it was last used."""
         found = self._database.read(
             "SELECT mount_point FROM mounts WHERE folder = ?", os.fsencode(folder)
         )
@@ -163,7 +163,7 @@ class State:
 
     @contextmanager
     def locked(self, uri: str) -> Iterator[None]:
-        """For one process of this machine at a time; others wait."""
+        """Locks it for one process of this machine at a time; others wait."""
         place = int(key_of(uri)[: 2 * _LOCK_BYTES], 16)
         fcntl.lockf(self._locks, fcntl.LOCK_EX, 1, place)
         try:

@@ -54,7 +54,7 @@ class Watch:
         return self._listing.passed_over
 
     def quiet_seconds(self, path: Path) -> float:
-        """For how long this process has seen the recording unchanged."""
+        """Returns for how long this process has seen the recording unchanged."""
         return self._clock() - _SEEN.unpack(self._seen[str(path)])[4]
 
     def has(self, path: Path) -> bool:
@@ -69,7 +69,7 @@ class Watch:
     def complete(
         self, is_wanted: Callable[[Path, Identity], bool] = lambda *_: True
     ) -> list[tuple[Path, Identity]]:
-        """Those that have not changed for long enough, as seen by this process, and are closed.
+        """Returns closed files that this process has seen unchanged for long enough.
 
         Oldest first, and not all at once if they are many. A folder that cannot be read has none;
         its files count as new when it is back.

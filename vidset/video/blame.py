@@ -1,4 +1,4 @@
-"""Whose fault an error is: the video's own bytes, or the store's that they are read from."""
+"""Tells whose fault an error is: the video's own bytes, or the store's that they are read from."""
 
 import io
 from collections.abc import Iterator

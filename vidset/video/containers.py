@@ -151,7 +151,7 @@ class VideoFile:
 
     @property
     def ticks_per_frame(self) -> int:
-        """By the frame rate that the stream says (a bare one's average is not read), or 25."""
+        """Computes it by the stream's frame rate (a bare one's average is not read), or 25."""
         rate = self._stream.guessed_rate or self._stream.average_rate or Fraction(25)
         return max(1, round(1 / (rate * self.time_base)))
 
@@ -236,7 +236,7 @@ class VideoFile:
         return packets
 
     def _last_of(self, packets: PacketList) -> tuple[int, int]:
-        """When the last frame that is no stray begins and ends."""
+        """Returns when the last frame that is no stray begins and ends."""
         is_plain = (packets.flags & PacketList.STRAY) == 0
         last = int(packets.pts[is_plain].max())
         return last, last + self.ticks_per_frame

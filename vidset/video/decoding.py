@@ -265,7 +265,7 @@ class Video(AbstractContextManager["Video"]):
             self._file.check_count(frames)
 
     def _presentation_time(self, frame: VideoFrame, last: int | None) -> int:
-        """In ticks; for streams without timestamps counted at the stream's frame rate.
+        """Returns the time in ticks; without timestamps it is counted at the stream's frame rate.
 
         Where only decoding times exist (AVI), the one at which a frame comes out is its
         presentation time: FFmpeg's "best effort timestamp".

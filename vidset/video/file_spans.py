@@ -1,4 +1,4 @@
-"""Where in a file the packets are: what lies between them may be missing."""
+"""Finds where in a file the packets are: what lies between them may be missing."""
 
 from array import array
 
@@ -15,7 +15,7 @@ _TS_PACKET_BYTES = (188, 192, 204)
 
 
 class Spans:
-    """Where in the file the packets are, those of all streams."""
+    """The places of all streams' packets in the file."""
 
     def __init__(self) -> None:
         self._starts, self._sizes = array("q"), array("q")
@@ -26,7 +26,7 @@ class Spans:
             self._sizes.append(packet.size)
 
     def hole(self, format_name: str, size: int) -> str | None:
-        """Where bytes of a file of `size` are missing, in words; None: nothing shows that any are.
+        """Says where bytes of a file of `size` are missing; None if nothing shows that any are.
 
         A demuxer passes over what it cannot read, without an error.
         """
@@ -46,7 +46,7 @@ class Spans:
         return not ((starts - starts[0]) % size).any()
 
     def _largest_hole(self, end: int = 0) -> int:
-        """In bytes, without what the heads of the packets that follow take.
+        """Returns its bytes, without what the heads of the packets that follow take.
 
         What stands before `end`, if given, may be an index of all the fragments.
         """

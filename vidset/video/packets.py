@@ -1,4 +1,4 @@
-"""Which packets a decoder must be fed for the chosen samples: arithmetic on the packet list."""
+"""Plans which packets a decoder must be fed for the chosen samples."""
 
 from dataclasses import dataclass
 from fractions import Fraction

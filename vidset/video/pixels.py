@@ -137,7 +137,7 @@ class DecodedFrame:
         return np.array(self._turn.apply(cv2.merge(list(planes))), order="C")
 
     def _planar(self) -> VideoFrame:
-        """As planes of 8 bits."""
+        """Converts to planes of 8 bits."""
         if self._frame.format.name in _PLANAR:
             return self._frame
         return self._scalers.planar.reformat(
@@ -223,7 +223,7 @@ _TURNS = {
 
 
 def _turn(frame: VideoFrame) -> _Turn:
-    """From the display matrix (ISO/IEC 14496-12, 6.2.2): x' = a x + c y + e, y' = b x + d y + f."""
+    """Reads the matrix of ISO/IEC 14496-12, 6.2.2: x' = a x + c y + e, y' = b x + d y + f."""
     try:
         side_data = frame.side_data
     except ValueError:  # Beside it there is a kind of side data that PyAV does not know.

@@ -1,4 +1,4 @@
-"""Which frames of a video become samples. Exact: times are integers in the stream's time base."""
+"""Decides which frames become samples, exactly: times are integers in the time base."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -16,7 +16,7 @@ Spans = tuple[tuple[Fraction, Fraction], ...]
 
 
 def read_spans(path: str) -> dict[str, Spans]:
-    """By video uri.
+    """Reads spans by video uri.
 
     Raises:
         ValueError: it is no such file; it says what is wrong with which span.

@@ -1,4 +1,4 @@
-"""Which frames may be garbage after a decoder has raised: those that refer to what is missing."""
+"""Tells which frames may be garbage after a decoder has raised, for want of others."""
 
 from bisect import bisect_left, bisect_right
 

@@ -1,4 +1,4 @@
-"""Who may ask the page's server, and what a browser may do with the answers.
+"""Decides who may ask the page's server, and what a browser may do with the answers.
 
 The check stands before all routes. A request must name a host that the server is known by, which
 keeps out pages that give this machine a name of their own (DNS rebinding); what changes something
@@ -49,7 +49,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks."""
+    """The one who asks."""
 
     name: str
     may_write: bool

@@ -1,4 +1,4 @@
-"""Which images the grid shows, and in which order: from what a page asks to SQL."""
+"""Turns what a page asks into SQL: which images the grid shows, and in which order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Why each second of video became an image or did not: the samples of a video, and all settings."""
+"""Shows why each second of video became an image or did not: samples, and all settings."""
 
 import os
 from typing import Any

@@ -8,7 +8,7 @@ from vidset.warehouse.duckdb import make_views, open_duckdb, quoted
 
 
 def open_warehouse(out: str, memory: str, temporary: str) -> duckdb.DuckDBPyConnection:
-    """Its tables and views, and nothing else: no other file can be read, and none written.
+    """Opens its tables and views, and nothing else: no other file can be read, and none written.
 
     Raises:
         ValueError: there is no warehouse.

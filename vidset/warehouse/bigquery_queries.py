@@ -63,7 +63,7 @@ class DatasetQueries:
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
-        """In BigQuery's own words: the client's begin with the request's address."""
+        """Raises BigQuery's own words: the client's begin with the request's address."""
         try:
             yield
         except (BadRequest, Forbidden, NotFound) as error:

@@ -11,7 +11,7 @@ from vidset.warehouse.views import VIEWS, view_sql
 
 
 def open_duckdb(memory: str = "512MB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
-    """In memory, with times in UTC. What does not fit goes to files in `temporary`."""
+    """Opens DuckDB in memory, with times in UTC. What does not fit goes to `temporary`."""
     connection = duckdb.connect(
         config={"memory_limit": memory, "temp_directory": temporary or ""},
     )
@@ -52,7 +52,7 @@ def select(table: Table, files: TableFiles) -> str:
 
 
 def read(files: Iterable[Path | str], *, named: bool = False) -> str:
-    """In place of a table's name. `named`: with each row's `filename` and `file_row_number`."""
+    """Returns SQL in place of a table's name; `named` adds `filename` and `file_row_number`."""
     with_names = ", filename = true, file_row_number = true" if named else ""
     return f"read_parquet([{', '.join(map(quoted, files))}]{with_names})"
 
@@ -63,7 +63,7 @@ def quoted(path: Path | str) -> str:
 
 
 def ordering(table: Table) -> str:
-    """By day, then what is clustered, so that the row groups' statistics tell what to pass over."""
+    """Orders by day, then by what is clustered: row groups' statistics tell what to pass over."""
     day: Sequence[str] = [f"CAST({table.partitioned_by} AS DATE)"] if table.partitioned_by else []
     columns = [*day, *table.clustering]
     return f"ORDER BY {', '.join(columns)}" if columns else ""

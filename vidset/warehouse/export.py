@@ -63,7 +63,7 @@ class Export:
 
 
 class Warehouse(Protocol):
-    """Where rows go. To be opened in each process that writes."""
+    """The warehouse that rows go to. Each process that writes opens it."""
 
     def prepare(self) -> None:
         """Make what is missing of tables, columns and views.
@@ -74,7 +74,7 @@ class Warehouse(Protocol):
         ...
 
     def watermark(self, source: str, table: str) -> datetime | None:
-        """When the last export that was finished began."""
+        """Returns when the last export that was finished began."""
         ...
 
     def stage(self, table: str, rows: Iterable[Row]) -> tuple[str, ...]:

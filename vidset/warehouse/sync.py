@@ -207,7 +207,7 @@ class _Workers:
 
 
 def _export_part(store: str, warehouse: str, part: Part) -> list[DeadLetter | Staged]:
-    """In a process of its own."""
+    """Exports a part, in a process of its own."""
     documents = open_documents(store)
     try:
         return list(export_part(documents, open_warehouse(warehouse), part))

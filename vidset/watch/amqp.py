@@ -40,7 +40,7 @@ class AmqpSource:
             raise ValueError(f"SOURCE {address.shown}: {error}") from None
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
-        """Until `life` is over; whether the broker could be reached at all.
+        """Runs until `life` is over. Returns whether the broker could be reached at all.
 
         Raises:
             ValueError: at first, the broker refuses the user, the vhost, or the queue as it is
@@ -102,7 +102,7 @@ class _Session:
         self._was_cancelled = False
 
     def run(self, address: AmqpAddress, max_tries: int) -> None:
-        """Until the life is over.
+        """Runs until the life is over.
 
         Raises:
             AMQPError, OSError: the connection or the channel is lost. What is at work goes on; its
@@ -176,7 +176,7 @@ class _Session:
         future.add_done_callback(self._on_done)
 
     def _on_done(self, future: Future[Failure | None]) -> None:
-        """In a worker's thread: wake the one that talks to the broker."""
+        """Wakes, in a worker's thread, the one that talks to the broker."""
         self._running.discard(future)
         with suppress(ConnectionWrongStateError):  # Lost: the message comes again.
             self._connection.add_callback_threadsafe(lambda: None)

@@ -70,7 +70,7 @@ def parse_address(text: str, password: str | None) -> AmqpAddress:
 
 
 def without_password(text: str) -> str:
-    """For a message: of what may be no uri, too."""
+    """Returns it for a message; it may be no uri, too."""
     start, at, rest = text.rpartition("@")
     shown = re.match(r"[\w+.-]*:?/*[^:]*", start)
     return f"{shown[0] if shown else ''}{at}{rest}"

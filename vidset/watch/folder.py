@@ -37,7 +37,7 @@ class FolderSource:
         self._given: dict[Path, Identity] = {}
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
-        """Until `life` is over."""
+        """Runs until `life` is over."""
         report, number = taker.report, taker.workers.number
         watch = Watch(
             self._folder, _SETTLED_SECONDS, lambda path, text: report.warn(f"{path}: {text}")

@@ -104,7 +104,7 @@ class Lifetime:
 
 
 def _can_be_written(path: str) -> bool:
-    """Without touching it: nothing is known to be well yet."""
+    """Checks without touching it: nothing is known to be well yet."""
     if os.path.exists(path):
         return os.path.isfile(path) and os.access(path, os.W_OK)
     return os.access(os.path.dirname(path) or ".", os.W_OK | os.X_OK)

@@ -51,7 +51,7 @@ class PubsubSource:
         self._lock = threading.Lock()
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
-        """Until `life` is over; whether the service could be reached.
+        """Runs until `life` is over. Returns whether the service could be reached.
 
         Raises:
             ValueError: there is no such subscription, or this user may not read it.

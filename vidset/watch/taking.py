@@ -29,7 +29,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why something is to be tried again, although nothing is known to be wrong with it."""
+    """The reason why something is tried again that nothing is known to be wrong with."""
 
     uri: str
     reason: str

@@ -29,7 +29,7 @@ _SPARE_SECONDS, _DAY = 600, 86400
 
 
 class Source(Protocol):
-    """Where uploads are told of."""
+    """A source that tells of uploads."""
 
     def run(self, taker: Taker, life: Lifetime) -> bool:
         """Take in what comes until `life` is over; whether the source could be reached."""
@@ -98,7 +98,7 @@ def _monitored(request: Request, report: Report, life: Lifetime) -> AbstractCont
 
 
 def open_source(request: Request, password: str | None) -> tuple[Source, Parse]:
-    """Where the events come from, and what they look like there.
+    """Opens the source of events, and what reads them there.
 
     Raises:
         ValueError: there is no such source.

@@ -1,4 +1,4 @@
-"""Which version or run a command is about: the one that was named, else the newest."""
+"""Chooses the version or run that a command is about: the one that was named, else the newest."""
 
 from pathlib import Path
 

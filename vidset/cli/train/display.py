@@ -37,7 +37,7 @@ class RunProgress:
         return self._count("preparing images", images)
 
     def epoch(self, number: int, epochs: int, batches: int) -> Callable[[], None]:
-        """To be called for each batch."""
+        """Returns what is to be called for each batch."""
         return self._count(f"epoch {number}/{epochs}", batches)
 
     def ended(self, line: Mapping[str, Any]) -> None:
@@ -57,7 +57,7 @@ class RunProgress:
 
 @contextmanager
 def showing_progress(*, quiet: bool) -> Iterator[RunProgress]:
-    """On stderr; the bar only where it is a terminal."""
+    """Shows progress on stderr, with a bar only on a terminal."""
     console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
     display = Progress(
         TextColumn("{task.description}"),

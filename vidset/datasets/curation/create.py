@@ -195,7 +195,7 @@ def _without(found: pa.Table, faults: list[Fault]) -> pa.Table:
 
 
 def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settled, dict[str, str]]:
-    """With groups and splits; and what became of groups that the source had named otherwise."""
+    """Returns the images with groups and splits, and the groups that got another name."""
     columns = (found[name].to_pylist() for name in ("image_sha256", "image_uri", "group"))
     named = {(sha256, uri): group for sha256, uri, group in zip(*columns, strict=True)}
     groups = join_groups(found, measures, wanted.near_distance)

@@ -26,7 +26,7 @@ class EarlierFixes:
 
     @classmethod
     def of(cls, recorded: Collection[Mapping[str, Any]]) -> "EarlierFixes":
-        """From the fixes that the version.json files of all versions before have."""
+        """Collects the fixes that the version.json files of all versions before have."""
         by_action: dict[bool, set[str]] = {True: set(), False: set()}
         for fix in recorded:
             if fix["action"] != "keep":

@@ -112,7 +112,7 @@ def apply_fixes(
 
 
 def count_changes(before: Manifest, after: Manifest) -> dict[str, dict[str, int]]:
-    """By split, how many images were relabeled and removed; splits without changes are left out."""
+    """Counts relabeled and removed images by split; splits without changes are left out."""
     labels = {_name(row): (row["label"], row["objects"]) for row in _rows(after)}
     found: dict[str, dict[str, int]] = {}
     for row in _rows(before):
@@ -126,7 +126,7 @@ def count_changes(before: Manifest, after: Manifest) -> dict[str, dict[str, int]
 def _decide(
     manifest: Manifest, fixes: Sequence[Fix], new_labels: Collection[str]
 ) -> dict[str, Fix]:
-    """By origin."""
+    """Returns the decisions by origin."""
     origin_of: dict[str, str] = {}
     has_label: dict[str, bool] = {}
     for row in _rows(manifest):

@@ -122,7 +122,7 @@ def _fix(one: Mapping[str, Any], names: Collection[str]) -> Fix:
 
 
 def _fault(one: Any) -> str | None:
-    """Why it is no fix; None if it is one."""
+    """Returns why it is no fix; None if it is one."""
     if not isinstance(one, dict):
         return f"wanted an object, got {json.dumps(one)[:60]}"
     for key in "image_sha256", "image_uri":

@@ -64,8 +64,9 @@ def settle_leaks(
 
 
 def without_equals(images: Manifest, measures: pa.Table) -> Settled:
-    """Without the training images that show the very same as one to evaluate on. Those stay, all of
-    them: results are compared on the same ones.
+    """Removes training images that show the very same as one to evaluate on.
+
+    All of the latter stay, because results are compared on the same ones.
     """
     leaks = find_leaks(images, measures, None)
     equal = [leak for leak in leaks if leak.kind in (EXACT, PIXELS) and leak.a.split == TRAIN]

@@ -67,7 +67,7 @@ def _fault_of_mask(document: Mapping[str, Any], width: int, height: int) -> str 
 
 
 def bounds(corners: list[tuple[float, float]]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of what holds all corners."""
+    """Returns left, top, right and bottom of what holds all corners."""
     xs, ys = zip(*corners, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 

@@ -32,7 +32,7 @@ def move_shape(
 
 
 def moved_points(points: Sequence[Point], moved: np.ndarray) -> np.ndarray:
-    """Where the points went, (n, 2)."""
+    """Returns where the points went, (n, 2)."""
     return (np.column_stack([np.array(points, float), np.ones(len(points))]) @ moved.T)[:, :2]
 
 

@@ -66,7 +66,7 @@ class Recipe:
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
-        """From a YAML file.
+        """Reads a recipe from a YAML file.
 
         Raises:
             DatasetError: it is none, or not a recipe; it says where.
@@ -79,7 +79,7 @@ class Recipe:
 
     @classmethod
     def of(cls, given: Any) -> "Recipe":
-        """From what YAML or JSON gives; `to_json` is its inverse."""
+        """Makes a recipe of what YAML or JSON gives; `to_json` is its inverse."""
         top = _mapping("the recipe", given, {"transforms", "augmentations"})
         more = _mapping(
             "augmentations", top.get("augmentations") or {}, {"copies", "seed", "steps"}
@@ -106,7 +106,7 @@ class Recipe:
         return cls(tuple(transforms), tuple(augmentations), copies, seed, rename)
 
     def to_json(self) -> dict[str, Any]:
-        """As version.json keeps it."""
+        """Returns the recipe as version.json keeps it."""
         kept: dict[str, Any] = {}
         if self.transforms or self.rename:
             renamed = [{RENAME: dict(self.rename)}] if self.rename else []

@@ -1,4 +1,4 @@
-"""Where versions are shared: a folder, a bucket, or a folder that DVC tracks."""
+"""Opens the places where versions are shared: a folder, a bucket, or a folder that DVC tracks."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -168,8 +168,10 @@ def phash(luma: np.ndarray) -> int:
 
 
 def _contrast(picture: np.ndarray, luma: np.ndarray) -> float:
-    """As `Measures` says. Exactly 0 for equal pixels, where a sum of floats may miss it by a bit;
-    above it for all others, even for colours that are equally bright.
+    """Returns the contrast that `Measures` describes.
+
+    It is exactly 0 for equal pixels, where a sum of floats may miss it by a bit, and above 0 for
+    all others, even for colours that are equally bright.
     """
     least, most, *_ = cv2.minMaxLoc(luma)
     if least < most:

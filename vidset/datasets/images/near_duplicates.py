@@ -108,7 +108,10 @@ class NearIndex:
             self.crowded.add(place)
 
     def _quickly(self, place: int, distance: int) -> dict[int, int] | None:
-        """As `_hashes`; None where not all pictures may be compared, and the order matters."""
+        """Does what `_hashes` does, or returns None where it is not possible.
+
+        That is where not all pictures may be compared, so that their order matters.
+        """
         hash_ = self._pictures.hashes[place]
         if self._alike is None or self._has_full_band:
             return None
@@ -254,7 +257,7 @@ def _cut(hash_: int) -> tuple[int, int, int]:
 
 
 def _flips_of(distance: int) -> list[np.ndarray]:
-    """For each band the bits to flip: so many that all hashes within `distance` are found."""
+    """Returns for each band the bits to flip: enough to find all hashes within `distance`."""
     bands = len(_BANDS)
     shares = [(distance + bands - place) // bands for place in range(bands)]
     return [_flips(bits, share - 1) for bits, share in zip(_BANDS, shares, strict=True)]

@@ -32,7 +32,7 @@ def read_upright(raw: np.ndarray) -> tuple[np.ndarray | None, int]:
 
 
 def lying_to_upright(orientation_: int, width: int, height: int) -> np.ndarray | None:
-    """Where points of a picture that is stored on its side are once it is upright, 3x3.
+    """Returns, as 3x3, where points of a picture stored on its side are once it is upright.
 
     None where the orientation does not change the sides of a picture.
 

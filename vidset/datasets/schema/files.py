@@ -47,7 +47,7 @@ def check_schema(repository: Repository, reference: str) -> tuple[Schema, list[A
 
 
 def validate(repository: Repository, manifest: Manifest, measures: pa.Table) -> list[Anomaly]:
-    """Its anomalies, before or after it is written.
+    """Returns a version's anomalies, before or after it is written.
 
     Before a repository's first version there is no schema: then what is told is what would be odd
     in any version, such as blanks and labels without training images.
@@ -80,7 +80,7 @@ def update_schema(repository: Repository, reference: str) -> Schema:
 
 
 def schema_path(repository: Repository) -> Path:
-    """Where the schema in force is."""
+    """Returns where the schema in force is."""
     return repository.root / "schema.json"
 
 

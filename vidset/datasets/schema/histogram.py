@@ -61,7 +61,7 @@ class Histogram:
         self.counts += np.bincount(bins, minlength=len(self.counts))
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; min, max, mean and deviation are null where there are no numbers."""
+        """Returns it for JSON. Without numbers, min, max, mean and deviation are null."""
         mean = self.total / self.count if self.count else None
         variance = None if mean is None else max(self.squares / self.count - mean**2, 0.0)
         return {
@@ -76,5 +76,5 @@ class Histogram:
 
 
 def _rounded(number: float | None) -> float | None:
-    """To seven digits, which is what the measures are kept with."""
+    """Rounds to seven digits, with which the measures are kept."""
     return None if number is None else float(f"{number:.7g}")

@@ -17,7 +17,7 @@ _HISTOGRAMS = ("width", "height", "aspect_ratio", "brightness")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When something counts as an anomaly. To change one, edit ROOT/schema.json.
+    """The limits beyond which something counts as an anomaly. To change one, edit ROOT/schema.json.
 
     Attributes:
         label_drift: L-infinity distance of a split's shares of labels from the schema's. Two draws
@@ -83,7 +83,7 @@ class Schema:
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any], name: str) -> Self:
-        """As `asdict` wrote it. Raises DatasetError where it is no schema; `name` tells which."""
+        """Reads what `asdict` wrote. Raises DatasetError, with `name`, if it is no schema."""
         known = {each.name for each in fields(cls)}
         if set(said) != known:
             odd = ", ".join(sorted(set(said) ^ known))

@@ -52,7 +52,7 @@ class Audit:
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Returns the findings for JSON."""
         return {**asdict(self), "crossings": self.crossings()}
 
 
@@ -108,7 +108,7 @@ def _said(row: dict[str, Any]) -> str:
 
 
 def _alike(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Those of one split with equal labels, if there are several."""
+    """Returns images of one split with equal labels, if there are several."""
     found: dict[Hashable, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         found[row["split"], _said(row)].append(row)

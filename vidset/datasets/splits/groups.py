@@ -1,4 +1,4 @@
-"""Which images belong together: they must stay on one side of the split."""
+"""Finds images that belong together: they must stay on one side of the split."""
 
 from collections.abc import Iterable, Sequence
 

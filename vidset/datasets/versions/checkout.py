@@ -34,7 +34,7 @@ def in_folders(images: Manifest) -> Iterator[tuple[Entry, str]]:
 
 
 def file_name(entry: Entry) -> str:
-    """Its own name as far as one can read it, and what tells it from all others."""
+    """Returns the image's own name, as far as it is readable, and what tells it from others."""
     stem = segment(PurePosixPath(entry.image_uri).stem, _MOST_STEM_BYTES)
     identity = f"{entry.image_sha256} {entry.image_uri}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]

@@ -11,7 +11,7 @@ NOTHING = "(nothing)"
 
 
 def label_counts(images: pa.Table) -> dict[str, dict[str, int]]:
-    """For each label, sorted, how many images each split has; of several labels, for each one."""
+    """Counts each label's images by split, sorted. An image of several labels counts for each."""
     counts: dict[str, Counter[str]] = {}
     columns = (images[name].to_pylist() for name in ("label", "objects", "split"))
     for label, objects, split in zip(*columns, strict=True):

@@ -38,7 +38,7 @@ class Row(NamedTuple):
         return self.label, content_of(self.objects)
 
     def to_dict(self) -> dict[str, Any]:
-        """As `--json` gives it."""
+        """Returns it as `--json` gives it."""
         return {
             "image_sha256": self.image_sha256,
             "image_uri": self.image_uri,
@@ -52,7 +52,7 @@ Pair = tuple[Row, Row]
 
 @dataclass(slots=True)
 class Diff:
-    """From version A to version B.
+    """The difference from version A to version B.
 
     Attributes:
         added: images of B that A has nothing of.
@@ -79,7 +79,7 @@ class Diff:
         return {n: len(found) if isinstance(found, list) else found for n, found in lists.items()}
 
     def per_label(self) -> dict[str, dict[str, int]]:
-        """For each label, sorted, how many images; those with objects count for each label once.
+        """Counts the images of each label, sorted; one with objects counts once for each label.
 
         `relabeled_from` lost the label, `relabeled_to` got it.
         """
@@ -101,7 +101,7 @@ class Diff:
         return {label: dict(counts[label]) for label in sorted(counts)}
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the counts, in all and by label, and every image."""
+        """Returns for JSON the counts, in all and by label, and every image."""
         lists = {each.name: getattr(self, each.name) for each in fields(self)}
         named = {
             what: [each.to_dict() if isinstance(each, Row) else _pair(*each) for each in rows]
@@ -157,7 +157,7 @@ def _pair(before: Row, after: Row) -> dict[str, Any]:
 
 
 def _find_made(found: Diff, a: pa.Table, rest: list[Row]) -> list[Row]:
-    """Those of the rest that are other pictures of A's images go to `found`; the others."""
+    """Puts other pictures of A's images into `found`. Returns the others of the rest."""
     wanted = pa.array([row.origin for row in rest], pa.string())
     before_all = _rows(a.filter(pc.field("origin").isin(wanted)))
     by_origin = {row.origin: row for row in reversed(before_all)}

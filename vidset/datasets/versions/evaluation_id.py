@@ -1,4 +1,4 @@
-"""Which images results were measured on: only results on the same ones may be compared."""
+"""Identifies the images that results were measured on: only the same ones compare."""
 
 import hashlib
 

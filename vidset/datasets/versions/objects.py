@@ -44,7 +44,7 @@ class DrawnObject:
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
-        """Left, top, width and height of what holds it; None where nothing is drawn."""
+        """Returns left, top, width and height of what holds it; None where nothing is drawn."""
         around = box_around(self.labeled)
         return (around.x, around.y, around.width, around.height) if around else None
 

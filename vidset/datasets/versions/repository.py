@@ -1,4 +1,4 @@
-"""Where dataset versions are kept: images once, by content, and a folder for each version.
+"""Keeps dataset versions: images once, by content, and a folder for each version.
 
 ROOT/images/<first two digits>/<sha256>.<ending>
 ROOT/versions/<id>/manifest.parquet, measures.parquet, version.json

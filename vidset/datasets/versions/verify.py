@@ -67,12 +67,12 @@ def verify(
 
 
 def _all_versions(repository: Repository) -> list[str]:
-    """By their folders: one of whose files is missing is damaged, not absent."""
+    """Lists versions by their folders: one that lacks a file is damaged, not absent."""
     return [folder.name for folder in sorted(repository.root.glob("versions/*/"))]
 
 
 def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, tuple[str, str]]:
-    """Where a version's images must be, each with its hash and uri."""
+    """Returns where a version's images must be, each with its hash and uri."""
     folder = repository.root / "versions" / id_
     if not (folder / "version.json").exists():
         # A run was stopped before it: the version is not there yet.

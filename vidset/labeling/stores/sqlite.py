@@ -196,7 +196,7 @@ def _matching(equals: Mapping[str, Value]) -> tuple[list[str], list[Any]]:
 
 
 def _field(name: str) -> str:
-    """As it stands in the indexes: SQLite compares the expressions' texts."""
+    """Returns the field as it stands in the indexes: SQLite compares the expressions' texts."""
     return f"json_extract(document, '$.{name}')"
 
 

@@ -13,7 +13,7 @@ from vidset.datasets.versions.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class LabeledBox:
-    """In pixels of the image, from its top left."""
+    """A box in pixels of the image, from its top left."""
 
     label: str
     x: float
@@ -23,7 +23,7 @@ class LabeledBox:
     score: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As vidset.training.scoring.predictions has it."""
+        """Returns the box as vidset.training.scoring.predictions has it."""
         box = {"x": self.x, "y": self.y, "width": self.width, "height": self.height}
         scored = {} if self.score is None else {"score": self.score}
         return {"label": self.label, "box": box, **scored}
@@ -41,7 +41,7 @@ def boxes_to_json(boxes: list[LabeledBox]) -> str:
 
 
 def input_scale(width: int, height: int, rule: Mapping[str, Any]) -> float:
-    """By what an image's pixels are multiplied so that its longer side fills the input."""
+    """Returns by what an image's pixels are multiplied so that its longer side fills the input."""
     return min(rule["width"] / width, rule["height"] / height)
 
 

@@ -103,7 +103,7 @@ class _Block(nn.Module):
 
 
 def initialize(network: CenterNet, rule: Mapping[str, Any], generator: torch.Generator) -> None:
-    """As the recipe says, drawn in the order of the network's modules."""
+    """Draws initial weights as the recipe says, in the order of the network's modules."""
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):

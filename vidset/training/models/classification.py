@@ -14,7 +14,7 @@ from vidset.training.models.resnet50_c2 import ResNet50C2, prepare
 
 
 def open_learner(recipe: Mapping[str, Any]) -> Learner:
-    """As the recipe says."""
+    """Opens the learner of a recipe."""
     return _Classifier(recipe)
 
 

@@ -16,7 +16,7 @@ from vidset.training.models.optimizers import Adam
 
 
 def open_learner(recipe: Mapping[str, Any]) -> Learner:
-    """As the recipe says."""
+    """Opens the learner of a recipe."""
     return _Detector(recipe)
 
 
@@ -116,7 +116,7 @@ class _Detector:
         ]
 
     def _in_pixels(self, box: heat.Box, entry: Entry, classes: Sequence[str]) -> LabeledBox:
-        """In the image, as far as it is in there."""
+        """Returns the box in pixels of the image, cut at its edges."""
         scale = self._cells(entry)
         left, top = max(box.x / scale, 0.0), max(box.y / scale, 0.0)
         right = min((box.x + box.width) / scale, float(entry.width))

@@ -1,4 +1,4 @@
-"""From boxes to what CenterNet shall say, its loss, and from what it says to boxes."""
+"""Makes CenterNet's targets of boxes, computes its loss, and makes boxes of its output."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from vidset.training.models.centernet import Output
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """In cells of the grid. `label` is the class's place."""
+    """A box in cells of the grid. `label` is the class's place."""
 
     label: int
     x: float

@@ -41,7 +41,7 @@ class Learner(Protocol):
         ...
 
     def unusable(self, entry: Entry) -> str | None:
-        """Why an image cannot be trained on or scored; None if it can."""
+        """Returns why an image cannot be trained on or scored; None if it can."""
         ...
 
     def unknown_labels(self, entry: Entry, classes: Sequence[str]) -> set[str]:
@@ -53,7 +53,7 @@ class Learner(Protocol):
         ...
 
     def optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        """Its optimizer."""
+        """Returns the network's optimizer."""
         ...
 
     def input(self, prepared: np.ndarray) -> Tensor:

@@ -88,7 +88,7 @@ def analyse_answers(
 
 
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Which image a row of a manifest is."""
+    """Says which image a row of a manifest is."""
     names = ("image_sha256", "image_uri", "origin", "split", "group", "video_uri", "pts_seconds")
     return {name: row[name] for name in names}
 

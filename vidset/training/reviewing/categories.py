@@ -1,4 +1,4 @@
-"""Why an image is wrong, in a person's words, and what helps: the categories of a review."""
+"""The categories of a review: why an image is wrong, in a person's words, and what helps."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -94,7 +94,7 @@ class FoldTrainer:
 
 
 def mean_predictions(run: Run, split: str, classes: Sequence[str]) -> pa.Table:
-    """By the mean of the last epochs' probabilities, of `classes`, of which the run's are some."""
+    """Averages the last epochs' probabilities of `classes`, of which the run's are some."""
     tables = [run.predictions(split, epoch) for epoch in run.last_epochs]
     rows = [np.array(table["probabilities"].to_pylist(), np.float64) for table in tables]
     mean = np.zeros((tables[0].num_rows, len(classes)))

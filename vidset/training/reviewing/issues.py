@@ -1,4 +1,4 @@
-"""Which labels are likely wrong: confident learning on probabilities of images held out.
+"""Finds labels that are likely wrong: confident learning on probabilities of images held out.
 
 Northcutt, Jiang, Chuang: Confident Learning, JAIR 70 (2021); by cleanlab. A queue for a person's
 eyes, never a reason to delete: of its top, about half are wrong in truth.

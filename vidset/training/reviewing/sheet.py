@@ -55,7 +55,7 @@ def _draw_cell(inside: np.ndarray, number: int, cell: Cell) -> None:
 def _write(
     inside: np.ndarray, text: str, x: int, y: int, colour: tuple[int, ...], size: float = 0.46
 ) -> int:
-    """Where the text ends. OpenCV's letters are ASCII: others show as question marks."""
+    """Writes a text, and returns where it ends. Letters beyond ASCII show as question marks."""
     shown = text.encode("ascii", "replace").decode()
     cv2.putText(inside, shown, (x, y), _FONT, size, colour, 1, cv2.LINE_AA)
     return x + cv2.getTextSize(shown, _FONT, size, 1)[0][0]

@@ -34,7 +34,7 @@ def ask(
 
 
 def to_table(predictions: Sequence[Prediction], entries: Sequence[Entry]) -> pa.Table:
-    """As they are kept and passed on: vidset.training.scoring.predictions."""
+    """Makes the table in which predictions are kept: vidset.training.scoring.predictions."""
     rows = [
         {
             "image_sha256": entry.image_sha256,

@@ -30,7 +30,7 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """For one process at a time.
+        """Locks the folder for one process at a time.
 
         Raises:
             DatasetError: another one trains in it, it cannot be written to, or holds other things.
@@ -63,7 +63,7 @@ class RunFolder:
         return None
 
     def write_run(self, run: Mapping[str, Any]) -> None:
-        """As run.json."""
+        """Writes run.json."""
         write_atomically(self.root / "run.json", json.dumps(run, indent=1).encode())
 
     def write_history(self, history: Sequence[Mapping[str, Any]]) -> None:
@@ -98,7 +98,7 @@ class RunFolder:
         write_atomically(self._checkpoint(name), buffer.getvalue())
 
     def checkpoint(self, name: str) -> dict[str, Any] | None:
-        """As it was written; None if it was not."""
+        """Reads a checkpoint; None if it was not written."""
         import torch
 
         path = self._checkpoint(name)

@@ -6,7 +6,7 @@ from vidset.datasets.errors import DatasetError
 
 
 def set_threads(number: int) -> None:
-    """To be called before anything imports PyTorch.
+    """Sets the threads; it is to be called before anything imports PyTorch.
 
     By default as many threads as there are cores spin while they wait for each other: on a busy
     machine that takes twenty times as long.

@@ -40,7 +40,7 @@ class Answers:
 
 
 def read_answers(predictions: pa.Table, classes: Sequence[str]) -> Answers:
-    """Those of a table of predictions.
+    """Reads the answers of a table of predictions.
 
     Raises:
         DatasetError: an image has no label, a prediction is none of the classes, or there is not

@@ -26,7 +26,7 @@ class Thing:
 
     @classmethod
     def from_json(cls, value: dict[str, Any], uri: str) -> "Thing":
-        """As predictions and annotations have it: {label, box: {x, y, width, height}, score}.
+        """Reads what predictions and annotations have: {label, box: {x, y, width, height}, score}.
 
         Raises:
             DatasetError: it has no box.
@@ -59,7 +59,7 @@ class Matched:
 
 
 def match(truths: Sequence[Thing], predicted: Sequence[Thing], iou: float = IOU) -> Matched:
-    """As COCO does: each prediction, the surest first, takes the truth of its label with
+    """Matches as COCO does: each prediction, the surest first, takes the truth of its label with
     the highest IoU, `iou` at least, that none before it took.
     """
     overlaps = overlap(truths, predicted)

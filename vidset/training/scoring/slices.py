@@ -1,4 +1,4 @@
-"""Where a model is good and where not: the share of right images, slice by slice."""
+"""Shows where a model is good and where not: the share of right images, slice by slice."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def slice_images(
     manifest: Manifest,
     measures: pa.Table,
 ) -> list[Slice]:
-    """By each of label, collector, video and measure; the worst slice of each first.
+    """Slices by each of label, collector, video and measure; the worst slice of each first.
 
     Args:
         is_right: (n,) bool, of each row of `predictions`.

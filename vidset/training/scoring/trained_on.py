@@ -1,4 +1,4 @@
-"""Which images of a split stood in a run's training: their score would flatter."""
+"""Finds images of a split that stood in a run's training: their score would flatter."""
 
 from dataclasses import dataclass
 

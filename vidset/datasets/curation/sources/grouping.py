@@ -1,4 +1,4 @@
-"""Which images of a source belong together and must stay on one side of the split."""
+"""Groups images of a source that must stay on one side of the split."""
 
 import re
 from collections.abc import Callable, Iterator

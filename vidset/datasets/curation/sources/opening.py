@@ -1,4 +1,4 @@
-"""Where `vidset dataset create` takes labeled images from: several sources as one."""
+"""Opens the sources of `vidset dataset create`: several as one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

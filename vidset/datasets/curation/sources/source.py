@@ -70,7 +70,7 @@ class Fault:
 
 
 class Source(Protocol):
-    """Where labeled images come from."""
+    """A source of labeled images."""
 
     def __iter__(self) -> Iterator[Found | Fault]:
         """Everything that is there, each image once, in any order.

@@ -137,7 +137,7 @@ class Warehouse:
         return uri if "://" in uri else Place(self.out).name_of(row["image_id"], uri)
 
     def _path(self, row: dict[str, Any]) -> Path:
-        """Where the file is now: OUT may have been moved since. BigQuery cannot know."""
+        """Returns where the file is now: OUT may have been moved since. BigQuery cannot know."""
         out = None if "://" in self.out else Path(self.out)
         for folder in (out, out.parent) if out else ():
             if (folder / "images").is_dir():

@@ -36,7 +36,7 @@ class FolderQueries:
 
 @contextmanager
 def open_folder(folder: str) -> Iterator[FolderQueries]:
-    """As it is now, whatever is exported to it meanwhile.
+    """Opens a warehouse as it is now, whatever is exported to it meanwhile.
 
     Raises:
         ValueError: there is no warehouse.

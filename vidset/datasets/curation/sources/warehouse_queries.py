@@ -1,4 +1,4 @@
-"""Who answers queries over a warehouse: DuckDB over a folder's files, or BigQuery."""
+"""Opens what answers queries over a warehouse: DuckDB over a folder's files, or BigQuery."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing

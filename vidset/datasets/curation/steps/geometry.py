@@ -111,7 +111,7 @@ class Pad:
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """To a size in pixels; by area where it shrinks, if not told otherwise."""
+    """Resizes to a size in pixels, by area where it shrinks unless told otherwise."""
 
     name: ClassVar[str] = "resize"
     width: int = 32

@@ -39,7 +39,7 @@ class Step(Protocol):
 
 
 def recorded(step: Step) -> dict[str, Any]:
-    """As manifests and checkpoints have it: {"step": name, parameter: value, ...}."""
+    """Returns it as manifests and checkpoints have it: {"step": name, parameter: value, ...}."""
     return {"step": step.name, **{field.name: getattr(step, field.name) for field in fields(step)}}
 
 

@@ -189,7 +189,7 @@ def _answer(annotation: JsonObject, image_id: str, task_id: str) -> Answer:
 
 
 def _annotator(annotation: JsonObject) -> str:
-    """By the id, which is all that a callback tells. It is gone with the user."""
+    """Names the annotator by the id, which is all that a callback tells."""
     if not annotation.has("completed_by"):
         return "deleted user"
     by = annotation.values["completed_by"]  # Spelled out where one task is asked for.

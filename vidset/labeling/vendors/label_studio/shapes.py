@@ -44,7 +44,7 @@ def points_of(value: JsonObject, size: Size) -> tuple[Point, ...]:
 
 
 def corners(box: Box, rotation: float) -> tuple[Point, ...]:
-    """From the one that was at the top left on, clockwise."""
+    """Returns the corners clockwise, from the one that was at the top left."""
     turn = math.radians(rotation)
     right = box.width * math.cos(turn), box.width * math.sin(turn)
     down = -box.height * math.sin(turn), box.height * math.cos(turn)

@@ -43,7 +43,7 @@ def look_up(
 
 
 def tasks_since(client: Client, project_id: int, moment: datetime) -> Iterator[dict[str, Any]]:
-    """With their annotations, all that changed at or after `moment`."""
+    """Yields all tasks that changed at or after `moment`, with their annotations."""
     changed = _filter("updated_at", "greater_or_equal", "Datetime", format_timestamp(moment))
     return _tasks(client, project_id, changed, {"include": _INCLUDED, "fields": "all"})
 
@@ -64,7 +64,7 @@ def settle(client: Client, tasks: Sequence[FoundTask]) -> str:
 def _tasks(
     client: Client, project_id: int, wanted: dict[str, Any], params: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
-    """In the order of their ids, each page from the last id on.
+    """Yields tasks in the order of their ids, each page from the last id on.
 
     Numbered pages would shift, and leave tasks out, when a task goes meanwhile.
     """

@@ -150,7 +150,7 @@ class LabelStudioVendor:
         return report
 
     def reports_since(self, moment: datetime) -> Iterator[Report]:
-        """By the ids of the tasks: a task may come twice when it changes meanwhile.
+        """Yields reports by the tasks' ids. A task may come twice if it changes meanwhile.
 
         Those that cannot be read do not hold back the others: one error tells them after the
         last report.

@@ -211,7 +211,7 @@ def _points(annotation: JsonObject) -> tuple[Point, ...]:
 
 
 def _attributes(annotation: JsonObject) -> dict[str, Attribute]:
-    """Without those that nobody answered, which are null."""
+    """Leaves out attributes that nobody answered, which are null."""
     answers = annotation.optional_object("attributes")
     names = [name for name in answers.values if answers.has(name)]
     return {
