@@ -53,7 +53,7 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class _Image:
-    """What a file says of an image, and the annotations that are drawn on it."""
+    """The facts that a file has of an image, and the annotations that are drawn on it."""
 
     told: Mapping[str, Any]
     place: str

@@ -80,7 +80,7 @@ def _outlines(
 
 
 def _is_box(part: Any, box: Any) -> bool:
-    """Whether four numbers are the annotation's box, or two corners of it."""
+    """Returns whether four numbers are the annotation's box, or two corners of it."""
     try:
         told, wanted = numbers(part, ""), numbers(box, "")
     except ValueError:

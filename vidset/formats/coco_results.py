@@ -12,7 +12,7 @@ _LABELS = ("category_name", "category", "label")  # As some tools' results tell 
 
 
 def are_results(document: Any) -> bool:
-    """Whether a JSON file is a list of results."""
+    """Returns whether a JSON file is a list of results."""
     return isinstance(document, list) and all(
         isinstance(each, dict) and "image_id" in each for each in document[:1]
     )

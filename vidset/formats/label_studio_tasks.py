@@ -110,6 +110,6 @@ def _item(id_: str, name: str, kind: str, value: Any, of: dict[str, Any]) -> dic
 
 
 def _shape_of(region: dict[str, Any]) -> str:
-    """What two items of one region have in common in a file without ids."""
+    """Returns what two items of one region have in common in a file without ids."""
     keys = ("x", "y", "width", "height", "rotation", "points", "rle")
     return str([region.get(key) for key in keys])

@@ -142,7 +142,7 @@ def _is_end(name: str, told: str) -> bool:
 
 
 def _ends(name: str, wanted: str) -> bool:
-    """Whether a name ends as was told, with its extension or without."""
+    """Returns whether a name ends as was told, with its extension or without."""
     return f"/{name}".endswith(wanted) or f"/{PurePosixPath(name).with_suffix('')}".endswith(wanted)
 
 

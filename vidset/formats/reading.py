@@ -138,7 +138,7 @@ def told_name(name: Any, place: str) -> str:
 
 
 def leads_elsewhere(name: str) -> bool:
-    """Whether a path begins at a root, or above the folder of its file: on another machine."""
+    """Returns whether a path begins at a root, or above its file's folder: on another machine."""
     told = name.replace("\\", "/")
     return bool(_DRIVE.match(name)) or told.startswith("/") or normpath(told).startswith("../")
 

@@ -22,7 +22,7 @@ _folders: dict[tuple[str, int, int], tempfile.TemporaryDirectory[str]] = {}
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a path is a zip file, by its first and last bytes."""
+    """Returns whether a path is a zip file, by its first and last bytes."""
     return path.is_file() and path.suffix not in (".json", ".xml", ".csv") and is_zipfile(path)
 
 

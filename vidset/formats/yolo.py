@@ -66,7 +66,7 @@ def _image(
 
 
 def _origins(file: Path) -> dict[str, dict[str, Any]]:
-    """Where images come from, by name, as vidset wrote it beside the labels."""
+    """Returns where images come from, by name, as vidset wrote it beside the labels."""
     if not file.is_file():
         return {}
     found = {}

@@ -1,4 +1,4 @@
-"""Where a YOLO dataset keeps its images and label files: Ultralytics, Roboflow and CVAT differ.
+"""Finds the images and label files of a YOLO dataset: Ultralytics, Roboflow and CVAT differ.
 
 The classes and the parts of a dataset stand in data.yaml, in CVAT's obj.data and obj.names, or the
 classes alone in classes.txt, as labelImg and Label Studio write them. Paths of another machine are
@@ -98,7 +98,7 @@ def _settings_file(path: Path) -> Path:
 
 
 def _settings(file: Path) -> dict[str, Any]:
-    """What the settings say, in the words of data.yaml."""
+    """Returns what the settings say, in the words of data.yaml."""
     if file.suffix in (".yaml", ".yml"):
         settings = read_yaml(file, f"{NAME}'s data.yaml", texts=True)
         if not isinstance(settings, dict):
@@ -244,7 +244,7 @@ def _in_list(root: Path, entry: str) -> Iterator[Listed]:
 
 
 def _label_file(root: Path, image: str) -> str:
-    """As Ultralytics derives it, or beside the image, as Darknet and labelImg have it."""
+    """Derives it as Ultralytics does, or finds it beside the image, as Darknet has it."""
     derived, beside = label_file_of(image), str(PurePosixPath(image).with_suffix(".txt"))
     is_beside = derived != beside and not (root / derived).exists() and (root / beside).is_file()
     return beside if is_beside else derived
@@ -288,7 +288,7 @@ def _unlisted(
 
 
 def _are_labels(file: Path) -> bool:
-    """Whether a text is empty or has lines of numbers; others are notes, lists or names."""
+    """Returns whether a text is empty or has lines of numbers; others are notes or lists."""
     if _LISTS.fullmatch(file.name):
         return False
     with open_regular(file) as opened:

@@ -1,4 +1,4 @@
-"""Which uploads earlier runs have done, asked for all of them at once and without reading them."""
+"""Tells which uploads earlier runs have done, for all at once and without reading them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which local files earlier runs have read, so that only what has changed is read again.
+"""Remembers the local files that earlier runs have read, so that only changed ones are read.
 
 `.cache/inputs.parquet` in a place has the generation of each file with the size, times and inode
 that the file had when it was read. It is a memory and nothing more: it may be deleted at any time,

@@ -115,7 +115,7 @@ def counted(answers: Sequence[Answer]) -> list[Answer]:
 
 
 def _is_edit(answer: Answer) -> bool:
-    """Whether a person changed what had been agreed on."""
+    """Returns whether a person changed what had been agreed on."""
     return bool(answer.imported and answer.imported.get("base_revision") is not None)
 
 

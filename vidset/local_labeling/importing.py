@@ -244,7 +244,7 @@ def _restored(broker: Broker, named: Format, said: Sequence[Said]) -> list[Said]
 
 
 def _is_edit(said: Said, image: StoredLabels) -> bool:
-    """Whether it is about the stored labels, and no other annotator's word beside them."""
+    """Returns whether it is about the stored labels, not another annotator's word beside them."""
     answer, annotation = said.answer, image.annotation
     return (
         not said.is_reshaped

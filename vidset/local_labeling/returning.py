@@ -28,7 +28,7 @@ _SAME_PLACE = 0.5  # Of the area of two boxes together, from which on one is the
 
 
 def is_same(some: Iterable[LabeledObject], others: Iterable[LabeledObject]) -> bool:
-    """Whether both say the same, whatever ids and order are, but for what tools round."""
+    """Returns whether both say the same, whatever ids and order are, but for what tools round."""
     left = [_said(item) for item in others]
     for said in map(_said, some):
         match = next((n for n, other in enumerate(left) if said.is_same(other)), None)
@@ -157,7 +157,7 @@ def _through(named: Format, images: Mapping[str, ImageLabels]) -> Iterable[Image
 
 
 def _is_moved(one: LabeledObject, other: LabeledObject) -> bool:
-    """Whether the second may be the first in another place."""
+    """Returns whether the second may be the first in another place."""
     boxes = [box_around(each) for each in (one, other)]
     if one.label != other.label or None in boxes:
         return False

@@ -1,4 +1,4 @@
-"""What is stored of the images that imported files are about."""
+"""Reads what is stored of the images that imported files are about."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class StoredLabels:
         return consensus(self.answers[:revision], self.rule)
 
     def is_another_voice(self, answer: Answer, base_revision: int | None) -> bool:
-        """Whether a file tells of an annotator who has not answered this image yet."""
+        """Returns whether a file tells of an annotator who has not answered this image yet."""
         return (
             base_revision is None
             and answer.annotator not in {each.annotator for each in self.answers}

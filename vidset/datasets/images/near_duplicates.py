@@ -76,7 +76,7 @@ class NearIndex:
             self._put(place)
 
     def find(self, place: int) -> list[Near]:
-        """Those near a picture, in no order."""
+        """Returns the pictures near a picture, in no order."""
         return self._confirmed(place, self._distance, self._least)
 
     def take(self, place: int) -> list[Near]:

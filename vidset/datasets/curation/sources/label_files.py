@@ -28,7 +28,7 @@ _LABELS = (".json", ".txt", ".xml", ".yaml", ".csv")
 
 @dataclass(frozen=True, slots=True)
 class HowToRead:
-    """How label files are read: see `vidset.formats.reading.Reading`.
+    """The way in which label files are read: see `vidset.formats.reading.Reading`.
 
     Attributes:
         match: how much of a name has to agree with a file's.
