@@ -1,6 +1,8 @@
 # Everything is set up by the targets themselves: they need Python 3.11 to 3.13, or uv.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# Tests start hundreds of processes: where nothing is kept compiled, most of their time goes into compiling.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
