@@ -20,6 +20,7 @@ class Card:
     def __init__(self, folder, state, *, is_followed):
         self.folder, self._state, self.is_followed = folder, state, is_followed
         self.files, self.said, self.found = {}, "", {}
+        self._errors = folder.with_name("errors")
         folder.mkdir()
 
     def record(self, name, size=MIB, seed=0):
@@ -30,25 +31,37 @@ class Card:
     def left(self):
         return sorted(each.name for each in self.folder.iterdir())
 
-    def upload(
-        self, store, *options, until=lambda: True, delete=True, meanwhile=lambda: None, words=()
-    ):
+    def upload(self, store, *options, until=lambda: True, delete=True, meanwhile=None, words=()):
         """By name; or followed until it is so, which by name has to be so in the end.
 
         Args:
-            meanwhile: called again and again while it runs.
+            meanwhile: called again and again while it runs, which then is a process of its own.
             words: a command of the test's own, in place of `vidset upload`.
         """
-        command = recordings.command(
+        arguments = (
             *(self.folder, "--to", store.bucket, "--collector", "cam1", "--state", self._state),
-            *("--settle", "0.3", "--poll", "0.1", "--json", *options),
+            *("--settle", "0.3", "--poll", "0.1", *options),
             *(["--delete"] if delete else []),
             *(["--follow"] if self.is_followed else []),
         )
+        if self.is_followed or meanwhile or words:
+            self.said, out = self._run(store, arguments, until, meanwhile or (lambda: None), words)
+        else:
+            ended = recordings.upload(*arguments, env=store.environment)
+            self.said, out = ended.stderr, ended.stdout
+            self._errors.write_text(self.said)
+        assert until(), self.said
+        self.found = json.loads(out)
+        files = self.found.get("files", ())
+        self.files = {os.path.basename(each["file"]): each for each in files}
+
+    def _run(self, store, arguments, until, meanwhile, words):
+        """Run it as a process. Returns what it said and what it printed."""
+        command = recordings.command(*arguments, "--json")
         if words:
             command[:4] = words
-        errors, out = self.folder.with_name("errors"), self.folder.with_name("out")
-        with errors.open("w") as stderr, out.open("w") as stdout:
+        out = self.folder.with_name("out")
+        with self._errors.open("w") as stderr, out.open("w") as stdout:
             process = subprocess.Popen(
                 command,
                 env=recordings.environment(store.environment),
@@ -56,21 +69,17 @@ class Card:
                 stderr=stderr,
             )
         try:
-            deadline = time.monotonic() + 240
+            deadline = time.monotonic() + 600
             while process.poll() is None and not (self.is_followed and until()):
-                assert time.monotonic() < deadline, errors.read_text()
+                assert time.monotonic() < deadline, self._errors.read_text()
                 meanwhile()
                 time.sleep(0.05)
             if self.is_followed:
                 process.send_signal(signal.SIGTERM)
-            process.wait(timeout=240)
+            process.wait(timeout=600)
         finally:
             process.kill()
-        self.said = errors.read_text()
-        assert until(), self.said
-        self.found = json.loads(out.read_text())
-        files = self.found.get("files", ())
-        self.files = {os.path.basename(each["file"]): each for each in files}
+        return self._errors.read_text(), out.read_text()
 
     def says(self, text):
-        return text in self.folder.with_name("errors").read_text()
+        return text in self._errors.read_text()

@@ -1,6 +1,7 @@
 """Each store behind a proxy, and `send`, which uploads to one."""
 
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,29 @@ from tests.upload.cards import Card
 from tests.upload.gcs_front import GcsFront
 from tests.upload.proxy import running
 from tests.upload.s3_front import S3Front
+
+HERE = Path(__file__).parent
+
+
+# What clocks may show, beside one that every store is tried with.
+OTHER_MOMENTS = (15032385535, 0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave most pairs of a way to upload and a store to `make chaos`.
+
+    By name, every store is tried; followed, one. One moment is tried with every store, the others
+    with a folder.
+    """
+    for item in items:
+        if HERE not in item.path.parents or not hasattr(item, "callspec"):
+            continue
+        given = item.callspec.params
+        one = "cloud_storage" if "cloud" in given else "folder"
+        is_seldom = given.get("card") == "followed" or given.get("moment") in OTHER_MOMENTS
+        if is_seldom and given.get("cloud", given.get("store", one)) != one:
+            item.add_marker(pytest.mark.chaos)
 
 
 @pytest.fixture

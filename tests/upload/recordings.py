@@ -1,14 +1,15 @@
 """Recordings to upload, and the command that uploads them."""
 
-import json
 import os
 import random
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.cli.called import vidset
 from tests.drawing import write_video
 
 MIB = 1 << 20
@@ -53,14 +54,9 @@ def environment(changes: dict[str, str]) -> dict[str, str]:
 
 
 def upload(*arguments: object, env: dict[str, str] | None = None) -> Ended:
-    """`vidset upload ... --json`, in a process of its own."""
-    ended = subprocess.run(
-        command(*arguments, "--json"),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-        env=environment(env or {}),
-    )
-    found = json.loads(ended.stdout) if ended.stdout else None
-    return Ended(ended.returncode, found, ended.stderr, ended.stdout)
+    """`vidset upload ... --json`, called in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(env or {}).items():
+            patch.setenv(name, value)
+        ended = vidset("upload", *arguments, "--json")
+    return Ended(ended.code, ended.found if ended.out else None, ended.err, ended.out)
