@@ -4,13 +4,14 @@ import importlib.util
 import subprocess
 import sys
 import tomllib
-import venv
 
 import pytest
 
+from tests.emulators.environments import python_for_test
 from tests.paths import ROOT
 
 _SPEC = importlib.util.spec_from_file_location("locks", ROOT / "docker" / "locks.py")
+OLDEST_PIP = ROOT / "tests" / "docker" / "oldest-pip-requirements.txt"
 locks = importlib.util.module_from_spec(_SPEC)
 sys.modules["locks"] = locks  # Its dataclass looks its module up.
 _SPEC.loader.exec_module(locks)
@@ -121,13 +122,7 @@ def test_uv_and_the_build_backend_are_pinned():
 @pytest.mark.slow
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="pip 22.0 needs Python 3.11 or older")
 def test_the_oldest_pip_takes_the_functions_requirements(tmp_path):
-    venv.create(tmp_path / "old", with_pip=True)
-    python = tmp_path / "old" / "bin" / "python"
-    got = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "pip==22.0"], capture_output=True, check=False
-    )
-    if got.returncode:
-        pytest.skip("pip 22.0 cannot be had: there is no package index")
+    python = python_for_test("oldest-pip", OLDEST_PIP, 600, is_complete=True)
     requirements = ROOT / "functions" / "labeling_task" / "requirements.txt"
     download = ["download", "--quiet", "--require-hashes", "-d", tmp_path, "-r", requirements]
     done = subprocess.run([python, "-m", "pip", *download], capture_output=True, check=False)

@@ -7,9 +7,13 @@ named, and its tests skip, or fail where VIDSET_REQUIRE_TOOLS=1.
 """
 
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 
+from infra.check import providers
 from tests.emulators.environments import own_python
 from tests.emulators.label_studio import own_python_and_data
+from tests.emulators.node import node_modules
 from tests.emulators.servers import ToolMissingError
 from tests.paths import ROOT
 
@@ -20,6 +24,7 @@ ENVIRONMENTS = {
     "dvc": "tests/cli/dataset/dvc-requirements.txt",
     "image-similarity-measures": "tests/filtering/oracle/requirements.txt",
     "linters": "tests/docker/linters-requirements.txt",
+    "oldest-pip": "tests/docker/oldest-pip-requirements.txt",
     "onprem": "deploy/onprem/requirements.txt",
     "readers-of-exports": "tests/readers/requirements.txt",
     "trackers": "tests/training/running/trackers-requirements.txt",
@@ -33,19 +38,30 @@ OPEN_ENVIRONMENTS = {
     "compose-spec": "tests/watch/compose-requirements.txt",
     "label-studio": "tests/emulators/label-studio-requirements.txt",
 }
+# Below the checkout: what npm locks for tests that run it. infra/check keeps its own.
+NODE_PACKAGES = ("tests/view/node",)
+MISSING = (ToolMissingError, providers.ToolMissingError)
 
 
 def main() -> int:
     """Install what is missing; the exit code is 0 even if something cannot be had."""
     print("Installing what the tests run beside themselves (once) ...", flush=True)
-    for name, path in (ENVIRONMENTS | OPEN_ENVIRONMENTS).items():
+    for install in _installations():
         try:
-            own_python(name, ROOT / path, _SECONDS, is_complete=name not in OPEN_ENVIRONMENTS)
-            if name == "label-studio":
-                own_python_and_data()
-        except ToolMissingError as missing:
+            install()
+        except MISSING as missing:
             print(f"  {missing}", file=sys.stderr)
     return 0
+
+
+def _installations() -> Iterator[Callable[[], object]]:
+    for name, path in (ENVIRONMENTS | OPEN_ENVIRONMENTS).items():
+        is_complete = name not in OPEN_ENVIRONMENTS
+        yield partial(own_python, name, ROOT / path, _SECONDS, is_complete=is_complete)
+    yield own_python_and_data
+    for path in NODE_PACKAGES:
+        yield partial(node_modules, ROOT / path)
+    yield providers.load_providers
 
 
 if __name__ == "__main__":

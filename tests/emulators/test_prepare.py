@@ -1,4 +1,4 @@
-from tests.emulators.prepare import ENVIRONMENTS, OPEN_ENVIRONMENTS
+from tests.emulators.prepare import ENVIRONMENTS, NODE_PACKAGES, OPEN_ENVIRONMENTS
 from tests.paths import ROOT
 
 
@@ -7,3 +7,5 @@ def test_every_environment_of_the_tests_is_made_before_they_are_timed():
     named = {*ENVIRONMENTS.values(), *OPEN_ENVIRONMENTS.values()}
     assert there <= named
     assert all((ROOT / path).is_file() for path in named)
+    locks = (path.parent for path in (ROOT / "tests").rglob("package-lock.json"))
+    assert {str(path.relative_to(ROOT)) for path in locks} == set(NODE_PACKAGES)
