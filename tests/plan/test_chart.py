@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from tests.cli.process import vidset
+from tests.cli.called import vidset
 from vidset.plan.budget import Budget
 from vidset.plan.chart import draw_chart
 from vidset.plan.counts import count
@@ -13,7 +13,7 @@ GREEN, BLUE, RED = (62, 207, 122), (96, 165, 250), (239, 83, 80)
 def test_the_chart_shows_every_period_and_the_budget(ledger, tmp_path):
     path = tmp_path / "plan.png"
     arguments = ("--price", "0.1", "--budget", "0.35 USD", "--chart", path, "--json")
-    assert vidset("plan", ledger, *arguments).returncode == 0
+    assert vidset("plan", ledger, *arguments).code == 0
     picture = cv2.imread(str(path))[..., ::-1]
     assert picture.shape == (700, 1200, 3)
     plan = make_plan(count(str(ledger)), 3)

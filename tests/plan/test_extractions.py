@@ -1,12 +1,11 @@
 """What is planned beside fresh extractions."""
 
-import json
 from fractions import Fraction
 
 import cv2
 import pytest
 
-from tests.cli.process import vidset
+from tests.cli.called import vidset
 from tests.drawing import encode, scene
 from tests.filtering.test_thresholds import drifting
 from tests.test_extraction import run
@@ -71,13 +70,13 @@ def test_the_command_tells_what_another_extraction_gives(tmp_path):
     limit = ("--local-change", "off")
     vidset("extract", path, *limit, "--every", "1/2", "--output", tmp_path / "out")
     ended = vidset("plan", tmp_path / "out", "--json")
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.code, ended.err) == (0, "")
     settings = {
         (each["period_seconds"], each["similarity"]): each["images"]
-        for each in json.loads(ended.stdout)["settings"]
+        for each in ended.found["settings"]
     }
     assert len(settings) == 4 * 51
     for every, threshold in ((0.5, 0.9), (1.0, 0.7), (2.5, 0.95)):
         other = ("--every", every, "--similarity", threshold)
         anew = vidset("extract", path, *limit, *other, "--output", tmp_path / f"{every}", "--json")
-        assert settings[every, threshold] == json.loads(anew.stdout)["kept"]
+        assert settings[every, threshold] == anew.found["kept"]

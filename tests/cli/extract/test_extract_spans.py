@@ -1,7 +1,7 @@
 import json
 import shutil
 
-from tests.cli.process import vidset
+from tests.cli.called import vidset
 from tests.end_to_end.jobs import rows
 
 
@@ -16,8 +16,8 @@ def test_spans_sample_parts_of_the_videos_that_they_name(video, tmp_path):
     out = tmp_path / "out"
     command = ("extract", folder, "-o", out, "--spans", spans, "--every", "0.2", "--json")
     ended = vidset(*command, "--similarity", "2")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    summary = json.loads(ended.stdout)
+    assert (ended.code, ended.err) == (0, "")
+    summary = ended.found
     assert (summary["videos"], summary["kept"]) == (1, 6)
     (row,) = rows(str(out), "videos")
     assert row["video_uri"] == str(folder / "b.mp4")
@@ -33,6 +33,6 @@ def test_spans_of_a_video_that_is_not_among_the_inputs_are_named(video, tmp_path
     ]
     spans.write_text(json.dumps({"spans": wanted}))
     ended = vidset("extract", video, "-o", tmp_path / "out", "--spans", spans, "--json")
-    assert ended.returncode == 1
-    assert ended.stderr == "/elsewhere/gone.mp4: has spans, and is not among the inputs\n"
-    assert json.loads(ended.stdout)["failed"] == 1
+    assert ended.code == 1
+    assert ended.err == "/elsewhere/gone.mp4: has spans, and is not among the inputs\n"
+    assert ended.found["failed"] == 1

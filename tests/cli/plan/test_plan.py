@@ -1,12 +1,11 @@
 """`vidset plan`: what it prints, and how it ends."""
 
-import json
 import re
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.process import vidset
+from tests.cli.called import vidset
 from tests.plan.ledgers import ALL, FIRST, FROM_90, extraction, images
 from vidset.ledger.open import open_ledger
 from vidset.plan.counts import ANOTHER_METRIC, BEFORE, UNKNOWN, count
@@ -14,8 +13,8 @@ from vidset.plan.counts import ANOTHER_METRIC, BEFORE, UNKNOWN, count
 
 def test_json_has_every_setting_with_its_share_and_cost(ledger):
     ended = vidset("plan", ledger, "--json", "--price", "0.1", "--budget", "0.35 USD")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    plan = json.loads(ended.stdout)
+    assert (ended.code, ended.err) == (0, "")
+    plan = ended.found
     assert (plan["videos"], plan["samples"], plan["unplanned"]) == (2, 6, [])
     own = {"stride": 1, "period_seconds": 1.0, "similarity": 0.9, "images": 5}
     assert plan["as_extracted"] == {**own, "share": 0.833333, "cost": 0.5}
@@ -43,14 +42,14 @@ def test_json_has_every_setting_with_its_share_and_cost(ledger):
 
 def test_a_person_reads_a_table_and_a_recommendation(ledger):
     ended = vidset("plan", ledger, "--price", "0.1", "--budget", "0.35 EUR")
-    text = ended.stdout
+    text = ended.out
     assert "2 videos, 6 samples; as extracted (--every 1 --similarity 0.9)" in text
     assert re.search(r"SSIM +1 s +EUR +2 s +EUR +5 s +EUR +10 s +EUR", text)
     [line] = [line for line in text.splitlines() if line.startswith("0.90  ")]
     assert line.split() == (["0.90", "5", "0.50", "3", "0.30", "2", "0.20", "2", "0.20"])
     assert "The most images that fit 0.35 EUR: 3 images, 0.30 EUR, every sample at 0.89" in text
     assert "vidset extract SOURCE --every 1 --similarity 0.89 -o ANOTHER_PLACE" in text
-    assert vidset("plan", ledger, "--quiet").stdout == ""
+    assert vidset("plan", ledger, "--quiet").out == ""
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def test_a_person_reads_a_table_and_a_recommendation(ledger):
     ],
 )
 def test_a_budget_that_is_enough_or_too_small_is_said(ledger, budget, expected):
-    assert expected in vidset("plan", ledger, "--price", "0.1", "--budget", f"{budget} USD").stdout
+    assert expected in vidset("plan", ledger, "--price", "0.1", "--budget", f"{budget} USD").out
 
 
 def test_a_ledger_from_before_is_read_and_named(ledger):
@@ -71,9 +70,9 @@ def test_a_ledger_from_before_is_read_and_named(ledger):
     path = ledger / "frames" / f"{old.key}.parquet"
     pq.write_table(pq.read_table(path).select(pq.read_schema(path).names[:17]), path)
     ended = vidset("plan", ledger, "--json")
-    assert ended.returncode == 1
-    assert ended.stderr == f"/old.mp4: {BEFORE}\n"
-    plan = json.loads(ended.stdout)
+    assert ended.code == 1
+    assert ended.err == f"/old.mp4: {BEFORE}\n"
+    plan = ended.found
     assert plan["unplanned"] == [{"video_uri": "/old.mp4", "reason": BEFORE}]
     assert (plan["videos"], plan["samples"]) == (2, 6)
 
@@ -82,9 +81,9 @@ def test_a_ledger_with_nothing_to_plan_says_so(tmp_path):
     masks = [(None, None, None, None)] * 2
     open_ledger(str(tmp_path)).commit([extraction("/other.mp4", masks)])
     ended = vidset("plan", tmp_path, "--budget", "5 USD")
-    assert (ended.returncode, ended.stdout) == (1, "No video to plan.\n")
-    assert ended.stderr == f"/other.mp4: {ANOTHER_METRIC}\n"
-    plan = json.loads(vidset("plan", tmp_path, "--json").stdout)
+    assert (ended.code, ended.out) == (1, "No video to plan.\n")
+    assert ended.err == f"/other.mp4: {ANOTHER_METRIC}\n"
+    plan = vidset("plan", tmp_path, "--json").found
     assert (plan["settings"], plan["top_videos"]) == ([], [])
 
 
@@ -96,18 +95,18 @@ def test_periods_that_one_video_does_not_know_are_left_out(ledger):
     assert [images(counts, 1, each) for each in (0.5, 0.9)] == [4, 7]
     assert (counts.images[1:] == UNKNOWN).all()
     ended = vidset("plan", ledger)
-    assert ended.returncode == 0
-    assert "2nd" not in ended.stdout
+    assert ended.code == 0
+    assert "2nd" not in ended.out
 
 
 def test_videos_with_settings_of_their_own_have_no_common_name(ledger):
     other = extraction("/b.mp4", [FIRST], kept=1, period_seconds=2.0, similarity_threshold=0.8)
     open_ledger(str(ledger)).commit([other])
-    plan = json.loads(vidset("plan", ledger, "--json").stdout)
+    plan = vidset("plan", ledger, "--json").found
     assert plan["as_extracted"]["period_seconds"] is None
     assert plan["as_extracted"]["similarity"] is None
     assert plan["as_extracted"]["images"] == 6
-    assert re.search("SSIM +sample +USD", vidset("plan", ledger).stdout)
+    assert re.search("SSIM +sample +USD", vidset("plan", ledger).out)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +126,8 @@ def test_videos_with_settings_of_their_own_have_no_common_name(ledger):
 )
 def test_bad_usage_exits_2(arguments, message):
     ended = vidset("plan", *arguments)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert message in ended.stderr
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
 
 
 def test_what_is_no_ledger_is_named(tmp_path):
@@ -136,10 +135,10 @@ def test_what_is_no_ledger_is_named(tmp_path):
     path = tmp_path / "videos" / "a.parquet"
     path.write_bytes(b"nonsense")
     ended = vidset("plan", tmp_path)
-    assert (ended.returncode, f"{path} is no Parquet file" in ended.stderr) == (2, True)
+    assert (ended.code, f"{path} is no Parquet file" in ended.err) == (2, True)
     pq.write_table(pq.read_table(_parquet(tmp_path)), path)
     ended = vidset("plan", tmp_path)
-    assert f"{path} is no ledger: it has no column video_uri" in ended.stderr
+    assert f"{path} is no ledger: it has no column video_uri" in ended.err
 
 
 def _parquet(folder):
