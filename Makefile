@@ -1,7 +1,7 @@
 # Everything is set up by the targets themselves: they need Python 3.11 to 3.13, or uv.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-# Tests start hundreds of processes: where nothing is kept compiled, most of their time goes into compiling.
+# Tests start hundreds of processes: each would compile what it imports, where nothing is kept compiled.
 unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin

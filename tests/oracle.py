@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-_TIMEOUT_SECONDS = 120
+_TIMEOUT_SECONDS = 600
 
 
 def require(*tools: str) -> None:

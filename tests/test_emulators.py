@@ -47,10 +47,10 @@ def test_pubsub_survives_a_cancelled_streaming_pull(pubsub, pubsub_emulator):
             stream = client.subscribe(subscription, callback=lambda message: message.ack())
             time.sleep(0.3)
             stream.cancel()
-            stream.result(timeout=10)
+            stream.result(timeout=600)
     for number in range(5):
         pubsub.publish("events", str(number).encode())
-    messages = pubsub.pull_all(subscription, count=5, seconds=5)
+    messages = pubsub.pull_all(subscription, count=5, seconds=40)
     assert sorted(m.data for m in messages) == [b"0", b"1", b"2", b"3", b"4"]
     assert "NoSuchMethodError" not in pubsub_emulator.log.read_text()
 
@@ -161,7 +161,7 @@ def test_firestore_gives_back_a_document(firestore):
     documents = f"{project}/databases/(default)/documents/tasks"
     fields = {"state": {"stringValue": "requested"}}
     created = requests.post(
-        documents, params={"documentId": "abc"}, json={"fields": fields}, timeout=10
+        documents, params={"documentId": "abc"}, json={"fields": fields}, timeout=600
     )
     assert created.status_code == 200
-    assert requests.get(f"{documents}/abc", timeout=10).json()["fields"] == fields
+    assert requests.get(f"{documents}/abc", timeout=600).json()["fields"] == fields

@@ -10,7 +10,7 @@ def test_results_come_in_the_order_of_the_items_whichever_is_ready_first():
 
     def work(item: int) -> int:
         if item == 0:
-            assert second_is_done.wait(60)
+            assert second_is_done.wait(600)
         elif item == 1:
             second_is_done.set()
         return item * 10

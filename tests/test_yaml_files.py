@@ -56,7 +56,7 @@ def test_a_bomb_as_data_yaml_costs_nothing(tmp_path):
         [sys.executable, "-c", program, str(tmp_path / "data.yaml")],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         cwd=ROOT,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         check=True,

@@ -89,7 +89,7 @@ def test_a_hostile_file_costs_little(make, tmp_path):
         [sys.executable, "-c", program, *words, "-p", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         env=os.environ,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),

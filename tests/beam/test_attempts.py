@@ -178,7 +178,7 @@ def test_an_upload_that_ends_its_worker_three_times_is_given_up(tmp_path):
             check=False,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         for _ in range(LIMIT + 1)
     ]

@@ -7,5 +7,5 @@ import sys
 def vidset(*arguments, **options) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "vidset", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, **options
+        command, capture_output=True, text=True, timeout=600, check=False, **options
     )

@@ -95,7 +95,7 @@ def heavy_imports(*command) -> set[str]:
         [sys.executable, "-c", _PROGRAM, *map(str, command)],
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -108,7 +108,7 @@ def order_of(heavy, calls, folder) -> dict[str, list[str]]:
         [sys.executable, "-c", _ORDER, json.dumps([sorted(heavy), calls])],
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         check=False,
         cwd=folder,
     )

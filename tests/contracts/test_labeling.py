@@ -118,7 +118,7 @@ def test_the_broker_imports_nothing_beyond_its_archive_and_requirements(copied, 
         [sys.executable, "-I", "-c", IMPORTS_ALL, str(copied), str(ROOT)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         cwd=copied.parent,
         env={"PATH": os.environ["PATH"], "FUNCTION_TARGET": "request_labeling", **environment},
         check=False,
@@ -175,7 +175,7 @@ def test_the_copied_folder_labels_an_image(running, copied):
 @pytest.mark.emulator
 @pytest.mark.slow
 def test_the_copied_folder_reconciles(running):
-    response = httpx.post(running.reconcile.url, timeout=60)
+    response = httpx.post(running.reconcile.url, timeout=600)
     assert response.status_code == 200, running.reconcile.log.read_text()
     assert response.json()["incomplete"] == []
     assert running.reconcile.log.read_text().count('"message": "reconciled"') == 1
@@ -187,14 +187,14 @@ def test_the_copied_folder_reconciles(running):
     ("target", "status"), [("receive", 405), ("reconcile", 405), ("request", 405)]
 )
 def test_what_is_no_post_is_refused(running, target, status):
-    assert httpx.get(getattr(running, target).url, timeout=60).status_code == status
+    assert httpx.get(getattr(running, target).url, timeout=600).status_code == status
 
 
 @pytest.mark.emulator
 @pytest.mark.slow
 def test_a_callback_without_the_secret_is_refused(running):
     for headers in {}, {"x-vidset-truth-secret": "another-secret-of-it"}:
-        response = httpx.post(running.receive.url, json=ANSWER, headers=headers, timeout=60)
+        response = httpx.post(running.receive.url, json=ANSWER, headers=headers, timeout=600)
         assert response.status_code == 401
 
 
@@ -244,7 +244,7 @@ def test_broken_settings_end_the_process_before_it_serves(
         [*framework, "--source", str(copied / "main.py"), "--host", "127.0.0.1", "--port", "0"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         cwd=copied.parent,
         env=os.environ | environment | change,
         check=False,

@@ -22,7 +22,7 @@ def wheel(tmp_path_factory) -> Path:
         skip_or_fail(ToolMissingError("uv", "pip install uv"))
     folder = tmp_path_factory.mktemp("wheel")
     command = ["uv", "build", "--wheel", "--quiet", "--out-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     return next(folder.glob("*.whl"))
 
 
@@ -86,6 +86,6 @@ def test_a_project_with_modules_of_our_rooms_names_is_no_obstacle(wheel, tmp_pat
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
         assert ended.returncode == 0, ended.stderr

@@ -31,7 +31,7 @@ def started(folder, root):
 
 
 def ended(process):
-    _, errors = process.communicate(timeout=200)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
 
 

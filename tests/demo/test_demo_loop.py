@@ -34,7 +34,6 @@ def test_the_same_images_are_drawn_each_time(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # Some twenty processes, most of which import PyTorch.
 def test_the_loop_goes_around(tmp_path, monkeypatch, capsys):
     pytest.importorskip("torch", reason="PyTorch is not installed: make test gets it")
     # So little that it is quick; the model learns nothing then.

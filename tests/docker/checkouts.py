@@ -76,8 +76,8 @@ class Checkout:
             (self._bin / name).write_text(RECORDER)
             (self._bin / name).chmod(stat.S_IRWXU)
         git = ["git", "-C", folder, "-c", "user.name=n", "-c", "user.email=e@example.org"]
-        subprocess.run([*git, "init", "-q"], check=True, timeout=30)
-        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True, timeout=30)
+        subprocess.run([*git, "init", "-q"], check=True, timeout=600)
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True, timeout=600)
 
     def remove(self, program: str) -> None:
         (self._bin / program).unlink()
@@ -101,7 +101,7 @@ class Checkout:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
             env=own | known | environment,
         )
 

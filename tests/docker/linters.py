@@ -7,7 +7,7 @@ from tests.emulators.environments import python_for_test
 
 REQUIREMENTS = Path(__file__).with_name("linters-requirements.txt")
 INSTALL_SECONDS = 300
-RUN_SECONDS = 120
+RUN_SECONDS = 600
 
 
 def lint(tool: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -83,7 +83,7 @@ def test_a_folder_that_is_no_function_is_refused(source, tmp_path):
 
 def test_the_real_archive_is_what_is_in_the_repository(tmp_path):
     archive = tmp_path / "labeling_task.zip"
-    subprocess.run([sys.executable, PROGRAM, archive], check=True, capture_output=True, timeout=60)
+    subprocess.run([sys.executable, PROGRAM, archive], check=True, capture_output=True, timeout=600)
     with zipfile.ZipFile(archive) as opened:
         for name in opened.namelist():
             folder = ROOT if name.startswith("vidset/") else ROOT / "functions" / "labeling_task"
@@ -95,7 +95,7 @@ def test_the_real_archive_is_what_is_in_the_repository(tmp_path):
 
 def test_wrong_usage_is_refused():
     ended = subprocess.run(
-        [sys.executable, PROGRAM], check=False, capture_output=True, text=True, timeout=60
+        [sys.executable, PROGRAM], check=False, capture_output=True, text=True, timeout=600
     )
     assert ended.returncode == 2
     assert "wanted the path of one zip file" in ended.stderr

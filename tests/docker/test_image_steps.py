@@ -30,7 +30,7 @@ class Image:
             check=False,
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=600,
             cwd=self.folder,
             env=own | environment,
         )
@@ -61,7 +61,7 @@ def test_the_packages_agree(image):
     uv = shutil.which("uv") or shutil.which(ROOT / ".uv" / "bin" / "uv")
     command = [uv, "pip", "check", "--python", image.python] if uv else []
     command = command or [image.python, "-m", "pip", "check"]
-    checked = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    checked = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

@@ -19,7 +19,7 @@ def launch(*arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
     )
 
@@ -132,7 +132,7 @@ def test_terraform_finds_a_jobs_options_by_the_names_that_it_looks_for():
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'docker' / 'beam'}", "PATH": ""},
     )
     assert ended.returncode == 0, ended.stderr

@@ -12,7 +12,7 @@ from tests.infra.conftest import applied
 from tests.infra.once import shared_folder
 from tests.paths import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow]
 # What matters here of https://cloud.google.com/iam/docs/roles-permissions/dataflow and .../storage.
 ROLES = {
     "roles/dataflow.worker": {
@@ -42,7 +42,7 @@ def update(fake: FakeDataflow, limit: int = 300) -> subprocess.CompletedProcess[
         check=False,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=600,
         env={
             "PYTHONPATH": f"{ROOT}:{ROOT / 'docker' / 'beam'}",
             "PATH": "",

@@ -19,7 +19,7 @@ from tests.emulators.servers import HOST, PortTakenError, Server, cache_folder, 
 # Locked: a new one of these would change the server.
 REQUIREMENTS = Path(__file__).with_name("label-studio-requirements.txt")
 INSTALL_SECONDS = 900
-START_SECONDS = 240
+START_SECONDS = 600
 USER, TOKEN = "annotator@example.com", "0123456789abcdef0123456789abcdef01234567"
 _SETTINGS = {
     "LABEL_STUDIO_USERNAME": USER,
@@ -58,7 +58,7 @@ class LabelStudio:
 
     def __post_init__(self) -> None:
         headers = {"Authorization": f"Token {self.token}"}
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=600)
         object.__setattr__(self, "client", client)
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
@@ -98,7 +98,7 @@ class Callbacks:
     url: str
     received: "Queue[tuple[dict[str, str], bytes]]"
 
-    def next(self, seconds: float = 10) -> tuple[dict[str, str], bytes]:
+    def next(self, seconds: float = 600) -> tuple[dict[str, str], bytes]:
         return self.received.get(timeout=seconds)
 
 

@@ -74,7 +74,7 @@ class Pubsub:
         return self._publisher.publish(topic=self.topic(topic), messages=[message]).message_ids[0]
 
     def pull_all(
-        self, subscription: str, count: int = 0, seconds: float = 10
+        self, subscription: str, count: int = 0, seconds: float = 600
     ) -> list[types.PubsubMessage]:
         """Take and acknowledge all messages there are, at least `count`.
 

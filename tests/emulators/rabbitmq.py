@@ -114,7 +114,7 @@ class Rabbitmq:
         with self.channel() as channel:
             return channel.queue_declare(queue or self.queue, passive=True).method.message_count
 
-    def take_all(self, queue: str, count: int = 0, seconds: float = 20) -> list[bytes]:
+    def take_all(self, queue: str, count: int = 0, seconds: float = 600) -> list[bytes]:
         """Take and acknowledge all there are, at least `count`.
 
         Raises TimeoutError when fewer have come after `seconds`.

@@ -66,4 +66,4 @@ class S3:
 
     def clear(self) -> None:
         """Forget all buckets."""
-        requests.post(f"{self.url}/moto-api/reset", timeout=10).raise_for_status()
+        requests.post(f"{self.url}/moto-api/reset", timeout=600).raise_for_status()

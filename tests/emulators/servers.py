@@ -100,7 +100,7 @@ def serve(
     port: int | None = None,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
-    seconds: float = 60,
+    seconds: float = 600,
 ) -> Iterator[Server]:
     """A running server, stopped at the end of the block, and at the end of this process.
 

@@ -35,7 +35,7 @@ def running_job(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]
 
 def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     """Until it is true; fails with the job's log when the job ends or two minutes are over."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not what():
         ended = process.poll() is not None
         if ended or time.monotonic() > deadline:

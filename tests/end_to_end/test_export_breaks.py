@@ -45,7 +45,7 @@ def test_an_export_that_is_killed_is_repaired_by_the_next(
     killed = subprocess.run(
         [sys.executable, "-m", "tests.end_to_end.dying_export", place, *warehouse.arguments],
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
@@ -100,7 +100,7 @@ def test_workers_may_be_processes_of_their_own(store, firestore, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "vidset.beam.export_job", *warehouse.arguments, *more],
         capture_output=True,
-        timeout=200,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]

@@ -33,7 +33,7 @@ def uploads(shared_videos, tmp_path) -> Path:
 def test_extract_gives_the_right_ledgers_of_real_videos(uploads, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "vidset", "extract", uploads, "--output", out, "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     paths = sorted(uploads.iterdir())
     videos = {row["video_uri"]: row for row in rows(str(out), "videos")}

@@ -133,7 +133,7 @@ def test_what_a_killed_stream_lost_a_batch_over_the_bucket_finds(cloud, tmp_path
 
     batch = ("--input=gs://uploads", "--images=gs://images", "--ledger=gs://ledger")
     with running_job(log, *batch, f"--dead_letters={tmp_path}/dead") as job:
-        assert job.wait(120) == 0
+        assert job.wait(600) == 0
     videos = rows("gs://ledger", "videos")
     assert sorted(row["video_uri"] for row in videos) == sorted(
         f"gs://uploads/cam1/{number}.mp4" for number in range(24)

@@ -54,7 +54,7 @@ class Person:
             [sys.executable, "-m", "vidset", *arguments],
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=600,
             check=False,
             cwd=self.folder,
             env=self.environment,

@@ -14,7 +14,7 @@ from infra.check.terraform import terraform
 from tests.emulators.environments import skip_or_fail
 from tests.infra.applied import EVERYTHING, INFRA, PROJECT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow]
 # The code of version 0.1.0, as `git archive` gave it.
 FIRST_VERSION = Path(__file__).with_name("first_version.tar.gz")
 # By type of what holds data, the attributes that the provider cannot change in place (`ForceNew` in

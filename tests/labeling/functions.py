@@ -109,4 +109,4 @@ def push_event(body: dict) -> tuple[dict, bytes]:
 
 def post(url: str, event: tuple[dict, bytes]) -> httpx.Response:
     headers, body = event
-    return httpx.post(url, headers=headers, content=body, timeout=60)
+    return httpx.post(url, headers=headers, content=body, timeout=600)

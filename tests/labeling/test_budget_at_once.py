@@ -80,7 +80,7 @@ def test_several_processes_book_no_more_than_the_limit(tmp_path):
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    booked = [int(process.communicate(timeout=120)[0]) for process in processes]
+    booked = [int(process.communicate(timeout=600)[0]) for process in processes]
     store = SqliteStore(path)
     tasks = store.count(Query("tasks", {"booked_on": TODAY}))
     assert sum(booked) == tasks <= 400

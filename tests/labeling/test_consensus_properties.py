@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import permutations
 from math import cos, pi, sin
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,7 +80,6 @@ def test_annotators_who_agree_are_right(objects, number):
     )
 
 
-@pytest.mark.timeout(30)  # It takes about one.
 def test_five_annotators_of_500_polygons_take_seconds():
     def round_at(x: float, y: float) -> tuple[tuple[float, float], ...]:
         return tuple((x + 40 * cos(n * pi / 10), y + 40 * sin(n * pi / 10)) for n in range(20))

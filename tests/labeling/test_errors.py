@@ -229,9 +229,9 @@ def test_no_text_keeps_a_signature_behind_it(noise):
     ],
 )
 def test_a_hostile_text_takes_little_time(text):
-    start = time.monotonic()
+    start = time.thread_time()
     without_signatures(text)
-    assert time.monotonic() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_try_again_comes_out_of_a_pickle_as_it_went_in():

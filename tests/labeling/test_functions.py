@@ -58,7 +58,7 @@ class Running:
     def call_back(self, body: object, **headers: str) -> httpx.Response:
         given = {"scale-callback-auth": SCALE_SECRET, "content-type": "application/json"} | headers
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return httpx.post(self.receive.url, headers=given, content=content, timeout=60)
+        return httpx.post(self.receive.url, headers=given, content=content, timeout=600)
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,7 @@ def test_an_invalid_answer_is_taken_into_quarantine(running, name):
 def test_reconcile_finds_the_answer_that_a_callback_lost(running, name):
     task_id = running.dispatch(name)
     running.scale.complete(task_id, Completion(annotations=drawn((1, 2, 30, 40)), callback="lose"))
-    response = httpx.post(running.reconcile.url, timeout=60)
+    response = httpx.post(running.reconcile.url, timeout=600)
     assert response.status_code == 200, response.text
     assert running.annotation(name)["objects"][0]["box"]["width"] == 30
     assert response.json()["tasks"]["completed"] >= 1
@@ -204,7 +204,7 @@ def test_reconcile_finds_the_answer_that_a_callback_lost(running, name):
 
 def test_reconcile_says_what_it_could_not_finish(running):
     running.scale.fail(Failure("status", status=503, times=1, on="GET tasks"))
-    response = httpx.post(running.reconcile.url, timeout=60)
+    response = httpx.post(running.reconcile.url, timeout=600)
     assert response.status_code == 503
     assert "HTTP 503" in response.json()["incomplete"][0]
 
@@ -254,7 +254,7 @@ def test_receive_annotation_refuses_what_is_too_large_without_a_length(running):
             yield b"x" * 1000
 
     headers = {"scale-callback-auth": SCALE_SECRET, "content-type": "application/json"}
-    response = httpx.post(running.receive.url, headers=headers, content=chunks(), timeout=60)
+    response = httpx.post(running.receive.url, headers=headers, content=chunks(), timeout=600)
     assert response.status_code == 413
 
 

@@ -180,7 +180,7 @@ def test_a_small_file_takes_little_memory_whatever_it_repeats(tmp_path):
         [sys.executable, "-c", program, str(bomb)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=600,
         cwd=Path(labeling.__path__[0]).parents[1],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         check=True,

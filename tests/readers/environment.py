@@ -12,7 +12,7 @@ from tests.emulators.environments import own_python
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 PROGRAM = Path(__file__).with_name("read.py")
 INSTALL_SECONDS = 600
-READ_SECONDS = 120
+READ_SECONDS = 600
 
 
 def read(format_name: str, folder: Path, scratch: Path) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ def vidset(*arguments: object) -> str:
         [sys.executable, "-m", "vidset", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         env=os.environ,
         check=False,
     )

@@ -62,7 +62,7 @@ def test_a_function_signs_as_its_own_account(tmp_path):
             [sys.executable, "-c", program],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
             env=environment,
             cwd=Path(labeling.__path__[0]).parents[1],
             check=False,

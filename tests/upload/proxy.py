@@ -88,7 +88,7 @@ class Proxy(ThreadingHTTPServer):
         """What the server says. A request whose body broke off does not reach it."""
         if not request.is_whole:
             return Answer(400)
-        connection = HTTPConnection(self.upstream, timeout=60)
+        connection = HTTPConnection(self.upstream, timeout=600)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP}
         connection.request(request.method, request.path, request.body or None, headers)
         answer = connection.getresponse()

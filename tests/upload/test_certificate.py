@@ -23,7 +23,7 @@ def certificate(tmp_path) -> Path:
     path = tmp_path / "both.pem"
     what = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command = ["openssl", "req", "-x509", *what, "-keyout", path, "-out", tmp_path / "c.pem"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     with path.open("ab") as file:
         file.write((tmp_path / "c.pem").read_bytes())
     return path
@@ -48,7 +48,7 @@ def server(certificate):
     yield f"https://127.0.0.1:{listening.getsockname()[1]}"
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
-    thread.join(10)
+    thread.join(600)
 
 
 @pytest.mark.parametrize("scheme", ["gs", "s3"])

@@ -37,7 +37,7 @@ def held_open():
 
     yield hold
     for process in processes:
-        process.communicate("\n", timeout=60)
+        process.communicate("\n", timeout=600)
 
 
 def write_over(path, other, state):

@@ -43,7 +43,7 @@ class Run:
         os.kill(self._process.pid, signal.SIGKILL)
 
     def ended(self):
-        self._process.communicate(timeout=120)
+        self._process.communicate(timeout=600)
         return self._process.returncode
 
 
@@ -53,7 +53,6 @@ def path(tmp_path_factory):
     return recording(tmp_path_factory.mktemp("recordings") / "a.mp4", SIZE)
 
 
-@pytest.mark.timeout(900)
 def test_a_killed_upload_goes_on_and_ends_bit_identical(cloud, path, send, tmp_path):
     chance = random.Random(6)
     # What a store keeps of an upload that breaks off: whole parts, or units.
@@ -74,7 +73,6 @@ def test_a_killed_upload_goes_on_and_ends_bit_identical(cloud, path, send, tmp_p
     assert sent <= SIZE + KILLS * BLOCK
 
 
-@pytest.mark.timeout(900)
 def test_a_killed_copy_to_a_folder_goes_on_and_ends_bit_identical(folder, path, send, tmp_path):
     chance = random.Random(7)
     root, reached = tmp_path / "uploads", 0
@@ -82,7 +80,7 @@ def test_a_killed_copy_to_a_folder_goes_on_and_ends_bit_identical(folder, path, 
         before = reached
         wanted = min(SIZE - MIB, before + chance.randrange(2 * MIB, 10 * MIB))
         run = Run(folder, path, tmp_path / "state", 1)
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + 600
         while reached < wanted and time.monotonic() < deadline:
             time.sleep(0.001)  # In which 0.1 MB are copied.
             reached = max((each.stat().st_size for each in root.rglob("*.mp4")), default=0)

@@ -38,7 +38,7 @@ class Watcher:
     def stop(self) -> str:
         """What it prints in the end."""
         self._process.send_signal(signal.SIGTERM)
-        self._process.communicate(timeout=240)
+        self._process.communicate(timeout=600)
         assert self._process.returncode == 0
         return self._out.read_text().splitlines()[-1]
 
@@ -73,7 +73,7 @@ def watching(tmp_path, watched):
 
 
 def wait_for(condition) -> None:
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in minutes"
         time.sleep(0.05)

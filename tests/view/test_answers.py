@@ -15,7 +15,7 @@ from tests.view.conftest import Server
 
 @pytest.fixture
 def web(server):
-    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+    with httpx.Client(base_url=server.url, timeout=600, trust_env=False) as client:
         yield client
 
 
@@ -181,7 +181,7 @@ def test_what_other_commands_write_is_followed(place, tmp_path):
     shutil.copytree(place, copy, ignore=shutil.ignore_patterns("cache", "tags"))
     running = Server(copy)
     try:
-        with httpx.Client(base_url=running.url, timeout=60, trust_env=False) as client:
+        with httpx.Client(base_url=running.url, timeout=600, trust_env=False) as client:
             with client.stream("GET", "/api/changes") as events:
                 lines = events.iter_lines()
                 first = next(lines)

@@ -47,7 +47,7 @@ class S3Proxy:
             request.wfile.write(b"" if method == "HEAD" else _EXPIRED)
             return
         self.before(method, path)
-        forward = http.client.HTTPConnection(self.target, timeout=60)
+        forward = http.client.HTTPConnection(self.target, timeout=600)
         headers = {key: value for key, value in request.headers.items() if key != "Expect"}
         forward.request(method, path, body, headers)
         answer = forward.getresponse()

@@ -147,7 +147,7 @@ def test_a_worker_that_dies_takes_only_its_own_video_along(site, proxy, tmp_path
     with watching(log, site.rabbitmq.events, *options, environment=environment) as process:
         wait_for(lambda: len(rows(OUT, "videos")) == 1, process, log)
         site.upload("good.mp4", site.video(1))
-        assert process.wait(200) == 1
+        assert process.wait(600) == 1
     assert len(victims) == 2
     videos = {row["video_uri"]: row for row in rows(OUT, "videos")}
     assert videos["s3://uploads/good.mp4"]["status"] == "done"
@@ -204,5 +204,5 @@ def test_an_exchange_is_made_and_bound(site, tmp_path):
         with site.rabbitmq.channel() as channel:
             channel.exchange_declare(exchange, "fanout", durable=True)
             channel.basic_publish(exchange, "", minio_event("a.mp4"))
-        assert process.wait(60) == 0
+        assert process.wait(600) == 0
     assert len(rows(OUT, "videos")) == 1

@@ -29,7 +29,7 @@ def test_a_queue_that_is_another_for_a_while_ends_no_watcher(site, tmp_path):
             channel.queue_delete(queue)
         wait_for(lambda: log.read_text().count("watching") == 2, process, log)
         site.rabbitmq.publish(minio_event("a.mp4"))
-        assert process.wait(60) == 0
+        assert process.wait(600) == 0
     assert len(rows(OUT, "videos")) == 1
 
 

@@ -43,9 +43,9 @@ def test_a_watcher_told_to_stop_gives_back_what_it_cannot_finish(site, proxy, tm
     log, slow = tmp_path / "log", "/uploads/long.mp4"
     site.upload("short.mp4", site.video(0))
     site.upload("long.mp4", site.video(1))
-    with at_work(site, proxy, log, "--grace", "1", seconds=60, slow=slow) as process:
+    with at_work(site, proxy, log, "--grace", "1", seconds=3600, slow=slow) as process:
         process.send_signal(number)
-        assert process.wait(30) == 128 + number, log.read_text()
+        assert process.wait(600) == 128 + number, log.read_text()
     assert '"done": 1' in log.read_text()
     assert site.waiting == (1, 0)
     proxy.before = lambda method, path: None
@@ -57,9 +57,9 @@ def test_a_watcher_told_to_stop_gives_back_what_it_cannot_finish(site, proxy, tm
 def test_a_watcher_told_to_stop_finishes_what_it_can(site, proxy, tmp_path):
     log = tmp_path / "log"
     site.upload("a.mp4", site.video(0))
-    with at_work(site, proxy, log, "--grace", "60", seconds=3) as process:
+    with at_work(site, proxy, log, "--grace", "1800", seconds=3) as process:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 143
+        assert process.wait(600) == 143
     assert "stopped. The same command goes on from there" in log.read_text()
     assert site.waiting == (0, 0)
     assert len(rows(OUT, "videos")) == 1
@@ -67,21 +67,21 @@ def test_a_watcher_told_to_stop_finishes_what_it_can(site, proxy, tmp_path):
 
 def test_a_second_signal_ends_a_watcher_at_once(site, proxy, tmp_path):
     site.upload("a.mp4", site.video(0))
-    with at_work(site, proxy, tmp_path / "log", "--grace", "200", seconds=60) as process:
+    with at_work(site, proxy, tmp_path / "log", "--grace", "1800", seconds=3600) as process:
         process.send_signal(signal.SIGTERM)
         time.sleep(1)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == -signal.SIGTERM
+        assert process.wait(600) == -signal.SIGTERM
 
 
 def test_workers_end_with_a_watcher_that_is_killed(site, proxy, tmp_path):
     """Else what they are at would be done twice at once."""
     site.upload("a.mp4", site.video(0))
-    with at_work(site, proxy, tmp_path / "log", seconds=60) as process:
+    with at_work(site, proxy, tmp_path / "log", seconds=3600) as process:
         [worker] = workers_of(process)
         os.kill(process.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 600
         while is_running(worker):
             assert time.monotonic() < deadline
             time.sleep(0.05)

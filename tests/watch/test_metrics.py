@@ -22,7 +22,7 @@ def free_port() -> int:
 
 def get(port: int, path: str) -> httpx.Response | None:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=20, trust_env=False)
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=600, trust_env=False)
     except httpx.TransportError:
         return None
 
@@ -38,7 +38,7 @@ def scraped(port: int) -> dict[str, float]:
     }
 
 
-def until(condition, seconds: float = 240):
+def until(condition, seconds: float = 600):
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end

@@ -57,7 +57,7 @@ def test_the_images_steps_give_commands_that_start(tmp_path):
             command,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
             env=environment,
             cwd=tmp_path,

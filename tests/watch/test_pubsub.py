@@ -68,7 +68,7 @@ def test_what_a_killed_watcher_had_taken_is_given_to_the_next(cloud, video, tmp_
         wait_for(lambda: len(rows(OUT, "videos")) == 4, process, log)
         wait_for(lambda: log.read_text().count("watching") == 2, process, log)
         process.terminate()
-        assert process.wait(60) == 143
+        assert process.wait(600) == 143
     assert len(objects(f"{OUT}/images")) == 16
     found = [row["video_uri"] for row in rows(OUT, "videos")]
     assert len(found) == len(set(found)) == 4

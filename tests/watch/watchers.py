@@ -71,7 +71,7 @@ def watch(
         command,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=600,
         check=False,
         env={**os.environ, **(environment or {})},
     )

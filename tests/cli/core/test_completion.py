@@ -53,7 +53,7 @@ def test_a_shell_offers_commands_versions_and_runs(shell, place):
             capture_output=True,
             text=True,
             check=True,
-            timeout=250,
+            timeout=600,
             cwd=place,
             env={**os.environ, "PATH": programs, "HOME": str(place)},
         )

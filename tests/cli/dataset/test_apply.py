@@ -85,7 +85,7 @@ def test_apply_exits_2_before_any_work(tmp_path, version, text, message):
         [*command, "-p", str(tmp_path / "here")],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 2

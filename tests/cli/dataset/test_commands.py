@@ -211,7 +211,7 @@ def test_verify_names_damage(folders, root):
 
 def test_the_place_comes_from_the_environment(folders, root):
     command = [sys.executable, "-m", "vidset", "dataset", "create", str(folders), "--quiet"]
-    done = subprocess.run(command, env={"VIDSET_PLACE": str(root.parent)}, timeout=100, check=False)
+    done = subprocess.run(command, env={"VIDSET_PLACE": str(root.parent)}, timeout=600, check=False)
     assert done.returncode == 0
     assert len(Repository(root).versions()) == 1
 

@@ -52,7 +52,7 @@ def project(tools, tmp_path):
 
 def run(folder, *command):
     ended = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=600
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout

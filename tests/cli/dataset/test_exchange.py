@@ -141,7 +141,7 @@ def test_what_is_not_there_is_named(tmp_path, arguments, message):
         [*wrong, "-p", str(tmp_path / "here")],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 2

@@ -9,7 +9,7 @@ from tests.cli.errors.samples import HOSTILE, HOSTILE_URI, make_boxes, make_case
 from tests.emulators.browser import find_browser, run_browser
 from tests.training.scoring.runs import classified, make_run, make_version, sha
 
-BROWSE_SECONDS = 240
+BROWSE_SECONDS = 600
 SETTINGS = {"ready": "#grid > *", "width": 1440, "height": 900, "wait_ms": 30_000}
 
 pytestmark = pytest.mark.slow

@@ -108,10 +108,10 @@ def test_processes_side_by_side_give_the_same(out, tmp_path):
     run = [sys.executable, "-m", "vidset", "sync", "-p", str(out), "--json"]
     one = subprocess.run(
         [*run, "--workers", "1", "--warehouse", str(tmp_path / "one")],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     two = subprocess.run(
-        [*run, "--workers", "3"], capture_output=True, text=True, timeout=120, check=False
+        [*run, "--workers", "3"], capture_output=True, text=True, timeout=600, check=False
     )
     assert (one.returncode, two.returncode) == (1, 1), two.stderr
     assert json.loads(one.stdout)["tables"] == json.loads(two.stdout)["tables"]

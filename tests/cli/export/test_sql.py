@@ -118,7 +118,7 @@ def test_only_questions_to_the_warehouse_are_answered(warehouse, query, message)
 def test_a_wrong_question_is_exit_code_2_with_duckdbs_message(warehouse):
     done = subprocess.run(
         [sys.executable, "-m", "vidset", "sql", "SELECT 1 FRM x", "-p", str(warehouse)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
     assert "vidset: Parser Error: syntax error" in done.stderr

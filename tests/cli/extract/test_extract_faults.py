@@ -102,7 +102,7 @@ def test_ctrl_c_ends_soon_and_says_how_to_go_on(poisoned, tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "of 3 videos are done. The same command goes on from there." in said
     assert not (out / ".partial").exists()

@@ -64,5 +64,5 @@ def test_a_stopped_extraction_says_how_to_go_on(tmp_path, number, code):
             shown += chunk
     except OSError:  # Linux's end of a terminal.
         pass
-    assert process.wait(60) == code
+    assert process.wait(600) == code
     assert b"The same command goes on from there." in shown

@@ -43,7 +43,7 @@ def running(out: Path, reconcile_seconds: float = 0, limits: Limits | None = Non
 
 def raw_get(url: str, path: str) -> tuple[int, bytes]:
     """A path as it stands: httpx would tidy it up."""
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=600)
     connection.putrequest("GET", path, skip_host=False)
     connection.endheaders()
     response = connection.getresponse()

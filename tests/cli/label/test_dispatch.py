@@ -228,9 +228,9 @@ def test_all_of_it_works_on_firestore_too(out, firestore, monkeypatch):
         monkeypatch.setenv("LABELING_CALLBACK_URL", f"{url}/receive_annotation")
         assert label("dispatch", "-p", out, "--store", store, "--json").found["dispatched"] == 6
         assert label("dispatch", "-p", out, "--store", store, "--json").found["repeated"] == 6
-        assert httpx.post(f"{url}/reconcile", timeout=30).json()["tasks"]["completed"] == 6
+        assert httpx.post(f"{url}/reconcile", timeout=600).json()["tasks"]["completed"] == 6
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=600)
         assert process.returncode == 0
     found = label("status", "-p", out, "--store", store, "--json").found
     assert found["annotations"] == {"labeled": 6, "skipped": 0, "rejected": 0}

@@ -44,7 +44,7 @@ def vidset(*arguments: object, without: tuple[str, ...] = ()) -> subprocess.Comp
         "run(sys.argv[1:])\n"
     )
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,16 @@ def test_help_needs_nothing_but_the_command_line_itself(arguments):
 
 
 def test_help_is_there_at_once():
-    def cpu_seconds() -> float:  # What else the machine does has no part in it.
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
+    """It takes little more than the import of what draws it, however busy the machine is."""
 
-    began = cpu_seconds()
-    subprocess.run([sys.executable, "-m", "vidset", "--help"], capture_output=True, check=True)
-    assert cpu_seconds() - began < 0.3
+    def cpu_seconds(*words: str) -> float:
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *words], capture_output=True, check=True)
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
+
+    least = min(cpu_seconds("-c", "import typer, rich.console") for _ in range(3))
+    assert min(cpu_seconds("-m", "vidset", "--help") for _ in range(3)) < 3 * least
 
 
 @pytest.mark.parametrize("missing", ["flask", "shapely", "yaml"])

@@ -43,7 +43,7 @@ def test_callbacks_and_runs_of_reconcile_are_counted(out):
     with (
         serving_metrics("127.0.0.1:0", metrics, metrics.problem) as told,
         serving(app, listening, log),
-        httpx.Client(trust_env=False, timeout=60) as client,
+        httpx.Client(trust_env=False, timeout=600) as client,
     ):
         assert client.post(f"{url}/receive_annotation", json={}).status_code == 401
         secret = {"X-Truth-Secret": SECRET}

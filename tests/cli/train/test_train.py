@@ -113,6 +113,6 @@ def test_ctrl_c_says_that_the_same_command_goes_on_with_the_run(root):
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=600)
     assert process.returncode == 130
     assert said.splitlines()[-1] == "vidset: stopped. The same command goes on with runs/stopped."

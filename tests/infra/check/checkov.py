@@ -11,7 +11,7 @@ from tests.infra.once import once
 
 REQUIREMENTS = Path(__file__).with_name("checkov-requirements.txt")
 INSTALL_SECONDS = 600
-RUN_SECONDS = 240
+RUN_SECONDS = 600
 
 
 def run_checkov(folder: Path, shared: Path) -> dict[str, Any]:

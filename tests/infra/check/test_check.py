@@ -57,7 +57,7 @@ def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         check=False,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         env=os.environ | environment,
     )
 

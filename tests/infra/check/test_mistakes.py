@@ -19,7 +19,7 @@ from tests.infra import test_grants, test_variables
 from tests.infra.applied import EVERYTHING, INFRA, Applied, apply
 from tests.infra.check.checkov import run_checkov
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow]
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,10 +129,10 @@ def test_any_bytes_give_a_size_or_an_error(start, rest):
 
 
 def test_an_endless_header_takes_little_time():
-    start = time.monotonic()
+    start = time.thread_time()
     with pytest.raises(ValueError, match="wanted a JPEG"):
         picture_size(b"\xff\xd8" + b"\xff\xe0\0\2" * 500_000, URI)
-    assert time.monotonic() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @pytest.fixture

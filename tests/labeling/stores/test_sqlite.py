@@ -54,7 +54,7 @@ def test_8_threads_may_make_the_file_at_once(tmp_path):
 
     def make_all(name: str) -> None:
         for path in paths:
-            barrier.wait(20)
+            barrier.wait(600)
             store = SqliteStore(path)
             store.commit([Write("tasks", name, {})])
             store.close()

@@ -11,7 +11,6 @@ from vidset.datasets.versions.repository import Repository
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # A busy machine may take long for it.
 def test_detector_finds_drawn_shapes(tmp_path):
     """In 105 batches; guessing would score 0."""
     repository, progress = Repository(tmp_path / "datasets"), Recorded()

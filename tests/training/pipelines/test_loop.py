@@ -82,7 +82,6 @@ def test_an_image_without_a_digest_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # Twenty processes, most of which import PyTorch.
 def test_the_pipeline_runs_with_the_local_runner(tmp_path, monkeypatch):
     from kfp import local
     from kfp.local.subprocess_task_handler import SubprocessTaskHandler

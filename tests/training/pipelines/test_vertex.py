@@ -22,7 +22,7 @@ def submit(tmp_path, parameters):
     path = tmp_path / "loop.yaml"
     assert vidset("pipeline", "-o", path, "--image", IMAGE, "--quiet").exit_code == 0
     command = [python, "-I", PROGRAM, path, json.dumps(parameters)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_vertex_ai_takes_the_pipeline_with_its_parameters(tmp_path):

@@ -46,7 +46,7 @@ def test_killed_run_goes_on_to_the_same_weights(whole, tmp_path, moment, done):
         check=False,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )

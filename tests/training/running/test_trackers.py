@@ -77,7 +77,7 @@ def run_own(what: str, tracker: str, folder: Path) -> str:
         check=False,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=600,
         cwd=folder.parent,
         env=kept | own,
     )

@@ -102,11 +102,8 @@ def test_a_server_that_is_down_is_tried_again(token):
 @pytest.mark.parametrize("token", ["0" * 40, JWT])
 def test_a_server_that_does_not_answer_is_tried_again(monkeypatch, token):
     monkeypatch.setattr(label_studio_client, "READ_SECONDS", 0.2)
-    with server(seconds=2) as url:
-        started = time.monotonic()
-        with pytest.raises(TryAgainError, match="ReadTimeout"):
-            call(url, token)
-        assert time.monotonic() - started < 1.5
+    with server(seconds=3600) as url, pytest.raises(TryAgainError, match="ReadTimeout"):
+        call(url, token)
 
 
 def test_a_personal_access_token_that_gives_no_access_is_told():

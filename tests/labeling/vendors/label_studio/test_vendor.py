@@ -77,7 +77,7 @@ def test_an_image_submitted_by_eight_at_once_has_one_task(label_studio, open_ven
     together = Barrier(8)
 
     def submit(vendor):
-        together.wait(10)
+        together.wait(600)
         for _ in range(10):
             try:
                 return vendor.submit(request_of())

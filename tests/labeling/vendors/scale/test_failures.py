@@ -1,4 +1,3 @@
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -87,10 +86,8 @@ def test_a_failure_names_the_image_and_what_scale_says(double, vendor, image):
 def test_silence_is_given_up(double, vendor, image, monkeypatch):
     monkeypatch.setattr(scale, "READ_SECONDS", 0.3)
     double.fail(Failure("hang"))
-    start = time.monotonic()
-    with pytest.raises(TryAgainError, match="timed out"):
+    with pytest.raises(TryAgainError, match=r"timed out.*read timeout=0\.3"):
         vendor.submit(request_for(image))
-    assert time.monotonic() - start < 3
 
 
 def test_a_server_that_is_not_there_is_tried_again(image):
