@@ -67,7 +67,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         document = read_json(file)
         items = member(document, "items", list, str(file))
         labels = _labels_in(document, str(file))
-        is_ours = (document.get("info") or {}).get("author") == _OURS
+        info = document.get("info")
+        is_ours = isinstance(info, dict) and info.get("author") == _OURS
         for number, item in enumerate(items):
             where = f"{file}: items[{number}]"
             read_item = partial(_item, item, labels, names, where, reading, is_ours=is_ours)

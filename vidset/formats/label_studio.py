@@ -187,7 +187,7 @@ def _holdable(result: Any, reading: Reading, place: str) -> Any:
     if not isinstance(result, list):
         return result
     told = [region if isinstance(region, dict) else {} for region in result]
-    shapes = {str(each.get("id")) for each in told if each.get("type") not in _ON_IMAGES}
+    shapes = {str(each.get("id")) for each in told if str(each.get("type")) not in _ON_IMAGES}
     kept = []
     for number, region in enumerate(result):
         kind, of = told[number].get("type"), str(told[number].get("id"))
