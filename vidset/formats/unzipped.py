@@ -4,10 +4,12 @@ Whoever made a zip file can make a few bytes claim anything. So files are counte
 added up before one is unpacked, no more is written than was claimed, and no path leads outside.
 """
 
+import lzma
 import os
 import re
 import stat
 import tempfile
+import zlib
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
@@ -18,6 +20,10 @@ _FREE_BYTES = 1 << 30  # Small files may be larger, unpacked, by any factor up t
 _CHUNK_BYTES = 1 << 20
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$)")
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]|^[A-Za-z]:")
+# What the library trips over in files that are damaged, locked or compressed in other ways.
+_DAMAGED = (
+    BadZipFile, EOFError, NotImplementedError, RuntimeError, lzma.LZMAError, zlib.error,
+)  # fmt: skip
 _folders: dict[tuple[str, int, int], tempfile.TemporaryDirectory[str]] = {}
 
 
@@ -43,7 +49,7 @@ def unzipped(path: Path) -> Path:
         folder = tempfile.TemporaryDirectory(prefix="vidset-zip-")
         try:
             _unpack(path, Path(folder.name), info.st_size)
-        except (BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        except _DAMAGED as error:
             raise ValueError(f"{path}: wanted a zip file that can be unpacked: {error}") from None
         except OSError as error:
             raise ValueError(f"{path}: it cannot be unpacked: {error.strerror}") from None
