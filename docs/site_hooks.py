@@ -16,7 +16,9 @@ _PAGES = {
     "changelog.md": "CHANGELOG.md",
     "collector.md": "deploy/collector/README.md",
     "infra.md": "infra/README.md",
+    "kubernetes.md": "deploy/kubernetes/README.md",
     "onprem.md": "deploy/onprem/README.md",
+    "slurm.md": "deploy/slurm/README.md",
 }
 _NAMES = {source: name for name, source in _PAGES.items()} | {"README.md": "index.md"}
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")

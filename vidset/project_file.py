@@ -78,7 +78,10 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "collector": Key(
             "text", "VIDSET_COLLECTOR", '"car-7"', "Who records, where folders do not tell."
         ),
-        "engine": Key("text", "VIDSET_ENGINE", '"local"', "What runs the extraction."),
+        "engine": Key("text", "VIDSET_ENGINE", '"local"', "What runs the extraction: local, dask."),
+        "dask": Key(
+            "text", "VIDSET_DASK", '"tcp://scheduler:8786"', "The scheduler of a Dask cluster."
+        ),
         "metrics": Key(
             "text",
             "VIDSET_METRICS",

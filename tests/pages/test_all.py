@@ -10,12 +10,15 @@ ELSEWHERE = {
     "docs/commands.md": "Its examples name files and places of their own. All are parsed; those "
     "that fit the place of another page are typed there.",
     "docs/deploy.md": CLOUD,
+    "docs/engines.md": "It needs clusters: tests/engines runs vidset on real ones.",
     "docs/index.md": "It tells to type `make demo`, as the README does.",
     "docs/stuck.md": CLOUD,
     "infra/README.md": CLOUD,
     "infra/check/README.md": "tests/infra runs the checks.",
     "deploy/collector/README.md": "It sets up a service: tests/upload/test_service.py.",
+    "deploy/kubernetes/README.md": "It needs a cluster: tests/engines checks its files by schemas.",
     "deploy/onprem/README.md": "It needs Docker: tests/watch has its parts run on real servers.",
+    "deploy/slurm/README.md": "It needs Slurm: tests/engines submits the script to a real one.",
 }
 
 

@@ -3,6 +3,8 @@
 # Modules that any command may need, for what it is pointed at.
 _OF_ANY_COMMAND = {
     "boto3": "s3",
+    "dask": "dask",
+    "distributed": "dask",
     "kfp": "pipelines",
     "pika": "amqp",
     "prometheus_client": "metrics",

@@ -38,6 +38,10 @@ class TaskLostError(Exception):
         return str(self)
 
 
+class EngineLostError(Exception):
+    """The engine itself is gone, such as a cluster's scheduler. What was in flight is lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of one task; None is no limit.
@@ -64,17 +68,26 @@ class Engine(Protocol):
     """Runs tasks side by side.
 
     Attributes:
-        capacity: how many tasks may be in flight at once.
+        capacity: how many tasks may be in flight at once; a cluster's may change.
+        cpu_seconds: what tasks have taken on other machines so far.
     """
 
-    capacity: int
+    @property
+    def capacity(self) -> int: ...
+
+    @property
+    def cpu_seconds(self) -> float: ...
 
     def submit(self, task: Any) -> None:
         """Start a task, or let it wait for a free worker. At most `capacity` may be in flight."""
         ...
 
     def next(self, timeout_seconds: float) -> Outcome | None:
-        """Return the outcome of any task that has ended, or None if none does in time."""
+        """Return the outcome of any task that has ended, or None if none does in time.
+
+        Raises:
+            EngineLostError: nothing more will be heard of any.
+        """
         ...
 
     def end(self) -> None:

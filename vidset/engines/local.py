@@ -9,7 +9,7 @@ from vidset.engines.processes import Processes
 
 
 class LocalEngine:
-    """An `Engine` of worker processes.
+    """An `Engine` of worker processes. Their CPU time counts as that of this process's children.
 
     Args:
         number: how many processes.
@@ -17,6 +17,8 @@ class LocalEngine:
         limits: for each task.
         report: is told how far tasks are, from several threads.
     """
+
+    cpu_seconds = 0.0
 
     def __init__(self, number: int, opens: Open, limits: Limits, report: Report):
         self.capacity = 2 * number  # While an outcome is looked at, no worker waits.

@@ -63,6 +63,11 @@ class Processes:
             if self._has_ended:
                 raise TaskError("it was told to end") from None
             raise error from None
+        except BaseException:  # What it told could not be passed on: it is in the middle of a task.
+            if process is not None:
+                self._discard(process)
+            self._free.put(None)
+            raise
         self._free.put(process)
         return result
 

@@ -7,6 +7,7 @@ from typing import Any
 from vidset.engines.engine import Limits
 from vidset.intake.redoing import Redo
 from vidset.intake.work import Places
+from vidset.shards import Shard
 
 # Long enough for a day of video; the largest pictures that are decoded take 1.5 GB.
 DEFAULT_LIMITS = Limits(seconds=6 * 3600, memory_bytes=3 << 30)
@@ -29,6 +30,7 @@ class Request:
         labels: the store of tasks and annotations, if there is one.
         is_dry: only say what would be done.
         is_full: read each file, also those that have not changed since they were read last.
+        shard: which part of the inputs is this run's; None is all of them.
     """
 
     inputs: tuple[str, ...]
@@ -42,6 +44,7 @@ class Request:
     labels: str | None = None
     is_dry: bool = False
     is_full: bool = False
+    shard: Shard | None = None
 
     @property
     def places(self) -> Places:
@@ -65,6 +68,7 @@ class Summary:
         redone: how many were extracted again, or would be; they count among the others, too.
         replaced: how many images those had before, without the labeled ones.
         labeled: the names of images of theirs that have labels and stayed as they were.
+        in_other_shards: how many were found that are the work of other runs.
     """
 
     videos: int
@@ -83,6 +87,7 @@ class Summary:
     redone: int = 0
     replaced: int = 0
     labeled: list[str] = field(default_factory=list)
+    in_other_shards: int = 0
 
 
 def stream_of(text: str) -> int | None:

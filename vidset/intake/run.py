@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import Any
 
 from vidset.elements import Upload
-from vidset.engines.engine import Engine, Limits, Open, TaskError, TaskLostError
+from vidset.engines.engine import Engine, EngineLostError, Limits, Open, TaskError, TaskLostError
 from vidset.engines.engine import Outcome as Ended
 from vidset.engines.local import LocalEngine
 from vidset.errors import ExtractionError
 from vidset.intake.done_before import DoneBefore
+from vidset.intake.finding import find_uploads
 from vidset.intake.known_inputs import KnownInputs
-from vidset.intake.listing import check_input, list_uploads, streams_of
+from vidset.intake.listing import check_input
 from vidset.intake.progress import Progress
 from vidset.intake.request import DROPPED, Request, Summary
 from vidset.intake.work import (
@@ -71,7 +72,8 @@ def extract(
     folders = [] if request.is_dry else prepare(request.output)
     try:
         passed_over: Counter[str] = Counter()
-        uploads = _uploads(request, collector_id, settings, progress, passed_over)
+        found = find_uploads(request, collector_id, settings, progress, passed_over)
+        uploads = [each for each in found.values() if each is not None]
         cores = request.workers or os.cpu_count() or 1
         known = KnownInputs(request.output, is_full=request.is_full, is_dry=request.is_dry)
         before = DoneBefore(request, known, settings.settings_id)
@@ -85,14 +87,16 @@ def extract(
             finally:
                 with suppress(OSError):  # The next run reads the files again.
                     known.save()
-        if (has_more or before.is_scattered) and not request.is_dry:
+        # Each shard would read what all the others have written.
+        is_alone = request.shard is None and not request.is_dry
+        if (has_more or before.is_scattered) and is_alone:
             with suppress(OSError):  # All is done, and packs are but copies.
                 pack_ledgers(request.places.ledger)
     finally:
         for folder in folders:
             folder.sweep()
     counts = run.counts
-    missing_spans = len(set(settings.spans or ()) - {each.video_uri for each in uploads})
+    missing_spans = len(set(settings.spans or ()) - {key.rpartition("#")[0] for key in found})
     return Summary(
         videos=run.videos,
         samples=run.samples.total(),
@@ -102,7 +106,7 @@ def extract(
         partial=counts["partial"],
         skipped=counts["skipped"],
         seconds=round(time.perf_counter() - began, 3),
-        cpu_seconds=round(cpu_seconds() - cpu_began, 3),
+        cpu_seconds=round(cpu_seconds() - cpu_began + run.cpu_seconds, 3),
         skipped_with_other_settings=counts["skipped with other settings"],
         done=counts["done"],
         passed_over=dict(passed_over),
@@ -110,6 +114,7 @@ def extract(
         redone=counts["anew"],
         replaced=counts["replaced"],
         labeled=sorted(run.labeled),
+        in_other_shards=len(found) - len(uploads),
     )
 
 
@@ -138,6 +143,7 @@ class _Run:
         self._settings, self._progress = settings, progress
         self._cores = cores
         self._period_seconds = float(settings.sampling.every)
+        self.cpu_seconds = 0.0  # On other machines.
 
     def skip(self, before: DoneBefore) -> bool:
         """Count what is done already. Returns whether there is more to do."""
@@ -156,7 +162,7 @@ class _Run:
         """Works until all are done.
 
         Raises:
-            ExtractionError: a task raised again and again.
+            ExtractionError: a task raised again and again, or the engine is gone.
         """
         in_flight = 0
         try:
@@ -169,7 +175,10 @@ class _Run:
                 if ended := engine.next(_POLL_SECONDS):
                     in_flight -= 1
                     self._settle(ended)
+        except EngineLostError as error:
+            raise ExtractionError(str(error)) from None
         finally:
+            self.cpu_seconds = engine.cpu_seconds
             engine.end()
 
     def report(self, what: Any) -> None:
@@ -247,28 +256,6 @@ class _Run:
         elif outcome.reason is not None:
             progress.note(outcome.uri, outcome.reason)
         return others
-
-
-def _uploads(
-    request: Request,
-    collector_id: str | None,
-    settings: ExtractionSettings,
-    progress: Progress,
-    passed_over: Counter[str],
-) -> list[Upload]:
-    """Each upload once, however many inputs name it; with spans, those that have some."""
-    for uri in settings.spans or ():  # Until it is found.
-        progress.note(uri, "has spans, and is not among the inputs")
-    uploads: dict[str, Upload] = {}
-    for pattern in request.inputs:
-        for file in list_uploads(pattern, collector_id, passed_over):
-            for upload in streams_of(file, request.stream, settings):
-                key = f"{upload.video_uri}#{upload.generation or ''}"
-                if key not in uploads:
-                    uploads[key] = upload
-                    progress.add(videos_found=1)
-                    progress.forget(upload.video_uri)
-    return list(uploads.values())
 
 
 def prepare(output: str) -> list[FolderStore]:

@@ -93,7 +93,8 @@ class FolderStore:
         refuse_link(folder)
         with suppress(FileNotFoundError):
             for entry in filter(_is_file, os.scandir(folder)):
-                with suppress(BlockingIOError, FileNotFoundError), open(entry.path, "rb") as file:
+                # Open for writing: NFS gives nobody else an exclusive lock.
+                with suppress(BlockingIOError, FileNotFoundError), open(entry.path, "r+b") as file:
                     flock(file, LOCK_EX | LOCK_NB)
                     os.unlink(entry.path)
             with suppress(OSError):  # Not empty: another process is at work.

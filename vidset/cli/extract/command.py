@@ -1,6 +1,7 @@
 """`vidset extract`: its options."""
 
 import logging
+import os
 from typing import Annotated
 
 import typer
@@ -71,6 +72,29 @@ def extract(
     workers: Workers = None,
     video_timeout: VideoTimeout = 21600,
     video_memory: VideoMemory = 3200,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N|auto",
+            help="Take only part I of N of the videos, chosen by their names, for N machines that "
+            "share a place. auto reads it from Slurm, Kubernetes, Cloud Run or AWS Batch.",
+        ),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What does the work: local, dask or an added one.",
+            show_default="that of vidset.toml, else local",
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Let a Dask cluster do it: tcp://SCHEDULER:8786 or its scheduler file.",
+        ),
+    ] = None,
     runner: Annotated[
         str | None,
         typer.Option(
@@ -117,10 +141,11 @@ def extract(
         },
     )
     with working("Starting", show=not (quiet or as_json or debug)):
-        from vidset.cli.extract.extract import run_extract
+        from vidset.cli.extract.extract import engine_of, run_extract
         from vidset.engines.engine import Limits
         from vidset.intake.redoing import Redo as Redone
         from vidset.intake.request import Request, stream_of
+        from vidset.shards import shard_of
 
     request = Request(
         inputs=tuple(sources),
@@ -139,5 +164,9 @@ def extract(
         labels=project.store,
         is_dry=dry_run,
         is_full=full,
+        shard=shard_of(shard, os.environ) if shard is not None else None,
     )
-    raise typer.Exit(run_extract(request, project, as_json=as_json, quiet=quiet, debug=debug))
+    found = engine_of(engine, dask, project.text("engine"), project.text("dask"))
+    raise typer.Exit(
+        run_extract(request, project, found, as_json=as_json, quiet=quiet, debug=debug)
+    )

@@ -97,13 +97,15 @@ def _left(counts: "Counts") -> str:
 
 
 def is_empty(summary: "Summary") -> bool:
-    """Tell whether no video was found at all, neither a new one nor one that was done before."""
-    return not (summary.videos or summary.failed)
+    """Tell whether no video was found: no new one, none done before, none of other shards."""
+    return not (summary.videos or summary.failed or summary.in_other_shards)
 
 
 def show_summary(summary: "Summary", place: str, sources: Sequence[str] = ()) -> None:
     """Print what became of the videos and their samples, and where it is."""
     say(f"No video was found{_in(sources)}." if is_empty(summary) else told_videos(summary))
+    if summary.in_other_shards:
+        say(f"{plural(summary.in_other_shards, 'video')} left to other shards")
     if passed_over := summary.passed_over:
         each = ", ".join(f"{number:,} {_KINDS[kind]}" for kind, number in passed_over.items())
         say(f"passed over: {each}")

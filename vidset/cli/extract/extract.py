@@ -1,6 +1,7 @@
 """`vidset extract`: an extraction with a display and a summary, on this machine or by Beam."""
 
 import io
+import os
 import sys
 from contextlib import nullcontext, redirect_stderr
 from dataclasses import asdict, replace
@@ -9,8 +10,10 @@ from vidset.cli.console import answer
 from vidset.cli.extract.display import is_empty, show_notes, show_progress, show_summary
 from vidset.cli.extract.result import Extracted
 from vidset.cli.stopping import if_stopped
+from vidset.engines.registry import DASK, LOCAL, Start, find_engine
 from vidset.errors import ExtractionError
 from vidset.intake.listing import check_input
+from vidset.intake.probing import elsewhere
 from vidset.intake.progress import Progress
 from vidset.intake.request import Request, Summary
 from vidset.intake.run import extract
@@ -18,17 +21,25 @@ from vidset.next_step import next_words
 from vidset.project import Project, make_place
 from vidset.settings import extraction_settings
 from vidset.storage.registry import check_client
+from vidset.storage.uris import is_uri
+
+# What starts an engine of other machines, and where it is.
+Elsewhere = tuple[Start, str | None]
 
 
 def run_extract(
     request: Request,
     project: Project,
+    engine: Elsewhere | None = None,
     *,
     as_json: bool = False,
     quiet: bool = False,
     debug: bool = False,
 ) -> int:
     """Extract and report; the exit code: 1 when some inputs failed or none is a video, else 0.
+
+    Args:
+        engine: the machines that do it; None: this one.
 
     Raises:
         ValueError: the request cannot be carried out; nothing has been started.
@@ -37,6 +48,10 @@ def run_extract(
     is_by_beam = bool(request.beam_options or request.options.get("runner"))
     if request.is_dry and is_by_beam:
         raise ValueError("--dry-run does not go to Beam: leave --runner and what follows -- out")
+    if is_by_beam and engine is not None:
+        raise ValueError("wanted one engine, got Beam's runner and another one")
+    if request.shard and is_by_beam:
+        raise ValueError("--shard does not go to Beam, which spreads the videos by itself")
     if not request.is_dry:
         make_place(project)
     if_stopped("The same command goes on from there.")
@@ -44,7 +59,7 @@ def run_extract(
     if is_by_beam:
         summary, notes = _by_beam(request, show=show, debug=debug)
     else:
-        summary, notes = _by_workers(request, show=show, debug=debug)
+        summary, notes = _by_workers(request, engine, show=show, debug=debug)
     show_notes(summary, notes, project.place)
     found = asdict(summary)
     if is_empty(summary):
@@ -75,13 +90,39 @@ def _check(request: Request) -> None:
         check_client(pattern)
 
 
-def _by_workers(request: Request, *, show: bool, debug: bool) -> tuple[Summary, dict[str, str]]:
+def engine_of(
+    name: str | None, address: str | None, usual_name: str | None, usual_address: str | None
+) -> Elsewhere | None:
+    """Return the engine that was asked for; None: the processes of this machine.
+
+    Args:
+        name, address: of the options --engine and --dask.
+        usual_name, usual_address: those of the variables and of vidset.toml.
+
+    Raises:
+        ValueError: there is no such engine, or the options contradict each other.
+    """
+    if address is not None and name not in (None, DASK):
+        raise ValueError(f"--dask and --engine {name}: wanted one engine, got two")
+    chosen = DASK if address is not None else name or usual_name or LOCAL
+    start = find_engine(chosen)
+    if start is None:
+        return None
+    return start, (address or usual_address) if chosen == DASK else None
+
+
+def _by_workers(
+    request: Request, engine: Elsewhere | None, *, show: bool, debug: bool
+) -> tuple[Summary, dict[str, str]]:
     progress = Progress()
     options = {name: value for name, value in request.options.items() if name != "runner"}
     mine = replace(request, options=options, beam_options=())
     try:
         with show_progress(progress, enabled=show):
-            summary = extract(mine, progress)
+            if engine is None or request.is_dry:
+                summary = extract(mine, progress)
+            else:
+                summary = _by_others(mine, engine, progress)
     except KeyboardInterrupt:
         finished = progress.videos_done + progress.videos_skipped
         if_stopped(
@@ -94,6 +135,13 @@ def _by_workers(request: Request, *, show: bool, debug: bool) -> tuple[Summary, 
             print(error.trace, file=sys.stderr)
         raise
     return summary, progress.notes
+
+
+def _by_others(request: Request, engine: Elsewhere, progress: Progress) -> Summary:
+    """Let other machines do it, each video on one core: nobody knows how many are free there."""
+    output = request.output if is_uri(request.output) else os.path.abspath(request.output)
+    with elsewhere(*engine, output, request.inputs) as start_engine:
+        return extract(replace(request, output=output, workers=1), progress, start_engine)
 
 
 def _by_beam(request: Request, *, show: bool, debug: bool) -> tuple[Summary, dict[str, str]]:

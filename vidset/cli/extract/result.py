@@ -18,6 +18,7 @@ class Extracted:
         redone: videos that were extracted again, or with --dry-run would be.
         replaced: how many images these had before, without those of `labeled`.
         labeled: images of theirs that have labels, and stay as they are.
+        in_other_shards: how many videos were found that belong to other shards.
         warnings: by video, what is wrong with it.
     """
 
@@ -38,4 +39,5 @@ class Extracted:
     redone: int
     replaced: int
     labeled: list[str]
+    in_other_shards: int
     warnings: dict[str, str]

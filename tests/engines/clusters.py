@@ -1,0 +1,89 @@
+"""A real Dask cluster on this machine: each scheduler and worker is a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.paths import ROOT
+
+
+class DaskCluster:
+    """A scheduler and its workers. `file` is its scheduler file."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.file = folder, folder / "scheduler.json"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        folder.mkdir()
+        options = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", self.file)
+        self._start("scheduler", "dask_scheduler", *options, "--no-dashboard")
+        while not self.file.exists() or not self.file.read_text().endswith("}"):
+            assert self.processes["scheduler"].poll() is None, self.log("scheduler")
+            time.sleep(0.05)
+
+    @property
+    def address(self) -> str:
+        return json.loads(self.file.read_text())["address"]
+
+    def worker(
+        self,
+        name: str,
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        """Start a worker with one thread, and wait until the scheduler has it.
+
+        Args:
+            before: what the command begins with, such as that of a namespace.
+        """
+        where = ("--host", "127.0.0.1", "--scheduler-file", self.file, "--no-dashboard")
+        how = ("--nthreads", "1", "--no-nanny", "--name", name)
+        folder = ("--local-directory", self.folder / name)
+        self._start(name, "dask_worker", *where, *how, *folder, more=environment, before=before)
+        while "Registered to" not in self.log(name):
+            assert self.processes[name].poll() is None, self.log(name)
+            time.sleep(0.05)
+
+    def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def end(self) -> None:
+        for name in list(self.processes):
+            self.kill(name)
+
+    def _start(
+        self,
+        name: str,
+        module: str,
+        *options: object,
+        more: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        with open(self.folder / f"{name}.log", "w") as log:
+            self.processes[name] = subprocess.Popen(
+                [*before, sys.executable, "-m", f"distributed.cli.{module}", *map(str, options)],
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                env={**os.environ, **(more or {})},
+            )
+
+
+@contextmanager
+def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
+    cluster = DaskCluster(folder)
+    try:
+        for number in range(workers):
+            cluster.worker(f"w{number}")
+        yield cluster
+    finally:
+        cluster.end()
