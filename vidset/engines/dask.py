@@ -185,7 +185,12 @@ def _check_nodes(client: Client, run: Run) -> None:
         ValueError: a node cannot do it.
     """
     found: dict[str, Any] = cast(Any, client).run(_problem, run, on_error="return")
-    wrong = {address: answer for address, answer in found.items() if answer is not None}
+    # A worker that cannot be reached has gone meanwhile: it is not asked for anything.
+    wrong = {
+        address: answer
+        for address, answer in found.items()
+        if answer is not None and not isinstance(answer, OSError)
+    }
     if not wrong:
         return
     address, answer = sorted(wrong.items())[0]
