@@ -194,7 +194,7 @@ def _check_nodes(client: Client, run: Run) -> None:
     if not wrong:
         return
     address, answer = sorted(wrong.items())[0]
-    name, reason = answer if isinstance(answer, tuple) else ("", f"{answer}")
+    name, reason = answer if isinstance(answer, tuple) else ("", f"cannot do the work: {answer!r}")
     more = f" ({len(wrong)} of {len(found)} workers cannot take part)" if len(found) > 1 else ""
     raise ValueError(f"the Dask worker {address} {f'on {name} ' * bool(name)}{reason}{more}")
 
