@@ -215,6 +215,7 @@ NOT_MADE = [
     ("ds_ls_two_annotators", "car here, and 1.jpg (nothing in it)"),
     ("ds_ls_two_boxes", "(car moved from 1.6, 1.2 (80 x 60) to 3.2, 1.2 (80 x 60))"),
     ("ds_ls_upload", "4 x image without label; 1 images are as they should be"),
+    ("ds_ls_video_unannotated", "4 x image without label"),
     ("ds_missing_image", "gone.jpg: label without image: there is no such file"),
     ("ds_missing_image_skip", "gone.jpg: label without image"),
     ("ds_neg", "1.jpg: labels that do not fit the image: object 1 (car): wanted it inside 160 x 120"),

@@ -35,7 +35,7 @@ _VIDEOS = {
 }
 # What they are about is tested where it is: imports and their plans, exports, versions.
 _ELSEWHERE = {
-    "ds_ls_video_unannotated", "ds_two_files_same_names", "flow_halfdone_coco", "flow_override",
+    "ds_two_files_same_names", "flow_halfdone_coco", "flow_override",
     "flow_reimport", "misc", "multi_annotators", "old_mtime", "own_export_split", "pred_score",
     "rt_full", "rt_simple", "stale_export", "stale_time_edit",
 }  # fmt: skip
