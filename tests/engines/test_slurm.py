@@ -21,21 +21,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 _START = SHARED / "tools" / "engines" / "slurm"
 
 
-@pytest.fixture
-def slurm(tmp_path, monkeypatch) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory) -> Iterator[None]:
     """Three nodes with one core each."""
     if not _START.is_file():
         pytest.skip(f"no {_START}, which starts a Slurm")
     if os.geteuid() or not shutil.which("slurmctld") or not shutil.which("munged"):
         skip_or_fail("Slurm is wanted, as root: apt install slurm-wlm munge")
-    folder = tmp_path / "slurm"
-    with locked(cache_folder() / "slurm"):  # Its ports are fixed.
+    folder = tmp_path_factory.mktemp("slurm")
+    # Its ports are fixed.
+    with locked(cache_folder() / "slurm"), pytest.MonkeyPatch.context() as environment:
         subprocess.run([_START, "up", folder, "3"], check=True)
-        monkeypatch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+        environment.setenv("SLURM_CONF", str(folder / "slurm.conf"))
         try:
             yield
         finally:
-            _said("scancel", "--user=root", "--signal=KILL", "--full")
+            subprocess.run(["scancel", "--user=root", "--signal=KILL", "--full"], check=False)
             subprocess.run([_START, "down", folder], check=True)
 
 
