@@ -164,6 +164,7 @@ _CODECS: dict[str, Recipe] = {
     "hevc.ts": _copied("hevc.mp4"),
     "hevc.hevc": _copied("hevc.mp4"),
     "hevc_faststart.mp4": _copied("hevc.mp4", *_FASTSTART),
+    "hevc_with_checksums.mp4": _encoded(*_HEVC, "-x265-params", f"{_QUIET}:hash=1", *_FASTSTART),
     "vp9.webm": _encoded(*_VP9),
     "vp9.mp4": _copied("vp9.webm"),
     "vp9.mkv": _copied("vp9.webm"),
@@ -175,6 +176,7 @@ _CODECS: dict[str, Recipe] = {
     "av1_faststart.mp4": _copied("av1.mp4", *_FASTSTART),
     "av1_svt.mp4": _encoded(*_SVT_AV1),
     "mpeg4.mp4": _encoded(*_MPEG4, "-bf", "2"),
+    "mpeg4_faststart.mp4": _copied("mpeg4.mp4", *_FASTSTART),
     "mpeg4.mov": _copied("mpeg4.mp4"),
     "mpeg4.mkv": _copied("mpeg4.mp4"),
     "mpeg4.avi": _encoded(*_MPEG4),
@@ -182,6 +184,7 @@ _CODECS: dict[str, Recipe] = {
     "mpeg2.ts": _encoded("-c:v", "mpeg2video", "-bf", "2", "-g", "15", "-q:v", "4"),
     "mpeg2.mpg": _copied("mpeg2.ts"),
     "mjpeg.avi": _encoded("-c:v", "mjpeg", "-q:v", "4"),
+    "mjpeg.mkv": _copied("mjpeg.avi"),
 }
 _PIXELS: dict[str, Recipe] = {
     "turned_90.mov": _turned("h264.mov", a=0, b=1, c=-1, d=0),

@@ -4,6 +4,7 @@ import threading
 from array import array
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from typing import BinaryIO, cast
 
 import av
@@ -13,8 +14,9 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
 from vidset.errors import UndecodableVideoError
+from vidset.video.color_names import PRIMARIES, TRANSFERS
 from vidset.video.file_spans import Spans
-from vidset.video.opening import Source, text_of, video_streams
+from vidset.video.opening import Source, strict_decoder, text_of, video_streams
 from vidset.video.packets import PacketList, shown_packets, stray_packets
 
 # How much shorter than its header says a video may be, at least: headers round, some a lot.
@@ -25,38 +27,6 @@ _MAX_LOST_FRAMES = 4
 _MAX_READINGS, _READING_SLACK_BYTES = 16, 1 << 20
 # A demuxer that reports this many errors in a row, with no packet between, is at its end.
 _MAX_READ_ERRORS = 64
-# By their numbers in ITU-T H.273.
-_TRANSFERS = {
-    1: "bt709",
-    4: "gamma22",
-    5: "gamma28",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "linear",
-    9: "log100",
-    10: "log316",
-    11: "iec61966-2-4",
-    12: "bt1361e",
-    13: "iec61966-2-1",
-    14: "bt2020-10",
-    15: "bt2020-12",
-    16: "smpte2084",
-    17: "smpte428",
-    18: "arib-std-b67",
-}
-_PRIMARIES = {
-    1: "bt709",
-    4: "bt470m",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "film",
-    9: "bt2020",
-    10: "smpte428",
-    11: "smpte431",
-    12: "smpte432",
-    22: "ebu3213",
-}
 
 
 def decoder_version() -> str:
@@ -98,6 +68,7 @@ class VideoFile:
         self.duration_seconds: float | None = None
         self.is_strict = True
         self._container, self._stream = self._source.open()
+        self._decoder = self._stream.codec_context
         try:
             self.packets = self._list_packets() if packets is None else packets
         except BaseException:
@@ -125,12 +96,12 @@ class VideoFile:
     @property
     def color_transfer(self) -> str | None:
         """FFmpeg's name of the transfer function; None where the video does not say."""
-        return _TRANSFERS.get(int(self.decoder.color_trc))
+        return TRANSFERS.get(int(self.decoder.color_trc))
 
     @property
     def color_primaries(self) -> str | None:
         """FFmpeg's name of the primaries; None where the video does not say."""
-        return _PRIMARIES.get(int(self.decoder.color_primaries))
+        return PRIMARIES.get(int(self.decoder.color_primaries))
 
     @property
     def has_presentation_times(self) -> bool:
@@ -139,7 +110,11 @@ class VideoFile:
 
     @property
     def decoder(self) -> VideoCodecContext:
-        return self._stream.codec_context
+        return self._decoder
+
+    @property
+    def codec(self) -> str:
+        return self._decoder.codec.canonical_name
 
     @property
     def time_base(self) -> Fraction:
@@ -165,8 +140,14 @@ class VideoFile:
         """
         self._container.close()
         self._container, self._stream = self._source.open(is_strict=self.is_strict)
-        index = self._stream.index
-        return (packet for packet in self._read() if packet.stream_index == index)
+        self._decoder, index = self._stream.codec_context, self._stream.index
+        packets = (packet for packet in self._read() if packet.stream_index == index)
+        first = next(packets, None)
+        if first is None:
+            return packets
+        if self.is_strict:
+            self._decoder = strict_decoder(self._decoder, first) or self._decoder
+        return chain([first], packets)
 
     def _read(self) -> Iterator[Packet]:
         """Every packet from where the container stands, past what cannot be read."""
@@ -208,7 +189,12 @@ class VideoFile:
                 )
             pts.append(packet.pts if is_known and packet.pts is not None else PacketList.NO_PTS)
             key, discard = packet.is_keyframe, packet.is_discard
-            flags.append(PacketList.KEYFRAME * key + PacketList.DISCARD * discard)
+            wrong = packet.is_corrupt or self._is_damaged(packet)
+            flags.append(
+                PacketList.KEYFRAME * key
+                + PacketList.DISCARD * discard
+                + PacketList.DAMAGED * wrong
+            )
             # Durations are steps in decoding order: only that of the frame shown last is its own.
             if time is not None and (last is None or time > last[0]):
                 last = time, end
@@ -227,13 +213,22 @@ class VideoFile:
         keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME)
         if len(keyframes) and keyframes[0] > 0:
             self.damaged(f"{keyframes[0]} frames before the first keyframe cannot be decoded")
-        if corrupt:
-            self.damaged(f"the container marks {corrupt} packets as corrupt")
+        self._note_told(corrupt)
         shown = shown_packets(packets)
         if last is not None and shown is not None:
             first = int(packets.pts[shown[0]])
             self.duration_seconds = float((last[1] - first) * self.time_base)
         return packets
+
+    def _note_told(self, corrupt: int) -> None:
+        if damaged := len(self._source.damaged):
+            self.damaged(f"{damaged} parts of the file do not match their checksums")
+        if corrupt:
+            self.damaged(f"the container marks {corrupt} packets as corrupt")
+
+    def _is_damaged(self, packet: Packet) -> bool:
+        place = packet.pos
+        return place is not None and any(place in each for each in self._source.damaged)
 
     def _last_of(self, packets: PacketList) -> tuple[int, int]:
         """Returns when the last frame that is no stray begins and ends."""

@@ -1,11 +1,13 @@
 """Reads elements of a Matroska or WebM file that its demuxer does not tell.
 
-Its tracks may be encrypted, and it may end within an element.
+Its tracks may be encrypted, it may end within an element, and its clusters may carry checksums,
+which no demuxer compares.
 
 A live recording has no duration and clusters of unknown size, so that nothing else says that a
 crash has cut it. The elements are those of RFC 8794 and RFC 9559.
 """
 
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -20,6 +22,7 @@ _UNKNOWN = -1
 _TRACKS, _ENTRY, _TYPE = 0x1654AE6B, 0xAE, 0x83
 _ENCODINGS, _ENCRYPTION = 0x6D80, 0x5035
 _MAX_TRACKS_BYTES = 1 << 20
+_CRC_BYTES, _CHUNK_BYTES = 6, 1 << 20
 
 
 def is_matroska(head: bytes) -> bool:
@@ -91,6 +94,40 @@ def ends_within_an_element(file: BinaryIO, size_bytes: int) -> bool:
             return True
         place += length
     return False
+
+
+def damaged_clusters(file: BinaryIO, size_bytes: int) -> list[range]:
+    """Return the clusters whose bytes do not match the checksum that they begin with.
+
+    Clusters without one, and what follows an element that cannot be read, are passed over.
+    """
+    damaged, place = [], 0
+    while place < size_bytes:
+        file.seek(place)
+        element, length, header = _element(file.read(12))
+        if element is None:
+            break
+        begin, end = place, place + header + length
+        place += header
+        if element == _SEGMENT:
+            continue
+        if length == _UNKNOWN or end > size_bytes:
+            break
+        if element == _CLUSTER and not _matches(file, place, end):
+            damaged.append(range(begin, end))
+        place = end
+    return damaged
+
+
+def _matches(file: BinaryIO, begin: int, end: int) -> bool:
+    file.seek(begin)
+    head = file.read(_CRC_BYTES)
+    if head[:2] != bytes([_CRC, 0x84]):
+        return True
+    checksum, left = 0, end - begin - _CRC_BYTES
+    while left > 0 and (data := file.read(min(left, _CHUNK_BYTES))):
+        checksum, left = zlib.crc32(data, checksum), left - len(data)
+    return checksum == int.from_bytes(head[2:], "little")
 
 
 def _element(head: bytes) -> tuple[int | None, int, int]:

@@ -4,16 +4,22 @@ from collections.abc import Iterator
 
 from av.error import FFmpegError
 from av.packet import Packet
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 
 from vidset.video.containers import VideoFile
-from vidset.video.opening import STRICT_DECODERS, text_of
+from vidset.video.opening import is_strict, text_of
 from vidset.video.packets import PacketPlan
 from vidset.video.segments import Segment
 from vidset.video.suspects import Suspects
 
 # The decoders that leave out frames that no other refers to when told so packet by packet.
 _SKIPPING_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
+
+
+# Decoders that tell damage at the packet that has it. The others mark frames, when they come out.
+_PROMPT_CODECS = frozenset({"hevc", "vp9", "av1", "mjpeg"})
+# Decoders that tell nearly all damage: what the container calls damaged is left to them.
+_TELLING_CODECS = frozenset({"h264", "mpeg4", "av1"})
 
 
 class PlanFailedError(Exception):
@@ -32,11 +38,14 @@ class Feed:
         self._place = 0  # The index of the packet that the decoder was given last.
         self._reading: Iterator[Packet] | None = None
         self._next_place = 0  # The index of the packet that is read next.
+        self._has_whole = False  # Whether a whole frame came out since the decoder was empty.
         self.forget_errors()
 
     def forget_errors(self) -> None:
-        """Begin a new pass: nothing is suspected of being garbage any more."""
-        self._suspects = Suspects(self._file.packets)
+        """Begin a new pass: nothing is suspected of being garbage but what the container says."""
+        self._suspects = Suspects(
+            self._file.packets, are_told=self._file.codec not in _TELLING_CODECS
+        )
 
     def read_anew(self) -> None:
         """Read from the start next time, since the decoder is not empty."""
@@ -44,16 +53,19 @@ class Feed:
 
     @property
     def is_strict(self) -> bool:
-        """Returns whether the decoder raises at broken data, instead of showing garbage."""
-        return self._file.is_strict and self._file.decoder.name in STRICT_DECODERS
+        """Whether a decoder is at work that refuses what another would show."""
+        return self._file.is_strict and is_strict(self._file.decoder)
 
     def is_bad(self, frame: VideoFrame) -> bool:
-        """Returns whether a frame shows something else than the video does."""
-        return frame.is_corrupt or frame.pts in self._suspects
+        """Whether a frame shows something else than the video does."""
+        return frame.is_corrupt or self._suspects.has(frame.pts, self._place)
 
     def all(self) -> Iterator[VideoFrame]:
         """Yield every frame of the video as the decoder gives it."""
-        self._reading = None
+        yield from self._settled(self._all())
+
+    def _all(self) -> Iterator[VideoFrame]:
+        self._reading, self._has_whole = None, False
         for place, packet in enumerate(self._file.read_again()):
             self._place = place
             yield from self._decode(packet)
@@ -67,10 +79,13 @@ class Feed:
         Raises:
             PlanFailedError: the decoder cannot be opened.
         """
+        yield from self._settled(self._planned(plan, segment))
+
+    def _planned(self, plan: PacketPlan, segment: Segment) -> Iterator[VideoFrame]:
         packets = self._read_from(segment.begin)
         context = self._file.decoder
         can_skip = context.name in _SKIPPING_DECODERS
-        was_fed = False
+        was_fed = self._has_whole = False
         part = slice(segment.begin, segment.end)
         steps = zip(plan.feed[part].tobytes(), plan.wanted[part].tobytes(), packets, strict=False)
         for place, (is_fed, is_wanted, packet) in enumerate(steps, segment.begin):
@@ -82,6 +97,7 @@ class Feed:
             elif was_fed:
                 yield from self._decode(None)
                 context.flush_buffers()
+                self._has_whole = False
             was_fed = is_fed
         yield from self._decode(None)
         if not segment.is_last:
@@ -100,14 +116,24 @@ class Feed:
             self._next_place += 1
         return self._reading
 
+    def _settled(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        return frames if self._file.codec in _PROMPT_CODECS else self._suspects.settled(frames)
+
     def _decode(self, packet: Packet | None) -> list[VideoFrame]:
         try:
             frames = self._file.decoder.decode(packet)
         except FFmpegError as error:
             self._file.damaged(f"decoding: {text_of(error)}")
-            if self.is_strict:
+            if self._file.is_strict:
                 self._suspects.error(self._place)
             return []
-        if any(frame.is_corrupt for frame in frames):
+        for frame in frames:
+            if not frame.is_corrupt:
+                self._has_whole = True
+                continue
             self._file.damaged("frames decode with errors")
+            # Before the first whole frame it may be a refresh that has only begun.
+            is_damage = self._has_whole or frame.pict_type == PictureType.I
+            if is_damage and self._file.is_strict:
+                self._suspects.error_at(frame.pts, self._place)
         return frames

@@ -1,17 +1,22 @@
 """Opening a container and choosing its video stream, or saying what the file is instead."""
 
 import os
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import av
+from av.codec.codec import codecs_available
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vidset.errors import UndecodableVideoError
 from vidset.video.boxes import Index, is_mp4, read_index
 from vidset.video.ebml import (
+    damaged_clusters,
     ends_within_an_element,
     has_encrypted_videos_alone,
     is_matroska,
@@ -49,8 +54,16 @@ _OTHERS = (
     (b"II*\0", "a picture"),
     (b"MM\0*", "a picture"),
 )
-# Decoders that show garbage, and do not tell, unless they are asked to raise.
-STRICT_DECODERS = frozenset({"hevc"})
+# Decoders that show garbage, and do not tell, unless they are asked to raise. HEVC may carry
+# checksums of its pictures.
+_STRICT_OPTIONS = {
+    "hevc": {"err_detect": "crccheck+explode"},
+    "mjpeg": {"err_detect": "explode"},
+    "libdav1d": {"strict": "strict"},
+}
+# By codec, a decoder that tells damage which FFmpeg's own does not see. Its pictures are the same.
+_STRICT_DECODERS = {"vp9": "libvpx-vp9"}
+_STRICT_FORMATS = frozenset({"yuv420p", "yuv422p", "yuv440p", "yuv444p"})
 _ENCRYPTED = "the video is encrypted"
 _JPEG = b"\xff\xd8\xff"
 
@@ -63,6 +76,7 @@ class Source:
         size_bytes: how long it is.
         index: what the boxes of an MP4 say; None for other containers.
         ends_within_an_element: whether the end of a Matroska file is missing.
+        damaged: ranges of a local Matroska file whose bytes do not match their checksums.
 
     Raises:
         UndecodableVideoError: it is plainly no video, or an index claims what cannot be.
@@ -83,7 +97,7 @@ class Source:
         self.size_bytes = file.seek(0, os.SEEK_END)
         file.seek(0)
         self.head, self.index = file.read(_HEAD_BYTES), None
-        self.ends_within_an_element = False
+        self.ends_within_an_element, self.damaged = False, list[range]()
         if not self.size_bytes:
             raise UndecodableVideoError("not a readable video: the file is empty", self._uri)
         what = next((what for start, what in _OTHERS if self.head.startswith(start)), None)
@@ -98,6 +112,8 @@ class Source:
             self.ends_within_an_element = ends_within_an_element(file, self.size_bytes)
             if has_encrypted_videos_alone(file, self.size_bytes):
                 raise UndecodableVideoError(_ENCRYPTED, self._uri)
+            if isinstance(self._source, str):  # From afar, all of it would be read once more.
+                self.damaged = damaged_clusters(file, self.size_bytes)
         elif is_scrambled(file):
             raise UndecodableVideoError(_ENCRYPTED, self._uri)
         file.seek(0)
@@ -145,11 +161,7 @@ class Source:
             kinds = ", ".join(sorted({_kind(stream) for stream in container.streams}))
             container.close()
             raise UndecodableVideoError(f"no video stream, only {kinds or 'no streams'}", self._uri)
-        context = stream.codec_context
-        context.thread_count = 1
-        context.options = {"max_pixels": str(_MAX_PIXELS)}
-        if is_strict and context.name in STRICT_DECODERS:
-            context.options = {**context.options, "err_detect": "explode"}
+        set_up(stream.codec_context, is_strict=is_strict)
         return container, stream
 
     def _container(self) -> InputContainer:
@@ -183,6 +195,44 @@ class Source:
     def is_jpeg(self) -> bool:
         """Returns whether it begins as a JPEG: it may be one picture or a row of them."""
         return self.head.startswith(_JPEG)
+
+
+def set_up(decoder: VideoCodecContext, *, is_strict: bool) -> None:
+    """Set what holds for every decoder, before it is opened."""
+    decoder.thread_count = 1
+    decoder.options = {"max_pixels": str(_MAX_PIXELS)}
+    if is_strict:
+        decoder.options = {**decoder.options, **_STRICT_OPTIONS.get(decoder.name, {})}
+
+
+def strict_decoder(usual: VideoCodecContext, first: Packet) -> VideoCodecContext | None:
+    """Return a decoder that tells more damage than the usual one, if there is one for this video.
+
+    It is not told what the container says of the stream. What matters is handed over here, but for
+    a rotation: a video that has one, on its first frame, stays with the usual decoder.
+    """
+    name = _STRICT_DECODERS.get(usual.codec.canonical_name)
+    if name is None or name not in codecs_available or usual.pix_fmt not in _STRICT_FORMATS:
+        return None
+    try:
+        if any("DISPLAYMATRIX" in frame.side_data for frame in usual.decode(first)):
+            return None
+    except ValueError:  # There is side data that PyAV does not know.
+        return None
+    except FFmpegError:
+        pass  # The other will say so too.
+    usual.flush_buffers()
+    decoder = cast(VideoCodecContext, CodecContext.create(name, "r"))
+    decoder.width, decoder.height, decoder.pix_fmt = usual.width, usual.height, usual.pix_fmt
+    decoder.color_primaries, decoder.color_trc = usual.color_primaries, usual.color_trc
+    decoder.colorspace, decoder.color_range = usual.colorspace, usual.color_range
+    set_up(decoder, is_strict=True)
+    return decoder
+
+
+def is_strict(decoder: VideoCodecContext) -> bool:
+    """Whether a decoder, set up to be strict, refuses what it or another would show."""
+    return decoder.name in _STRICT_OPTIONS or decoder.name in _STRICT_DECODERS.values()
 
 
 def video_streams(container: InputContainer) -> list[VideoStream]:

@@ -16,15 +16,16 @@ class PacketList:
 
     Attributes:
         pts: int64, presentation times in the stream's time base; `NO_PTS` where a packet has none.
-        flags: uint8, a sum of `KEYFRAME`, `DISCARD` (decoded, but cut away by an edit list) and
-            `STRAY` (its time is far from those of its neighbours).
+        flags: uint8, a sum of `KEYFRAME`, `DISCARD` (decoded, but cut away by an edit list),
+            `STRAY` (its time is far from those of its neighbours) and `DAMAGED` (the container
+            says that bytes of it, or of a packet near it, are wrong).
     """
 
     pts: np.ndarray
     flags: np.ndarray
 
     NO_PTS = -(1 << 63)
-    KEYFRAME, DISCARD, STRAY = 1, 2, 4
+    KEYFRAME, DISCARD, STRAY, DAMAGED = 1, 2, 4, 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
