@@ -3,7 +3,7 @@
 What cannot be told, and is not asserted here: an MPEG-TS, MPEG-PS or bare stream that is cut
 between two of its packets; a fragmented MP4 that is cut between two fragments; a Matroska without
 its first cluster, or from which bytes were taken out, not overwritten (about 1 in 50 goes unseen);
-flipped bits that decode to another picture (VP9 has no check at all) or time.
+flipped bits that decode to another picture or time (see test_garbage.py).
 After a hole in an AVI, times are too early by its length: the format only counts. (ffprobe agrees.)
 """
 

@@ -23,17 +23,23 @@ class Track:
     Attributes:
         handler: "vide" for video.
         is_encrypted: its samples are scrambled (CENC and the like).
-        sizes, times: how many samples the tables of sizes and of times have.
+        sizes, times, offsets: how many samples the tables of sizes, of decoding times and of the
+            offsets to presentation times have.
         duration_seconds: of the media, before any edit.
+        tabled_seconds: the same, as the table of times adds up.
         edited_seconds: of what the edit list shows, in all; None without an edit list.
+        scale: units of time in a second.
     """
 
     handler: str = ""
     is_encrypted: bool = False
     sizes: int | None = None
     times: int | None = None
+    offsets: int | None = None
     duration_seconds: float | None = None
+    tabled_seconds: float | None = None
     edited_seconds: float | None = None
+    scale: int = 0
 
 
 @dataclass(slots=True)
@@ -90,6 +96,7 @@ def _read(file: BinaryIO, box: _Box, index: Index, movie_scale: int) -> None:
         case b"mdhd":
             scale, duration = _scale_and_duration(_contents(file, box))
             track.duration_seconds = duration / scale if scale and duration else None
+            track.scale = scale
         case b"elst":
             track.edited_seconds = _edited_seconds(_contents(file, box), movie_scale)
         case b"stsd":
@@ -105,12 +112,23 @@ def _read(file: BinaryIO, box: _Box, index: Index, movie_scale: int) -> None:
                 stored = max(0, box.end - box.start - 12) // 4
                 index.largest_count = max(index.largest_count, count if count > stored else 0)
         case b"stts" | b"ctts":
-            total = sum(count for count, _ in _pairs(_contents(file, box)))
-            index.largest_count = max(index.largest_count, total)
+            data = _contents(file, box)
+            pairs = _pairs(data)
+            index.largest_count = max(index.largest_count, sum(count for count, _ in pairs))
             if box.kind == b"stts":
-                track.times = total
+                track.times = sum(count for count, _ in pairs)
+            if len(data) < _MAX_TABLE_BYTES:
+                _add_up(track, box.kind, pairs[: int.from_bytes(data[4:8])])
         case _:
             pass
+
+
+def _add_up(track: Track, kind: bytes, pairs: list[tuple[int, int]]) -> None:
+    """What the entries come to that a table says it has."""
+    if kind == b"ctts":
+        track.offsets = sum(count for count, _ in pairs)
+    elif track.scale and pairs:
+        track.tabled_seconds = sum(count * step for count, step in pairs) / track.scale
 
 
 def _walk(file: BinaryIO, start: int, end: int, left: list[int]) -> Iterator[_Box]:

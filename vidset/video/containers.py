@@ -172,6 +172,7 @@ class VideoFile:
         index, end_seconds, corrupt, total_bytes = self._stream.index, 0.0, 0, 0
         last: tuple[int, int] | None = None
         spans = Spans() if self._is_dense else None
+        has_damaged = bool(self._source.damaged)
         for packet in self._read():
             if spans is not None:
                 spans.add(packet)
@@ -189,7 +190,7 @@ class VideoFile:
                 )
             pts.append(packet.pts if is_known and packet.pts is not None else PacketList.NO_PTS)
             key, discard = packet.is_keyframe, packet.is_discard
-            wrong = packet.is_corrupt or self._is_damaged(packet)
+            wrong = packet.is_corrupt or (has_damaged and self._is_damaged(packet))
             flags.append(
                 PacketList.KEYFRAME * key
                 + PacketList.DISCARD * discard
@@ -244,6 +245,8 @@ class VideoFile:
                 self.damaged(f"cut short: the index lists {promised} frames, {count} are there")
             elif (promised := self._source.promised_frames(stream.index)) > count:
                 self.damaged(f"cut short: the header promises {promised} frames, {count} are there")
+            elif contradiction := self._source.contradiction(stream.index, end_seconds):
+                self.damaged(contradiction)
             return
         if self.format_name == "avi" and stream.frames and stream.average_rate:
             promised_seconds = float(stream.frames / stream.average_rate)

@@ -7,6 +7,7 @@ from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 
 from vidset.video.containers import VideoFile
+from vidset.video.impossible import is_impossible
 from vidset.video.opening import is_strict, text_of
 from vidset.video.packets import PacketPlan
 from vidset.video.segments import Segment
@@ -18,6 +19,8 @@ _SKIPPING_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg2vid
 
 # Decoders that tell damage at the packet that has it. The others mark frames, when they come out.
 _PROMPT_CODECS = frozenset({"hevc", "vp9", "av1", "mjpeg"})
+# Decoders that go on with whatever they have.
+_SILENT_CODECS = frozenset({"hevc"})
 # Decoders that tell nearly all damage: what the container calls damaged is left to them.
 _TELLING_CODECS = frozenset({"h264", "mpeg4", "av1"})
 
@@ -58,7 +61,13 @@ class Feed:
 
     def is_bad(self, frame: VideoFrame) -> bool:
         """Whether a frame shows something else than the video does."""
-        return frame.is_corrupt or self._suspects.has(frame.pts, self._place)
+        if frame.is_corrupt or self._suspects.has(frame.pts, self._place):
+            return True
+        if not (self.is_strict and self._file.codec in _SILENT_CODECS and is_impossible(frame)):
+            return False
+        self._file.damaged("frames have colours that no video has")
+        self._suspects.error_at(frame.pts, self._place)
+        return True
 
     def all(self) -> Iterator[VideoFrame]:
         """Yield every frame of the video as the decoder gives it."""

@@ -36,6 +36,8 @@ _BUFFER_BYTES = 1 << 18
 _HEAD_BYTES = 4096
 # So many samples may an index claim, whatever the size of the file: 3 MB in memory.
 _MAX_CLAIMED = 100_000
+# By so much may the duration in a header differ from what the index adds up to.
+_OTHER_SECONDS, _OTHER_SHARE = 2.0, 0.1
 # What ffmpeg adds to a stream's pixels when it chooses one that is marked as the default.
 _DEFAULT_BONUS = 5_000_000
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
@@ -191,6 +193,26 @@ class Source:
         is_whole = track.edited_seconds >= track.duration_seconds - 2 * frame_seconds
         return promised if is_whole else 0
 
+    def contradiction(self, stream: int, end_seconds: float) -> str | None:
+        """Return what the tables of a track say otherwise than its header, or than each other.
+
+        Args:
+            end_seconds: when the last frame ends; times may begin far from 0.
+        """
+        tracks = self.index.tracks if self.index else []
+        if stream >= len(tracks) or not (track := tracks[stream]).sizes:
+            return None
+        if track.offsets is not None and track.offsets < track.sizes:
+            return f"the index has the times of {track.offsets} of {track.sizes} frames"
+        said, tabled = track.duration_seconds, track.tabled_seconds
+        if said is None or tabled is None:
+            return None
+        # Headers round, and the last frame's own length may be left out.
+        tolerance = max(_OTHER_SECONDS, _OTHER_SHARE * said)
+        if tabled - tolerance <= said <= max(tabled, end_seconds) + tolerance:
+            return None
+        return f"the header says {said:.2f} s, the index {tabled:.2f} s"
+
     @property
     def is_jpeg(self) -> bool:
         """Returns whether it begins as a JPEG: it may be one picture or a row of them."""
@@ -217,10 +239,10 @@ def strict_decoder(usual: VideoCodecContext, first: Packet) -> VideoCodecContext
     try:
         if any("DISPLAYMATRIX" in frame.side_data for frame in usual.decode(first)):
             return None
-    except ValueError:  # There is side data that PyAV does not know.
-        return None
     except FFmpegError:
         pass  # The other will say so too.
+    except ValueError:  # There is side data that PyAV does not know.
+        return None
     usual.flush_buffers()
     decoder = cast(VideoCodecContext, CodecContext.create(name, "r"))
     decoder.width, decoder.height, decoder.pix_fmt = usual.width, usual.height, usual.pix_fmt

@@ -7,7 +7,8 @@ import numpy as np
 
 from vidset.video.sampling import Sampling
 
-_NEIGHBOURS, _STRAY_SECONDS, _STRAY_SHARE = 5, 60, 50
+_NEIGHBOURS, _STRAY_SECONDS, _STRAY_STEPS = 7, 1, 32
+_MIN_STRAYS, _STRAY_SHARE, _REORDERED = 3, 50, 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,8 @@ def shown_packets(packets: PacketList) -> np.ndarray | None:
     is_shown[:first] = False
     start = packets.pts[first] if not is_stray[first] else packets.pts[~is_stray].min()
     is_shown &= packets.pts >= start
+    # A stray among the others would take the place of a frame that is there at its time.
+    is_shown &= ~is_stray | (packets.pts > packets.pts[~is_stray].max(initial=int(start)))
     shown = np.flatnonzero(is_shown)
     shown = shown[np.argsort(packets.pts[shown], kind="stable")]
     if len(shown) == 0 or (np.diff(packets.pts[shown]) == 0).any():
@@ -78,22 +81,38 @@ def shown_packets(packets: PacketList) -> np.ndarray | None:
 def stray_packets(pts: np.ndarray, time_base: Fraction) -> np.ndarray:
     """Indices of the packets whose times a fault has moved, and no others: at most a few.
 
-    Such a packet is more than a minute, and more than the video's length, away from those before
-    and after it, which agree with each other. A gap in a recording has its two sides apart, too.
+    Such a packet is far from those before it and from those after it, which agree with each other.
+    A gap in a recording has its two sides apart, too.
     """
     if len(pts) < _NEIGHBOURS or (pts == PacketList.NO_PTS).any():
         return np.empty(0, np.int64)
-    near = np.lib.stride_tricks.sliding_window_view(pts, _NEIGHBOURS)
-    middle = np.median(near, axis=1).astype(np.int64)
-    half = _NEIGHBOURS // 2
-    typical = np.concatenate([np.repeat(middle[:1], half), middle, np.repeat(middle[-1:], half)])
-    minute = int(_STRAY_SECONDS / time_base)
-    length = int(typical.max() - typical.min())
-    limit = max(minute, length)
-    strays = np.flatnonzero(np.abs(pts - typical) > limit)
+    # Of three on each side, so that a neighbour may be a stray as well.
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(pts, 3), axis=1).astype(np.int64)
+    before = np.concatenate([pts[1:2], pts[:2], middle[:-1]])
+    after = np.concatenate([middle[1:], pts[-2:], pts[-2:-1]])
+    # Frames are decoded out of turn, but never by so much.
+    step = float(np.median(np.diff(np.sort(pts))))
+    limit = max(float(_STRAY_SECONDS / time_base), _STRAY_STEPS * step)
+    far = np.minimum(np.abs(pts - before), np.abs(pts - after))
+    strays = np.flatnonzero((far > limit) & (np.abs(before - after) <= limit))
     # The last packet may follow a long gap, and the first may precede one.
-    strays = strays[(strays < len(pts) - 1) & ((strays > 0) | (pts[strays] > typical[strays]))]
-    return strays if len(strays) <= max(1, len(pts) // _STRAY_SHARE) else strays[:0]
+    strays = strays[(strays < len(pts) - 1) & ((strays > 0) | (pts[strays] > after[strays]))]
+    strays = np.array([each for each in strays if not _is_gap(pts, each, limit)], np.int64)
+    return strays if len(strays) <= max(_MIN_STRAYS, len(pts) // _STRAY_SHARE) else strays[:0]
+
+
+def _is_gap(pts: np.ndarray, place: int, limit: float) -> bool:
+    """Whether the packets after this one come to its time, or those before it come from it.
+
+    Around a gap, frames from after it may be decoded before the last ones from before it.
+    """
+    if pts[place] > pts[place - 1]:
+        later = pts[place + 1 : place + 1 + _REORDERED]
+        level = np.median(later) if len(later) == _REORDERED else later.max()
+        return bool(level >= pts[place] - limit)
+    earlier = pts[max(0, place - _REORDERED) : place]
+    level = np.median(earlier) if len(earlier) == _REORDERED else earlier.min(initial=pts[0])
+    return bool(level <= pts[place] + limit)
 
 
 def plan_packets(packets: PacketList, time_base: Fraction, sampling: Sampling) -> PacketPlan | None:
