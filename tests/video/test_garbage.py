@@ -96,7 +96,7 @@ def _overwritten(data: bytes, suffix: str, chance: random.Random) -> bytes:
 
 
 def _differ(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether a block of the pictures differs visibly."""
+    """Returns whether a block of the pictures differs visibly."""
     if a.shape != b.shape:
         return True
     height, width = (length // _BLOCK * _BLOCK for length in a.shape[:2])

@@ -56,11 +56,11 @@ class Feed:
 
     @property
     def is_strict(self) -> bool:
-        """Whether a decoder is at work that refuses what another would show."""
+        """Returns whether a decoder is at work that refuses what another would show."""
         return self._file.is_strict and is_strict(self._file.decoder)
 
     def is_bad(self, frame: VideoFrame) -> bool:
-        """Whether a frame shows something else than the video does."""
+        """Returns whether a frame shows something else than the video does."""
         if frame.is_corrupt or self._suspects.has(frame.pts, self._place):
             return True
         if not (self.is_strict and self._file.codec in _SILENT_CODECS and is_impossible(frame)):

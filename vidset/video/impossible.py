@@ -21,7 +21,7 @@ _SHARES |= dict.fromkeys((2, 5, 6), (0.299, 0.114))
 
 
 def is_impossible(frame: VideoFrame) -> bool:
-    """Whether a block of the picture has, on average, a colour far outside of all that RGB has."""
+    """Returns whether a block of the picture has a mean colour far outside of what RGB has."""
     bits, shares = _BITS.get(frame.format.name), _SHARES.get(int(frame.colorspace))
     size = frame.width // _BLOCK, frame.height // _BLOCK
     if bits is None or shares is None or 0 in size:

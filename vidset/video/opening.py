@@ -253,7 +253,7 @@ def strict_decoder(usual: VideoCodecContext, first: Packet) -> VideoCodecContext
 
 
 def is_strict(decoder: VideoCodecContext) -> bool:
-    """Whether a decoder, set up to be strict, refuses what it or another would show."""
+    """Returns whether a decoder, set up to be strict, refuses what it or another would show."""
     return decoder.name in _STRICT_OPTIONS or decoder.name in _STRICT_DECODERS.values()
 
 

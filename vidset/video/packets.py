@@ -102,7 +102,7 @@ def stray_packets(pts: np.ndarray, time_base: Fraction) -> np.ndarray:
 
 
 def _is_gap(pts: np.ndarray, place: int, limit: float) -> bool:
-    """Whether the packets after this one come to its time, or those before it come from it.
+    """Returns whether the packets after this one come to its time, or those before it come from it.
 
     Around a gap, frames from after it may be decoded before the last ones from before it.
     """

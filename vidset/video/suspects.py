@@ -35,7 +35,7 @@ class Suspects:
         self.error(place if found is None else found)
 
     def has(self, pts: int | None, fed: int) -> bool:
-        """Whether the frame with this time may be garbage.
+        """Returns whether the frame with this time may be garbage.
 
         Args:
             fed: the packet that the decoder had got last when the frame came out. Where the list
