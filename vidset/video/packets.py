@@ -97,16 +97,18 @@ def stray_packets(pts: np.ndarray, time_base: Fraction) -> np.ndarray:
     strays = np.flatnonzero((far > limit) & (np.abs(before - after) <= limit))
     # The last packet may follow a long gap, and the first may precede one.
     strays = strays[(strays < len(pts) - 1) & ((strays > 0) | (pts[strays] > after[strays]))]
-    strays = np.array([each for each in strays if not _is_gap(pts, each, limit)], np.int64)
+    strays = np.array(
+        [each for each in strays if not _is_gap(pts, each, before[each], limit)], np.int64
+    )
     return strays if len(strays) <= max(_MIN_STRAYS, len(pts) // _STRAY_SHARE) else strays[:0]
 
 
-def _is_gap(pts: np.ndarray, place: int, limit: float) -> bool:
+def _is_gap(pts: np.ndarray, place: int, before: int, limit: float) -> bool:
     """Returns whether the packets after this one come to its time, or those before it come from it.
 
     Around a gap, frames from after it may be decoded before the last ones from before it.
     """
-    if pts[place] > pts[place - 1]:
+    if pts[place] > before:
         later = pts[place + 1 : place + 1 + _REORDERED]
         level = np.median(later) if len(later) == _REORDERED else later.max()
         return bool(level >= pts[place] - limit)
