@@ -98,7 +98,7 @@ def stray_packets(pts: np.ndarray, time_base: Fraction) -> np.ndarray:
     # The last packet may follow a long gap, and the first may precede one.
     strays = strays[(strays < len(pts) - 1) & ((strays > 0) | (pts[strays] > after[strays]))]
     strays = np.array(
-        [each for each in strays if not _is_gap(pts, each, before[each], limit)], np.int64
+        [each for each in strays if not _is_gap(pts, int(each), int(before[each]), limit)], np.int64
     )
     return strays if len(strays) <= max(_MIN_STRAYS, len(pts) // _STRAY_SHARE) else strays[:0]
 
