@@ -45,13 +45,13 @@ def run(videos: list[Path]) -> None:  # noqa: ARG001  It draws its own images.
             print(f"| {name} | {speeds} | {each} |", flush=True)
 
 
-def make_labeled(out: Path) -> int:
+def make_labeled(out: Path, images: int = _IMAGES) -> int:
     """An extraction's images with their annotations; the bytes of the images."""
     random = np.random.default_rng(0)
     (out / "videos").mkdir(parents=True)
     store = SqliteStore(out / "labels.sqlite")
     size, writes = 0, []
-    for number in range(_IMAGES):
+    for number in range(images):
         path = out / "images" / f"{number // 100:03}" / "0" / f"{number:010}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         small = random.integers(0, 256, (_HEIGHT // 6, _WIDTH // 6, 3), np.uint8)

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.called import vidset
 from tests.datasets.rows import encoded, scene
 from vidset.json_files import read_json
-from vidset.regular_files import read_regular
+from vidset.regular_files import read_regular, read_regular_text
 from vidset.storage.folder import FolderStore
 from vidset.yaml_files import read_yaml
 
@@ -34,6 +34,13 @@ def test_what_has_no_end_is_refused(endless):
     for read in read_json, read_yaml:
         with pytest.raises(ValueError, match=f"{endless}: wanted labels in .*{NO_FILE}"):
             read(endless, "labels")
+
+
+def test_a_text_that_is_no_utf8_is_named(tmp_path):
+    (tmp_path / "names.jsonl").write_bytes(b"a\nb\x94")
+    wanted = f"{tmp_path / 'names.jsonl'}: wanted a text in UTF-8, got byte 0x94 at 3"
+    with pytest.raises(ValueError, match=wanted):
+        read_regular_text(tmp_path / "names.jsonl")
 
 
 def test_a_file_of_too_many_bytes_is_not_read(tmp_path):

@@ -38,9 +38,14 @@ def read_regular_text(path: str | Path, most_bytes: int = MOST_BYTES) -> str:
 
     Raises:
         OSError: it is none that can be read, or has more than `most_bytes`.
-        UnicodeDecodeError: it is no UTF-8.
+        ValueError: it is no UTF-8.
     """
-    return read_regular(path, most_bytes).decode()
+    data = read_regular(path, most_bytes)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        got = f"byte 0x{data[error.start]:02x} at {error.start:,}"
+        raise ValueError(f"{path}: wanted a text in UTF-8, got {got}") from None
 
 
 def read_regular(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:

@@ -1,10 +1,26 @@
-"""How many files a command opens does not follow the number of videos."""
+"""How many files a command opens follows what has changed, and not how much there is."""
 
-from benchmarks.growth import CASES, measure
+import pytest
+
+from benchmarks.growth import measure
+from benchmarks.growth_grounds import FILES, IMAGES, VIDEOS, few_samples
+
+# What opens a file for each image on purpose.
+_ALL = {"`dataset create --full`", "`export VERSION --overwrite`, 1 % more"}
 
 
 def test_commands_open_as_many_files_for_300_videos_as_for_600():
-    some, more = measure(300, samples=3), measure(600, samples=3)
-    for case in CASES:
+    some, more = (measure(VIDEOS, number, few_samples) for number in (300, 600))
+    for case in VIDEOS.cases:
         assert more[case.name].files <= some[case.name].files + 2, case.name
         assert more[case.name].files < 60, case.name
+
+
+@pytest.mark.parametrize(
+    ("ground", "number"), [(FILES, 20), (IMAGES, 100)], ids=["files", "images"]
+)
+def test_no_input_is_opened_that_has_not_changed(ground, number):
+    costs = measure(ground, number)
+    for case in ground.cases:
+        if case.name not in _ALL:
+            assert costs[case.name].files < 40, case.name

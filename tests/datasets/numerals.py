@@ -70,7 +70,7 @@ def write_version(
         digest: asdict(measure(repository.read_image(each), each.image_uri))
         for digest, each in images.items()
     }
-    return repository.write_version(Manifest.of(entries), measures_table(measured), said)
+    return repository.write_version(Manifest.of(entries), measures_table(measured.values()), said)
 
 
 def entry(

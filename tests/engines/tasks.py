@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 
 
@@ -19,6 +20,10 @@ def opened():
                 raise OSError(28, "No space left on device")
             case ("die", number):
                 os.kill(os.getpid(), number)
+            case ("garble",):  # A pickle of a text that is no UTF-8, as messages are framed.
+                pickled = b"\x80\x04\x8c\x01\x94."
+                os.write(int(sys.argv[1]), len(pickled).to_bytes(4, "big") + pickled)
+                time.sleep(600)
             case ("die once", path):
                 if not os.path.exists(path):
                     open(path, "x").close()

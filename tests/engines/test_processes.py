@@ -62,6 +62,12 @@ def test_a_worker_that_dies_costs_its_own_task_alone(one, number):
     assert one.run("a")[1] == 1
 
 
+def test_a_worker_whose_answer_is_garbled_costs_its_own_task_alone(one):
+    with pytest.raises(TaskLostError, match=r"its answer cannot be read: .*0x94"):
+        one.run(("garble",))
+    assert one.run("a")[1] == 1
+
+
 def test_a_task_that_takes_too_long_is_ended(tmp_path):
     processes = Processes(1, opened, Limits(seconds=1))
     with processes, pytest.raises(TaskLostError, match="took more than 1 s"):

@@ -74,11 +74,15 @@ def _explain(error: Any, tree: Any, words: list[str]) -> int:
             raise error
         message = f'this command needs pip install "vidset[{part}]" ({error})'
         return _refuse("missing_part", message, "", words)
-    if isinstance(error, ValueError):
+    if isinstance(error, UnicodeDecodeError) and "--debug" not in words:
+        # Whatever reads a file of the user's names the file: this came from elsewhere.
+        _refuse("failed", f"what was read is no text: {error}", "--debug tells where.", words)
+        return 1
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeDecodeError):
         code, exit_code = _kind(error)
         _refuse(code, str(error), getattr(error, "hint", ""), words)
         return exit_code
-    if "--debug" in words:
+    if "--debug" in words or isinstance(error, UnicodeDecodeError):
         raise error
     _refuse(*_failure(error), words)
     return 1

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
+from pickle import UnpicklingError
 from typing import Any, Self
 
 from vidset.engines.child import Done, Raised, Ready, Told
@@ -131,6 +132,9 @@ class _Process:
                 return self._pipe.recv()
         except (EOFError, OSError):
             raise TaskLostError(_ended(self._process.wait())) from None
+        except (ValueError, UnpicklingError, AttributeError, ImportError, IndexError) as error:
+            # It wrote something else, or was ended while it wrote: the task is done again.
+            raise TaskLostError(f"its answer cannot be read: {error}") from None
         taken = 0.0 if began is None else time.monotonic() - began
         if limits.seconds is not None and taken > limits.seconds:
             raise TaskLostError(f"it took more than {limits.seconds:g} s")

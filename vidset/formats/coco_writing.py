@@ -66,12 +66,12 @@ def _write(file: IO[str], all_labels: Iterable[ImageLabels], numbers_of: dict[st
         annotation_id = 0
         for image_id, labels in enumerate(all_labels, 1):
             file.write(",\n" if image_id > 1 else "\n")
-            json.dump(_image(labels, image_id), file)
+            file.write(json.dumps(_image(labels, image_id)))
             for item in labels.objects:
                 annotation_id += 1
                 entry = _annotation(item, annotation_id, image_id, numbers_of[item.label] + 1)
                 annotations.write(",\n" if annotation_id > 1 else "\n")
-                json.dump(entry, annotations)
+                annotations.write(json.dumps(entry))
         file.write('\n], "annotations": [')
         annotations.seek(0)
         for line in annotations:

@@ -228,7 +228,7 @@ def _write(file: IO[str], spool: Spool, order: Mapping[str, int]) -> None:
     file.write(json.dumps(head).removesuffix("}") + ', "items": [')
     for number, each in enumerate(spool):
         file.write(",\n" if number else "\n")
-        json.dump(_item_of(each, number, order), file)
+        file.write(json.dumps(_item_of(each, number, order)))
     file.write("\n]}\n")
 
 

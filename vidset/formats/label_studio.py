@@ -243,7 +243,7 @@ def _write(file: IO[str], spool: Spool, _numbers_of: Mapping[str, int]) -> None:
         annotation_id += len(annotations)
         task = {"id": task_id, "data": {"image": name}, "annotations": annotations}
         file.write(",\n" if task_id > 1 else "\n")
-        json.dump(task | {"predictions": []}, file)
+        file.write(json.dumps(task | {"predictions": []}))
     file.write("\n]\n")
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from vidset.elements import DeadLetter, Upload, ledger_key
 from vidset.intake.dead_letters import put_dead_letter
 from vidset.intake.ingest import skipped
-from vidset.intake.known_inputs import KnownInputs
 from vidset.intake.request import Request
 from vidset.intake.work import Outcome, outcome_of
+from vidset.known_files import KnownFiles
 from vidset.ledger.ledger import VIDEOS
 from vidset.ledger.packing import LEAST
 from vidset.ledger.rows import LedgerRows
@@ -24,7 +24,7 @@ class DoneBefore:
         is_scattered: whether many ledgers were found that are not packed.
     """
 
-    def __init__(self, request: Request, known: KnownInputs, settings_id: str):
+    def __init__(self, request: Request, known: KnownFiles, settings_id: str):
         self._places, self._is_dry, self._redo = request.places, request.is_dry, request.redo
         self._known, self._settings_id = known, settings_id
         self._rows: LedgerRows | None = None
@@ -48,7 +48,7 @@ class DoneBefore:
     def _named(self, upload: Upload) -> Upload:
         if upload.generation is not None or is_uri(upload.uri):
             return upload
-        return replace(upload, generation=self._known.generation(upload.uri))
+        return replace(upload, generation=self._known.digest(upload.uri))
 
     def _find(self, keys: set[str]) -> Mapping[str, Mapping[str, Any]]:
         """Read the rows of videos, from packs where there are some."""

@@ -15,7 +15,6 @@ from vidset.engines.local import LocalEngine
 from vidset.errors import ExtractionError
 from vidset.intake.done_before import DoneBefore
 from vidset.intake.finding import find_uploads
-from vidset.intake.known_inputs import KnownInputs
 from vidset.intake.listing import check_input
 from vidset.intake.progress import Progress
 from vidset.intake.request import DROPPED, Request, Summary
@@ -29,6 +28,7 @@ from vidset.intake.work import (
     upload_of,
     work_of,
 )
+from vidset.known_files import KnownFiles
 from vidset.ledger.packing import pack_ledgers
 from vidset.naming import printable
 from vidset.output import make_output
@@ -75,7 +75,9 @@ def extract(
         found = find_uploads(request, collector_id, settings, progress, passed_over)
         uploads = [each for each in found.values() if each is not None]
         cores = request.workers or os.cpu_count() or 1
-        known = KnownInputs(request.output, is_full=request.is_full, is_dry=request.is_dry)
+        known = KnownFiles(
+            request.output, ".cache/inputs.parquet", is_full=request.is_full, is_dry=request.is_dry
+        )
         before = DoneBefore(request, known, settings.settings_id)
         run = _Run(request, uploads, settings, progress, cores, known)
         has_more = run.skip(before)
@@ -128,7 +130,7 @@ class _Run:
         settings: ExtractionSettings,
         progress: Progress,
         cores: int,
-        known: KnownInputs,
+        known: KnownFiles,
     ):
         self.counts: Counter[str] = Counter()
         self.samples: Counter[str] = Counter()

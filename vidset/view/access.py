@@ -79,6 +79,13 @@ class Access:
         return cls(frozenset(known), tuple(tokens))
 
 
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").splitlines()
+    except UnicodeDecodeError:  # What it holds may be a token: the bytes are not told.
+        raise ValueError(f"{file}: wanted tokens as a text in UTF-8, got another") from None
+
+
 def read_tokens(file: Path) -> list[Token]:
     """Read tokens, one a line: a name, read or write, and the token, parted by blanks.
 
@@ -86,7 +93,7 @@ def read_tokens(file: Path) -> list[Token]:
         ValueError: a line is something else; its number is named, never its token.
     """
     tokens = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_lines(file), 1):
         if not line.strip() or line.startswith("#"):
             continue
         words = line.split()

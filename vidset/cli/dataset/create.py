@@ -141,6 +141,12 @@ def create(
         bool,
         typer.Option("--fatal-anomalies", help="Stop if the images do not keep to the schema."),
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Read all images, also those that look as when they were last read."
+        ),
+    ] = False,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -175,6 +181,7 @@ def create(
         fixes_hold=not without_fixes,
         message=message,
         actor=by,
+        is_full=full,
     )
     given = sources or [bring_labels(versions.project, show=not (as_json or quiet))]
     how = HowToRead(lossy, crowds, columns_of(columns), match.value)

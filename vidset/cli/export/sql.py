@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vidset.cli.console import say, table, tell, width
 from vidset.cli.syncing import bring_all
@@ -25,6 +26,8 @@ from vidset.warehouse.asking import check_question, open_warehouse
 _SHOWN = 100  # Rows on the screen; --json and --csv give all.
 # With what spreadsheets begin a formula: https://owasp.org/www-community/attacks/CSV_Injection.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Texts that may begin a formula or hold what a terminal obeys; and those that CSV quotes.
+_PERHAPS_SPECIAL, _QUOTED = r"^[=+@-]|[^ -~]", r"[,\"\r\n]"
 _TABLES = (
     "SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns "
     "FROM information_schema.columns WHERE table_schema = 'main' GROUP BY ALL ORDER BY ALL"
@@ -112,11 +115,33 @@ def _print_json(place: str, rows: pa.RecordBatchReader, following: str) -> None:
 def _print_csv(rows: pa.RecordBatchReader, *, raw: bool) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(rows.schema.names if raw else map(_quoted, rows.schema.names))
-    for row in _rows(rows):
-        # A number in full; else as on the screen.
-        writer.writerow(
-            value if isinstance(value, float) else _as_csv(value, raw=raw) for value in row.values()
-        )
+    for batch in rows:
+        columns = [_texts(column, raw=raw) for column in batch.columns]
+        if len(columns) > 1 and not any(_has(_QUOTED, column) for column in columns):
+            parts = [pc.call_function("coalesce", [each, pa.scalar("")]) for each in columns]
+            lines = pc.call_function("binary_join_element_wise", [*parts, pa.scalar(",")])
+            sys.stdout.writelines(f"{line}\n" for line in lines.to_pylist())
+        else:
+            writer.writerows(zip(*(column.to_pylist() for column in columns), strict=True))
+
+
+def _texts(column: pa.Array, *, raw: bool) -> pa.Array:
+    """Return the values as CSV has them, not yet quoted: numbers in full, nothing for null."""
+    kind = column.type
+    if pa.types.is_integer(kind):
+        return pc.call_function("cast", [column], pc.CastOptions.safe(pa.string()))
+    if pa.types.is_string(kind) and (raw or not _has(_PERHAPS_SPECIAL, column)):
+        return column
+    values = (
+        repr(each) if isinstance(each, float) else _as_csv(each, raw=raw)
+        for each in column.to_pylist()
+    )
+    return pa.array(list(values), pa.string())
+
+
+def _has(pattern: str, column: pa.Array) -> bool:
+    found = pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions(pattern))
+    return pc.call_function("any", [found]).as_py() or False
 
 
 def _as_csv(value: Any, *, raw: bool) -> str:

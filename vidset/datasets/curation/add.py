@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vidset.datasets.curation.candidates import CANDIDATES, with_column
 from vidset.datasets.curation.parent import Parent
+from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.versions.objects import content_of
 
 
@@ -35,9 +35,9 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
             *(found[name].to_pylist() for name in ("image_sha256", "label", "objects")), strict=True
         )
     }
-    is_new = ~pc.field("image_sha256").isin(pa.array(hashes, pa.string()))
-    new = found.filter(is_new)
-    names = _names_now(hashes, uris, found.filter(~is_new), new["image_uri"].to_pylist())
+    new = rows_without(found, "image_sha256", hashes)
+    again = rows_with(found, "image_sha256", hashes)
+    names = _names_now(hashes, uris, again, new["image_uri"].to_pylist())
     labels, objects = old["label"].to_pylist(), old["objects"].to_pylist()
     relabeled = 0
     for row, sha256 in enumerate(hashes):
@@ -50,7 +50,8 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
     kept = old
     for name, values in ("label", labels), ("objects", objects), ("image_uri", names):
         kept = with_column(kept, name, values)
-    kept = kept.cast(CANDIDATES).filter(pc.field("image_uri").is_valid())
+    kept = kept.cast(CANDIDATES)
+    kept = kept.filter(kept["image_uri"].is_valid())
     replaced = len(uris) - kept.num_rows
     counts = {
         "kept": kept.num_rows - relabeled,

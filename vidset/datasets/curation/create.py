@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vidset.actor import actor_of
 from vidset.datasets.curation.add import add_images
@@ -21,6 +20,7 @@ from vidset.datasets.curation.faults import (
     without_repeats,
 )
 from vidset.datasets.curation.gather import gather
+from vidset.datasets.curation.known_images import KnownImages
 from vidset.datasets.curation.leak_policy import LEAKS, Leaks, Settled, settle_leaks
 from vidset.datasets.curation.parent import (
     Parent,
@@ -31,6 +31,7 @@ from vidset.datasets.curation.parent import (
 from vidset.datasets.curation.sources.source import Fault, Source
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
+from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.schema.files import freeze_schema, validate
 from vidset.datasets.splits.assign import assign_splits, check_shares
 from vidset.datasets.splits.empty_sides import refuse_empty_sides
@@ -59,6 +60,7 @@ class Wanted:
         fatal_anomalies: what the schema does not expect stops everything.
         fixes_hold: what people fixed in the parent or before it stands, whatever the source says.
         actor: who makes it, for version.json; None is the operating system's user.
+        is_full: each file is read, also those that have not changed since they were read last.
     """
 
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
@@ -74,6 +76,7 @@ class Wanted:
     fixes_hold: bool = True
     message: str = ""
     actor: str | None = None
+    is_full: bool = False
 
     def __post_init__(self) -> None:
         check_shares(self.shares)
@@ -130,7 +133,8 @@ def create(
         DatasetError: the source is not laid out as it should be, or has no image.
     """
     parent = open_parent(repository, wanted.parent) if wanted.parent else None
-    gathered = gather(source, repository, wanted.labels, progress)
+    known = KnownImages(repository, parent.id if parent else None, is_full=wanted.is_full)
+    gathered = gather(source, repository, wanted.labels, progress, known)
     measures = gathered.measures
     found = gathered.images
     wrong = [*find_contradictions(found), *find_ambiguous(found)]
@@ -160,8 +164,8 @@ def create(
     if settled.dropped and counts:
         counts = {**counts, "dropped": len(settled.dropped)}
     check_cap(settled.images, wanted.cap)
-    used = pc.field("image_sha256").isin(settled.images.table["image_sha256"].combine_chunks())
-    measures = measures.filter(used).sort_by("image_sha256")
+    used = settled.images.table["image_sha256"]
+    measures = rows_with(measures, "image_sha256", used).sort_by("image_sha256")
     anomalies = list(map(str, validate(repository, settled.images, measures)))
     if anomalies and wanted.fatal_anomalies:
         raise FaultsError("no version was made, for what the schema does not expect", anomalies)
@@ -190,8 +194,7 @@ def create(
 
 
 def _without(found: pa.Table, faults: list[Fault]) -> pa.Table:
-    left_out = pa.array([fault.name for fault in faults], pa.string())
-    return found.filter(~pc.field("image_uri").isin(left_out))
+    return rows_without(found, "image_uri", [fault.name for fault in faults])
 
 
 def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settled, dict[str, str]]:

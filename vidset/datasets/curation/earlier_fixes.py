@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vidset.datasets.curation.candidates import with_column
+from vidset.datasets.rows import rows_without
 from vidset.datasets.versions.changes import Labels, changes
 from vidset.datasets.versions.manifest import Manifest
 
@@ -59,5 +59,4 @@ def with_fixes(
                 lines.append(f"{uri}: as fixed, not as its source says: {'; '.join(overridden)}")
             labels[row], objects[row] = now
     found = with_column(with_column(found, "label", labels), "objects", objects)
-    is_removed = pc.field("image_sha256").isin(pa.array(sorted(removed), pa.string()))
-    return found.filter(~is_removed), lines
+    return rows_without(found, "image_sha256", removed), lines

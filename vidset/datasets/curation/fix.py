@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vidset.actor import actor_of
 from vidset.datasets.curation.candidates import with_column
@@ -15,6 +14,7 @@ from vidset.datasets.curation.fix_objects import fault_in, with_changes
 from vidset.datasets.curation.fixes import Fix, Fixes
 from vidset.datasets.curation.leak_policy import leaks_left
 from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.label_order import KEY, grown_order, label_order, labels_of
 from vidset.datasets.versions.manifest import Manifest
@@ -57,12 +57,11 @@ def fix_version(
     if not len(fixed):
         raise DatasetError(f"version {parent.id}: the fixes remove all {len(parent)} images")
     measures = repository.measures(reference)
-    left = pc.field("image_sha256").isin(fixed.table["image_sha256"].combine_chunks())
     changes = count_changes(parent, fixed)
     is_new = not repository.has(fixed.id)
     id_ = repository.write_version(
         fixed,
-        measures.filter(left),
+        rows_with(measures, "image_sha256", fixed.table["image_sha256"]),
         {
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "actor": actor_of(actor),

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from vidset.datasets.curation.apply import move_object
 from vidset.datasets.curation.candidates import CANDIDATES
+from vidset.datasets.curation.known_images import KnownImages, Seen
 from vidset.datasets.curation.misfit import misfit
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
@@ -44,8 +45,9 @@ def gather(
     repository: Repository,
     labels: frozenset[str] | None,
     progress: Callable[[int], None],
+    known: KnownImages,
 ) -> Gathered:
-    """Read each image once. Memory grows by rows, never by images.
+    """Read each image once, unless it is known. Memory grows by rows, never by images.
 
     Args:
         labels: those that may be; None: all.
@@ -53,40 +55,59 @@ def gather(
     """
     faults: list[Fault] = []
     images, measures = _Rows(CANDIDATES), _Rows(MEASURES)
-    measured: set[str] = set()
+    used: set[str] = set()
+    number = 0
 
-    def found() -> Iterator[Found]:
+    def keep(found: Found, seen: Seen) -> None:
+        nonlocal number
+        if fault := _fault(found, seen):
+            faults.append(fault)
+        else:
+            images.add(_row(found, seen))
+            used.add(seen.image_sha256)
+        number += 1
+        if number % 100 == 0:
+            progress(number)
+
+    def unread() -> Iterator[Found]:
         for each in source:
             if isinstance(each, Fault):
                 faults.append(each)
+            elif unknown := _unknown_label(each, labels):
+                faults.append(unknown)
+            elif seen := known.find(each):
+                keep(each, seen)
             else:
                 yield each
 
-    def take(one: Found) -> tuple[Found, Measures] | Fault:
-        return _take(one, repository, labels)
+    try:
+        for taken in in_order(lambda one: _take(one, repository), unread(), _AT_ONCE):
+            if isinstance(taken, Fault):
+                faults.append(taken)
+                continue
+            each, measured = taken
+            known.learn(each, measured.image_sha256)
+            is_new = measured.image_sha256 not in used and measured.image_sha256 not in known
+            keep(each, Seen.of(measured))
+            if is_new and measured.image_sha256 in used:
+                measures.add({name: getattr(measured, name) for name in MEASURES.names})
+    finally:
+        known.save()
+    every = pa.concat_tables([known.measures(used), measures.table()])
+    return Gathered(images.table(), every, sorted(faults))
 
-    for number, taken in enumerate(in_order(take, found(), _AT_ONCE), 1):
-        if isinstance(taken, Fault):
-            faults.append(taken)
-        else:
-            each, measures_ = taken
-            images.add(_row(each, measures_))
-            if measures_.image_sha256 not in measured:
-                measured.add(measures_.image_sha256)
-                measures.add({name: getattr(measures_, name) for name in MEASURES.names})
-        if number % 100 == 0:
-            progress(number)
-    return Gathered(images.table(), measures.table(), sorted(faults))
 
-
-def _take(
-    found: Found, repository: Repository, labels: frozenset[str] | None
-) -> tuple[Found, Measures] | Fault:
-    """Store it, unless something is wrong with it."""
+def _unknown_label(found: Found, labels: frozenset[str] | None) -> Fault | None:
+    if labels is None:
+        return None
     said = {found.label} if found.label is not None else set()
     said |= {thing["label"] for thing in found.objects or ()}
-    if labels is not None and (unknown := sorted(said - labels)):
-        return Fault(Kind.UNKNOWN_LABEL, found.image_uri, ", ".join(unknown))
+    unknown = sorted(said - labels)
+    return Fault(Kind.UNKNOWN_LABEL, found.image_uri, ", ".join(unknown)) if unknown else None
+
+
+def _take(found: Found, repository: Repository) -> tuple[Found, Measures] | Fault:
+    """Read an image and store it, unless something is wrong with it."""
     try:
         data = found.read()
         measures = measure(data, found.image_uri)
@@ -96,15 +117,17 @@ def _take(
         what = str(error).removeprefix(f"{found.image_uri}: ")
         return Fault(Kind.UNREADABLE, found.image_uri, what)
     found = _upright(found, measures, data)
-    fault = None
-    if found.image_sha256 not in (None, measures.image_sha256):
-        what = f"wanted the bytes of {found.image_sha256}, got {measures.image_sha256}"
-        fault = Fault(Kind.CHANGED, found.image_uri, what)
-    elif wrong := misfit(found, measures.width, measures.height):
-        fault = Fault(Kind.MISFIT, found.image_uri, wrong)
-    if fault is None:
+    if _fault(found, Seen.of(measures)) is None:
         repository.put_image(data, measures.image_format)
-    return fault or (found, measures)
+    return found, measures
+
+
+def _fault(found: Found, seen: Seen) -> Fault | None:
+    if found.image_sha256 not in (None, seen.image_sha256):
+        what = f"wanted the bytes of {found.image_sha256}, got {seen.image_sha256}"
+        return Fault(Kind.CHANGED, found.image_uri, what)
+    wrong = misfit(found, seen.width, seen.height)
+    return Fault(Kind.MISFIT, found.image_uri, wrong) if wrong else None
 
 
 def _upright(found: Found, measures: Measures, data: bytes) -> Found:
@@ -127,18 +150,18 @@ def _upright(found: Found, measures: Measures, data: bytes) -> Found:
     return replace(found, objects=objects, size=size)
 
 
-def _row(found: Found, measures: Measures) -> dict[str, Any]:
+def _row(found: Found, seen: Seen) -> dict[str, Any]:
     return {
-        "image_sha256": measures.image_sha256,
+        "image_sha256": seen.image_sha256,
         "image_uri": found.image_uri,
-        "image_format": measures.image_format,
-        "width": measures.width,
-        "height": measures.height,
+        "image_format": seen.image_format,
+        "width": seen.width,
+        "height": seen.height,
         "label": found.label,
         "objects": _objects(found),
         "group": found.group,
         "split": found.split,
-        "origin": measures.image_sha256,
+        "origin": seen.image_sha256,
         "source": found.source,
         "collector_id": found.collector_id,
         "video_uri": found.video_uri,

@@ -11,6 +11,7 @@ from vidset.datasets.curation.candidates import with_column
 from vidset.datasets.curation.earlier_fixes import EarlierFixes
 from vidset.datasets.curation.sources.source import Fault, Kind
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.splits.groups import join_groups
 from vidset.datasets.versions.ancestors import line_of
 from vidset.datasets.versions.label_order import KEY, grown_order, labels_of
@@ -74,8 +75,8 @@ def open_parent(repository: Repository, reference: str) -> Parent:
         more = repository.columns(version, _SIDES).filter(pc.call_function("invert", [is_known]))
         gone.append(more)
         known = pa.concat_arrays([known, more["image_sha256"].combine_chunks()])
-        its = pc.field("image_sha256").isin(more["image_sha256"].combine_chunks())
-        measured.append(repository.measures(version).filter(its))
+        its = rows_with(repository.measures(version), "image_sha256", more["image_sha256"])
+        measured.append(its)
     return Parent(
         id=id_,
         images=images,
@@ -140,8 +141,7 @@ def with_sides_of_near(
     if not tables or None not in splits:
         return images
     before = pa.concat_tables(tables)
-    known = pc.field("image_sha256").isin(images["image_sha256"].combine_chunks())
-    before = before.filter(~known)
+    before = rows_without(before, "image_sha256", images["image_sha256"])
     both = pa.concat_tables([images.select(_SIDES), before.cast(images.select(_SIDES).schema)])
     measured = pa.concat_tables([measures, parent.gone_measures, parent.measures])
     groups = join_groups(both, measured, near_distance)

@@ -176,7 +176,7 @@ def _restore(
         repository.put_image(data, entry.image_format)
         measured[entry.image_sha256] = asdict(measure(data, entry.image_uri))
         progress(number)
-    table = measures_table(measured)
+    table = measures_table(measured.values())
     marker = read_json(folder / _MARKER, "the details of a version", DatasetError)
     details = marker.get("details") if isinstance(marker, dict) else None
     if not isinstance(details, dict):

@@ -6,7 +6,7 @@ nothing can prove that, but it has the right shape, and it cannot pass for anoth
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS
 from vidset.datasets.versions.manifest import Manifest
-from vidset.datasets.versions.repository import Repository
 from vidset.json_files import parse_json
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -127,20 +126,6 @@ def check_details(details: Mapping[str, Any], source: str, id_: str) -> None:
             raise DatasetError(f"{source}: created_at: wanted a time, got {got!r}") from None
 
 
-def known_measures(repository: Repository, manifest: Manifest) -> dict[str, dict[str, Any]]:
-    """Return what was measured here of images of the manifest, by their hashes."""
-    wanted = pc.SetLookupOptions(manifest.table["image_sha256"])
-    found: dict[str, dict[str, Any]] = {}
-    for id_ in repository.versions():
-        try:
-            table = repository.measures(id_)
-        except DatasetError:  # Of an older release: its images are measured again.
-            continue
-        is_wanted = pc.call_function("is_in", [table["image_sha256"]], wanted)
-        found |= {row["image_sha256"]: row for row in table.filter(is_wanted).to_pylist()}
-    return found
-
-
-def measures_table(measured: Mapping[str, Mapping[str, Any]]) -> pa.Table:
-    """Return measures as a version keeps them, by their images' hashes."""
-    return pa.Table.from_pylist([dict(measured[each]) for each in sorted(measured)], SCHEMA)
+def measures_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Return measures, in any order, as a version keeps them."""
+    return pa.Table.from_pylist(list(map(dict, rows)), SCHEMA).sort_by("image_sha256")

@@ -5,7 +5,8 @@ meanwhile sees whole versions only, and what was interrupted goes on where it wa
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -14,13 +15,14 @@ import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError, FaultsError, UnknownVersionError
 from vidset.datasets.exchange.received import (
-    known_measures,
     measures_table,
     read_details,
     read_manifest,
 )
 from vidset.datasets.images.measures import measure
+from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.entry import FORMATS, Entry
+from vidset.datasets.versions.kept_measures import known_measures
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name
 from vidset.datasets.versions.repository import Repository
@@ -82,18 +84,17 @@ def push(
         def send(entry: Entry) -> int:
             data = _checked(repository.read_image(entry), entry)
             # Whatever is there has another length: it is not this image.
-            place.put(_name(entry), data, _TYPES[entry.image_format])
+            place.put(
+                _name(entry.image_sha256, entry.image_format), data, _TYPES[entry.image_format]
+            )
             return len(data)
 
-        wanted = (
-            entry
-            for entry in _once(manifest)
-            if known.get(_name(entry)) != sizes[entry.image_sha256]
-        )
-        for length in in_order(send, wanted, _AT_ONCE):
+        stored = _names_of(manifest)
+        wanted = [each for each, name in stored.items() if known.get(name) != sizes[each]]
+        for length in in_order(send, _entries(manifest, wanted), _AT_ONCE):
             images, size_bytes = images + 1, size_bytes + length
             progress(images)
-        known |= {_name(entry): sizes[entry.image_sha256] for entry in _once(manifest)}
+        known |= {name: sizes[each] for each, name in stored.items()}
         for file in _FILES:
             data = read_regular(repository.root / "versions" / id_ / file)
             place.put_once(
@@ -143,21 +144,24 @@ def pull(
         details = read_details(
             _read(place, f"versions/{id_}/version.json"), f"{source}/version.json", id_
         )
-        measured = known_measures(repository, manifest)
-        fetch = partial(_fetch, repository, place, frozenset(measured))
-        wanted = (
-            entry
-            for entry in _once(manifest)
-            if entry.image_sha256 not in measured
-            or not repository.image_path(entry.image_sha256, entry.image_format).exists()
-        )
-        for row, length in in_order(fetch, wanted, _AT_ONCE):
+        hashes = manifest.table["image_sha256"]
+        known = known_measures(repository.root / "versions", hashes)
+        measured = frozenset(known["image_sha256"].to_pylist())
+        fetch = partial(_fetch, repository, place, measured)
+        wanted = [
+            sha256
+            for sha256, name in _names_of(manifest).items()
+            if sha256 not in measured or not os.path.exists(f"{repository.root}/{name}")
+        ]
+        rows = []
+        for row, length in in_order(fetch, _entries(manifest, wanted), _AT_ONCE):
             if row is not None:
-                measured[row["image_sha256"]] = row
+                rows.append(row)
             if length is not None:
                 images, size_bytes = images + 1, size_bytes + length
                 progress(images)
-        repository.write_version(manifest, measures_table(measured), details)
+        measures = pa.concat_tables([known, measures_table(rows)]).sort_by("image_sha256")
+        repository.write_version(manifest, measures, details)
     for name, id_ in names.items():
         repository.name_version(name, id_, move=move_names, actor=actor)
     return Exchanged(ids, images, size_bytes, tuple(names))
@@ -169,7 +173,11 @@ def _fetch(
     """Return an image's measures unless they are known, and its size if it came from the place."""
     path = repository.image_path(entry.image_sha256, entry.image_format)
     is_here = path.exists()
-    read = repository.read_image(entry) if is_here else _read(place, _name(entry))
+    read = (
+        repository.read_image(entry)
+        if is_here
+        else _read(place, _name(entry.image_sha256, entry.image_format))
+    )
     data = _checked(read, entry)
     is_measured = entry.image_sha256 in measured
     row = None if is_measured else asdict(measure(data, entry.image_uri))
@@ -180,7 +188,9 @@ def _fetch(
 
 def _names_in(place: ObjectStore) -> dict[str, str]:
     found = [item.name for item in place.list("names/")]
-    return {name.removeprefix("names/"): place.read(name).decode().strip() for name in found}
+    # What is no text is no version's id, and is refused as such.
+    ids = (place.read(name).decode(errors="replace").strip() for name in found)
+    return {name.removeprefix("names/"): id_ for name, id_ in zip(found, ids, strict=True)}
 
 
 def _refuse_other(where: str, names: dict[str, str], others: dict[str, str]) -> None:
@@ -222,18 +232,25 @@ def _sizes(measures: pa.Table) -> dict[str, int]:
     return dict(zip(*columns, strict=True))
 
 
-def _once(manifest: Manifest) -> Iterator[Entry]:
-    """Each image once: rows of the same image follow one another."""
+def _names_of(manifest: Manifest) -> dict[str, str]:
+    """Return where a repository has each image, by its hash."""
+    columns = (manifest.table[name].to_pylist() for name in ("image_sha256", "image_format"))
+    return {
+        sha256: _name(sha256, image_format) for sha256, image_format in zip(*columns, strict=True)
+    }
+
+
+def _entries(manifest: Manifest, hashes: Collection[str]) -> Iterator[Entry]:
+    """Yield an entry for each of these images: rows of the same image follow one another."""
     last = None
-    for entry in manifest:
+    for entry in Manifest(rows_with(manifest.table, "image_sha256", hashes)):
         if entry.image_sha256 != last:
             yield entry
         last = entry.image_sha256
 
 
-def _name(entry: Entry) -> str:
-    digest = entry.image_sha256
-    return f"images/{digest[:2]}/{digest}{FORMATS[entry.image_format]}"
+def _name(image_sha256: str, image_format: str) -> str:
+    return f"images/{image_sha256[:2]}/{image_sha256}{FORMATS[image_format]}"
 
 
 def _checked(data: bytes, entry: Entry) -> bytes:

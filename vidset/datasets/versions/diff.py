@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.versions.changes import changes
 from vidset.datasets.versions.entry import label_names
 from vidset.datasets.versions.objects import content_of
@@ -159,7 +160,7 @@ def _pair(before: Row, after: Row) -> dict[str, Any]:
 def _find_made(found: Diff, a: pa.Table, rest: list[Row]) -> list[Row]:
     """Puts other pictures of A's images into `found`. Returns the others of the rest."""
     wanted = pa.array([row.origin for row in rest], pa.string())
-    before_all = _rows(a.filter(pc.field("origin").isin(wanted)))
+    before_all = _rows(rows_with(a, "origin", wanted))
     by_origin = {row.origin: row for row in reversed(before_all)}
     by_origin_and_uri = {(row.origin, row.image_uri): row for row in reversed(before_all)}
     known = {row.image_sha256 for row in before_all}
@@ -214,8 +215,7 @@ def _without_equals(table: pa.Table, other: pa.Table) -> pa.Table:
         )
         for each in (table, other)
     ]
-    is_there = pc.field("key").isin(keys[1].combine_chunks())
-    return table.append_column("key", keys[0]).filter(~is_there)
+    return rows_without(table.append_column("key", keys[0]), "key", keys[1])
 
 
 def _rows(table: pa.Table) -> list[Row]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.json_lines import json_lines
 from vidset.datasets.versions.packed_masks import pack_masks, unpack_masks
@@ -101,7 +102,7 @@ class Manifest:
 
     def split(self, name: str) -> "Manifest":
         """The entries of one split, in order."""
-        return Manifest(self.table.filter(pc.field("split") == name))
+        return Manifest(rows_with(self.table, "split", [name]))
 
     @property
     def splits(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 ROOT/images/<first two digits>/<sha256>.<ending>
 ROOT/versions/<id>/manifest.parquet, measures.parquet, version.json
+ROOT/.cache/sources.parquet  which files were read, and what is in them
 ROOT/names/<name>            the id that a name stands for
 ROOT/names.jsonl             who gave which name to which version, and when
 ROOT/schema.json             what versions must be like, frozen at the first one
@@ -19,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vidset.actor import actor_of
 from vidset.datasets.errors import DatasetError, NameTakenError, UnknownVersionError
 from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry, is_hash
+from vidset.datasets.versions.kept_measures import FILE, kept_measures, measures_file
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name, is_name, may_be_id
 from vidset.json_files import read_object
@@ -104,9 +105,8 @@ class Repository:
         # version.json is the commit marker: it comes last.
         if not (folder / "version.json").exists():
             write_atomically(folder / "manifest.parquet", manifest.to_parquet())
-            sink = pa.BufferOutputStream()
-            pq.write_table(measures, sink, compression="zstd")
-            write_atomically(folder / "measures.parquet", sink.getvalue().to_pybytes())
+            parents = details.get("parents") or ()
+            write_atomically(folder / FILE, measures_file(folder.parent, measures, parents))
             text = json.dumps({**details, "id": manifest.id}, indent=1, sort_keys=True)
             write_atomically(folder / "version.json", text.encode())
         return manifest.id
@@ -165,7 +165,7 @@ class Repository:
         """
         id_ = self.resolve(reference)
         with _reading(id_, "measures"):
-            table = read_parquet(self._file(id_, "measures.parquet"))
+            table = kept_measures(self.root / "versions", id_, self.image_path)
         if not table.schema.equals(SCHEMA):
             raise DatasetError(
                 f"version {id_}: another release measured its images; remove its folder "

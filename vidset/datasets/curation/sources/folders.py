@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
@@ -58,7 +58,7 @@ class FolderSource:
         files = sorted(walk(self.folder))
         depth = self._depth(files)
         for file in files:
-            parts = PurePosixPath(file).parts
+            parts = file.split("/")
             if is_junk(file):
                 yield Fault(Kind.JUNK, file)
             elif not is_text(file):
@@ -67,10 +67,12 @@ class FolderSource:
                 wanted = "<split>/<label>/IMAGE" if depth == 2 else "<label>/IMAGE"
                 yield Fault(Kind.NO_LABEL, file, f"wanted it at {wanted}")
             else:
+                path = os.path.join(self.folder, file)
                 *split, label, _ = (unicodedata.normalize("NFC", part) for part in parts)
                 yield Found(
                     image_uri=unicodedata.normalize("NFC", file),
-                    read=partial(read_file, self.folder / file),
+                    read=partial(read_file, path),
+                    path=path,
                     source=NAME,
                     label=label,
                     split=_SPLITS.get(split[0].lower(), split[0]) if split else self.split,
@@ -83,7 +85,7 @@ class FolderSource:
             DatasetError: all images have two above them, and none of these is called as a split; or
                 they have one, and all of these are.
         """
-        images = [PurePosixPath(file).parts for file in files if not is_junk(file)]
+        images = [file.split("/") for file in files if not is_junk(file)]
         in_two = {parts[0] for parts in images if len(parts) == 3}
         if any(top.lower() in _SPLITS for top in in_two):
             if self.split is not None:
@@ -112,13 +114,14 @@ def walk(folder: Path) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         links = [name for name in folders if os.path.islink(os.path.join(root, name))]
         folders[:] = sorted(set(folders) - set(links))
+        above = Path(root).relative_to(folder).as_posix()
         for name in (*files, *links):
-            yield Path(root, name).relative_to(folder).as_posix()
+            yield name if above == "." else f"{above}/{name}"
 
 
 def is_junk(file: str) -> bool:
     """Returns whether its name is not that of an image: system leftovers, hidden files, texts."""
-    parts = PurePosixPath(file).parts
+    parts = file.split("/")
     name = parts[-1].lower()
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
     return hidden or not _IMAGES.fullmatch(name)
@@ -133,7 +136,7 @@ def is_text(name: str) -> bool:
     return True
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: str | Path) -> bytes:
     """Read an image's file.
 
     Raises:

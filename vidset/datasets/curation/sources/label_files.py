@@ -147,6 +147,7 @@ class LabelFiles:
             read=partial(read_uri, name)
             if is_uri(name)
             else partial(read_file, self.images / name),
+            path=None if is_uri(name) else str(self.images / name),
             source=self.format_name,
             label=label,
             objects=objects,

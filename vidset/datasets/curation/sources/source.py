@@ -13,6 +13,7 @@ class Found:
     Attributes:
         image_uri: gs://, s3://, or the path below the source's folder.
         read: its bytes; raises OSError when it cannot be read.
+        path: of its file, if it is one of this machine.
         source: folder, labelme, coco, label-studio or warehouse.
         objects: as in the annotation document; None where the image has a class only.
         image_sha256, size: of the file; width and height: as far as the source tells them.
@@ -32,6 +33,7 @@ class Found:
     collector_id: str | None = None
     video_uri: str | None = None
     pts_seconds: float | None = None
+    path: str | None = None
 
 
 class Kind(StrEnum):

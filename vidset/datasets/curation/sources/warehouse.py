@@ -117,9 +117,11 @@ class Warehouse:
         video = _video_name(row["video_uri"], name)
         group = row["source_group"]
         uri = row["image_uri"]
+        path = None if "://" in uri else self._path(row)
         return Found(
             image_uri=name,
-            read=partial(read_uri, uri) if "://" in uri else partial(read_file, self._path(row)),
+            read=partial(read_file, path) if path else partial(read_uri, uri),
+            path=None if path is None else str(path),
             source="warehouse",
             label=label,
             objects=drawn,

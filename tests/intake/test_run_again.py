@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.drawing import write_video
+from vidset import known_files
 from vidset.engines.local import LocalEngine
-from vidset.intake import known_inputs
 from vidset.intake.redoing import Redo
 from vidset.intake.request import Request
 from vidset.intake.run import extract
@@ -19,7 +19,7 @@ from vidset.intake.run import extract
 @pytest.fixture
 def videos(tmp_path, monkeypatch):
     """Two videos and a file that is none; all count as written long ago."""
-    monkeypatch.setattr(known_inputs, "_TICK_NANOSECONDS", 0)
+    monkeypatch.setattr(known_files, "_TICK_NANOSECONDS", 0)
     for number in (1, 2):
         write_video(tmp_path / "in" / f"{number}.mp4", scenes=[number, number + 1])
     (tmp_path / "in" / "broken.mp4").write_bytes(b"nonsense")
@@ -125,7 +125,7 @@ def test_without_its_memory_a_run_reads_again(videos, content):
 
 def test_what_was_written_just_now_is_not_remembered(videos, monkeypatch):
     """Its next version may have the same size and times."""
-    monkeypatch.setattr(known_inputs, "_TICK_NANOSECONDS", 3_600_000_000_000)
+    monkeypatch.setattr(known_files, "_TICK_NANOSECONDS", 3_600_000_000_000)
     run(videos)
     assert run(videos) == counts(skipped=3, read=3)
 

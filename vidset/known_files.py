@@ -1,8 +1,8 @@
 """Remembers the local files that earlier runs have read, so that only changed ones are read.
 
-`.cache/inputs.parquet` in a place has the generation of each file with the size, times and inode
-that the file had when it was read. It is a memory and nothing more: it may be deleted at any time,
-and of two runs at once the later one's stays.
+A file below `.cache` has, for each file that was read, what names its content, and the size, times
+and inode that it had then. It is a memory and nothing more: it may be deleted at any time, and of
+two runs at once the later one's stays.
 """
 
 import io
@@ -16,12 +16,11 @@ from vidset.parquet import read_parquet
 from vidset.storage.folder import stamp_of
 from vidset.storage.open import open_store
 
-_NAME = ".cache/inputs.parquet"
 _SCHEMA = pa.schema(
     [
         pa.field("path", pa.binary(), nullable=False),
         pa.field("stamp", pa.string(), nullable=False),
-        pa.field("generation", pa.string(), nullable=False),
+        pa.field("digest", pa.string(), nullable=False),
     ]
 )
 # A file may be written twice within one tick of its file system's clock, which is 2 s at most, and
@@ -29,23 +28,23 @@ _SCHEMA = pa.schema(
 _TICK_NANOSECONDS = 2_000_000_000
 
 
-class KnownInputs:
-    """The generations of files of this machine.
+class KnownFiles:
+    """What is in files of this machine, by their paths.
 
     Args:
-        place: where they are remembered.
+        place, name: where it is remembered.
         is_full: nothing is believed; what is read is remembered all the same.
         is_dry: nothing is written.
     """
 
-    def __init__(self, place: str, *, is_full: bool = False, is_dry: bool = False):
-        self._store = open_store(place)
+    def __init__(self, place: str, name: str, *, is_full: bool = False, is_dry: bool = False):
+        self._store, self._name = open_store(place), name
         self._is_full, self._is_dry, self._has_changed = is_full, is_dry, False
         self._known: dict[bytes, tuple[str, str]] = self._read()
         self._seen: dict[str, str] = {}
 
-    def generation(self, path: str) -> str | None:
-        """Return the generation of a file that is as it was when it was read; None if unknown."""
+    def digest(self, path: str) -> str | None:
+        """Return what was learned of a file that is as it was when it was read; else None."""
         try:
             status = os.stat(path)
         except (OSError, ValueError):
@@ -53,20 +52,20 @@ class KnownInputs:
         stamp = stamp_of(status)
         if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _TICK_NANOSECONDS:
             self._seen[path] = stamp
-        known, generation = self._known.get(os.fsencode(path), ("", ""))
-        return generation if known == stamp and not self._is_full else None
+        known, digest = self._known.get(os.fsencode(path), ("", ""))
+        return digest if known == stamp and not self._is_full else None
 
-    def learn(self, path: str, generation: str) -> None:
-        """Remember the generation of a file that was read since `generation` was asked for it."""
+    def learn(self, path: str, digest: str) -> None:
+        """Remember what is in a file that was read since `digest` was asked for it."""
         key, seen = os.fsencode(path), self._seen.get(path)
-        if seen is None or self._known.get(key) == (seen, generation):
+        if seen is None or self._known.get(key) == (seen, digest):
             return
         try:
             has_stayed = stamp_of(os.stat(path)) == seen
         except OSError:
             return
         if has_stayed:
-            self._known[key] = seen, generation
+            self._known[key] = seen, digest
             self._has_changed = True
 
     def save(self) -> None:
@@ -82,12 +81,12 @@ class KnownInputs:
         table = pa.table(list(map(pa.array, columns)), schema=_SCHEMA)
         sink = io.BytesIO()
         pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-        self._store.put(_NAME, sink.getvalue(), "application/vnd.apache.parquet")
+        self._store.put(self._name, sink.getvalue(), "application/vnd.apache.parquet")
         self._has_changed = False
 
     def _read(self) -> dict[bytes, tuple[str, str]]:
         try:
-            table = read_parquet(self._store.read(_NAME))
+            table = read_parquet(self._store.read(self._name))
         except (OSError, pa.ArrowInvalid):  # Not there, or damaged: the files are read again.
             return {}
         if not table.schema.equals(_SCHEMA):

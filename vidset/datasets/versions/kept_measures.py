@@ -1,0 +1,186 @@
+"""The measures of images, each kept by the first version that has the image.
+
+versions/<id>/measures.parquet has the rows that earlier versions do not keep, and its metadata name
+these versions, so that a version with a few more images takes little room. Rows that only a small
+file keeps are copied instead, so that the rows of a version stand in few files however long the
+line of its ancestors is. Measures tell nothing that the images do not: where a version is gone, its
+rows are measured again.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vidset.datasets.images.measures import SCHEMA, measure
+from vidset.datasets.rows import is_among, rows_with, rows_without
+from vidset.datasets.versions.names import may_be_id
+from vidset.parquet import parquet_schema, read_parquet
+from vidset.regular_files import read_regular
+from vidset.threads import in_order
+
+FILE = "measures.parquet"
+_KEY = "image_sha256"
+_ELSEWHERE = b"vidset.elsewhere"
+# The rows of so few images are kept whole: they take little room.
+_FEW = 1000
+# So many of the latest versions are looked at for one that has the same images.
+_LATEST = 3
+_AT_ONCE = 8
+
+
+def kept_measures(versions: Path, id_: str, path_of: Callable[[str, str], Path]) -> pa.Table:
+    """Return the rows of a version's images, by image_sha256; of another release's, its own rows.
+
+    Args:
+        path_of: tells where an image with this hash and format is.
+
+    Raises:
+        OSError, ValueError: the version's files cannot be read, or an image that is to be measured.
+    """
+    table = read_parquet(versions / id_ / FILE)
+    elsewhere = _elsewhere(table.schema)
+    table = table.replace_schema_metadata(None)
+    if not elsewhere or not table.schema.equals(SCHEMA):
+        return table
+    images = read_parquet(versions / id_ / "manifest.parquet", [_KEY, "image_format"])
+    tables = [table]
+    for other in elsewhere:
+        images = _lacking(images, tables[-1])
+        tables.append(rows_with(_own(versions, other), _KEY, images[_KEY]))
+    rows = {each[_KEY]: each for each in _lacking(images, tables[-1]).to_pylist()}
+    again = in_order(lambda row: _measured(path_of(*row.values())), rows.values(), _AT_ONCE)
+    tables.append(pa.Table.from_pylist(list(again), SCHEMA))
+    return pa.concat_tables(tables).sort_by(_KEY).combine_chunks()
+
+
+def _lacking(images: pa.Table, measures: pa.Table) -> pa.Table:
+    return rows_without(images, _KEY, measures[_KEY])
+
+
+def _measured(path: Path) -> dict[str, Any]:
+    return asdict(measure(read_regular(path), str(path)))
+
+
+def measures_file(versions: Path, measures: pa.Table, parents: Iterable[str]) -> bytes:
+    """Return the file of a new version: what the version most like it does not tell already."""
+    elsewhere: list[str] = []
+    if len(measures) > _FEW and (base := _most_alike(versions, measures, parents)):
+        elsewhere = [base, *_elsewhere(parquet_schema(versions / base / FILE)[0])]
+        kept = [_hashes(versions, each) for each in elsewhere]
+        own = len(_without(measures[_KEY], _joined(kept)))
+        while elsewhere and len(kept[0]) <= max(_FEW, 2 * own):
+            own += len(kept[0])
+            del elsewhere[0], kept[0]
+        measures = rows_without(measures, _KEY, _joined(kept))
+    told = {_ELSEWHERE: " ".join(elsewhere).encode()} if elsewhere else None
+    sink = pa.BufferOutputStream()
+    pq.write_table(measures.replace_schema_metadata(told), sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
+
+
+def latest_measures(versions: Path, parents: Iterable[str] = ()) -> pa.Table:
+    """Return what the latest versions, and these parents, tell of images; each image once."""
+    ids = [each for id_ in _latest(versions, parents) for each in (id_, *_named(versions, id_))]
+    return measures_among(versions, dict.fromkeys(ids))
+
+
+def known_measures(versions: Path, hashes: pa.ChunkedArray) -> pa.Table:
+    """Return what any version tells of these images; each image once."""
+    return measures_among(versions, _newest_first(versions), hashes.unique())
+
+
+def measures_among(
+    versions: Path, ids: Iterable[str], wanted: pa.ChunkedArray | pa.Array | None = None
+) -> pa.Table:
+    """Return the rows that versions keep themselves, each image once.
+
+    Args:
+        wanted: the images that are looked for; None: all.
+    """
+    tables = [SCHEMA.empty_table()]
+    known = _joined([])
+    for id_ in ids:
+        if wanted is not None and not len(wanted := _without(wanted, known)):
+            break
+        table = rows_without(_own(versions, id_), _KEY, known)
+        if wanted is not None:
+            table = rows_with(table, _KEY, wanted)
+        tables.append(table)
+        known = _joined([known, table[_KEY]])
+    return pa.concat_tables(tables)
+
+
+def _latest(versions: Path, parents: Iterable[str]) -> list[str]:
+    """Some versions that a new one is likely to resemble, the likeliest first."""
+    latest = _newest_first(versions)
+    here = frozenset(latest)
+    return list(dict.fromkeys([*(id_ for id_ in parents if id_ in here), *latest[:_LATEST]]))
+
+
+def _newest_first(versions: Path) -> list[str]:
+    found = [
+        (path.stat().st_mtime_ns, path.parent.name)
+        for path in versions.glob("*/version.json")
+        if may_be_id(path.parent.name)
+    ]
+    return [id_ for _, id_ in sorted(found, reverse=True)]
+
+
+def _named(versions: Path, id_: str) -> list[str]:
+    try:
+        return _elsewhere(parquet_schema(versions / id_ / FILE)[0])
+    except (OSError, ValueError, pa.ArrowException):
+        return []
+
+
+def _most_alike(versions: Path, measures: pa.Table, parents: Iterable[str]) -> str | None:
+    wanted = pc.SetLookupOptions(measures[_KEY])
+    best, most = None, len(measures) // 2
+    for id_ in _latest(versions, parents):
+        if _hashes(versions, id_):  # Else another release wrote it, or it is damaged.
+            hashes = read_parquet(versions / id_ / "manifest.parquet", [_KEY])
+            is_wanted = pc.call_function("is_in", [hashes[_KEY].unique()], wanted)
+            if (number := pc.call_function("sum", [is_wanted]).as_py() or 0) > most:
+                best, most = id_, number
+    return best
+
+
+def _hashes(versions: Path, id_: str) -> pa.ChunkedArray:
+    """The images whose rows a version keeps itself, as `_own`."""
+    try:
+        if parquet_schema(versions / id_ / FILE)[0].equals(SCHEMA):
+            return read_parquet(versions / id_ / FILE, [_KEY])[_KEY]
+    except (OSError, ValueError, pa.ArrowException):
+        pass
+    return _joined([])
+
+
+def _joined(columns: Iterable[pa.ChunkedArray]) -> pa.ChunkedArray:
+    return pa.chunked_array([chunk for each in columns for chunk in each.chunks], pa.string())
+
+
+def _own(versions: Path, id_: str) -> pa.Table:
+    """The rows that a version keeps itself; none where it is gone or of another release."""
+    try:
+        table = read_parquet(versions / id_ / FILE)
+    except (OSError, ValueError, pa.ArrowException):
+        return SCHEMA.empty_table()
+    is_ours = table.schema.equals(SCHEMA)
+    return table.replace_schema_metadata(None) if is_ours else SCHEMA.empty_table()
+
+
+def _elsewhere(schema: pa.Schema) -> list[str]:
+    """Raises ValueError: the metadata name no versions."""
+    found = (schema.metadata or {}).get(_ELSEWHERE, b"").decode(errors="replace").split()
+    if not all(map(may_be_id, found)):
+        raise ValueError(f"wanted ids of versions, got {found[:3]!r}")
+    return found
+
+
+def _without(hashes: pa.ChunkedArray, others: pa.ChunkedArray) -> pa.ChunkedArray:
+    return hashes.filter(pc.call_function("invert", [is_among(hashes, others)]))
