@@ -29,8 +29,8 @@ JOBS = {
 }
 # What click raises, whichever typer brings along.
 USAGE_ERROR = typer.BadParameter.__mro__[1]
-# Options of pip, MinIO and infra/check that pages speak of.
-FOREIGN = {"--no-deps", "--certs-dir", "--dir"}
+# Options of pip, MinIO, infra/check and Slurm that pages speak of.
+FOREIGN = {"--no-deps", "--certs-dir", "--dir", "--array", "--requeue"}
 # What the pages' own commands write into the checkout.
 WRITTEN = {
     "build/labeling_task.zip",
