@@ -150,7 +150,7 @@ def resend(broker: Broker, stored: Stored) -> Outcome:
 
 def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:
     if booking:
-        task = task.changed(booked_on=booking.day, cost=booking.cost)
+        task = task.changed(booked_on=booking.day, cost=task.cost + booking.cost)
     if task.booked_on is None:
         return task.changed(error=broker.budget.explain())
     return task.changed(
@@ -187,7 +187,16 @@ def _postpone(broker: Broker, task: Task, version: Any, error: TryAgainError) ->
 
 
 def _request(broker: Broker, image: Image) -> Request:
-    return Request(image, broker.images.url(image.uri), _predictions(broker, image))
+    [stored] = broker.store.get(("predictions", image.id))
+    document = stored.document if stored else {}
+    objects = document.get("objects", ()) if broker.settings.predictions else ()
+    return Request(
+        image,
+        broker.images.url(image.uri),
+        tuple(map(LabeledObject.from_document, objects)),
+        round=document.get("round", 1),
+        remark=document.get("remark"),
+    )
 
 
 def _record(broker: Broker, task: Task, version: Any, change: Callable[[Task], Task]) -> None:
@@ -222,14 +231,6 @@ def _failed(reason: str, task: Task) -> Task:
     if task.state != "requested":
         return task
     return task.changed(state="failed", error=reason, booked_on=None, cost=0.0)
-
-
-def _predictions(broker: Broker, image: Image) -> tuple[LabeledObject, ...]:
-    if not broker.settings.predictions:
-        return ()
-    [stored] = broker.store.get(("predictions", image.id))
-    objects = stored.document["objects"] if stored else ()
-    return tuple(map(LabeledObject.from_document, objects))
 
 
 def _backoff_seconds(attempts: int) -> float:

@@ -235,7 +235,8 @@ def _changed_task(
     history: Sequence[Stored],
     fresh: Mapping[str, Answer],
 ) -> Task:
-    task = task.changed(vendor_task_id=task.vendor_task_id or report.vendor_task_id)
+    if fresh or report.state != "answered":  # What was known may be of an earlier round's task.
+        task = task.changed(vendor_task_id=task.vendor_task_id or report.vendor_task_id)
     now = broker.clock()
     if fresh:
         answers = [Answer.from_document(stored.document) for stored in history] + [*fresh.values()]

@@ -61,6 +61,9 @@ def _store_prediction(broker: Broker, answer: Answer) -> str:
             "source": answer.annotator,
             "written_at": written_at,
         }
+        if stored:  # The round in which the image is asked about stays.
+            kept = ("round", "remark")
+            document |= {key: stored.document[key] for key in kept if key in stored.document}
         if stored and _is_same(stored, document):
             return "repeated"
         try:

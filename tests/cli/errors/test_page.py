@@ -154,16 +154,47 @@ def test_what_somebody_typed_stays_text(browse, tmp_path):
     assert {HOSTILE, "iii</script>"} & {fix["label"] for fix in fixes}
 
 
-def test_a_detectors_page_leaves_objects_to_the_labeling_tool(browse, tmp_path):
+def test_a_detectors_page_sends_wrong_labels_back_with_a_note(browse, tmp_path):
     run, _ = make_boxes(tmp_path)
     done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, "-q")
     assert done.code == 0, done.err
     found = browse(
-        tmp_path / "out", ["count", ".label-select"], ["press", "1"], ["text", "h1"], ["save"]
+        tmp_path / "out",
+        ["count", ".label-select"],
+        ["text", ".legend"],
+        ["press", "1"],
+        ["click", ".note"],
+        ["fill", ".note", "u is for undo"],
+        ["save"],
     )
     assert found[0] == 0
+    assert "found, not labeled" in found[1]
     (fix,) = json.loads((tmp_path / "decisions.json").read_text())["fixes"]
-    assert (fix["action"], fix["category"]) == ("keep", "label wrong")
+    assert (fix["action"], fix["category"]) == ("relabel", "label wrong")
+    assert fix["note"] == "u is for undo"
+    assert "label" not in fix
+    reviewed = vidset(
+        "review", tmp_path / "decisions.json", "--errors", tmp_path / "out", "-p", tmp_path
+    )
+    assert reviewed.code == 0, reviewed.err
+    assert (reviewed.next or "").startswith("vidset label dispatch --relabel ")
+
+
+def test_undo_takes_back_the_last_decision_wherever_the_selection_is(browse, reviewed):
+    folder, _ = reviewed
+    found = browse(
+        folder / "out",
+        ["press", "2"],
+        ["press", "3"],
+        ["press", "ArrowLeft"],
+        ["press", "ArrowLeft"],
+        ["press", "u"],
+        ["text", "#decided"],
+        ["press", "u"],
+        ["press", "u"],
+        ["text", "#decided"],
+    )
+    assert (found[5], found[9]) == ("1 of 3 decided", "0 of 3 decided")
 
 
 def test_a_page_without_errors_says_so(browse, tmp_path):

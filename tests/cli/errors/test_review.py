@@ -73,7 +73,7 @@ def test_a_review_is_told_to_a_person(reviewed):
         pytest.param([fix(4, category="odd")], "got 'odd'", id="another category"),
         pytest.param([fix(4), fix(4)], "4.png .*: decided twice", id="twice"),
         pytest.param([fix(4, "erase")], "wanted action relabel, remove, keep", id="action"),
-        pytest.param([fix(4, "relabel")], "a label stands with relabel", id="no label"),
+        pytest.param([fix(4, label="i")], "a label stands with relabel", id="a label to keep"),
         pytest.param([{"action": "keep"}], "wanted image_sha256, got None", id="no image"),
     ],
 )

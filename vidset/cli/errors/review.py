@@ -99,6 +99,7 @@ def review(
     # The place's own fixes.json is made of the decisions, and is made again when they change.
     to = new_file("--output", output, overwrite=overwrite) if output else folder / "fixes.json"
     written = write_fixes(given, folder, to, by)
+    file = shlex.quote(os.path.relpath(to))
     answer(
         Reviewed(
             place=project.place, output=str(to), version=written.version, actor=by, **written.counts
@@ -107,5 +108,7 @@ def review(
         as_json=as_json,
         quiet=quiet,
         project=project,
-        next_words=f"vidset dataset fix {written.version[:12]} {shlex.quote(os.path.relpath(to))}",
+        next_words=f"vidset label dispatch --relabel {file}"
+        if written.for_annotators
+        else f"vidset dataset fix {written.version[:12]} {file}",
     )

@@ -39,9 +39,18 @@ def dispatch(
             "keep their task and get the image's present url and predictions."
         ),
     ] = None,
+    relabel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIXES",
+            help="Instead, send back the images that a review found labeled wrong, with the "
+            "reviewer's notes and the present labels.",
+        ),
+    ] = None,
     store: Store = None,
     vendor: Vendor = None,
     template: Template = None,
+    actor: As = None,
     place: Place = None,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -52,14 +61,28 @@ def dispatch(
 
     Where a task has a price, or Scale AI is the vendor, you are asked before anything is sent.
     """
+    from vidset.actor import actor_of
     from vidset.cli.label.dispatch import run_dispatch
     from vidset.cli.label.places import place_of, project_of
+    from vidset.cli.label.relabel import wrong_images
 
     project = project_of(place, store)
     where = place_of(project, store=store, vendor=vendor, template=template, budget=budget)
     wanted = None if retry is None else retry.value
+    if relabel is not None and (retry is not None or limit is not None):
+        raise ValueError("--relabel sends what the review names; wanted no --retry and no --limit")
+    wrong = None if relabel is None else wrong_images(relabel)
     code = run_dispatch(
-        project, where, limit, wanted, dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet
+        project,
+        where,
+        limit,
+        wanted,
+        wrong,
+        actor_of(actor),
+        dry_run=dry_run,
+        yes=yes,
+        as_json=as_json,
+        quiet=quiet,
     )
     raise typer.Exit(code)
 

@@ -1,11 +1,14 @@
 """`vidset label dispatch`: a task for every kept image that has none."""
 
+from collections.abc import Sequence
+
 from vidset.cli.console import answer, confirm, counting, in_earnest, plural, say, show_problems
 from vidset.cli.label.results import Dispatched
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
 from vidset.local_labeling.connect import connect_vendor
 from vidset.local_labeling.dispatch import OUTCOMES, count_images, dispatch_images
+from vidset.local_labeling.relabeling import Wrong, relabel_images
 from vidset.local_labeling.served import answers
 from vidset.next_step import next_words
 from vidset.place import Place
@@ -17,6 +20,8 @@ def run_dispatch(
     place: Place,
     limit: int | None,
     retry: str | None,
+    wrong: Sequence[Wrong] | None = None,
+    by: str = "",
     *,
     dry_run: bool,
     yes: bool,
@@ -31,7 +36,7 @@ def run_dispatch(
     broker = open_broker(place.settings("dispatch"))
     is_paid = broker.settings.price > 0 or broker.settings.vendor == "scale"
     if dry_run or is_paid:
-        number = count_images(broker, place.images(), limit, retry)
+        number = count_images(broker, place.images(), limit, retry) if wrong is None else len(wrong)
         cost = round(number * broker.settings.price, 6)
         if dry_run:
             return _show_plan(project, broker.settings.vendor, number, cost, as_json, quiet)
@@ -50,7 +55,10 @@ def run_dispatch(
         )
         show_problems([nobody])
     with counting("Dispatching", show=not (quiet or as_json)) as show:
-        counts, problems = dispatch_images(broker, place.images(), limit, retry, show)
+        if wrong is None:
+            counts, problems = dispatch_images(broker, place.images(), limit, retry, show)
+        else:
+            counts, problems = relabel_images(broker, place, wrong, by, show)
     found = {outcome: counts[outcome] for outcome in OUTCOMES}
     show_problems(problems)
 

@@ -29,7 +29,7 @@ class EarlierFixes:
         """Collects the fixes that the version.json files of all versions before have."""
         by_action: dict[bool, set[str]] = {True: set(), False: set()}
         for fix in recorded:
-            if fix["action"] != "keep":
+            if fix["action"] != "keep" and (fix["action"] != "relabel" or fix.get("label")):
                 by_action[fix["action"] == "remove"].add(fix["image_sha256"])
         return cls(corrected=by_action[False], removed=by_action[True])
 

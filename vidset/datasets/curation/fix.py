@@ -102,7 +102,7 @@ def apply_fixes(
     for place, origin in enumerate(origins):
         fix = decided.get(origin)
         kept.append(fix is None or fix.action != "remove")
-        if fix is not None and fix.action == "relabel":
+        if fix is not None and fix.action == "relabel" and not fix.is_for_annotators:
             labels[place] = fix.label
         elif fix is not None and fix.action == "objects" and fix.image_sha256 == hashes[place]:
             objects[place] = with_changes(objects[place], fix.objects or ())
@@ -143,12 +143,12 @@ def _decide(
         origin = origin_of.get(fix.image_sha256)
         if origin is None:
             faults.append(f"{fix}: this image is not in the version")
-        elif fix.action == "relabel" and not has_label[origin]:
+        elif fix.label is not None and not has_label[origin]:
             faults.append(
                 f"{fix}: the image has no label, its objects have; change them with the action "
                 "objects"
             )
-        elif fix.action == "relabel" and fix.label not in known:
+        elif fix.label is not None and fix.label not in known:
             faults.append(f"{fix}: no image of the version has this label")
         elif fix.action == "objects" and (fault := fault_in(fix, of_hash, bytes_of, known)):
             faults.append(f"{fix}: {fault}")

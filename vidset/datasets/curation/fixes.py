@@ -3,7 +3,9 @@
     {"version": id, "actor": name, "fixes": [{"image_sha256", "image_uri", "action", ...}]}
 
 The actor is who decided; it may be missing. An action is `keep`, `remove`, `relabel` with the right
-`label` of the whole image, or `objects` with a list of what is wrong with single objects:
+`label` of the whole image, or `objects` with a list of what is wrong with single objects. `relabel`
+without a label sends the image back to the annotators, with the `note`; the version stays as it is
+until they have answered.
 
     {"action": "change", "id": "2", "label": "truck", "box": {"x", "y", "width", "height"}}
     {"action": "add", "label": "car", "box": {...}}          or with "points", or "rings"
@@ -44,6 +46,11 @@ class Fix:
     category: str | None = None
     note: str | None = None
     objects: tuple[Mapping[str, Any], ...] | None = None
+
+    @property
+    def is_for_annotators(self) -> bool:
+        """Whether annotators are to label the image again."""
+        return self.action == "relabel" and self.label is None
 
     def to_json(self) -> dict[str, Any]:
         told = {name: value for name, value in asdict(self).items() if value is not None}
@@ -138,7 +145,7 @@ def _fault_in_action(one: Mapping[str, Any]) -> str | None:
     for key in "label", "category", "note":
         if not isinstance(one.get(key), str | None):
             return f"wanted a text as {key}, got {one[key]!r}"
-    if (one["action"] == "relabel") != bool(one.get("label")):
+    if one.get("label") is not None and (one["action"] != "relabel" or not one["label"]):
         return "a label stands with relabel, and only there"
     objects = one.get("objects")
     if (one["action"] == "objects") != bool(objects):

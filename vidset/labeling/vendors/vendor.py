@@ -16,11 +16,15 @@ class Request:
     Attributes:
         image_url: by which the vendor reads it; it may carry a signature: never store or log it.
         predictions: objects to begin with.
+        round: how often the image has been sent to annotators; the first time is 1.
+        remark: what a person said of the earlier labels, from the second round on.
     """
 
     image: Image
     image_url: str
     predictions: tuple[LabeledObject, ...] = ()
+    round: int = 1
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,13 @@ class ResendingVendor(Vendor, Protocol):
             MissingTaskError, RefusedError, TryAgainError
         """
         ...
+
+
+@runtime_checkable
+class AskingAgainVendor(Vendor, Protocol):
+    """A vendor that takes another task of an image that was labeled: one for each round."""
+
+    asks_again: bool
 
 
 @runtime_checkable

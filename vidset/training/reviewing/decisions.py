@@ -14,10 +14,15 @@ from vidset.training.reviewing.categories import Category, parse_categories
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reviewed:
-    """The version that a review is of, and its counts (see `count_decisions`)."""
+    """A review's version, and its counts (see `count_decisions`).
+
+    Attributes:
+        for_annotators: how many images go back to the annotators.
+    """
 
     version: str
     counts: dict[str, Any]
+    for_annotators: int
 
 
 def write_fixes(decisions: Path, errors: Path, fixes: Path, actor: str | None = None) -> Reviewed:
@@ -53,7 +58,11 @@ def write_fixes(decisions: Path, errors: Path, fixes: Path, actor: str | None = 
     made = Fixes(version, tuple(of_origins), actor or given.actor)
     text = json.dumps(made.to_json(), indent=1, ensure_ascii=False)
     write_atomically(fixes, text.encode())
-    return Reviewed(version, count_decisions(given.fixes, len(origins), categories))
+    return Reviewed(
+        version,
+        count_decisions(given.fixes, len(origins), categories),
+        sum(fix.is_for_annotators for fix in made.fixes),
+    )
 
 
 def check_decisions(

@@ -38,6 +38,8 @@ def label_config(template: Template) -> str:
         return template.label_studio.config
     view = ET.Element("View")
     ET.SubElement(view, "Image", name=_IMAGE, value="$image", zoom="true", zoomControl="true")
+    # What a reviewer said, in a second round; nothing in the first.
+    ET.SubElement(view, "Header", value="$remark", size="5")
     for type_, tag in _TYPES.items():
         labels = [label for label in template.labels if label.type == type_]
         if labels:

@@ -6,7 +6,6 @@ https://labelstud.io/guide/sdk describes the filters. An answer of up to 200 tas
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,25 +19,17 @@ _IDS_PER_LOOKUP = 100
 _INCLUDED = "id,data,annotations,result,was_cancelled,completed_by,updated_at"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundTask:
-    id: int
-    has_annotations: bool
-
-
 def look_up(
     client: Client, project_id: int, image_ids: Sequence[str]
-) -> dict[str, list[FoundTask]]:
-    """All tasks of these images, by image id; nothing of an image that has none."""
-    found: dict[str, list[FoundTask]] = {}
+) -> dict[tuple[str, int], list[int]]:
+    """Return the ids of all tasks of these images, by image id and round."""
+    found: dict[tuple[str, int], list[int]] = {}
     for start in range(0, len(image_ids), _IDS_PER_LOOKUP):
         chunk = image_ids[start : start + _IDS_PER_LOOKUP]
         wanted = _filter("data.image_id", "in_list", "List", chunk)
-        include = "id,data,total_annotations,cancelled_annotations"
-        for task in _tasks(client, project_id, wanted, {"include": include}):
-            annotations = task["total_annotations"] + task["cancelled_annotations"]
-            same = found.setdefault(task["data"]["image_id"], [])
-            same.append(FoundTask(task["id"], annotations > 0))
+        for task in _tasks(client, project_id, wanted, {"include": "id,data"}):
+            data = task["data"]
+            found.setdefault((data["image_id"], data.get("round", 1)), []).append(task["id"])
     return found
 
 
@@ -48,17 +39,29 @@ def tasks_since(client: Client, project_id: int, moment: datetime) -> Iterator[d
     return _tasks(client, project_id, changed, {"include": _INCLUDED, "fields": "all"})
 
 
-def settle(client: Client, tasks: Sequence[FoundTask]) -> str:
-    """The id of an image's task that stays: one with annotations, else the oldest.
+def settle(client: Client, tasks: Sequence[int]) -> str:
+    """The id of the task that stays, of those of one image and round: one with annotations, else
+    the oldest.
 
-    The others are deleted, unless they have annotations.
+    The others are deleted, unless they have annotations. Each task is asked for them: the counts
+    in the server's lists lag behind.
     """
-    winner, *others = sorted(tasks, key=lambda task: (not task.has_annotations, task.id))
+    if len(tasks) == 1:
+        return str(tasks[0])
+    labeled = {id_ for id_ in tasks if _has_annotations(client, id_)}
+    winner, *others = sorted(tasks, key=lambda id_: (id_ not in labeled, id_))
     for other in others:
-        if not other.has_annotations:
+        if other not in labeled:
             with contextlib.suppress(NotFoundError):  # Another process was faster.
-                client.call("DELETE", f"/api/tasks/{other.id}/")
-    return str(winner.id)
+                client.call("DELETE", f"/api/tasks/{other}/")
+    return str(winner)
+
+
+def _has_annotations(client: Client, task: int) -> bool:
+    try:
+        return bool(client.call("GET", f"/api/tasks/{task}/")["annotations"])
+    except NotFoundError:
+        return False
 
 
 def _tasks(

@@ -40,6 +40,8 @@ _MOST_TOLD = 100
 class LabelStudioVendor:
     """A `Vendor`. It connects at the first call that needs the project."""
 
+    asks_again = True
+
     name = VENDOR
     most_at_once = 500
 
@@ -100,22 +102,24 @@ class LabelStudioVendor:
         if len(requests) > self.most_at_once:
             raise ValueError(f"at most {self.most_at_once} images at once, got {len(requests)}")
         project = self._project()
-        wanted = {request.image.id: _task(request, project) for request in requests}
+        keys = [(request.image.id, request.round) for request in requests]
+        wanted = {key: _task(request, project) for key, request in zip(keys, requests, strict=True)}
+        image_ids = list(dict.fromkeys(image_id for image_id, _ in keys))
         with self._gone_project_forgotten(project):
-            found = look_up(self._client, project.id, list(wanted))
-            missing = [image_id for image_id in wanted if image_id not in found]
+            found = look_up(self._client, project.id, image_ids)
+            missing = [key for key in wanted if key not in found]
             if missing:
                 path = f"/api/projects/{project.id}/import"
-                self._client.call("POST", path, body=[wanted[image_id] for image_id in missing])
-                found |= look_up(self._client, project.id, missing)
-        absent = [image_id for image_id in missing if image_id not in found]
+                self._client.call("POST", path, body=[wanted[key] for key in missing])
+                found |= look_up(self._client, project.id, image_ids)
+        absent = [key for key in missing if key not in found]
         if absent:  # Label Studio Enterprise imports in the background.
             raise TryAgainError(
                 f"Label Studio took {len(missing)} tasks for project {project.id} but does not "
-                f"show {len(absent)} of them yet, the first of image {absent[0]}"
+                f"show {len(absent)} of them yet, the first of image {absent[0][0]}"
             )
-        settled = {image_id: settle(self._client, found[image_id]) for image_id in wanted}
-        return [settled[request.image.id] for request in requests]
+        settled = {key: settle(self._client, found[key]) for key in wanted}
+        return [settled[key] for key in keys]
 
     def resend(self, request: Request, vendor_task_id: str) -> None:
         """Give a task the image's present url, and our predictions in place of the earlier ones."""
@@ -196,7 +200,13 @@ class LabelStudioVendor:
 
 def _task(request: Request, project: Project) -> dict[str, Any]:
     image = request.image
-    data = {"image": request.image_url, "image_id": image.id, "image_uri": image.uri}
+    data: dict[str, Any] = {
+        "image": request.image_url,
+        "image_id": image.id,
+        "image_uri": image.uri,
+    }
+    if request.round > 1:
+        data |= {"round": request.round, "remark": request.remark or ""}
     if not request.predictions:
         return {"data": data}
     place = f"image {image.id}: its predictions"

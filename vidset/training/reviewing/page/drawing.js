@@ -131,7 +131,8 @@ function drawDetail() {
     make("small", { text: title }), make("strong", { text }));
   const differs = image.label !== image.suggested;
   const parts = [
-    make("div", { class: "picture" }, make("img", { src: image.thumbnail, alt: image.label })),
+    drawPicture(image),
+    ...drawLegend(),
     make("div", { class: "labels" },
       box(relabels ? "label" : "labeled", image.label, differs ? "given" : "same"),
       relabels ? box("suggested", image.suggested, differs ? "suggested" : "same")
@@ -165,6 +166,7 @@ function drawChoices(image, decision) {
     button.addEventListener("click", () => decide(category));
     choices.append(button);
     if (category.remedy === "relabel" && relabels) choices.append(drawLabels(image, category, decision));
+    if (category.remedy === "relabel" && chosen) choices.append(drawNote(image, decision));
   });
   const right = make("button", { type: "button", class: "choice",
     "aria-pressed": String(Boolean(decision) && !decision.category) },
@@ -183,6 +185,30 @@ function drawLabels(image, category, decision) {
   select.value = chosen ? decision.label : otherLabel(image);
   select.addEventListener("change", () => decide(category, select.value));
   return make("label", { class: "right-label" }, make("small", { text: "right label" }), select);
+}
+
+function drawPicture(image) {
+  const zoom = make("button", { type: "button", class: "picture", title: "Key Z",
+    "aria-label": "Zoom", "aria-pressed": String(view.zoom) },
+  make("img", { src: image.thumbnail, alt: image.label }));
+  zoom.addEventListener("click", () => { view.zoom = !view.zoom; draw(); });
+  return zoom;
+}
+
+function drawNote(image, decision) {
+  const area = make("textarea", { rows: "2", class: "note", "aria-label": "Note",
+    placeholder: relabels ? "Why" : "What is wrong? The annotators see it." });
+  area.value = decision.note || "";
+  area.addEventListener("input", () => note(image, area.value));
+  return make("label", { class: "right-label" }, make("small", { text: "note" }), area);
+}
+
+function drawLegend() {
+  if (relabels) return [];
+  const kinds = [["found", "labeled and found"], ["missed", "labeled, not found"],
+    ["extra", "found, not labeled"], ["outline", "outline"]];
+  return [make("p", { class: "legend" }, ...kinds.map(([kind, text]) =>
+    make("span", {}, make("i", { class: kind }), make("span", { text }))))];
 }
 
 function drawTabs() {

@@ -8,7 +8,7 @@ const moves = {
   ArrowDown: columns, ArrowUp: () => -columns(),
 };
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
+  if (event.ctrlKey || event.metaKey || event.altKey || ["SELECT", "TEXTAREA"].includes(event.target.tagName)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const digit = /^[0-9]$/.test(key) ? Number(key) : null;
   if (digit === 0) decide(null);
@@ -16,6 +16,7 @@ document.addEventListener("keydown", (event) => {
   else if (moves[key]) { move(moves[key]()); draw(); }
   else if (key === "u" || key === "Backspace") undo();
   else if (key === "s") save();
+  else if (key === "z") { view.zoom = !view.zoom; draw(); }
   else if (key === "l" && document.querySelector(".label-select")) {
     document.querySelector(".label-select").focus();
   } else return;

@@ -6,8 +6,9 @@ const relabels = data.task === "classification";
 const storage = "vidset errors " + data.key;
 const byId = (id) => document.getElementById(id);
 const decisions = load();
+const undone = []; // The decisions in their order, each with what was decided before.
 let drawn = null; // The list whose tiles are in the grid.
-const view = { order: "queue", show: "all", cell: null, at: 0, list: [] };
+const view = { order: "queue", show: "all", cell: null, at: 0, list: [], zoom: false };
 
 // Text goes into the page as text only: labels and uris are whatever somebody wrote.
 function make(name, options, ...children) {
@@ -49,14 +50,17 @@ function decide(category, label) {
   const decision = { action: "keep" };
   if (category) decision.category = category.name;
   if (remedy === "remove") decision.action = "remove";
-  if (remedy === "relabel" && relabels) {
-    decision.label = label || otherLabel(image);
+  if (remedy === "relabel") {
     decision.action = "relabel";
+    if (relabels) decision.label = label || otherLabel(image);
   }
+  const before = decisions.get(image.image_sha256);
+  if (before && before.note) decision.note = before.note;
+  undone.push([image, before]);
   decisions.set(image.image_sha256, decision);
   keep();
   if (view.show === "open") list();
-  else move(1);
+  else if (decision.action !== "relabel" || relabels) move(1); // Else there is a note to write.
   draw();
 }
 
@@ -67,13 +71,30 @@ function otherLabel(image) {
   return guess ? guess.label : data.classes.find((label) => label !== image.label);
 }
 
+// Takes back the last decision, wherever the selection is, and shows its image. After the page was
+// opened again, it takes back that on the image which is selected.
 function undo() {
-  const image = current();
-  if (image && decisions.delete(image.image_sha256)) {
-    keep();
-    if (view.show === "done") list();
-    draw();
+  const here = current();
+  if (!undone.length && !(here && decisions.has(here.image_sha256))) return;
+  const [image, before] = undone.pop() || [here, undefined];
+  if (before) decisions.set(image.image_sha256, before);
+  else decisions.delete(image.image_sha256);
+  keep();
+  list();
+  if (!view.list.includes(image)) {
+    view.show = "all";
+    view.cell = null;
+    list();
   }
+  view.at = view.list.indexOf(image);
+  draw();
+}
+
+function note(image, text) {
+  const decision = decisions.get(image.image_sha256);
+  if (text.trim()) decision.note = text.trim();
+  else delete decision.note;
+  keep();
 }
 
 function move(by) {

@@ -16,7 +16,8 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.repository import write_atomically
 from vidset.training.reviewing.thumbnails import fit, to_png
 
-_SIDE = 320
+# Objects are looked at closely.
+_SIDE, _SIDE_OF_OBJECTS = 320, 640
 _SCRIPTS = ("review.js", "drawing.js", "keys.js")
 _NAME_DIGITS = 16
 
@@ -36,7 +37,8 @@ def write_page(
         # An image of detection is drawn into: its thumbnail is no longer the image's alone.
         name = hashlib.sha256(to_json([image["image_sha256"], image.get("objects")]).encode())
         path = f"thumbnails/{name.hexdigest()[:_NAME_DIGITS]}.png"
-        write_atomically(folder / path, to_png(fit(picture(image), _SIDE, _SIDE)))
+        side = _SIDE_OF_OBJECTS if "objects" in image else _SIDE
+        write_atomically(folder / path, to_png(fit(picture(image), side, side)))
         shown.append({**image, "thumbnail": path})
     page = render_page({**details, "shown": shown})
     write_atomically(folder / "index.html", page.encode())
