@@ -7,10 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.cli.called import vidset
 from tests.cli.dataset.called import dataset
 from tests.datasets.pictures import image, write_files
 from tests.paths import SHARED
+from vidset.datasets.images.upright import read_upright
 from vidset.datasets.versions.repository import Repository
+from vidset.formats.reading import Reading
+from vidset.formats.registry import Images, format_named, formats
+from vidset.labeling.shapes import box_around
 
 CASES = SHARED / "cases" / "labels.tar.xz"
 pytestmark = pytest.mark.skipif(not CASES.exists(), reason=f"there is no {CASES}")
@@ -96,3 +101,30 @@ def test_frames_are_grouped_by_their_names_when_told_how(case, tmp_path):
         {("vid0", "train"), ("vid1", "test")},
         {("vid0", "test"), ("vid1", "train")},
     )
+
+
+@pytest.mark.parametrize(
+    "name", [each.name for each in formats().values() if each.images and each.writes]
+)
+@pytest.mark.parametrize("case", ["ds_exif_checkout"], indirect=True)
+def test_a_picture_on_its_side_is_written_upright_with_its_labels(case, tmp_path, name):
+    place, to = tmp_path / "place", tmp_path / "to"
+    made = cut(place, f"coco:{case / 'a.json'}", "--shares", "train=1")
+    words = ("export", made["version"], "-f", name, "-o", to, "-p", place)
+    written = vidset(*words)
+    assert written.code == 0, written.err
+    [file] = to.rglob("*.jpg")
+    assert read_upright(np.fromfile(file, np.uint8))[1] == 1
+    picture = cv2.imread(str(file), cv2.IMREAD_IGNORE_ORIENTATION | cv2.IMREAD_COLOR)
+    seen = cv2.imread(str(case / "images" / "p.jpg"))
+    assert picture is not None
+    assert seen is not None
+    assert picture.shape == seen.shape == (160, 120, 3)
+    assert np.abs(picture.astype(int) - seen).mean() < 3
+    if format_named(name).reads:
+        source = to / "train" / (format_named(name).images or Images()).labels
+        reading = Reading(lambda _: (120, 160))
+        [labels] = format_named(name).read(source, reading)
+        around = box_around(labels.objects[0])
+        assert around
+        assert (around.x, around.y, around.width, around.height) == pytest.approx((10, 20, 30, 100))

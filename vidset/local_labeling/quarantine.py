@@ -2,17 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vidset.labeling.broker import Broker
 from vidset.labeling.errors import InvalidAnswerError
 from vidset.labeling.quarantine import OPEN, read_payload, resolve
 from vidset.labeling.receiving import Delivery, receive
-from vidset.labeling.stores.store import Query, Store
+from vidset.labeling.stores.store import Key, Query, Store
 from vidset.labeling.timestamps import format_timestamp, parse_timestamp
 from vidset.labeling.vendors.registry import vendors
 from vidset.labeling.vendors.vendor import Report
+
+_LOOKUPS = 300
 
 
 def list_quarantine(store: Store) -> list[dict[str, Any]]:
@@ -20,7 +22,7 @@ def list_quarantine(store: Store) -> list[dict[str, Any]]:
     found = [
         _without_payload(one.id, one.document) for one in store.find(Query("quarantine", OPEN))
     ]
-    return sorted(found, key=lambda entry: entry["received_at"])
+    return sorted(_with_uris(store, found), key=lambda entry: entry["received_at"])
 
 
 def replay_payload(broker: Broker, name: str, vendor: str) -> Counter[str]:
@@ -72,7 +74,18 @@ def quarantined(store: Store, name: str) -> dict[str, Any]:
     [stored] = store.get(("quarantine", name))
     if stored is None or stored.document["part_of"] is not None:
         raise ValueError(f"no {name!r} is in quarantine")
-    return _without_payload(stored.id, stored.document)
+    [found] = _with_uris(store, [_without_payload(stored.id, stored.document)])
+    return found
+
+
+def _with_uris(store: Store, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say of each entry where its image is; None where there is no task of it."""
+    ids = sorted({entry["image_id"] for entry in entries if entry["image_id"]})
+    uris: dict[str, str] = {}
+    for start in range(0, len(ids), _LOOKUPS):
+        keys: list[Key] = [("tasks", id_) for id_ in ids[start : start + _LOOKUPS]]
+        uris |= {task.id: task.document["image_uri"] for task in store.get(*keys) if task}
+    return [entry | {"image_uri": uris.get(entry["image_id"])} for entry in entries]
 
 
 def _without_payload(name: str, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -63,11 +64,13 @@ def test_quarantine_lists_what_came_and_why_and_shows_one(out, broker):
     deliver(broker, answer(image_id))
     ended = label("quarantine", "-p", out)
     name, *rest = ended.out.split()
-    assert rest[2:5] == ["truth", "image", image_id]
+    assert rest[2] == "truth"
     assert "wanted a label of car, truck" in ended.out
     assert ended.out.endswith("1 in quarantine\n")
     [listed] = label("quarantine", "-p", out, "--json").found["entries"]
     assert (listed["name"], listed["image_id"], listed["vendor"]) == (name, image_id, "truth")
+    assert rest[3] == listed["image_uri"]
+    assert Path(listed["image_uri"]).is_file()
     shown = label("quarantine", "-p", out, name, "--json").found
     assert json.loads(shown["payload"]) == answer(image_id)
     assert label("status", "-p", out, "--json").found["quarantine"] == 1

@@ -254,6 +254,18 @@ def test_what_cannot_be_wanted_is_refused(wanted, message):
         Wanted(**wanted)
 
 
+@pytest.mark.parametrize("change", [b"other", None], ids=["other bytes", "cut off"])
+def test_a_damaged_image_is_repaired(repository, tmp_path, change):
+    folder = write_files(tmp_path / "in", SPLITS)
+    made = make(repository, folder)
+    entry = next(iter(made.images))
+    path = repository.image_path(entry.image_sha256, entry.image_format)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:50] if change is None else change + whole[len(change) :])
+    assert make(repository, folder).id == made.id
+    assert path.read_bytes() == whole
+
+
 def test_an_image_that_is_gone_is_written_again(repository, tmp_path):
     folder = write_files(tmp_path / "in", SPLITS)
     made = make(repository, folder)

@@ -107,7 +107,9 @@ def _replay(
 
 def _show(found: list[dict[str, Any]]) -> None:
     for entry in found:
-        received, image = entry["received_at"][:19].replace("T", " "), entry["image_id"]
-        say(f"{entry['name']}  {received}  {entry['vendor']}  image {image or 'unknown'}")
+        received = entry["received_at"][:19].replace("T", " ")
+        image = entry["image_uri"] or entry["image_id"] or "unknown"
+        say(f"{entry['name']}  {received}  {entry['vendor']}")
+        say(f"    {image}")
         say(f"    {entry['reason']}")
     say(f"{len(found)} in quarantine")

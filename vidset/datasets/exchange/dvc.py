@@ -79,7 +79,9 @@ def to_dvc(
         raise DatasetError(f"git has a tag {tag} already: wanted a new one")
     images, details = repository.manifest(id_), repository.details(id_)
     with new_folder(str(folder), _MARKER, overwrite=True) as unfinished:
-        write_images(repository, _placed(images), unfinished, link=False, progress=progress)
+        write_images(
+            repository, _placed(images), unfinished, link=False, upright=False, progress=progress
+        )
         (unfinished / _MANIFEST).write_bytes(images.to_parquet())
         text = json.dumps({"version": id_, "details": details}, indent=1, sort_keys=True)
         (unfinished / _MARKER).write_text(text + "\n")
@@ -121,6 +123,8 @@ def from_dvc(
     for name, value in ("repository", git_repository), ("path", path), ("revision", revision):
         if value is not None and (not value or value.startswith("-")):
             raise DatasetError(f"wanted a {name}, got {value!r}")
+    if Path(git_repository).exists():  # DVC works in a folder of its own.
+        git_repository = str(Path(git_repository).absolute())
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "folder"
         at = ["--rev", revision] if revision is not None else []

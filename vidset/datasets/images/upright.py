@@ -6,6 +6,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from vidset.picture_headers import check_picture
+
+# Before EXIF data, in JPEG, PNG and WebP files.
+_MARKS = (b"Exif\0\0", b"eXIf", b"EXIF")
+_BEST = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_WEBP_QUALITY, 101]
 _ORIENTATION, _SHORT = 0x0112, 3
 _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda picture: picture[:, ::-1],
@@ -29,6 +34,29 @@ def read_upright(raw: np.ndarray) -> tuple[np.ndarray | None, int]:
         if kind == cv2.IMAGE_METADATA_EXIF:
             exif = np.asarray(content).tobytes()
     return picture, orientation(exif)
+
+
+def upright_bytes(data: bytes, ending: str, name: str) -> bytes | None:
+    """Return an image file's picture in a file of its own without EXIF data; None if it is stored
+    upright.
+
+    Args:
+        ending: of the format to write, such as `.jpg`.
+        name: of the image, for messages.
+
+    Raises:
+        ValueError: the picture is too large, or none.
+    """
+    if not any(mark in data for mark in _MARKS):
+        return None
+    check_picture(data, name)
+    picture, turned = read_upright(np.frombuffer(data, np.uint8))
+    if picture is None or turned not in _TURNS:
+        return None
+    done, encoded = cv2.imencode(ending, turn(picture, turned), _BEST)
+    if not done:
+        raise ValueError(f"{name}: it cannot be written upright as {ending}")
+    return encoded.tobytes()
 
 
 def lying_to_upright(orientation_: int, width: int, height: int) -> np.ndarray | None:

@@ -3,11 +3,11 @@
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.images.upright import upright_bytes
 from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
@@ -61,9 +61,14 @@ def write_images(
     folder: Path,
     *,
     link: bool,
+    upright: bool = True,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Copy or link each image to its path below the folder; their number.
+
+    Args:
+        upright: write a picture that EXIF data turn as it is seen, and as its labels are: not all
+            tools turn it. It is another file then, which is never a link.
 
     Raises:
         DatasetError: an image is not in the repository, or it cannot be linked to there.
@@ -77,10 +82,12 @@ def write_images(
             made.add(target.parent)
         stored = repository.image_path(entry.image_sha256, entry.image_format)
         try:
-            if link:
+            data = stored.read_bytes()
+            turned = upright_bytes(data, stored.suffix, entry.image_uri) if upright else None
+            if link and turned is None:
                 os.link(stored, target)
             else:
-                shutil.copyfile(stored, target)
+                target.write_bytes(data if turned is None else turned)
         except FileNotFoundError:
             raise DatasetError(
                 f"{entry.image_uri}: its image is not in the repository, wanted {stored}"

@@ -61,10 +61,10 @@ class Repository:
             raise DatasetError(f"{self.root}: wanted a folder for dataset versions, got a file")
 
     def put_image(self, data: bytes, image_format: str) -> str:
-        """Store an image unless it is there; its SHA-256."""
+        """Store an image unless it is there, or in place of a damaged one. Returns its SHA-256."""
         digest = hashlib.sha256(data).hexdigest()
         path = self.image_path(digest, image_format)
-        if not path.exists():
+        if not path.exists() or path.stat().st_size != len(data) or read_regular(path) != data:
             write_atomically(path, data)
         return digest
 
