@@ -35,7 +35,7 @@ def out(tmp_path, label_studio, monkeypatch):
     return out, project
 
 
-def objects(place, version: str) -> dict[str, tuple[float, ...]]:
+def objects(place, version: str) -> dict[str, tuple[float, float, float, float] | None]:
     entries = Repository(place / "datasets").manifest(version)
     return {entry.image_uri: entry.things[0].bounds for entry in entries if entry.things}
 
@@ -46,7 +46,7 @@ def test_an_image_that_a_review_found_wrong_goes_back_and_its_answer_is_the_next
     place, project = out
     cut = ("dataset", "create", "-p", place, "--shares", "train=1", "--json")
     first = vidset(*cut).found["version"]
-    wrong = Repository(place / "datasets").manifest(first)[0]
+    wrong = next(iter(Repository(place / "datasets").manifest(first)))
     said = {"image_sha256": wrong.image_sha256, "image_uri": wrong.image_uri}
     fix = said | {"action": "relabel", "category": "label wrong", "note": REMARK}
     fixes = tmp_path / "fixes.json"

@@ -10,7 +10,10 @@ from vidset.picture_headers import check_picture
 
 # Before EXIF data, in JPEG, PNG and WebP files.
 _MARKS = (b"Exif\0\0", b"eXIf", b"EXIF")
-_BEST = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_WEBP_QUALITY, 101]
+_BEST = {
+    ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 95],
+    ".webp": [cv2.IMWRITE_WEBP_QUALITY, 101],
+}
 _ORIENTATION, _SHORT = 0x0112, 3
 _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda picture: picture[:, ::-1],
@@ -53,7 +56,7 @@ def upright_bytes(data: bytes, ending: str, name: str) -> bytes | None:
     picture, turned = read_upright(np.frombuffer(data, np.uint8))
     if picture is None or turned not in _TURNS:
         return None
-    done, encoded = cv2.imencode(ending, turn(picture, turned), _BEST)
+    done, encoded = cv2.imencode(ending, turn(picture, turned), _BEST.get(ending, []))
     if not done:
         raise ValueError(f"{name}: it cannot be written upright as {ending}")
     return encoded.tobytes()
