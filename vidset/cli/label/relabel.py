@@ -1,4 +1,4 @@
-"""What `vidset label dispatch --relabel FIXES` sends back."""
+"""Read what `vidset label dispatch --relabel FIXES` sends back."""
 
 from vidset.datasets.curation.fixes import read_fixes
 from vidset.local_labeling.relabeling import Wrong

@@ -49,7 +49,7 @@ class Fix:
 
     @property
     def is_for_annotators(self) -> bool:
-        """Whether annotators are to label the image again."""
+        """Returns whether annotators are to label the image again."""
         return self.action == "relabel" and self.label is None
 
     def to_json(self) -> dict[str, Any]:

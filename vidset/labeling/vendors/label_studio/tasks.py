@@ -40,11 +40,10 @@ def tasks_since(client: Client, project_id: int, moment: datetime) -> Iterator[d
 
 
 def settle(client: Client, tasks: Sequence[int]) -> str:
-    """The id of the task that stays, of those of one image and round: one with annotations, else
-    the oldest.
+    """Choose the task of an image and round that stays, and return its id.
 
-    The others are deleted, unless they have annotations. Each task is asked for them: the counts
-    in the server's lists lag behind.
+    It is one with annotations, else the oldest. The others are deleted, unless they have
+    annotations. Each task is asked for them: the counts in the server's lists lag behind.
     """
     if len(tasks) == 1:
         return str(tasks[0])
