@@ -72,7 +72,7 @@ def test_its_answer_is_the_next_revision_whoever_gives_it_and_whatever_decides(
     assert task_of(store).vendor_task_id == "43"
     cars = car(), car(200, id="2")
     second = answer(image(), *cars, at=clock(), annotation_id="8", annotator="another")
-    second = replace(second, vendor_task_id="43")
+    second = replace(second, vendor_task_id="43", round=2)
     told = Report(image().id, "43", "answered", (second,))
     assert receive(works, Delivery("label-studio", told, b"")) == {"stored": 1}
     found = annotation_of(store)

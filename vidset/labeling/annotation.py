@@ -147,6 +147,7 @@ class Answer:
         updated_at: the vendor's clock, which orders the answers.
         imported: of an answer that a person imported: `by` whom, from which `base_revision` of the
             annotation (None for files of others), and the time that the file `told`.
+        round: how often the vendor's annotators had been asked about the image.
     """
 
     image_id: str
@@ -160,6 +161,7 @@ class Answer:
     image_width: int | None = None
     image_height: int | None = None
     imported: Mapping[str, Any] | None = None
+    round: int = 1
 
     @property
     def key(self) -> str:
@@ -183,12 +185,14 @@ class Answer:
             "image_width": self.image_width,
             "image_height": self.image_height,
             **({"imported": dict(self.imported)} if self.imported else {}),
+            **({"round": self.round} if self.round > 1 else {}),
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Answer":
-        values = {name: document[name] for name in cls.__slots__ if name != "imported"}
-        values["imported"] = document.get("imported")  # Answers of 0.1 lack it.
+        later = ("imported", "round")  # Answers of 0.1 lack them.
+        values = {name: document[name] for name in cls.__slots__ if name not in later}
+        values["imported"], values["round"] = document.get("imported"), document.get("round", 1)
         values["objects"] = tuple(map(LabeledObject.from_document, document["objects"]))
         values["updated_at"] = parse_timestamp(document["updated_at"])
         return cls(**values)

@@ -93,8 +93,8 @@ def counted(answers: Sequence[Answer]) -> list[Answer]:
     Of each annotation it is the newest, unless that withdraws the annotation, and of each
     annotator (a vendor's: names are the vendor's own) the newest of these. What a person imports
     holds from then on: a vendor's answers before it no longer count, and where it is an edit of
-    what was exported, nobody's do. When a vendor answers a later task of the image, its answers to
-    the earlier one no longer count.
+    what was exported, nobody's do. When a vendor's annotators were asked once more, their earlier
+    answers no longer count.
     """
     by_age = sorted(answers, key=_age)
     newest = {(answer.vendor, answer.annotation_id): answer for answer in by_age}
@@ -111,10 +111,10 @@ def counted(answers: Sequence[Answer]) -> list[Answer]:
     ]
     edits = [answer.updated_at for answer in standing if _is_edit(answer)]
     standing = [answer for answer in standing if not edits or answer.updated_at >= max(edits)]
-    tasks = {answer.vendor: answer.vendor_task_id for answer in standing}
-    standing = [
-        answer for answer in standing if tasks[answer.vendor] in (answer.vendor_task_id, None)
-    ]
+    rounds = Counter[str]()
+    for answer in standing:
+        rounds[answer.vendor] = max(rounds[answer.vendor], answer.round)
+    standing = [answer for answer in standing if answer.round == rounds[answer.vendor]]
     voices = {(answer.vendor, answer.annotator): answer for answer in standing}
     return [voices[annotator] for annotator in sorted(voices)]
 

@@ -83,7 +83,7 @@ def test_attributes_are_choices_of_the_regions_they_are_asked_of():
 
 def test_a_template_without_a_type_has_no_control_for_it():
     root = config_of("{name: cars, labels: [{name: car}]}")
-    assert [child.tag for child in root] == ["Image", "RectangleLabels"]
+    assert [child.tag for child in root] == ["Image", "Header", "RectangleLabels"]
 
 
 def test_a_config_of_ones_own_is_taken_as_it_is():

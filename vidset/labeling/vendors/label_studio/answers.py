@@ -152,8 +152,9 @@ def _report(task: JsonObject, changed: Sequence[JsonObject] | None) -> Report | 
     if "image_id" not in data.values:  # Somebody else's: a project can have such tasks too.
         return None
     image_id = data.text("image_id")
+    round_ = data.id("round") if data.has("round") else 1
     annotations = task.objects("annotations") if changed is None else changed
-    answers = tuple(_answer(annotation, image_id, task_id) for annotation in annotations)
+    answers = tuple(_answer(annotation, image_id, task_id, round_) for annotation in annotations)
     return Report(
         image_id=image_id,
         vendor_task_id=task_id,
@@ -168,7 +169,7 @@ def _report(task: JsonObject, changed: Sequence[JsonObject] | None) -> Report | 
     )
 
 
-def _answer(annotation: JsonObject, image_id: str, task_id: str) -> Answer:
+def _answer(annotation: JsonObject, image_id: str, task_id: str, round_: int) -> Answer:
     is_skipped = annotation.flag("was_cancelled")
     # A skipped one may hold what was drawn before, or no result at all.
     result = [] if is_skipped else annotation.list("result")
@@ -185,6 +186,7 @@ def _answer(annotation: JsonObject, image_id: str, task_id: str) -> Answer:
         updated_at=annotation.moment("updated_at"),
         image_width=width,
         image_height=height,
+        round=round_,
     )
 
 
