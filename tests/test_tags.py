@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vidset.storage.open import open_store
-from vidset.tags import Mark, current_tags, read_marks, write_mark
+from vidset.tags import Mark, TagChoice, choose, current_tags, read_marks, write_mark
 
 ONE, TWO = "1" * 32, "2" * 32
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -53,3 +53,22 @@ def test_a_file_that_is_no_mark_is_named(tmp_path):
     (tmp_path / "x.json").write_text('{"tag": "a"}')
     with pytest.raises(ValueError, match=r"x\.json: wanted a mark"):
         list(read_marks(open_store(str(tmp_path))))
+
+
+def test_images_are_chosen_by_their_tags(tmp_path):
+    store = open_store(str(tmp_path))
+    write_mark(store, mark("a", [ONE]))
+    write_mark(store, mark("b", [ONE, TWO]))
+
+    def chosen(**tags):
+        takes = choose(store, TagChoice(**tags))
+        return [name for name in (ONE, TWO, "3" * 32) if takes(name)]
+
+    assert chosen() == [ONE, TWO, "3" * 32]
+    assert chosen(wanted=("b",)) == [ONE, TWO]
+    assert chosen(wanted=("b",), unwanted=("a",)) == [TWO]
+    assert chosen(unwanted=("a", "leave out")) == [TWO, "3" * 32]
+    with pytest.raises(ValueError, match="--tag 'to lable': no image has this tag; .*: 'a', 'b'"):
+        chosen(wanted=("to lable",))
+    with pytest.raises(ValueError, match="--without-tag 'leaveout': no image has this tag"):
+        chosen(unwanted=("leaveout",))

@@ -8,12 +8,13 @@ newest mark of each image and tag.
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from vidset.storage.store import ObjectStore
+from vidset.storage.store import ObjectStore, StoredObject
+from vidset.threads import in_order
 
 FOLDER = "tags"
 # The page offers these; any other may be typed.
@@ -21,6 +22,7 @@ SUGGESTED = ("to label", "leave out", "look again")
 _TAG = re.compile(r"[\w][\w .:/+-]{0,59}")
 _IMAGE_ID = re.compile(r"[0-9a-f]{32}")
 _MOST_BYTES = 64 << 20
+_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,56 @@ class Mark:
             raise ValueError(f"wanted a mark, it has no usable {error}") from None
 
 
+@dataclass(frozen=True, slots=True)
+class TagChoice:
+    """Which images are wanted by their tags.
+
+    Attributes:
+        wanted: an image has to have one of these, unless there are none here.
+        unwanted: an image must have none of these.
+    """
+
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+
+    def takes(self, tags: set[str]) -> bool:
+        has_wanted = not self.wanted or not tags.isdisjoint(self.wanted)
+        return has_wanted and tags.isdisjoint(self.unwanted)
+
+    def to_sql(self) -> str:
+        """Return the condition on the column `tags`, for DuckDB and BigQuery alike.
+
+        No tag has a quote or a vertical bar in it: see `check_tag`.
+        """
+        marked = "CONCAT('|', ARRAY_TO_STRING(tags, '|'), '|')"
+        has = [f"STRPOS({marked}, '|{check_tag(tag)}|') > 0" for tag in self.wanted]
+        has_not = [f"STRPOS({marked}, '|{check_tag(tag)}|') = 0" for tag in self.unwanted]
+        return " AND ".join([f"({' OR '.join(has)})"] * bool(has) + has_not) or "TRUE"
+
+    def check(self, known: Iterable[str]) -> None:
+        """Refuse a tag that was mistyped.
+
+        Args:
+            known: the tags that images have.
+
+        Raises:
+            ValueError: no image has a tag that is named. A tag that the page offers may be left
+                out before anybody has used it.
+        """
+        there = set(known)
+        for tag in self.wanted:
+            if tag not in there:
+                raise ValueError(_no_such_tag("--tag", tag, there))
+        for tag in self.unwanted:
+            if tag not in there.union(SUGGESTED):
+                raise ValueError(_no_such_tag("--without-tag", tag, there))
+
+
+def _no_such_tag(option: str, tag: str, known: set[str]) -> str:
+    there = ", ".join(map(repr, sorted(known)[:10])) or "none yet"
+    return f"{option} {tag!r}: no image has this tag; the tags of this place are: {there}"
+
+
 def check_tag(tag: str) -> str:
     """Return the tag, without blanks around it.
 
@@ -99,21 +151,21 @@ def read_marks(store: ObjectStore, known: Iterable[str] = ()) -> Iterator[tuple[
         ValueError: a file there is no mark; it is named.
     """
     passed_over = set(known)
+
+    def read(each: StoredObject) -> tuple[str, Mark]:
+        try:
+            if each.size_bytes > _MOST_BYTES:
+                raise ValueError(f"wanted a mark, got {each.size_bytes:,} bytes")
+            return each.name, Mark.from_json(json.loads(store.read(each.name)))
+        except ValueError as error:
+            raise ValueError(f"{store.uri(each.name)}: {error}") from None
+
     try:
         found = [each for each in store.list() if each.name.endswith(".json")]
     except FileNotFoundError:
         return
-    for each in found:
-        if each.name in passed_over:
-            continue
-        if each.size_bytes > _MOST_BYTES:
-            raise ValueError(
-                f"{store.uri(each.name)}: wanted a mark, got {each.size_bytes:,} bytes"
-            )
-        try:
-            yield each.name, Mark.from_json(json.loads(store.read(each.name)))
-        except ValueError as error:
-            raise ValueError(f"{store.uri(each.name)}: {error}") from None
+    # Each is a request of its own where the place is in a bucket.
+    yield from in_order(read, (each for each in found if each.name not in passed_over), _THREADS)
 
 
 def current_tags(marks: Iterable[tuple[str, Mark]]) -> dict[str, set[str]]:
@@ -126,3 +178,16 @@ def current_tags(marks: Iterable[tuple[str, Mark]]) -> dict[str, set[str]]:
             elif image_id in tags:
                 tags[image_id].discard(mark.tag)
     return {image_id: names for image_id, names in tags.items() if names}
+
+
+def choose(store: ObjectStore, choice: TagChoice) -> Callable[[str], bool]:
+    """Return a function that tells by its id whether an image is wanted.
+
+    Raises:
+        ValueError: no image has a tag that is named, or a file there is no mark.
+    """
+    if not (choice.wanted or choice.unwanted):
+        return lambda _: True
+    tags = current_tags(read_marks(store))
+    choice.check(each for names in tags.values() for each in names)
+    return lambda image_id: choice.takes(tags.get(image_id, set()))

@@ -124,5 +124,5 @@ def test_the_page_tells_how_tables_are_partitioned_and_clustered():
     told = re.findall(r"^\| `(\w+)` \| [^|]* \| `?(\w*)`? ?\| `?(\w*)", section, re.MULTILINE)
     assert told == [
         (name, tables()[name].partitioned_by or "", (*tables()[name].clustering, "")[0])
-        for name in ("annotations", "tasks", "frames", "videos", "exports")
+        for name in ("annotations", "tasks", "frames", "videos", "tags", "exports")
     ]

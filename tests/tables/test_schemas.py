@@ -79,11 +79,11 @@ def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
         [sys.executable, "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "5"]
+    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "6"]
 
 
 def test_tables_name_columns_that_they_have():
-    assert list(tables()) == ["frames", "videos", "annotations", "tasks", "exports"]
+    assert list(tables()) == ["frames", "videos", "annotations", "tasks", "tags", "exports"]
     for table in tables().values():
         named = {*table.key, *table.newest_by, *table.clustering}
         assert named | ({table.partitioned_by} - {None}) <= set(table.names)
@@ -96,5 +96,6 @@ def test_tables_are_partitioned_by_day_and_clustered_by_video():
         "videos": ("uploaded_at", ("video_uri",)),
         "annotations": ("updated_at", ("image_uri",)),
         "tasks": ("requested_at", ("image_uri",)),
+        "tags": (None, ("image_id",)),
         "exports": (None, ()),
     }

@@ -83,8 +83,12 @@ class GuardedFront(GcsFront):
     def __init__(self, upstream, tokens):
         super().__init__(upstream)
         self.tokens = tokens
+        self.at_first_bytes = lambda: None
 
     def respond(self, request):
+        if is_bytes(request):
+            self.at_first_bytes()
+            self.at_first_bytes = lambda: None
         said = request.headers.get("Authorization", "")
         is_session = "upload_id=" in urlsplit(request.path).query
         if not is_session and said.removeprefix("Bearer ") not in self.tokens.valid:
@@ -165,12 +169,12 @@ def test_a_token_that_expires_in_the_middle_is_renewed(guarded, tokens, card, tm
     was_revoked = []
 
     def revoke():
-        if not was_revoked and guarded.proxy.sent(is_bytes):
-            tokens.valid = set()
-            was_revoked.append(len(tokens.given))
+        tokens.valid = set()
+        was_revoked.append(len(tokens.given))
 
+    guarded.proxy.at_first_bytes = revoke
     until = lambda: card.left() == []  # noqa: E731
-    card.upload(guarded, "--rate", "500kB/s", meanwhile=revoke, until=until, words=words(guarded))
+    card.upload(guarded, "--rate", "500kB/s", until=until, words=words(guarded))
     assert len(tokens.given) > was_revoked[0]
     assert len(card.files) == len(made)
 

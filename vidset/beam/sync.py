@@ -1,14 +1,14 @@
 """Bring annotations, tasks and ledgers to the warehouse with the Beam job."""
 
 import io
-from contextlib import redirect_stderr
+from contextlib import closing, redirect_stderr
 from tempfile import TemporaryDirectory
 
 from vidset.beam.counters import job_counters
 from vidset.beam.export_job import configure, prepare, start
 from vidset.documents.rows import ROWS
 from vidset.warehouse.open import open_warehouse
-from vidset.warehouse.sync import Counts, Places, Request, Summary, gather
+from vidset.warehouse.sync import Counts, Places, Request, Summary, gather, sync_tags
 
 
 def sync_by_beam(request: Request, places: Places) -> Summary:
@@ -31,8 +31,10 @@ def sync_by_beam(request: Request, places: Places) -> Summary:
         with redirect_stderr(io.StringIO()):
             result = start(options, settings)
             result.wait_until_finish()
+        with closing(open_warehouse(places.warehouse, settings.staging)) as warehouse:
+            tags = sync_tags(request, warehouse)
     counts = job_counters(result)
-    summary = Summary()
+    summary = Summary(tags=tags)
     for table in ROWS:
         each = [counts.get(f"{table}_{name}", 0) for name in ("documents", "changed", "malformed")]
         summary.tables[table] = Counts(*each)

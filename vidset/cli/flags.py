@@ -42,6 +42,18 @@ DryRun = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for a confirmation.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
+Tag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag", metavar="TAG", help="Take only images that somebody gave this tag; may be repeated."
+    ),
+]
+WithoutTag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without-tag", metavar="TAG", help="Leave out images with this tag; may be repeated."
+    ),
+]
 As = Annotated[
     str | None,
     typer.Option(

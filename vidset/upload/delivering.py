@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vidset.upload.destination import Destination, Piece, Session, Target
+from vidset.upload.destination import Destination, Piece, Presence, Session, Target
 from vidset.upload.errors import (
     AlreadyThereError,
     GaveUpError,
@@ -73,6 +73,7 @@ class Delivering:
     _is_renewed: bool = field(default=False, init=False)
     _is_sent: bool = field(default=False, init=False)
     _is_refused: bool = field(default=False, init=False)
+    _is_tried: bool = field(default=False, init=False)
 
     def run(self) -> Delivery:
         """Have the object there, once, with the recording's bytes.
@@ -124,7 +125,7 @@ class Delivering:
     def _attempt(self) -> Delivery:
         self._is_in_session = self._is_sending = False
         self._check_place()
-        presence = self.destination.find(self.target)
+        presence = self._presence()
         if presence == "same":
             return self._delivered(is_verified=True)
         # We may create but not look: that creating it was refused tells that it is there.
@@ -154,6 +155,13 @@ class Delivering:
             return self._delivered(is_verified=session.finish())
         finally:
             session.close()
+
+    def _presence(self) -> Presence:
+        """Ask for the object, unless creating it is as quick a way to hear that it is there."""
+        is_first, self._is_tried = not self._is_tried, True
+        if is_first and self.target.size_bytes <= self.destination.unasked_bytes:
+            return "absent"
+        return self.destination.find(self.target)
 
     def _check_place(self) -> None:
         if reason := self.why_not():

@@ -66,6 +66,15 @@ class Session(Protocol):
 class Destination(Protocol):
     """Any call may raise TransientError, RefusedError and UploadFailedError."""
 
+    @property
+    def unasked_bytes(self) -> int:
+        """Recordings up to this size are sent without asking first whether they are there.
+
+        They are created only where there is no object, and a request with so few bytes costs no
+        more than the question would.
+        """
+        ...
+
     def wait_for(self, seconds: float) -> None:
         """Give each answer so long from now on."""
         ...

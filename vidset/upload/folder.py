@@ -31,6 +31,8 @@ _UNNAMABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
 class FolderDestination:
     """A file appears whole or not at all. There is no place for metadata: the name has to do."""
 
+    unasked_bytes = 0  # To look costs nothing.
+
     def __init__(self, place: Place):
         self._root = Path(place.root)
         self._lasting = set[Path]()  # Folders whose own names are known to be on the disk.

@@ -43,6 +43,8 @@ _RESUME_INCOMPLETE = 308
 class GcsDestination:
     """A bucket. STORAGE_EMULATOR_HOST leads to an emulator, without credentials."""
 
+    unasked_bytes = 64 << 10
+
     def __init__(self, place: Place):
         self._place, self._answer_seconds = place, 60.0
         self._host = os.environ.get("STORAGE_EMULATOR_HOST", "").rstrip("/") or _HOST

@@ -23,6 +23,9 @@ _SHA256: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"}
 class S3Destination:
     """A bucket, with boto3's own credentials and AWS_ENDPOINT_URL."""
 
+    # Some servers take `IfNoneMatch` and do not know it: without asking they would replace objects.
+    unasked_bytes = 0
+
     def __init__(self, place: Place):
         self._client = S3Client(place)
 

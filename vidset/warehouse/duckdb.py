@@ -5,9 +5,13 @@ from pathlib import Path
 
 import duckdb
 
+from vidset.tables.arrow import arrow_schema, as_stored
 from vidset.tables.schemas import Table, tables
 from vidset.warehouse.files import TableFiles, find_files
 from vidset.warehouse.views import VIEWS, view_sql
+
+# A warehouse that was made before there were these has none of their rows: it is as good as new.
+_LATER = frozenset({"tags"})
 
 
 def open_duckdb(memory: str = "512MB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
@@ -28,6 +32,9 @@ def make_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]
     paths: list[str] = []
     for table in tables().values():
         files = find_files(folder / table.name)
+        if files.base is None and table.name in _LATER and not files.folder.exists():
+            connection.register(table.name, arrow_schema(as_stored(table.columns)).empty_table())
+            continue
         if files.base is None:
             raise ValueError(f"{folder} is no warehouse: there is no table {table.name}")
         connection.execute(f"CREATE VIEW {table.name} AS {select(table, files)}")

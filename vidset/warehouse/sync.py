@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
+from vidset import tags
 from vidset.documents.documents import Documents, Part
 from vidset.documents.open import open_documents
-from vidset.documents.rows import ROWS
+from vidset.documents.rows import ROWS, Row
 from vidset.elements import DeadLetter
+from vidset.storage.open import open_store
 from vidset.storage.writing import replacing
 from vidset.warehouse.export import Staged, Warehouse, export_part, finish, plan
 from vidset.warehouse.open import open_warehouse
@@ -86,10 +89,16 @@ class Counts:
 
 @dataclass(slots=True)
 class Summary:
-    """The outcome of a run. `videos` were gathered; it is None when there are no ledgers."""
+    """The outcome of a run.
+
+    Attributes:
+        videos: how many were gathered, or None when there are no ledgers.
+        tags: how many rows of `tags` are new or changed.
+    """
 
     tables: dict[str, Counts] = field(default_factory=dict)
     videos: int | None = None
+    tags: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
 
     @property
@@ -117,6 +126,7 @@ def sync(request: Request, places: Places, keep_letter: Callable[[DeadLetter], N
             workers = _Workers(places.store, places.warehouse, request.workers)
             _sync_tables(documents, warehouse, workers, summary, keep_letter, full=request.full)
         summary.videos = gather(request, warehouse)
+        summary.tags = sync_tags(request, warehouse)
     return summary
 
 
@@ -128,7 +138,7 @@ def is_synced(request: Request, places: Places) -> bool:
     file = (places.store or "").removeprefix("sqlite:")
     if "://" in f"{file}{places.warehouse}{request.out or ''}":
         return False
-    read = [f"{request.out}/videos"] if request.out else []
+    read = [f"{request.out}/{each}" for each in ("videos", tags.FOLDER)] if request.out else []
     read += [file, f"{file}-wal"] if file else []
     try:
         synced = os.stat(os.path.join(places.warehouse, _MARK)).st_mtime_ns
@@ -179,6 +189,33 @@ def gather(request: Request, warehouse: Warehouse) -> int | None:
     if request.out is None or not isinstance(warehouse, ParquetWarehouse):
         return None
     return gather_ledgers(warehouse, request.out.rstrip("/"))
+
+
+def sync_tags(request: Request, warehouse: Warehouse) -> int:
+    """Bring what people have marked to the table `tags`. Returns how many rows changed.
+
+    Raises:
+        ValueError: an object in the folder of the tags is no mark.
+    """
+    if request.out is None or request.out.startswith("bq://"):
+        return 0
+    # All of them: clocks differ, so that a mark's time does not tell whether it was read before.
+    marks = tags.read_marks(open_store(f"{request.out.rstrip('/')}/{tags.FOLDER}"))
+    files = warehouse.stage("tags", chain.from_iterable(map(_tag_rows, marks)))
+    return warehouse.merge("tags", files)
+
+
+def _tag_rows(named: tuple[str, tags.Mark]) -> Iterator[Row]:
+    name, mark = named
+    for image_id in mark.image_ids:
+        yield {
+            "image_id": image_id,
+            "tag": mark.tag,
+            "is_set": mark.is_set,
+            "actor": mark.actor,
+            "marked_at": mark.marked_at,
+            "mark": name,
+        }
 
 
 @dataclass(frozen=True, slots=True)

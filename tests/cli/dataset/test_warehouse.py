@@ -3,14 +3,21 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from PIL import Image
 
+from tests.cli.called import vidset
 from tests.cli.dataset.called import dataset
 from tests.cli.dataset.outputs import BUS, CAR, DAY, add_video, export
 from vidset.datasets.versions.repository import Repository
+from vidset.place import Place
+from vidset.storage.open import open_store
+from vidset.tags import Mark, write_mark
 
 A = [f"ann/a/0/000000{n}000.jpg" for n in range(4)]
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 B = [f"bob/b/0/000000{n}000.jpg" for n in range(3)]
 
 
@@ -159,3 +166,27 @@ def test_sql_that_fails_on_the_rows_is_told_and_makes_nothing(tmp_path, out):
     assert made.code == 2
     assert made.refusal.startswith(f"{out}: Conversion Error: ")
     assert not (tmp_path / "datasets" / "versions").exists()
+
+
+def test_images_are_chosen_by_their_tags(tmp_path, out):
+    images = {image.uri.partition("/images/")[2]: image.id for image in Place.of(str(out)).images()}
+    marked = Mark("leave out", (images[A[0]], images[B[0]]), True, "ann", NOON)
+    write_mark(open_store(f"{out}/tags"), marked)
+    vidset("sync", "-p", out)
+    assert create(tmp_path, out, "--tag", "leave out").code == 0
+    assert sorted(entries(tmp_path)) == [A[0], B[0]]
+    assert create(tmp_path, out, "--without-tag", "leave out").code == 0
+    assert sorted(entries(tmp_path)) == sorted([*A[1:3], *B[1:]])
+    refused = create(tmp_path, out, "--tag", "leave")
+    assert (refused.code, refused.found["error"]["message"]) == (
+        2,
+        "--tag 'leave': no image has this tag; the tags of this place are: 'leave out'",
+    )
+
+
+def test_tags_choose_among_the_images_of_a_place_alone(tmp_path):
+    (tmp_path / "cats").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "cats" / "1.png")
+    refused = dataset("create", f"folders:{tmp_path}", "--tag", "a", "-p", tmp_path)
+    assert refused.code == 2
+    assert "--tag or --without-tag chooses among the images of a place or a warehouse" in refused.err

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,9 @@ from tests.documents.labels import annotation, put_annotations, put_tasks, task
 from vidset.cli.main import app
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.place import Place
+from vidset.storage.open import open_store as open_objects
+from vidset.tags import Mark, write_mark
+from vidset.warehouse.asking import open_warehouse as open_asked
 
 
 @pytest.fixture
@@ -54,6 +59,7 @@ def test_sync_brings_all_to_the_warehouse(out):
             "tasks": {"documents": 5, "changed": 5, "malformed": 0},
         },
         "videos": 2,
+        "tags": 0,
         "place": str(out),
         "next": f"vidset sql -p {out}",
     }
@@ -197,3 +203,28 @@ def test_a_file_is_not_overwritten_unless_one_says_so(out, tmp_path):
         call(*arguments)
     assert file.read_text() == "mine"
     assert call(*arguments, "--overwrite").exit_code == 0
+
+
+def test_sync_brings_what_people_marked(out):
+    store = open_objects(f"{out}/tags")
+    [one, two] = sorted(image.id for image in Place.of(str(out)).images())[:2]
+    noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    write_mark(store, Mark("to label", (one, two), True, "ann", noon))
+    assert json.loads(call("sync", "-p", out, "--json").stdout)["tags"] == 2
+    assert json.loads(call("sync", "-p", out, "--json").stdout)["tags"] == 0
+    write_mark(store, Mark("to label", (two,), False, "bob", noon + timedelta(seconds=1)))
+    query = "SELECT image_id, is_set, actor FROM tags ORDER BY image_id"
+    assert ask(out, query) == [
+        {"image_id": one, "is_set": True, "actor": "ann"},
+        {"image_id": two, "is_set": False, "actor": "bob"},
+    ]
+    [marked] = ask(out, "SELECT image_id, tags FROM dataset_candidates WHERE len(tags) > 0")
+    assert marked == {"image_id": one, "tags": ["to label"]}
+
+
+def test_a_warehouse_from_before_there_were_tags_can_be_asked(out):
+    call("sync", "-p", out, "--quiet")
+    shutil.rmtree(out / "warehouse" / "tags")
+    with open_asked(str(out), "256MB", "") as connection:
+        assert connection.execute("SELECT count(*) FROM tags").fetchone() == (0,)
+        assert connection.execute("SELECT count(tags) FROM dataset_candidates").fetchone() == (7,)

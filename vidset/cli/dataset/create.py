@@ -22,7 +22,7 @@ from vidset.cli.dataset.options import (
     near_distance_of,
     shares_of,
 )
-from vidset.cli.flags import As, Format, Json, Name, Place, Quiet
+from vidset.cli.flags import As, Format, Json, Name, Place, Quiet, Tag, WithoutTag
 from vidset.cli.reading_options import (
     Columns,
     Crowds,
@@ -105,6 +105,8 @@ def create(
         str,
         typer.Option(metavar="SQL", help="Which of the warehouse's dataset_candidates to take."),
     ] = "TRUE",
+    tag: Tag = None,
+    without_tag: WithoutTag = None,
     parent: Annotated[
         str | None,
         typer.Option(
@@ -163,6 +165,7 @@ def create(
     from vidset.datasets.curation.create import create as create_version
     from vidset.datasets.curation.sources.label_files import HowToRead
     from vidset.datasets.curation.sources.opening import Sources, open_source
+    from vidset.tags import TagChoice
 
     by = actor_of(actor)
     versions = Versions.at(place, "create", is_made=True)
@@ -184,8 +187,9 @@ def create(
         is_full=full,
     )
     given = sources or [bring_labels(versions.project, show=not (as_json or quiet))]
+    tagged = TagChoice(tuple(tag or ()), tuple(without_tag or ()))
     how = HowToRead(lossy, crowds, columns_of(columns), match.value)
-    opened = open_source(Sources(given, format_name, images, where, group_by, how))
+    opened = open_source(Sources(given, format_name, images, where, group_by, tagged, how))
     for dataset, read_bytes in opened.read_bytes.items():
         if not quiet:
             tell(f"{dataset}: BigQuery will read up to {size(read_bytes)}")

@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from vidset.cli.console import answer, say, show_problems
+from vidset.cli.console import answer, plural, say, show_problems
 from vidset.intake.dead_letters import put_dead_letter
 from vidset.project import Project
 from vidset.storage.open import open_store
@@ -26,12 +26,14 @@ class Synced:
         output: the warehouse, a folder or a uri.
         tables: how many documents were read, rows changed and documents are malformed, by table.
         videos: how many ledgers are new or changed; null if there are none.
+        tags: how many rows of the table `tags` are new or changed.
     """
 
     place: str | None
     output: str
     tables: Mapping[str, Counts]
     videos: int | None
+    tags: int
 
 
 def run_sync(
@@ -51,7 +53,7 @@ def run_sync(
     if unnamed := summary.malformed - min(len(summary.letters), _NAMED):
         show_problems([f"{unnamed} malformed documents more: see {places.dead_letters}"])
     answer(
-        Synced(request.out, places.warehouse, summary.tables, summary.videos),
+        Synced(request.out, places.warehouse, summary.tables, summary.videos, summary.tags),
         lambda: _show(summary, places),
         as_json=as_json,
         quiet=quiet,
@@ -76,4 +78,6 @@ def _show(summary: Summary, places: Places) -> None:
     if summary.videos is not None:
         several = "s" * (summary.videos != 1)
         say(f"{'ledgers':12}{summary.videos} video{several} new or changed")
+    if summary.tags:
+        say(f"{'tags':12}{plural(summary.tags, 'row')} changed")
     say(f"{'warehouse':12}{places.warehouse}")

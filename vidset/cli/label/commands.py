@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from vidset.cli.command import add, described, group
-from vidset.cli.flags import As, DryRun, Json, Metrics, Place, PlaceArgument, Quiet, Yes
+from vidset.cli.flags import (
+    As,
+    DryRun,
+    Json,
+    Metrics,
+    Place,
+    PlaceArgument,
+    Quiet,
+    Tag,
+    WithoutTag,
+    Yes,
+)
 from vidset.cli.label.importing import import_
 from vidset.cli.label.options import Retry, Store, Template, Vendor
 
@@ -47,6 +58,8 @@ def dispatch(
             "reviewer's notes and the present labels.",
         ),
     ] = None,
+    tag: Tag = None,
+    without_tag: WithoutTag = None,
     store: Store = None,
     vendor: Vendor = None,
     template: Template = None,
@@ -65,18 +78,23 @@ def dispatch(
     from vidset.cli.label.dispatch import run_dispatch
     from vidset.cli.label.places import place_of, project_of
     from vidset.cli.label.relabel import wrong_images
+    from vidset.tags import ALL_IMAGES, TagChoice
 
     project = project_of(place, store)
     where = place_of(project, store=store, vendor=vendor, template=template, budget=budget)
     wanted = None if retry is None else retry.value
-    if relabel is not None and (retry is not None or limit is not None):
-        raise ValueError("--relabel sends what the review names; wanted no --retry and no --limit")
+    tagged = TagChoice(tuple(tag or ()), tuple(without_tag or ()))
+    if relabel is not None and not (retry is None and limit is None and tagged == ALL_IMAGES):
+        raise ValueError(
+            "--relabel sends what the review names; wanted no --retry, --limit or tags beside it"
+        )
     wrong = None if relabel is None else wrong_images(relabel)
     code = run_dispatch(
         project,
         where,
         limit,
         wanted,
+        tagged,
         wrong,
         actor_of(actor),
         dry_run=dry_run,

@@ -1,11 +1,12 @@
 """`vidset label dispatch`: a task for every kept image that has none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from vidset.cli.console import answer, confirm, counting, in_earnest, plural, say, show_problems
 from vidset.cli.label.results import Dispatched
 from vidset.labeling.broker import open_broker
 from vidset.labeling.errors import TryAgainError
+from vidset.labeling.task import Image
 from vidset.local_labeling.connect import connect_vendor
 from vidset.local_labeling.dispatch import OUTCOMES, count_images, dispatch_images
 from vidset.local_labeling.relabeling import Wrong, relabel_images
@@ -13,6 +14,8 @@ from vidset.local_labeling.served import answers
 from vidset.next_step import next_words
 from vidset.place import Place
 from vidset.project import Project
+from vidset.storage.open import open_store
+from vidset.tags import FOLDER, TagChoice, choose
 
 
 def run_dispatch(
@@ -20,6 +23,7 @@ def run_dispatch(
     place: Place,
     limit: int | None,
     retry: str | None,
+    tagged: TagChoice,
     wrong: Sequence[Wrong] | None = None,
     by: str = "",
     *,
@@ -34,9 +38,14 @@ def run_dispatch(
         ValueError: the settings do not do; nothing has been dispatched.
     """
     broker = open_broker(place.settings("dispatch"))
+    is_wanted = choose(open_store(project.below(FOLDER)), tagged)
+
+    def images() -> Iterator[Image]:
+        return (image for image in place.images() if is_wanted(image.id))
+
     is_paid = broker.settings.price > 0 or broker.settings.vendor == "scale"
     if dry_run or is_paid:
-        number = count_images(broker, place.images(), limit, retry) if wrong is None else len(wrong)
+        number = count_images(broker, images(), limit, retry) if wrong is None else len(wrong)
         cost = round(number * broker.settings.price, 6)
         if dry_run:
             return _show_plan(project, broker.settings.vendor, number, cost, as_json, quiet)
@@ -56,7 +65,7 @@ def run_dispatch(
         show_problems([nobody])
     with counting("Dispatching", show=not (quiet or as_json)) as show:
         if wrong is None:
-            counts, problems = dispatch_images(broker, place.images(), limit, retry, show)
+            counts, problems = dispatch_images(broker, images(), limit, retry, show)
         else:
             counts, problems = relabel_images(broker, place, wrong, by, show)
     found = {outcome: counts[outcome] for outcome in OUTCOMES}

@@ -26,7 +26,8 @@ SELECT
   annotations.revision,
   annotations.updated_at AS labeled_at,
   COALESCE(ARRAY_LENGTH(annotations.objects), 0) AS object_count,
-  annotations.objects
+  annotations.objects,
+  IFNULL(marked.tags, []) AS tags
 FROM `${dataset}.frames` AS frames
 JOIN `${dataset}.videos` AS videos
   ON videos.video_uri = frames.video_uri
@@ -34,5 +35,11 @@ JOIN `${dataset}.videos` AS videos
   AND videos.settings_id = frames.settings_id
 LEFT JOIN `${dataset}.tasks` AS tasks ON tasks.image_id = frames.image_id
 LEFT JOIN `${dataset}.annotations` AS annotations ON annotations.image_id = frames.image_id
+LEFT JOIN (
+  SELECT image_id, ARRAY_AGG(tag ORDER BY tag) AS tags
+  FROM `${dataset}.tags`
+  WHERE is_set
+  GROUP BY image_id
+) AS marked ON marked.image_id = frames.image_id
 WHERE frames.kept
 QUALIFY ROW_NUMBER() OVER (PARTITION BY frames.image_id ORDER BY frames.video_uri) = 1

@@ -35,7 +35,8 @@ SELECT
   annotations.revision,
   annotations.updated_at AS labeled_at,
   COALESCE(len(annotations.objects), 0) AS object_count,
-  annotations.objects
+  annotations.objects,
+  COALESCE(marked.tags, []) AS tags
 FROM frames
 JOIN videos
   ON videos.video_uri = frames.video_uri
@@ -46,4 +47,7 @@ JOIN first_of
   AND first_of.video_uri = frames.video_uri
 LEFT JOIN tasks ON tasks.image_id = frames.image_id
 LEFT JOIN annotations ON annotations.image_id = frames.image_id
+LEFT JOIN (
+  SELECT image_id, list(tag ORDER BY tag) AS tags FROM tags WHERE is_set GROUP BY image_id
+) AS marked ON marked.image_id = frames.image_id
 WHERE frames.kept

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -101,17 +100,6 @@ def import_twice(label_studio, vendor):
     return ids_of(label_studio, vendor)
 
 
-def annotate(label_studio, task_id, result, **values):
-    """Annotate a task, until the server counts it: on a busy machine that comes later."""
-    label_studio.annotate(task_id, result, **values)
-    for _ in range(600):
-        task = label_studio.call("GET", f"/api/tasks/{task_id}/")
-        if task["total_annotations"] + task["cancelled_annotations"]:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"task {task_id} has no annotations")
-
-
 def test_of_several_idle_tasks_the_oldest_stays(label_studio, open_vendor):
     vendor = open_vendor()
     older, _ = import_twice(label_studio, vendor)
@@ -123,7 +111,7 @@ def test_of_several_idle_tasks_the_oldest_stays(label_studio, open_vendor):
 def test_of_several_tasks_the_annotated_one_stays(label_studio, open_vendor, was_cancelled):
     vendor = open_vendor()
     _, newer = import_twice(label_studio, vendor)
-    annotate(label_studio, newer, [], was_cancelled=was_cancelled)
+    label_studio.annotate(newer, [], was_cancelled=was_cancelled)
     assert vendor.submit(request_of()) == newer
     assert ids_of(label_studio, vendor) == [newer]
 
@@ -131,10 +119,19 @@ def test_of_several_tasks_the_annotated_one_stays(label_studio, open_vendor, was
 def test_no_task_with_annotations_is_deleted(label_studio, open_vendor):
     vendor = open_vendor()
     older, newer = import_twice(label_studio, vendor)
-    annotate(label_studio, newer, [rectangle()])
-    annotate(label_studio, older, [rectangle()])
+    label_studio.annotate(newer, [rectangle()])
+    label_studio.annotate(older, [rectangle()])
     assert vendor.submit(request_of()) == older
     assert ids_of(label_studio, vendor) == [older, newer]
+
+
+def test_a_task_that_somebody_has_begun_stays(label_studio, open_vendor):
+    vendor = open_vendor()
+    _, newer = import_twice(label_studio, vendor)
+    draft = {"result": [rectangle()]}
+    label_studio.call("POST", f"/api/tasks/{newer}/drafts", json=draft)
+    assert vendor.submit(request_of()) == newer
+    assert ids_of(label_studio, vendor) == [newer]
 
 
 def test_many_images_are_submitted_in_the_order_of_the_requests(label_studio, open_vendor):

@@ -12,6 +12,7 @@ from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, pa
 from vidset.datasets.curation.sources.source import Fault, Found, Source
 from vidset.datasets.errors import DatasetError
 from vidset.formats.coco import coco_files
+from vidset.tags import TagChoice
 
 _SQL = "sql:"
 
@@ -27,6 +28,7 @@ class Sources:
         where: SQL over a warehouse's dataset_candidates.
         group_by: see `vidset.datasets.curation.sources.grouping`; `sql:` with an expression over
             dataset_candidates is for warehouses.
+        tagged: which of a warehouse's images to take by their tags.
         how: how label files are read.
     """
 
@@ -35,6 +37,7 @@ class Sources:
     images: str | None = None
     where: str = "TRUE"
     group_by: str = VIDEO
+    tagged: TagChoice = TagChoice()
     how: HowToRead = field(default_factory=HowToRead)
 
 
@@ -67,8 +70,15 @@ def open_source(sources: Sources) -> Opened:
     opened = [next(files) if isinstance(each, LabelFiles) else each for each in opened]
     if not opened:
         raise DatasetError("wanted a source of labeled images, got none")
+    is_warehouse = any(hasattr(source, "where") for source in opened)
+    if not is_warehouse and (sources.where != "TRUE" or sources.tagged != TagChoice()):
+        option = "--where" if sources.where != "TRUE" else "--tag or --without-tag"
+        raise DatasetError(
+            f"{option} chooses among the images of a place or a warehouse, and "
+            f"{', '.join(sources.given)} is neither"
+        )
     if sources.group_by.startswith(_SQL):
-        if not any(hasattr(source, "where") for source in opened):
+        if not is_warehouse:
             raise DatasetError(f"--group-by {sources.group_by}: SQL is for warehouses")
         return Opened(Grouped(All(opened)), read_bytes)
     return Opened(Grouped(All(opened), sources.group_by), read_bytes)
@@ -85,7 +95,7 @@ def _open(named: Named, sources: Sources) -> Source | list[Source]:
         raise DatasetError(f"{named.split}={named.path}: a warehouse's images cannot be one split")
     is_sql = sources.group_by.startswith(_SQL)
     group = sources.group_by.removeprefix(_SQL) if is_sql else "video_uri"
-    return Warehouse.of(named.path, sources.where, group)
+    return Warehouse.of(named.path, sources.where, group, sources.tagged)
 
 
 def _label_files(named: Named, sources: Sources) -> list[Source]:

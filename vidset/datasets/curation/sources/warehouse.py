@@ -18,6 +18,7 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.objects import content_of, documents_in, labels_in
 from vidset.naming import video_stem
 from vidset.place import Place
+from vidset.tags import TagChoice
 
 # SQL that DuckDB and BigQuery both take.
 _COLUMNS = (
@@ -28,8 +29,7 @@ _LABELED = (
     "SELECT image_id, image_uri, image_sha256, objects FROM dataset_candidates "
     "WHERE annotation_state = 'labeled'"
 )
-
-
+_TAGS = "SELECT DISTINCT tag FROM tags WHERE is_set"
 _ALWAYS = ("id", "label", "type", "box", "points", "attributes")
 
 
@@ -53,11 +53,16 @@ class Warehouse:
     read_bytes: int = 0
 
     @classmethod
-    def of(cls, out: str, where: str, group_by: str) -> "Warehouse":
-        """Raises ValueError: there is no warehouse, or it does not take the SQL."""
+    def of(
+        cls, out: str, where: str, group_by: str, tagged: TagChoice = TagChoice()
+    ) -> "Warehouse":
+        """Raises ValueError: there is no warehouse, no such tag, or it does not take the SQL."""
         place = out if "://" in out else str(Path(out).absolute())
         source = cls(place, where, group_by)
         with open_queries(place) as queries:
+            if tagged != TagChoice():
+                tagged.check(row["tag"] for row in queries.rows(_TAGS))
+                source = replace(source, where=f"({where}\n) AND {tagged.to_sql()}")
             read_bytes = queries.check(_LABELED)
             try:
                 read_bytes += queries.check(source._query)

@@ -57,10 +57,12 @@ def settle(client: Client, tasks: Sequence[int]) -> str:
 
 
 def _has_annotations(client: Client, task: int) -> bool:
+    """Returns whether somebody has annotated the task, skipped it or begun to."""
     try:
-        return bool(client.call("GET", f"/api/tasks/{task}/")["annotations"])
+        found = client.call("GET", f"/api/tasks/{task}/")
     except NotFoundError:
         return False
+    return bool(found["annotations"] or found["drafts"])
 
 
 def _tasks(
