@@ -19,7 +19,7 @@ from tests.emulators.servers import HOST, PortTakenError, Server, cache_folder, 
 # Locked: a new one of these would change the server.
 REQUIREMENTS = Path(__file__).with_name("label-studio-requirements.txt")
 INSTALL_SECONDS = 900
-START_SECONDS = 600
+START_SECONDS = 900
 USER, TOKEN = "annotator@example.com", "0123456789abcdef0123456789abcdef01234567"
 _SETTINGS = {
     "LABEL_STUDIO_USERNAME": USER,

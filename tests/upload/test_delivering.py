@@ -29,6 +29,8 @@ class Store:
         self.offset, self.pieces, self.sessions, self.seconds = 0, [], 0, []
         self.dead = set()
 
+    unasked_bytes = 0
+
     def wait_for(self, seconds):
         self.seconds.append(seconds)
 

@@ -45,7 +45,9 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing f
 Tag = Annotated[
     list[str] | None,
     typer.Option(
-        "--tag", metavar="TAG", help="Take only images that somebody gave this tag; may be repeated."
+        "--tag",
+        metavar="TAG",
+        help="Take only images that somebody gave this tag; may be repeated.",
     ),
 ]
 WithoutTag = Annotated[

@@ -189,4 +189,6 @@ def test_tags_choose_among_the_images_of_a_place_alone(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "cats" / "1.png")
     refused = dataset("create", f"folders:{tmp_path}", "--tag", "a", "-p", tmp_path)
     assert refused.code == 2
-    assert "--tag or --without-tag chooses among the images of a place or a warehouse" in refused.err
+    assert (
+        "--tag or --without-tag chooses among the images of a place or a warehouse" in refused.err
+    )
