@@ -68,7 +68,7 @@ def test_images_are_chosen_by_their_tags(tmp_path):
     assert chosen(wanted=("b",)) == [ONE, TWO]
     assert chosen(wanted=("b",), unwanted=("a",)) == [TWO]
     assert chosen(unwanted=("a", "leave out")) == [TWO, "3" * 32]
-    with pytest.raises(ValueError, match="--tag 'to lable': no image has this tag; .*: 'a', 'b'"):
+    with pytest.raises(ValueError, match=r"--tag 'to lable': no image has this tag; .*: 'a', 'b'"):
         chosen(wanted=("to lable",))
     with pytest.raises(ValueError, match="--without-tag 'leaveout': no image has this tag"):
         chosen(unwanted=("leaveout",))

@@ -115,6 +115,9 @@ class TagChoice:
                 raise ValueError(_no_such_tag("--without-tag", tag, there))
 
 
+ALL_IMAGES = TagChoice()
+
+
 def _no_such_tag(option: str, tag: str, known: set[str]) -> str:
     there = ", ".join(map(repr, sorted(known)[:10])) or "none yet"
     return f"{option} {tag!r}: no image has this tag; the tags of this place are: {there}"
@@ -186,7 +189,7 @@ def choose(store: ObjectStore, choice: TagChoice) -> Callable[[str], bool]:
     Raises:
         ValueError: no image has a tag that is named, or a file there is no mark.
     """
-    if not (choice.wanted or choice.unwanted):
+    if choice == ALL_IMAGES:
         return lambda _: True
     tags = current_tags(read_marks(store))
     choice.check(each for names in tags.values() for each in names)

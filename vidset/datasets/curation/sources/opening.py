@@ -12,7 +12,7 @@ from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, pa
 from vidset.datasets.curation.sources.source import Fault, Found, Source
 from vidset.datasets.errors import DatasetError
 from vidset.formats.coco import coco_files
-from vidset.tags import TagChoice
+from vidset.tags import ALL_IMAGES, TagChoice
 
 _SQL = "sql:"
 
@@ -37,7 +37,7 @@ class Sources:
     images: str | None = None
     where: str = "TRUE"
     group_by: str = VIDEO
-    tagged: TagChoice = TagChoice()
+    tagged: TagChoice = ALL_IMAGES
     how: HowToRead = field(default_factory=HowToRead)
 
 
@@ -71,7 +71,7 @@ def open_source(sources: Sources) -> Opened:
     if not opened:
         raise DatasetError("wanted a source of labeled images, got none")
     is_warehouse = any(hasattr(source, "where") for source in opened)
-    if not is_warehouse and (sources.where != "TRUE" or sources.tagged != TagChoice()):
+    if not is_warehouse and (sources.where != "TRUE" or sources.tagged != ALL_IMAGES):
         option = "--where" if sources.where != "TRUE" else "--tag or --without-tag"
         raise DatasetError(
             f"{option} chooses among the images of a place or a warehouse, and "

@@ -18,7 +18,7 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.objects import content_of, documents_in, labels_in
 from vidset.naming import video_stem
 from vidset.place import Place
-from vidset.tags import TagChoice
+from vidset.tags import ALL_IMAGES, TagChoice
 
 # SQL that DuckDB and BigQuery both take.
 _COLUMNS = (
@@ -53,14 +53,12 @@ class Warehouse:
     read_bytes: int = 0
 
     @classmethod
-    def of(
-        cls, out: str, where: str, group_by: str, tagged: TagChoice = TagChoice()
-    ) -> "Warehouse":
+    def of(cls, out: str, where: str, group_by: str, tagged: TagChoice = ALL_IMAGES) -> "Warehouse":
         """Raises ValueError: there is no warehouse, no such tag, or it does not take the SQL."""
         place = out if "://" in out else str(Path(out).absolute())
         source = cls(place, where, group_by)
         with open_queries(place) as queries:
-            if tagged != TagChoice():
+            if tagged != ALL_IMAGES:
                 tagged.check(row["tag"] for row in queries.rows(_TAGS))
                 source = replace(source, where=f"({where}\n) AND {tagged.to_sql()}")
             read_bytes = queries.check(_LABELED)
