@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
-from pickle import UnpicklingError  # nosec B403 (only the error is caught)
+from pickle import UnpicklingError  # nosec B403
 from typing import Any, Self
 
 from vidset.engines.child import Done, Raised, Ready, Told

@@ -1,7 +1,6 @@
 """`vidset label dispatch`, `status`, `reconcile` and `connect`."""
 
 import signal
-from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -10,9 +9,6 @@ from tests.cli.called import vidset
 from tests.cli.labels import label, make_output, served, without_place, write_truth
 from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Query
-from vidset.place import Place
-from vidset.storage.open import open_store as open_objects
-from vidset.tags import Mark, write_mark
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of no use elsewhere)
 
@@ -295,21 +291,3 @@ def test_what_has_a_price_is_not_sent_without_a_yes(out, monkeypatch):
     assert refused.code == 2
     assert "Send 6 images to truth, which costs 3.00? There is no terminal" in refused.refusal
     assert not (out / "labels.sqlite").exists() or not tasks(out)
-
-
-def test_images_are_chosen_by_their_tags(out):
-    ids = sorted(image.id for image in Place.of(str(out)).images())
-    noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
-    tags = open_objects(f"{out}/tags")
-    write_mark(tags, Mark("to label", tuple(ids[:3]), True, "ann", noon))
-    write_mark(tags, Mark("look again", (ids[0],), True, "ann", noon))
-
-    def planned(*options):
-        return label("dispatch", "-p", out, "--dry-run", "--json", *options)
-
-    assert planned().found["images"] == 6
-    assert planned("--tag", "to label").found["images"] == 3
-    assert planned("--tag", "to label", "--without-tag", "look again").found["images"] == 2
-    refused = planned("--tag", "to lable")
-    assert refused.code == 2
-    assert "--tag 'to lable': no image has this tag; the tags of this place are:" in refused.err
