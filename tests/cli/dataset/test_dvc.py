@@ -61,7 +61,7 @@ def run(folder, *command):
 def to_dvc(tmp_path, project, version, tag, *more):
     return vidset(
         *("dataset", "push", version, "--to", f"dvc:{project / 'data' / 'noise'}"),
-        *("--tag", tag, *more),
+        *("--git-tag", tag, *more),
         *("-p", tmp_path / "here"),
     )
 
@@ -211,7 +211,7 @@ def test_a_push_to_dvc_names_what_is_wrong_and_leaves_git_alone(
         "push",
         "v1",
         *("--to", f"dvc:{tmp_path / folder}"),
-        f"--tag={tag}",
+        f"--git-tag={tag}",
         "-p",
         tmp_path / "here",
     )

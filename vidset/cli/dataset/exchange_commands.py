@@ -48,7 +48,7 @@ class Moved:
 
 @described(
     "vidset dataset push --to gs://team-datasets/roads",
-    "vidset dataset push v3 --to dvc:data/roads --tag roads-v3",
+    "vidset dataset push v3 --to dvc:data/roads --git-tag roads-v3",
     part="dataset",
     result="vidset.cli.dataset.exchange_commands:Moved",
 )
@@ -60,7 +60,8 @@ def push(
     ] = None,
     move: Move = False,
     tag: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With dvc:, git's tag for the version.")
+        str | None,
+        typer.Option("--git-tag", metavar="NAME", help="With dvc:, git's tag for the version."),
     ] = None,
     dvc_push: Annotated[
         bool, typer.Option("--dvc-push", help="With dvc:, also push the images to DVC's remote.")
@@ -97,7 +98,7 @@ def push(
             )
         else:
             if not tag or len(references or ()) > 1:
-                raise ValueError("dvc: takes one version, with --tag NAME for git's tag")
+                raise ValueError("dvc: takes one version, with --git-tag NAME for git's tag")
             id_ = versions.chosen(next(iter(references or ()), None))
             exported = to_dvc(
                 repository, id_, Path(remote.dvc), tag, is_pushed=dvc_push, progress=progress
