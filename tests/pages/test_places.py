@@ -13,6 +13,7 @@ from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
 GOOGLE = "It needs an account of Google Cloud."
+TAGGED = "Nobody has tagged an image here: tests/cli/label/test_dispatch_tags.py has marks."
 VIDEOS = 6
 
 
@@ -48,7 +49,11 @@ def test_readme(shell, drives):
 
 def test_make_demo_is_what_is_typed_for_it():
     dry = subprocess.run(
-        ["make", "--dry-run", "demo"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert dry.stdout.splitlines()[-1].split() == [
         *(".venv/bin/vidset", "demo", "--output", '"out/demo"')
@@ -127,6 +132,11 @@ def test_view(shell, drives):
         },
         before={"vidset view roads --host": lambda: shell.types("kill %1; wait")},
         stays=("vidset view roads",),
+        elsewhere={
+            'vidset label dispatch --tag "to label"': TAGGED,
+            'vidset dataset create --without-tag "leave out"': TAGGED,
+            'vidset sql "SELECT tag': TAGGED,
+        },
     ).typed(shell)
     assert len(done) == 3
     answer = httpx.get(
