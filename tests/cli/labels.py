@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -53,7 +54,7 @@ def _row(folder: Path, video: str, second: int, *, kept: bool) -> FrameRow:
         height=HEIGHT,
         image_id=image_id(name) if kept else None,
         image_uri=str(path) if kept else None,
-        image_sha256="0" * 64 if kept else None,
+        image_sha256=sha256(path.read_bytes()).hexdigest() if kept else None,
     )
 
 

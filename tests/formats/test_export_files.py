@@ -91,6 +91,7 @@ def index(folder: Path) -> list[dict]:
                 "labels/a__0__0000001000.txt",
                 "labels/a__0__0000002000.txt",
                 "labels/b__c_d_1__0__0000000000-3880c7755762.txt",
+                "origins.jsonl",
             ],
             id="yolo",
         ),

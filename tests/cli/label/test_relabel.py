@@ -45,7 +45,9 @@ def test_an_image_that_a_review_found_wrong_goes_back_and_its_answer_is_the_next
 ):
     place, project = out
     cut = ("dataset", "create", "-p", place, "--shares", "train=1", "--json")
-    first = vidset(*cut).found["version"]
+    made = vidset(*cut)
+    assert made.code == 0, made.err
+    first = made.found["version"]
     wrong = next(iter(Repository(place / "datasets").manifest(first)))
     said = {"image_sha256": wrong.image_sha256, "image_uri": wrong.image_uri}
     fix = said | {"action": "relabel", "category": "label wrong", "note": REMARK}
