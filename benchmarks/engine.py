@@ -55,7 +55,7 @@ intake.take(Upload(path, "long.mp4"), cores=int(cores))
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command took: `megabytes` is the most that it and its children had at one moment."""
+    """The cost of a command: `megabytes` is the most that it and its children had at once."""
 
     seconds: float
     cpu_seconds: float

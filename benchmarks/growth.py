@@ -1,4 +1,4 @@
-"""What commands cost as a place grows: CPU, memory and files opened at three sizes, and exponents.
+"""Measures what commands cost as a place grows: CPU, memory and files opened at three sizes.
 
 A command whose cost grows faster than the size to the power of 1.2 fails the run.
 """
@@ -42,7 +42,7 @@ print(json.dumps([seconds, used.ru_maxrss / 1024, files]), file=sys.stderr)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a command took; `files`: how many it opened, without those that its workers did."""
+    """The cost of a command. `files` counts those that it opened, without its workers'."""
 
     cpu_seconds: float
     megabytes: float

@@ -1,4 +1,4 @@
-"""What `benchmarks.growth` measures: places of several sizes, and the commands that run on them."""
+"""Makes what `benchmarks.growth` measures: places of several sizes, and their commands."""
 
 import shutil
 from collections.abc import Callable

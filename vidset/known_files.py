@@ -29,7 +29,7 @@ _TICK_NANOSECONDS = 2_000_000_000
 
 
 class KnownFiles:
-    """What is in files of this machine, by their paths.
+    """Remembers what is in files of this machine, by their paths.
 
     Args:
         place, name: where it is remembered.

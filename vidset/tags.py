@@ -72,7 +72,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class TagChoice:
-    """Which images are wanted by their tags.
+    """A choice of images by their tags.
 
     Attributes:
         wanted: an image has to have one of these, unless there are none here.

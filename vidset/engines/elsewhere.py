@@ -1,4 +1,4 @@
-"""What runs in the worker processes of a cluster, whatever brings the tasks there.
+"""Runs tasks in the worker processes of a cluster, whatever brings the tasks there.
 
 Each task of a node runs in a child process of its own, as on one machine: a video that crashes its
 decoder takes its child along and not the node's worker, and limits hold in the same way.
@@ -34,7 +34,7 @@ _LIBRARIES = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What all tasks of one run have in common.
+    """The settings that all tasks of one run have in common.
 
     Attributes:
         id: of no other run.
@@ -50,7 +50,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a task on a node, and what it cost there."""
+    """The outcome of a task on a node, and what it cost there."""
 
     result: Any = None
     error: TaskError | TaskLostError | None = None

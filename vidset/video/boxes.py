@@ -124,7 +124,7 @@ def _read(file: BinaryIO, box: _Box, index: Index, movie_scale: int) -> None:
 
 
 def _add_up(track: Track, kind: bytes, pairs: list[tuple[int, int]]) -> None:
-    """What the entries come to that a table says it has."""
+    """Keep what the entries of a table add up to: pictures, or seconds."""
     if kind == b"ctts":
         track.offsets = sum(count for count, _ in pairs)
     elif track.scale and pairs:

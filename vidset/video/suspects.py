@@ -1,4 +1,4 @@
-"""Which frames may be garbage after damage: those that refer to what is missing or wrong."""
+"""Tells which frames may be garbage after damage: they refer to what is missing or wrong."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque

@@ -18,7 +18,7 @@ from vidset.known_files import KnownFiles
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a manifest says of an image's file."""
+    """The facts that a manifest has of an image's file."""
 
     image_sha256: str
     image_format: str
