@@ -143,7 +143,7 @@ def test_a_worker_that_dies_takes_only_its_own_video_along(site, proxy, tmp_path
     proxy.before = die
     site.upload("poison.mp4", site.video(0))
     environment = {"AWS_ENDPOINT_URL": proxy.url}
-    options = ("--max-tries", "2", "--until-idle", "3")
+    options = ("--max-tries", "2", "--until-idle", "20")
     with watching(log, site.rabbitmq.events, *options, environment=environment) as process:
         wait_for(lambda: len(rows(OUT, "videos")) == 1, process, log)
         site.upload("good.mp4", site.video(1))
