@@ -9,6 +9,9 @@ from av.video.frame import VideoFrame
 
 from vidset.video.packets import PacketList
 
+# Frames of which H.264 and HEVC refer to no more: ITU-T H.264, A.3.1, and H.265, A.4.2.
+_MOST_REORDERED = 16
+
 
 class Suspects:
     """Frames from damage up to the next keyframe, in the order of decoding.
@@ -57,7 +60,8 @@ class Suspects:
     def settled(self, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
         """Hold frames back until what they may refer to has come out, which may be bad.
 
-        A frame is decoded after frames that are shown after it, and their damage shows then.
+        A frame is decoded after frames that are shown after it, and their damage shows then. So
+        many at most, for times that go back would have all of them wait.
         """
         waiting: deque[tuple[VideoFrame, int]] = deque()
         for frame in frames:
@@ -68,7 +72,7 @@ class Suspects:
                 yield frame
                 continue
             waiting.append((frame, self._last_before(place)))
-            while waiting and waiting[0][1] <= frame.pts:
+            while waiting and (waiting[0][1] <= frame.pts or len(waiting) > _MOST_REORDERED):
                 yield waiting.popleft()[0]
         yield from (each for each, _ in waiting)
 
