@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import torch
 
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
 from vidset.training.models.registry import fixed_model
-from vidset.training.running.asking import ask, to_table
-from vidset.training.running.folder import RunFolder
+from vidset.training.running.asking import to_table
 from vidset.training.running.pictures import prepare_pictures
+from vidset.training.running.trained import open_trained, read_details
 
 
 def predict(run: Path, repository: Repository, version: str, split: str) -> pa.Table:
@@ -26,17 +25,9 @@ def predict(run: Path, repository: Repository, version: str, split: str) -> pa.T
             it has transforms that the run has not.
         FaultsError: images cannot be read or have no truth; each is named.
     """
-    folder = RunFolder(run)
-    details = folder.run() if run.is_dir() else None
-    if details is None or details["state"] != "done":
-        raise DatasetError(f"{run}: wanted a training run that is done")
+    details = read_details(run)
     model = fixed_model(details["model"])
-    if model.recipe_hash != details["recipe_hash"]:
-        raise DatasetError(
-            f"{run}: {model.name} was trained by the recipe {details['recipe_hash'][:12]}, "
-            f"this vidset's is {model.recipe_hash[:12]}"
-        )
-    learner, classes = model.learner(), details["classes"]
+    learner = model.learner()
     entries = _entries(repository, version, split)
     if faults := [
         f"{entry.image_uri}: {why}" for entry in entries if (why := learner.unusable(entry))
@@ -50,14 +41,9 @@ def predict(run: Path, repository: Repository, version: str, split: str) -> pa.T
             f"version {version}: its images lack the run's transforms {_names(steps)}, and its "
             "boxes would not follow: apply the recipe to it first (vidset dataset apply)"
         )
-    pictures = prepare_pictures(entries, repository, _through(steps, learner.prepare), run)
-    checkpoint = folder.checkpoint("best")
-    if checkpoint is None:
-        raise DatasetError(f"{run}: has no checkpoints/best.pt")
-    network = learner.network(classes, torch.Generator())
-    network.load_state_dict(checkpoint["weights"])
-    found = ask(network, learner, pictures, entries, classes, torch.device("cpu"))
-    return to_table(found, entries)
+    trained = open_trained(run, steps)
+    pictures = prepare_pictures(entries, repository, trained.prepare, run)
+    return to_table(trained.ask(pictures, entries), entries)
 
 
 def missing_steps(
@@ -83,14 +69,6 @@ def _entries(repository: Repository, version: str, split: str) -> tuple[Entry, .
         has = ", ".join(manifest.splits)
         raise DatasetError(f"version {manifest.id} has no split {split!r}; it has: {has}")
     return entries
-
-
-def _through(steps: Sequence[Mapping[str, Any]], prepare):
-    if not steps:
-        return prepare
-    from vidset.datasets.curation.recipe import transform
-
-    return lambda picture: prepare(transform(picture, steps))
 
 
 def _names(steps: Sequence[Mapping[str, Any]]) -> str:

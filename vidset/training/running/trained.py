@@ -1,0 +1,90 @@
+"""A trained model, opened from its run: pictures in, predictions of its best epoch out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.entry import Entry
+from vidset.training.models.learner import Learner, Prediction
+from vidset.training.models.registry import FixedModel, fixed_model
+from vidset.training.running.asking import ask
+from vidset.training.running.folder import RunFolder
+
+Steps = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedModel:
+    """The best epoch of a run.
+
+    Attributes:
+        details: what run.json says.
+        classes: what it tells apart, in the order of its outputs.
+        steps: the transforms that pictures go through first.
+    """
+
+    details: Mapping[str, Any]
+    model: FixedModel
+    learner: Learner
+    network: nn.Module
+    classes: Sequence[str]
+    steps: Steps
+
+    def prepare(self, picture: np.ndarray) -> np.ndarray:
+        """A picture, (height, width, 3) uint8 RGB, as the network is asked about it."""
+        if self.steps:
+            from vidset.datasets.curation.recipe import transform
+
+            picture = transform(picture, self.steps)
+        return self.learner.prepare(picture)
+
+    def ask(self, pictures: np.ndarray, entries: Sequence[Entry]) -> list[Prediction]:
+        """Return a prediction for each of the prepared pictures, (n, h, w, 3)."""
+        device = torch.device("cpu")
+        return ask(self.network, self.learner, pictures, entries, self.classes, device)
+
+
+def read_details(run: Path) -> Mapping[str, Any]:
+    """Return what run.json says.
+
+    Raises:
+        DatasetError: the run is not done, or of another recipe than this vidset's.
+    """
+    details = RunFolder(run).run() if run.is_dir() else None
+    if details is None or details["state"] != "done":
+        raise DatasetError(f"{run}: wanted a training run that is done")
+    model = fixed_model(details["model"])
+    if model.recipe_hash != details["recipe_hash"]:
+        raise DatasetError(
+            f"{run}: {model.name} was trained by the recipe {details['recipe_hash'][:12]}, "
+            f"this vidset's is {model.recipe_hash[:12]}"
+        )
+    return details
+
+
+def open_trained(run: Path, steps: Steps | None = None) -> TrainedModel:
+    """Open the best epoch of a run.
+
+    Args:
+        steps: the transforms that the pictures still lack; None: all of the run's, as for images
+            that nobody has prepared.
+
+    Raises:
+        DatasetError: the run is not done, of another recipe, or has no best epoch.
+    """
+    details = read_details(run)
+    model = fixed_model(details["model"])
+    learner, classes = model.learner(), details["classes"]
+    checkpoint = RunFolder(run).checkpoint("best")
+    if checkpoint is None:
+        raise DatasetError(f"{run}: has no checkpoints/best.pt")
+    network = learner.network(classes, torch.Generator())
+    network.load_state_dict(checkpoint["weights"])
+    wanted = details["transforms"] if steps is None else steps
+    return TrainedModel(details, model, learner, network, classes, wanted)
