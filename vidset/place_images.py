@@ -1,11 +1,15 @@
-"""The images that an extraction kept, from its ledger of Parquet files."""
+"""The images that an extraction kept: what its ledger of Parquet files tells, and the files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from vidset.labeling.events import image_id as id_of
 from vidset.labeling.task import Image
 from vidset.ledger.rows import LedgerRows
+from vidset.regular_files import has_link
 from vidset.storage.open import open_store
+from vidset.storage.uris import is_uri
 
 _COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
 _ORIGIN_COLUMNS = ("image_id", "video_uri", "pts_seconds", "collector_id")
@@ -42,3 +46,42 @@ class ParquetLedger:
             for row in table.to_pylist():
                 if row["kept"]:
                     yield Image(row["image_id"], row["image_uri"], row["width"], row["height"])
+
+
+class ImageFiles:
+    """The image files of one place, as far as its ledgers may name them. Several threads may read.
+
+    A ledger may come from people whom one does not know: what it names is read only below the
+    place's images.
+    """
+
+    def __init__(self, place: str):
+        self._root = f"{place}/images"
+        self._store = open_store(self._root)
+        self._folder = None if is_uri(place) else self._root
+
+    def read(self, image_id: str, uri: str) -> bytes:
+        """Return an image's file.
+
+        Raises:
+            ValueError: it does not lie below the place's images, or a link leads elsewhere.
+            FileNotFoundError: it is not there.
+        """
+        name = self._name(image_id, uri)
+        if self._folder is not None and has_link(self._folder, name):
+            raise ValueError(f"{uri}: wanted an image of this place, got a link")
+        return self._store.read(name)
+
+    def _name(self, image_id: str, uri: str) -> str:
+        if uri.startswith(f"{self._root}/"):
+            name = uri.removeprefix(f"{self._root}/")
+        elif is_uri(uri):
+            raise ValueError(f"{uri}: wanted an image below {self._root}")
+        else:
+            # The place has been moved: the id tells which segments are the image's name.
+            segments = uri.split("/")
+            names = ("/".join(segments[start:]) for start in range(1, len(segments)))
+            name = next((each for each in names if id_of(each) == image_id), "..")
+        if ".." in PurePosixPath(name).parts or name.startswith("/") or not name:
+            raise ValueError(f"{uri}: wanted an image below {self._root}")
+        return name

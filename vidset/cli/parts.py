@@ -6,9 +6,11 @@ _OF_ANY_COMMAND = {
     "dask": "dask",
     "distributed": "dask",
     "kfp": "pipelines",
+    "onnxruntime": "onnx",
     "pika": "amqp",
     "prometheus_client": "metrics",
     "torch": "train",
+    "usearch": "embeddings",
 }
 # Parts that do not bring the labeling broker.
 _WITHOUT_BROKER = frozenset({"amqp", "beam", "extract", "upload"})

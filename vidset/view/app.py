@@ -19,6 +19,7 @@ from starlette.routing import Route
 from vidset.datasets.errors import DatasetError
 from vidset.next_step import next_words
 from vidset.overview import read_overview
+from vidset.place_images import ImageFiles
 from vidset.project import Project
 from vidset.storage.errors import StoreUnavailableError
 from vidset.storage.open import open_store
@@ -27,7 +28,7 @@ from vidset.view import images, samples, versions
 from vidset.view.access import Access, Guard
 from vidset.view.catalog import Catalog
 from vidset.view.filters import SORTS, Filter, count_facets, find_images
-from vidset.view.place_files import ImageFiles, open_source
+from vidset.view.place_files import open_source
 from vidset.view.requests import (
     FOREVER,
     NEVER,
@@ -51,7 +52,7 @@ class View:
         self.project = project
         self.shows_videos = shows_videos
         self.catalog = Catalog(project)
-        self.files = ImageFiles(project)
+        self.files = ImageFiles(project.place)
         self.thumbnails = Thumbnails(
             project, self.files, lambda numbers: images.find_pictures(self.catalog, numbers)
         )

@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 
 from vidset.picture_headers import check_picture
+from vidset.place_images import ImageFiles
 from vidset.project import Project
-from vidset.view.place_files import ImageFiles
 
 SIDE = 160
 _QUALITY = 55
