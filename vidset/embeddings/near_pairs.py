@@ -1,4 +1,4 @@
-"""Which images show nearly what others show, and what of that is labeled or chosen already."""
+"""Pairs of images that show nearly the same, and the images that labeled or chosen ones cover."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
