@@ -60,7 +60,7 @@ class _File:
 
 @dataclass(slots=True)
 class _State:
-    """What `state.json` says.
+    """The content of `state.json`.
 
     Attributes:
         parts: the parts of the embeddings that were taken in.
