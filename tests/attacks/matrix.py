@@ -69,6 +69,7 @@ class Row:
 _LEDGERS = ("settings", "format", "frames", "videos")
 _LABELS = ("settings", "store", "frames", "word")
 _VERSION = ("manifest", "version", "name")
+_SYNCED = ("settings", "frames", "videos", "store", "warehouse", "gathered")
 _RUN = ("run", "predictions", *_VERSION)
 
 ROWS: Mapping[str, Row] = {
@@ -93,7 +94,7 @@ ROWS: Mapping[str, Row] = {
     "upload": Row("", given={"video": "upload GIVEN --to ./away --collector c"}, place=""),
     "plan": Row("plan", _LEDGERS),
     "export": Row("export -f coco -o away", (*_LABELS, "image")),
-    "sync": Row("sync", ("settings", "frames", "videos", "store", "warehouse", "gathered")),
+    "sync": Row("sync", (*_SYNCED, *_RUN)),
     "sql": Row("sql 'SELECT count(*) FROM frames'", ("frames", "store", "warehouse", "gathered")),
     "train": Row("train v0 --epochs 1", (*_VERSION, "version's image")),
     "evaluate": Row("evaluate r1", _RUN, {"checkpoint": "evaluate r1 --on v0 --allow-leaks"}),
@@ -145,6 +146,7 @@ ROWS: Mapping[str, Row] = {
     "dataset name": Row("dataset name v2 v0", _VERSION),
     "dataset check": Row("dataset check v0", (*_VERSION, "measures", "schema")),
     "dataset statistics": Row("dataset statistics v0", (*_VERSION, "measures")),
+    "dataset scores": Row("dataset scores", ("run", "predictions", "name")),
     "dataset verify": Row("dataset verify v0", (*_VERSION, "measures", "version's image")),
     "dataset apply": Row("", given={"recipe": "dataset apply v0 GIVEN -n v3"}),
     "dataset fix": Row("", given={"fixes": "dataset fix v0 GIVEN -n v3"}),

@@ -53,6 +53,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
             "dataset name": ("a", "b"),
             "dataset check": (),
             "dataset statistics": (),
+            "dataset scores": (),
             "dataset verify": (),
             "dataset apply": ("a", "file"),
             "dataset fix": ("a", "file"),

@@ -22,7 +22,9 @@ from vidset.warehouse.views import VIEWS
 
 PAGE = (ROOT / "docs" / "warehouse.md").read_text()
 QUESTIONS = re.findall(
-    r"### (\d+)\. .*?BigQuery:\n\n```sql\n(.*?)```\n\nDuckDB:\n\n```sql\n(.*?)```", PAGE, re.DOTALL
+    r"### (\d+)\. [^#]*?BigQuery:\n\n```sql\n(.*?)```\n\nDuckDB:\n\n```sql\n(.*?)```",
+    PAGE,
+    re.DOTALL,
 )
 IMAGE = A.frames[0].image_id or ""
 NOW = datetime.now(UTC)
@@ -38,6 +40,8 @@ ANSWERS = {
     8: [("scale", 24.0)],
     9: [("gs://uploads/f.mp4", "failed", "no video stream")],
     10: [("alice", 1, 3)],
+    11: [("v1-1", "b", "car", "person", "a")],
+    12: [("v1", 0.08, 4.0, 0.02)],
 }
 
 
@@ -54,6 +58,41 @@ def fill(warehouse: Warehouse) -> None:
     ]
     rows = [task_row(document["image_id"], document) for document in documents]
     assert warehouse.merge("tasks", warehouse.stage("tasks", rows)) == 2
+    fill_lineage(warehouse)
+
+
+def fill_lineage(warehouse: Warehouse) -> None:
+    """Two versions and a run of each; the second has the labeled image, and scores 0.54."""
+    for table, rows in lineage_rows().items():
+        assert warehouse.merge(table, warehouse.stage(table, rows)) == len(rows)
+
+
+def lineage_rows() -> dict[str, list[dict]]:
+    names = {"image_sha256": "1" * 64, "image_uri": "a", "origin": A.frames[0].image_sha256}
+    entry = {**names, "version": "v1", "split": "train", "labels": ["person"], "source": "coco"}
+    version = {"names": [], "images": 1, "forgotten": 0, "created_at": NOON, "changed_at": NOON}
+    wrong = {**names, "image_uri": "b", "truth": "car", "predicted": "person", "is_right": False}
+    run = {"model": "m", "recipe_hash": "5", "seed": 1, "epochs": 1, "splits": [], "classes": []}
+    run |= {"train_images": 1, "state": "done", "created_at": NOON, "changed_at": NOON}
+    score = {"evaluation_id": "e", "split": "validation", "evaluated_on": "v0", "seed": 1}
+    score |= {"recipe_hash": "5", "epoch": 1, "score_name": "accuracy", "images": 100}
+    score |= {"right_images": 50, "right_low": 0.4, "right_high": 0.6, "evaluated_at": NOON}
+    return {
+        "versions": [
+            {**version, "version": "v0", "parents": []},
+            {**version, "version": "v1", "parents": ["v0"]},
+        ],
+        "entries": [{**entry, "group_name": "g", "created_at": NOON}],
+        "runs": [{**run, "run_id": "r1", "run": "v1-1", "version": "v1"}],
+        "scores": [
+            {**score, "run_id": "r0", "version": "v0", "score": 0.5},
+            {**score, "run_id": "r1", "version": "v1", "score": 0.54},
+        ],
+        "run_predictions": [
+            {**wrong, "run_id": "r1", "evaluation_id": "e", "split": "validation"}
+            | {"epoch": 1, "changed_at": NOON}
+        ],
+    }
 
 
 def extractions() -> list[Extraction]:
@@ -67,7 +106,7 @@ def _plain(rows: list[dict]) -> list[tuple]:
     def plain(value):
         if isinstance(value, str) or value is None:
             return value
-        return str(value) if hasattr(value, "isoformat") else float(value)
+        return str(value) if hasattr(value, "isoformat") else round(float(value), 9)
 
     return sorted(tuple(plain(value) for value in row.values()) for row in rows)
 
@@ -79,8 +118,8 @@ def expected(number: str) -> list[tuple]:
     )
 
 
-def test_the_page_has_ten_questions():
-    assert [int(number) for number, _, _ in QUESTIONS] == list(range(1, 11))
+def test_the_page_has_twelve_questions():
+    assert [int(number) for number, _, _ in QUESTIONS] == list(range(1, 13))
 
 
 @pytest.mark.parametrize(
@@ -124,5 +163,8 @@ def test_the_page_tells_how_tables_are_partitioned_and_clustered():
     told = re.findall(r"^\| `(\w+)` \| [^|]* \| `?(\w*)`? ?\| `?(\w*)", section, re.MULTILINE)
     assert told == [
         (name, tables()[name].partitioned_by or "", (*tables()[name].clustering, "")[0])
-        for name in ("annotations", "tasks", "frames", "videos", "tags", "exports")
+        for name in (
+            *("annotations", "tasks", "frames", "videos", "tags", "versions", "entries", "runs"),
+            *("epochs", "scores", "slices", "run_predictions", "exports"),
+        )
     ]

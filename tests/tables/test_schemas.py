@@ -79,11 +79,14 @@ def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
         [sys.executable, "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "6"]
+    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "13"]
 
 
 def test_tables_name_columns_that_they_have():
-    assert list(tables()) == ["frames", "videos", "annotations", "tasks", "tags", "exports"]
+    assert list(tables()) == [
+        *("frames", "videos", "annotations", "tasks", "tags", "versions", "entries", "runs"),
+        *("epochs", "scores", "slices", "run_predictions", "exports"),
+    ]
     for table in tables().values():
         named = {*table.key, *table.newest_by, *table.clustering}
         assert named | ({table.partitioned_by} - {None}) <= set(table.names)
@@ -97,5 +100,12 @@ def test_tables_are_partitioned_by_day_and_clustered_by_video():
         "annotations": ("updated_at", ("image_uri",)),
         "tasks": ("requested_at", ("image_uri",)),
         "tags": (None, ("image_id",)),
+        "versions": ("created_at", ("version",)),
+        "entries": ("created_at", ("version",)),
+        "runs": ("created_at", ("version",)),
+        "epochs": (None, ("run_id",)),
+        "scores": (None, ("version",)),
+        "slices": (None, ("run_id",)),
+        "run_predictions": (None, ("run_id",)),
         "exports": (None, ()),
     }

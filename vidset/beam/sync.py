@@ -1,18 +1,35 @@
 """Bring annotations, tasks and ledgers to the warehouse with the Beam job."""
 
 import io
+from collections.abc import Callable
 from contextlib import closing, redirect_stderr
 from tempfile import TemporaryDirectory
 
 from vidset.beam.counters import job_counters
 from vidset.beam.export_job import configure, prepare, start
 from vidset.documents.rows import ROWS
+from vidset.warehouse.export import Warehouse
 from vidset.warehouse.open import open_warehouse
-from vidset.warehouse.sync import Counts, Places, Request, Summary, gather, sync_tags
+from vidset.warehouse.sync import (
+    Counts,
+    Places,
+    Request,
+    Summary,
+    bring_nothing,
+    gather,
+    sync_tags,
+)
 
 
-def sync_by_beam(request: Request, places: Places) -> Summary:
+def sync_by_beam(
+    request: Request,
+    places: Places,
+    bring_others: Callable[[Warehouse], dict[str, int]] = bring_nothing,
+) -> Summary:
     """Run the export job until it is done.
+
+    Args:
+        bring_others: as `vidset.warehouse.sync.sync` takes it.
 
     Raises:
         ValueError: a place is not what it should be, or a table is not as its schema.
@@ -32,9 +49,9 @@ def sync_by_beam(request: Request, places: Places) -> Summary:
             result = start(options, settings)
             result.wait_until_finish()
         with closing(open_warehouse(places.warehouse, settings.staging)) as warehouse:
-            tags = sync_tags(request, warehouse)
+            tags, others = sync_tags(request, warehouse), bring_others(warehouse)
     counts = job_counters(result)
-    summary = Summary(tags=tags)
+    summary = Summary(tags=tags, others=others)
     for table in ROWS:
         each = [counts.get(f"{table}_{name}", 0) for name in ("documents", "changed", "malformed")]
         summary.tables[table] = Counts(*each)

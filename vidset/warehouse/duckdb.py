@@ -11,7 +11,9 @@ from vidset.warehouse.files import TableFiles, find_files
 from vidset.warehouse.views import VIEWS, view_sql
 
 # A warehouse that was made before there were these has none of their rows: it is as good as new.
-_LATER = frozenset({"tags"})
+_LATER = frozenset(
+    ("tags", "versions", "entries", "runs", "epochs", "scores", "slices", "run_predictions")
+)
 
 
 def open_duckdb(memory: str = "512MB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:

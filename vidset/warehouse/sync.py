@@ -94,11 +94,13 @@ class Summary:
     Attributes:
         videos: how many were gathered, or None when there are no ledgers.
         tags: how many rows of `tags` are new or changed.
+        others: how many rows are new or changed, by table, of what `bring_others` brought.
     """
 
     tables: dict[str, Counts] = field(default_factory=dict)
     videos: int | None = None
     tags: int = 0
+    others: dict[str, int] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
 
     @property
@@ -106,11 +108,23 @@ class Summary:
         return sum(counts.malformed for counts in self.tables.values())
 
 
-def sync(request: Request, places: Places, keep_letter: Callable[[DeadLetter], None]) -> Summary:
+def bring_nothing(_: Warehouse) -> dict[str, int]:
+    """Bring no rows beyond documents, ledgers and tags."""
+    return {}
+
+
+def sync(
+    request: Request,
+    places: Places,
+    keep_letter: Callable[[DeadLetter], None],
+    bring_others: Callable[[Warehouse], dict[str, int]] = bring_nothing,
+) -> Summary:
     """Bring what has changed to a warehouse in a folder.
 
     Args:
         keep_letter: called with each malformed document.
+        bring_others: brings rows that come from elsewhere to the warehouse when it is prepared;
+            returns how many rows of which tables changed.
 
     Raises:
         ValueError: a place is not what it should be, or a table is not as its schema.
@@ -127,6 +141,7 @@ def sync(request: Request, places: Places, keep_letter: Callable[[DeadLetter], N
             _sync_tables(documents, warehouse, workers, summary, keep_letter, full=request.full)
         summary.videos = gather(request, warehouse)
         summary.tags = sync_tags(request, warehouse)
+        summary.others = bring_others(warehouse)
     return summary
 
 

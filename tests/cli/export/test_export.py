@@ -60,6 +60,7 @@ def test_sync_brings_all_to_the_warehouse(out):
         },
         "videos": 2,
         "tags": 0,
+        "lineage": {},
         "place": str(out),
         "next": f"vidset sql -p {out}",
     }

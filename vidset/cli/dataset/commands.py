@@ -8,6 +8,7 @@ from vidset.cli.dataset.diff import diff
 from vidset.cli.dataset.exchange_commands import pull, push
 from vidset.cli.dataset.fix_command import fix
 from vidset.cli.dataset.listing import list_, name, show
+from vidset.cli.dataset.scores import scores
 from vidset.cli.dataset.statistics import statistics
 from vidset.cli.dataset.verify import verify
 
@@ -19,6 +20,7 @@ add(app, diff)
 add(app, name)
 add(app, check)
 add(app, statistics)
+add(app, scores)
 add(app, verify)
 add(app, apply)
 add(app, fix)

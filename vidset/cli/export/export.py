@@ -9,10 +9,11 @@ from functools import partial
 from rich.console import Console
 
 from vidset.cli.console import answer, plural, say, show_problems
+from vidset.cli.syncing import find_lineage
 from vidset.intake.dead_letters import put_dead_letter
 from vidset.project import Project
 from vidset.storage.open import open_store
-from vidset.warehouse.sync import Counts, Places, Request, Summary, sync
+from vidset.warehouse.sync import Counts, Places, Request, Summary, bring_nothing, sync
 
 _NAMED = 10  # How many malformed documents are named on stderr.
 
@@ -27,6 +28,7 @@ class Synced:
         tables: how many documents were read, rows changed and documents are malformed, by table.
         videos: how many ledgers are new or changed; null if there are none.
         tags: how many rows of the table `tags` are new or changed.
+        lineage: how many rows are new or changed, by table, of versions, runs and their scores.
     """
 
     place: str | None
@@ -34,6 +36,7 @@ class Synced:
     tables: Mapping[str, Counts]
     videos: int | None
     tags: int
+    lineage: Mapping[str, int]
 
 
 def run_sync(
@@ -53,7 +56,14 @@ def run_sync(
     if unnamed := summary.malformed - min(len(summary.letters), _NAMED):
         show_problems([f"{unnamed} malformed documents more: see {places.dead_letters}"])
     answer(
-        Synced(request.out, places.warehouse, summary.tables, summary.videos, summary.tags),
+        Synced(
+            place=request.out,
+            output=places.warehouse,
+            tables=summary.tables,
+            videos=summary.videos,
+            tags=summary.tags,
+            lineage=summary.others,
+        ),
         lambda: _show(summary, places),
         as_json=as_json,
         quiet=quiet,
@@ -64,11 +74,14 @@ def run_sync(
 
 
 def _run(request: Request, places: Places) -> Summary:
+    lineage = find_lineage(request.out, places.warehouse)
+    bring = partial(lineage.bring, full=request.full) if lineage else bring_nothing
     if places.warehouse.startswith("bq://") or request.beam_options:
         from vidset.beam.sync import sync_by_beam
 
-        return sync_by_beam(request, places)
-    return sync(request, places, partial(put_dead_letter, open_store(places.dead_letters)))
+        return sync_by_beam(request, places, bring)
+    keep_letter = partial(put_dead_letter, open_store(places.dead_letters))
+    return sync(request, places, keep_letter, bring)
 
 
 def _show(summary: Summary, places: Places) -> None:
@@ -80,4 +93,6 @@ def _show(summary: Summary, places: Places) -> None:
         say(f"{'ledgers':12}{summary.videos} video{several} new or changed")
     if summary.tags:
         say(f"{'tags':12}{plural(summary.tags, 'row')} changed")
+    for table, number in summary.others.items():
+        say(f"{table:16}{plural(number, 'row')} changed")
     say(f"{'warehouse':12}{places.warehouse}")

@@ -33,6 +33,7 @@ from vidset.datasets.versions.label_order import KEY, label_order
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
+from vidset.versions import vidset_version
 
 _JPEG_QUALITY = 95
 _AT_ONCE = 64
@@ -115,6 +116,7 @@ def apply(
         measures,
         {
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "vidset_version": vidset_version(),
             "actor": actor_of(actor),
             "parents": [before.id],
             "message": message,

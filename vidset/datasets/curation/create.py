@@ -40,6 +40,7 @@ from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION, label_names
 from vidset.datasets.versions.label_order import KEY, grown_order, labels_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.versions import vidset_version
 
 SHARES: Mapping[str, float] = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
 
@@ -255,6 +256,7 @@ def _details(
     """Returns what version.json says of how it was made; none of it is part of the id."""
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "vidset_version": vidset_version(),
         "actor": actor_of(wanted.actor),
         "parents": [parent.id] if parent else [],
         "message": wanted.message,

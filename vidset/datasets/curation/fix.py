@@ -19,6 +19,7 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.label_order import KEY, grown_order, label_order, labels_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.versions import vidset_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def fix_version(
         rows_with(measures, "image_sha256", fixed.table["image_sha256"]),
         {
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "vidset_version": vidset_version(),
             "actor": actor_of(actor),
             "parents": [parent.id],
             "message": message,

@@ -24,6 +24,7 @@ _HASH = "^[0-9a-f]{64}$"
 _SHAPES: dict[str, tuple[type, ...]] = {
     "created_at": (str,),
     "message": (str,),
+    "vidset_version": (str, type(None)),
     "actor": (str,),
     "parents": (list,),
     "recipe": (dict, str, type(None)),

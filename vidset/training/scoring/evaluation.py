@@ -83,6 +83,22 @@ def evaluate_predictions(
     }
 
 
+def right_images(run: Run, predictions: pa.Table, answer_score: float | None = None) -> np.ndarray:
+    """Return (n,) bool: whether each image's class is right, or its objects exactly are.
+
+    Args:
+        answer_score: see `evaluate_split`.
+
+    Raises:
+        DatasetError: the predictions are not those of such a run.
+    """
+    if not run.is_detection:
+        return read_answers(predictions, run.classes).is_right
+    truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
+    answers = keep_answers(found, answer_scores(run, answer_score))
+    return np.array([one.is_exact for one in match_images(truths, answers)])
+
+
 def headline(run: Run, predictions: pa.Table) -> float | None:
     """Return a classifier's accuracy or a detector's AP50; None where no image has an object."""
     if run.is_detection:
@@ -102,6 +118,6 @@ def _judge(
         return score_answers(answers), answers.is_right, labels
     truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
     scores = answer_scores(run, answer_score)
-    exact = np.array([one.is_exact for one in match_images(truths, keep_answers(found, scores))])
+    exact = right_images(run, predictions, answer_score)
     labels = [sorted({thing.label for thing in image}) for image in truths]
     return score_objects(truths, found, run.classes, scores), exact, labels
