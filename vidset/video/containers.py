@@ -168,27 +168,34 @@ class VideoFile:
                 self.damaged(f"reading: {text_of(error)}")
 
     def _list_packets(self) -> PacketList:
-        pts, flags = array("q"), array("B")
-        index, end_seconds, corrupt, total_bytes = self._stream.index, 0.0, 0, 0
+        times, flags = array("q"), array("B")
+        index, corrupt, total_bytes = self._stream.index, 0, 0
+        ends, time_bases = dict[int, int](), dict[int, Fraction]()
         last: tuple[int, int] | None = None
         spans = Spans() if self._is_dense else None
-        has_damaged = bool(self._source.damaged)
+        has_damaged, has_times = bool(self._source.damaged), self.has_presentation_times
+        most_bytes = _MAX_READINGS * self._source.size_bytes + _READING_SLACK_BYTES
         for packet in self._read():
             if spans is not None:
                 spans.add(packet)
-            is_known = self.has_presentation_times or packet.pts == packet.dts
-            time = packet.pts if is_known else packet.dts
+            pts, number = packet.pts, packet.stream_index
+            is_known = has_times or pts == packet.dts
+            time = pts if is_known else packet.dts
             end = (time or 0) + (packet.duration or 0)
             if time is not None:
-                end_seconds = max(end_seconds, float(end * packet.time_base))
-            if packet.stream_index != index:
+                # In ticks: a product of fractions for each packet would take as long as reading it.
+                if number not in time_bases:
+                    time_bases[number], ends[number] = packet.time_base, end
+                elif end > ends[number]:
+                    ends[number] = end
+            if number != index:
                 continue
             total_bytes += packet.size
-            if total_bytes > _MAX_READINGS * self._source.size_bytes + _READING_SLACK_BYTES:
+            if total_bytes > most_bytes:
                 raise UndecodableVideoError(
                     "its index names the same bytes over and over", self._uri
                 )
-            pts.append(packet.pts if is_known and packet.pts is not None else PacketList.NO_PTS)
+            times.append(pts if is_known and pts is not None else PacketList.NO_PTS)
             key, discard = packet.is_keyframe, packet.is_discard
             wrong = packet.is_corrupt or (has_damaged and self._is_damaged(packet))
             flags.append(
@@ -200,15 +207,16 @@ class VideoFile:
             if time is not None and (last is None or time > last[0]):
                 last = time, end
             corrupt += packet.is_corrupt
-        if self._source.is_jpeg and len(pts) < 2:
+        if self._source.is_jpeg and len(times) < 2:
             raise UndecodableVideoError("not a readable video: it is a picture", self._uri)
-        packets = PacketList(np.frombuffer(pts, np.int64), np.frombuffer(flags, np.uint8))
+        packets = PacketList(np.frombuffer(times, np.int64), np.frombuffer(flags, np.uint8))
         strays = stray_packets(packets.pts, self.time_base)
         if len(strays):
             packets.flags[strays] |= PacketList.STRAY
             self.damaged(f"{len(strays)} frames have times far from those of their neighbours")
             last = self._last_of(packets)
-        self._check_length(len(pts), end_seconds)
+        end_seconds = max((float(ends[each] * time_bases[each]) for each in ends), default=0.0)
+        self._check_length(len(times), max(0.0, end_seconds))
         if spans is not None and (hole := spans.hole(self.format_name, self._container.size)):
             self.damaged(hole)
         keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME)
