@@ -182,12 +182,9 @@ class VideoFile:
             is_known = has_times or pts == packet.dts
             time = pts if is_known else packet.dts
             end = (time or 0) + (packet.duration or 0)
-            if time is not None:
-                # In ticks: a product of fractions for each packet would take as long as reading it.
-                if number not in time_bases:
-                    time_bases[number], ends[number] = packet.time_base, end
-                elif end > ends[number]:
-                    ends[number] = end
+            # In ticks: a product of fractions for each packet would take as long as reading it.
+            if time is not None and end > ends.get(number, 0):
+                time_bases[number], ends[number] = packet.time_base, end
             if number != index:
                 continue
             total_bytes += packet.size
@@ -216,7 +213,7 @@ class VideoFile:
             self.damaged(f"{len(strays)} frames have times far from those of their neighbours")
             last = self._last_of(packets)
         end_seconds = max((float(ends[each] * time_bases[each]) for each in ends), default=0.0)
-        self._check_length(len(times), max(0.0, end_seconds))
+        self._check_length(len(times), end_seconds)
         if spans is not None and (hole := spans.hole(self.format_name, self._container.size)):
             self.damaged(hole)
         keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME)
