@@ -16,11 +16,21 @@ _LATER = frozenset(
 )
 
 
-def open_duckdb(memory: str = "512MB", temporary: str | None = None) -> duckdb.DuckDBPyConnection:
-    """Opens DuckDB in memory, with times in UTC. What does not fit goes to `temporary`."""
-    connection = duckdb.connect(
-        config={"memory_limit": memory, "temp_directory": temporary or ""},
-    )
+def open_duckdb(
+    memory: str = "512MB", temporary: str | None = None, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Opens DuckDB in memory, with times in UTC. What does not fit goes to `temporary`.
+
+    Args:
+        threads: each of them holds a row group of what it writes; None: one for each core.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "temp_directory": temporary or "",
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(config=config)
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 

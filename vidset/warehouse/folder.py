@@ -31,6 +31,10 @@ _BATCH = 1_000
 # Deltas are cheap to write and dear to read: so many, or such a part of the base, make a new base.
 _MOST_DELTAS, _MOST_OF_BASE = 12, 0.25
 _WRITE = "(FORMAT parquet, COMPRESSION zstd)"
+# For rows of the ledgers, which are small: sorting 600,000 of them takes a tenth more time so than
+# with 512 MB, and half the memory. A document's row may have megabytes.
+_WRITE_SMALL = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)"
+_SMALL_MEMORY, _SMALL_THREADS = "128MB", 1
 
 
 class ParquetWarehouse:
@@ -107,7 +111,7 @@ class ParquetWarehouse:
             empty = self.schema(table).empty_table()
             self.put(self._files(table.name).next("base"), empty)
         if files:
-            self._add(table, rows)
+            self._add(table, rows, has_small_rows=True)
         for file in files:
             Path(file).unlink()
 
@@ -137,12 +141,12 @@ class ParquetWarehouse:
     def has_rows(self, table: str) -> bool:
         return _count(self._files(table).live) > 0
 
-    def _add(self, table: Table, rows: str) -> int:
+    def _add(self, table: Table, rows: str, *, has_small_rows: bool = False) -> int:
         """The rows of a query; how many there are."""
         files = self._files(table.name)
         is_first = _count(files.live) == 0
         added = files.next("base" if is_first else "delta")
-        number = self._copy(f"{rows} {ordering(table)}", added)
+        number = self._copy(f"{rows} {ordering(table)}", added, has_small_rows=has_small_rows)
         if number and not is_first:
             self._compact(table)
         return number
@@ -181,13 +185,18 @@ class ParquetWarehouse:
             connection.execute(f"COPY ({query}) TO {quoted(partial)} {_WRITE}")
         os.replace(partial, path)
 
-    def _copy(self, query: str, path: Path, **given: pa.Table) -> int:
+    def _copy(
+        self, query: str, path: Path, *, has_small_rows: bool = False, **given: pa.Table
+    ) -> int:
         """Write a query's rows to a file, unless there are none."""
         partial = _partial(path)
-        with open_duckdb(temporary=str(self.staging)) as connection:
+        memory, threads, write = "512MB", None, _WRITE
+        if has_small_rows:
+            memory, threads, write = _SMALL_MEMORY, _SMALL_THREADS, _WRITE_SMALL
+        with open_duckdb(memory, str(self.staging), threads) as connection:
             for name, rows in given.items():
                 connection.register(name, rows)
-            done = connection.execute(f"COPY ({query}) TO {quoted(partial)} {_WRITE}").fetchone()
+            done = connection.execute(f"COPY ({query}) TO {quoted(partial)} {write}").fetchone()
         number = done[0] if done else 0
         if number:
             os.replace(partial, path)
