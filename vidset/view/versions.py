@@ -1,7 +1,7 @@
 """Dataset versions and training runs as pages show them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from vidset.regular_files import read_regular
 from vidset.training.scoring.answer_scores import answer_scores
 from vidset.training.scoring.detection import keep_answers
 from vidset.training.scoring.matching import IOU, Thing, match, overlap, read_things
+from vidset.training.scoring.pixels import count_pixels
 from vidset.training.scoring.run import Run, read_run
 from vidset.training.scoring.runs import Runs
 
@@ -32,6 +33,8 @@ _RUN = (
 )
 _MOST_BOXES = 20_000
 NOTHING = "(nothing)"
+LEAST_SHARE = 0.01
+"""Fewer of an image's pixels that are confused are not worth to be shown as one of its cells."""
 
 
 def open_repository(project: Project) -> Repository | None:
@@ -148,7 +151,7 @@ def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
     """
     run = read_run(Runs(Path(project.place, "runs")).folder(name))
     table = run.predictions(split, run.best_epoch)
-    found = _of_detector(run, table) if run.is_detection else _of_classifier(table)
+    found = _answers_of(run, table)
     cells: dict[tuple[str, str], list[str]] = {}
     for origin, of_image in zip(table["origin"].to_pylist(), found, strict=True):
         for cell in of_image:
@@ -167,6 +170,24 @@ def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
             for (truth, predicted), images in sorted(cells.items())
         ],
     }
+
+
+def _answers_of(run: Run, table: pa.Table) -> Iterable[list[tuple[str, str]]]:
+    """Return each image's cells: pairs of a true label and the one that was answered."""
+    if run.is_detection:
+        return _of_detector(run, table)
+    return _of_pixels(run, table) if run.is_segmentation else _of_classifier(table)
+
+
+def _of_pixels(run: Run, table: pa.Table) -> Iterator[list[tuple[str, str]]]:
+    """Yield the cells that hold a hundredth of an image's pixels or more."""
+    counts = count_pixels(table, run.classes)
+    for matrix in counts.matrices:
+        rows, columns = np.nonzero(matrix >= max(LEAST_SHARE * matrix.sum(), 1))
+        yield [
+            (counts.labels[row], counts.labels[column])
+            for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+        ]
 
 
 def _of_classifier(table: pa.Table) -> Iterator[list[tuple[str, str]]]:

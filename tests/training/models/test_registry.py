@@ -19,6 +19,11 @@ from vidset.training.models.registry import MODELS, fixed_model
             "0011c68d08fdcbacf23dc387a44c14363290b5264d7d268ebee2388cd18dddb6",
             id="centernet-r18-256",
         ),
+        pytest.param(
+            "unet-r18-320x180",
+            "01ed6cc0fba095c3138cfe26403b31a19c9ffe888f418722a715f3005a12fbdf",
+            id="unet-r18-320x180",
+        ),
     ],
 )
 def test_fixed_model_has_the_recipe_that_results_were_measured_with(name, recipe_hash):
@@ -27,7 +32,7 @@ def test_fixed_model_has_the_recipe_that_results_were_measured_with(name, recipe
 
 
 def test_every_fixed_model_is_pinned_here():
-    assert sorted(MODELS) == ["centernet-r18-256", "resnet50-c2-32"]
+    assert sorted(MODELS) == ["centernet-r18-256", "resnet50-c2-32", "unet-r18-320x180"]
 
 
 def test_recipe_hash_changes_with_any_value():

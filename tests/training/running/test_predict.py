@@ -122,7 +122,7 @@ def test_predict_refuses_boxes_that_would_not_follow_a_transform(tmp_path):
     padded = write_version(repository, [*manifest][1:], {"transforms": [PAD]})
     options = {"model": "centernet-r18-256", "epochs": 1, "splits": ("validation",)}
     train(repository, padded, tmp_path / "run", **options)
-    with pytest.raises(DatasetError, match="its boxes would not follow"):
+    with pytest.raises(DatasetError, match="its objects would not follow"):
         predict(tmp_path / "run", repository, raw, "validation")
     assert len(predict(tmp_path / "run", repository, padded, "validation")) in (1, 2)
 

@@ -11,6 +11,12 @@ from vidset.naming import visible
 from vidset.training.reviewing.errors_folder import Written
 from vidset.training.reviewing.finding import Request
 
+_FLAGGED = {
+    "classification": "labels are likely wrong",
+    "detection": "with objects made up",
+    "segmentation": "with more wrong than right",
+}
+
 
 def show_errors(written: Written, request: Request) -> None:
     """Show counts, the first images, and where the page is."""
@@ -19,6 +25,8 @@ def show_errors(written: Written, request: Request) -> None:
     scores, splits = details["scores"], ", ".join(details["splits"])
     if details["task"] == "classification":
         share = f"accuracy {scores['accuracy']:.3f}"
+    elif details["task"] == "segmentation":
+        share = f"mean IoU {scores['mean_iou']:.3f}"
     else:
         share = f"exact {scores['exact_share']:.3f}"
     how = f"{details['folds']['folds']} folds" if details["folds"] else f"epoch {details['epoch']}"
@@ -26,9 +34,7 @@ def show_errors(written: Written, request: Request) -> None:
         f"{escape(splits)} ({how}): {scores['images']:,} images, {details['wrong']:,} wrong, "
         f"{share}"
     )
-    what = (
-        "labels are likely wrong" if details["task"] == "classification" else "with objects made up"
-    )
+    what = _FLAGGED[details["task"]]
     console.print(f"{details['flagged']:,} {what}; {len(details['shown']):,} shown")
     for place, image in enumerate(details["shown"][:5]):
         uri, reason = escape(visible(image["image_uri"])), escape(visible(image["reason"]))

@@ -11,7 +11,7 @@ from vidset.cli.console import show_problems
 from vidset.training.running.evaluating import Evaluated
 
 _WORST = 3
-_MEASURES = {"accuracy": "accuracy", "ap50": "AP50"}
+_MEASURES = {"accuracy": "accuracy", "ap50": "AP50", "mean_iou": "mean IoU"}
 
 
 def show_problems_of(evaluated: Evaluated) -> None:
@@ -67,17 +67,29 @@ def _tests(one: Mapping[str, Any]) -> str:
 
 
 def _show_result(console: Console, result: Mapping[str, Any]) -> None:
-    low, high = result["interval"]
+    low, high = result["interval"] or (float("nan"), float("nan"))
     if "accuracy" in result:
         what, share = "accuracy", result["accuracy"]
+    elif "mean_iou" in result:
+        what, share = "mean IoU", result["mean_iou"]
     else:
         what, share = "all objects right in", result["exact_share"]
     console.print(
         f"[bold]{escape(result['split'])}[/]: {result['images']:,} images, "
-        f"epoch {result['epoch']}, {what} [green]{share:.3f}[/] [dim]({low:.3f} to {high:.3f})[/]"
+        f"epoch {result['epoch']}, {what} [green]{_number(share)}[/] "
+        f"[dim]({low:.3f} to {high:.3f})[/]"
     )
     if "ap50" in result:
         console.print(f"  AP {_number(result['ap'])}, AP50 {_number(result['ap50'])}")
+    elif "mean_iou" in result:
+        console.print(
+            f"  over pixels {_number(result['mean_iou_micro'])}, pixels right "
+            f"{_number(result['pixel_accuracy'])}, Dice {_number(result['dice'])}; always the most "
+            f"frequent label: {_number(result['constant_guess'])}"
+        )
+        console.print(
+            f"  {result['pixels']:,} pixels, {result['ignored_pixels']:,} more are ignored"
+        )
     else:
         console.print(
             f"  macro F1 {result['macro']['f1']:.3f}; always the most frequent label: "
@@ -87,10 +99,9 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
         number = len(result["last_epochs"])
         console.print(f"  mean of the last {number}: {result['last_five_mean']:.3f}")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    is_detection = "ap50" in result
-    keys = ["precision", "recall", "f1"] + ["ap50", "answer_score"] * is_detection
-    heads = ["precision", "recall", "F1"] + ["AP50", "score from"] * is_detection
-    for column in ("  label", "objects" if is_detection else "images", *heads):
+    counted, shown = _columns(result)
+    keys = list(shown)
+    for column in ("  label", counted, *shown.values()):
         table.add_column(column, justify="left" if column == "  label" else "right")
     for label, one in result["labels"].items():
         numbers = (_number(one[key]) for key in keys)
@@ -106,6 +117,16 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
             f"  {one['by']} {escape(one['value'])}: {one['share']:.3f} of {one['images']:,} "
             f"[dim]({low:.3f} to {high:.3f})[/]"
         )
+
+
+def _columns(result: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return what is counted of each label, and the heads of its figures."""
+    both = {"precision": "precision", "recall": "recall"}
+    if "mean_iou" in result:
+        return "pixels", {"iou": "IoU", "dice": "Dice", **both}
+    if "ap50" in result:
+        return "objects", {**both, "f1": "F1", "ap50": "AP50", "answer_score": "score from"}
+    return "images", {**both, "f1": "F1"}
 
 
 def _number(value: float | None) -> str:

@@ -90,6 +90,15 @@ def train(
     track: Annotated[
         str, typer.Option(metavar="NAME", help="Report each epoch to mlflow or wandb.")
     ] = "none",
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Begin with torchvision's ResNet-18 weights in this file, where the model takes "
+            "them; its hash becomes part of the recipe.",
+            show_default="drawn from the seed",
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -134,6 +143,7 @@ def train(
             cap=cap,
             allow_leaks=allow_leaks,
             track=track,
+            weights=local_path("--weights", weights) if weights else None,
         )
         if len(wanted) > 1 and not (quiet or as_json):
             tell(f"seed {seed}:")

@@ -86,3 +86,54 @@ CENTERNET_R18_256 = {
     "shuffle": SHUFFLE,
     "best_epoch": "highest AP at IoU 0.5, the first of equals",
 }
+
+# U-Net (arXiv 1505.04597) whose way down is ResNet-18 (arXiv 1512.03385), whole: torchvision's
+# weights of it can be taken. The rate is constant, so that a run of more epochs begins like one of
+# fewer, and goes on after an interruption without knowing how many there will be. Pictures are
+# augmented by a version's recipe alone, where they can be looked at.
+UNET_R18_320X180 = {
+    "architecture": {
+        "name": "unet",
+        "encoder": "resnet18",
+        "widths": [64, 128, 256, 512],
+        "up": "nearest to twice the size, beside the level of that size, then two 3x3 convolutions",
+        "up_widths": [128, 64, 48, 32],
+        "last": "transposed convolution 2x2, stride 2, to the labels",
+        "batch_norm": {"momentum": 0.9, "epsilon": 1e-5},
+    },
+    "input": {
+        "width": 320,
+        "height": 180,
+        "resize": "as large as fits; area when smaller, bilinear when larger",
+        "pad": "right and below, and below to a multiple of 32",
+        "pad_level": 124,
+        "channels": "RGB",
+        "mean": [0.485, 0.456, 0.406],
+        "deviation": [0.229, 0.224, 0.225],
+    },
+    "initial": {"convolutions": "he normal, fan out", "biases": "zeros", "encoder": "drawn"},
+    "targets": {
+        "overlaps": "the object of fewer pixels lies on top",
+        "resize": "nearest",
+        "uncovered": "background",
+        "ignored": "pixels that are padded, or labeled as ignored",
+    },
+    "loss": {
+        "cross_entropy": "mean of the batch's pixels",
+        "dice": "1 minus the mean over the batch's labels of soft Dice over its pixels",
+        "dice_weight": 1,
+    },
+    "answers": "logits resized to the image, bilinear; the highest",
+    "optimizer": {
+        "name": "adam",
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-8,
+    },
+    "batch_size": 8,
+    "last_batch": "kept",
+    "shuffle": SHUFFLE,
+    "best_epoch": "highest mean IoU over labels, the first of equals",
+}

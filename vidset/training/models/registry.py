@@ -4,8 +4,8 @@ Light to import: PyTorch comes with `FixedModel.learner`.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,13 +13,14 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import read_objects
 from vidset.suggestions import unknown
 from vidset.training.models import recipes
 
 if TYPE_CHECKING:
     from vidset.training.models.learner import Learner
 
-Task = Literal["classification", "detection"]
+Task = Literal["classification", "detection", "segmentation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,21 @@ class FixedModel:
     task: Task
     recipe: Mapping[str, Any] = field(repr=False)
     learner_module: str
+
+    def started_from(self, weights_sha256: str) -> "FixedModel":
+        """Return the model that begins with the weights of a file: its recipe is another one.
+
+        Raises:
+            DatasetError: the model takes none.
+        """
+        initial = self.recipe.get("initial", {})
+        if "encoder" not in initial:
+            raise DatasetError(f"--weights: {self.name} draws all its weights from the seed")
+        initial = {
+            **initial,
+            "encoder": {"file": "torchvision's resnet18", "sha256": weights_sha256},
+        }
+        return replace(self, recipe={**self.recipe, "initial": initial})
 
     @property
     def recipe_hash(self) -> str:
@@ -62,6 +78,12 @@ MODELS = {
             recipes.CENTERNET_R18_256,
             "vidset.training.models.detection",
         ),
+        FixedModel(
+            "unet-r18-320x180",
+            "segmentation",
+            recipes.UNET_R18_320X180,
+            "vidset.training.models.segmentation",
+        ),
     )
 }
 
@@ -70,20 +92,24 @@ MODELS = {
 DEFAULTS: Mapping[Task, str] = {
     "classification": "resnet50-c2-32",
     "detection": "centernet-r18-256",
+    "segmentation": "unet-r18-320x180",
 }
 
 
 def choose_model(manifest: Manifest) -> str:
-    """Return the default model for a version's labels: one label an image, or boxes.
+    """Return the default model for a version's labels: one label an image, boxes, or masks.
 
     Raises:
-        DatasetError: its training images have neither.
+        DatasetError: its training images have none of them.
     """
     return DEFAULTS[task_of(manifest)]
 
 
 def task_of(manifest: Manifest) -> Task:
     """Return what can be learned from a version's training images.
+
+    Masks say it of pixels, if they are all that is drawn and no image has two of one label: these
+    would be single things, as boxes are.
 
     Raises:
         DatasetError: they have neither labels nor objects.
@@ -92,11 +118,37 @@ def task_of(manifest: Manifest) -> Task:
     if table["label"].null_count < table.num_rows:
         return "classification"
     if table["objects"].null_count < table.num_rows:
-        return "detection"
+        return "segmentation" if _is_of_pixels(table["objects"].to_pylist()) else "detection"
     raise DatasetError(
         f"version {manifest.id}: wanted training images with labels or boxes, "
         f"got {table.num_rows} training images with neither"
     )
+
+
+def _is_of_pixels(texts: Iterable[str | None]) -> bool:
+    """Returns whether images have one mask for each label, and nothing else is drawn in them."""
+    found = False
+    for text in texts:
+        labels = [thing.label for thing in read_objects(text) if thing.type == "mask"]
+        others = (thing for thing in read_objects(text) if thing.type != "mask")
+        if len(set(labels)) < len(labels) or any(thing.bounds for thing in others):
+            return False
+        found = found or bool(labels)
+    return found
+
+
+def model_of_run(details: Mapping[str, Any]) -> FixedModel:
+    """Return the model that a run was made with, as this vidset has it.
+
+    Args:
+        details: run.json.
+
+    Raises:
+        DatasetError: there is none of this name.
+    """
+    model = fixed_model(details["model"])
+    encoder = details["recipe"].get("initial", {}).get("encoder")
+    return model.started_from(encoder["sha256"]) if isinstance(encoder, dict) else model
 
 
 def fixed_model(name: str) -> FixedModel:

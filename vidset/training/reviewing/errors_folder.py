@@ -17,6 +17,7 @@ from vidset.training.reviewing.categories import DEFAULT, read_categories
 from vidset.training.reviewing.detection import analyse_objects, draw_objects
 from vidset.training.reviewing.finding import Found, Request, find_predictions
 from vidset.training.reviewing.page.writing import write_page
+from vidset.training.reviewing.segmentation import analyse_pixels, draw_wrong_pixels
 from vidset.training.reviewing.sheet import Cell, draw_sheet
 from vidset.training.reviewing.spans import merge_spans
 from vidset.training.reviewing.thumbnails import to_png
@@ -105,6 +106,8 @@ class _Pictures:
     def __call__(self, image: Mapping[str, Any]) -> np.ndarray:
         entry = self._entries[image["image_sha256"], image["image_uri"]]
         picture = decode(self._repository.read_image(entry), entry.image_uri)
+        if "wrong_pixels" in image:
+            return draw_wrong_pixels(picture, image)
         return draw_objects(picture, image) if "objects" in image else picture
 
 
@@ -116,6 +119,8 @@ def _analyse(
         return analyse_objects(
             found.predictions, found.classes, manifest, twins, scores=scores, most=request.top
         )
+    if found.task == "segmentation":
+        return analyse_pixels(found.predictions, found.classes, manifest, twins, most=request.top)
     answers = read_answers(found.predictions, found.classes)
     return analyse_answers(
         found.predictions, answers, manifest, twins, ranking=request.rank, most=request.top

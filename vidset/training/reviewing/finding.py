@@ -61,7 +61,8 @@ class Found:
     """Predictions by models that were not trained on these images, and where they are from.
 
     Attributes:
-        answer_scores: from which score on a detector's predictions count; None for a classifier.
+        answer_scores: from which score on a detector's predictions count; None for other models.
+        task: what the models predict.
     """
 
     predictions: pa.Table
@@ -69,6 +70,7 @@ class Found:
     version: str
     source: Mapping[str, Any]
     answer_scores: AnswerScores | None
+    task: str = "classification"
 
 
 def find_predictions(request: Request, repository: Repository, progress: "Progress") -> Found:
@@ -95,6 +97,7 @@ def _of_run(request: Request, repository: Repository) -> Found:
         version=version,
         source=_source(run, split),
         answer_scores=answer_scores(run, request.answer_score) if run.is_detection else None,
+        task=run.task,
     )
 
 

@@ -14,6 +14,7 @@ from vidset.training.models.learner import Learner, Prediction
 from vidset.training.running.asking import ask, score, to_table
 from vidset.training.running.checking import Material
 from vidset.training.running.folder import RunFolder
+from vidset.training.running.initial_weights import InitialWeights
 from vidset.training.running.settings import Settings
 
 
@@ -41,6 +42,14 @@ class Training:
         generator = torch.Generator().manual_seed(settings.seed)
         self._network = learner.network(material.classes, generator).to(self._device)
         self._optimizer = learner.optimizer(self._network)
+
+    def start_from(self, weights: InitialWeights) -> None:
+        """Begin with weights of a file, where the model has a place for them.
+
+        Raises:
+            DatasetError: they are of another network.
+        """
+        weights.load_into(self.learner, self._network)
 
     @property
     def epoch(self) -> int:

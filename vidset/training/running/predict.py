@@ -9,7 +9,7 @@ import pyarrow as pa
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
-from vidset.training.models.registry import fixed_model
+from vidset.training.models.registry import model_of_run
 from vidset.training.running.asking import to_table
 from vidset.training.running.pictures import prepare_pictures
 from vidset.training.running.trained import open_trained, read_details
@@ -26,7 +26,7 @@ def predict(run: Path, repository: Repository, version: str, split: str) -> pa.T
         FaultsError: images cannot be read or have no truth; each is named.
     """
     details = read_details(run)
-    model = fixed_model(details["model"])
+    model = model_of_run(details)
     learner = model.learner()
     entries = _entries(repository, version, split)
     if faults := [
@@ -36,10 +36,10 @@ def predict(run: Path, repository: Repository, version: str, split: str) -> pa.T
     steps = missing_steps(
         details["transforms"], repository.details(version).get("transforms") or [], version
     )
-    if steps and model.task == "detection":
+    if steps and model.task != "classification":
         raise DatasetError(
             f"version {version}: its images lack the run's transforms {_names(steps)}, and its "
-            "boxes would not follow: apply the recipe to it first (vidset dataset apply)"
+            "objects would not follow: apply the recipe to it first (vidset dataset apply)"
         )
     trained = open_trained(run, steps)
     pictures = prepare_pictures(entries, repository, trained.prepare, run)

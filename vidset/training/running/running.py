@@ -15,6 +15,7 @@ from vidset.training.models.learner import Learner
 from vidset.training.models.registry import fixed_model
 from vidset.training.running.checking import CAP, Material, check_images, check_leaks
 from vidset.training.running.folder import RunFolder
+from vidset.training.running.initial_weights import InitialWeights
 from vidset.training.running.loop import Training, run_epoch
 from vidset.training.running.pictures import prepare_pictures
 from vidset.training.running.settings import Settings, describe_run
@@ -33,6 +34,7 @@ class Request:
         output: the run's folder. A run with the same settings that is there goes on.
         cap: the most images that training and validation may have together; 0 for any number.
         track: the name of a tracker that is told of each epoch.
+        weights: a file of weights to begin with, for a model that takes them.
     """
 
     repository: Repository
@@ -47,6 +49,7 @@ class Request:
     cap: int = CAP
     allow_leaks: bool = False
     track: str = NONE
+    weights: Path | None = None
 
 
 class Progress(Protocol):
@@ -85,6 +88,9 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
     _check_device(request.device)
     tracker = open_tracker(request.track)
     model, repository = fixed_model(request.model), request.repository
+    weights = None if request.weights is None else InitialWeights.read(request.weights)
+    if weights is not None:
+        model = model.started_from(weights.sha256)
     details = repository.details(request.reference)
     check_leaks(details, allow_leaks=request.allow_leaks)
     manifest = repository.manifest(request.reference)
@@ -119,6 +125,8 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
         folder.write_run(run)
         pictures, held_out = _prepare(request, learner, material, progress)
         training = Training(learner, settings, material, pictures, held_out)
+        if weights is not None:
+            training.start_from(weights)
         return _train(training, folder, run, tracker, progress)
 
 

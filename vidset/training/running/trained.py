@@ -12,7 +12,7 @@ from torch import nn
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
 from vidset.training.models.learner import Learner, Prediction
-from vidset.training.models.registry import FixedModel, fixed_model
+from vidset.training.models.registry import FixedModel, model_of_run
 from vidset.training.running.asking import ask
 from vidset.training.running.folder import RunFolder
 
@@ -59,7 +59,7 @@ def read_details(run: Path) -> Mapping[str, Any]:
     details = RunFolder(run).run() if run.is_dir() else None
     if details is None or details["state"] != "done":
         raise DatasetError(f"{run}: wanted a training run that is done")
-    model = fixed_model(details["model"])
+    model = model_of_run(details)
     if model.recipe_hash != details["recipe_hash"]:
         raise DatasetError(
             f"{run}: {model.name} was trained by the recipe {details['recipe_hash'][:12]}, "
@@ -79,7 +79,7 @@ def open_trained(run: Path, steps: Steps | None = None) -> TrainedModel:
         DatasetError: the run is not done, of another recipe, or has no best epoch.
     """
     details = read_details(run)
-    model = fixed_model(details["model"])
+    model = model_of_run(details)
     learner, classes = model.learner(), details["classes"]
     checkpoint = RunFolder(run).checkpoint("best")
     if checkpoint is None:

@@ -17,8 +17,13 @@ from vidset.training.scoring.detection import (
     score_objects,
 )
 from vidset.training.scoring.matching import read_things
+from vidset.training.scoring.pixels import count_pixels
 from vidset.training.scoring.run import Run
+from vidset.training.scoring.segmentation import headline_scores, is_right, score_pixels
 from vidset.training.scoring.slices import slice_images
+
+MEASURES = {"classification": "accuracy", "detection": "ap50", "segmentation": "mean_iou"}
+"""The figure that gates look at, by task."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +46,9 @@ class Target:
 def evaluate_split(run: Run, target: Target, answer_score: float | None = None) -> dict[str, Any]:
     """Return the result of a run on a split that it was evaluated on while it was trained.
 
-    `score` is the one figure that gates look at: a classifier's accuracy, a detector's AP50, at
-    the best epoch. `last_five_mean` is its mean over the last five: the best epoch was chosen
-    on the first split's images, and flatters there.
+    `score` is the one figure that gates look at: a classifier's accuracy, a detector's AP50, the
+    mean IoU of a segmentation, at the best epoch. `last_five_mean` is its mean over the last five:
+    the best epoch was chosen on the first split's images, and flatters there.
 
     Args:
         answer_score: from which score on a detector's predictions count as answers; None: the best
@@ -77,7 +82,7 @@ def evaluate_predictions(
         "version": target.version,
         "split": target.split,
         "epoch": run.best_epoch,
-        "score": scores["ap50"] if run.is_detection else scores["accuracy"],
+        "score": scores[MEASURES[run.task]],
         **scores,
         "slices": [each.to_json() for each in slices],
     }
@@ -100,7 +105,12 @@ def right_images(run: Run, predictions: pa.Table, answer_score: float | None = N
 
 
 def headline(run: Run, predictions: pa.Table) -> float | None:
-    """Return a classifier's accuracy or a detector's AP50; None where no image has an object."""
+    """Return a classifier's accuracy, a detector's AP50 or a segmentation's mean IoU.
+
+    None where no image has an object, or no pixel a label.
+    """
+    if run.is_segmentation:
+        return headline_scores(count_pixels(predictions, run.classes))["mean_iou"]
     if run.is_detection:
         truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
         labels = sorted(set(run.classes) | {thing.label for image in truths for thing in image})
@@ -112,6 +122,11 @@ def _judge(
     run: Run, predictions: pa.Table, answer_score: float | None
 ) -> tuple[dict[str, Any], np.ndarray, list[list[str]]]:
     """Return scores, whether each image is right, and the labels that each has."""
+    if run.is_segmentation:
+        counts = count_pixels(predictions, run.classes)
+        has = counts.matrices.sum(axis=2) > 0
+        labels = [[counts.labels[place] for place in np.flatnonzero(row)] for row in has]
+        return score_pixels(counts), is_right(counts), labels
     if not run.is_detection:
         answers = read_answers(predictions, run.classes)
         labels = [[answers.labels[place]] for place in answers.truth]

@@ -59,7 +59,9 @@ def judge(
     """
     score, reasons = result["score"], []
     if score is None:
-        reasons.append(f"{result['split']} has no score: no image of it has an object")
+        reasons.append(
+            f"{result['split']} has no score: no image of it has an object or a labeled pixel"
+        )
     if score is not None and floor is not None and score < floor - _EQUAL:
         reasons.append(f"score {score:.4f} is below the floor {floor:g}")
     for rival in rivals:

@@ -26,7 +26,7 @@ class Run:
     Attributes:
         splits: what it was evaluated on after each epoch; the first one chose the best epoch.
         evaluation_ids: of each split; results with other ids are not to be compared.
-        is_detection: it predicts objects, not one class an image.
+        task: what it predicts: classification, detection or segmentation.
         details: all of run.json.
     """
 
@@ -42,8 +42,18 @@ class Run:
     evaluation_ids: Mapping[str, str]
     best_epoch: int
     created_at: str
-    is_detection: bool
+    task: str
     details: Mapping[str, Any]
+
+    @property
+    def is_detection(self) -> bool:
+        """Whether it predicts objects."""
+        return self.task == "detection"
+
+    @property
+    def is_segmentation(self) -> bool:
+        """Whether it predicts a label for each pixel."""
+        return self.task == "segmentation"
 
     @property
     def last_epochs(self) -> list[int]:
@@ -98,6 +108,6 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
         evaluation_ids=details["evaluation_ids"],
         best_epoch=details["best_epoch"],
         created_at=details["created_at"],
-        is_detection=details["task"] == "detection",
+        task=details["task"],
         details=details,
     )

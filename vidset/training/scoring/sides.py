@@ -14,6 +14,7 @@ from vidset.training.scoring.comparing import FEWEST_SEEDS
 from vidset.training.scoring.gate import read_result
 from vidset.training.scoring.matching import read_things
 from vidset.training.scoring.noise import Scored, Shares
+from vidset.training.scoring.pixels import MeanIous, count_pixels
 from vidset.training.scoring.predictions import read_predictions
 from vidset.training.scoring.run import Run
 
@@ -24,7 +25,8 @@ class Side:
 
     Attributes:
         images: (origin, image_uri) of each.
-        best: their scores at the best epoch: accuracy, or AP50 of a detector.
+        best: their scores at the best epoch: accuracy, AP50 of a detector, or the mean
+            IoU of a segmentation.
         last: their mean scores over the last five epochs; None where predictions are of another
             version's images, made after training.
     """
@@ -101,6 +103,12 @@ def _read_side(runs: Sequence[Run], split: str, evaluation_id: str) -> Side:
 
 def scored(runs: Sequence[Run], tables: Sequence[Sequence[pa.Table]]) -> Scored:
     """Return the scores of runs, each by its predictions of one or several epochs."""
+    if runs[0].is_segmentation:
+        counted = [
+            [count_pixels(each, run.classes) for each in several]
+            for run, several in zip(runs, tables, strict=True)
+        ]
+        return MeanIous(counted, tables[0][0].num_rows)
     if not runs[0].is_detection:
         return Shares(
             np.array(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from vidset.training.scoring.comparing import Comparison, compare_sides
+from vidset.training.scoring.evaluation import MEASURES
 from vidset.training.scoring.noise import scores_of
 from vidset.training.scoring.sides import Side, Sides
 
@@ -16,7 +17,7 @@ def compare(sides: Sides) -> dict[str, Any]:
         "split": sides.split,
         "evaluation_id": sides.evaluation_id,
         "recipe_hash": sides.recipe_hash,
-        "measure": "ap50" if sides.baseline.runs[0].is_detection else "accuracy",
+        "measure": MEASURES[sides.baseline.runs[0].task],
         "images": sides.baseline.best.images,
         "baseline": _describe(sides.baseline),
         "candidate": _describe(sides.candidate),

@@ -34,12 +34,14 @@ def write_page(
     """
     shown = []
     for image in details["shown"]:
-        # An image of detection is drawn into: its thumbnail is no longer the image's alone.
-        name = hashlib.sha256(to_json([image["image_sha256"], image.get("objects")]).encode())
+        # Where something is drawn into an image, its thumbnail is no longer the image's alone.
+        drawn = image.get("objects", image.get("wrong_pixels"))
+        name = hashlib.sha256(to_json([image["image_sha256"], drawn]).encode())
         path = f"thumbnails/{name.hexdigest()[:_NAME_DIGITS]}.png"
-        side = _SIDE_OF_OBJECTS if "objects" in image else _SIDE
+        side = _SIDE if drawn is None else _SIDE_OF_OBJECTS
         write_atomically(folder / path, to_png(fit(picture(image), side, side)))
-        shown.append({**image, "thumbnail": path})
+        told = {name: value for name, value in image.items() if name != "wrong_pixels"}
+        shown.append({**told, "thumbnail": path})
     page = render_page({**details, "shown": shown})
     write_atomically(folder / "index.html", page.encode())
 
