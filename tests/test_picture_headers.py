@@ -85,7 +85,7 @@ def test_pictures_are_decoded_in_one_place():
         if any(map(_opens_a_picture, ast.walk(ast.parse(path.read_bytes()))))
     }
     # Masks are read as they are, and thumbnails at a part of their size: each checks by itself.
-    by_themselves = {"formats/label_maps.py", "formats/labelme.py", "view/thumbnails.py"}
+    by_themselves = {"formats/map_pictures.py", "formats/labelme.py", "view/thumbnails.py"}
     wanted = {"datasets/images/upright.py", *by_themselves}
     assert openers == wanted, "use vidset.datasets.images.measures.decode"
     for name in by_themselves:

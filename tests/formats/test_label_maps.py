@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.formats import label_maps
+from vidset.formats import label_maps, map_pictures
 from vidset.formats.reading import Reading
 
 MAP = np.array([[0, 1, 1, 255], [0, 0, 2, 2]], np.uint8)
 ROAD = [[False, True, True, False], [False, False, False, False]]
+HOOD = [[False, False, False, True], [False, False, False, False]]
 CAR = [[False, False, False, False], [False, False, True, True]]
 
 
@@ -62,7 +63,7 @@ CLASSES = {"classes.txt": b"background\nroad\ncar\n"}
             {
                 "images/1.jpg": IMAGE,
                 "labels/1.png": GREY,
-                "classes.txt": "\ufeff1 road\r\n2: car\r\n0, Void\r\n".encode(),
+                "classes.txt": "\ufeff1 road\r\n2: car\r\n0, _Background_\r\n".encode(),
             },
             "1.jpg",
             id="numbers and names",
@@ -75,19 +76,19 @@ CLASSES = {"classes.txt": b"background\nroad\ncar\n"}
         ),
     ],
 )
-def test_each_class_of_a_map_is_a_mask_and_255_is_nothing(tmp_path, files, name):
+def test_each_class_of_a_map_is_a_mask_and_255_is_ignored(tmp_path, files, name):
     write(tmp_path, files)
     reading = Reading()
     [labels] = label_maps.read(tmp_path, reading)
     assert (labels.image_name, labels.width, labels.height) == (name, 4, 2)
     found = {item.label: item.mask.pixels().tolist() for item in labels.objects if item.mask}
-    assert found == {"road": ROAD, "car": CAR}
+    assert found == {"road": ROAD, "car": CAR, "ignored": HOOD}
     assert {item.type for item in labels.objects} == {"mask"}
-    assert reading.dropped == {"maps with pixels to be ignored (255)": 1}
+    assert reading.dropped == {}
 
 
 def test_a_palette_of_few_bits_gives_its_numbers():
-    assert label_maps.read_map(FEW_BITS, "1.png").tolist() == [[0, 1, 1, 0], [0, 0, 2, 2]]
+    assert map_pictures.read_map(FEW_BITS, "1.png").tolist() == [[0, 1, 1, 0], [0, 0, 2, 2]]
 
 
 def test_cityscapes_names_its_numbers(tmp_path):
@@ -106,6 +107,7 @@ def test_cityscapes_names_its_numbers(tmp_path):
     [labels] = label_maps.read(tmp_path)
     assert labels.image_name == f"leftImg8bit/{city}_leftImg8bit.png"
     assert [(item.label, item.mask and item.mask.area) for item in labels.objects] == [
+        ("ignored", 3),
         ("road", 2),
         ("building", 1),
         ("car", 2),
@@ -115,7 +117,7 @@ def test_cityscapes_names_its_numbers(tmp_path):
 def test_bdd100k_names_its_numbers(tmp_path):
     write(tmp_path, {"labels/sem_seg/masks/val/1.png": GREY})
     [labels] = label_maps.read(tmp_path)
-    assert [item.label for item in labels.objects] == ["road", "sidewalk", "building"]
+    assert [item.label for item in labels.objects] == ["road", "sidewalk", "building", "ignored"]
 
 
 def test_colours_are_those_of_cvats_labelmap(tmp_path):

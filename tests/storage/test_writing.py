@@ -190,6 +190,7 @@ _ELSEWHERE = {
     "formats/labelme_writing.py": "in a new folder",
     "formats/samples.py": "in a new folder",
     "formats/tfrecord.py": "in a new folder",
+    "formats/label_maps_writing.py": "in a new folder",
     "formats/voc_writing.py": "in a new folder",
     "formats/webdataset.py": "in a new folder",
     "formats/yolo_writing.py": "in a new folder",

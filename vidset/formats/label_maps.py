@@ -3,48 +3,49 @@
 Folders as these tools lay them out are read: `images/` with `labels/` or `masks/` beside it (maps
 are called like their images, with or without `_mask` at the end), BDD100K's `labels/sem_seg/masks`,
 and Cityscapes' `leftImg8bit/` with `gtFine/` or `gtCoarse/`. Maps are grey or have a palette, or
-with CVAT's labelmap.txt any colours. 255 is nothing. All pixels of a class are one mask.
+with CVAT's labelmap.txt any colours. All pixels of a class are one mask; those of 255 are one with
+the label `ignored`, since nobody said what they are.
 
 Names come from classes.txt (a line for each number from 0, or `number name`), from labelmap.txt,
-or from what Cityscapes and BDD100K fix. `background`, `unlabeled`, `ignore` and `void` are nothing.
+or from what Cityscapes and BDD100K fix. Pixels of `background` are in no mask. Those of
+`unlabeled`, `ignore` and `void` are `ignored`, as 255 is.
 """
 
 import re
-import struct
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import cv2
 import numpy as np
 
-from vidset.formats.format import ImageLabels
+from vidset.formats.format import ImageLabels, Written
+from vidset.formats.map_pictures import read_map
+from vidset.formats.painting import BACKGROUND, IGNORED
 from vidset.formats.reading import Reading
 from vidset.labeling.annotation import LabeledObject
 from vidset.masks import Mask
-from vidset.picture_headers import check_picture
 from vidset.regular_files import read_regular
 
 _NAME = "label maps"
 _MOST_BYTES = 1 << 29
-_IGNORED = 255
-_NOTHING = frozenset({"background", "_background_", "unlabeled", "ignore", "ignored", "void"})
+IGNORED_NUMBER = 255
+BACKGROUNDS = frozenset({BACKGROUND, "_background_"})
+IGNORED_NAMES = frozenset({IGNORED, "unlabeled", "ignore", "void"})
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _CITYSCAPES = re.compile(r"(.+)_(?:gtFine|gtCoarse)_(labelIds|labelTrainIds)\.png")
 _TRAIN_NAMES = (
     "road, sidewalk, building, wall, fence, pole, traffic light, traffic sign, vegetation, "
     "terrain, sky, person, rider, car, truck, bus, train, motorcycle, bicycle"
 )
-_TRAIN_IDS = _TRAIN_NAMES.split(", ")
-# From 4 on; what stands before it belongs to no class.
+TRAIN_IDS = _TRAIN_NAMES.split(", ")
+FIRST_LABEL_ID = 4
+# From there on; what stands before it belongs to no class.
 _LABEL_NAMES = (
     "static, dynamic, ground, road, sidewalk, parking, rail track, building, wall, fence, "
     "guard rail, bridge, tunnel, pole, polegroup, traffic light, traffic sign, vegetation, "
     "terrain, sky, person, rider, car, truck, bus, caravan, trailer, train, motorcycle, bicycle"
 )
-_LABEL_IDS = _LABEL_NAMES.split(", ")
-_PNG, _PALETTE, _GREY = b"\x89PNG\r\n\x1a\n", 3, 0
+LABEL_IDS = _LABEL_NAMES.split(", ")
 Colour = tuple[int, int, int]
 
 
@@ -68,6 +69,22 @@ def is_layout(folder: Path) -> bool:
     stems = {_stem_of(file) for file in maps.rglob("*.png")}
     images = (file.stem for file in (folder / "images").rglob("*.*"))
     return any(stem in stems for stem in images)
+
+
+def write(
+    labels: Iterable[ImageLabels],
+    path: str | Path,
+    labels_order: Sequence[str] | None = None,
+    *,
+    lossy: bool = False,
+) -> Written:
+    """See `vidset.formats.format.Writer.write`: labels/, and the names in classes.txt.
+
+    0 is `background`, and 255 is `ignored`.
+    """
+    from vidset.formats.label_maps_writing import write_label_maps
+
+    return write_label_maps(labels, path, labels_order, lossy=lossy)
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
@@ -105,14 +122,15 @@ def _maps(root: Path) -> Iterator[tuple[Path, str, _Classes]]:
         for file in _city_maps(root / folder):
             match = _CITYSCAPES.fullmatch(file.name)
             below = file.parent.relative_to(root / folder)
-            name = PurePosixPath("leftImg8bit", below.as_posix(), f"{match[1]}_leftImg8bit")  # pyright: ignore[reportOptionalSubscript]
+            stem = match[1] if match else file.stem
+            name = PurePosixPath("leftImg8bit", below.as_posix(), f"{stem}_leftImg8bit")
             is_train = match is not None and match[2] == "labelTrainIds"
-            yield file, str(name), own or _numbered(_TRAIN_IDS, 0 if is_train else None)
+            yield file, str(name), own or _numbered(TRAIN_IDS, 0 if is_train else None)
     maps = _maps_folder(root)
     if maps is None:
         return
     is_bdd = maps.match("labels/sem_seg/masks")
-    named = own or (_numbered(_TRAIN_IDS, 0) if is_bdd else None)
+    named = own or (_numbered(TRAIN_IDS, 0) if is_bdd else None)
     for file in sorted(maps.rglob("*.png")):
         if named is None:
             raise ValueError(
@@ -132,7 +150,11 @@ def _city_maps(folder: Path) -> list[Path]:
 
 def _numbered(names: Sequence[str], first: int | None) -> _Classes:
     if first is None:
-        return _Classes(dict.fromkeys(range(4), "unlabeled") | dict(enumerate(_LABEL_IDS, 4)), {})
+        return _Classes(
+            dict.fromkeys(range(FIRST_LABEL_ID), "unlabeled")
+            | dict(enumerate(LABEL_IDS, FIRST_LABEL_ID)),
+            {},
+        )
     return _Classes(dict(enumerate(names, first)), {})
 
 
@@ -157,6 +179,7 @@ def _images_below(folder: Path) -> dict[str, str]:
 
 def _image_of(name: str, known: Mapping[str, str]) -> str:
     """The image of this name, or the only one below some folder whose name ends like it."""
+    name = next((each for each in (name, name.removesuffix("_leftImg8bit")) if each in known), name)
     if name in known:
         return known[name]
     ending = f"/{name}"
@@ -206,7 +229,7 @@ def _labels(file: Path, name: str, classes: _Classes, reading: Reading) -> Image
     if numbers.ndim == 3:
         by_name = _by_colour(numbers, classes, file)
     else:
-        by_name = _by_number(numbers, classes, file, reading)
+        by_name = _by_number(numbers, classes, file)
     objects = tuple(
         LabeledObject(str(n), label, "mask", mask=Mask.of(pixels))
         for n, (label, pixels) in enumerate(by_name.items(), 1)
@@ -214,22 +237,18 @@ def _labels(file: Path, name: str, classes: _Classes, reading: Reading) -> Image
     return ImageLabels(name, width, height, objects)
 
 
-def _by_number(
-    numbers: np.ndarray, classes: _Classes, file: Path, reading: Reading
-) -> dict[str, np.ndarray]:
+def _by_number(numbers: np.ndarray, classes: _Classes, file: Path) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for number in np.unique(numbers).tolist():
-        if number == _IGNORED and number not in classes.names:
-            reading.leave_out(f"maps with pixels to be ignored ({_IGNORED})")
-            continue
-        if number not in classes.names:
+        label = classes.names.get(number, IGNORED if number == IGNORED_NUMBER else None)
+        if label is None:
             rows, columns = np.nonzero(numbers == number)
             raise ValueError(
                 f"{file}: wanted numbers of {len(classes.names)} classes, got {number} "
                 f"at {columns[0]}, {rows[0]}"
             )
-        label = classes.names[number]
-        if label.lower() not in _NOTHING:
+        label = _meant(label)
+        if label != BACKGROUND:
             before = found.get(label, np.zeros(numbers.shape, bool))
             found[label] = before | (numbers == number)
     return found
@@ -248,47 +267,14 @@ def _by_colour(picture: np.ndarray, classes: _Classes, file: Path) -> dict[str, 
         if code not in known:
             colour = (code >> 16, code >> 8 & 255, code & 255)
             raise ValueError(f"{file}: wanted colours of labelmap.txt, got {colour}")
-        if known[code].lower() not in _NOTHING:
-            found[known[code]] = codes == code
+        label = _meant(known[code])
+        if label != BACKGROUND:
+            found[label] = found.get(label, np.zeros(codes.shape, bool)) | (codes == code)
     return found
 
 
-def read_map(data: bytes, name: str) -> np.ndarray:
-    """A PNG's numbers, (height, width), of a palette its places; (height, width, 3) RGB of colours.
-
-    Raises:
-        ValueError: it is no PNG that can be read.
-    """
-    if not data.startswith(_PNG):
-        raise ValueError(f"{name}: wanted a PNG, got a file that begins with {data[:8]!r}")
-    check_picture(data, name)
-    depth, kind = data[24], data[25]
-    if kind == _PALETTE:
-        data = _as_grey(data)
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        raise ValueError(f"{name}: wanted a PNG, got one that is damaged")
-    if kind in (_PALETTE, _GREY):
-        if picture.ndim == 3:
-            picture = picture[:, :, 0]
-        # The decoder stretches numbers of fewer bits to all of eight.
-        return picture // (255 // (2**depth - 1)) if depth < 8 else picture
-    if picture.ndim == 2 or picture.shape[2] == 2:
-        return picture if picture.ndim == 2 else picture[:, :, 0]
-    return np.ascontiguousarray(picture[:, :, 2::-1])
-
-
-def _as_grey(data: bytes) -> bytes:
-    """The same PNG without its palette, so that its pixels are decoded as the numbers they are."""
-    parts, at = [_PNG], len(_PNG)
-    while at + 8 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        kind, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
-        at += 12 + length
-        if kind in (b"PLTE", b"tRNS"):
-            continue
-        if kind == b"IHDR":
-            content = content[:9] + bytes([_GREY]) + content[10:]
-        parts.append(struct.pack(">I", len(content)) + kind + content)
-        parts.append(struct.pack(">I", zlib.crc32(kind + content)))
-    return b"".join(parts)
+def _meant(name: str) -> str:
+    """The label of a class: those that stand for no thing have one name each."""
+    if name.lower() in BACKGROUNDS:
+        return BACKGROUND
+    return IGNORED if name.lower() in IGNORED_NAMES else name

@@ -27,7 +27,7 @@ def paint(
     height: int,
     *,
     nothing: int,
-) -> tuple[np.ndarray, int]:
+) -> tuple[np.ndarray, set[str]]:
     """Paint polygons and masks with the numbers of their labels.
 
     Objects may overlap, and a version keeps no order of theirs. The one with fewer pixels lies on
@@ -39,24 +39,24 @@ def paint(
         nothing: the number of pixels that no object covers.
 
     Returns:
-        (height, width) uint16, and how many pixels of an object were hidden by another label.
+        (height, width) uint16, and the ids of the objects that others hide, in part at least.
 
     Raises:
         ValueError: a mask is damaged, or of another size.
     """
     painted = np.full((height, width), nothing, np.uint16)
-    taken = np.zeros((height, width), bool)
-    hidden = 0
     found = [
-        (item.label == IGNORED, -int(pixels.sum()), item.label, pixels)
+        (item.label == IGNORED, -int(pixels.sum()), item.label, item.id, pixels)
         for item in objects
         if has_pixels(item) and item.label in numbers
         for pixels in [_pixels(item, width, height)]
     ]
-    for _, _, label, pixels in sorted(found, key=lambda each: each[:3]):
-        hidden += int((taken & pixels & (painted != numbers[label])).sum())
+    ordered = sorted(found, key=lambda each: each[:4])
+    for _, _, label, _, pixels in ordered:
         painted[pixels] = numbers[label]
-        taken |= pixels
+    hidden = {
+        id_ for _, _, label, id_, pixels in ordered if (painted[pixels] != numbers[label]).any()
+    }
     return painted, hidden
 
 

@@ -163,6 +163,14 @@ def _format(
 
 
 _BUILT_IN = (
+    _format("bdd100k", "BDD100K's label maps", "mask", "folder", Images("", "images/", flat=True)),
+    _format(
+        "cityscapes",
+        "Cityscapes' label maps",
+        "mask",
+        "folder",
+        Images("", "leftImg8bit/", flat=True),
+    ),
     _format(
         "coco",
         "COCO",
@@ -192,15 +200,8 @@ _BUILT_IN = (
         "file",
         Images("annotations/default.json", "images/"),
     ),
-    _format(
-        "fiftyone",
-        "FiftyOne",
-        "box, attributes",
-        "folder",
-        Images("", "data/"),
-        reads=False,
-    ),
-    _format("label-maps", "PNG label maps", "mask", "folder", Images("", "images/"), writes=False),
+    _format("fiftyone", "FiftyOne", "box, attributes", "folder", Images("", "data/"), reads=False),
+    _format("label-maps", "PNG label maps", "mask", "folder", Images("", "images/")),
     _format(
         "label-studio",
         "Label Studio",

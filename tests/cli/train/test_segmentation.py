@@ -26,7 +26,7 @@ def place(tmp_path_factory):
 def test_evaluate_gives_scores_of_pixels(place):
     done = vidset("evaluate", "streets-1", "-p", place, "--json")
     assert done.code == 0, done.err
-    [result] = done.found["results"]
+    result = done.found["results"]["validation"]
     assert set(result["labels"]) == set(LABELS)
     assert result["score"] == result["mean_iou"] <= 1
     low, high = result["interval"]
@@ -47,7 +47,9 @@ def test_compare_is_of_mean_iou(place):
     assert done.code == 0, done.err
     assert done.found["measure"] == "mean_iou"
     one, other = (
-        vidset("evaluate", f"streets-{seed}", "-p", place, "--json").found["results"][0]["score"]
+        vidset("evaluate", f"streets-{seed}", "-p", place, "--json").found["results"]["validation"][
+            "score"
+        ]
         for seed in (1, 2)
     )
     assert done.found["best_epoch"]["difference"] == pytest.approx(other - one)

@@ -39,7 +39,12 @@ def result(score, run_id="r1", **others):
         ),
         pytest.param(0.7, None, [(0.75, (-0.09, -0.01))], 0.02, [], id="within the tolerance"),
         pytest.param(
-            None, 0.1, [], 0, ["validation has no score: no image of it has an object"], id="none"
+            None,
+            0.1,
+            [],
+            0,
+            ["validation has no score: no image of it has an object or a labeled pixel"],
+            id="none",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""How many pixels of each label a segmentation model gave which label, image by image.
+"""Counts of pixels by their true label and the one that a model gave them, image by image.
 
 Truths and answers are masks as run lengths. They are counted run by run, never pixel by pixel: an
 image of a million pixels has some thousand runs.

@@ -47,12 +47,12 @@ class Run:
 
     @property
     def is_detection(self) -> bool:
-        """Whether it predicts objects."""
+        """It predicts objects."""
         return self.task == "detection"
 
     @property
     def is_segmentation(self) -> bool:
-        """Whether it predicts a label for each pixel."""
+        """It predicts a label for each pixel."""
         return self.task == "segmentation"
 
     @property
