@@ -1,13 +1,12 @@
 """Files as other tools write them, each with what should come out."""
 
 import shutil
-import tarfile
 from pathlib import Path
 
 import pytest
 
 from tests.cli.called import vidset
-from tests.paths import SHARED
+from tests.formats.cases import CASES, unpacked
 from vidset.datasets.versions.repository import Repository
 from vidset.formats.format import ImageLabels
 from vidset.formats.reading import Reading
@@ -15,18 +14,13 @@ from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Box
 from vidset.labeling.shapes import box_around
 
-_CASES = SHARED / "cases" / "labels.tar.xz"
-pytestmark = pytest.mark.skipif(not _CASES.exists(), reason=f"there is no {_CASES}")
+pytestmark = pytest.mark.skipif(not CASES.exists(), reason=f"there is no {CASES}")
 _SIZE = (1280, 720)
 
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cases")
-    with tarfile.open(_CASES) as tar:
-        tar.extractall(folder, filter="data")
-    [readme] = folder.rglob("README.md")
-    return readme.parent
+    return unpacked(tmp_path_factory.mktemp("cases"))
 
 
 def read(cases: Path, case: str, reading: Reading) -> list[ImageLabels]:

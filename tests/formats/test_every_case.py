@@ -1,37 +1,26 @@
 """Every case of labels that other tools write gives what it should."""
 
 import re
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.called import vidset
-from tests.cli.ledger_rows import frame_row, video_row
-from tests.formats.expected_cases import MADE, NOT_MADE, REFUSED, TAKEN
-from tests.paths import SHARED
-from vidset.elements import Extraction
+from tests.formats.cases import CASES, place_of_the_cases, unpacked
+from tests.formats.expected_cases import LOSSY, MADE, NOT_MADE, REFUSED, TAKEN
 from vidset.labeling.broker import open_broker
 from vidset.labeling.shapes import box_around
-from vidset.ledger.ledger import FolderLedger
 from vidset.local_labeling.importing import Import, Read, read_labels
-from vidset.naming import image_id
 from vidset.place import Place
-from vidset.storage.folder import FolderStore
 
-_CASES = SHARED / "cases" / "labels.tar.xz"
-pytestmark = pytest.mark.skipif(not _CASES.exists(), reason=f"there is no {_CASES}")
+pytestmark = pytest.mark.skipif(not CASES.exists(), reason=f"there is no {CASES}")
 _FORMATS = {
     "coco": "coco",
     "cvat": "coco",
     "ls": "label-studio",
     "labelme": "labelme",
     "yolo": "yolo",
-}
-_VIDEOS = {
-    "a/cars/581198d928078bef": (33, 1280, 720),
-    "b c/drive left/3e7b419bc3db906c": (28, 960, 540),
 }
 # What they are about is tested where it is: imports and their plans, exports, versions.
 _ELSEWHERE = {
@@ -43,45 +32,12 @@ _ELSEWHERE = {
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cases")
-    with tarfile.open(_CASES) as tar:
-        tar.extractall(folder, filter="data")
-    [readme] = folder.rglob("README.md")
-    return readme.parent
+    return unpacked(tmp_path_factory.mktemp("cases"))
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ledgers of the two videos that the cases are about, and templates for each kind."""
-    folder = tmp_path_factory.mktemp("out")
-    for kind in ("box", "polygon"):
-        labels = [f"  - {{name: {name!r}, type: {kind}}}\n" for name in _LABELS]
-        labels.append("  - {name: rain, type: classification}\n")
-        (folder / f"{kind}.yaml").write_text(f"name: x\ninstruction: x\nlabels:\n{''.join(labels)}")
-    extractions = [_extraction(folder, name, *told) for name, told in _VIDEOS.items()]
-    FolderLedger(FolderStore(str(folder))).commit(extractions)
-    return folder
-
-
-_LABELS = ("car", "truck", "no", "person", "box")
-
-
-def _extraction(out: Path, prefix: str, seconds: int, width: int, height: int) -> Extraction:
-    uri, size = f"/videos/{prefix}.mp4", {"width": width, "height": height}
-    rows = []
-    for second in range(seconds):
-        name = f"{prefix}/{second * 1000:010d}.jpg"
-        rows.append(
-            frame_row(
-                video_uri=uri,
-                pts_seconds=float(second),
-                image_id=image_id(name),
-                image_uri=str(out / "images" / name),
-                image_sha256="0" * 64,
-                **size,
-            )
-        )
-    return Extraction(video_row(video_uri=uri, samples=seconds, kept=seconds, **size), tuple(rows))
+    return place_of_the_cases(tmp_path_factory.mktemp("out"))
 
 
 def read(cases: Path, out: Path, case: str, kind: str, *, lossy: bool) -> tuple[Read, Place]:
@@ -111,10 +67,19 @@ def told(found: Read, place: Place) -> Iterator[str]:
 
 @pytest.mark.parametrize(("case", "kind", "wanted", "dropped"), TAKEN)
 def test_a_case_says_what_it_should(cases, out, case, kind, wanted, dropped):
-    lossy = bool(dropped) and not dropped.startswith(("files", "tasks", "notes", "parts"))
-    found, place = read(cases, out, case, kind, lossy=lossy)
+    found, place = read(cases, out, case, kind, lossy=case in LOSSY)
     assert "; ".join(told(found, place)) == wanted
     assert ", ".join(found.dropped) == dropped
+
+
+@pytest.mark.parametrize(("case", "what"), LOSSY.items())
+def test_what_cannot_be_held_is_refused_with_its_place_unless_it_may_be_left_out(
+    cases, out, case, what
+):
+    kind = "polygon" if case.startswith("labelme") else "box"
+    message = rf"\.json: \S*\[\d\]: an annotation cannot hold {what}; .*--lossy leaves them out"
+    with pytest.raises(ValueError, match=message):
+        read(cases, out, case, kind, lossy=False)
 
 
 @pytest.mark.parametrize(("case", "kind", "message"), REFUSED)

@@ -66,17 +66,17 @@ def test_a_good_object_is_kept_as_it_is(item):
         pytest.param(road(*SQUARE, label="night"), "a classification, got a polygon", id="shape"),
         pytest.param(
             car(box=None, type="polygon", rings=outline(SQUARE)),
-            "the attribute rotation in degrees, got a polygon of 4 corners with rotation None",
+            "wanted a box, got a polygon",
             id="polygon for a box",
         ),
         pytest.param(
             car(box=None, type="polygon", rings=outline(SQUARE[:3]), attributes={"rotation": 1}),
-            "got a polygon of 3 corners with rotation 1",
+            "wanted a box, got a polygon",
             id="rotated triangle",
         ),
         pytest.param(
             car(box=None, type="polygon", rings=outline(SQUARE), attributes={"rotation": "x"}),
-            "with rotation 'x'",
+            "wanted a box, got a polygon",
             id="rotation is a text",
         ),
         pytest.param(ship(-40.0), "its middle: wanted it inside the image", id="middle outside"),

@@ -13,7 +13,7 @@ from typing import Any
 
 from vidset.formats.boxes import boxes_of
 from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.spool import spooled
+from vidset.formats.spool import of_labeled_images, spooled
 from vidset.labeling.annotation import Box, LabeledObject
 
 _NAME = "FiftyOne"
@@ -51,6 +51,7 @@ def _key(image_name: str) -> str:
     return str(PurePosixPath(image_name).with_suffix(""))
 
 
+@of_labeled_images
 def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     labels, losses = boxes_of(labels, _NAME, words=False)
     objects = []

@@ -32,6 +32,8 @@ from vidset.labeling.vendors.label_studio import answers as label_studio_answers
 from vidset.labeling.vendors.label_studio.items import MANY
 
 _NAME = "Label Studio"
+UNANNOTATED = "tasks without annotations"
+PREDICTED = f"{UNANNOTATED}, whose predictions --predictions imports"
 _IMAGE_ID = "image_id"  # In the data of tasks that vidset has sent.
 _IMAGES = re.compile(r"\.(bmp|gif|jpe?g|png|tiff?|webp)(\?|$)", re.IGNORECASE)
 # What an annotation cannot hold, in the plural.
@@ -117,7 +119,8 @@ def _parts(path: Path, key: str, reading: Reading) -> Iterator[tuple[str, dict[s
                 reading.leave_out("tasks with completions of Label Studio before 1.0")
                 continue
             if not task.get(key):
-                reading.leave_out(f"tasks without {key}")
+                has_predictions = key == "annotations" and task.get("predictions")
+                reading.leave_out(PREDICTED if has_predictions else f"tasks without {key}")
                 if task.get(key) is None or not _has_image(task):
                     continue
             name = _image_name(data, f"{place}.data")

@@ -10,8 +10,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from vidset.formats.boxes import boxes_of
 from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.names import flat_name
 from vidset.formats.origin import origin_fields
-from vidset.formats.spool import Spool, spooled
+from vidset.formats.spool import Spool, of_labeled_images, spooled
 from vidset.labeling.annotation import Attribute, Box, LabeledObject
 
 NAME = "Pascal VOC"
@@ -30,8 +31,8 @@ def write(
     *,
     lossy: bool = False,
 ) -> Written:
-    """See `vidset.formats.format.Format.write`; the images are the caller's, and
-    their names flat.
+    """See `vidset.formats.format.Format.write`; the images are the caller's.
+    Their names should be flat, as most readers know no folders below JPEGImages.
 
     ImageSets/Main/trainval.txt names all images, and <label>_trainval.txt says of each whether it
     has the label. Words on whole images stand in ImageSets/words.txt, too.
@@ -52,9 +53,11 @@ def write(
 
 
 def _stem(image_name: str) -> str:
-    return PurePosixPath(image_name).stem
+    """Its file's name, which has no folders: the format knows none."""
+    return PurePosixPath(flat_name(image_name) if "/" in image_name else image_name).stem
 
 
+@of_labeled_images
 def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     for item in labels.objects:
         for text in item.label, *item.attributes, *map(_text, item.attributes.values()):

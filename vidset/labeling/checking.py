@@ -16,7 +16,7 @@ from vidset.labeling.annotation import (
     Point,
     Ring,
 )
-from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.errors import InvalidAnswerError, OtherShapeError, UnknownLabelError
 from vidset.labeling.shapes import box_around, geometry_of_rings
 from vidset.labeling.template import Template
 
@@ -46,7 +46,11 @@ _MOST = 1e9  # Pixels. Beyond it areas lose their meaning, and infinity lies the
 
 
 def check_answer(
-    answer: Answer, template: Template, width: int | None, height: int | None
+    answer: Answer,
+    template: Template,
+    width: int | None,
+    height: int | None,
+    where: str | None = None,
 ) -> Answer:
     """The answer to store: as it came, but for shapes that leave the image by up to a pixel.
 
@@ -54,11 +58,12 @@ def check_answer(
 
     Args:
         width, height: of the image, as far as they are known; else the vendor's are taken.
+        where: what messages begin with; by default the image and the vendor's annotation.
 
     Raises:
         InvalidAnswerError: with the image, the object, what was wanted and what was got.
     """
-    where = f"image {answer.image_id}, {answer.vendor} annotation {answer.annotation_id}"
+    where = where or f"image {answer.image_id}, {answer.vendor} annotation {answer.annotation_id}"
     seen = answer.image_width, answer.image_height
     for name, ours, theirs in zip(("width", "height"), (width, height), seen, strict=True):
         if ours is not None and theirs is not None and ours != theirs:
@@ -89,7 +94,7 @@ def _check_type(item: LabeledObject, template: Template, place: str) -> None:
     label = template.label(item.label)
     if label is None:
         wanted = ", ".join(known.name for known in template.labels)
-        raise InvalidAnswerError(f"{place}: wanted a label of {wanted}, got {item.label!r}")
+        raise UnknownLabelError(f"{place}: wanted a label of {wanted}, got {item.label!r}")
     shapes = {"box": item.box, "rings": item.rings, "mask": item.mask}
     got = [name for name, shape in shapes.items() if shape is not None]
     wanted = _SHAPES[item.type]
@@ -99,15 +104,11 @@ def _check_type(item: LabeledObject, template: Template, place: str) -> None:
         )
     if item.type in ACCEPTED[label.type]:
         return
-    if (label.type, item.type) != ("box", "polygon"):
-        raise InvalidAnswerError(f"{place}: wanted a {label.type}, got a {item.type}")
-    corners = set(item.points or ())
-    if not _is_number(item.attributes.get(ROTATION)) or len(corners) != 4:
-        raise InvalidAnswerError(
-            f"{place}: wanted a box, or a polygon of four corners with the attribute {ROTATION} "
-            f"in degrees, got a polygon of {len(corners)} corners with "
-            f"{ROTATION} {item.attributes.get(ROTATION)!r}"
-        )
+    # A rectangle that vidset 0.1 knew to be turned is a polygon of four corners.
+    is_turned = _is_number(item.attributes.get(ROTATION)) and len(set(item.points or ())) == 4
+    if (label.type, item.type) != ("box", "polygon") or not is_turned:
+        got = f"{place}: wanted a {label.type}, got a {item.type}"
+        raise OtherShapeError(got, label.type)
 
 
 def _check_attributes(item: LabeledObject, template: Template, place: str) -> None:

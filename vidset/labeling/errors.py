@@ -52,6 +52,21 @@ class InvalidAnswerError(Exception):
     """A vendor's answer that cannot be used: it goes to the quarantine, as it came."""
 
 
+class UnknownLabelError(InvalidAnswerError):
+    """An object's label is none of the template's."""
+
+
+class OtherShapeError(InvalidAnswerError):
+    """An object has another shape than the template wants for its label: `wanted`."""
+
+    def __init__(self, reason: str, wanted: str):
+        super().__init__(reason, wanted)
+        self.wanted = wanted
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 def without_signatures(text: str) -> str:
     """Take the whole query from urls that carry a secret: it must not be stored or logged."""
     for query in _QUERIES:

@@ -11,11 +11,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Literal
 
-from vidset.labeling.annotation import Annotation, Answer
+from vidset.labeling.annotation import Annotation, Answer, ConsensusRule
 from vidset.labeling.broker import Broker
-from vidset.labeling.consensus import Consensus
-from vidset.local_labeling.importing import Said
+from vidset.labeling.consensus import Consensus, consensus
 from vidset.local_labeling.returning import is_same
+from vidset.local_labeling.said import Said
 from vidset.local_labeling.stored import StoredLabels, stored_labels
 
 Outcome = Literal["new", "changed", "unchanged", "emptied", "conflicting", "unlabeled"]
@@ -98,18 +98,26 @@ def plan_import(
     by_image = sorted(said, key=lambda each: each.image.uri)
     groups = [tuple(group) for _, group in groupby(by_image, key=lambda each: each.image.id)]
     stored = stored_labels(broker, [group[0].image.id for group in groups])
+    rule = broker.settings.consensus
     planned = (
-        _planned(group, image, allow_empty=allow_empty)
+        _planned(group, image, rule, allow_empty=allow_empty)
         for group, image in zip(groups, stored, strict=True)
     )
     return ImportPlan(tuple(planned), allow_empty, force)
 
 
-def _planned(group: tuple[Said, ...], image: StoredLabels | None, *, allow_empty: bool) -> Planned:
-    newest = max(group, key=lambda each: each.told_at)
+def _planned(
+    group: tuple[Said, ...],
+    image: StoredLabels | None,
+    rule: ConsensusRule,
+    *,
+    allow_empty: bool,
+) -> Planned:
+    newest = max(group, key=lambda each: each.answer.updated_at)
     is_unsure = not all(each.is_sure for each in group) and newest.is_empty and not allow_empty
     before = Counter(item.label for item in image.annotation.objects) if image else Counter[str]()
-    after = Counter(item.label for item in newest.answer.objects)
+    agreed = consensus([*(image.answers if image else ()), *(e.answer for e in group)], rule)
+    after = Counter(item.label for item in agreed.objects)
     reason = ""
     outcome: Outcome
     if image is None:
@@ -176,9 +184,10 @@ def _conflict(group: Sequence[Said], image: StoredLabels) -> str:
                 f"{stored.annotator} labeled it at {stored_at:%Y-%m-%d %H:%M:%S} UTC, after the "
                 f"file's {each.told_at:%Y-%m-%d %H:%M:%S}"
             )
-        if not each.is_dated and (revision := _earlier(each, image)):
+        is_older = stored_at == each.told_at or not each.is_dated
+        if is_older and (revision := _earlier(each, image)):
             return (
-                f"the file says what revision {revision} said, and does not tell when; "
+                f"the file says what revision {revision} said, and not that it is newer; "
                 f"{stored.annotator} changed it since"
             )
     return ""

@@ -17,11 +17,12 @@ from vidset.formats.registry import Format, format_named
 from vidset.labeling.annotation import AnnotationState, Answer
 from vidset.labeling.broker import Broker
 from vidset.labeling.checking import check_answer
-from vidset.labeling.errors import InvalidAnswerError
+from vidset.labeling.errors import InvalidAnswerError, OtherShapeError, UnknownLabelError
 from vidset.labeling.task import Image
 from vidset.local_labeling.image_names import ImageNames
 from vidset.local_labeling.reshaping import as_boxes, renamed
 from vidset.local_labeling.returning import is_same, restore
+from vidset.local_labeling.said import Said, in_order
 from vidset.local_labeling.stored import StoredLabels, stored_labels
 from vidset.local_labeling.storing import VENDOR
 from vidset.place import Place
@@ -59,31 +60,6 @@ class Import:
     crowds: bool = False
     columns: Mapping[str, str] | Sequence[str] = ()
     results_of: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The labels that a file has of an image of the place.
-
-    Attributes:
-        name: of the image, as the file tells it.
-        told_at: when, as the file tells, or its date.
-        base_revision: the annotation's that the file was exported from; None in files of others.
-        is_sure: whether an image without objects is known to have none.
-        is_empty: whether the file has no object of it, whatever its format could not say.
-        is_dated: whether it is known when this was said of this image.
-        is_reshaped: whether the objects were changed on the way, as was asked.
-    """
-
-    image: Image
-    name: str
-    answer: Answer
-    told_at: datetime
-    base_revision: int | None
-    is_sure: bool
-    is_empty: bool
-    is_dated: bool
-    is_reshaped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +112,7 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
     )
     named, now = format_named(wanted.format_name), broker.clock()
     # The sizes that the others tell are compared when the answers are checked.
-    size_of = _sizes(names, skip_unknown=wanted.skip_unknown) if named.needs_sizes else None
+    size_of = _sizes(names, wanted) if named.needs_sizes else None
     reading = Reading(
         size_of,
         wanted.kind,
@@ -155,14 +131,14 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
             image = names.find(labels.image_name, labels.image_id, is_elsewhere=labels.is_elsewhere)
             if image is None:
                 if not wanted.skip_unknown:
-                    raise names.unknown(labels.image_name)
+                    raise _unknown(names, labels.image_name, wanted)
                 counts["unknown"] += 1
             elif labels.state == "unlabeled":
                 counts["unlabeled"] += 1
             else:
                 said.append(_said(broker, image, labels, labels.state, wanted, changed_at))
     if wanted.kind == "annotations":
-        said = _restored(broker, named, said)
+        said = _restored(broker, named, in_order(said))
     checked: list[Said] = []
     for each in said:
         with reading.part():
@@ -256,24 +232,34 @@ def _is_edit(said: Said, image: StoredLabels) -> bool:
 
 def _checked(broker: Broker, said: Said, wanted: Import) -> Answer:
     """Raises ValueError: the template or the image does not allow it."""
-    image = said.image
+    image, where = said.image, f"{wanted.path}, {said.name}"
     try:
-        checked = check_answer(said.answer, broker.template, image.width, image.height)
+        checked = check_answer(said.answer, broker.template, image.width, image.height, where)
+    except UnknownLabelError as error:
+        raise ValueError(f"{error}; --map-labels OLD=NEW renames labels") from None
+    except OtherShapeError as error:
+        takes_boxes = error.wanted in ("box", "rotated_box") and not wanted.as_boxes
+        hint = "; --as-boxes takes the box around each outline" if takes_boxes else ""
+        raise ValueError(f"{error}{hint}") from None
     except InvalidAnswerError as error:
-        raise ValueError(f"{wanted.path}, {said.name}: {error}") from None
+        raise ValueError(str(error)) from None
     return replace(checked, updated_at=said.answer.updated_at)
 
 
-def _sizes(names: ImageNames, *, skip_unknown: bool) -> SizeOf:
+def _sizes(names: ImageNames, wanted: Import) -> SizeOf:
     def size_of(name: str) -> tuple[int, int]:
         image = names.find(name) or names.find(name, is_elsewhere=True)
         if image and image.width and image.height:
             return image.width, image.height
-        if image is None and skip_unknown:
+        if image is None and wanted.skip_unknown:
             return 1, 1  # Its objects are not looked at.
-        raise names.unknown(name)
+        raise _unknown(names, name, wanted)
 
     return size_of
+
+
+def _unknown(names: ImageNames, name: str, wanted: Import) -> ValueError:
+    return ValueError(f"{wanted.path}: {names.unknown(name)}")
 
 
 def _changed_at(path: Path) -> datetime:

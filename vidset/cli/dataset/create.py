@@ -205,7 +205,12 @@ def create(
         *_told_faults(made.faults),
         *(f"left out: {line}" for line in made.dropped),
         *made.overridden,
-        *(f"not as the schema expects: {line}" for line in made.anomalies),
+        *(f"not as the schema expects: {line}" for line in made.anomalies[:_NAMED]),
+        *(
+            [f"not as the schema expects: {len(made.anomalies) - _NAMED} more, in --json"]
+            if len(made.anomalies) > _NAMED
+            else ()
+        ),
     ]
     if made.ungrouped:
         warnings.append(

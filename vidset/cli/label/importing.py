@@ -167,7 +167,7 @@ def import_(
     if len(left) > _NAMED:
         show_problems([f"left as they are: {len(left) - _NAMED} images more"])
     if not (quiet or as_json) and not predictions:
-        _show_plan(plan)
+        _show_plan(plan, read.unlabeled)
     stored = 0
     if not dry_run:
         if plan.loses:
@@ -181,7 +181,7 @@ def import_(
         name,
         len({each.image.id for each in read.said}),
         stored,
-        **plan.counts,
+        **{**plan.counts, "unlabeled": plan.counts["unlabeled"] + read.unlabeled},
         unknown=read.unknown,
         labels=plan.labels(),
         dropped=read.dropped,
@@ -225,8 +225,9 @@ def _time(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _show_plan(plan) -> None:
-    counts = ", ".join(f"{number} {name}" for name, number in plan.counts.items() if number)
+def _show_plan(plan, unlabeled: int) -> None:
+    found = {**plan.counts, "unlabeled": plan.counts["unlabeled"] + unlabeled}
+    counts = ", ".join(f"{number} {name}" for name, number in found.items() if number)
     say(f"images: {counts or 'none'}")
     rows = [(label, before, after) for label, (before, after) in plan.labels().items()]
     if rows:

@@ -156,7 +156,7 @@ def create(
         found, counts = grown.images, grown.counts
         measures = _each_once(pa.concat_tables([parent.measures, measures]))
     if not found.num_rows:
-        raise DatasetError(f"wanted labeled images, got none ({len(faults)} faults)")
+        raise FaultsError("wanted labeled images, got none", list(map(str, faults)))
     if parent:
         found = with_sides_of_near(
             found, measures, parent, wanted.near_distance, instead=wanted.instead

@@ -7,7 +7,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -56,6 +56,9 @@ class FolderSource:
                 f"(masks) beside them; name them as such: label-maps:{self.folder}"
             )
         files = sorted(walk(self.folder))
+        if inner := _unpacked(files):
+            yield from replace(self, folder=self.folder / inner)
+            return
         depth = self._depth(files)
         for file in files:
             parts = file.split("/")
@@ -107,6 +110,15 @@ class FolderSource:
                 f"{', '.join(sorted(in_one))} with no folder for their label"
             )
         return 1
+
+
+def _unpacked(files: list[str]) -> str | None:
+    """Returns the one folder above all splits, as zip files bring it along; None without one."""
+    images = [file.split("/") for file in files if not is_junk(file)]
+    tops = {parts[0] for parts in images}
+    has_splits = any(len(parts) == 4 and parts[1].lower() in _SPLITS for parts in images)
+    is_above_all = len(tops) == 1 and all(len(parts) > 2 for parts in images)
+    return tops.pop() if has_splits and is_above_all else None
 
 
 def walk(folder: Path) -> Iterator[str]:

@@ -15,13 +15,12 @@ from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.measures import decode
 from vidset.formats.format import ImageLabels
-from vidset.formats.label_studio import unannotated
+from vidset.formats.label_studio import PREDICTED, UNANNOTATED, unannotated
 from vidset.formats.matching import Match, Names
 from vidset.formats.reading import Reading, is_uri
 from vidset.formats.registry import format_named
 from vidset.formats.unzipped import is_zip, unzipped
 
-_UNANNOTATED = "tasks without annotations"
 _SERVED = ("http://", "https://")
 _LABELS = (".json", ".txt", ".xml", ".yaml", ".csv")
 
@@ -106,7 +105,7 @@ class LabelFiles:
         for fault in reading.faults:
             yield Fault(Kind.MISFIT, str(self.path), fault)
         if self.format_name == "label-studio":
-            del reading.dropped[_UNANNOTATED]  # Each of them is named below.
+            del reading.dropped[UNANNOTATED], reading.dropped[PREDICTED]  # They are named below.
         for what, number in reading.dropped.items():
             yield Fault(Kind.NOT_HELD, str(self.path), f"{number:,} {what}")
         if self.format_name == "label-studio":
