@@ -158,15 +158,13 @@ def test_a_folder_without_classes_is_refused(tmp_path):
         read(tmp_path, {"images/1.jpg": ""})
 
 
-def test_keypoints_are_dropped_with_a_count_or_refused(tmp_path):
+def test_keypoints_beside_a_box_are_left_out_with_a_count(tmp_path):
     files = {
         "data.yaml": f"train: images\nkpt_shape: [2, 3]\n{_NAMES}",
         "images/1.jpg": "",
         "labels/1.txt": "0 .5 .5 .1 .1 .5 .5 2 .4 .4 1\n1 .5 .5 .1 .1\n",
     }
-    with pytest.raises(ValueError, match=r"1\.txt:1: an annotation cannot hold keypoints"):
-        read(tmp_path, files)
-    reading = Reading(lambda _: (200, 100), lossy=True)
+    reading = Reading(lambda _: (200, 100))
     assert told(read(tmp_path, files, reading)) == {"1.jpg": ["car", "bus"]}
     assert reading.dropped == {"keypoints": 1}
 

@@ -146,16 +146,16 @@ def _format(
     writes: bool = True,
     needs_sizes: bool = False,
     module: str = "",
+    reads_also: str = "",
 ) -> Format:
     module = f"vidset.formats.{module or name.replace('-', '_')}"
-    said = frozenset(each.strip() for each in says.split(","))
-    none: frozenset[str] = frozenset()
+    said, more = (frozenset(filter(None, each.split(", "))) for each in (says, reads_also))
     return Format(
         name,
         title,
         module,
-        reads=said if reads else none,
-        writes=said if writes else none,
+        reads=said | more if reads else frozenset(),
+        writes=said if writes else frozenset(),
         labels=labels,
         images=images,
         needs_sizes=needs_sizes,
@@ -200,7 +200,15 @@ _BUILT_IN = (
         "file",
         Images("annotations/default.json", "images/"),
     ),
-    _format("fiftyone", "FiftyOne", "box, attributes", "folder", Images("", "data/"), reads=False),
+    _format(
+        "fiftyone",
+        "FiftyOne",
+        "box, attributes, annotator",
+        "folder",
+        Images("", "data/"),
+        needs_sizes=True,
+        reads_also="polygon, rings, mask, classification",
+    ),
     _format("label-maps", "PNG label maps", "mask", "folder", Images("", "images/")),
     _format(
         "label-studio",

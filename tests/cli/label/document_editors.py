@@ -1,4 +1,4 @@
-"""Editors of formats that are one file: COCO, CSV, CVAT, Datumaro and Label Studio."""
+"""Editors of formats that are one file: COCO, CSV, CVAT, Datumaro, FiftyOne, Label Studio."""
 
 import csv
 import json
@@ -148,6 +148,31 @@ class Datumaro(_Json):
 
     def forget(self, image: str) -> None:
         self.document["items"].remove(self._item(image))
+
+
+class FiftyOne(_Json):
+    def __init__(self, path: Path):
+        super().__init__(path / "labels.json")
+
+    def boxes(self, image: str) -> list[Any]:
+        return self.document["labels"][image.removesuffix(".jpg")]
+
+    def place(self, handle: Any, rectangle: Rectangle) -> None:
+        sizes = (WIDTH, HEIGHT, WIDTH, HEIGHT)
+        handle["bounding_box"] = [n / size for n, size in zip(rectangle, sizes, strict=True)]
+
+    def relabel(self, handle: Any, label: str) -> None:
+        handle["label"] = label
+
+    def add(self, image: str, label: str, rectangle: Rectangle) -> None:
+        self.boxes(image).append({"label": label})
+        self.place(self.boxes(image)[-1], rectangle)
+
+    def delete(self, image: str, handle: Any) -> None:
+        self.boxes(image).remove(handle)
+
+    def forget(self, image: str) -> None:
+        del self.document["labels"][image.removesuffix(".jpg")]
 
 
 class LabelStudio(_Json):
