@@ -135,8 +135,11 @@ def test_fields_with_confidences_are_predictions(tmp_path):
         (sample(filepath=7), r"samples\[0\]: wanted filepath as a text, got 7"),
         (sample(_media_type="video"), r"samples\[0\]: wanted an image, got 'video'"),
         (sample(metadata=None, a=detections()), r"wanted the size of a/1\.jpg"),
-        (sample(a=detections({"label": "x", "bounding_box": [1]})), r"detections: .*bounding_box"),
-        (sample(a=detections(detection(label=3))), r"wanted label as a text, got 3"),
+        (
+            sample(a=detections({"label": "x", "bounding_box": [1]})),
+            r"bounding_box: wanted x, y, width, height, got 1",
+        ),
+        (sample(a=detections(detection(label=3))), "wanted a label of the file's classes, got 3"),
         (sample(a={"_cls": "Keypoints", "keypoints": [{}]}), "cannot hold keypoints; --lossy"),
         (sample(a={"_cls": "Heatmap", "map": ""}), "cannot hold heatmaps; --lossy"),
         (sample(a=detections(detection(mask="?"))), r"\.mask: wanted a compressed array"),
