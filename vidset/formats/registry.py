@@ -162,6 +162,7 @@ def _format(
     )
 
 
+_ALL = "box, rotated box, polygon, rings, holes, mask, classification, attributes, annotator"
 _BUILT_IN = (
     _format("bdd100k", "BDD100K's label maps", "mask", "folder", Images("", "images/", flat=True)),
     _format(
@@ -181,7 +182,7 @@ _BUILT_IN = (
     _format(
         "csv",
         "CSV",
-        "box, rotated box, polygon, rings, holes, mask, classification, attributes, annotator",
+        _ALL,
         "file",
         Images("labels.csv", "images/"),
         module="csv_files",
@@ -225,14 +226,7 @@ _BUILT_IN = (
         "folder",
         Images(),
     ),
-    _format(
-        "parquet",
-        "Parquet",
-        "box, rotated box, polygon, rings, holes, mask, classification, attributes, annotator",
-        "folder",
-        None,
-        reads=False,
-    ),
+    _format("parquet", "Parquet", _ALL, "folder", None, reads=False),
     _format("tfrecord", "TFRecord", "box, classification, attributes", "folder", None, reads=False),
     _format(
         "voc",
@@ -241,14 +235,7 @@ _BUILT_IN = (
         "folder",
         Images("", "JPEGImages/", flat=True),
     ),
-    _format(
-        "webdataset",
-        "WebDataset",
-        "box, rotated box, polygon, rings, holes, mask, classification, attributes, annotator",
-        "folder",
-        None,
-        reads=False,
-    ),
+    _format("webdataset", "WebDataset", _ALL, "folder", None, reads=False),
     _format(
         "yolo",
         "YOLO",
