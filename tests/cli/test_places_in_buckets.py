@@ -46,6 +46,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
             "compare": ("a", "vs", "b"),
             "errors": (),
             "review": (),
+            "loop": ("loop.yaml",),
             "dataset create": (),
             "dataset list": (),
             "dataset show": (),

@@ -53,6 +53,7 @@ def test_data_centric(shell):
         "docs/data-centric.md",
         elsewhere={
             "make demo-numerals": "It takes minutes: tests/demo/test_demo_loop.py is a small one.",
+            "vidset loop": "tests/cli/test_loop.py runs a file with the same sections.",
             "docker buildx build": "It needs Docker and a registry: tests/docker checks the file.",
         },
         instead={"sha256:...": f"sha256:{'0' * 64}"},

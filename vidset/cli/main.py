@@ -17,6 +17,7 @@ from vidset.cli.extract.command import extract
 from vidset.cli.help import completion, help_
 from vidset.cli.init import init
 from vidset.cli.label.commands import app as label
+from vidset.cli.loop import loop
 from vidset.cli.pipeline.pipeline import pipeline
 from vidset.cli.plan.command import plan
 from vidset.cli.starting import print_version
@@ -83,6 +84,7 @@ add(app, evaluate)
 add(app, compare)
 add(app, errors)
 add(app, review)
+add(app, loop)
 add(app, pipeline)
 add(app, help_, "help")
 add(app, completion)
