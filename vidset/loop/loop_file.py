@@ -38,7 +38,7 @@ _GATES = frozenset({"floor", "no-worse-than", "slack", "runs"})
 
 @dataclass(frozen=True, slots=True)
 class LoopFile:
-    """What a loop does. A step that the file leaves out is None.
+    """The steps of a loop and their options. A step that the file leaves out is None.
 
     Attributes:
         folder: the file's own, from which its paths count.
