@@ -35,6 +35,7 @@ FOREIGN = {"--no-deps", "--certs-dir", "--dir", "--array", "--requeue"}
 WRITTEN = {
     "build/labeling_task.zip",
     "docker/beam/bases.env",
+    "forest/forest.py",  # The reader's own.
     "infra/backend_override.tf",
     "infra/terraform.tfvars",
     "infra/worker_image.auto.tfvars",

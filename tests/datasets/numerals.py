@@ -115,7 +115,8 @@ def draw_shapes(random: np.random.Generator) -> tuple[np.ndarray, list[dict[str,
         colour = tuple(int(random.choice(each)) for each in levels)
         _draw_shape(picture, label, left, top, side, colour)
         box = {"x": left, "y": top, "width": side, "height": side}
-        things.append({"id": str(number), "label": label, "type": "box", "box": box})
+        thing = {"id": str(number), "label": label, "type": "box", "box": box}
+        things.append(thing | {"attributes": {}})
     noise = random.normal(0, 8, size=picture.shape)
     return np.clip(picture + noise, 0, 255).astype(np.uint8), things
 

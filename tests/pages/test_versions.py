@@ -1,11 +1,13 @@
 """The pages about versions, training and scores: what they type runs on drawn images, in order."""
 
 import json
+import sys
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.contracts.pages import pages
 from tests.pages.typist import Page, type_examples
 from vidset.demo.numerals import draw_numeral
 
@@ -29,6 +31,11 @@ def draw_blocks(label, random):
     first = 0 if label == "dark" else 170
     blocks = random.integers(first, first + 85, (8, 8, 3), dtype=np.uint8)
     return cv2.resize(blocks, (64, 64), interpolation=cv2.INTER_NEAREST)
+
+
+def draw_other_blocks(label, random):
+    """Other images of the same kind: those of training would be refused."""
+    return draw_blocks(label, np.random.default_rng([7, int(random.integers(1 << 30))]))
 
 
 def mislabel(folder, split):
@@ -65,10 +72,29 @@ def test_training(shell):
     write_images(shell.home / "blocks", ("dark", "light"), draw_blocks)
     for line in "vidset init", "vidset dataset create folders:blocks -n v0":
         assert shell.types(line).code == 0
+    write_images(shell.home / "others", ("dark", "light"), draw_other_blocks)
+    assert shell.types("vidset dataset create folders:others -n v1").code == 0
+    write_forest(shell.home / "forest")
     # The page's fifty epochs would cost a minute, and show nothing else.
-    done = Page("docs/training.md", instead={"--epochs 50": "--epochs 4"}).typed(shell)
-    assert len(done) == 1
-    assert {path.name for path in (shell.home / "runs").iterdir()} == {"v0-1", "v0-2", "v0-3"}
+    instead = {"--epochs 50": "--epochs 4"}
+    # The page's reader has scikit-learn in the Python of PATH; here the tests' own has it.
+    (shell.home / "forest/model.toml").write_text(
+        (shell.home / "forest/model.toml").read_text().replace('"python"', f'"{sys.executable}"')
+    )
+    done = Page("docs/training.md", instead=instead).typed(shell)
+    assert len(done) == 5
+    runs = {path.name for path in (shell.home / "runs").iterdir()}
+    assert runs == {"v0-1", "v0-2", "v0-3", "v0-forest-1"}
+    history = json.loads((shell.home / "runs/v0-forest-1/history.jsonl").read_text())
+    assert history["scores"]["validation"]["accuracy"] > 0.8
+
+
+def write_forest(folder):
+    """Write the two files that the page on training shows."""
+    [page] = [page for page in pages() if page.name == "docs/training.md"]
+    folder.mkdir()
+    for name, kind in ("model.toml", "toml"), ("forest.py", "python"):
+        (folder / name).write_text(page.blocks(kind)[0])
 
 
 def test_evaluation(shell):

@@ -8,7 +8,8 @@ import torch
 
 from vidset.datasets.versions.repository import Repository
 from vidset.training.running.folder import RunFolder
-from vidset.training.running.running import Request, run_training
+from vidset.training.running.request import Request
+from vidset.training.running.running import run_training
 from vidset.training.running.threads import set_threads
 
 LABELS = ("ii", "v", "x")

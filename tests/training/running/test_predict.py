@@ -93,7 +93,9 @@ def test_predict_refuses_a_run_of_another_recipe(made, tmp_path):
     repository, run = made
     details = json.loads((run / "run.json").read_text())
     (tmp_path / "run.json").write_text(json.dumps({**details, "recipe_hash": "0" * 64}))
-    with pytest.raises(DatasetError, match="was trained by the recipe 000000000000, this vidset's"):
+    with pytest.raises(
+        DatasetError, match="was trained by the recipe 000000000000, that of resnet50-c2-32 is 748b"
+    ):
         predict(tmp_path, repository, "done", "validation")
 
 

@@ -103,7 +103,7 @@ def errors(
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option(metavar="MODEL", help="With --folds, the fixed model to train.")
+        str, typer.Option(metavar="MODEL", help="With --folds, the model to train.")
     ] = "resnet50-c2-32",
     epochs: Annotated[
         int, typer.Option(metavar="N", min=1, help="With --folds, train for this many epochs.")
@@ -148,9 +148,9 @@ def errors(
     It writes a page to review, which needs no server and no network.
     """
     if folds is not None:
-        from vidset.training.running.threads import set_threads
+        from vidset.training.running.threads import set_threads_for
 
-        set_threads(threads)  # Before anything imports PyTorch.
+        set_threads_for(model, threads)  # Before anything imports PyTorch.
     from vidset.cli.errors.display import show_errors
     from vidset.cli.train.choosing import choose_run, choose_version
     from vidset.cli.train.display import showing_progress

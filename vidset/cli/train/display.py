@@ -91,6 +91,9 @@ def show_runs(runs: Sequence[Mapping[str, Any]]) -> None:
         for split in run["splits"]:
             name, value = next(iter(run["best"][split].items()))
             mean = run["last_five_mean"][split].get(name)
+            if "scored_epochs" in run:  # By a program of its own, which is asked once.
+                say(f"  {split} {name} {_figure(value)}")
+                continue
             say(
                 f"  {split} {name} {_figure(value)} at the best epoch ({run['best_epoch']}), "
                 f"{_figure(mean)} mean of the last {min(LAST_EPOCHS, run['epochs'])}"
@@ -110,9 +113,8 @@ def _mean(history: list[dict[str, Any]], split: str) -> dict[str, float]:
 
 def _told(line: Mapping[str, Any]) -> str:
     scores = ", ".join(
-        f"{split} {next(iter(scores.values())):.3f}" for split, scores in line["scores"].items()
+        f"{split} {_figure(next(iter(scores.values())))}"
+        for split, scores in line["scores"].items()
     )
-    return (
-        f"epoch {line['epoch']}: loss {line['train_loss']:.3f}, {escape(scores)}, "
-        f"{line['seconds']:.1f} s"
-    )
+    loss = "" if line["train_loss"] is None else f"loss {line['train_loss']:.3f}, "
+    return f"epoch {line['epoch']}: {loss}{escape(scores)}, {line['seconds']:.1f} s"

@@ -87,6 +87,14 @@ def evaluate(
         bool,
         typer.Option("--allow-leaks", help="With --on, also take images that were in training."),
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="With --on, the model of the run where vidset does not know it by its name: "
+            "package.module:name, or the .toml file of a program.",
+        ),
+    ] = None,
     threads: Annotated[
         int, typer.Option(min=1, metavar="N", help="With --on, let PyTorch use this many threads.")
     ] = 1,
@@ -94,10 +102,12 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a run by label and by slice, and gate on it."""
+    if model is not None and on is None:
+        raise ValueError("--model: with --on alone a model is asked")
     if on is not None:
-        from vidset.training.running.threads import set_threads
+        from vidset.training.running.threads import set_threads_for
 
-        set_threads(threads)  # Before anything imports PyTorch.
+        set_threads_for(model, threads)  # Before anything imports PyTorch.
     from vidset.cli.train.choosing import choose_run
     from vidset.cli.train.scores_display import show_problems_of, show_results
     from vidset.output import local_path
@@ -117,7 +127,7 @@ def evaluate(
     )
     gate = Gate(floor, others, slack, beside)
     evaluated = evaluate_run(
-        Request(chosen, folder / "datasets", split, on, gate, answer_score, allow_leaks)
+        Request(chosen, folder / "datasets", split, on, gate, answer_score, allow_leaks, model)
     )
     show_problems_of(evaluated)
     verdict = evaluated.verdict

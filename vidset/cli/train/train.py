@@ -29,7 +29,7 @@ class Trained:
 
 @described(
     "vidset train v0 --seeds 1-3",
-    "vidset train v0 --splits validation,test --epochs 20",
+    "vidset train v0 --model forest/model.toml --seeds 1-3",
     part="train",
     result="vidset.cli.train.train:Trained",
     stage="Models",
@@ -44,7 +44,8 @@ def train(
             "-o",
             metavar="PATH",
             help="The run's folder; an existing run continues.",
-            show_default="runs/VERSION-SEED in the place",
+            show_default="runs/VERSION-SEED in the place, or VERSION-MODEL-SEED for a model that "
+            "is not the default",
         ),
     ] = None,
     seeds: Annotated[
@@ -57,7 +58,9 @@ def train(
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="MODEL", help="The fixed model.", show_default="by the version's labels"
+            metavar="MODEL",
+            help="The fixed model: a name, package.module:name, or the .toml file of a program.",
+            show_default="by the version's labels",
         ),
     ] = None,
     epochs: Annotated[
@@ -106,17 +109,18 @@ def train(
 
     The same command goes on with a run that was interrupted, and leaves one that is done as it is.
     """
-    from vidset.training.running.threads import set_threads
+    from vidset.training.running.threads import set_threads_for
 
-    set_threads(threads)  # Before anything imports PyTorch.
+    set_threads_for(model, threads)  # Before anything imports PyTorch.
     from vidset.cli.train.choosing import choose_version, parse_seeds
     from vidset.cli.train.display import show_runs, showing_progress, summary
     from vidset.datasets.errors import DatasetError
     from vidset.datasets.versions.repository import Repository
     from vidset.output import local_path
     from vidset.project import find_project
-    from vidset.training.models.registry import choose_model
-    from vidset.training.running.running import Request, run_training
+    from vidset.training.models.registry import choose_model, find_model
+    from vidset.training.running.request import Request
+    from vidset.training.running.starting import train as train_model
 
     project = find_project(place)
     folder = project.folder("vidset train")
@@ -125,10 +129,12 @@ def train(
     if output is not None and len(wanted) > 1:
         raise DatasetError(f"--output names the folder of one run, got --seeds {seeds}")
     reference = choose_version(repository, version)
-    name = model or choose_model(repository.manifest(reference))
+    usual = choose_model(repository.manifest(reference))
+    called = usual if model is None else find_model(model).name
+    stem = reference if called == usual else f"{reference}-{called}"
     runs = []
     for seed in wanted:
-        to = local_path("--output", output) if output else folder / "runs" / f"{reference}-{seed}"
+        to = local_path("--output", output) if output else folder / "runs" / f"{stem}-{seed}"
         if_stopped(f"The same command goes on with {to}.")
         request = Request(
             repository=repository,
@@ -137,7 +143,7 @@ def train(
             seed=seed,
             epochs=epochs,
             splits=tuple(each.strip() for each in splits.split(",") if each.strip()),
-            model=name,
+            model=model or usual,
             threads=threads,
             device=device,
             cap=cap,
@@ -148,10 +154,10 @@ def train(
         if len(wanted) > 1 and not (quiet or as_json):
             tell(f"seed {seed}:")
         with showing_progress(quiet=quiet or as_json) as progress:
-            runs.append(summary(run_training(request, progress), to))
+            runs.append(summary(train_model(request, progress), to))
     run = output or Path(runs[-1]["output"]).name
     answer(
-        Trained(project.place, reference, name, runs),
+        Trained(project.place, reference, called, runs),
         lambda: show_runs(runs),
         as_json=as_json,
         quiet=quiet,

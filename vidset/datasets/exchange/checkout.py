@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
 from vidset.datasets.versions.entry import Entry
@@ -59,33 +60,61 @@ def check_out(
         ValueError: there is no such version or format, the folder is taken, or the format cannot
             say something. Nothing was written.
     """
-    writer, where = (None, Images()) if format_name == FOLDERS else _folder_format(format_name)
+    if format_name != FOLDERS:
+        _folder_format(format_name)  # One that does not do is refused before anything is read.
     id_ = repository.resolve(reference)
     images = repository.manifest(id_)
     dropped: Counter[str] = Counter()
     with new_folder(folder, _MARKER, overwrite=overwrite) as unfinished:
-        if writer is None:
-            write_images(repository, in_folders(images), unfinished, link=link, progress=progress)
-        else:
-            order = label_order(repository, id_)
-            done = 0
-            for split in images.splits:
-                part, place = images.split(split), unfinished / segment(split)
-                place.mkdir()
-                written = writer.write(
-                    map(_image_labels, part), place / where.labels, order, lossy=lossy
-                )
-                dropped.update(written.dropped)
-                done += write_images(
-                    repository,
-                    _placed(part, where),
-                    place,
-                    link=link,
-                    progress=lambda number, before=done: progress(before + number),
-                )
+        order = None if format_name == FOLDERS else label_order(repository, id_)
+        done = 0
+        for split in images.splits:
+            part, place = images.split(split), unfinished / segment(split)
+            place.mkdir()
+            lost = write_split(
+                repository,
+                part,
+                place,
+                format_name,
+                order,
+                link=link,
+                lossy=lossy,
+                progress=lambda number, before=done: progress(before + number),
+            )
+            dropped.update(lost)
+            done += len(part)
         marker = {"version": id_, "format": format_name, "images": len(images)}
         (unfinished / _MARKER).write_text(json.dumps(marker) + "\n")
     return CheckedOut(id_, format_name, len(images), dict(dropped))
+
+
+def write_split(
+    repository: Repository,
+    part: Manifest,
+    place: Path,
+    format_name: str,
+    order: Sequence[str] | None,
+    *,
+    link: bool = False,
+    lossy: bool = True,
+    progress: Progress = lambda _: None,
+) -> Mapping[str, int]:
+    """Write one split's images and labels into a folder that is there. Returns what was dropped.
+
+    Args:
+        order: of the labels, for formats that number them.
+
+    Raises:
+        ValueError: the format cannot say something, and `lossy` is not given.
+    """
+    if format_name == FOLDERS:
+        placed = ((entry, path.partition("/")[2]) for entry, path in in_folders(part))
+        write_images(repository, placed, place, link=link, progress=progress)
+        return {}
+    writer, where = _folder_format(format_name)
+    written = writer.write(map(_image_labels, part), place / where.labels, order, lossy=lossy)
+    write_images(repository, _placed(part, where), place, link=link, progress=progress)
+    return written.dropped
 
 
 def _folder_format(name: str) -> tuple[Writer, Images]:

@@ -11,6 +11,7 @@ from vidset.datasets.versions.entry import Entry
 from vidset.training.models.keras_rules import KerasAdam, initialize
 from vidset.training.models.learner import Learner, Prediction
 from vidset.training.models.resnet50_c2 import ResNet50C2, prepare
+from vidset.training.models.truths import ClassTruths
 
 
 def open_learner(recipe: Mapping[str, Any]) -> Learner:
@@ -18,22 +19,13 @@ def open_learner(recipe: Mapping[str, Any]) -> Learner:
     return _Classifier(recipe)
 
 
-class _Classifier:
+class _Classifier(ClassTruths):
     def __init__(self, recipe: Mapping[str, Any]):
         self._recipe = recipe
         self.batch_size: int = recipe["batch_size"]
 
     def prepare(self, picture: np.ndarray) -> np.ndarray:
         return prepare(picture, self._recipe["input"])
-
-    def classes(self, entries: Sequence[Entry]) -> list[str]:
-        return sorted({entry.label for entry in entries if entry.label is not None})
-
-    def unusable(self, entry: Entry) -> str | None:
-        return "has no class" if entry.label is None else None
-
-    def unknown_labels(self, entry: Entry, classes: Sequence[str]) -> set[str]:
-        return {entry.label or ""} - set(classes)
 
     def network(self, classes: Sequence[str], generator: torch.Generator) -> nn.Module:
         network = ResNet50C2(len(classes), self._recipe["architecture"]["batch_norm"])

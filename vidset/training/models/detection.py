@@ -13,6 +13,7 @@ from vidset.training.models.boxes import LabeledBox, boxes_of, boxes_to_json, fi
 from vidset.training.models.centernet import CenterNet, Output, initialize
 from vidset.training.models.learner import Learner, Prediction
 from vidset.training.models.optimizers import Adam
+from vidset.training.models.truths import BoxTruths
 
 
 def open_learner(recipe: Mapping[str, Any]) -> Learner:
@@ -20,25 +21,13 @@ def open_learner(recipe: Mapping[str, Any]) -> Learner:
     return _Detector(recipe)
 
 
-class _Detector:
+class _Detector(BoxTruths):
     def __init__(self, recipe: Mapping[str, Any]):
         self._recipe = recipe
         self.batch_size: int = recipe["batch_size"]
 
     def prepare(self, picture: np.ndarray) -> np.ndarray:
         return fit(picture, self._recipe["input"])
-
-    def classes(self, entries: Sequence[Entry]) -> list[str]:
-        return sorted({box.label for entry in entries for box in boxes_of(entry)})
-
-    def unusable(self, entry: Entry) -> str | None:
-        if entry.objects is None:
-            return "nobody said which objects it has"
-        flat = [box for box in boxes_of(entry) if box.width <= 0 or box.height <= 0]
-        return f"has a box without area: {flat[0].to_dict()}" if flat else None
-
-    def unknown_labels(self, entry: Entry, classes: Sequence[str]) -> set[str]:
-        return {box.label for box in boxes_of(entry)} - set(classes)
 
     def network(self, classes: Sequence[str], generator: torch.Generator) -> nn.Module:
         network = CenterNet(len(classes), self._recipe["architecture"])

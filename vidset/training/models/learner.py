@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vidset.datasets.versions.entry import Entry
+from vidset.training.models.truths import Truths
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +28,13 @@ class Prediction:
     loss: float | None
 
 
-class Learner(Protocol):
+class Learner(Truths, Protocol):
     """A fixed model at work: pictures in, a network that learns, predictions and scores out."""
 
     batch_size: int
 
     def prepare(self, picture: np.ndarray) -> np.ndarray:
         """A picture, (height, width, 3) uint8 RGB, as it is kept: (h, w, 3), always one size."""
-        ...
-
-    def classes(self, entries: Sequence[Entry]) -> list[str]:
-        """The classes to tell apart, sorted, from the training images."""
-        ...
-
-    def unusable(self, entry: Entry) -> str | None:
-        """Returns why an image cannot be trained on or scored; None if it can."""
-        ...
-
-    def unknown_labels(self, entry: Entry, classes: Sequence[str]) -> set[str]:
-        """The labels of an image that the model cannot know."""
         ...
 
     def network(self, classes: Sequence[str], generator: torch.Generator) -> nn.Module:

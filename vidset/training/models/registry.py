@@ -1,5 +1,8 @@
 """The fixed models by name. A result says which recipe it is of, by the recipe's hash.
 
+A team brings a model of its own as a Python object (`package.module:model`, or an entry point of
+the group `vidset.models`, which has a name), or as a program that a TOML file describes.
+
 Light to import: PyTorch comes with `FixedModel.learner`.
 """
 
@@ -7,6 +10,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vidset.datasets.errors import DatasetError
@@ -16,10 +22,13 @@ from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import read_objects
 from vidset.suggestions import unknown
 from vidset.training.models import recipes
+from vidset.training.models.commands import CommandModel, read_command_model
 
 if TYPE_CHECKING:
     from vidset.training.models.learner import Learner
+    from vidset.training.models.truths import Truths
 
+GROUP = "vidset.models"
 Task = Literal["classification", "detection", "segmentation"]
 
 
@@ -62,6 +71,12 @@ class FixedModel:
         """Returns what trains it and asks it."""
         return import_module(self.learner_module).open_learner(self.recipe)
 
+    def truths(self) -> "Truths":
+        """Returns what reads the truth of its task."""
+        return self.learner()
+
+
+Model = FixedModel | CommandModel
 
 MODELS = {
     model.name: model
@@ -137,27 +152,73 @@ def _is_of_pixels(texts: Iterable[str | None]) -> bool:
     return found
 
 
-def model_of_run(details: Mapping[str, Any]) -> FixedModel:
-    """Return the model that a run was made with, as this vidset has it.
+def as_started(model: FixedModel, details: Mapping[str, Any]) -> FixedModel:
+    """Return the model with the initial weights that a run began with.
 
     Args:
         details: run.json.
-
-    Raises:
-        DatasetError: there is none of this name.
     """
-    model = fixed_model(details["model"])
     encoder = details["recipe"].get("initial", {}).get("encoder")
     return model.started_from(encoder["sha256"]) if isinstance(encoder, dict) else model
 
 
+def find_model(reference: str) -> Model:
+    """Return a model by its name, by `package.module:name`, or by the path of its TOML file.
+
+    Raises:
+        DatasetError: there is none, or what is there is no model.
+    """
+    if reference in MODELS:
+        return MODELS[reference]
+    if reference.endswith(".toml"):
+        found = read_command_model(Path(reference).expanduser())
+        if found.name in MODELS:
+            raise DatasetError(f"{reference}: name: {found.name} is a model of vidset's own")
+        return found
+    points = entry_points(group=GROUP)
+    if reference in points.names:
+        return _plugged(points[reference].value, f"the entry point {reference!r} of {GROUP}")
+    if ":" in reference:
+        return _plugged(reference, f"--model {reference}")
+    raise DatasetError(
+        unknown("model", reference, {*MODELS, *points.names})
+        + " A model of your own is package.module:name or a file that ends with .toml."
+    )
+
+
+def _plugged(reference: str, place: str) -> Model:
+    """Load a model from another package. The code of its learner becomes a part of its recipe."""
+    module, _, name = reference.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise DatasetError(
+            f"{place}: {error}; install its package, or let PYTHONPATH name its folder"
+        ) from None
+    except AttributeError:
+        raise DatasetError(f"{place}: the module {module} has no {name!r}") from None
+    if isinstance(found, CommandModel):
+        return found
+    if not isinstance(found, FixedModel):
+        raise DatasetError(
+            f"{place}: wanted a FixedModel or CommandModel, got {type(found).__name__}"
+        )
+    if found.name in MODELS:
+        raise DatasetError(f"{place}: {found.name} is a model of vidset's own")
+    spec = find_spec(found.learner_module)
+    if spec is None or spec.origin is None:
+        raise DatasetError(f"{place}: its learner's module {found.learner_module} has no file")
+    code = hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()
+    return replace(found, recipe={**found.recipe, "code": {found.learner_module: code}})
+
+
 def fixed_model(name: str) -> FixedModel:
-    """Return a registered model.
+    """Return a model that is trained here: a built-in one, or a plug-in that is no program.
 
     Raises:
         DatasetError: there is none of this name.
     """
-    try:
-        return MODELS[name]
-    except KeyError:
-        raise DatasetError(unknown("model", name, MODELS)) from None
+    found = find_model(name)
+    if isinstance(found, CommandModel):
+        raise DatasetError(f"{name} is a program, wanted a model that vidset trains itself")
+    return found

@@ -25,7 +25,7 @@ from vidset.training.reviewing.twins import find_twins
 from vidset.training.scoring.answers import read_answers
 
 if TYPE_CHECKING:
-    from vidset.training.running.running import Progress
+    from vidset.training.running.request import Progress
 
 ON_SHEET = 50
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.repository import Repository, write_atomically
-from vidset.training.models.registry import fixed_model
+from vidset.training.models.registry import find_model
 from vidset.training.reviewing.fold_training import FoldSettings, FoldTrainer
 from vidset.training.reviewing.folds import choose_images, predict_out_of_fold
 from vidset.training.reviewing.issues import Ranking
@@ -19,7 +19,7 @@ from vidset.training.scoring.answer_scores import AnswerScores, answer_scores
 from vidset.training.scoring.run import Run, read_run
 
 if TYPE_CHECKING:
-    from vidset.training.running.running import Progress
+    from vidset.training.running.request import Progress
 
 _KEY_DIGITS = 16
 
@@ -114,13 +114,13 @@ def _source(run: Run, split: str) -> dict[str, Any]:
 
 
 def _of_folds(request: Request, folds: int, repository: Repository, progress: "Progress") -> Found:
-    model = fixed_model(request.model)
+    model = find_model(request.model)
     if model.task != "classification":
         raise DatasetError(f"--folds ranks labels of images; {model.name} is a {model.task} model")
     whole = repository.manifest(request.subject)
     splits = request.splits or (TRAIN,)
     images = choose_images(whole, splits)
-    settings = FoldSettings(model.name, request.epochs, request.seed, folds, request.threads)
+    settings = FoldSettings(request.model, request.epochs, request.seed, folds, request.threads)
     key = settings.key(images)
     digest = hashlib.sha256(key.encode()).hexdigest()[:_KEY_DIGITS]
     folder = request.output / "folds" / digest

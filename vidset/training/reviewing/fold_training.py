@@ -11,13 +11,13 @@ import pyarrow as pa
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
-from vidset.training.models.registry import fixed_model
+from vidset.training.models.registry import find_model
 from vidset.training.reviewing.folds import HELD_OUT
 from vidset.training.scoring.predictions import SCHEMA
 from vidset.training.scoring.run import Run, read_run
 
 if TYPE_CHECKING:
-    from vidset.training.running.running import Progress
+    from vidset.training.running.request import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FoldSettings:
 
     def key(self, manifest: Manifest) -> str:
         """Returns what tells predictions of these images and settings from others, as JSON."""
-        known = {"images": manifest.id, "recipe_hash": fixed_model(self.model).recipe_hash}
+        known = {"images": manifest.id, "recipe_hash": find_model(self.model).recipe_hash}
         return to_json({**asdict(self), **known})
 
 
@@ -72,10 +72,11 @@ class FoldTrainer:
         self._classes, self._progress = tuple(classes), progress
 
     def __call__(self, manifest: Manifest, folder: Path) -> pa.Table:
-        from vidset.training.running.running import Request, run_training
+        from vidset.training.running.request import Request
+        from vidset.training.running.starting import train
 
         settings = self._settings
-        run_training(
+        train(
             Request(
                 repository=_Folded(self._repository, manifest),
                 reference=manifest.id,
@@ -87,6 +88,7 @@ class FoldTrainer:
                 threads=settings.threads,
                 device=settings.device,
                 cap=0,
+                blind=True,
             ),
             self._progress,
         )

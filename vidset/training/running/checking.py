@@ -7,8 +7,8 @@ from typing import Any
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.entry import TRAIN, VALIDATION, Entry
 from vidset.datasets.versions.manifest import Manifest
-from vidset.training.models.learner import Learner
-from vidset.training.models.registry import FixedModel, choose_model, task_of
+from vidset.training.models.registry import Model, choose_model, task_of
+from vidset.training.models.truths import Truths
 
 CAP = 10_000
 
@@ -44,7 +44,7 @@ def check_leaks(details: Mapping[str, Any], *, allow_leaks: bool) -> None:
 
 
 def check_images(
-    manifest: Manifest, model: FixedModel, splits: Sequence[str], *, cap: int = CAP
+    manifest: Manifest, model: Model, splits: Sequence[str], *, cap: int = CAP
 ) -> Material:
     """Check and return the images of a version, by split.
 
@@ -55,7 +55,7 @@ def check_images(
         DatasetError: a split is missing, there are too many images, or only one class.
         FaultsError: images without what the model learns; each is named.
     """
-    learner = model.learner()
+    truths = model.truths()
     train = tuple(manifest.split(TRAIN))
     evaluation = {name: tuple(manifest.split(name)) for name in splits}
     for name, entries in {TRAIN: train, **evaluation}.items():
@@ -75,7 +75,7 @@ def check_images(
     faults = [
         f"{entry.image_uri} ({entry.split}): {fault}"
         for entry in (*train, *(each for entries in evaluation.values() for each in entries))
-        if (fault := learner.unusable(entry))
+        if (fault := truths.unusable(entry))
     ]
     everything = len(train) + sum(map(len, evaluation.values()))
     if len(faults) == everything and task_of(manifest) != model.task:
@@ -87,20 +87,20 @@ def check_images(
     if faults:
         raise FaultsError(f"{len(faults)} images cannot be used by {model.name}", faults)
     for name, entries in {TRAIN: train, **evaluation}.items():
-        if not learner.classes(entries):
+        if not truths.classes(entries):
             raise DatasetError(
                 f"version {manifest.id}: the split {name!r} has no labels for this model"
             )
-    classes = learner.classes(train)
-    return Material(tuple(classes), train, evaluation, _unknown(learner, evaluation, classes))
+    classes = truths.classes(train)
+    return Material(tuple(classes), train, evaluation, _unknown(truths, evaluation, classes))
 
 
 def _unknown(
-    learner: Learner, evaluation: Mapping[str, Sequence[Entry]], classes: Sequence[str]
+    truths: Truths, evaluation: Mapping[str, Sequence[Entry]], classes: Sequence[str]
 ) -> tuple[str, ...]:
     notes = []
     for name, entries in evaluation.items():
-        found = [(entry, learner.unknown_labels(entry, classes)) for entry in entries]
+        found = [(entry, truths.unknown_labels(entry, classes)) for entry in entries]
         labels = sorted({label for _, unknown in found for label in unknown})
         if labels:
             number = sum(bool(unknown) for _, unknown in found)

@@ -30,6 +30,7 @@ class Request:
         answer_score: from which score on a detector's predictions count as answers; None: the
             best one of each label.
         allow_leaks: evaluate on images that stood in training, too.
+        model: the model of the run, with `on`: see `vidset.training.running.predict.predict`.
     """
 
     run: Path
@@ -39,6 +40,7 @@ class Request:
     gate: Gate
     answer_score: float | None = None
     allow_leaks: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +101,7 @@ def _on_other(run: Run, repository: Repository, request: Request) -> dict[str, A
             "training: the score would flatter (--allow-leaks evaluates all the same)",
             seen.same,
         )
-    table = predict(run.folder, repository, target.version, split)
+    table = predict(run.folder, repository, target.version, split, request.model)
     path = evaluation_paths(run, split, target.evaluation_id)[1]
     write_atomically(path, to_parquet(table))
     result = evaluate_predictions(run, table, target, request.answer_score)

@@ -9,16 +9,20 @@ import pyarrow as pa
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
-from vidset.training.models.registry import model_of_run
-from vidset.training.running.asking import to_table
-from vidset.training.running.pictures import prepare_pictures
-from vidset.training.running.trained import open_trained, read_details
+from vidset.training.models.commands import CommandModel
+from vidset.training.running.command.training import ask_program
+from vidset.training.running.of_run import model_of, read_details
 
 
-def predict(run: Path, repository: Repository, version: str, split: str) -> pa.Table:
+def predict(
+    run: Path, repository: Repository, version: str, split: str, model_name: str | None = None
+) -> pa.Table:
     """The best epoch's predictions for a split, as vidset.training.scoring.predictions.SCHEMA.
 
     Transforms of the run that the version's images have not had are applied to them first.
+
+    Args:
+        model_name: the run's model, where it has to be named: see `model_of`.
 
     Raises:
         DatasetError: the run is not done or of another recipe, the version has no such split, or
@@ -26,11 +30,11 @@ def predict(run: Path, repository: Repository, version: str, split: str) -> pa.T
         FaultsError: images cannot be read or have no truth; each is named.
     """
     details = read_details(run)
-    model = model_of_run(details)
-    learner = model.learner()
+    model = model_of(run, details, model_name)
+    truths = model.truths()
     entries = _entries(repository, version, split)
     if faults := [
-        f"{entry.image_uri}: {why}" for entry in entries if (why := learner.unusable(entry))
+        f"{entry.image_uri}: {why}" for entry in entries if (why := truths.unusable(entry))
     ]:
         raise FaultsError(f"{len(faults)} images of {split} cannot be scored", faults)
     steps = missing_steps(
@@ -41,7 +45,13 @@ def predict(run: Path, repository: Repository, version: str, split: str) -> pa.T
             f"version {version}: its images lack the run's transforms {_names(steps)}, and its "
             "objects would not follow: apply the recipe to it first (vidset dataset apply)"
         )
-    trained = open_trained(run, steps)
+    if isinstance(model, CommandModel):
+        return ask_program(run, details, model, repository, entries, steps)
+    from vidset.training.running.asking import to_table
+    from vidset.training.running.pictures import prepare_pictures
+    from vidset.training.running.trained import open_trained
+
+    trained = open_trained(run, steps, model_name)
     pictures = prepare_pictures(entries, repository, trained.prepare, run)
     return to_table(trained.ask(pictures, entries), entries)
 

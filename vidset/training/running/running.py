@@ -1,79 +1,26 @@
 """A training run from a dataset version to its folder."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
-from vidset.datasets.versions.repository import Repository
 from vidset.training.models.learner import Learner
 from vidset.training.models.registry import fixed_model
-from vidset.training.running.checking import CAP, Material, check_images, check_leaks
+from vidset.training.running.beginning import begin
+from vidset.training.running.checking import Material
 from vidset.training.running.folder import RunFolder
 from vidset.training.running.initial_weights import InitialWeights
 from vidset.training.running.loop import Training, run_epoch
 from vidset.training.running.pictures import prepare_pictures
-from vidset.training.running.settings import Settings, describe_run
-from vidset.training.running.trackers.registry import NONE, open_tracker
+from vidset.training.running.request import Progress, Request
+from vidset.training.running.trackers.registry import open_tracker
 from vidset.training.running.trackers.tracker import Tracker, figures
 
 _IN_CHECKPOINTS = ("run_id", "model", "recipe_hash", "version", "classes", "transforms")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The request: what to train, and on what.
-
-    Attributes:
-        reference: the dataset version: its name, id or the beginning of its id.
-        output: the run's folder. A run with the same settings that is there goes on.
-        cap: the most images that training and validation may have together; 0 for any number.
-        track: the name of a tracker that is told of each epoch.
-        weights: a file of weights to begin with, for a model that takes them.
-    """
-
-    repository: Repository
-    reference: str
-    output: Path
-    seed: int
-    epochs: int
-    splits: tuple[str, ...]
-    model: str = "resnet50-c2-32"
-    threads: int = 1
-    device: str = "cpu"
-    cap: int = CAP
-    allow_leaks: bool = False
-    track: str = NONE
-    weights: Path | None = None
-
-
-class Progress(Protocol):
-    """Is told what a run is doing."""
-
-    def note(self, text: str) -> None:
-        """Take what a person should know, a line."""
-        ...
-
-    def preparing(self, images: int) -> Callable[[], None]:
-        """Hear that images are about to be decoded. Returns what is called after each one."""
-        ...
-
-    def epoch(self, number: int, epochs: int, batches: int) -> Callable[[], None]:
-        """Hear that an epoch begins. Returns what is called after each batch."""
-        ...
-
-    def ended(self, line: Mapping[str, Any]) -> None:
-        """Take the line that an epoch adds to history.jsonl."""
-        ...
-
-    def folds(self, done: int, folds: int) -> None:
-        """Hear how many folds are done."""
-        ...
 
 
 def run_training(request: Request, progress: Progress) -> dict[str, Any]:
@@ -87,47 +34,19 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
     """
     _check_device(request.device)
     tracker = open_tracker(request.track)
-    model, repository = fixed_model(request.model), request.repository
+    model = fixed_model(request.model)
     weights = None if request.weights is None else InitialWeights.read(request.weights)
     if weights is not None:
         model = model.started_from(weights.sha256)
-    details = repository.details(request.reference)
-    check_leaks(details, allow_leaks=request.allow_leaks)
-    manifest = repository.manifest(request.reference)
     learner = model.learner()
-    material = check_images(manifest, model, request.splits, cap=request.cap)
-    settings = Settings(
-        model=model.name,
-        recipe_hash=model.recipe_hash,
-        version=manifest.id,
-        seed=request.seed,
-        epochs=request.epochs,
-        splits=request.splits,
-        threads=request.threads,
-        device=request.device,
-    )
-    folder = RunFolder(request.output)
-    with folder.locked():
-        run = folder.run() or describe_run(
-            model,
-            settings,
-            manifest,
-            material,
-            reference=request.reference,
-            transforms=list(details.get("transforms") or []),
-        )
-        settings.refuse_other(run, str(request.output))
-        for note in material.notes:
-            progress.note(note)
-        if run["state"] == "done":
-            progress.note(f"{request.output}: this run was done before, and stays as it is")
-            return run
-        folder.write_run(run)
-        pictures, held_out = _prepare(request, learner, material, progress)
-        training = Training(learner, settings, material, pictures, held_out)
+    with begin(request, model, progress, {"torch": torch.__version__}) as begun:
+        if begun.is_done:
+            return begun.run
+        pictures, held_out = _prepare(request, learner, begun.material, progress)
+        training = Training(learner, begun.settings, begun.material, pictures, held_out)
         if weights is not None:
             training.start_from(weights)
-        return _train(training, folder, run, tracker, progress)
+        return _train(training, begun.folder, begun.run, tracker, progress)
 
 
 def _prepare(

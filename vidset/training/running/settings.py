@@ -11,13 +11,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-import torch
-
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import ID_DIGITS, Manifest
-from vidset.training.models.registry import FixedModel
+from vidset.training.models.registry import Model
 from vidset.training.running.checking import Material
 
 
@@ -63,13 +61,14 @@ class Settings:
 
 
 def describe_run(
-    model: FixedModel,
+    model: Model,
     settings: Settings,
     manifest: Manifest,
     material: Material,
     *,
     reference: str,
     transforms: list[Mapping[str, Any]],
+    versions: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what run.json says when a run begins.
 
@@ -78,6 +77,7 @@ def describe_run(
     Args:
         reference: how the version was asked for.
         transforms: what was done to the version's images.
+        versions: those of the libraries that train, by name.
     """
     fixed = {**asdict(settings), "splits": list(settings.splits)}
     return {
@@ -97,7 +97,7 @@ def describe_run(
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "python": platform.python_version(),
-            "torch": torch.__version__,
             "vidset": version("vidset"),
+            **versions,
         },
     }

@@ -3,6 +3,18 @@
 import os
 
 from vidset.datasets.errors import DatasetError
+from vidset.training.models.commands import CommandModel
+from vidset.training.models.registry import find_model
+
+
+def set_threads_for(model: str | None, number: int) -> None:
+    """Set the threads, unless the model is a program of its own, which needs no PyTorch here.
+
+    Raises:
+        DatasetError: there is no such model, or `number` is not positive.
+    """
+    if model is None or not isinstance(find_model(model), CommandModel):
+        set_threads(number)
 
 
 def set_threads(number: int) -> None:

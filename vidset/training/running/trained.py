@@ -11,10 +11,12 @@ from torch import nn
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
+from vidset.training.models.commands import CommandModel
 from vidset.training.models.learner import Learner, Prediction
-from vidset.training.models.registry import FixedModel, model_of_run
+from vidset.training.models.registry import FixedModel
 from vidset.training.running.asking import ask
 from vidset.training.running.folder import RunFolder
+from vidset.training.running.of_run import model_of, read_details
 
 Steps = Sequence[Mapping[str, Any]]
 
@@ -50,36 +52,23 @@ class TrainedModel:
         return ask(self.network, self.learner, pictures, entries, self.classes, device)
 
 
-def read_details(run: Path) -> Mapping[str, Any]:
-    """Return what run.json says.
-
-    Raises:
-        DatasetError: the run is not done, or of another recipe than this vidset's.
-    """
-    details = RunFolder(run).run() if run.is_dir() else None
-    if details is None or details["state"] != "done":
-        raise DatasetError(f"{run}: wanted a training run that is done")
-    model = model_of_run(details)
-    if model.recipe_hash != details["recipe_hash"]:
-        raise DatasetError(
-            f"{run}: {model.name} was trained by the recipe {details['recipe_hash'][:12]}, "
-            f"this vidset's is {model.recipe_hash[:12]}"
-        )
-    return details
-
-
-def open_trained(run: Path, steps: Steps | None = None) -> TrainedModel:
+def open_trained(
+    run: Path, steps: Steps | None = None, model_name: str | None = None
+) -> TrainedModel:
     """Open the best epoch of a run.
 
     Args:
         steps: the transforms that the pictures still lack; None: all of the run's, as for images
             that nobody has prepared.
+        model_name: the run's model, where it has to be named: see `model_of`.
 
     Raises:
-        DatasetError: the run is not done, of another recipe, or has no best epoch.
+        DatasetError: the run is not done, of another recipe, of a program, or has no best epoch.
     """
     details = read_details(run)
-    model = model_of_run(details)
+    model = model_of(run, details, model_name)
+    if isinstance(model, CommandModel):
+        raise DatasetError(f"{run}: {model.name} is a program, which vidset evaluate --on asks")
     learner, classes = model.learner(), details["classes"]
     checkpoint = RunFolder(run).checkpoint("best")
     if checkpoint is None:

@@ -57,8 +57,9 @@ class Run:
 
     @property
     def last_epochs(self) -> list[int]:
-        """The last five, or all if there are fewer."""
-        return list(range(max(1, self.epochs - LAST_EPOCHS + 1), self.epochs + 1))
+        """The last five, or all if there are fewer. A program of its own is asked once."""
+        scored = self.details.get("scored_epochs", self.epochs)
+        return list(range(max(1, scored - LAST_EPOCHS + 1), scored + 1))
 
     def check_split(self, split: str) -> None:
         """Raises DatasetError: the run was not evaluated on it."""

@@ -42,7 +42,8 @@ def publish(folder: Path, tracker: Tracker) -> None:
 
 def figures(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Names and values of an epoch: train/loss, train/seconds, <split>/<score>."""
-    yield "train/loss", line["train_loss"]
+    if line["train_loss"] is not None:  # A program of its own tells none.
+        yield "train/loss", line["train_loss"]
     yield "train/seconds", line["seconds"]
     for split, scores in line["scores"].items():
         for name, value in scores.items():

@@ -1,0 +1,91 @@
+"""Writes what a model's program reads: labeled images to train on, bare images to predict for."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import yaml
+
+from vidset.datasets.curation.recipe import transform
+from vidset.datasets.exchange.checkout import FOLDERS, write_split
+from vidset.datasets.images.measures import decode
+from vidset.datasets.versions.checkout import file_name, segment, write_images
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository
+from vidset.storage.writing import write_atomically
+from vidset.training.models.commands import CommandModel
+
+TRAINING, CHOOSING = "train", "validation"
+
+
+def write_training_data(
+    repository: Repository,
+    model: CommandModel,
+    splits: Mapping[str, Sequence[Entry]],
+    classes: Sequence[str],
+    folder: Path,
+) -> Mapping[str, int]:
+    """Write each split with its labels into a folder of its name, in the model's format.
+
+    Images are copies: a program that changes its data changes nothing of the repository.
+
+    Args:
+        classes: the classes of training, in the order of the format's numbers.
+
+    Returns:
+        What the format cannot say and was left out, by kind.
+    """
+    dropped: Counter[str] = Counter()
+    truths = model.truths()
+    others = {label for each in splits.values() for label in truths.classes(each)} - set(classes)
+    order = [*classes, *sorted(others)]
+    for name, entries in splits.items():
+        place = folder / name
+        place.mkdir(parents=True)
+        dropped.update(write_split(repository, Manifest.of(entries), place, model.data, order))
+    if model.data == "yolo":
+        write_atomically(folder / "data.yaml", _yolo_settings(list(splits), order))
+    return dropped
+
+
+def class_folders(model: CommandModel, classes: Sequence[str]) -> dict[str, Any]:
+    """Return the class of each folder, where the data are folders: some classes have letters that
+    a folder's name cannot have.
+    """
+    return {"folders": {segment(each): each for each in classes}} if model.data == FOLDERS else {}
+
+
+def write_images_to_predict(
+    repository: Repository,
+    entries: Sequence[Entry],
+    steps: Sequence[Mapping[str, Any]],
+    folder: Path,
+) -> dict[str, Entry]:
+    """Write images without labels into a folder. Returns each with the name of its file.
+
+    Args:
+        steps: transforms that the images have not had and the run's have: each then is a PNG file.
+    """
+    folder.mkdir(parents=True)
+    if not steps:
+        named = {file_name(entry): entry for entry in entries}
+        write_images(repository, ((each, name) for name, each in named.items()), folder, link=False)
+        return named
+    named = {}
+    for entry in entries:
+        picture = transform(decode(repository.read_image(entry), entry.image_uri), steps)
+        _, data = cv2.imencode(".png", picture[:, :, ::-1])
+        name = f"{Path(file_name(entry)).stem}.png"
+        write_atomically(folder / name, data.tobytes())
+        named[name] = entry
+    return named
+
+
+def _yolo_settings(splits: Sequence[str], order: Sequence[str]) -> str:
+    """YOLO's data.yaml over all splits; without a split to choose by, training stands for it."""
+    sides = {"train": TRAINING, "val": CHOOSING if CHOOSING in splits else TRAINING}
+    said = {side: f"{name}/images" for side, name in sides.items()}
+    return yaml.safe_dump({**said, "names": dict(enumerate(order))}, allow_unicode=True)
