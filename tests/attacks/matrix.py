@@ -97,6 +97,7 @@ ROWS: Mapping[str, Row] = {
     "export": Row("export -f coco -o away", (*_LABELS, "image")),
     "sync": Row("sync", (*_SYNCED, *_RUN)),
     "sql": Row("sql 'SELECT count(*) FROM frames'", ("frames", "store", "warehouse", "gathered")),
+    "trace": Row("trace v0", (*_VERSION, "run")),
     "train": Row("train v0 --epochs 1", (*_VERSION, "version's image")),
     "evaluate": Row("evaluate r1", _RUN, {"checkpoint": "evaluate r1 --on v0 --allow-leaks"}),
     "compare": Row("compare r1 vs r1 --allow-few", _RUN),

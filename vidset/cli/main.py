@@ -22,6 +22,7 @@ from vidset.cli.pipeline.pipeline import pipeline
 from vidset.cli.plan.command import plan
 from vidset.cli.starting import print_version
 from vidset.cli.status import status
+from vidset.cli.trace import trace
 from vidset.cli.train.compare import compare
 from vidset.cli.train.evaluate import evaluate
 from vidset.cli.train.train import train
@@ -79,6 +80,7 @@ add(app, export)
 add(app, sync)
 add(app, sql)
 app.add_typer(dataset, name="dataset", rich_help_panel="Datasets")
+add(app, trace)
 add(app, train)
 add(app, evaluate)
 add(app, compare)

@@ -69,6 +69,10 @@ def task_row(name: str, document: Document) -> Row:
         "due_at": _time_or_none(place, document, "due_at"),
         "error": _text_or_none(place, document, "error"),
         "written_at": _time(place, document, "written_at"),
+        # Tasks of 0.1 lack it.
+        "template_revision": _text_or_none(
+            place, {"template_revision": None, **document}, "template_revision"
+        ),
     }
 
 

@@ -140,9 +140,12 @@ def resend(broker: Broker, stored: Stored) -> Outcome:
     if task.vendor_task_id is None:
         raise MissingTaskError(f"{task.image_uri}: its task has no id of {task.vendor}")
     vendor.resend(_request(broker, task.image), task.vendor_task_id)
-    due_at = broker.clock() + broker.settings.answer_deadline
+    again = task.changed(
+        due_at=broker.clock() + broker.settings.answer_deadline,
+        template_revision=broker.template.revision,
+    )
     try:
-        broker.store.commit([broker.task_write(task.changed(due_at=due_at), stored.version)])
+        broker.store.commit([broker.task_write(again, stored.version)])
     except ConflictError:
         raise TryAgainError(f"{task.image_uri}: somebody else changed its task", 1) from None
     return "dispatched"
@@ -158,6 +161,7 @@ def _begun(broker: Broker, task: Task, booking: Booking | None) -> Task:
         attempts=task.attempts + 1,
         due_at=broker.clock() + broker.settings.lease,
         error=None,
+        template_revision=broker.template.revision,
     )
 
 

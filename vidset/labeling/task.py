@@ -46,6 +46,8 @@ class Task:
             asks for the answer.
         error: why it failed, or why it waits.
         written_at: when this state was stored, which is what an export reads on from.
+        template_revision: of the template that the vendor's task was made from; None until it is
+            sent, and in tasks from before this was recorded.
     """
 
     image_id: str
@@ -64,6 +66,7 @@ class Task:
     due_at: datetime | None
     error: str | None
     written_at: datetime
+    template_revision: str | None = None
 
     @classmethod
     def requested(cls, image: Image, vendor: str, now: datetime) -> "Task":
@@ -95,7 +98,8 @@ class Task:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Task":
-        values = {name: document[name] for name in cls.__slots__}
+        values = {name: document[name] for name in cls.__slots__ if name != "template_revision"}
+        values["template_revision"] = document.get("template_revision")
         for name in "requested_at", "dispatched_at", "completed_at", "due_at", "written_at":
             values[name] = values[name] and parse_timestamp(values[name])
         return cls(**values)

@@ -3,6 +3,8 @@
 docs/labeling.md describes each field. A name can be a label of one type only.
 """
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -86,6 +88,12 @@ class Template(_Part):
     label_studio: LabelStudioTemplate = LabelStudioTemplate()
     vendors: dict[Name, dict[str, Any]] = {}
     """By name, what vendors of other packages want to be told. They check it themselves."""
+
+    @property
+    def revision(self) -> str:
+        """Name what the template says: 12 hex digits, the same however its file is written."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def label(self, name: str) -> Label | None:
         return next((label for label in self.labels if label.name == name), None)

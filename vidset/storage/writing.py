@@ -5,6 +5,7 @@ a file is written under a name that nobody can guess, which must not be there ye
 place by a rename, which replaces a link rather than what the link leads to.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -54,6 +55,24 @@ def write_atomically(path: str | Path, data: bytes | str) -> None:
     """Write the whole file or nothing of it, whoever else writes it."""
     with replacing(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
+
+
+def append_line(path: str | Path, line: str) -> None:
+    """Add a line to a file that keeps a record, in any number of processes of this machine.
+
+    The file is replaced as a whole, so that a kill leaves no half of a line.
+
+    Raises:
+        LinkError: the file or its lock is a link.
+        OSError: it cannot be read or written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    refuse_link(path)
+    with open_lock(path.with_name(f".{path.name}.lock")) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = path.read_bytes() if path.exists() else b""
+        write_atomically(path, before + f"{line}\n".encode())
 
 
 def unfinished_name(name: str) -> str:

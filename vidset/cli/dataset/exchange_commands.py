@@ -79,6 +79,7 @@ def push(
     from vidset.datasets.exchange.dvc import to_dvc
     from vidset.datasets.exchange.remotes import open_remote
     from vidset.datasets.exchange.transfer import push as push_to
+    from vidset.lineage.exports import record_export
 
     versions = Versions.at(place, "push")
     remote = open_remote(versions.project.text("remote", to), "--to", is_made=True)
@@ -111,6 +112,9 @@ def push(
                 tag=exported.tag,
                 commit=exported.commit,
             )
+    for id_ in moved.versions:
+        number = repository.number_of_images(id_)
+        record_export(versions.project.place, id_, "push", remote.url, number)
     _answer("pushed to", moved, versions, as_json=as_json, quiet=quiet)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidset.cli.console import answer, counting, say
+from vidset.lineage.exports import record_export
 from vidset.next_step import next_words
 from vidset.output import local_path, new_file
 from vidset.project import Project
@@ -70,6 +71,7 @@ def run_export_files(
             done = _labels(project, request, store, template)
         else:
             done = _labeled(project, request, store, template, progress)
+    record_export(project.place, done.version, done.format, done.output, done.images)
     answer(
         done,
         lambda: _show(done),
