@@ -16,6 +16,7 @@ NO_STORE = "is in a bucket, and tasks and annotations are kept elsewhere: wanted
 WORKS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "status": ((), "vidset label dispatch --store sqlite:labels.sqlite -p {}"),
     "extract": (("{video}",), "vidset plan -p {}"),
+    "forget": (("{video}", "--dry-run"), None),
     "trace": (("video:{video}",), None),
     "plan": ((), "vidset label dispatch --store sqlite:labels.sqlite -p {}"),
     "upgrade": ((), "vidset status -p {}"),

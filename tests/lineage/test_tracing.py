@@ -53,7 +53,7 @@ def test_an_image_goes_back_to_its_second_and_its_annotator(loop):
     found = trace(folder, ids[0])
     back = found["comes_from"]
     frame = facts(back, "frame")
-    assert (frame["name"], frame["collector"]) == ("at 0.000 s", "cam1")
+    assert (frame["name"], frame["settings"]) == ("at 0.000 s", "0")
     video = facts(back, "frame", "video")
     assert video["name"].endswith("cam1/a.mp4")
     assert video["status"] == "done"
@@ -77,7 +77,7 @@ def test_an_object_has_its_label_above_its_image(loop):
     folder, ids, _ = loop
     back = trace(folder, f"object:{ids[0]}#1")["comes_from"]
     assert (back["kind"], back["facts"]["label"]) == ("object", "car")
-    assert facts(back, "image", "frame")["collector"] == "cam1"
+    assert facts(back, "image", "frame", "video")["name"].endswith("cam1/a.mp4")
     called = vidset("trace", f"object:{ids[0]}#9", "-p", folder)
     assert called.refusal.endswith("the image's labels have no object '9'")
 

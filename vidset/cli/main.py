@@ -14,6 +14,7 @@ from vidset.cli.errors.errors import errors
 from vidset.cli.errors.review import review
 from vidset.cli.export.commands import export, sql, sync
 from vidset.cli.extract.command import extract
+from vidset.cli.forget import forget
 from vidset.cli.help import completion, help_
 from vidset.cli.init import init
 from vidset.cli.label.commands import app as label
@@ -75,6 +76,7 @@ add(app, extract)
 add(app, watch)
 add(app, upload)
 add(app, plan)
+add(app, forget)
 app.add_typer(label, name="label", rich_help_panel="Labels")
 add(app, export)
 add(app, sync)

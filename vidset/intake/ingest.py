@@ -9,6 +9,7 @@ from typing import Any, Literal
 from vidset.elements import Extraction, Upload
 from vidset.errors import BadInputError, MissingUploadError, UndecodableVideoError
 from vidset.extraction import OnSample, extract, failed
+from vidset.forgotten import Tombstones
 from vidset.intake.planning import planned
 from vidset.intake.redoing import Earlier, Labels, Redo, earlier
 from vidset.ledger.open import open_ledger
@@ -18,6 +19,8 @@ from vidset.storage.open import Stores, open_store
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 
 _IMAGE = re.compile(r"\d{10,}\.jpg")
+# Stands for the row of a video that was forgotten: it is passed over, and never taken in again.
+_FORGOTTEN = {"status": "forgotten", "error": None, "settings_id": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Ingest:
         self._redo, self._labels = redo, Labels(labels)
         self.images = open_store(images)
         self.ledger = open_ledger(ledger)
+        self._tombstones = Tombstones(ledger)
         self._sources = Stores()
 
     def look(self, upload: Upload) -> Taken:
@@ -154,12 +158,15 @@ class Ingest:
         return Taken(upload, "extracted", rows, other_streams=others, earlier=before)
 
     def _is_redone(self, row: dict[str, Any]) -> bool:
-        return self._redo.wants(row, self._settings_id)
+        return row is not _FORGOTTEN and self._redo.wants(row, self._settings_id)
 
     def _find(self, upload: Upload) -> dict[str, Any] | None:
         if upload.generation is None:
             return None
-        return self.ledger.find(upload.video_uri, upload.generation)
+        row = self.ledger.find(upload.video_uri, upload.generation)
+        if row is None and self._tombstones.has(upload.video_uri, upload.generation):
+            return _FORGOTTEN
+        return row
 
     def _reopened(self, upload: Upload, row: dict[str, Any] | None) -> Earlier | None:
         """Take the video's own row away: whatever happens from here on, a rerun does it again.

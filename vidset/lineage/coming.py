@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from vidset.datasets.versions.forgotten import read_forgotten
 from vidset.lineage.node import Node, node
 from vidset.lineage.records import Records
 from vidset.lineage.things import ImageThing, find_image
@@ -147,10 +148,13 @@ def _version(records: Records, id_: str, seen: set[str]) -> Node:
     for naming in repository.namings():
         if naming.version == id_:
             below.append(node("name", naming.name, by=naming.actor, at=naming.at))
+    forgotten = read_forgotten(repository.root / "versions" / id_)
     return node(
         "version",
         id_,
         *below,
+        forgotten=forgotten.images if forgotten else None,
+        instead=forgotten.instead if forgotten else None,
         names=sorted(name for name, each in repository.names().items() if each == id_),
         made_by=details.get("actor"),
         at=details.get("created_at"),

@@ -1,7 +1,7 @@
 """What a place has recorded, looked up by image, video and run."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.datasets.versions.repository import Repository
+from vidset.elements import ledger_key
 from vidset.labeling.stores.opening import open_store as open_labels
 from vidset.labeling.stores.store import Query
 from vidset.ledger.rows import LedgerRows
@@ -87,6 +88,25 @@ class Records:
             for row in rows.table.to_pylist()
             if row["video_uri"] == uri or row["video_uri"].endswith(f"/{uri.lstrip('/')}")
         ]
+
+    def all_videos(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the video ledger, in no order."""
+        for rows in self._ledger.videos(list(_VIDEO)):
+            yield from rows.table.to_pylist()
+
+    def frames_of(self, videos: Collection[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the frame ledger of videos, by their uris and generations."""
+        keys = {ledger_key(uri, generation) for uri, generation in videos}
+        for rows in self._ledger.frames(list(_FRAME), keys & self._ledger.stamps.keys()):
+            yield from rows.table.to_pylist()
+
+    def all_entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the entries of all versions, oldest version first."""
+        if self.repository is not None:
+            for id_ in self.repository.versions():
+                for batch in self.repository.columns(id_, list(_ENTRY)).to_batches():
+                    for row in batch.to_pylist():
+                        yield id_, row
 
     def labeled(self, image_id: str) -> Labeled:
         """Return the documents of an image.

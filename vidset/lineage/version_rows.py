@@ -7,6 +7,7 @@ from typing import Any
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import label_names
+from vidset.datasets.versions.forgotten import read_forgotten
 from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Naming, Repository
 from vidset.labeling.events import image_id as id_of
@@ -36,6 +37,8 @@ def version_row(repository: Repository, id_: str, names: list[str], namings: lis
     created_at = _time_of(details, id_)
     named = [time_in(each.at) for each in namings if id_ in (each.version, each.before)]
     recipe = details.get("recipe")
+    forgotten = read_forgotten(repository.root / "versions" / id_)
+    named += [time_in(forgotten.at)] if forgotten else []
     return {
         "version": id_,
         "names": sorted(names),
@@ -45,7 +48,7 @@ def version_row(repository: Repository, id_: str, names: list[str], namings: lis
         "parents": list(details.get("parents") or ()),
         "recipe": None if recipe is None else json.dumps(recipe, sort_keys=True),
         "images": repository.number_of_images(id_),
-        "forgotten": 0,
+        "forgotten": forgotten.images if forgotten else 0,
         "vidset_version": details.get("vidset_version"),
         "changed_at": max([created_at, *named]),
     }

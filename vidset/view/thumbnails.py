@@ -164,7 +164,12 @@ def cache_folder(project: Project) -> Path:
             beside.mkdir(parents=True, exist_ok=True)
             if os.access(beside, os.W_OK) and not beside.is_symlink():
                 return beside
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = root / "vidset" / hashlib.sha256(project.place.encode()).hexdigest()[:32]
+    folder = users_cache(project)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def users_cache(project: Project) -> Path:
+    """Return the folder of the user's own in which a place's things would be kept."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return root / "vidset" / hashlib.sha256(project.place.encode()).hexdigest()[:32]

@@ -167,6 +167,37 @@ class DatasetWarehouse:
         return sql_name(self._dataset.table(table))
 
 
+def erase_rows(
+    uri: str, wanted: Iterable[tuple[str, str, Sequence[str]]], *, is_dry: bool
+) -> Iterator[tuple[str, int]]:
+    """Delete rows by the values of a column; yields each table with how many rows those are.
+
+    Time travel shows the rows for as long as the dataset's is set to.
+
+    Args:
+        wanted: (table, column, values).
+        is_dry: only count them.
+    """
+    dataset = dataset_of("--warehouse", uri)
+    client = open_client(dataset.project)
+    try:
+        for table, column, values in wanted:
+            place = sql_name(dataset.table(table))
+            where = f"FROM {place} WHERE {column} IN UNNEST(@values)"
+            config = bigquery.QueryJobConfig(
+                query_parameters=[bigquery.ArrayQueryParameter("values", "STRING", values)]
+            )
+            try:
+                [row] = client.query(f"SELECT COUNT(*) AS n {where}", job_config=config).result()
+            except NotFound:  # A table that an earlier vidset did not know.
+                continue
+            if row["n"] and not is_dry:
+                client.query(f"DELETE {where}", job_config=config).result()
+            yield table, row["n"]
+    finally:
+        client.close()
+
+
 # What parameters of a query call these types.
 _PARAMETERS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 

@@ -25,6 +25,7 @@ from vidset.actor import actor_of
 from vidset.datasets.errors import DatasetError, NameTakenError, UnknownVersionError
 from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry, is_hash
+from vidset.datasets.versions.forgotten import is_what_is_left
 from vidset.datasets.versions.kept_measures import FILE, kept_measures, measures_file
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name, is_name, may_be_id
@@ -129,7 +130,7 @@ class Repository:
         id_ = self.resolve(reference)
         with _reading(id_, "manifest"):
             manifest = Manifest.from_parquet(read_regular(self._file(id_, "manifest.parquet")))
-        if manifest.id != id_:
+        if manifest.id != id_ and not is_what_is_left(self.root / "versions" / id_, manifest.id):
             raise DatasetError(
                 f"version {id_}: its manifest was changed, its content has the id {manifest.id}"
             )

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import FORMATS, is_hash
+from vidset.datasets.versions.forgotten import is_what_is_left
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.regular_files import read_regular
@@ -84,7 +85,7 @@ def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, 
     except (OSError, ValueError, pa.ArrowException) as error:
         found.damage.append(f"version {id_}: its manifest cannot be read: {error}")
         return {}
-    if manifest.id != id_:
+    if manifest.id != id_ and not is_what_is_left(folder, manifest.id):
         found.damage.append(
             f"version {id_}: its manifest was changed, its content has the id {manifest.id}"
         )

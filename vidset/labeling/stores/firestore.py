@@ -33,6 +33,7 @@ _CALL: dict[str, Any] = {
         timeout=30,
     ),
 }
+_MOST_ERASED = 400
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -88,6 +89,14 @@ class FirestoreStore:
 
     def total(self, query: Query, of: str) -> float:
         return float(self._matching(query).sum(of).get(**_CALL)[0][0].value)
+
+    def erase(self, keys: Sequence[Key]) -> None:
+        """Delete documents. Point-in-time recovery keeps them for as long as it is set to."""
+        for start in range(0, len(keys), _MOST_ERASED):
+            batch = self._client.batch()
+            for key in keys[start : start + _MOST_ERASED]:
+                batch.delete(self._client.document(*key))
+            batch.commit(**_CALL)
 
     def close(self) -> None:
         self._client._firestore_api.transport.close()

@@ -106,6 +106,19 @@ class SqliteStore:
     def total(self, query: Query, of: str) -> float:
         return self._aggregate(f"total({_field(of)})", query)
 
+    def erase(self, keys: Sequence[Key]) -> None:
+        """Delete documents, and overwrite where they stood in the file and in its log."""
+        with self._connection() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            try:
+                with self._inside(connection):
+                    for collection, name in keys:
+                        sql = f"DELETE FROM {collection} WHERE id = ?"  # noqa: S608
+                        connection.execute(sql, [name])
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.execute("PRAGMA secure_delete = OFF")
+
     def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
@@ -138,15 +151,20 @@ class SqliteStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, and nobody else writes meanwhile, in any process."""
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # A full disk has ended it already.
-                    connection.execute("ROLLBACK")
-                raise
+        with self._connection() as connection, self._inside(connection):
+            yield connection
+
+    @staticmethod
+    @contextmanager
+    def _inside(connection: sqlite3.Connection) -> Iterator[None]:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # A full disk has ended it already.
+                connection.execute("ROLLBACK")
+            raise
 
 
 def select_page(query: Query, after: Row | None, size: int) -> tuple[str, list[Any]]:

@@ -90,3 +90,11 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class ErasingStore(Store, Protocol):
+    """A store that can forget documents. The broker itself never deletes any."""
+
+    def erase(self, keys: Sequence[Key]) -> None:
+        """Delete documents for good. One that is not there is no fault."""
+        ...

@@ -50,6 +50,22 @@ class Report:
     raw: Any = None
 
 
+@runtime_checkable
+class ErasingVendor(Protocol):
+    """A vendor whose tasks can be taken back."""
+
+    def erase(self, image_id: str, vendor_task_id: str) -> bool:
+        """Cancel or delete a task. Returns whether nothing of it is left at the vendor.
+
+        A task that the vendor does not have any more is no fault.
+
+        Raises:
+            RefusedError: the vendor does not do it.
+            TryAgainError: it is down or busy.
+        """
+        ...
+
+
 class MissingTaskError(Exception):
     """The vendor has no such task (any more)."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
@@ -138,6 +139,15 @@ class LabelStudioVendor:
             self._client.call("POST", "/api/predictions/", body=each | {"task": task["id"]})
         for each in ours:
             self._client.call("DELETE", f"/api/predictions/{each['id']}/")
+
+    def erase(self, image_id: str, vendor_task_id: str) -> bool:
+        """Delete a task with its annotations and predictions."""
+        place = f"/api/tasks/{quote(vendor_task_id, safe='')}/"
+        with contextlib.suppress(NotFoundError):
+            task = self._client.call("GET", place)
+            if task["data"].get("image_id") == image_id:  # Ids begin anew with another server.
+                self._client.call("DELETE", place)
+        return True
 
     def report(self, image_id: str, vendor_task_id: str) -> Report:
         place = f"image {image_id}: Label Studio task {vendor_task_id!r}"

@@ -4,6 +4,7 @@ https://scale.com/docs/api-reference. A task's unique id is the image id, so Sca
 a second task for an image (409).
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -79,6 +80,15 @@ class ScaleVendor:
                 f"task {vendor_task_id} must be of image {image_id}, got {report.image_id}"
             )
         return report
+
+    def erase(self, image_id: str, vendor_task_id: str) -> bool:
+        """Cancel a task that is open. Scale keeps what it knows of a task, open or not."""
+        place = quote(vendor_task_id, safe="")
+        with contextlib.suppress(ScaleResourceNotFound):
+            task = _called(lambda: self._client.get_task(place).as_dict())
+            if task.get("status") == "pending":
+                _called(lambda: self._client.cancel_task(place))
+        return False
 
     def reports_since(self, moment: datetime) -> Iterator[Report]:
         """Tasks of the account that are not ours are passed over.

@@ -1,0 +1,190 @@
+"""`vidset forget`: a video goes with all that came of it."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.cli.called import vidset
+from tests.forgetting.places import A, B, FakeVendor, make_place, traces_of
+from vidset.datasets.versions.repository import Repository
+from vidset.elements import Upload
+from vidset.forgetting import forget as forgetting
+from vidset.forgetting.forget import STEPS, Forgetting
+from vidset.forgetting.journal import Choice, read_journal
+from vidset.intake.ingest import Ingest
+from vidset.project import find_project
+from vidset.settings import ExtractionSettings
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_place(tmp_path_factory.mktemp("made") / "place").parent
+
+
+@pytest.fixture
+def place(made, tmp_path):
+    """A copy: uris of sources and images stay those of the place that was copied."""
+    shutil.copytree(made / "place", tmp_path / "place")
+    return tmp_path / "place"
+
+
+def source_of(made: Path, video: str) -> Path:
+    return made / "sources" / video
+
+
+def open_forgetting(place: Path, vendor: FakeVendor | None = None) -> Forgetting:
+    return Forgetting(find_project(str(place)), lambda name: vendor or FakeVendor(name))  # type: ignore[return-value]
+
+
+def forget(place: Path, *videos: str, **options):
+    opened = open_forgetting(place)
+    journal = opened.find(Choice(videos or (A,)), "eve", keep_source=True, **options)
+    return opened.forget(journal)
+
+
+def test_nothing_is_left_of_a_video_and_all_of_the_others(place):
+    assert list(traces_of(place, A))
+    others = len(list(traces_of(place, B)))
+    receipt = forget(place)
+    assert receipt.left == {}
+    assert list(traces_of(place, A)) == []
+    # The old version's lines about its names are the only ones that may be fewer.
+    assert len(list(traces_of(place, B))) >= others - 4
+    assert receipt.deleted["images"] == 3
+    assert receipt.deleted["blurred copies"] == 1
+    assert receipt.deleted["tasks at scale"] == 3
+    assert receipt.deleted["documents of annotations"] == 3
+    assert receipt.deleted["rows of frames"] == 3
+    assert receipt.deleted["tags"] == 2
+
+
+def test_a_dry_run_deletes_nothing_and_counts_the_same(place):
+    before = sorted((path, path.stat().st_mtime_ns) for path in place.rglob("*") if path.is_file())
+    opened = open_forgetting(place)
+    looked = opened.look(opened.find(Choice((A,)), "eve", keep_source=True))
+    after = sorted((path, path.stat().st_mtime_ns) for path in place.rglob("*") if path.is_file())
+    assert before == after
+    receipt = forget(place)
+    assert looked.is_dry
+    assert {**looked.deleted, "caches": 0} == {**receipt.deleted, "caches": 0}
+    assert (looked.runs, looked.versions) == (receipt.runs, receipt.versions)
+
+
+def test_a_version_keeps_its_id_and_what_is_left_gets_its_name(place):
+    repository = Repository(place / "datasets")
+    id_, images = repository.resolve("v0"), repository.number_of_images("v0")
+    assert forget(place).versions == [id_]
+    assert repository.number_of_images(id_) == images - 3
+    left = repository.resolve("v0")
+    assert left != id_
+    assert repository.details(left)["parents"] == [id_]
+    assert repository.manifest(left).id == left
+    # The tombstone stands for the content that is left, and for no other.
+    assert len(repository.manifest(id_)) == images - 3
+    verified = vidset("dataset", "verify", "-p", place)
+    assert (verified.code, "0 damaged" in verified.out) == (0, True)
+    assert vidset("dataset", "show", "v0", "-p", place).code == 0
+    rows = vidset("sql", "SELECT forgotten FROM versions ORDER BY forgotten", "-p", place, "--json")
+    assert rows.found["rows"] == [{"forgotten": 0}, {"forgotten": 3}]
+
+
+def test_runs_that_were_trained_on_it_are_named_and_their_predictions_go(place):
+    receipt = forget(place)
+    assert receipt.runs == ["v0-1"]
+
+
+@pytest.mark.parametrize("number", range(len(STEPS)))
+def test_a_call_that_is_killed_after_any_step_goes_on(place, monkeypatch, number):
+    class Killed(BaseException):
+        pass
+
+    def killed(work):
+        STEPS[number](work)
+        raise Killed
+
+    monkeypatch.setattr(forgetting, "STEPS", (*STEPS[:number], killed, *STEPS[number + 1 :]))
+    with pytest.raises(Killed):
+        forget(place)
+    monkeypatch.undo()
+    journal = open_forgetting(place).unfinished()
+    assert journal is not None
+    receipt = open_forgetting(place).forget(journal)
+    assert receipt.left == {}
+    assert list(traces_of(place, A)) == []
+    assert read_journal(str(place)) is None
+    [tombstone] = [
+        json.loads(path.read_text()) for path in place.glob("datasets/versions/*/forgotten.json")
+    ]
+    assert tombstone["images"] == 3
+
+
+def test_the_source_goes_unless_it_is_kept_and_only_in_its_generation(place, made):
+    source = source_of(made, B)
+    data = source.read_bytes()
+    opened = open_forgetting(place)
+    source.write_bytes(b"another recording of the same name")
+    journal = opened.find(Choice((B,)), "eve")
+    assert "videos" not in opened.look(journal).deleted
+    source.write_bytes(data)
+    assert opened.forget(journal).deleted["videos"] == 1
+    assert not source.exists()
+    source.write_bytes(data)
+
+
+def test_a_forgotten_video_is_not_taken_in_again(place, made):
+    forget(place)
+    ingest = Ingest(ExtractionSettings(), str(place / "images"), str(place))
+    upload = Upload(str(source_of(made, A)), A)
+    assert ingest.look(upload).what == "skipped"
+    assert ingest.take(upload).what == "skipped"
+    assert "a.mp4" not in json.dumps(
+        [path.read_text() for path in (place / "forgotten").glob("*.json")]
+    )
+
+
+def test_a_vendor_that_cannot_be_opened_is_said_before_anything_is_deleted(place):
+    called = vidset("forget", A, "--yes", "-p", place, "--keep-source")
+    assert called.code == 2
+    assert "the tasks at scale cannot be taken back" in called.refusal
+    assert read_journal(str(place)) is None
+    assert not (place / "forgotten").exists()
+
+
+def test_the_command_asks_and_prints_a_receipt(place):
+    refused = vidset("forget", A, "-p", place, "--keep-tasks", "--keep-source")
+    assert "Delete all this of 1 video? It cannot be undone." in refused.refusal
+    called = vidset("forget", A, "-p", place, "--keep-tasks", "--keep-source", "--yes", "--json")
+    assert called.code == 0, called.err
+    found = called.found
+    assert found["kept"] == [
+        "the videos themselves (--keep-source)", "the vendors' tasks (--keep-tasks)",
+    ]  # fmt: skip
+    assert found["next"].startswith("vidset train")
+    assert vidset("forget", "cam1/a.mp4", "--dry-run", "-p", place).refusal.startswith(
+        "cam1/a.mp4: wanted a video of"
+    )
+
+
+@pytest.mark.parametrize(
+    ("choice", "wanted"),
+    [
+        (Choice(collector="cam2"), [B]),
+        (Choice(before=datetime(2026, 1, 5, tzinfo=UTC)), [A]),
+        (Choice(before=datetime(2025, 1, 1, tzinfo=UTC)), []),
+        (Choice(collector="cam1", before=datetime(2027, 1, 1, tzinfo=UTC)), [A, B]),
+    ],
+)
+def test_videos_are_chosen_by_collector_and_by_day(place, choice, wanted):
+    journal = open_forgetting(place).find(choice, "eve")
+    assert sorted("/".join(each.uri.split("/")[-2:]) for each in journal.videos) == wanted
+
+
+def test_bad_usage_is_said(place):
+    assert vidset("forget", "-p", place).refusal.startswith("wanted a VIDEO, --collector ID")
+    assert (
+        "--before: wanted a day such as 2026-01-31, got 'soon'"
+        in vidset("forget", "--before", "soon", "-p", place).refusal
+    )

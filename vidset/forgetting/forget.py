@@ -1,0 +1,164 @@
+"""Forget videos with all that came of them.
+
+    journal -> tombstones -> tasks at vendors -> ... -> ledgers -> check -> receipt
+
+The journal says what is to be deleted before anything is. From the tombstones on nothing takes the
+videos in again. The ledgers go late, because an earlier vidset finds the images by them. Every step
+may be repeated; a call that was killed goes on with its journal.
+"""
+
+from collections.abc import Callable, Mapping
+
+from vidset.forgetting.files import (
+    forget_dead_letters,
+    forget_images,
+    forget_ledger,
+    forget_sources,
+    forget_tags,
+    forget_thumbnails,
+    forget_vectors,
+)
+from vidset.forgetting.journal import (
+    Choice,
+    Journal,
+    delete_journal,
+    make_journal,
+    read_journal,
+    write_journal,
+)
+from vidset.forgetting.labels import check_vendors, forget_documents, forget_tasks
+from vidset.forgetting.receipt import Receipt, kept_by_wish, recoverable_from
+from vidset.forgetting.runs import forget_errors, forget_predictions, runs_trained_on
+from vidset.forgetting.step import Step, Work
+from vidset.forgetting.tables import forget_rows
+from vidset.forgetting.versions import (
+    affected_versions,
+    forget_details,
+    forget_entries,
+    forget_version_images,
+)
+from vidset.forgotten import Tombstone, Tombstones
+from vidset.labeling.vendors.vendor import Vendor
+from vidset.lineage.records import Records
+from vidset.project import Project
+
+# In this order; vendors come first, since they may refuse.
+STEPS: tuple[Step, ...] = (
+    forget_tasks,
+    forget_documents,
+    forget_sources,
+    forget_images,
+    forget_vectors,
+    forget_tags,
+    forget_predictions,
+    forget_errors,
+    forget_entries,
+    forget_details,
+    forget_version_images,
+    forget_rows,
+    forget_ledger,
+    forget_dead_letters,
+    # Last: reading may have filled a cache meanwhile.
+    forget_thumbnails,
+)
+# A vendor may keep what it was asked to delete: the check asks for what is ours.
+_CHECKED = tuple(step for step in STEPS if step is not forget_tasks)
+
+
+class Forgetting:
+    """Finds, deletes and checks what came of some videos of a place.
+
+    Args:
+        open_vendor: opens a vendor by its name.
+    """
+
+    def __init__(self, project: Project, open_vendor: Callable[[str], Vendor]):
+        self._project, self._open_vendor = project, open_vendor
+
+    def unfinished(self) -> Journal | None:
+        """Return the journal of a call that was stopped; None where there is none."""
+        return read_journal(self._project.place)
+
+    def find(
+        self, choice: Choice, actor: str, *, keep_source: bool = False, keep_tasks: bool = False
+    ) -> Journal:
+        """Look up what came of the chosen videos. Nothing is written.
+
+        Raises:
+            ValueError: a video that is named is none of the place's.
+        """
+        records = Records(self._project)
+        return make_journal(records, choice, actor, keep_source=keep_source, keep_tasks=keep_tasks)
+
+    def look(self, journal: Journal) -> Receipt:
+        """Say what would be deleted."""
+        work = self._work(journal, is_dry=True)
+        return self._receipt(work, _totals(step(work) for step in STEPS), {})
+
+    def forget(self, journal: Journal, progress: Callable[[str], None] = lambda _: None) -> Receipt:
+        """Delete it, and check that nothing is left.
+
+        Args:
+            progress: is told what is being deleted.
+
+        Raises:
+            ValueError: a vendor or a store cannot be opened; what was deleted before is, and the
+                next call goes on.
+        """
+        check_vendors(self._work(journal))
+        write_journal(self._project.place, journal)
+        tombstones = Tombstones(self._project.place)
+        for gone in journal.videos:
+            tombstones.put(gone.key, Tombstone(journal.actor, journal.at))
+        before = self._work(journal, is_dry=True)
+        receipt = self._receipt(before, {}, {})  # Later there is nothing to name them by.
+        deleted: dict[str, int] = {}
+        for step in STEPS:
+            progress(step.__name__.replace("_", " "))
+            deleted = _totals([deleted, step(self._work(journal))])
+        check = self._work(journal, is_dry=True)
+        left = _totals(step(check) for step in _CHECKED)
+        if not left:
+            delete_journal(self._project.place)
+        return Receipt(
+            is_dry=False,
+            videos=receipt.videos,
+            deleted=deleted,
+            left=left,
+            recoverable=receipt.recoverable,
+            runs=receipt.runs,
+            versions=receipt.versions,
+            elsewhere=receipt.elsewhere,
+            kept=receipt.kept,
+        )
+
+    def _work(self, journal: Journal, *, is_dry: bool = False) -> Work:
+        # Records are read anew: steps change what they are read from.
+        return Work(journal, Records(self._project), self._open_vendor, is_dry)
+
+    def _receipt(self, work: Work, deleted: Mapping[str, int], left: Mapping[str, int]) -> Receipt:
+        journal = work.journal
+        versions = affected_versions(work.records.repository, journal)
+        return Receipt(
+            is_dry=work.is_dry,
+            videos=[each.uri for each in journal.videos],
+            deleted=dict(deleted),
+            left=dict(left),
+            recoverable=list(recoverable_from(self._project, journal)),
+            runs=runs_trained_on(work),
+            versions=versions,
+            elsewhere=[
+                f"{each.output} ({each.format}, {each.at[:10]}, {each.actor})"
+                for each in work.records.exports
+                if each.version is None or each.version in versions
+            ],
+            kept=kept_by_wish(journal),
+        )
+
+
+def _totals(found) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for each in found:
+        for name, number in each.items():
+            totals[name] = totals.get(name, 0) + number
+    return totals

@@ -1,0 +1,216 @@
+"""What is to be forgotten, kept until all of it is: PLACE/forgotten/.journal.json.
+
+The journal is written before anything is deleted, because what it names is found by way of ledgers
+and versions that are deleted themselves. The next call goes on with it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from vidset.elements import ledger_key
+from vidset.forgotten import FOLDER
+from vidset.json_files import parse_json
+from vidset.lineage.records import Records
+from vidset.naming import image_id
+from vidset.storage.open import open_store
+
+NAME = ".journal.json"
+_STREAM = ".stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which videos are to be forgotten: all that one of these is true of.
+
+    Attributes:
+        videos: uris, or ends of uris.
+        collector: the id of a collector.
+        before: videos that were uploaded before this moment.
+    """
+
+    videos: tuple[str, ...] = ()
+    collector: str | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A video that is to be forgotten."""
+
+    uri: str
+    generation: str
+
+    @property
+    def key(self) -> str:
+        """The name of its files in the ledger and of its tombstone."""
+        return ledger_key(self.uri, self.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """All that is to be deleted.
+
+    Attributes:
+        videos: with their generations.
+        image_names: by image id, the names of the images below the images' root.
+        hashes: of the images, and of those that recipes made of them.
+        actor, at: who wants it, since when (RFC 3339, UTC).
+        keep_source: whether the video files themselves stay.
+        keep_tasks: whether the vendors' tasks stay.
+        names: what versions, predictions and reports call the videos and images.
+    """
+
+    videos: tuple[Gone, ...]
+    image_names: dict[str, str]
+    hashes: frozenset[str]
+    actor: str
+    at: str
+    keep_source: bool = False
+    keep_tasks: bool = False
+    names: frozenset[str] = field(default_factory=frozenset)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **asdict(self),
+            "videos": [asdict(each) for each in self.videos],
+            "hashes": sorted(self.hashes),
+            "names": sorted(self.names),
+        }
+
+    @classmethod
+    def from_json(cls, found: Any) -> "Journal":
+        """Raises KeyError or TypeError: it is none."""
+        return cls(
+            **{
+                **found,
+                "videos": tuple(Gone(**each) for each in found["videos"]),
+                "hashes": frozenset(found["hashes"]),
+                "names": frozenset(found["names"]),
+            }
+        )
+
+
+def make_journal(
+    records: Records,
+    choice: Choice,
+    actor: str,
+    *,
+    keep_source: bool = False,
+    keep_tasks: bool = False,
+) -> Journal:
+    """Look up all that came of the chosen videos.
+
+    Raises:
+        ValueError: a video that is named is none of the place's.
+    """
+    videos = list(_chosen(records, choice))
+    names, hashes = _images(records, videos)
+    made, uris = set[str](), set[str]()
+    for _, row in records.all_entries():
+        if row["image_sha256"] in hashes or row["origin"] in hashes:
+            made.add(row["image_sha256"])
+            uris.add(row["image_uri"])
+            if row["video_uri"]:
+                uris.add(row["video_uri"])
+    return Journal(
+        videos=tuple(videos),
+        image_names=names,
+        hashes=frozenset(hashes | made),
+        actor=actor,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        keep_source=keep_source,
+        keep_tasks=keep_tasks,
+        names=frozenset(uris | {each.uri for each in videos}),
+    )
+
+
+def write_journal(place: str, journal: Journal) -> None:
+    """Keep the journal, in the place of an earlier one."""
+    data = json.dumps(journal.to_json(), ensure_ascii=False).encode()
+    open_store(f"{place}/{FOLDER}").put(NAME, data, "application/json")
+
+
+def read_journal(place: str) -> Journal | None:
+    """Read the journal of a call that was stopped; None where there is none.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    store = open_store(f"{place}/{FOLDER}")
+    where = store.uri(NAME)
+    try:
+        return Journal.from_json(parse_json(store.read(NAME), where, "a journal"))
+    except FileNotFoundError:
+        return None
+    except (KeyError, TypeError):
+        raise ValueError(f"{where}: wanted the journal of vidset forget") from None
+
+
+def delete_journal(place: str) -> None:
+    """Delete the journal: all that it names is deleted."""
+    open_store(f"{place}/{FOLDER}").delete(NAME)
+
+
+def _chosen(records: Records, choice: Choice) -> Iterator[Gone]:
+    """Yield the chosen videos in the order of the ledger, each generation once."""
+    rows, found = list(records.all_videos()), dict[Gone, None]()
+    for wanted in choice.videos:
+        named = [row for row in rows if _is_called(row["video_uri"], wanted)]
+        if not named:
+            raise ValueError(f"{wanted}: wanted a video of {records.project.place}, it has none so")
+        whole = {_without_stream(row["video_uri"]) for row in named}
+        if len(whole) > 1:
+            several = ", ".join(sorted(whole)[:10])
+            raise ValueError(f"{wanted}: {len(whole)} videos are called so: {several}")
+        found |= dict.fromkeys(map(_gone, named))
+    for row in rows:
+        is_theirs = choice.collector is not None and row["collector_id"] == choice.collector
+        uploaded = row["uploaded_at"]
+        is_old = choice.before is not None and uploaded is not None and uploaded < choice.before
+        if is_theirs or is_old:
+            found[_gone(row)] = None
+    yield from found
+
+
+def _gone(row: dict[str, Any]) -> Gone:
+    return Gone(row["video_uri"], row["generation"])
+
+
+def _is_called(uri: str, wanted: str) -> bool:
+    whole = _without_stream(uri)
+    return whole == wanted or whole.endswith(f"/{wanted.lstrip('/')}")
+
+
+def _without_stream(uri: str) -> str:
+    stem, dot, number = uri.rpartition(_STREAM)
+    return stem if dot and number.isdigit() else uri
+
+
+def source_of(uri: str) -> str:
+    """Return the file or object that a video is in: its uri, without the number of a stream."""
+    return _without_stream(uri)
+
+
+def _images(records: Records, videos: Iterable[Gone]) -> tuple[dict[str, str], set[str]]:
+    """Return the names of the videos' images by image id, and the images' hashes."""
+    images = open_store(records.project.below("images"))
+    names: dict[str, str] = {}
+    hashes: set[str] = set()
+    for row in records.frames_of({(each.uri, each.generation) for each in videos}):
+        if row["image_id"] is not None:
+            hashes.add(row["image_sha256"])
+            names[row["image_id"]] = _name(row, images.place)
+    return names, hashes
+
+
+def _name(row: dict[str, Any], place: Any) -> str:
+    """Return an image's name below the images' root, wherever that was when it was written."""
+    segments = row["image_uri"].split("/")
+    tails = ("/".join(segments[start:]) for start in range(len(segments) - 1, -1, -1))
+    for name in tails:
+        if row["image_id"] == image_id(place(name)):
+            return name
+    return row["image_uri"]

@@ -1,0 +1,80 @@
+"""The receipt: what was deleted where, what can still be recovered until when, and what is left."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from vidset.forgetting.journal import Journal, source_of
+from vidset.project import Project
+
+# As infra/ sets them: soft delete and point-in-time recovery keep 7 days, BigQuery's time travel 7
+# days and its fail-safe another 7.
+_SOFT_DELETE = timedelta(days=7)
+_FAIL_SAFE = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Recoverable:
+    """Something from which what was deleted can be had back for a while.
+
+    Attributes:
+        until: a day (RFC 3339), as far as vidset knows; None: it depends on your settings.
+    """
+
+    what: str
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The outcome of a call.
+
+    Attributes:
+        is_dry: whether nothing was deleted, and the counts say what would be.
+        videos: uris.
+        deleted: how many things of each kind, by what was deleted.
+        left: what the check has found afterwards; empty if nothing is left.
+        recoverable: where the deleted things can still be had from.
+        runs: those that were trained on some of the images; their weights stay.
+        versions: those that lost images; each keeps its id.
+        elsewhere: exports and pushes that may hold the images, which vidset cannot reach.
+        kept: what was kept because the caller wanted it to be.
+    """
+
+    is_dry: bool
+    videos: list[str]
+    deleted: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    recoverable: list[Recoverable] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+def recoverable_from(project: Project, journal: Journal) -> Iterator[Recoverable]:
+    """Yield where deleted things can be had from, for the places that they were in."""
+    at = datetime.fromisoformat(journal.at)
+    soft, safe = ((at + each).date().isoformat() for each in (_SOFT_DELETE, _FAIL_SAFE))
+    places = [project.place, project.store or "", project.warehouse]
+    places += [] if journal.keep_source else [source_of(each.uri) for each in journal.videos]
+    schemes = {place.partition("://")[0] for place in places if "://" in place}
+    if "gs" in schemes:
+        yield Recoverable("Cloud Storage: soft-deleted objects, unless the bucket says other", soft)
+        yield Recoverable("Cloud Storage: noncurrent versions, if the bucket keeps them", None)
+    if "s3" in schemes:
+        yield Recoverable("S3: noncurrent versions, if the bucket keeps them", None)
+    if "firestore" in schemes:
+        yield Recoverable("Firestore: point-in-time recovery, where it is enabled", soft)
+        yield Recoverable("Firestore: scheduled backups", None)
+    if "bq" in schemes:
+        yield Recoverable("BigQuery: time travel, then Google's fail-safe", safe)
+    if schemes != {place.partition("://")[0] for place in places} or project.is_folder:
+        yield Recoverable("files of this machine: snapshots, and blocks that are not reused", None)
+    yield Recoverable("copies that vidset backup or other backups have made", None)
+
+
+def kept_by_wish(journal: Journal) -> list[str]:
+    """Return what the caller wanted to be kept."""
+    kept = ["the videos themselves (--keep-source)"] * journal.keep_source
+    return kept + ["the vendors' tasks (--keep-tasks)"] * journal.keep_tasks

@@ -1,0 +1,98 @@
+"""Forgets rows: the warehouse's tables, in a folder and in BigQuery."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from vidset.forgetting.step import Work
+from vidset.tables.schemas import tables
+from vidset.warehouse.duckdb import open_duckdb, quoted, select
+from vidset.warehouse.files import find_files
+from vidset.warehouse.folder import ParquetWarehouse
+
+
+def forget_rows(work: Work) -> dict[str, int]:
+    """Delete the rows of the videos and images.
+
+    Raises:
+        ValueError: the warehouse is neither a folder nor bq://PROJECT.DATASET, or there is none.
+    """
+    uri = work.records.project.warehouse
+    if "://" in uri:
+        return _in_bigquery(uri, work)
+    if not Path(uri, "annotations").is_dir():
+        return {}
+    warehouse, found = ParquetWarehouse(uri), dict[str, int]()
+    for table, column, values in wanted_rows(work):
+        number = _in_folder(warehouse, table, column, values, is_dry=work.is_dry)
+        if number:
+            # A row that several columns find is counted once, as far as that can be told.
+            found[f"rows of {table}"] = max(found.get(f"rows of {table}", 0), number)
+    if not work.is_dry:
+        # Earlier files of the tables have the rows still; so may the record of what was brought.
+        warehouse.prepare()
+        _forget_records(warehouse)
+    return found
+
+
+def wanted_rows(work: Work) -> list[tuple[str, str, list[str]]]:
+    """Return which rows are the videos': (table, column, values).
+
+    Rows of another generation of a video with the same uri go as well; the next sync brings back
+    those that the ledger still has.
+    """
+    journal = work.journal
+    hashes, ids = sorted(journal.hashes), sorted(journal.image_names)
+    names, uris = sorted(journal.names), sorted({each.uri for each in journal.videos})
+    found = [
+        ("annotations", "image_id", ids),
+        ("tasks", "image_id", ids),
+        ("tags", "image_id", ids),
+    ]
+    for table in "entries", "run_predictions":
+        found += [(table, column, hashes) for column in ("image_sha256", "origin")]
+    found += [("slices", "slice_value", names), ("videos", "video_uri", uris)]
+    return [*found, ("frames", "video_uri", uris)]
+
+
+def _in_folder(
+    warehouse: ParquetWarehouse, name: str, column: str, values: list[str], *, is_dry: bool
+) -> int:
+    table = tables()[name]
+    files = find_files(warehouse.folder / name)
+    if files.base is None or not values:
+        return 0
+    gone = pa.table({column: values})
+    with open_duckdb() as connection:
+        connection.register("gone", gone)
+        rows = select(table, files)
+        query = f"SELECT count(*) FROM ({rows}) AS rows JOIN gone USING ({column})"  # noqa: S608
+        [number] = connection.execute(query).fetchone() or (0,)
+        # What a newer row has replaced stands in the files until the next base.
+        for path in (*files.live, *files.replaced):
+            query = f"SELECT count(*) FROM {quoted(path)} JOIN gone USING ({column})"  # noqa: S608
+            number = max(number, (connection.execute(query).fetchone() or (0,))[0])
+    if number and not is_dry:
+        with warehouse.locked():
+            warehouse.leave_out(table, gone)
+    return number
+
+
+def _forget_records(warehouse: ParquetWarehouse) -> None:
+    """Delete what tells which files were brought: all is read again, and no row changes by it."""
+    for name in ".lineage.json", "ledger_files.parquet", ".synced":
+        (warehouse.folder / name).unlink(missing_ok=True)
+
+
+def _in_bigquery(uri: str, work: Work) -> dict[str, int]:
+    from vidset.warehouse.bigquery import erase_rows
+
+    found: dict[str, int] = {}
+    for table, number in erase_rows(uri, wanted_rows(work), is_dry=work.is_dry):
+        found[f"rows of {table}"] = found.get(f"rows of {table}", 0) + number
+    return _known(found)
+
+
+def _known(found: Mapping[str, int]) -> dict[str, int]:
+    return {name: number for name, number in found.items() if number}
