@@ -25,8 +25,8 @@ from vidset.labeling.task import Task
 
 
 def test_dispatch_makes_one_task_with_the_vendors_id(store, vendor, clock):
-    outcome = dispatch(broker(store, vendor, clock, LABELING_PRICE="0.08"), image())
-    assert outcome == "dispatched"
+    works = broker(store, vendor, clock, LABELING_PRICE="0.08")
+    assert dispatch(works, image()) == "dispatched"
     [request] = vendor.requests
     assert request.image_url == "https://images.test/images/drive/1/0000000000.jpg"
     assert task_of(store, image()) == Task(
@@ -46,6 +46,7 @@ def test_dispatch_makes_one_task_with_the_vendors_id(store, vendor, clock):
         due_at=NOON + timedelta(hours=1),
         error=None,
         written_at=NOON + timedelta(microseconds=1),  # The clock stood still: it is the second.
+        template_revision=works.template.revision,
     )
 
 

@@ -12,8 +12,8 @@ ELSEWHERE = {
     "docs/deploy.md": CLOUD,
     "docs/engines.md": "It needs clusters: tests/engines runs vidset on real ones.",
     "docs/index.md": "It tells to type `make demo`, as the README does.",
-    "docs/lineage.md": "Its things have names of their own: tests/lineage and tests/forgetting call "
-    "each command on a place that has gone around once.",
+    "docs/lineage.md": "Its things have names of their own: tests/lineage and tests/forgetting "
+    "call each command on a place that has gone around once.",
     "docs/stuck.md": CLOUD,
     "infra/README.md": CLOUD,
     "infra/check/README.md": "tests/infra runs the checks.",

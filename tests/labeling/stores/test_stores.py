@@ -259,3 +259,13 @@ def test_of_8_threads_that_create_a_document_one_succeeds(store):
         assert sum(threads.map(create, range(8))) == 1
     [stored] = store.get(("tasks", "a"))
     assert ids(store, "state") == [str(stored.document["by"])]
+
+
+def test_erased_documents_are_gone_and_the_others_stay(store, tmp_path):
+    store.commit([Write("answers", name, {"said": f"secret-{name}"}) for name in ("a", "b")])
+    store.erase([("answers", "a"), ("answers", "c"), ("tasks", "a")])
+    one, other = store.get(("answers", "a"), ("answers", "b"))
+    assert (one, other.document) == (None, {"said": "secret-b"})
+    # Nothing of it stands in the file or its log either.
+    for path in tmp_path.glob("labels.sqlite*"):
+        assert b"secret-a" not in path.read_bytes()

@@ -281,3 +281,14 @@ def test_a_personal_access_token_is_exchanged(label_studio, open_vendor):
     task_id = vendor.submit(request_of())
     vendor._client._client.auth._access = "of-an-hour-ago"  # As if it had expired meanwhile.
     assert vendor.submit(request_of()) == task_id
+
+
+def test_an_erased_task_is_gone_with_its_annotations(label_studio, open_vendor):
+    vendor = open_vendor()
+    task_id = vendor.submit(request_of())
+    # A number that another image's task has by now is left alone.
+    assert vendor.erase(f"{2:032x}", task_id)
+    assert ids_of(label_studio, vendor) == [task_id]
+    for _ in range(2):
+        assert vendor.erase(f"{1:032x}", task_id)
+        assert ids_of(label_studio, vendor) == []

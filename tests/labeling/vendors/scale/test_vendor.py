@@ -246,3 +246,11 @@ def received_callbacks():
 
     with serve_requests(answer) as url:
         yield f"{url}/", received
+
+
+def test_an_erased_task_is_cancelled_and_known_to_stay_at_scale(double, vendor, image):
+    task_id = vendor.submit(request_for(image))
+    for _ in range(2):
+        assert vendor.erase(image.id, task_id) is False
+        assert tasks_of(double, image)[0]["status"] == "canceled"
+    assert vendor.erase(image.id, "none") is False
