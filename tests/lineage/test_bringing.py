@@ -153,6 +153,13 @@ def test_sync_and_sql_bring_them(tmp_path):
     ]
 
 
+def test_versions_of_a_place_without_videos_can_be_asked(place):
+    query = "SELECT image_uri, split, label FROM entries JOIN versions USING (version) "
+    query += "WHERE list_contains(names, 'v1') AND split = 'train' ORDER BY 1"
+    called = vidset("sql", query, "--csv", "-p", place.folder)
+    assert called.out == "image_uri,split,label\nt1,train,ii\nt2,train,v\nt3,train,v\n"
+
+
 def test_images_of_a_warehouse_have_the_id_of_the_ledger():
     assert image_id_of("folder", "a.png") is None
     name = "cam1/a/0/0000000000.jpg"

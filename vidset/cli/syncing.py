@@ -47,12 +47,29 @@ def find_lineage(out: str | None, warehouse: str) -> "Lineage | None":
     return Lineage(place.absolute(), warehouse)
 
 
+def has_rows(project: Project) -> bool:
+    """Tell whether a place in a folder has anything that `bring_all` brings."""
+    names = ("videos", "datasets/versions", "runs")
+    return project.is_folder and any(os.path.isdir(project.below(name)) for name in names)
+
+
 def bring_all(project: Project, *, show: bool) -> None:
-    """Bring ledgers, and what was labeled, to a warehouse in a folder.
+    """Bring ledgers, what was labeled, versions and runs to a warehouse in a folder.
 
     Raises:
-        ValueError: nothing was extracted in the place.
+        ValueError: the place has none of these.
     """
+    from vidset.warehouse.open import open_warehouse
+
+    if not os.path.isdir(project.below("videos")):
+        lineage = find_lineage(project.place, project.warehouse)
+        if lineage is not None and not lineage.is_brought():
+            with working("Reading versions", show=show):
+                warehouse = open_warehouse(project.warehouse)
+                warehouse.prepare()
+                lineage.bring(warehouse)
+        if lineage is not None:
+            return
     from vidset.intake.dead_letters import put_dead_letter
     from vidset.storage.open import open_store
     from vidset.warehouse.sync import Places, Request, bring_nothing, is_synced, sync

@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.called import vidset
@@ -62,10 +63,38 @@ def test_export_writes_objects_for_each_split(tmp_path, root, name):
 
 
 @pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("tfrecord", ["images-00000-of-00001.tfrecord", "label_map.pbtxt"]),
+        ("webdataset", ["images-000000.tar"]),
+        ("parquet", ["data/train-00000-of-00001.parquet"]),
+    ],
+)
+def test_export_writes_files_with_the_images_in_them_for_each_split(
+    folders, root, tmp_path, name, files
+):
+    create(folders, root, "--name", "v0")
+    out = tmp_path / "out"
+    done = vidset("export", "v0", "-f", name, "-o", out, "-p", root.parent, "--json")
+    assert (done.code, done.found["images"]) == (0, 20), done.err
+    for split in Repository(root).manifest("v0").splits:
+        assert all((out / split / each).is_file() for each in files)
+    image = next(iter(Repository(root).manifest("v0").split("train")))
+    data = Repository(root).read_image(image)
+    path = out / "train" / files[0]
+    if name == "parquet":
+        assert data in [row["bytes"] for row in pq.read_table(path)["image"].to_pylist()]
+    else:
+        assert data in path.read_bytes()
+    refused = vidset("export", "v0", "-f", name, "-o", out, "--link", "-p", root.parent)
+    assert "--link: wanted a format that leaves images as files" in refused.refusal
+
+
+@pytest.mark.parametrize(
     ("name", "message"),
     [
         pytest.param("folders", "wanted a class for the folder to be in", id="no class"),
-        pytest.param("webdataset", "wanted one that leaves images as files", id="shards"),
+        pytest.param("label-maps", "label-maps can only be read; wanted ", id="only-read"),
         pytest.param("nonsense", "wanted a format of ", id="unknown"),
         pytest.param("fodlers", "got 'fodlers'; did you mean folders", id="nearly-folders"),
     ],

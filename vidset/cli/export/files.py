@@ -94,6 +94,7 @@ def _version(project: Project, version: str, request: Request, progress) -> Expo
         link=request.link,
         lossy=request.lossy,
         overwrite=request.overwrite,
+        shard_mb=request.shard_mb,
         progress=progress,
     )
     return Exported(

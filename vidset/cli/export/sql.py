@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.cli.console import say, table, tell, width
-from vidset.cli.syncing import bring_all
+from vidset.cli.syncing import bring_all, has_rows
 from vidset.naming import visible
 from vidset.next_step import next_words
 from vidset.project import NoPlaceError, Project
@@ -72,7 +72,7 @@ def run_sql(
             f"{where}: wanted a warehouse in a folder, which this one is not",
             "Ask it with its own tools, or let vidset sync --warehouse DIR fill one in a folder.",
         )
-    if project.is_folder and os.path.isdir(project.below("videos")):
+    if has_rows(project):
         bring_all(project, show=not (as_json or quiet))
     if not os.path.isdir(where):
         raise ValueError(f"{where}: there is no warehouse, and nothing that vidset sync could read")

@@ -82,6 +82,14 @@ def train(
             help="Refuse more images than this in training and validation; 0 for no limit.",
         ),
     ] = 10_000,
+    subset: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="For a quick try, cut a version of about N images, each label with its share.",
+        ),
+    ] = None,
     threads: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="Let PyTorch use this many threads for each run."),
@@ -129,6 +137,12 @@ def train(
     if output is not None and len(wanted) > 1:
         raise DatasetError(f"--output names the folder of one run, got --seeds {seeds}")
     reference = choose_version(repository, version)
+    if subset is not None:
+        from vidset.datasets.curation.subset import cut_subset
+
+        reference = cut_subset(repository, reference, subset)[:12]
+        if not (quiet or as_json):
+            tell(f"version {reference}: {repository.number_of_images(reference):,} images of it")
     usual = choose_model(repository.manifest(reference))
     called = usual if model is None else find_model(model).name
     stem = reference if called == usual else f"{reference}-{called}"

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vidset.datasets.images.upright import upright_bytes
 from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
-from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.label_order import label_order
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
-from vidset.formats.format import ImageLabels, Writer
+from vidset.formats.format import ImageLabels, Written
 from vidset.formats.new_folder import new_folder
-from vidset.formats.registry import Images, format_named
+from vidset.formats.registry import Format, Images, format_named, names_of_writable
+from vidset.formats.samples import Sample, SampleWriter
+from vidset.formats.spool import spooled
 from vidset.labeling.annotation import LabeledObject
 
 FOLDERS = "folders"
@@ -43,6 +46,7 @@ def check_out(
     link: bool = False,
     lossy: bool = False,
     overwrite: bool = False,
+    shard_mb: int = 256,
     progress: Progress = lambda _: None,
 ) -> CheckedOut:
     """Write a version's images and labels into a new folder.
@@ -52,6 +56,7 @@ def check_out(
 
     Args:
         link: make hard links instead of copies.
+        shard_mb: how large a file becomes where images stand in files together.
         lossy: leave out what the format cannot say, and count it, instead of raising.
         overwrite: replace an earlier checkout, and nothing else.
         progress: is told how many images are written.
@@ -60,8 +65,12 @@ def check_out(
         ValueError: there is no such version or format, the folder is taken, or the format cannot
             say something. Nothing was written.
     """
-    if format_name != FOLDERS:
-        _folder_format(format_name)  # One that does not do is refused before anything is read.
+    if format_name != FOLDERS:  # One that does not do is refused before anything is read.
+        named = _writable(format_name)
+        if link and named.images is None:
+            raise ValueError(
+                f"--link: wanted a format that leaves images as files, got {named.name}"
+            )
     id_ = repository.resolve(reference)
     images = repository.manifest(id_)
     dropped: Counter[str] = Counter()
@@ -79,6 +88,7 @@ def check_out(
                 order,
                 link=link,
                 lossy=lossy,
+                most_bytes=shard_mb << 20,
                 progress=lambda number, before=done: progress(before + number),
             )
             dropped.update(lost)
@@ -97,12 +107,14 @@ def write_split(
     *,
     link: bool = False,
     lossy: bool = True,
+    most_bytes: int = 256 << 20,
     progress: Progress = lambda _: None,
 ) -> Mapping[str, int]:
     """Write one split's images and labels into a folder that is there. Returns what was dropped.
 
     Args:
         order: of the labels, for formats that number them.
+        most_bytes: of images in one file, for formats that hold images and labels together.
 
     Raises:
         ValueError: the format cannot say something, and `lossy` is not given.
@@ -111,17 +123,61 @@ def write_split(
         placed = ((entry, path.partition("/")[2]) for entry, path in in_folders(part))
         write_images(repository, placed, place, link=link, progress=progress)
         return {}
-    writer, where = _folder_format(format_name)
-    written = writer.write(map(_image_labels, part), place / where.labels, order, lossy=lossy)
+    named = _writable(format_name)
+    if (where := named.images) is None:
+        writer = named.sample_writer()
+        return _write_samples(
+            repository, part, writer, place, order, most_bytes, progress, lossy=lossy
+        ).dropped
+    labels = map(_image_labels, part)
+    written = named.writer().write(labels, place / where.labels, order, lossy=lossy)
     write_images(repository, _placed(part, where), place, link=link, progress=progress)
     return written.dropped
 
 
-def _folder_format(name: str) -> tuple[Writer, Images]:
+def _writable(name: str) -> Format:
     named = format_named(name, also=(FOLDERS,))
-    if named.images is None:
-        raise ValueError(f"format: wanted one that leaves images as files, got {name!r}")
-    return named.writer(), named.images
+    if not named.writes:
+        raise ValueError(f"{name} can only be read; wanted {', '.join(names_of_writable())}")
+    return named
+
+
+def _write_samples(
+    repository: Repository,
+    part: Manifest,
+    writer: SampleWriter,
+    folder: Path,
+    order: Sequence[str] | None,
+    most_bytes: int,
+    progress: Progress,
+    *,
+    lossy: bool,
+) -> Written:
+    """Write the images of a split into files that hold images and labels together."""
+    with spooled(
+        map(_image_labels, part),
+        writer.sayable,
+        format_name=writer.NAME,
+        lossy=lossy,
+        file_of=writer.image_file,
+    ) as spool:
+
+        def samples() -> Iterator[Sample]:
+            for number, (said, entry) in enumerate(zip(spool, part, strict=True), 1):
+                data = repository.read_image(entry)
+                suffix = FORMATS[entry.image_format]
+                yield Sample(
+                    labels=said,
+                    image=writer.image_file(said.image_name),
+                    image_id=entry.image_sha256,
+                    image_uri=entry.image_uri,
+                    revision=0,
+                    data=upright_bytes(data, suffix, entry.image_uri) or data,
+                )
+                progress(number)
+
+        writer.write(samples(), folder, spool.label_numbers(order), most_bytes)
+        return spool.written()
 
 
 def _placed(images: Manifest, where: Images) -> Iterator[tuple[Entry, str]]:

@@ -214,3 +214,28 @@ def test_recorded_tells_all_parameters_so_that_a_step_can_be_made_again():
 def test_make_step_names_what_is_wrong(name, parameters, message):
     with pytest.raises(DatasetError, match=message):
         make_step(name, parameters)
+
+
+def test_a_threshold_makes_each_pixel_black_or_white():
+    picture = page(3, 1)
+    picture[0, :2] = [[99, 99, 99], [100, 100, 100]]
+    made = apply("threshold", picture, level=100).picture
+    assert made[0, :, 0].tolist() == [0, 255, 255]
+
+
+def test_quantised_channels_keep_their_nearest_level():
+    picture = page(4, 1)
+    picture[0, :, 0] = [0, 42, 43, 255]
+    picture[0, :, 1] = [127, 128, 200, 213]
+    made = apply("quantise", picture, levels=4).picture
+    # Levels 0, 85, 170 and 255.
+    assert made[0, :, 0].tolist() == [0, 0, 85, 255]
+    assert made[0, :, 1].tolist() == [85, 170, 170, 255]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("threshold", {"level": 0}), ("quantise", {"levels": 1})]
+)
+def test_levels_that_cannot_be_are_refused(name, parameters):
+    with pytest.raises(DatasetError, match=f"step {name}: wanted level"):
+        make_step(name, parameters)

@@ -60,6 +60,46 @@ class AdaptiveThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """White where a pixel's luma is at least `level`, else black: one level for all pictures.
+
+    Attributes:
+        level: 1 to 255.
+    """
+
+    name: ClassVar[str] = "threshold"
+    level: float = 128
+
+    def __post_init__(self) -> None:
+        within(self.name, "level", self.level, 1, 255)
+
+    def apply(self, picture: np.ndarray) -> Stepped:
+        luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        two = np.where(luma >= self.level, np.uint8(255), np.uint8(0))
+        return Stepped(cv2.cvtColor(two, cv2.COLOR_GRAY2RGB), UNMOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantise:
+    """Each channel keeps `levels` values, evenly spread from 0 to 255; a value goes to the nearest.
+
+    Attributes:
+        levels: 2 to 256.
+    """
+
+    name: ClassVar[str] = "quantise"
+    levels: int = 4
+
+    def __post_init__(self) -> None:
+        within(self.name, "levels", self.levels, 2, 256)
+
+    def apply(self, picture: np.ndarray) -> Stepped:
+        step = 255 / (int(self.levels) - 1)
+        table = np.round(np.round(np.arange(256) / step) * step).astype(np.uint8)
+        return Stepped(cv2.LUT(picture, table), UNMOVED)
+
+
+@dataclass(frozen=True, slots=True)
 class MedianFilter:
     """Each pixel becomes the median of the `size` x `size` around it (odd, 3 to 31)."""
 

@@ -9,7 +9,9 @@ from vidset.datasets.curation.steps.filters import (
     Brightness,
     MedianFilter,
     Opening,
+    Quantise,
     Thickness,
+    Threshold,
 )
 from vidset.datasets.curation.steps.geometry import (
     Crop,
@@ -33,10 +35,12 @@ STEPS: dict[str, type[Step]] = {
         MedianFilter,
         Opening,
         Pad,
+        Quantise,
         Resize,
         Rotate,
         Shear,
         Thickness,
+        Threshold,
         Zoom,
     )
 }
