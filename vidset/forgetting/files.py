@@ -42,8 +42,7 @@ def forget_sources(work: Work) -> dict[str, int]:
         if _is_there(stores, uri, gone.generation):
             number += 1
             if not work.is_dry:
-                store, name = stores.find(uri)
-                store.delete(name)
+                _delete(stores, uri)
     return counted(videos=number)
 
 
@@ -137,6 +136,14 @@ def forget_ledger(work: Work) -> dict[str, int]:
             for name in there:
                 store.delete(name)
     return counted(videos_in_the_ledger=number)
+
+
+def _delete(stores: Stores, uri: str) -> None:
+    if is_uri(uri):
+        store, name = stores.find(uri)
+        store.delete(name)
+    else:  # The folders that a person made for it stay, empty or not.
+        os.unlink(uri)
 
 
 def _ledger_files(gone: Gone) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import typer
 from vidset.cli.command import described
 from vidset.cli.completing import complete_versions
 from vidset.cli.dataset.options import Leaks, Move, SkipFaults
+from vidset.cli.events import tell_catalogue
 from vidset.cli.flags import As, Json, Name, Place, Quiet
 
 _URLS = "A folder, gs://bucket/prefix, s3://bucket/prefix, or dvc:FOLDER."
@@ -115,6 +116,9 @@ def push(
     for id_ in moved.versions:
         number = repository.number_of_images(id_)
         record_export(versions.project.place, id_, "push", remote.url, number)
+        tell_catalogue(
+            versions.project.place, "dataset push", [f"versions/{id_}"], [remote.url], images=number
+        )
     _answer("pushed to", moved, versions, as_json=as_json, quiet=quiet)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vidset.cli.console import say
 from vidset.cli.dataset.display import SHORT_ID
+from vidset.cli.events import tell_catalogue
 from vidset.datasets.versions.names import check_name
 
 if TYPE_CHECKING:
@@ -55,13 +56,24 @@ def check_new_name(
 
 
 def name_made(versions: "Versions", name: str | None, id_: str, *, move: bool, actor: str) -> None:
-    """Let the name stand for the new version.
+    """Let the name stand for the new version, and tell a catalogue of it.
 
     Raises:
         NameTakenError: it stands for another version; the new one is there, without a name.
     """
+    repository = versions.repository
     if name is not None:
-        versions.repository.name_version(name, id_, move=move, actor=actor)
+        repository.name_version(name, id_, move=move, actor=actor)
+    details = repository.details(id_)
+    job = "apply" if details.get("recipe") else "fix" if details.get("fixes") else "create"
+    tell_catalogue(
+        versions.project.place,
+        f"dataset {job}",
+        [f"versions/{parent}" for parent in details.get("parents") or ()],
+        [f"versions/{id_}"],
+        actor=actor,
+        name=name,
+    )
 
 
 def facts_of(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidset.cli.console import answer, counting, say
+from vidset.cli.events import tell_catalogue
 from vidset.lineage.exports import record_export
 from vidset.next_step import next_words
 from vidset.output import local_path, new_file
@@ -72,6 +73,9 @@ def run_export_files(
         else:
             done = _labeled(project, request, store, template, progress)
     record_export(project.place, done.version, done.format, done.output, done.images)
+    read = f"versions/{done.version}" if done.version else "annotations"
+    made = str(Path(done.output).absolute())
+    tell_catalogue(project.place, "export", [read], [made], format=done.format)
     answer(
         done,
         lambda: _show(done),

@@ -7,6 +7,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.console import answer
+from vidset.cli.events import tell_catalogue
 from vidset.cli.flags import Json, Place, Quiet, Run
 
 
@@ -131,6 +132,10 @@ def evaluate(
     )
     show_problems_of(evaluated)
     verdict = evaluated.verdict
+    for result in evaluated.results:
+        read = [f"runs/{chosen.name}", f"versions/{result['version']}"]
+        made = f"runs/{chosen.name}/evaluations/{result['split']}"
+        tell_catalogue(project.place, "evaluate", read, [made], score=result["score"])
     answer(
         Scored(
             place=project.place,

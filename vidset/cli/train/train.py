@@ -8,6 +8,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.console import answer, tell
+from vidset.cli.events import tell_catalogue
 from vidset.cli.flags import Json, Place, Quiet, Version
 from vidset.cli.stopping import if_stopped
 
@@ -169,6 +170,10 @@ def train(
             tell(f"seed {seed}:")
         with showing_progress(quiet=quiet or as_json) as progress:
             runs.append(summary(train_model(request, progress), to))
+        version = repository.resolve(reference)
+        tell_catalogue(
+            project.place, "train", [f"versions/{version}"], [f"runs/{to.name}"], seed=seed
+        )
     run = output or Path(runs[-1]["output"]).name
     answer(
         Trained(project.place, reference, called, runs),
