@@ -24,6 +24,19 @@ resource "google_storage_bucket" "images" {
     }
   }
 
+  dynamic "lifecycle_rule" {
+    for_each = var.images_retention_days == null ? [] : [var.images_retention_days]
+
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        age = lifecycle_rule.value
+      }
+    }
+  }
+
   # Annotators' browsers draw images into Label Studio's canvas.
   dynamic "cors" {
     for_each = compact([lookup(var.labeling_options, "LABEL_STUDIO_URL", "")])

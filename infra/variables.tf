@@ -132,6 +132,17 @@ variable "github_repository_id" {
   }
 }
 
+variable "images_retention_days" {
+  description = "After how many days an image is deleted, by its own age. If null, images are kept. Labels, rows and dataset versions stay: vidset forget removes them."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.images_retention_days == null || can(regex("^[1-9][0-9]*$", tostring(var.images_retention_days)))
+    error_message = "images_retention_days must be a whole number from 1 on."
+  }
+}
+
 variable "kms_key" {
   description = "The key that encrypts stored data, as projects/P/locations/L/keyRings/R/cryptoKeys/K. It must be in the region. If null, Google's own keys are used."
   type        = string

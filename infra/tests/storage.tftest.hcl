@@ -87,6 +87,22 @@ run "videos_stay_unless_told" {
   }
 }
 
+run "images_go_by_their_age_where_that_is_asked_for" {
+  command = plan
+
+  variables {
+    images_retention_days = 730
+  }
+
+  assert {
+    condition = [
+      for rule in google_storage_bucket.images.lifecycle_rule : tolist(rule.condition)[0].age
+      if tolist(rule.action)[0].type == "Delete"
+    ] == [730]
+    error_message = "Images are deleted when they were said to be."
+  }
+}
+
 run "nobody_reads_documents_through_rules" {
   command = plan
 

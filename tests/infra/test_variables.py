@@ -53,6 +53,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "budget": ({"budget_amount": 0}, "budget_amount must be"),
     "instances": ({"receive_min_instances": 1.5}, "a whole number"),
     "retention": ({"uploads_retention_days": 0}, "from 1 on"),
+    "retention-of-images": ({"images_retention_days": 0}, "from 1 on"),
     "schedule": ({"export_schedule": "hourly"}, "cron's five fields"),
     "firestore": ({"firestore_location": "eu"}, "firestore_location must be"),
     "key elsewhere": (

@@ -17,7 +17,7 @@ def catalogue(monkeypatch):
     events: list[tuple[str, str | None, dict]] = []
 
     class Catalogue(BaseHTTPRequestHandler):
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             data = self.rfile.read(int(self.headers["Content-Length"]))
             events.append((self.path, self.headers["Authorization"], json.loads(data)))
             self.send_response(201)

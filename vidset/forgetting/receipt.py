@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from vidset.forgetting.journal import Journal, source_of
 from vidset.project import Project
 
-# As infra/ sets them: soft delete and point-in-time recovery keep 7 days, BigQuery's time travel 7
-# days and its fail-safe another 7.
-_SOFT_DELETE = timedelta(days=7)
+# As infra/ sets them: buckets soft-delete for 30 days, Firestore's point-in-time recovery reaches
+# back 7, BigQuery's time travel 7, and Google's fail-safe after it another 7.
+_SOFT_DELETE = timedelta(days=30)
+_POINT_IN_TIME = timedelta(days=7)
 _FAIL_SAFE = timedelta(days=14)
 
 
@@ -55,7 +56,8 @@ class Receipt:
 def recoverable_from(project: Project, journal: Journal) -> Iterator[Recoverable]:
     """Yield where deleted things can be had from, for the places that they were in."""
     at = datetime.fromisoformat(journal.at)
-    soft, safe = ((at + each).date().isoformat() for each in (_SOFT_DELETE, _FAIL_SAFE))
+    periods = (_SOFT_DELETE, _POINT_IN_TIME, _FAIL_SAFE)
+    soft, in_time, safe = ((at + each).date().isoformat() for each in periods)
     places = [project.place, project.store or "", project.warehouse]
     places += [] if journal.keep_source else [source_of(each.uri) for each in journal.videos]
     schemes = {place.partition("://")[0] for place in places if "://" in place}
@@ -65,7 +67,7 @@ def recoverable_from(project: Project, journal: Journal) -> Iterator[Recoverable
     if "s3" in schemes:
         yield Recoverable("S3: noncurrent versions, if the bucket keeps them", None)
     if "firestore" in schemes:
-        yield Recoverable("Firestore: point-in-time recovery, where it is enabled", soft)
+        yield Recoverable("Firestore: point-in-time recovery, where it is enabled", in_time)
         yield Recoverable("Firestore: scheduled backups", None)
     if "bq" in schemes:
         yield Recoverable("BigQuery: time travel, then Google's fail-safe", safe)
