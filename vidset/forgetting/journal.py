@@ -1,4 +1,4 @@
-"""What is to be forgotten, kept until all of it is: PLACE/forgotten/.journal.json.
+"""Keeps what is to be forgotten until all of it is: PLACE/forgotten/.journal.json.
 
 The journal is written before anything is deleted, because what it names is found by way of ledgers
 and versions that are deleted themselves. The next call goes on with it.
@@ -23,7 +23,7 @@ _STREAM = ".stream"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which videos are to be forgotten: all that one of these is true of.
+    """The choice of videos to forget: all that one of these is true of.
 
     Attributes:
         videos: uris, or ends of uris.

@@ -15,7 +15,7 @@ from vidset.lineage.records import Records
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a step needs.
+    """The things that a step needs.
 
     Attributes:
         records: of the place as it is now.

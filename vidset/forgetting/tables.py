@@ -19,9 +19,10 @@ def forget_rows(work: Work) -> dict[str, int]:
         ValueError: the warehouse is neither a folder nor bq://PROJECT.DATASET, or there is none.
     """
     uri = work.records.project.warehouse
-    if "://" in uri:
+    if uri.startswith("bq://"):
         return _in_bigquery(uri, work)
-    if not Path(uri, "annotations").is_dir():
+    # A place in a bucket has its tables elsewhere, where they are named at all.
+    if "://" in uri or not Path(uri, "annotations").is_dir():
         return {}
     warehouse, found = ParquetWarehouse(uri), dict[str, int]()
     for table, column, values in wanted_rows(work):

@@ -1,4 +1,4 @@
-"""Where things come from: back to the video, the second, and who decided what."""
+"""Follows things to where they come from: back to the video, the second, and who decided what."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

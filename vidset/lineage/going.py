@@ -1,4 +1,4 @@
-"""What came of things: the versions, runs, answers and exports that an image or a video is in."""
+"""Finds what came of things: versions, runs, answers and exports with an image or a video."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a place has recorded, looked up by image, video and run."""
+"""Looks up what a place has recorded of images, videos and runs."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -65,7 +65,7 @@ class Records:
 
     @cached_property
     def exports(self) -> list[Export]:
-        """What was exported and pushed, the oldest first."""
+        """The exports and pushes, the oldest first."""
         return read_exports(self.project.place) if self.project.is_folder else []
 
     def frames(self, column: str, value: str) -> list[dict[str, Any]]:

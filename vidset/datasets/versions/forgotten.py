@@ -17,7 +17,7 @@ FILE = "forgotten.json"
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed from a version.
+    """The images that were removed from a version, counted.
 
     Attributes:
         images: how many.
