@@ -4,6 +4,7 @@ SHELL := /bin/bash
 # Tests start hundreds of processes: each would compile what it imports, where nothing is kept compiled.
 unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
+TORCHVISION := build/torchvision
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # PyTorch comes without CUDA, which would be gigabytes; a folder of wheels that pip was told of goes first.
@@ -34,6 +35,10 @@ test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skip
 
 test-fast: $(VENV)/.all ## Without the slow tests and without servers
 	$(BIN)/pytest -n $(WORKERS) -m "not slow and not emulator and not chaos" $(ARGS)
+
+# Another PyTorch than that of uv.lock: docs/training.md says why. It is no part of .ci/run.
+test-torchvision: $(TORCHVISION)/.done ## Mask R-CNN's tests, in an environment of its own (5.5 GB)
+	$(TORCHVISION)/bin/python -m pytest $(or $(ARGS),tests/torchvision)
 
 chaos: $(VENV)/.all ## Kill runs, mutate videos and break stores for an hour or so
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m chaos $(ARGS)
@@ -132,6 +137,14 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	@$(UV) pip install --quiet --python $(VENV) --constraint $(VENV)/torch.txt $(TORCH_FROM) torch
 	@touch $@ $(VENV)/.demo
 
+$(TORCHVISION)/.done: tests/torchvision/requirements.txt | $(UV)
+	@echo "Setting up $(TORCHVISION) (once) ..."
+	@$(UV) venv --quiet --clear --python 3.11 $(TORCHVISION)
+	@$(UV) pip install --quiet --no-config --require-hashes --python $(TORCHVISION) \
+	  --requirement tests/torchvision/requirements.txt
+	@$(UV) pip install --quiet --no-config --no-deps --python $(TORCHVISION) --editable .
+	@touch $@
+
 .uv/bin/uv:
 	@for python in python3 python3.13 python3.12 python3.11; do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -144,5 +157,5 @@ $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
-.PHONY: help demo demo-numerals test test-fast chaos attack check infra-check functions bases image template plan apply destroy deploy \
+.PHONY: help demo demo-numerals test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean

@@ -22,6 +22,7 @@ from benchmarks import (
     labeling,
     pipeline,
     plan,
+    segmentation,
     similarity,
     training,
     uploads,
@@ -43,6 +44,7 @@ SECTIONS = {
     "datasets": datasets.run,
     "auditing": auditing.run,
     "training": training.run,
+    "segmentation": segmentation.run,
     "comparing": comparing.run,
     "uploads": uploads.run,
 }

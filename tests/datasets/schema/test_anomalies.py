@@ -1,12 +1,14 @@
 from copy import deepcopy
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from tests.datasets.rows import Row, encoded, manifest_of
 from vidset.datasets.schema.anomalies import Kind, find_anomalies
-from vidset.datasets.schema.schema import Thresholds, infer
+from vidset.datasets.schema.schema import Schema, Thresholds, infer
 from vidset.datasets.schema.statistics import describe
+from vidset.masks import Mask
 
 RANDOM = np.random.default_rng(0)
 
@@ -168,3 +170,49 @@ def test_every_image_is_gone():
         (Kind.EMPTY_SPLIT, None, ""),
     ]
     assert (Kind.MISSING_LABEL, None, "i") in told
+
+
+def masked(split: str, number: int, share: float, start: int = 0) -> list[Row]:
+    """Images of which the road covers a share, and the sky the rest."""
+    found = []
+    for place in range(start, start + number):
+        plane = np.arange(24 * 32).reshape(24, 32) < share * 24 * 32
+        objects = [
+            {
+                "id": label,
+                "label": label,
+                "type": "mask",
+                "mask": Mask.of(pixels).to_document(),
+            }
+            for label, pixels in (("road", plane), ("sky", ~plane))
+        ]
+        found.append(Row(f"{split}/{place}", picture(100), split, None, objects=objects))
+    return found
+
+
+def test_labels_that_cover_another_share_of_the_pixels_are_a_drift():
+    usual = [*masked("train", 110, 0.5), *masked("validation", 3, 0.5)]
+    frozen = infer(describe(*manifest_of(usual)), "0" * 32, thresholds=Thresholds())
+    other = [*masked("train", 110, 0.75), *masked("validation", 3, 0.5)]
+    anomalies = find_anomalies(frozen, describe(*manifest_of(other)))
+    [drift] = [each for each in anomalies if each.kind == Kind.PIXEL_DRIFT]
+    assert (drift.split, drift.value) == ("train", 0.25)
+    assert "had 50.0% of what is drawn and has" in drift.said
+    assert not [each for each in anomalies if each.kind == Kind.LABEL_DRIFT]
+
+
+def test_kinds_of_objects_that_were_not_there_are_told():
+    kinds = [each for each in found_in(masked("train", 2, 0.5)) if each[0] == Kind.NEW_TYPE]
+    assert kinds == [(Kind.NEW_TYPE, "train", "mask")]
+
+
+def test_a_schema_of_an_earlier_release_is_read_and_tells_nothing_of_objects():
+    said = asdict(schema())
+    del said["types"], said["thresholds"]["pixel_drift"]
+    for each in said["splits"].values():
+        del each["pixels"]
+    older = Schema.from_dict(said, "schema.json")
+    assert (older.types, older.splits["train"].pixels) == (None, None)
+    statistics = describe(*manifest_of(masked("train", 2, 0.5)))
+    told = {each.kind for each in find_anomalies(older, statistics)}
+    assert not told & {Kind.NEW_TYPE, Kind.PIXEL_DRIFT}

@@ -60,7 +60,7 @@ def test_kinds_and_pixels_are_counted_for_each_label():
     objects = [thing("car", box=BOX), thing("car", points=TRIANGLE), thing("dog")]
     [split] = described(Row("a", half(9), objects=objects))["splits"].values()
     assert split["types"] == {"box": 3}
-    assert split["pixels"] == {"car": {"sum": 180.0, "min": 80.0, "max": 100.0}}
+    assert split["pixels"] == {"car": {"count": 2, "sum": 180.0, "min": 80.0, "max": 100.0}}
 
 
 def test_areas_of_objects_are_shares_of_their_image():

@@ -24,6 +24,11 @@ from vidset.training.models.registry import MODELS, fixed_model
             "01ed6cc0fba095c3138cfe26403b31a19c9ffe888f418722a715f3005a12fbdf",
             id="unet-r18-320x180",
         ),
+        pytest.param(
+            "maskrcnn-r50-fpn",
+            "ea3dbde86a33f798615ddc0dd2064aca22e0a16691a1c78019b3b34e0efee385",
+            id="maskrcnn-r50-fpn",
+        ),
     ],
 )
 def test_fixed_model_has_the_recipe_that_results_were_measured_with(name, recipe_hash):
@@ -32,7 +37,9 @@ def test_fixed_model_has_the_recipe_that_results_were_measured_with(name, recipe
 
 
 def test_every_fixed_model_is_pinned_here():
-    assert sorted(MODELS) == ["centernet-r18-256", "resnet50-c2-32", "unet-r18-320x180"]
+    assert sorted(MODELS) == [
+        *("centernet-r18-256", "maskrcnn-r50-fpn", "resnet50-c2-32", "unet-r18-320x180"),
+    ]
 
 
 def test_recipe_hash_changes_with_any_value():

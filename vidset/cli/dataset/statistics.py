@@ -93,6 +93,7 @@ def _show(splits: Mapping[str, Any]) -> None:
     }
     show_counts(rows, names)
     show_counts({name: row for name, row in totals.items() if any(row.values())}, names)
+    _show_pixels(splits)
     told = []
     for feature in next(iter(splits.values()))["numbers"]:
         for name in names:
@@ -101,6 +102,24 @@ def _show(splits: Mapping[str, Any]) -> None:
                 cells = [_rounded(numbers[each]) for each in ("mean", "deviation", "min", "max")]
                 told.append([feature, name, *cells])
     say(table(["", "split", "mean", "deviation", "least", "most"], told))
+
+
+def _show_pixels(splits: Mapping[str, Any]) -> None:
+    """Show how much of each split the objects of each label cover, where outlines or masks are."""
+    from vidset.cli.console import say, table
+
+    rows = []
+    for name, each in splits.items():
+        total = sum(areas["sum"] for areas in each["pixels"].values())
+        if not {"mask", "polygon"} & set(each["types"]) or not total:
+            continue
+        for label, areas in each["pixels"].items():
+            share = f"{areas['sum'] / total:.1%}"
+            mean = areas["sum"] / areas["count"]
+            numbers = [_rounded(value) for value in (mean, areas["min"], areas["max"])]
+            rows.append([label, name, f"{areas['sum']:,.0f}", share, *numbers])
+    if rows:
+        say(table(["label", "split", "pixels", "share", "mean area", "least", "most"], rows))
 
 
 def _rounded(value: float) -> float:

@@ -96,6 +96,13 @@ def evaluate(
             "package.module:name, or the .toml file of a program.",
         ),
     ] = None,
+    postprocess: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --on, let this function of a package change the objects that are found.",
+        ),
+    ] = None,
     threads: Annotated[
         int, typer.Option(min=1, metavar="N", help="With --on, let PyTorch use this many threads.")
     ] = 1,
@@ -128,7 +135,17 @@ def evaluate(
     )
     gate = Gate(floor, others, slack, beside)
     evaluated = evaluate_run(
-        Request(chosen, folder / "datasets", split, on, gate, answer_score, allow_leaks, model)
+        Request(
+            chosen,
+            folder / "datasets",
+            split,
+            on,
+            gate,
+            answer_score,
+            allow_leaks,
+            model,
+            postprocess,
+        )
     )
     show_problems_of(evaluated)
     verdict = evaluated.verdict

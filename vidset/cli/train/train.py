@@ -106,8 +106,8 @@ def train(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Begin with torchvision's ResNet-18 weights in this file, where the model takes "
-            "them; its hash becomes part of the recipe.",
+            help="Begin with torchvision's weights in this file, where the model takes them; its "
+            "hash becomes part of the recipe.",
             show_default="drawn from the seed",
         ),
     ] = None,

@@ -17,6 +17,7 @@ import pyarrow as pa
 from vidset.actor import actor_of
 from vidset.datasets.curation.faults import check_cap
 from vidset.datasets.curation.leak_policy import leaks_left, without_equals
+from vidset.datasets.curation.moved_planes import move_plane, plane_of
 from vidset.datasets.curation.moved_shapes import (
     LEAST_VISIBLE,
     move_shape,
@@ -193,6 +194,9 @@ def _through(
     if things is None or (np.array_equal(moved, np.eye(3)) and picture.shape == whole):
         return picture, things
     size = (picture.shape[1], picture.shape[0])
+    plane = plane_of(things, (whole[1], whole[0]))
+    if plane is not None:
+        return picture, move_plane(things, plane, moved, size)
     kept = (move_object(thing, moved, size) for thing in things)
     return picture, [thing for thing in kept if thing is not None]
 

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     BLANKS = "blank images"
     NEW_FORMAT = "new file format"
     MISSING_VALUE = "missing value"
+    NEW_TYPE = "new kind of object"
+    PIXEL_DRIFT = "pixel drift"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,10 @@ def _of_contents(schema: Schema, name: str, said: Mapping[str, Any]) -> Iterator
         if each not in schema.formats:
             got = f"wanted {', '.join(schema.formats)}, got {count} images"
             yield Anomaly(Kind.NEW_FORMAT, name, each, got)
+    for each, count in said["types"].items():
+        if schema.types is not None and each not in schema.types:
+            got = f"wanted {', '.join(schema.types) or 'no objects'}, got {count} objects"
+            yield Anomaly(Kind.NEW_TYPE, name, each, got)
     for column in schema.columns:
         missing = said["images"] - said["present"].get(column, 0)
         if missing:
@@ -157,6 +163,7 @@ def _of_drift(
                 f"{label} was {old:.1%} and is {new:.1%}"
             )
             yield Anomaly(Kind.LABEL_DRIFT, name, label, got, distance, limits.label_drift)
+    yield from _of_pixels(schema, before, name, said)
     for feature, limit, kind in (
         *((feature, limits.size_drift, Kind.SIZE_DRIFT) for feature in _SIZES),
         ("brightness", limits.brightness_drift, Kind.BRIGHTNESS_DRIFT),
@@ -169,6 +176,24 @@ def _of_drift(
                 f"its mean is {numbers['mean']:g} now"
             )
             yield Anomaly(kind, name, feature, got, divergence, limit)
+
+
+def _of_pixels(
+    schema: Schema, before: SplitSchema, name: str, said: Mapping[str, Any]
+) -> Iterator[Anomaly]:
+    """Tell of labels that cover another share of the pixels than they did."""
+    limit = schema.thresholds.pixel_drift
+    areas = {label: each["sum"] for label, each in said["pixels"].items()}
+    if not (before.pixels and areas and {"mask", "polygon"} & set(schema.types or ())):
+        return
+    distance, label = l_infinity(before.pixels, areas)
+    if distance > limit:
+        old, new = (each.get(label, 0) / sum(each.values()) for each in (before.pixels, areas))
+        got = (
+            f"L-infinity distance {distance:.3f} > {limit:g}: "
+            f"{label} had {old:.1%} of what is drawn and has {new:.1%}"
+        )
+        yield Anomaly(Kind.PIXEL_DRIFT, name, label, got, distance, limit)
 
 
 def _few(names: list[str], in_all: int | None = None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 
-def l_infinity(a: Mapping[str, int], b: Mapping[str, int]) -> tuple[float, str]:
+def l_infinity(a: Mapping[str, float], b: Mapping[str, float]) -> tuple[float, str]:
     """The largest difference between a value's share of `a` and of `b`, and that value.
 
     Of equal differences the first value by name.

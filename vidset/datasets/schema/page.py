@@ -61,6 +61,11 @@ def _parts(title: str, statistics: Mapping[str, Any]) -> Iterator[str]:
     yield from _counts(splits)
     yield from _labels(splits, "labels", "Images with each label", colours)
     yield from _labels(splits, "objects", "Objects of each label", colours)
+    areas = {
+        name: {"pixels": {label: round(each["sum"]) for label, each in said["pixels"].items()}}
+        for name, said in splits.items()
+    }
+    yield from _labels(areas, "pixels", "Pixels of each label's objects", colours)
     for feature, feature_title in _TITLES.items():
         if any(each["numbers"][feature]["count"] for each in splits.values()):
             yield from _charts(splits, feature, feature_title, colours)
@@ -90,9 +95,10 @@ def _labels(
     if not labels:
         return
     totals = {name: sum(each[what].values()) or 1 for name, each in splits.items()}
-    most = max(
+    shares = [
         count / totals[name] for name, each in splits.items() for count in each[what].values()
-    )
+    ]
+    most = max(shares) or 1
     yield f'<h2>{title}</h2><div class="scroll"><table><tr><th>label</th>'
     yield "".join(f'<th colspan="2">{escape(name)}</th>' for name in splits) + "</tr>"
     for label in labels:

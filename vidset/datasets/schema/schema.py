@@ -24,6 +24,8 @@ class Thresholds:
             of 300 images with ten labels differ by up to 0.05 by chance.
         size_drift: Jensen-Shannon divergence (0 to 1) of widths, heights and aspect ratios.
         brightness_drift: of mean brightness. Two draws of 300 images have about 0.03 by chance.
+        pixel_drift: L-infinity distance of a split's shares of labels in the area of what is drawn,
+            where outlines or masks are.
         fewest_images: too few for a drift to be told; then it is not looked for.
         blanks: most blank images of a split.
     """
@@ -31,11 +33,12 @@ class Thresholds:
     label_drift: float = 0.1
     size_drift: float = 0.1
     brightness_drift: float = 0.1
+    pixel_drift: float = 0.1
     fewest_images: int = 100
     blanks: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("label_drift", "size_drift", "brightness_drift"):
+        for name in ("label_drift", "size_drift", "brightness_drift", "pixel_drift"):
             if not 0 <= getattr(self, name) <= 1:
                 raise DatasetError(f"{name}: wanted 0 to 1, got {getattr(self, name)}")
         for name in ("fewest_images", "blanks"):
@@ -50,11 +53,13 @@ class SplitSchema:
     Attributes:
         labels: the images that have each label.
         histograms: of each of `_HISTOGRAMS`, the counts in `histogram.EDGES`.
+        pixels: the area of each label's objects; None in a schema of an earlier release.
     """
 
     images: int
     labels: Mapping[str, int]
     histograms: Mapping[str, list[int]]
+    pixels: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Schema:
         formats: of image files.
         ranges: least and most of each of `RANGES`, over all splits.
         edges: of the histograms.
+        types: of objects, such as box and mask; None in a schema of an earlier release.
     """
 
     number: int
@@ -80,13 +86,14 @@ class Schema:
     edges: Mapping[str, list[float]]
     splits: Mapping[str, SplitSchema]
     thresholds: Thresholds
+    types: list[str] | None = None
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any], name: str) -> Self:
         """Reads what `asdict` wrote. Raises DatasetError, with `name`, if it is no schema."""
         known = {each.name for each in fields(cls)}
-        if set(said) != known:
-            odd = ", ".join(sorted(set(said) ^ known))
+        if set(said) | {"types"} != known:
+            odd = ", ".join(sorted((set(said) | {"types"}) ^ known))
             raise DatasetError(f"{name}: no schema: wanted {', '.join(sorted(known))}; see {odd}")
         try:
             schema = cls(
@@ -134,10 +141,12 @@ def infer(
                 images=each["images"],
                 labels=each["labels"],
                 histograms={feature: each["numbers"][feature]["counts"] for feature in _HISTOGRAMS},
+                pixels={label: areas["sum"] for label, areas in each["pixels"].items()},
             )
             for name, each in splits.items()
         },
         thresholds=thresholds,
+        types=sorted({kind for each in splits.values() for kind in each["types"]}),
     )
 
 

@@ -25,10 +25,12 @@ def describe(manifest: Manifest, measures: pa.Table) -> dict[str, Any]:
 
     `splits.<name>` holds: images, groups, unlabeled (images without any label), labels (of each,
     the images that have it as their class or on an object), objects (of each label, the
-    objects), formats, present (of each manifest column, the rows that have a value), blanks
-    (`images`, and the first of them in `named`), numbers (of each feature: count, min, max, mean,
-    deviation, and a histogram in `histogram.EDGES`), extremes (of each measure, the uris of the
-    images with the least and the most). `object_area` is a share of the image's area.
+    objects), types (of objects, their number), pixels (of each label, count, sum, min and max of
+    the areas of its objects), formats, present (of each manifest column, the rows that have a
+    value), blanks (`images`, and the first of them in `named`), numbers (of each feature: count,
+    min, max, mean, deviation, and a histogram in `histogram.EDGES`), extremes (of each measure,
+    the uris of the images with the least and the most). `object_area` is a share of the image's
+    area.
 
     Raises:
         DatasetError: an image has no measures.
@@ -72,16 +74,18 @@ class _Extreme:
 
 @dataclass(slots=True)
 class _Areas:
+    count: int = 0
     total: float = 0.0
     least: float = float("inf")
     most: float = 0.0
 
     def add(self, area: float) -> None:
+        self.count += 1
         self.total += area
         self.least, self.most = min(self.least, area), max(self.most, area)
 
     def to_dict(self) -> dict[str, float]:
-        return {"sum": self.total, "min": self.least, "max": self.most}
+        return {"count": self.count, "sum": self.total, "min": self.least, "max": self.most}
 
 
 @dataclass(slots=True)

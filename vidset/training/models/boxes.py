@@ -9,6 +9,7 @@ import numpy as np
 
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
+from vidset.formats.painting import IGNORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,11 @@ class LabeledBox:
 
 
 def boxes_of(entry: Entry) -> list[LabeledBox]:
-    """An image's objects, of each the upright box that holds it. Words on the image have none."""
-    bounds = ((thing.label, thing.bounds) for thing in entry.things)
+    """An image's objects, of each the upright box that holds it. Words on the image have none.
+
+    Areas to be ignored are no objects.
+    """
+    bounds = ((thing.label, thing.bounds) for thing in entry.things if thing.label != IGNORED)
     return [LabeledBox(label, *edges) for label, edges in bounds if edges is not None]
 
 

@@ -137,3 +137,36 @@ UNET_R18_320X180 = {
     "shuffle": SHUFFLE,
     "best_epoch": "highest mean IoU over labels, the first of equals",
 }
+
+# Mask R-CNN, arXiv 1703.06870, as torchvision builds it. Single things with a box and a mask each.
+MASKRCNN_R50_FPN = {
+    "architecture": {
+        "name": "torchvision.models.detection.maskrcnn_resnet50_fpn",
+        "batch_norm": "of the batch",
+    },
+    "input": {
+        "width": 512,
+        "height": 512,
+        "resize": "the longer side fills it; area when smaller, bilinear when larger",
+        "pad": "right and below",
+        "pad_level": 124,
+        "channels": "RGB",
+        "scale": "x / 255; torchvision subtracts its means",
+    },
+    "initial": {"all": "torchvision's, from the seed", "encoder": "drawn"},
+    "sampling": "torchvision's, from SHA-256 of the batch's images",
+    "loss": "the sum of torchvision's five",
+    "answers": {"most": 50, "least_score": 0.05, "mask_from": 0.5},
+    "optimizer": {
+        "name": "adam",
+        "learning_rate": 1e-4,
+        "schedule": "constant",
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-8,
+    },
+    "batch_size": 2,
+    "last_batch": "kept",
+    "shuffle": SHUFFLE,
+    "best_epoch": "highest AP of boxes at IoU 0.5, the first of equals",
+}

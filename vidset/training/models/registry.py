@@ -58,7 +58,7 @@ class FixedModel:
             raise DatasetError(f"--weights: {self.name} draws all its weights from the seed")
         initial = {
             **initial,
-            "encoder": {"file": "torchvision's resnet18", "sha256": weights_sha256},
+            "encoder": {"sha256": weights_sha256},
         }
         return replace(self, recipe={**self.recipe, "initial": initial})
 
@@ -98,6 +98,12 @@ MODELS = {
             "segmentation",
             recipes.UNET_R18_320X180,
             "vidset.training.models.segmentation",
+        ),
+        FixedModel(
+            "maskrcnn-r50-fpn",
+            "detection",
+            recipes.MASKRCNN_R50_FPN,
+            "vidset.training.models.instances",
         ),
     )
 }

@@ -29,6 +29,8 @@ class Request:
         on: another version, whose images the model looks at now.
         answer_score: from which score on a detector's predictions count as answers; None: the
             best one of each label.
+        postprocess: with `on`, the name of a function that has the last word on each image's
+            objects.
         allow_leaks: evaluate on images that stood in training, too.
         model: the model of the run, with `on`: see `vidset.training.running.predict.predict`.
     """
@@ -41,6 +43,7 @@ class Request:
     answer_score: float | None = None
     allow_leaks: bool = False
     model: str | None = None
+    postprocess: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +66,10 @@ def evaluate(request: Request) -> Evaluated:
     """
     if BEST in request.gate.no_worse_than and not request.gate.runs.is_dir():
         raise DatasetError(f"--runs {request.gate.runs}: wanted a folder with runs, there is none")
+    if request.postprocess is not None and request.on is None:
+        raise DatasetError(
+            "--postprocess: wanted --on VERSION beside it, whose images are looked at"
+        )
     run = read_run(request.run)
     others = [read_run(name) for name in request.gate.no_worse_than if name != BEST]
     repository = Repository(request.repository)
@@ -101,11 +108,20 @@ def _on_other(run: Run, repository: Repository, request: Request) -> dict[str, A
             "training: the score would flatter (--allow-leaks evaluates all the same)",
             seen.same,
         )
-    table = predict(run.folder, repository, target.version, split, request.model)
+    table = predict(
+        run.folder,
+        repository,
+        target.version,
+        split,
+        request.model,
+        postprocess=request.postprocess,
+    )
     path = evaluation_paths(run, split, target.evaluation_id)[1]
     write_atomically(path, to_parquet(table))
     result = evaluate_predictions(run, table, target, request.answer_score)
-    return _keep(run, result | {"leaks": [*seen.same, *seen.near]})
+    return _keep(
+        run, result | {"leaks": [*seen.same, *seen.near], "postprocess": request.postprocess}
+    )
 
 
 def _target(repository: Repository, version: str, split: str) -> Target:

@@ -7,15 +7,23 @@ from typing import Any
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError, FaultsError
+from vidset.datasets.images.measures import decode
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
 from vidset.training.models.commands import CommandModel
 from vidset.training.running.command.training import ask_program
 from vidset.training.running.of_run import model_of, read_details
+from vidset.training.running.postprocessing import open_postprocessing, postprocessed
 
 
 def predict(
-    run: Path, repository: Repository, version: str, split: str, model_name: str | None = None
+    run: Path,
+    repository: Repository,
+    version: str,
+    split: str,
+    model_name: str | None = None,
+    *,
+    postprocess: str | None = None,
 ) -> pa.Table:
     """The best epoch's predictions for a split, as vidset.training.scoring.predictions.SCHEMA.
 
@@ -23,14 +31,19 @@ def predict(
 
     Args:
         model_name: the run's model, where it has to be named: see `model_of`.
+        postprocess: the name of a function that has the last word on the objects of each image.
 
     Raises:
-        DatasetError: the run is not done or of another recipe, the version has no such split, or
-            it has transforms that the run has not.
+        DatasetError: the function is unknown, the model finds no objects, the run is not done or of
+            another recipe, the version has no such split, or it has transforms that the run has
+            not.
         FaultsError: images cannot be read or have no truth; each is named.
     """
     details = read_details(run)
     model = model_of(run, details, model_name)
+    process = None if postprocess is None else open_postprocessing(postprocess)
+    if process is not None and model.task != "detection":
+        raise DatasetError(f"--postprocess: {model.name} finds no objects ({model.task})")
     truths = model.truths()
     entries = _entries(repository, version, split)
     if faults := [
@@ -46,7 +59,22 @@ def predict(
             "objects would not follow: apply the recipe to it first (vidset dataset apply)"
         )
     if isinstance(model, CommandModel):
-        return ask_program(run, details, model, repository, entries, steps)
+        table = ask_program(run, details, model, repository, entries, steps)
+    else:
+        table = _ask(run, repository, entries, steps, model_name)
+    if process is None or postprocess is None:
+        return table
+    whole = (decode(repository.read_image(entry), entry.image_uri) for entry in entries)
+    return postprocessed(table, whole, process, postprocess)
+
+
+def _ask(
+    run: Path,
+    repository: Repository,
+    entries: Sequence[Entry],
+    steps: Sequence[Mapping[str, Any]],
+    model_name: str | None,
+) -> pa.Table:
     from vidset.training.running.asking import to_table
     from vidset.training.running.pictures import prepare_pictures
     from vidset.training.running.trained import open_trained

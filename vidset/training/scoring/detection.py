@@ -1,7 +1,7 @@
 """Scores of a detector: AP as COCO defines it, and what it finds at one score and overlap."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -36,13 +36,15 @@ def score_objects(
     """Return JSON-able scores. AP takes all predictions; the others take answers alone.
 
     An image without objects counts as right where nothing is found in it, and takes nothing from AP
-    but for what is found in it all the same. None says that a value is not defined.
+    but for what is found in it all the same. None says that a value is not defined. Where all
+    objects have masks, `masks` is what `average_precision` says of these.
     """
     labels = sorted(set(classes) | {thing.label for image in truths for thing in image})
     answers = keep_answers(predicted, scores)
     matched = match_images(truths, answers)
     right = sum(one.is_exact for one in matched)
     average = average_precision(truths, predicted, labels)
+    by_masks = average_precision(truths, predicted, labels, by="masks") if _masked(truths) else None
     return {
         "images": len(truths),
         "objects": sum(len(image) for image in truths),
@@ -52,6 +54,7 @@ def score_objects(
         "interval": list(wilson(right, len(truths))),
         "ap": average["ap"],
         "ap50": average["ap50"],
+        **({"masks": by_masks} if by_masks else {}),
         "answer_scores_by": scores.chosen_by,
         "answer_iou": IOU,
         "labels": {
@@ -69,6 +72,8 @@ def average_precision(
     truths: Sequence[Sequence[Thing]],
     predicted: Sequence[Sequence[Thing]],
     labels: Sequence[str],
+    *,
+    by: Literal["boxes", "masks"] = "boxes",
 ) -> dict[str, Any]:
     """Return COCO's AP (IoU 0.5 to 0.95) and AP50 of 100 predictions an image at most.
 
@@ -97,7 +102,7 @@ def average_precision(
             if thing.label in number
         ]
     )
-    evaluation = COCOeval_faster(there, found, iouType="bbox")
+    evaluation = COCOeval_faster(there, found, iouType="bbox" if by == "boxes" else "segm")
     evaluation.evaluate()
     evaluation.accumulate()
     # (IoU 0.5 ... 0.95, 101 recalls, labels, areas, most predictions); -1: no true object.
@@ -123,12 +128,19 @@ def _numbered(images: Sequence[Sequence[Thing]]) -> list[tuple[int, Thing]]:
     return [(place + 1, thing) for place, image in enumerate(images) for thing in image]
 
 
+def _masked(truths: Sequence[Sequence[Thing]]) -> bool:
+    """Returns whether there are objects, and all of them have masks."""
+    return any(truths) and all(thing.mask for image in truths for thing in image)
+
+
 def _annotation(thing: Thing, image: int, number: dict[str, int]) -> dict[str, Any]:
+    mask = {"segmentation": thing.mask.to_document()} if thing.mask else {}
     return {
+        **mask,
         "image_id": image,
         "category_id": number[thing.label],
         "bbox": [thing.x, thing.y, thing.width, thing.height],
-        "area": thing.width * thing.height,
+        "area": thing.mask.area if thing.mask else thing.width * thing.height,
         "iscrowd": 0,
     }
 

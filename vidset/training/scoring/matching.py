@@ -9,13 +9,18 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
+from vidset.masks import Mask
 
 IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An object: a box in pixels, origin top left; truths have the score 1."""
+    """An object: a box in pixels, origin top left; truths have the score 1.
+
+    Attributes:
+        mask: its pixels, where they are told; objects are matched by their boxes all the same.
+    """
 
     label: str
     x: float
@@ -23,19 +28,26 @@ class Thing:
     width: float
     height: float
     score: float = 1.0
+    mask: Mask | None = None
 
     @classmethod
     def from_json(cls, value: dict[str, Any], uri: str) -> "Thing":
         """Reads what predictions and annotations have: {label, box: {x, y, width, height}, score}.
 
+        A mask may stand beside the box.
+
         Raises:
-            DatasetError: it has no box.
+            DatasetError: it has no box, or its mask is damaged.
         """
         box = value.get("box")
         if not isinstance(box, dict):
             raise DatasetError(f"{uri}: wanted objects with a box, got {json.dumps(value)[:100]}")
         edges = (float(box[name]) for name in ("x", "y", "width", "height"))
-        return cls(value["label"], *edges, score=float(value.get("score", 1.0)))
+        try:
+            mask = Mask.from_document(value["mask"]) if value.get("mask") else None
+        except ValueError as error:
+            raise DatasetError(f"{uri}: {error}") from None
+        return cls(value["label"], *edges, score=float(value.get("score", 1.0)), mask=mask)
 
 
 @dataclass(frozen=True, slots=True)
