@@ -50,10 +50,10 @@ class FolderSource:
     def __iter__(self) -> Iterator[Found | Fault]:
         if not self.folder.is_dir():
             raise DatasetError(f"{self.folder}: wanted a folder with a folder for each label")
-        if is_layout(self.folder):
+        if hint := _label_maps(self.folder):
             raise DatasetError(
                 f"{self.folder}: wanted a folder for each label, got images with label maps "
-                f"(masks) beside them; name them as such: label-maps:{self.folder}"
+                f"(masks) beside them; name them as such: {hint}"
             )
         files = sorted(walk(self.folder))
         if inner := _unpacked(files):
@@ -119,6 +119,20 @@ def _unpacked(files: list[str]) -> str | None:
     has_splits = any(len(parts) == 4 and parts[1].lower() in _SPLITS for parts in images)
     is_above_all = len(tops) == 1 and all(len(parts) > 2 for parts in images)
     return tops.pop() if has_splits and is_above_all else None
+
+
+def _label_maps(folder: Path) -> str | None:
+    """Return how to name the label maps in a folder, or in those of its splits; None: no maps."""
+    if is_layout(folder):
+        return f"label-maps:{folder}"
+    found = [each for each in sorted(folder.iterdir()) if each.is_dir() and is_layout(each)]
+    named = (
+        f"{_SPLITS[each.name.lower()]}=label-maps:{each}"
+        if each.name.lower() in _SPLITS
+        else f"label-maps:{each}"
+        for each in found
+    )
+    return " ".join(named) or None
 
 
 def walk(folder: Path) -> Iterator[str]:
