@@ -7,6 +7,8 @@ import pytest
 from tests.cli.called import vidset
 from tests.datasets.streets import LABELS, write_streets
 from vidset.datasets.versions.repository import Repository
+from vidset.project import find_project
+from vidset.view.versions import read_confusion
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +84,11 @@ def test_folds_are_of_labels_of_images_alone(place, tmp_path):
     )
     assert done.code == 2
     assert "unet-r18-320x180 is a segmentation model" in done.err
+
+
+def test_the_page_of_confusions_has_labels_of_pixels(place):
+    found = read_confusion(find_project(str(place)), "streets-1", "validation")
+    assert found["labels"] == list(LABELS)
+    for cell in found["cells"]:
+        assert {cell["truth"], cell["predicted"]} <= set(LABELS)
+        assert 1 <= len(cell["images"]) <= 2

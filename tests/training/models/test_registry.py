@@ -50,6 +50,7 @@ def test_recipe_hash_changes_with_any_value():
 
 def test_fixed_model_names_those_that_there_are():
     with pytest.raises(
-        DatasetError, match="unknown model 'vgg': wanted one of centernet-r18-256, resnet50"
+        DatasetError,
+        match="unknown model 'vgg': wanted one of centernet-r18-256, maskrcnn-r50-fpn, ",
     ):
         fixed_model("vgg")

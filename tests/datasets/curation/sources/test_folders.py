@@ -123,3 +123,32 @@ def test_splits_without_labels_are_no_labels(tmp_path):
         found_in(tmp_path)
     write_files(tmp_path, {"car/c.png": 3})  # Then `train` is one, too.
     assert [label for _, _, label in found_in(tmp_path)[0]] == ["car", "train", "val"]
+
+
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        pytest.param(("images/a.png", "labels/a_mask.png"), "label-maps:{}", id="beside"),
+        pytest.param(("images/a.png", "masks/a.png"), "label-maps:{}", id="masks"),
+        pytest.param(
+            ("images/10k/val/a.png", "labels/sem_seg/masks/val/a.png"),
+            "label-maps:{}",
+            id="BDD100K",
+        ),
+        pytest.param(
+            ("leftImg8bit/train/x/a_leftImg8bit.png", "gtFine/train/x/a_gtFine_labelIds.png"),
+            "label-maps:{}",
+            id="Cityscapes",
+        ),
+        pytest.param(
+            ("train/images/a.png", "train/masks/a.png", "val/images/b.png", "val/masks/b.png"),
+            "train=label-maps:{0}/train validation=label-maps:{0}/val",
+            id="below splits",
+        ),
+    ],
+)
+def test_images_with_label_maps_are_no_classes(tmp_path, files, hint):
+    write_files(tmp_path, {name: number for number, name in enumerate(files)})
+    with pytest.raises(DatasetError) as refused:
+        found_in(tmp_path)
+    assert str(refused.value).endswith(f"name them as such: {hint.format(tmp_path)}")
