@@ -19,6 +19,10 @@ WORKS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "forget": (("{video}", "--dry-run"), None),
     "trace": (("video:{video}",), None),
     "plan": ((), "vidset label dispatch --store sqlite:labels.sqlite -p {}"),
+    "duplicates": (
+        ("--workers", "1"),
+        "vidset label dispatch --store sqlite:labels.sqlite -p {}",
+    ),
     "upgrade": ((), "vidset status -p {}"),
 }
 # What is refused, by its arguments and what is said.

@@ -65,6 +65,23 @@ As = Annotated[
         show_default="your login",
     ),
 ]
+Embedder = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="The embedder whose vectors tell what is alike; NAME:WHAT where it has to be told.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        help="Use this many worker processes.",
+        show_default="one a core",
+    ),
+]
 Metrics = Annotated[
     str | None,
     typer.Option(

@@ -10,6 +10,7 @@ from vidset.cli.backup import backup, restore
 from vidset.cli.command import Group, add
 from vidset.cli.dataset.commands import app as dataset
 from vidset.cli.demo.command import demo
+from vidset.cli.duplicates.command import duplicates
 from vidset.cli.errors.errors import errors
 from vidset.cli.errors.review import review
 from vidset.cli.export.commands import export, sql, sync
@@ -77,6 +78,7 @@ add(app, watch)
 add(app, upload)
 add(app, plan)
 add(app, forget)
+add(app, duplicates)
 app.add_typer(label, name="label", rich_help_panel="Labels")
 add(app, export)
 add(app, sync)

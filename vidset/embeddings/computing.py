@@ -30,6 +30,10 @@ _COLUMNS = ("image_id", "image_uri", "image_sha256", "kept")
 StartEngine = Callable[[int, Open, Limits, Callable[[Any], None]], Engine]
 
 
+class EmbeddingError(RuntimeError):
+    """Embedding ended before its work was done: a store or an embedder raised errors."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageToEmbed:
     """An image of a place: its hash as hex, its id and where the ledger says it is."""
@@ -95,7 +99,8 @@ def embed_place(
 
     Raises:
         ValueError: there is no such embedder, or a ledger or a part of embeddings is damaged.
-        TaskError, TaskLostError: a store raised errors, or a worker died.
+        EmbeddingError: a store or the embedder raised errors that did not pass, or a worker died
+            of some images twice.
     """
     opened = open_embedder(embedder)
     store = EmbeddingStore(place, opened.id, opened.dimensions)
@@ -168,7 +173,7 @@ def _answers(engine: Engine, tasks: Iterable[list[ImageToEmbed]]) -> Iterator[_A
             continue
         is_passing = not isinstance(outcome.error, TaskError) or outcome.error.is_passing
         if not is_passing or (first := outcome.task[0].image_sha256) in tried:
-            raise outcome.error
+            raise EmbeddingError(outcome.error.reason)
         tried.add(first)
         again.append(outcome.task)
 

@@ -22,9 +22,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidset.embeddings.embedder import Embedder, KnowsCopies
+from vidset.embeddings.embedder import Embedder
 from vidset.embeddings.near_pairs import NearPairs
-from vidset.embeddings.neighbours import Neighbours, nearest
+from vidset.embeddings.near_search import PAIRS, find_pairs
+from vidset.embeddings.neighbours import Neighbours
 from vidset.embeddings.store import EmbeddingStore
 from vidset.json_files import read_object
 from vidset.parquet import read_parquet
@@ -33,17 +34,7 @@ from vidset.storage.writing import open_lock, refuse_link, write_atomically
 
 _FORMAT = 1
 _STATE = "state.json"
-# An image that is near to more others than this is linked to its nearest.
-_MOST_NEAR = 32
 _LEAST_TAIL = 50_000
-_PAIRS = pa.schema(
-    [
-        pa.field("one", pa.int32(), nullable=False),
-        pa.field("other", pa.int32(), nullable=False),
-        pa.field("cosine", pa.float32(), nullable=False),
-        pa.field("mirrored", pa.bool_(), nullable=False),
-    ]
-)
 _NAMES = pa.schema([pa.field("image_sha256", pa.binary(32), nullable=False)])
 
 Progress = Callable[[int, int], None]
@@ -128,7 +119,7 @@ class _Updating:
         new = [part for part in self._store.parts() if part not in set(self._state.parts)]
         if new:
             before.append(self._take_in(new, progress))
-        pairs = pa.concat_tables(before) if before else _PAIRS.empty_table()
+        pairs = pa.concat_tables(before) if before else PAIRS.empty_table()
         hashes = [each.tobytes().hex() for names in self._names for each in names]
         ones, others, cosines, mirrored = (
             pairs[name].to_numpy() for name in ("one", "other", "cosine", "mirrored")
@@ -144,11 +135,11 @@ class _Updating:
             if len(vectors):
                 first = state.count + done
                 growing.add(vectors)
-                chunks.append(_pairs(self._embedder, [*resting, growing], vectors, first))
+                chunks.append(find_pairs(self._embedder, [*resting, growing], vectors, first))
                 done += len(vectors)
                 progress(done, len(names))
         ending = f"{state.count:010d}-{secrets.token_hex(4)}"
-        pairs = pa.concat_tables(chunks) if chunks else _PAIRS.empty_table()
+        pairs = pa.concat_tables(chunks) if chunks else PAIRS.empty_table()
         self._write(f"names-{ending}.parquet", _names_table(names))
         self._write(f"pairs-{ending}.parquet", pairs)
         file.name = f"vectors-{ending}.usearch"
@@ -221,7 +212,7 @@ class _Updating:
         return np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, 32)
 
     def _read_pairs(self, ending: str) -> pa.Table:
-        return self._read(f"pairs-{ending}.parquet", _PAIRS)
+        return self._read(f"pairs-{ending}.parquet", PAIRS)
 
     def _read(self, name: str, schema: pa.Schema) -> pa.Table:
         try:
@@ -240,50 +231,6 @@ class _Updating:
 
 def _names_table(names: np.ndarray) -> pa.Table:
     return pa.table([pa.array([each.tobytes() for each in names], pa.binary(32))], schema=_NAMES)
-
-
-def _pairs(
-    embedder: Embedder, parts: list[Neighbours], vectors: np.ndarray, first: int
-) -> pa.Table:
-    """Find what is near to vectors that are in the index already, with the numbers from `first`."""
-    plain = _near(embedder, parts, vectors, first)
-    if isinstance(embedder, KnowsCopies):
-        mirrored = _near(embedder, parts, embedder.mirrored(vectors), first)
-        for pair in plain:  # A picture that is symmetric is no mirrored one.
-            mirrored.pop(pair, None)
-    else:
-        mirrored = {}
-    rows = [(*pair, cosine, False) for pair, cosine in plain.items()]
-    rows += [(*pair, cosine, True) for pair, cosine in mirrored.items()]
-    columns = zip(*sorted(rows), strict=True) if rows else ([], [], [], [])
-    arrays = [pa.array(column, each.type) for column, each in zip(columns, _PAIRS, strict=True)]
-    return pa.table(arrays, schema=_PAIRS)
-
-
-def _near(
-    embedder: Embedder,
-    parts: list[Neighbours],
-    vectors: np.ndarray,
-    first: int,
-) -> dict[tuple[int, int], float]:
-    asked = [vectors]
-    if isinstance(embedder, KnowsCopies):
-        asked += embedder.zoomed(vectors.astype(np.float32))
-    best: dict[tuple[int, int], float] = {}
-    for queries in asked:
-        found = nearest(parts, queries.astype(np.float16), _MOST_NEAR + 1)
-        rows, columns = np.nonzero((found.cosines >= embedder.near) & (found.numbers >= 0))
-        for row, number, cosine in zip(
-            rows.tolist(),
-            found.numbers[rows, columns].tolist(),
-            found.cosines[rows, columns].tolist(),
-            strict=True,
-        ):
-            own = first + row
-            if number != own:
-                pair = (min(own, number), max(own, number))
-                best[pair] = max(best.get(pair, -1.0), min(cosine, 1.0))
-    return best
 
 
 def _read_state(folder: Path, embedder: Embedder) -> _State:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from vidset.plan.plan import Plan
     from vidset.project import Project
 
-_DEFAULT_PRICE = 0.08
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedSetting:
@@ -170,12 +168,12 @@ def plan(
     chosen = project.choose("price", price)
     with working("Reading the ledger", show=not (as_json or quiet)):
         from vidset.cli.plan.display import show_plan, show_unplanned
-        from vidset.plan.budget import read_budget
+        from vidset.plan.budget import DEFAULT_PRICE, read_budget
         from vidset.plan.counts import count
         from vidset.plan.plan import make_plan
 
         limit = read_budget(
-            float(_DEFAULT_PRICE if chosen is None else chosen), project.text("budget", budget)
+            float(DEFAULT_PRICE if chosen is None else chosen), project.text("budget", budget)
         )
         file = new_file("--chart", chart, overwrite=overwrite) if chart is not None else None
         found = make_plan(count(project.place), limit.affordable)

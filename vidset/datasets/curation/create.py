@@ -36,6 +36,7 @@ from vidset.datasets.schema.files import freeze_schema, validate
 from vidset.datasets.splits.assign import assign_splits, check_shares
 from vidset.datasets.splits.empty_sides import refuse_empty_sides
 from vidset.datasets.splits.groups import join_groups
+from vidset.datasets.splits.several_videos import alike_in_several_videos
 from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION, label_names
 from vidset.datasets.versions.label_order import KEY, grown_order, labels_of
 from vidset.datasets.versions.manifest import Manifest
@@ -157,11 +158,15 @@ def create(
         measures = _each_once(pa.concat_tables([parent.measures, measures]))
     if not found.num_rows:
         raise FaultsError("wanted labeled images, got none", list(map(str, faults)))
+    alike: list[tuple[str, str]] = []
+    if wanted.near_distance is not None:
+        earlier = [parent.images.table, *parent.gone] if parent else []
+        alike = alike_in_several_videos(repository, [found, *earlier])
     if parent:
         found = with_sides_of_near(
-            found, measures, parent, wanted.near_distance, instead=wanted.instead
+            found, measures, parent, wanted.near_distance, instead=wanted.instead, alike=alike
         )
-    settled, joined = _settled(found, measures, wanted)
+    settled, joined = _settled(found, measures, wanted, alike)
     if settled.dropped and counts:
         counts = {**counts, "dropped": len(settled.dropped)}
     check_cap(settled.images, wanted.cap)
@@ -198,11 +203,13 @@ def _without(found: pa.Table, faults: list[Fault]) -> pa.Table:
     return rows_without(found, "image_uri", [fault.name for fault in faults])
 
 
-def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settled, dict[str, str]]:
+def _settled(
+    found: pa.Table, measures: pa.Table, wanted: Wanted, alike: list[tuple[str, str]]
+) -> tuple[Settled, dict[str, str]]:
     """Returns the images with groups and splits, and the groups that got another name."""
     columns = (found[name].to_pylist() for name in ("image_sha256", "image_uri", "group"))
     named = {(sha256, uri): group for sha256, uri, group in zip(*columns, strict=True)}
-    groups = join_groups(found, measures, wanted.near_distance)
+    groups = join_groups(found, measures, wanted.near_distance, alike)
     labels = [
         label if objects is None else label_names(label, objects)
         for label, objects in zip(
@@ -219,9 +226,8 @@ def _settled(found: pa.Table, measures: pa.Table, wanted: Wanted) -> tuple[Settl
     def regrouped(left: Manifest) -> Manifest:
         names = [named[name] for name in _names(left)]
         table = with_column(left.table.cast(CANDIDATES), "group", names)
-        return Manifest(
-            with_column(table, "group", join_groups(table, measures, wanted.near_distance))
-        )
+        groups = join_groups(table, measures, wanted.near_distance, alike)
+        return Manifest(with_column(table, "group", groups))
 
     images = Manifest(with_column(with_column(found, "group", groups), "split", splits))
     settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks, regrouped)

@@ -127,6 +127,7 @@ def with_sides_of_near(
     near_distance: int | None,
     *,
     instead: bool,
+    alike: Sequence[tuple[str, str]] = (),
 ) -> pa.Table:
     """Images without a split get that of earlier ones which are of one group with them though
     nobody told so: equal pixels, near duplicates. Groups with an image that has a split follow it.
@@ -144,7 +145,7 @@ def with_sides_of_near(
     before = rows_without(before, "image_sha256", images["image_sha256"])
     both = pa.concat_tables([images.select(_SIDES), before.cast(images.select(_SIDES).schema)])
     measured = pa.concat_tables([measures, parent.gone_measures, parent.measures])
-    groups = join_groups(both, measured, near_distance)
+    groups = join_groups(both, measured, near_distance, alike)
     here = {group for group, side in zip(groups, splits, strict=False) if side is not None}
     earlier = with_column(before, "group", groups[len(splits) :])
     by_group = _one_side([earlier], "group")

@@ -6,31 +6,20 @@ import pyarrow as pa
 
 from vidset.datasets.images.near_duplicates import NearIndex
 from vidset.datasets.images.pictures import Pictured, pictured
+from vidset.joined import Joined
 
 
-class _Joined:
-    """Sets that grow together (union-find with path halving)."""
-
-    def __init__(self, size: int):
-        self._above = list(range(size))
-
-    def root(self, place: int) -> int:
-        above = self._above
-        while above[place] != place:
-            above[place] = above[above[place]]
-            place = above[place]
-        return place
-
-    def join(self, a: int, b: int) -> None:
-        a, b = self.root(a), self.root(b)
-        self._above[max(a, b)] = min(a, b)
-
-
-def join_groups(images: pa.Table, measures: pa.Table, near_distance: int | None) -> list[str]:
+def join_groups(
+    images: pa.Table,
+    measures: pa.Table,
+    near_distance: int | None,
+    alike: Iterable[tuple[str, str]] = (),
+) -> list[str]:
     """The group of each row of `images`, in its order.
 
     Joined are: images of one source group, copies of one image, equal pixels, what was made from
-    one collected image, and near duplicates; and all of them over several steps. A group is called
+    one collected image, near duplicates, and those that are alike in several videos; and all of
+    them over several steps. A group is called
     by the smallest of its source groups' names or, without one, by the smallest of its images'
     hashes: the order of the rows says nothing.
 
@@ -41,6 +30,7 @@ def join_groups(images: pa.Table, measures: pa.Table, near_distance: int | None)
         images: image_sha256, group (null: nobody told), and origin where there is one.
         measures: vidset.datasets.images.measures's, a row for each image at least.
         near_distance: of the perceptual hashes, in bits; None: near duplicates are not joined.
+        alike: pairs of images, by hash; those that are not in `images` are passed over.
 
     Raises:
         DatasetError: an image has no measures.
@@ -48,7 +38,7 @@ def join_groups(images: pa.Table, measures: pa.Table, near_distance: int | None)
     hashes = images["image_sha256"].to_pylist()
     named = images["group"].to_pylist()
     seen = pictured(hashes, measures)
-    joined = _Joined(len(hashes))
+    joined = Joined(len(hashes))
     _join_equals(joined, named)
     _join_equals(
         joined,
@@ -61,6 +51,10 @@ def join_groups(images: pa.Table, measures: pa.Table, near_distance: int | None)
         _join_origins(joined, hashes, images["origin"].to_pylist())
     if near_distance is not None:
         _join_near(joined, seen, near_distance)
+    first = {hash_: place for place, hash_ in reversed(list(enumerate(hashes)))}
+    for one, other in alike:
+        if one in first and other in first:
+            joined.join(first[one], first[other])
     names: dict[int, tuple[bool, str]] = {}
     for place, (hash_, name) in enumerate(zip(hashes, named, strict=True)):
         root = joined.root(place)
@@ -69,14 +63,14 @@ def join_groups(images: pa.Table, measures: pa.Table, near_distance: int | None)
     return [names[joined.root(place)][1] for place in range(len(hashes))]
 
 
-def _join_equals(joined: _Joined, values: Iterable[str | None]) -> None:
+def _join_equals(joined: Joined, values: Iterable[str | None]) -> None:
     first: dict[str, int] = {}
     for place, value in enumerate(values):
         if value is not None:
             joined.join(place, first.setdefault(value, place))
 
 
-def _join_origins(joined: _Joined, hashes: Sequence[str], origins: Sequence[str | None]) -> None:
+def _join_origins(joined: Joined, hashes: Sequence[str], origins: Sequence[str | None]) -> None:
     """An image, and what was made from it, whether or not the image itself is there still."""
     first: dict[str, int] = {}
     for place, (hash_, origin) in enumerate(zip(hashes, origins, strict=True)):
@@ -87,7 +81,7 @@ def _join_origins(joined: _Joined, hashes: Sequence[str], origins: Sequence[str 
             joined.join(place, first[hash_])
 
 
-def _join_near(joined: _Joined, seen: Pictured, distance: int) -> None:
+def _join_near(joined: Joined, seen: Pictured, distance: int) -> None:
     row_of = {place: row for row, place in enumerate(seen.places)}
     index = NearIndex(seen.pictures, distance)
     for place in range(len(seen.pictures)):
