@@ -139,8 +139,6 @@ def test_one_place_that_two_videos_show_is_on_one_side_of_a_split(place, tmp_pat
     done = vidset("dataset", "create", "-p", place, "-n", "v0", "--shares", shares, "-q")
     assert done.code == 0, done.err
     rows = pq.read_table(next((place / "datasets" / "versions").glob("*/manifest.parquet")))
-    group_of = {
-        row["video_uri"].rpartition("/")[2]: row["group"] for row in rows.to_pylist()
-    }
+    group_of = {row["video_uri"].rpartition("/")[2]: row["group"] for row in rows.to_pylist()}
     assert group_of["drive.mp4"] == group_of["copy.mp4"]
     assert len(set(group_of.values())) == 3

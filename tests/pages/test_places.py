@@ -166,3 +166,8 @@ def test_upload(shell, drives, gcs):
     assert len(list(bucket.list_blobs(prefix="car-7/"))) == 2
     assert not list(card.iterdir())
     assert (shell.home / "card.jsonl").read_text().count("\n") == 1
+
+
+def test_duplicates(shell, drives):
+    (shell.home / "drives").symlink_to(drives)
+    Page("docs/duplicates.md").typed(shell)

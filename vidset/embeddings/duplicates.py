@@ -109,6 +109,14 @@ class Duplicates:
         rows = self._rows(kind)
         return len(rows), sum(map(len, rows))
 
+    def links(self, kind: str) -> list[tuple[int, int]]:
+        """Return the pairs of images that are linked, as rows of `linked_rows`."""
+        return list(self._links[kind])
+
+    def linked_rows(self) -> pa.Table:
+        """Return the images that were compared, the earliest upload's first."""
+        return self._table
+
     def repeats(self) -> list[Repeat]:
         """Return the videos that repeat others, those with the most images first.
 

@@ -35,6 +35,7 @@ class OpenEmbedder(Protocol):
 # Their modules are imported when they are named: some need packages that others do not.
 _BUILT_IN = {
     CLASSIC: "vidset.embeddings.classic:open_embedder",
+    "onnx": "vidset.embeddings.onnx:open_embedder",
 }
 
 
