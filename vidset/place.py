@@ -3,7 +3,9 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
+from vidset.blurred import COPIES, ORIGINALS, Gate, images_root, read_checked, read_gate
 from vidset.labeling.events import image_id as id_of
 from vidset.labeling.places import open_ledger
 from vidset.labeling.settings import Settings, Use
@@ -61,8 +63,13 @@ class Place:
 
     @property
     def images_root(self) -> str | None:
-        """Returns what the uris of the images begin with; None where OUT does not tell."""
-        return f"{self.out}/images" if self.out and not self.out.startswith("bq://") else None
+        """Returns what the uris of the images to send begin with; None where OUT does not tell.
+
+        Behind a privacy gate these are the blurred copies.
+        """
+        if not self.out or self.out.startswith("bq://"):
+            return None
+        return images_root(self.out, _gate_of(self.out))
 
     def settings(self, use: Use, environment: Mapping[str, str] = os.environ) -> Settings:
         """The options, else the environment, else what OUT suggests.
@@ -85,20 +92,36 @@ class Place:
         return Settings.from_environment(told, use)
 
     def images(self) -> Iterator[Image]:
-        """The kept images of the committed videos; none without OUT."""
+        """The kept images of the committed videos; none without OUT.
+
+        Behind a privacy gate, images that were not checked are left out: see `count_withheld`.
+        """
         if self.out is None:
             return iter(())
         if self.out.startswith("bq://"):
             return open_ledger(self.out).images()
         from vidset.place_images import ParquetLedger
 
-        return map(self._moved, ParquetLedger(self.out).images())
+        images = ParquetLedger(self.out).images()
+        gate = _gate_of(self.out)
+        if gate is not None:
+            checked = read_checked(self.out, gate)
+            images = (image for image in images if image.id in checked)
+        return map(partial(self._moved, images_root(self.out, gate)), images)
+
+    def count_withheld(self) -> int:
+        """Count the kept images that may not be sent, since no detector has checked them."""
+        if self.out is None or self.images_root is None or _gate_of(self.out) is None:
+            return 0
+        from vidset.place_images import ParquetLedger
+
+        return sum(1 for _ in ParquetLedger(self.out).images()) - sum(1 for _ in self.images())
 
     def name_of(self, image_id: str, uri: str) -> str:
         """An image's name below the images; where these are not known, in its bucket."""
-        root = f"{self.images_root}/"
-        if uri.startswith(root):
-            return uri.removeprefix(root)
+        for root in (f"{self.out}/{ORIGINALS}/", f"{self.out}/{COPIES}/"):
+            if uri.startswith(root):
+                return uri.removeprefix(root)
         if is_uri(uri):
             return parse_uri(uri).name
         # OUT has been moved since: the id is made of the name, with as many segments as it takes.
@@ -106,11 +129,13 @@ class Place:
         names = ("/".join(segments[start:]) for start in range(len(segments)))
         return next((name for name in names if id_of(name) == image_id), uri)
 
-    def _moved(self, image: Image) -> Image:
-        """The ledger's image where it is now."""
-        if self.folder is None or image.uri.startswith(f"{self.images_root}/"):
+    def _moved(self, root: str, image: Image) -> Image:
+        """The ledger's image where it is now, below `root`."""
+        if image.uri.startswith(f"{root}/"):
             return image
-        return replace(image, uri=f"{self.images_root}/{self.name_of(image.id, image.uri)}")
+        if self.folder is None and not image.uri.startswith(f"{self.out}/{ORIGINALS}/"):
+            return image
+        return replace(image, uri=f"{root}/{self.name_of(image.id, image.uri)}")
 
     def _suggested(self, use: Use, vendor: str | None, public: str | None) -> dict[str, str]:
         callback = {"LABELING_CALLBACK_URL": f"{public or self.served}/receive_annotation"}
@@ -132,3 +157,13 @@ class Place:
         if self.out.startswith("bq://"):
             return {"LABELING_LEDGER": self.out}
         return {"LABELING_IMAGES": f"{self.images_root}"}
+
+
+def _gate_of(out: str) -> Gate | None:
+    """Read a place's gate: each time in a folder, and once in each process in a bucket."""
+    return _gate_in_bucket(out) if is_uri(out) else read_gate(out)
+
+
+@cache
+def _gate_in_bucket(out: str) -> Gate | None:
+    return read_gate(out)

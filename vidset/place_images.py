@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from vidset.blurred import ORIGINALS
 from vidset.labeling.events import image_id as id_of
 from vidset.labeling.task import Image
 from vidset.ledger.rows import LedgerRows
@@ -12,6 +13,7 @@ from vidset.storage.open import open_store
 from vidset.storage.uris import is_uri
 
 _COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
+_FILE_COLUMNS = ("image_id", "image_uri", "image_sha256", "kept")
 _ORIGIN_COLUMNS = ("image_id", "video_uri", "pts_seconds", "collector_id")
 
 
@@ -48,17 +50,40 @@ class ParquetLedger:
                     yield Image(row["image_id"], row["image_uri"], row["width"], row["height"])
 
 
+@dataclass(frozen=True, slots=True)
+class ImageToRead:
+    """A kept image: its hash as hex, its id, and where the ledger says that its file is."""
+
+    image_sha256: str
+    image_id: str
+    image_uri: str
+
+
+def kept_images(place: str) -> Iterator[ImageToRead]:
+    """Yield the kept images of the committed videos; a file that is there twice comes twice."""
+    for _, table in LedgerRows(place).frames_in_order(_FILE_COLUMNS):
+        ids, uris, hashes, kept = (table[name].to_pylist() for name in _FILE_COLUMNS)
+        for number, is_kept in enumerate(kept):
+            if is_kept and hashes[number] is not None:
+                yield ImageToRead(hashes[number], ids[number], uris[number])
+
+
 class ImageFiles:
     """The image files of one place, as far as its ledgers may name them. Several threads may read.
 
     A ledger may come from people whom one does not know: what it names is read only below the
     place's images.
+
+    Args:
+        place: a folder, gs:// or s3://.
+        root: the name of the folder with the files: that of the originals, or of blurred copies.
     """
 
-    def __init__(self, place: str):
-        self._root = f"{place}/images"
-        self._store = open_store(self._root)
-        self._folder = None if is_uri(place) else self._root
+    def __init__(self, place: str, root: str = ORIGINALS):
+        self._root = f"{place}/{ORIGINALS}"
+        self._files = f"{place}/{root}"
+        self._store = open_store(self._files)
+        self._folder = None if is_uri(place) else self._files
 
     def read(self, image_id: str, uri: str) -> bytes:
         """Return an image's file.
@@ -67,12 +92,17 @@ class ImageFiles:
             ValueError: it does not lie below the place's images, or a link leads elsewhere.
             FileNotFoundError: it is not there.
         """
-        name = self._name(image_id, uri)
+        name = self.name(image_id, uri)
         if self._folder is not None and has_link(self._folder, name):
             raise ValueError(f"{uri}: wanted an image of this place, got a link")
         return self._store.read(name)
 
-    def _name(self, image_id: str, uri: str) -> str:
+    def name(self, image_id: str, uri: str) -> str:
+        """Return an image's name below the place's images.
+
+        Raises:
+            ValueError: it does not lie there.
+        """
         if uri.startswith(f"{self._root}/"):
             name = uri.removeprefix(f"{self._root}/")
         elif is_uri(uri):

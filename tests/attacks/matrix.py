@@ -95,6 +95,8 @@ ROWS: Mapping[str, Row] = {
     "upload": Row("", given={"video": "upload GIVEN --to ./away --collector c"}, place=""),
     "plan": Row("plan", _LEDGERS),
     "forget": Row("forget a.mp4 --dry-run", (*_LEDGERS, "store", *_VERSION)),
+    # A detector's model is a file of the user's own: tests/privacy.
+    "blur": Row("blur --blur faces:none.onnx"),
     "duplicates": Row("duplicates --workers 1", (*_LEDGERS, "image")),
     "export": Row("export -f coco -o away", (*_LABELS, "image")),
     "sync": Row("sync", (*_SYNCED, *_RUN)),

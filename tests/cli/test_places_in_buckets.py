@@ -70,7 +70,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     },
 }
 # Upload events from a queue: tests/watch. A page that is served until it is stopped: tests/view.
-ELSEWHERE = {"watch", "view"}
+# Blurring takes a detector: tests/privacy.
+ELSEWHERE = {"watch", "view", "blur"}
 
 
 @pytest.fixture(params=PLACES)

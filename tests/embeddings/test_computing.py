@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from vidset.embeddings.computing import EmbeddingError, embed_place, kept_images
+from vidset.embeddings.computing import embed_place
 from vidset.embeddings.registry import open_embedder
 from vidset.embeddings.store import EmbeddingStore
 from vidset.engines.engine import Outcome, TaskError
+from vidset.engines.tasks import UnfinishedError
+from vidset.place_images import kept_images
 
 
 class InThisProcess:
@@ -80,7 +82,7 @@ def test_a_task_is_tried_once_more_when_a_store_was_away(place):
 
 @pytest.mark.parametrize("options", [{"failing": 2}, {"failing": 1, "lasting": True}])
 def test_an_error_that_lasts_ends_the_run(place, options):
-    with pytest.raises(EmbeddingError, match="the store is away"):
+    with pytest.raises(UnfinishedError, match="the store is away"):
         embed_place(place, start_engine=starting(**options))
 
 

@@ -14,6 +14,8 @@ ELSEWHERE = {
     "docs/index.md": "It tells to type `make demo`, as the README does.",
     "docs/lineage.md": "Its things have names of their own: tests/lineage and tests/forgetting "
     "call each command on a place that has gone around once.",
+    "docs/privacy.md": "It needs a model of faces: tests/privacy runs the commands with a detector "
+    "of its own.",
     "docs/stuck.md": CLOUD,
     "infra/README.md": CLOUD,
     "infra/check/README.md": "tests/infra runs the checks.",

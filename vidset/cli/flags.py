@@ -72,6 +72,15 @@ Embedder = Annotated[
         help="The embedder whose vectors tell what is alike; NAME:WHAT where it has to be told.",
     ),
 ]
+Blur = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--blur",
+        metavar="NAME:WHAT",
+        help="Send and show only copies in which these are blurred, such as "
+        "faces:centerface.onnx; may be repeated.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

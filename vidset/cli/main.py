@@ -7,6 +7,7 @@ import typer
 
 from vidset.cli import running
 from vidset.cli.backup import backup, restore
+from vidset.cli.blur import blur
 from vidset.cli.command import Group, add
 from vidset.cli.dataset.commands import app as dataset
 from vidset.cli.demo.command import demo
@@ -76,6 +77,7 @@ add(app, demo)
 add(app, extract)
 add(app, watch)
 add(app, upload)
+add(app, blur)
 add(app, plan)
 add(app, forget)
 add(app, duplicates)

@@ -55,6 +55,12 @@ def view(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
+    originals: Annotated[
+        bool,
+        typer.Option(
+            "--originals", help="Show images and videos unblurred where the place blurs them."
+        ),
+    ] = False,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -81,7 +87,7 @@ def view(
             )
         listening = listen(host, port)
         actual = listening.getsockname()[1]
-        shown = View(project)
+        shown = View(project, shows_originals=originals)
     url = f"{url_of(listening)}/"
     show_problems(shown.catalog.problems)
 

@@ -4,8 +4,7 @@ What is done is written part by part: whoever runs it again after a kill goes on
 """
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,31 +15,16 @@ from vidset.embeddings.embedder import Embedder
 from vidset.embeddings.pictures import decode_picture
 from vidset.embeddings.registry import CLASSIC, open_embedder
 from vidset.embeddings.store import Embeddings, EmbeddingStore
-from vidset.engines.engine import Engine, Limits, Open, Report, TaskError, Work
+from vidset.engines.engine import Engine, Limits, Open, Report, Work
 from vidset.engines.local import LocalEngine
-from vidset.ledger.rows import LedgerRows
-from vidset.place_images import ImageFiles
+from vidset.engines.tasks import results
+from vidset.place_images import ImageFiles, ImageToRead, kept_images
 
 _AT_ONCE = 32
 _PART = 4096
-_POLL_SECONDS = 1.0
 _LIMITS = Limits(seconds=3600, memory_bytes=4 << 30)
-_COLUMNS = ("image_id", "image_uri", "image_sha256", "kept")
 
 StartEngine = Callable[[int, Open, Limits, Callable[[Any], None]], Engine]
-
-
-class EmbeddingError(RuntimeError):
-    """Embedding ended before its work was done: a store or an embedder raised errors."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageToEmbed:
-    """An image of a place: its hash as hex, its id and where the ledger says it is."""
-
-    image_sha256: str
-    image_id: str
-    image_uri: str
 
 
 @dataclass(slots=True)
@@ -69,15 +53,6 @@ class _Answer:
     failed: list[tuple[str, str]]
 
 
-def kept_images(place: str) -> Iterator[ImageToEmbed]:
-    """Yield the kept images of the committed videos; a file that is there twice comes twice."""
-    for _, table in LedgerRows(place).frames_in_order(_COLUMNS):
-        ids, uris, hashes, kept = (table[name].to_pylist() for name in _COLUMNS)
-        for number, is_kept in enumerate(kept):
-            if is_kept and hashes[number] is not None:
-                yield ImageToEmbed(hashes[number], ids[number], uris[number])
-
-
 def embed_place(
     place: str,
     embedder: str = CLASSIC,
@@ -99,7 +74,7 @@ def embed_place(
 
     Raises:
         ValueError: there is no such embedder, or a ledger or a part of embeddings is damaged.
-        EmbeddingError: a store or the embedder raised errors that did not pass, or a worker died
+        UnfinishedError: a store or the embedder raised errors that did not pass, or a worker died
             of some images twice.
     """
     opened = open_embedder(embedder)
@@ -121,7 +96,7 @@ def embed_place(
     waiting: list[_Answer] = []
     total = len(missing)
     try:
-        for answer in _answers(engine, _batches(missing)):
+        for answer in results(engine, _batches(missing)):
             summary.new += len(answer.hashes)
             summary.failed += answer.failed
             progress(summary.new + len(summary.failed), total)
@@ -143,39 +118,9 @@ def _write(store: EmbeddingStore, waiting: list[_Answer]) -> None:
     waiting.clear()
 
 
-def _batches(images: list[ImageToEmbed]) -> Iterator[list[ImageToEmbed]]:
+def _batches(images: list[ImageToRead]) -> Iterator[list[ImageToRead]]:
     for start in range(0, len(images), _AT_ONCE):
         yield images[start : start + _AT_ONCE]
-
-
-def _answers(engine: Engine, tasks: Iterable[list[ImageToEmbed]]) -> Iterator[_Answer]:
-    """Hand tasks to an engine, so many that no worker waits, and yield what comes back."""
-    coming, in_flight = iter(tasks), 0
-    again: deque[list[ImageToEmbed]] = deque()
-    tried: set[str] = set()
-    is_over = False
-    while True:
-        while in_flight < engine.capacity and not (is_over and not again):
-            task = again.popleft() if again else next(coming, None)
-            if task is None:
-                is_over = True
-            else:
-                engine.submit(task)
-                in_flight += 1
-        if not in_flight:
-            return
-        outcome = engine.next(_POLL_SECONDS)
-        if outcome is None:
-            continue
-        in_flight -= 1
-        if outcome.error is None:
-            yield outcome.result
-            continue
-        is_passing = not isinstance(outcome.error, TaskError) or outcome.error.is_passing
-        if not is_passing or (first := outcome.task[0].image_sha256) in tried:
-            raise EmbeddingError(outcome.error.reason)
-        tried.add(first)
-        again.append(outcome.task)
 
 
 def _open_work(place: str, named: str) -> Work:
@@ -184,13 +129,13 @@ def _open_work(place: str, named: str) -> Work:
     cv2.setNumThreads(1)
     embedder, files = open_embedder(named), ImageFiles(place)
 
-    def work(images: list[ImageToEmbed], _: Report) -> _Answer:
+    def work(images: list[ImageToRead], _: Report) -> _Answer:
         return _embed(embedder, files, images)
 
     return work
 
 
-def _embed(embedder: Embedder, files: ImageFiles, images: list[ImageToEmbed]) -> _Answer:
+def _embed(embedder: Embedder, files: ImageFiles, images: list[ImageToRead]) -> _Answer:
     hashes, pictures, failed = [], [], []
     for image in images:
         try:

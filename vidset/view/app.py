@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from vidset.blurred import COPIES, ORIGINALS, read_gate
 from vidset.datasets.errors import DatasetError
 from vidset.next_step import next_words
 from vidset.overview import read_overview
@@ -48,13 +49,24 @@ _REFRESH_SECONDS = 1.0
 class View:
     """A place behind a page: the catalog, the thumbnails, and the answers to each address."""
 
-    def __init__(self, project: Project, *, shows_videos: bool = True):
+    def __init__(
+        self, project: Project, *, shows_videos: bool = True, shows_originals: bool = False
+    ):
+        """
+        Args:
+            shows_originals: whether images and videos are shown as they were recorded, although
+                the place has a privacy gate.
+        """
         self.project = project
-        self.shows_videos = shows_videos
+        is_blurred = not shows_originals and read_gate(project.place) is not None
+        self.shows_videos = shows_videos and not is_blurred
         self.catalog = Catalog(project)
-        self.files = ImageFiles(project.place)
+        self.files = ImageFiles(project.place, COPIES if is_blurred else ORIGINALS)
         self.thumbnails = Thumbnails(
-            project, self.files, lambda numbers: images.find_pictures(self.catalog, numbers)
+            project,
+            self.files,
+            lambda numbers: images.find_pictures(self.catalog, numbers),
+            name=COPIES if is_blurred else "thumbnails",
         )
         self.prepared = 0
         self._ended = threading.Event()

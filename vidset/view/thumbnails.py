@@ -45,12 +45,17 @@ class Thumbnails:
 
     Args:
         find: the pictures of some numbers, in any order; numbers that are no image are left out.
+        name: of the file, without its ending: blurred copies have one of their own.
     """
 
     def __init__(
-        self, project: Project, files: ImageFiles, find: Callable[[Sequence[int]], list[Picture]]
+        self,
+        project: Project,
+        files: ImageFiles,
+        find: Callable[[Sequence[int]], list[Picture]],
+        name: str = "thumbnails",
     ):
-        self.path = cache_folder(project) / "thumbnails.sqlite"
+        self.path = cache_folder(project) / f"{name}.sqlite"
         self._find, self._files = find, files
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="thumbnails")

@@ -27,7 +27,7 @@ from vidset.cli.extraction_flags import (
     place_to_make,
     workers_of,
 )
-from vidset.cli.flags import Debug, DryRun, Json, Place, Quiet
+from vidset.cli.flags import Blur, Debug, DryRun, Json, Place, Quiet
 
 
 @described(
@@ -107,6 +107,7 @@ def extract(
             "--full", help="Read all files again, also those that look as when they were last read."
         ),
     ] = False,
+    blur: Blur = None,
     dry_run: DryRun = False,
     place: Place = None,
     as_json: Json = False,
@@ -167,6 +168,18 @@ def extract(
         shard=shard_of(shard, os.environ) if shard is not None else None,
     )
     found = engine_of(engine, dask, project.text("engine"), project.text("dask"))
-    raise typer.Exit(
-        run_extract(request, project, found, as_json=as_json, quiet=quiet, debug=debug)
-    )
+    if blur and not dry_run:
+        from vidset.cli.blur import method_of
+        from vidset.privacy.copying import turn_on
+        from vidset.project import make_place
+
+        make_place(project)
+        turn_on(
+            project.place, blur, method_of(project)
+        )  # Before there is an image that could be sent.
+    code = run_extract(request, project, found, as_json=as_json, quiet=quiet, debug=debug)
+    if blur and not dry_run:
+        from vidset.cli.blur import blur_extracted
+
+        code = max(code, bool(blur_extracted(project, blur, as_json=as_json, quiet=quiet).failed))
+    raise typer.Exit(code)

@@ -43,6 +43,8 @@ def run_dispatch(
     def images() -> Iterator[Image]:
         return (image for image in place.images() if is_wanted(image.id))
 
+    if withheld := place.count_withheld():
+        show_problems([f"{plural(withheld, 'image')} withheld: vidset blur has not checked them"])
     is_paid = broker.settings.price > 0 or broker.settings.vendor == "scale"
     if dry_run or is_paid:
         number = count_images(broker, images(), limit, retry) if wrong is None else len(wrong)

@@ -100,13 +100,22 @@ def apply_fixes(
     hashes = table["image_sha256"].to_pylist()
     labels: list[str | None] = table["label"].to_pylist()
     objects: list[str | None] = table["objects"].to_pylist()
+    made_by: list[str | None] = table["made_by"].to_pylist()
     kept = []
     for place, origin in enumerate(origins):
         fix = decided.get(origin)
         kept.append(fix is None or fix.action != "remove")
         if fix is not None and fix.action == "relabel" and not fix.is_for_annotators:
             labels[place] = fix.label
-        elif fix is not None and fix.action == "objects" and fix.image_sha256 == hashes[place]:
+        elif (
+            fix is not None
+            and fix.action == "objects"
+            and (
+                # A blurred copy has the coordinates of its original; what a recipe made has others.
+                fix.image_sha256 == hashes[place]
+                or (fix.image_sha256 == origin and made_by[place] is None)
+            )
+        ):
             objects[place] = with_changes(objects[place], fix.objects or ())
     changed = with_column(with_column(table, "label", labels), "objects", objects)
     return Manifest(changed.filter(pa.array(kept)))
@@ -135,7 +144,8 @@ def _decide(
         origin_of[row["image_sha256"]] = row["origin"]
         has_label[row["origin"]] = row["label"] is not None
     known = {*labels_of(manifest), *new_labels}
-    of_hash = {row["image_sha256"]: row for row in _rows(manifest)}
+    of_hash = {row["origin"]: row for row in _rows(manifest) if row["made_by"] is None}
+    of_hash |= {row["image_sha256"]: row for row in _rows(manifest)}
     bytes_of: defaultdict[str, set[str]] = defaultdict(set)
     for row in of_hash.values():
         bytes_of[row["origin"]].add(row["image_sha256"])
@@ -187,6 +197,7 @@ def _refuse_others(repository: Repository, id_: str, given: str) -> None:
 
 def _rows(manifest: Manifest) -> list[dict[str, Any]]:
     names = ["image_sha256", "image_uri", "origin", "label", "objects", "split", "width", "height"]
+    names.append("made_by")
     return manifest.table.select(names).to_pylist()
 
 

@@ -161,7 +161,7 @@ def _row(found: Found, seen: Seen) -> dict[str, Any]:
         "objects": _objects(found),
         "group": found.group,
         "split": found.split,
-        "origin": seen.image_sha256,
+        "origin": found.origin or seen.image_sha256,
         "source": found.source,
         "collector_id": found.collector_id,
         "video_uri": found.video_uri,

@@ -19,6 +19,7 @@ class Found:
         image_sha256, size: of the file; width and height: as far as the source tells them.
         group: the video or session that it is of; None: nobody told.
         split: None where the source has none.
+        origin: the hash of the image that this one is a blurred copy of; None: it is none.
     """
 
     image_uri: str
@@ -34,6 +35,7 @@ class Found:
     video_uri: str | None = None
     pts_seconds: float | None = None
     path: str | None = None
+    origin: str | None = None
 
 
 class Kind(StrEnum):

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vidset.blurred import read_gate
+from vidset.datasets.curation.sources.blurred_copies import BlurredCopies
 from vidset.datasets.curation.sources.folders import read_file
 from vidset.datasets.curation.sources.image_class import class_and_objects
 from vidset.datasets.curation.sources.image_uris import read_uri
@@ -69,6 +71,7 @@ class Warehouse:
         return replace(source, read_bytes=read_bytes)
 
     def __iter__(self) -> Iterator[Found | Fault]:
+        copies = self._copies()
         with open_queries(self.out) as queries:
             said = self._said(queries)
             taken: dict[str, str] = {}
@@ -87,7 +90,18 @@ class Warehouse:
                     yield Fault(Kind.REPEATED, name, f"as {taken[sha256]}")
                 else:
                     taken[sha256] = name
-                    yield self._found(row, name, documents_in(next(iter(said[sha256]))))
+                    found = self._found(row, name, documents_in(next(iter(said[sha256]))))
+                    yield copies.instead(row, found) if copies else found
+
+    def _copies(self) -> BlurredCopies | None:
+        """Return the blurred copies of the place, if it has a privacy gate."""
+        if self.out.startswith("bq://"):
+            return None
+        above = self.out if "://" in self.out else str(Path(self.out).parent)
+        for place in dict.fromkeys((self.out, above)):
+            if gate := read_gate(place):
+                return BlurredCopies(place, gate)
+        return None
 
     @property
     def _query(self) -> str:

@@ -1,0 +1,179 @@
+"""Behind the gate, nothing of a place is sent or shown but what was checked."""
+
+import hashlib
+import json
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.called import vidset
+from tests.privacy.conftest import SQUARE
+from vidset.blurred import read_checked, read_gate
+from vidset.place import Place
+from vidset.place_images import kept_images
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.jpg")}
+
+
+def checked_of(place):
+    gate = read_gate(str(place))
+    assert gate is not None
+    return read_checked(str(place), gate)
+
+
+def steps(picture):
+    """Count the rows in the middle of the square that differ from the row above."""
+    rows = picture[SQUARE][8:-8, 8:-8, 1].astype(int).mean(axis=1)
+    return int((np.abs(np.diff(rows)) > 6).sum())
+
+
+def import_labels(place, tmp_path):
+    """A box on each image."""
+    images = sorted((place / "images").rglob("*.jpg"))
+    names = [
+        {"id": at, "file_name": str(each.relative_to(place / "images"))}
+        | {"width": 320, "height": 240}
+        for at, each in enumerate(images)
+    ]
+    boxes = [
+        {"id": at, "image_id": at, "category_id": 1, "bbox": [1, 2, 30, 40]}
+        | {"area": 1200, "iscrowd": 0}
+        for at in range(len(images))
+    ]
+    labels = {"categories": [{"id": 1, "name": "car"}], "images": names, "annotations": boxes}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    template = tmp_path / "template.yaml"
+    template.write_text("name: v\ninstruction: Draw.\nlabels: [{name: car}, {name: bus}]\n")
+    source = f"coco:{tmp_path / 'labels.json'}"
+    done = vidset("label", "import", source, "-p", place, "--template", template, "--yes", "-q")
+    assert done.code == 0, done.err
+
+
+def test_copies_have_the_names_sizes_and_ids_of_their_originals(place, red):
+    before = files(place / "images")
+    called = vidset("blur", "-p", place, "--blur", red, "--workers", "1", "--json")
+    assert called.code == 0, called.err
+    found = called.found
+    counts = {name: found[name] for name in ("images", "new", "blurred", "regions")}
+    assert counts == {"images": 4, "new": 4, "blurred": 3, "regions": 3}
+    assert found["detectors"] == ["red-squares-1"]
+    copies = files(place / "blurred")
+    assert set(copies) == set(before)
+    assert files(place / "images") == before
+    blurred = 0
+    for name, data in copies.items():
+        original = cv2.imdecode(np.frombuffer(before[name], np.uint8), cv2.IMREAD_COLOR)
+        copy = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert copy.shape == original.shape
+        if data != before[name]:
+            blurred += 1
+            # The stripes of four rows are gone; cells have few borders.
+            assert steps(original) >= 5
+            assert steps(copy) <= 3
+    assert blurred == 3
+    checked = checked_of(place)
+    for image in kept_images(str(place)):
+        name = image.image_uri.rpartition("/images/")[2]
+        record = checked[image.image_id]
+        assert record.image_sha256 == hashlib.sha256(before[name]).hexdigest()
+        assert record.copy_sha256 == hashlib.sha256(copies[name]).hexdigest()
+    assert sorted(len(each.boxes) for each in checked.values()) == [0, 1, 1, 1]
+    (box,) = next(each.boxes for each in checked.values() if each.boxes)
+    assert box[:4] == pytest.approx((60, 100, 50, 40), abs=2)
+    again = vidset("blur", "-p", place, "--blur", red, "--json")
+    assert (again.code, again.found["new"]) == (0, 0)
+
+
+def test_a_dry_run_changes_nothing(place, red):
+    called = vidset("blur", "-p", place, "--blur", red, "--dry-run")
+    assert "4 images of 4 would be checked" in called.out
+    assert read_gate(str(place)) is None
+
+
+def test_an_image_that_cannot_be_checked_is_named_and_neither_sent_nor_cut(place, red, tmp_path):
+    import_labels(place, tmp_path)
+    victim = sorted((place / "images").rglob("*.jpg"))[0]
+    victim.write_bytes(b"no picture")
+    called = vidset("blur", "-p", place, "--blur", red, "--workers", "1", "--json")
+    assert called.code == 1
+    assert [each["image_uri"].endswith(victim.name) for each in called.found["failed"]] == [True]
+    shown = Place.of(str(place))
+    images = list(shown.images())
+    assert len(images) == 3
+    assert shown.count_withheld() == 1
+    assert all(image.uri.startswith(f"{place}/blurred/") for image in images)
+    assert {image.id for image in images} == set(checked_of(place))
+    created = vidset("dataset", "create", "-p", place, "--shares", "train=1")
+    assert created.code == 1
+    assert "it was not checked for what has to be blurred" in created.err
+
+
+def test_vendors_are_told_of_copies_alone(place, red, monkeypatch):
+    monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("LABEL_STUDIO_TOKEN", "0" * 40)
+    assert vidset("blur", "-p", place, "--blur", red, "--workers", "1", "-q").code == 0
+    settings = Place.of(str(place)).settings("inspect")
+    assert settings.images == f"{place}/blurred"
+    called = vidset("label", "dispatch", "-p", place, "--dry-run")
+    assert "4 images would be sent" in called.out
+    (place / "blurs").rename(place / "elsewhere")
+    called = vidset("label", "dispatch", "-p", place, "--dry-run")
+    assert "0 images would be sent" in called.out
+    assert "4 images withheld" in called.err
+
+
+def test_a_version_has_the_copies_and_the_originals_hashes_and_fixes_take_either(
+    place, red, tmp_path
+):
+    import_labels(place, tmp_path)
+    assert vidset("blur", "-p", place, "--blur", red, "--workers", "1", "-q").code == 0
+    created = vidset("dataset", "create", "-p", place, "-n", "v0", "--shares", "train=1")
+    assert created.code == 0, created.err
+    rows = pq.read_table(next((place / "datasets").rglob("manifest.parquet"))).to_pylist()
+    checked = {each.copy_sha256: each.image_sha256 for each in checked_of(place).values()}
+    assert {row["image_sha256"]: row["origin"] for row in rows} == checked
+    stored = {hashlib.sha256(each).hexdigest() for each in files(place / "datasets").values()}
+    assert stored == set(checked)
+    row = next(row for row in rows if row["origin"] != row["image_sha256"])
+    (thing,) = json.loads(row["objects"])
+    for number, hash_ in enumerate((row["origin"], row["image_sha256"])):
+        fix = {"image_sha256": hash_, "image_uri": row["image_uri"], "action": "objects"}
+        fix["objects"] = [{"action": "change", "id": thing["id"], "label": "bus"}]
+        version = (place / "datasets" / "names" / "v0").read_text().strip()
+        path = tmp_path / f"fixes{number}.json"
+        path.write_text(json.dumps({"version": version, "fixes": [fix]}))
+        fixed = vidset(
+            *(
+                "dataset",
+                "fix",
+                "v0",
+                path,
+                "-n",
+                f"v{number + 1}",
+                "-p",
+                place,
+                "--new-label",
+                "bus",
+            )
+        )
+        assert fixed.code == 0, fixed.err
+
+
+def test_extraction_blurs_what_it_keeps(drawn, red, tmp_path):
+    source = drawn.parent / "in"
+    called = vidset(
+        "extract", source, "-o", tmp_path / "new", "--blur", red, "--similarity", "1.01"
+    )
+    assert called.code == 0, called.err
+    assert "3 regions blurred in 3 images" in called.err
+    assert len(checked_of(tmp_path / "new")) == 4
+
+
+def test_a_damaged_gate_stops_everything(place):
+    (place / "privacy.json").write_text("{")
+    with pytest.raises(ValueError, match=r"privacy\.json"):
+        Place.of(str(place)).settings("inspect")
