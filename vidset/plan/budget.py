@@ -7,7 +7,7 @@ from vidset.labeling.limits import Limit, parse_limits
 
 DEFAULT_CURRENCY = "USD"
 DEFAULT_PRICE = 0.08
-"""Of one image, where nobody sets another."""
+"""The price of labeling one image, where nobody sets another."""
 
 
 @dataclass(frozen=True, slots=True)
