@@ -69,7 +69,7 @@ def blur(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Blur faces in copies of the images, which alone are sent and shown.
+    """Blur faces in copies, which alone are sent and shown.
 
     From then on, vendors, exports, dataset versions and pages of this place get the copies, and an
     image that was not checked is held back. Only images that were not checked yet are looked at.

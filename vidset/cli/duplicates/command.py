@@ -37,7 +37,7 @@ def duplicates(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """List images that show the same in several videos, and their cost.
+    """List images that several videos show, and their cost.
 
     Videos that were uploaded again, encoded anew, scaled or cropped are found, and places that
     several cars filmed alike; mirrored ones stand apart. Only images that are new since the last
