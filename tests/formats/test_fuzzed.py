@@ -1,5 +1,6 @@
 """Damaged files give an error with their file and place, or all that they say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,11 +49,25 @@ def read_damaged(named: Format, place: Path, sizes: dict[str, tuple[int, int]]) 
     return "read"
 
 
+def in_words_of(format_name: str, said: list[ImageLabels]) -> list[ImageLabels]:
+    """Rename labels where a layout has its own and no others."""
+    if format_name not in ("bdd100k", "cityscapes"):
+        return said
+    names = {"Ampel ü": "traffic light", "a b": "person"}
+    return [
+        replace(
+            each,
+            objects=tuple(replace(i, label=names.get(i.label, i.label)) for i in each.objects),
+        )
+        for each in said
+    ]
+
+
 def damage(named: Format, folder: Path, count: int) -> set[str]:
     outcomes = set()
     for seed in range(min(count, _SEEDS)):
         place = folder / (f"{seed}.x" if named.labels == "file" else str(seed))
-        said = dataset(seed)
+        said = in_words_of(named.name, dataset(seed))
         named.writer().write(said, place, lossy=True)
         files = [place] if place.is_file() else sorted(f for f in place.rglob("*") if f.is_file())
         whole = {file: file.read_bytes() for file in files}
@@ -74,4 +89,6 @@ def test_damaged_files_are_named_or_read_whole(name, tmp_path):
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_thousand_damaged_files_are_named_or_read_whole(name, tmp_path):
-    assert damage(format_named(name), tmp_path, 1000) >= {"read", "refused"}
+    outcomes = damage(format_named(name), tmp_path, 1000)
+    assert "read" in outcomes
+    assert outcomes & {"refused", "faults"}  # labelme's are files on their own: none is the whole.

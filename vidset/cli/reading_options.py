@@ -22,6 +22,10 @@ MatchHow = Annotated[
         "or longest, the longest common end.",
     ),
 ]
+AsBoxes = Annotated[bool, typer.Option("--as-boxes", help="Take the box around each outline.")]
+MapLabels = Annotated[
+    list[str] | None, typer.Option("--map-labels", metavar="OLD=NEW", help="Rename a label.")
+]
 Crowds = Annotated[
     bool,
     typer.Option("--crowds", help="Take COCO's crowds as objects. CVAT writes each mask as one."),

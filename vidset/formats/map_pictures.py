@@ -9,6 +9,7 @@ import numpy as np
 from vidset.picture_headers import check_picture
 
 _PNG, _PALETTE, _GREY = b"\x89PNG\r\n\x1a\n", 3, 0
+_HEADER_BYTES = 33  # The signature, and the chunk with the size and the kind of pixels.
 
 
 def read_map(data: bytes, name: str) -> np.ndarray:
@@ -20,6 +21,8 @@ def read_map(data: bytes, name: str) -> np.ndarray:
     if not data.startswith(_PNG):
         raise ValueError(f"{name}: wanted a PNG, got a file that begins with {data[:8]!r}")
     check_picture(data, name)
+    if len(data) < _HEADER_BYTES:
+        raise ValueError(f"{name}: wanted a PNG, got one that is cut off in its header")
     depth, kind = data[24], data[25]
     if kind == _PALETTE:
         data = _as_grey(data)

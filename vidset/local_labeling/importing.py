@@ -14,13 +14,13 @@ from vidset.formats.format import ImageLabels
 from vidset.formats.matching import Match
 from vidset.formats.reading import Kind, Reading, SizeOf
 from vidset.formats.registry import Format, format_named
+from vidset.formats.reshaping import as_boxes, renamed
 from vidset.labeling.annotation import AnnotationState, Answer
 from vidset.labeling.broker import Broker
 from vidset.labeling.checking import check_answer
 from vidset.labeling.errors import InvalidAnswerError, OtherShapeError, UnknownLabelError
 from vidset.labeling.task import Image
 from vidset.local_labeling.image_names import ImageNames
-from vidset.local_labeling.reshaping import as_boxes, renamed
 from vidset.local_labeling.returning import is_same, restore
 from vidset.local_labeling.said import Said, in_order
 from vidset.local_labeling.stored import StoredLabels, stored_labels

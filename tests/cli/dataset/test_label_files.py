@@ -239,3 +239,32 @@ def test_names_that_lead_outside_are_looked_for_inside(tmp_path):
     made = create(tmp_path, f"coco:{file}")
     assert made.code == 1
     assert "secret.png: label without image" in made.err
+
+
+def test_labels_are_renamed_and_boxed_as_by_label_import(tmp_path):
+    file = write_coco(tmp_path / "in", [CAR, ROAD])
+    made = create(tmp_path, f"coco:{file}", "--map-labels", "road=street", "--as-boxes")
+    assert made.code == 0, made.err
+    drawn = [("car", box(4.0, 5.0, 20.0, 10.0)), ("street", box(0.0, 3.0, 31.0, 17.0))]
+    assert [(label, _upright(edges)) for label, edges in objects(tmp_path)["a.png"][1]] == drawn
+    write_files(tmp_path / "folders", {"auto/1.png": 1, "bus/2.png": 2})
+    made = create(tmp_path, f"folders:{tmp_path / 'folders'}", "--map-labels", "auto=car")
+    assert made.code == 0, made.err
+    assert {label for label, _ in objects(tmp_path).values()} == {"car", "bus"}
+    refused = create(tmp_path, f"coco:{file}", "--map-labels", "road")
+    assert "--map-labels: wanted OLD=NEW, got 'road'" in refused.found["error"]["message"]
+
+
+def _upright(edges):
+    return {name: edges[name] for name in ("x", "y", "width", "height")}
+
+
+def test_a_list_of_results_is_read_with_the_file_that_it_is_about(tmp_path):
+    about = write_coco(tmp_path / "in", [])
+    results = tmp_path / "in" / "results.json"
+    results.write_text(json.dumps([{**CAR, "score": 0.5}]))
+    refused = create(tmp_path, f"coco:{results}")
+    assert "--results-of FILE" in refused.found["error"]["message"]
+    made = create(tmp_path, f"coco:{results}", "--results-of", about, "--skip-faults")
+    assert made.code == 0, made.err
+    assert objects(tmp_path)["a.png"][1] == [("car", box(4.0, 5.0, 20.0, 10.0))]

@@ -119,6 +119,7 @@ def test_flow_reimport(cases, out):
     found = imported(out, case / "new.json", "label-studio")
     assert counts(found) == {"conflicting": 1}
     assert "the file says what revision 2 said, and not that it is newer" in found.err
+    assert "--force takes what the files say where it conflicts" in found.err
     assert boxes(out) == [(1, 2, 300, 40)]
     assert counts(imported(out, case / "new.json", "label-studio", "--force"))["stored"] == 1
     assert boxes(out) == [NEW]

@@ -24,11 +24,14 @@ from vidset.cli.dataset.options import (
 )
 from vidset.cli.flags import As, Format, Json, Name, Place, Quiet, Tag, WithoutTag
 from vidset.cli.reading_options import (
+    AsBoxes,
     Columns,
     Crowds,
     Faults,
+    MapLabels,
     Match,
     MatchHow,
+    ResultsOf,
     columns_of,
     faults_into,
 )
@@ -135,9 +138,12 @@ def create(
     ] = None,
     skip_faults: SkipFaults = False,
     lossy: Lossy = False,
+    as_boxes: AsBoxes = False,
+    map_labels: MapLabels = None,
     match: MatchHow = Match.PATH,
     crowds: Crowds = False,
     columns: Columns = None,
+    results_of: ResultsOf = None,
     faults: Faults = None,
     fatal_anomalies: Annotated[
         bool,
@@ -165,6 +171,7 @@ def create(
     from vidset.datasets.curation.create import create as create_version
     from vidset.datasets.curation.sources.label_files import HowToRead
     from vidset.datasets.curation.sources.opening import Sources, open_source
+    from vidset.formats.reshaping import label_map
     from vidset.tags import TagChoice
 
     by = actor_of(actor)
@@ -188,7 +195,15 @@ def create(
     )
     given = sources or [bring_labels(versions.project, show=not (as_json or quiet))]
     tagged = TagChoice(tuple(tag or ()), tuple(without_tag or ()))
-    how = HowToRead(lossy, crowds, columns_of(columns), match.value)
+    how = HowToRead(
+        lossy,
+        crowds,
+        columns_of(columns),
+        match.value,
+        results_of,
+        label_map(map_labels or ()),
+        as_boxes,
+    )
     opened = open_source(Sources(given, format_name, images, where, group_by, tagged, how))
     for dataset, read_bytes in opened.read_bytes.items():
         if not quiet:

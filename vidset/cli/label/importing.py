@@ -12,9 +12,11 @@ from vidset.cli.console import answer, confirm, counting, in_earnest, say, show_
 from vidset.cli.flags import As, DryRun, Format, Json, Place, Quiet, Yes
 from vidset.cli.label.options import Lossy, Store, Template
 from vidset.cli.reading_options import (
+    AsBoxes,
     Columns,
     Crowds,
     Faults,
+    MapLabels,
     Match,
     MatchHow,
     ResultsOf,
@@ -100,12 +102,8 @@ def import_(
         bool, typer.Option("--skip-faults", help="Skip images whose labels have a fault.")
     ] = False,
     lossy: Lossy = False,
-    as_boxes: Annotated[
-        bool, typer.Option("--as-boxes", help="Take the box around each outline.")
-    ] = False,
-    map_labels: Annotated[
-        list[str] | None, typer.Option("--map-labels", metavar="OLD=NEW", help="Rename a label.")
-    ] = None,
+    as_boxes: AsBoxes = False,
+    map_labels: MapLabels = None,
     match: MatchHow = Match.PATH,
     crowds: Crowds = False,
     columns: Columns = None,
@@ -123,10 +121,10 @@ def import_(
     """Take labels of another tool in, after showing what changes."""
     from vidset.actor import actor_of
     from vidset.cli.label.places import place_of, project_of
+    from vidset.formats.reshaping import label_map
     from vidset.labeling.broker import open_broker
     from vidset.local_labeling.import_plan import ImportPlan, plan_import
     from vidset.local_labeling.importing import Import, read_labels
-    from vidset.local_labeling.reshaping import label_map
     from vidset.local_labeling.storing import store_annotations, store_predictions
     from vidset.next_step import next_words
 
@@ -166,6 +164,11 @@ def import_(
     )
     if len(left) > _NAMED:
         show_problems([f"left as they are: {len(left) - _NAMED} images more"])
+    outcomes = {each.outcome for each in plan.left}
+    if "conflicting" in outcomes:
+        show_problems(["--force takes what the files say where it conflicts with what is stored"])
+    if "emptied" in outcomes:
+        show_problems(["--allow-empty takes the word of the files that nothing is in an image"])
     if not (quiet or as_json) and not predictions:
         _show_plan(plan, read.unlabeled)
     stored = 0

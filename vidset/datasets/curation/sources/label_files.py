@@ -31,12 +31,17 @@ class HowToRead:
 
     Attributes:
         match: how much of a name has to agree with a file's.
+        map_labels: new names of labels.
+        as_boxes: take the box around each outline.
     """
 
     lossy: bool = False
     crowds: bool = False
     columns: Mapping[str, str] | Sequence[str] = ()
     match: Match = "path"
+    results_of: str | None = None
+    map_labels: Mapping[str, str] = field(default_factory=dict)
+    as_boxes: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ class LabelFiles:
             lossy=how.lossy,
             crowds=how.crowds,
             columns=how.columns,
+            results_of=Path(how.results_of) if how.results_of else None,
             collects=True,
         )
         if not format_named(self.format_name).needs_sizes:

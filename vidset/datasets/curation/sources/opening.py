@@ -9,6 +9,7 @@ from vidset.datasets.curation.sources.grouping import VIDEO, Grouped
 from vidset.datasets.curation.sources.label_files import HowToRead, LabelFiles, apart
 from vidset.datasets.curation.sources.label_files import opened as unpacked
 from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
+from vidset.datasets.curation.sources.reshaped import Reshaped
 from vidset.datasets.curation.sources.source import Fault, Found, Source
 from vidset.datasets.errors import DatasetError
 from vidset.formats.coco import coco_files
@@ -77,11 +78,13 @@ def open_source(sources: Sources) -> Opened:
             f"{option} chooses among the images of a place or a warehouse, and "
             f"{', '.join(sources.given)} is neither"
         )
-    if sources.group_by.startswith(_SQL):
-        if not is_warehouse:
-            raise DatasetError(f"--group-by {sources.group_by}: SQL is for warehouses")
-        return Opened(Grouped(All(opened)), read_bytes)
-    return Opened(Grouped(All(opened), sources.group_by), read_bytes)
+    is_sql = sources.group_by.startswith(_SQL)
+    if is_sql and not is_warehouse:
+        raise DatasetError(f"--group-by {sources.group_by}: SQL is for warehouses")
+    source: Source = All(opened)
+    if sources.how.map_labels or sources.how.as_boxes:
+        source = Reshaped(source, sources.how.map_labels, sources.how.as_boxes)
+    return Opened(Grouped(source, VIDEO if is_sql else sources.group_by), read_bytes)
 
 
 def _open(named: Named, sources: Sources) -> Source | list[Source]:
