@@ -61,7 +61,7 @@ def test_a_room_imports_what_the_table_says(room):
     [
         ("typer", {"cli"}),
         ("apache_beam", {"beam"}),
-        ("torch", {"training"}),
+        ("torch", {"training", "datasets"}),
         ("av", {"video", "upload", "demo"}),
     ],
 )

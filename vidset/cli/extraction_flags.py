@@ -4,13 +4,11 @@ Each has a key below [extract] in vidset.toml and a variable; what nobody sets h
 the help names.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from vidset.extraction_options import OPTIONS
-from vidset.project import Project
 
 _DECLARED = {each.word: each for each in OPTIONS}
 
@@ -69,32 +67,6 @@ Stream = Annotated[
         help="Take another video stream of each file than the one a player shows (0), or all.",
     ),
 ]
-
-
-def extraction_options(project: Project, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of an extraction by their own names: the flags, else the project's.
-
-    Raises:
-        ValueError: a variable holds no number where one is wanted.
-    """
-    found = {
-        each.name: project.choose(f"extract.{each.word}", given.get(each.word)) for each in OPTIONS
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def workers_of(project: Project, given: int | None) -> int | None:
-    """Return how many workers are wanted; None for one a core.
-
-    Raises:
-        ValueError: it is no positive number.
-    """
-    workers = project.choose("extract.workers", given)
-    if workers is None:
-        return None
-    if not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers: wanted a whole number of at least 1, got {workers!r}")
-    return workers
 
 
 def place_to_make(place: str | None, output: str | None) -> str | None:

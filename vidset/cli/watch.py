@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vidset.api.choices import extraction_options, workers_of
 from vidset.cli.command import described
 from vidset.cli.console import answer, say, tell
 from vidset.cli.extraction_flags import (
@@ -24,9 +25,7 @@ from vidset.cli.extraction_flags import (
     VideoMemory,
     VideoTimeout,
     Workers,
-    extraction_options,
     place_to_make,
-    workers_of,
 )
 from vidset.cli.flags import Debug, Json, Metrics, Place, Quiet
 

@@ -8,8 +8,8 @@ from functools import partial
 
 from rich.console import Console
 
+from vidset.api.bringing import find_lineage
 from vidset.cli.console import answer, plural, say, show_problems
-from vidset.cli.syncing import find_lineage
 from vidset.intake.dead_letters import put_dead_letter
 from vidset.project import Project
 from vidset.storage.open import open_store

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vidset.api.choices import extraction_options, workers_of
 from vidset.cli.command import described
 from vidset.cli.extraction_flags import (
     Collector,
@@ -23,9 +24,7 @@ from vidset.cli.extraction_flags import (
     VideoMemory,
     VideoTimeout,
     Workers,
-    extraction_options,
     place_to_make,
-    workers_of,
 )
 from vidset.cli.flags import Blur, Debug, DryRun, Json, Place, Quiet
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +16,6 @@ from rich.progress import (
 )
 
 from vidset.cli.console import plural, say
-from vidset.training.running.folder import RunFolder
 from vidset.training.scoring.run import LAST_EPOCHS
 
 
@@ -72,14 +70,6 @@ def showing_progress(*, quiet: bool) -> Iterator[RunProgress]:
         yield RunProgress(display, quiet=quiet)
 
 
-def summary(run: Mapping[str, Any], output: Path) -> dict[str, Any]:
-    """Return what run.json says, the best epoch's scores, and the mean of the last five."""
-    history = RunFolder(output).history()
-    best = history[run["best_epoch"] - 1]["scores"]
-    last = {split: _mean(history, split) for split in run["splits"]}
-    return {**run, "best": best, "last_five_mean": last, "output": str(output)}
-
-
 def show_runs(runs: Sequence[Mapping[str, Any]]) -> None:
     """Show each run's best epoch, which flatters, and the mean of the last five beside it."""
     for run in runs:
@@ -103,12 +93,6 @@ def show_runs(runs: Sequence[Mapping[str, Any]]) -> None:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _mean(history: list[dict[str, Any]], split: str) -> dict[str, float]:
-    lines = [line["scores"][split] for line in history[-LAST_EPOCHS:]]
-    names = [name for name, value in lines[0].items() if value is not None]
-    return {name: sum(line[name] for line in lines) / len(lines) for name in names}
 
 
 def _told(line: Mapping[str, Any]) -> str:

@@ -122,13 +122,14 @@ def train(
 
     set_threads_for(model, threads)  # Before anything imports PyTorch.
     from vidset.cli.train.choosing import choose_version, parse_seeds
-    from vidset.cli.train.display import show_runs, showing_progress, summary
+    from vidset.cli.train.display import show_runs, showing_progress
     from vidset.datasets.errors import DatasetError
     from vidset.datasets.versions.repository import Repository
     from vidset.output import local_path
     from vidset.project import find_project
-    from vidset.training.models.registry import choose_model, find_model
     from vidset.training.running.request import Request
+    from vidset.training.running.results import sum_up
+    from vidset.training.running.starting import chosen_model
     from vidset.training.running.starting import train as train_model
 
     project = find_project(place)
@@ -138,6 +139,7 @@ def train(
     if output is not None and len(wanted) > 1:
         raise DatasetError(f"--output names the folder of one run, got --seeds {seeds}")
     reference = choose_version(repository, version)
+<<<<<<< HEAD
     if subset is not None:
         from vidset.datasets.curation.subset import cut_subset
 
@@ -147,9 +149,12 @@ def train(
     usual = choose_model(repository.manifest(reference))
     called = usual if model is None else find_model(model).name
     stem = reference if called == usual else f"{reference}-{called}"
+=======
+    chosen = chosen_model(repository, reference, model)
+>>>>>>> d742064 (A Python API: places, versions, streams, torch, extract and train)
     runs = []
     for seed in wanted:
-        to = local_path("--output", output) if output else folder / "runs" / f"{stem}-{seed}"
+        to = local_path("--output", output) if output else folder / "runs" / f"{chosen.stem}-{seed}"
         if_stopped(f"The same command goes on with {to}.")
         request = Request(
             repository=repository,
@@ -158,7 +163,7 @@ def train(
             seed=seed,
             epochs=epochs,
             splits=tuple(each.strip() for each in splits.split(",") if each.strip()),
-            model=model or usual,
+            model=chosen.reference,
             threads=threads,
             device=device,
             cap=cap,
@@ -169,14 +174,18 @@ def train(
         if len(wanted) > 1 and not (quiet or as_json):
             tell(f"seed {seed}:")
         with showing_progress(quiet=quiet or as_json) as progress:
+<<<<<<< HEAD
             runs.append(summary(train_model(request, progress), to))
         version = repository.resolve(reference)
         tell_catalogue(
             project.place, "train", [f"versions/{version}"], [f"runs/{to.name}"], seed=seed
         )
+=======
+            runs.append(sum_up(train_model(request, progress), to))
+>>>>>>> d742064 (A Python API: places, versions, streams, torch, extract and train)
     run = output or Path(runs[-1]["output"]).name
     answer(
-        Trained(project.place, reference, called, runs),
+        Trained(project.place, reference, chosen.name, runs),
         lambda: show_runs(runs),
         as_json=as_json,
         quiet=quiet,

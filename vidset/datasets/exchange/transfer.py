@@ -4,7 +4,6 @@ The place is laid out as a repository is. Images go first and version.json last,
 meanwhile sees whole versions only, and what was interrupted goes on where it was.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -13,7 +12,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.datasets.errors import DatasetError, FaultsError, UnknownVersionError
+from vidset.datasets.errors import FaultsError
+from vidset.datasets.exchange.layout import (
+    checked,
+    image_name,
+    names_in,
+    read_object_of,
+    resolve_in,
+)
 from vidset.datasets.exchange.received import (
     measures_table,
     read_details,
@@ -21,7 +27,7 @@ from vidset.datasets.exchange.received import (
 )
 from vidset.datasets.images.measures import measure
 from vidset.datasets.rows import rows_with
-from vidset.datasets.versions.entry import FORMATS, Entry
+from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.kept_measures import known_measures
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name
@@ -73,7 +79,7 @@ def push(
     """
     ids = tuple(ids)
     names = {name: id_ for name, id_ in repository.names().items() if id_ in ids}
-    there = _names_in(place)
+    there = names_in(place)
     if not move_names:
         _refuse_other("there", names, there)
     known = {item.name: item.size_bytes for item in place.list("images/")}
@@ -82,10 +88,10 @@ def push(
         manifest, sizes = repository.manifest(id_), _sizes(repository.measures(id_))
 
         def send(entry: Entry) -> int:
-            data = _checked(repository.read_image(entry), entry)
+            data = checked(repository.read_image(entry), entry)
             # Whatever is there has another length: it is not this image.
             place.put(
-                _name(entry.image_sha256, entry.image_format), data, _TYPES[entry.image_format]
+                image_name(entry.image_sha256, entry.image_format), data, _TYPES[entry.image_format]
             )
             return len(data)
 
@@ -130,8 +136,8 @@ def pull(
         UnknownVersionError: the place has no such version.
         FaultsError: what came is not what its name says, or a name stands for another version here.
     """
-    there = _names_in(place)
-    ids = _resolved(place, there, tuple(references))
+    there = names_in(place)
+    ids = resolve_in(place, there, tuple(references))
     names = {name: id_ for name, id_ in there.items() if id_ in ids}
     for name in names:
         check_name(name)
@@ -140,9 +146,11 @@ def pull(
     images = size_bytes = 0
     for id_ in ids:
         source = place.uri(f"versions/{id_}")
-        manifest = read_manifest(_read(place, f"versions/{id_}/manifest.parquet"), source, id_)
+        manifest = read_manifest(
+            read_object_of(place, f"versions/{id_}/manifest.parquet"), source, id_
+        )
         details = read_details(
-            _read(place, f"versions/{id_}/version.json"), f"{source}/version.json", id_
+            read_object_of(place, f"versions/{id_}/version.json"), f"{source}/version.json", id_
         )
         hashes = manifest.table["image_sha256"]
         known = known_measures(repository.root / "versions", hashes)
@@ -176,21 +184,14 @@ def _fetch(
     read = (
         repository.read_image(entry)
         if is_here
-        else _read(place, _name(entry.image_sha256, entry.image_format))
+        else read_object_of(place, image_name(entry.image_sha256, entry.image_format))
     )
-    data = _checked(read, entry)
+    data = checked(read, entry)
     is_measured = entry.image_sha256 in measured
     row = None if is_measured else asdict(measure(data, entry.image_uri))
     if not is_here:
         repository.put_image(data, entry.image_format)
     return row, None if is_here else len(data)
-
-
-def _names_in(place: ObjectStore) -> dict[str, str]:
-    found = [item.name for item in place.list("names/")]
-    # What is no text is no version's id, and is refused as such.
-    ids = (place.read(name).decode(errors="replace").strip() for name in found)
-    return {name.removeprefix("names/"): id_ for name, id_ in zip(found, ids, strict=True)}
 
 
 def _refuse_other(where: str, names: dict[str, str], others: dict[str, str]) -> None:
@@ -203,30 +204,6 @@ def _refuse_other(where: str, names: dict[str, str], others: dict[str, str]) -> 
         raise FaultsError(f"names stand for other versions {where}; --move moves them", faults)
 
 
-def _resolved(
-    place: ObjectStore, names: dict[str, str], references: tuple[str, ...]
-) -> tuple[str, ...]:
-    ids = sorted(
-        item.name.split("/")[1]
-        for item in place.list("versions/")
-        if item.name.endswith("/version.json")
-    )
-    if not references:
-        return tuple(ids)
-    found = []
-    for reference in references:
-        wanted = names.get(reference, reference)
-        matching = [id_ for id_ in ids if len(wanted) >= 6 and id_.startswith(wanted)]
-        if len(matching) != 1:
-            what = "more than one" if matching else "no"
-            known = ", ".join([*names, *ids][:10]) or "none"
-            raise UnknownVersionError(
-                f"{place.uri('')} has {what} version {reference!r}; it has: {known}"
-            )
-        found += matching
-    return tuple(dict.fromkeys(found))
-
-
 def _sizes(measures: pa.Table) -> dict[str, int]:
     columns = (measures[name].to_pylist() for name in ("image_sha256", "size_bytes"))
     return dict(zip(*columns, strict=True))
@@ -236,7 +213,8 @@ def _names_of(manifest: Manifest) -> dict[str, str]:
     """Return where a repository has each image, by its hash."""
     columns = (manifest.table[name].to_pylist() for name in ("image_sha256", "image_format"))
     return {
-        sha256: _name(sha256, image_format) for sha256, image_format in zip(*columns, strict=True)
+        sha256: image_name(sha256, image_format)
+        for sha256, image_format in zip(*columns, strict=True)
     }
 
 
@@ -247,24 +225,3 @@ def _entries(manifest: Manifest, hashes: Collection[str]) -> Iterator[Entry]:
         if entry.image_sha256 != last:
             yield entry
         last = entry.image_sha256
-
-
-def _name(image_sha256: str, image_format: str) -> str:
-    return f"images/{image_sha256[:2]}/{image_sha256}{FORMATS[image_format]}"
-
-
-def _checked(data: bytes, entry: Entry) -> bytes:
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != entry.image_sha256:
-        raise FaultsError(
-            "an image is not what its name says",
-            [f"{entry.image_uri}: wanted the SHA-256 {entry.image_sha256}, got {digest}"],
-        )
-    return data
-
-
-def _read(place: ObjectStore, name: str) -> bytes:
-    try:
-        return place.read(name)
-    except FileNotFoundError:
-        raise DatasetError(f"{place.uri(name)}: is not there") from None

@@ -1,6 +1,5 @@
 """The training loop: epochs that can be resumed at any time, with the same weights in the end."""
 
-import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from vidset.datasets.reading.stream import epoch_key
 from vidset.datasets.versions.entry import Entry
 from vidset.training.models.learner import Learner, Prediction
 from vidset.training.running.asking import ask, score, to_table
@@ -149,8 +149,7 @@ def epoch_order(entries: Sequence[Entry], seed: int, epoch: int) -> list[int]:
 
     def key(place: int) -> bytes:
         entry = entries[place]
-        name = f"{seed} {epoch} {entry.image_sha256} {entry.image_uri}"
-        return hashlib.sha256(name.encode()).digest()
+        return epoch_key(seed, epoch, entry.image_sha256, entry.image_uri)
 
     return sorted(range(len(entries)), key=key)
 

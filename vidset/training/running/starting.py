@@ -1,10 +1,38 @@
 """Starts a training run, by PyTorch here or by a program of its own."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from vidset.datasets.versions.repository import Repository
 from vidset.training.models.commands import CommandModel
-from vidset.training.models.registry import find_model
+from vidset.training.models.registry import choose_model, find_model
 from vidset.training.running.request import Progress, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The model that a version is trained by.
+
+    Attributes:
+        reference: what `find_model` takes.
+        name: what the model is called.
+        stem: what its runs' folders are called, without the seed.
+    """
+
+    reference: str
+    name: str
+    stem: str
+
+
+def chosen_model(repository: Repository, version: str, given: str | None) -> Chosen:
+    """Return the model that was named, else the default for the version's labels.
+
+    Raises:
+        DatasetError: there is no such model, or the version's images have no labels.
+    """
+    usual = choose_model(repository.manifest(version))
+    name = usual if given is None else find_model(given).name
+    return Chosen(given or usual, name, version if name == usual else f"{version}-{name}")
 
 
 def train(request: Request, progress: Progress) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Sets how many threads PyTorch computes with, and that waiting ones sleep."""
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from vidset.datasets.errors import DatasetError
 from vidset.training.models.commands import CommandModel
@@ -15,6 +18,26 @@ def set_threads_for(model: str | None, number: int) -> None:
     """
     if model is None or not isinstance(find_model(model), CommandModel):
         set_threads(number)
+
+
+@contextmanager
+def threads_while(model: str, number: int) -> Iterator[None]:
+    """Set the threads for a model while a program of others calls it, and set them back behind it.
+
+    Raises:
+        DatasetError: there is no such model, or `number` is not positive.
+    """
+    loaded = sys.modules.get("torch")
+    before = loaded and (loaded.get_num_threads(), loaded.get_deterministic_debug_mode())
+    set_threads_for(model, number)
+    try:
+        yield
+    finally:
+        loaded = sys.modules.get("torch")
+        if loaded and before:
+            loaded.set_num_threads(before[0])
+        if loaded:
+            loaded.set_deterministic_debug_mode(before[1] if before else "default")
 
 
 def set_threads(number: int) -> None:
