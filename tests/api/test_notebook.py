@@ -65,6 +65,8 @@ def test_the_notebook_runs(folder, monkeypatch):
     with pytest.raises(ValueError, match="wanted one SELECT, got COPY"):
         roads.sql("COPY frames TO 'x'")
     assert names["pictures"].shape == (4, 3, 32, 32)
+    assert names["read"][2:] == names["rest"]
+    assert len(names["members"]) == 8
     assert names["run"]["state"] == "done"
     assert (folder / "work" / "runs").is_dir()
     import vidset
