@@ -24,6 +24,7 @@ from benchmarks import (
     pipeline,
     plan,
     segmentation,
+    python_api,
     similarity,
     training,
     uploads,
@@ -47,6 +48,7 @@ SECTIONS = {
     "embeddings": embeddings.run,
     "training": training.run,
     "segmentation": segmentation.run,
+    "python": python_api.run,
     "comparing": comparing.run,
     "uploads": uploads.run,
 }

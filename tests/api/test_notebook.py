@@ -23,7 +23,8 @@ def folder(tmp_path_factory):
             for number in range(count):
                 path = root / "blocks" / split / label / f"{number}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                cv2.imwrite(str(path), random.integers(first, first + 90, (32, 32, 3)))
+                blocks = random.integers(first, first + 90, (32, 32, 3), dtype=np.uint8)
+                cv2.imwrite(str(path), blocks)
     return root
 
 

@@ -29,14 +29,25 @@ def find_lineage(out: str | None, warehouse: str) -> "Lineage | None":
 
 
 def bring_place(project: Project) -> "Sequence[DeadLetter]":
-    """Bring ledgers, and what was labeled, to a warehouse in a folder, unless they are there.
+    """Bring ledgers, what was labeled, versions and runs to a warehouse in a folder, unless they are
+    there.
 
     Returns:
         Documents that could not be read.
 
     Raises:
-        ValueError: nothing was extracted in the place.
+        ValueError: the place has none of these.
     """
+    from vidset.warehouse.open import open_warehouse
+
+    if not os.path.isdir(project.below("videos")):
+        lineage = find_lineage(project.place, project.warehouse)
+        if lineage is not None and not lineage.is_brought():
+            warehouse = open_warehouse(project.warehouse)
+            warehouse.prepare()
+            lineage.bring(warehouse)
+        if lineage is not None:
+            return ()
     from vidset.intake.dead_letters import put_dead_letter
     from vidset.storage.open import open_store
     from vidset.warehouse.sync import Places, Request, bring_nothing, is_synced, sync

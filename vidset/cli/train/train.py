@@ -139,19 +139,13 @@ def train(
     if output is not None and len(wanted) > 1:
         raise DatasetError(f"--output names the folder of one run, got --seeds {seeds}")
     reference = choose_version(repository, version)
-<<<<<<< HEAD
     if subset is not None:
         from vidset.datasets.curation.subset import cut_subset
 
         reference = cut_subset(repository, reference, subset)[:12]
         if not (quiet or as_json):
             tell(f"version {reference}: {repository.number_of_images(reference):,} images of it")
-    usual = choose_model(repository.manifest(reference))
-    called = usual if model is None else find_model(model).name
-    stem = reference if called == usual else f"{reference}-{called}"
-=======
     chosen = chosen_model(repository, reference, model)
->>>>>>> d742064 (A Python API: places, versions, streams, torch, extract and train)
     runs = []
     for seed in wanted:
         to = local_path("--output", output) if output else folder / "runs" / f"{chosen.stem}-{seed}"
@@ -174,15 +168,11 @@ def train(
         if len(wanted) > 1 and not (quiet or as_json):
             tell(f"seed {seed}:")
         with showing_progress(quiet=quiet or as_json) as progress:
-<<<<<<< HEAD
-            runs.append(summary(train_model(request, progress), to))
+            runs.append(sum_up(train_model(request, progress), to))
         version = repository.resolve(reference)
         tell_catalogue(
             project.place, "train", [f"versions/{version}"], [f"runs/{to.name}"], seed=seed
         )
-=======
-            runs.append(sum_up(train_model(request, progress), to))
->>>>>>> d742064 (A Python API: places, versions, streams, torch, extract and train)
     run = output or Path(runs[-1]["output"]).name
     answer(
         Trained(project.place, reference, chosen.name, runs),
