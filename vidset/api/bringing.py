@@ -29,8 +29,7 @@ def find_lineage(out: str | None, warehouse: str) -> "Lineage | None":
 
 
 def bring_place(project: Project) -> "Sequence[DeadLetter]":
-    """Bring ledgers, what was labeled, versions and runs to a warehouse in a folder, unless they are
-    there.
+    """Bring ledgers, labels, versions and runs to a warehouse in a folder, unless they are there.
 
     Returns:
         Documents that could not be read.
