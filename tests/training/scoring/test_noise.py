@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.comparing import MODELS, coverage
-from vidset.training.scoring.noise import Shares, difference_interval
+from vidset.training.scoring.noise import Shares, difference_interval, mean_interval
 
 
 def test_a_lone_run_varies_with_its_seed_as_those_of_the_other_side_do():
@@ -24,3 +24,20 @@ def test_a_lone_run_varies_with_its_seed_as_those_of_the_other_side_do():
 def test_the_interval_holds_the_true_difference_as_often_as_it_says(seeds, model):
     """In 300 simulated comparisons 0.95 has a standard error of 0.013."""
     assert coverage(seeds, 49, model, comparisons=300) >= 0.95 - 3 * 0.013
+
+
+def test_the_interval_of_one_run_is_that_of_its_images():
+    right = np.array([[True] * 60 + [False] * 40])
+    low, high = mean_interval(Shares(right), np.random.default_rng(0))
+    # A share of 0.6 of 100 images has a standard error of 0.049; Student's t of 99 degrees is 1.98.
+    assert (low, high) == (pytest.approx(0.503, abs=0.01), pytest.approx(0.697, abs=0.01))
+
+
+def test_seeds_that_disagree_widen_the_interval_of_a_mean():
+    random = np.random.default_rng(1)
+    alike = np.tile(random.random(200) < 0.7, (3, 1))
+    apart = np.stack([random.random(200) < share for share in (0.5, 0.7, 0.9)])
+    widths = [
+        high - low for low, high in (mean_interval(Shares(each), random) for each in (alike, apart))
+    ]
+    assert widths[1] > 2 * widths[0]

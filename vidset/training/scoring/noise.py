@@ -90,7 +90,8 @@ def mean_interval(
 ) -> tuple[float, float]:
     """Return the 95 % interval of one side's mean score, made as `difference_interval` is.
 
-    With one run it knows nothing of seeds. NaN where the score is not defined.
+    It stays within 0 and 1, as scores do. With one run it knows nothing of seeds. NaN where the
+    score is not defined.
     """
     from scipy.stats import t
 
@@ -104,7 +105,8 @@ def mean_interval(
         wider = float(t.ppf((1 + LEVEL) / 2, runs - 1)) ** 2
         spread += max(0.0, wider * float(scores.var(ddof=1)) - wide * chance) / runs
     half, middle = float(np.sqrt(spread)), float(scores.mean())
-    return middle - half, middle + half
+    low, high = np.clip([middle - half, middle + half], 0.0, 1.0)
+    return float(low), float(high)
 
 
 def draw_counts(images: int, random: np.random.Generator, draws: int) -> Iterator[np.ndarray]:
