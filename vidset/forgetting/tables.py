@@ -40,21 +40,24 @@ def forget_rows(work: Work) -> dict[str, int]:
 def wanted_rows(work: Work) -> list[tuple[str, str, list[str]]]:
     """Return which rows are the videos': (table, column, values).
 
-    Rows of another generation of a video with the same uri go as well; the next sync brings back
-    those that the ledger still has.
+    A table of which nothing is known here is covered as well, by the columns that name an image or
+    a video. Rows of another generation of a video with the same uri go, too; the next sync brings
+    back those that the ledger still has.
     """
     journal = work.journal
-    hashes, ids = sorted(journal.hashes), sorted(journal.image_names)
-    names, uris = sorted(journal.names), sorted({each.uri for each in journal.videos})
-    found = [
-        ("annotations", "image_id", ids),
-        ("tasks", "image_id", ids),
-        ("tags", "image_id", ids),
-    ]
-    for table in "entries", "run_predictions":
-        found += [(table, column, hashes) for column in ("image_sha256", "origin")]
-    found += [("slices", "slice_value", names), ("videos", "video_uri", uris)]
-    return [*found, ("frames", "video_uri", uris)]
+    values = {
+        "image_id": sorted(journal.image_names),
+        "image_sha256": sorted(journal.hashes),
+        "origin": sorted(journal.hashes),
+        "video_uri": sorted({each.uri for each in journal.videos}),
+    }
+    found = [("slices", "slice_value", sorted(journal.names))]
+    for table in tables().values():
+        found += [
+            (table.name, name, wanted) for name, wanted in values.items() if name in table.names
+        ]
+    # Without its own row a video does not count: it goes first.
+    return sorted(found, key=lambda each: each[0] == "frames")
 
 
 def _in_folder(
