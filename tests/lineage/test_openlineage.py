@@ -58,8 +58,9 @@ def test_nothing_is_sent_unless_somebody_asks_for_it(tmp_path, catalogue, monkey
     assert catalogue == []
 
 
-def test_an_event_that_cannot_be_delivered_is_a_warning(tmp_path, monkeypatch):
-    monkeypatch.setenv("VIDSET_OPENLINEAGE", "http")
+@pytest.mark.parametrize("emitter", ["http", "htp"])
+def test_an_event_that_cannot_be_delivered_is_a_warning(tmp_path, monkeypatch, emitter):
+    monkeypatch.setenv("VIDSET_OPENLINEAGE", emitter)
     monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:1")
     make_place(tmp_path)
     called = vidset("evaluate", "v0-1", "-p", tmp_path)

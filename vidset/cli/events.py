@@ -15,9 +15,6 @@ def tell_catalogue(
     Args:
         job: the command's words.
         inputs, outputs: names below the place, or uris.
-
-    Raises:
-        ValueError: the variable names no emitter.
     """
     if not os.environ.get("VIDSET_OPENLINEAGE"):
         return

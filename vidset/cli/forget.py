@@ -79,7 +79,7 @@ def forget(
         receipt = forgetting.look(journal)
     number = plural(len(receipt.videos), "video")
     if not (dry_run or not receipt.videos):
-        if not (as_json or quiet):
+        if not (as_json or quiet or yes):
             _show(receipt)
         confirm(f"Delete all this of {number}? It cannot be undone.", yes=yes)
         if_stopped("vidset forget goes on with it.")

@@ -180,13 +180,19 @@ def _without_lines(folder: Path, work: Work) -> int:
         number += len(lines) - len(kept)
         if len(lines) != len(kept):
             details[key] = kept
-    groups = details.get("joined_groups") or {}
+    groups = details.get("joined_groups")
+    groups = groups if isinstance(groups, dict) else {}
     clean = {k: v for k, v in groups.items() if not _mentions(f"{k} {v}", names)}
     if len(clean) != len(groups):
         number += len(groups) - len(clean)
         details["joined_groups"] = clean
-    fixes = (details.get("fixes") or {}).get("fixes") or []
-    kept_fixes = [each for each in fixes if each.get("image_sha256") not in work.journal.hashes]
+    told = details.get("fixes")
+    fixes = (told.get("fixes") or []) if isinstance(told, dict) else []
+    kept_fixes = [
+        each
+        for each in fixes
+        if not isinstance(each, dict) or each.get("image_sha256") not in work.journal.hashes
+    ]
     if len(kept_fixes) != len(fixes):
         number += len(fixes) - len(kept_fixes)
         details["fixes"] = {**details["fixes"], "fixes": kept_fixes}

@@ -140,7 +140,7 @@ def _version(records: Records, id_: str, seen: set[str]) -> Node:
     seen.add(id_)
     details = repository.details(id_)
     below = [_version(records, each, seen) for each in details.get("parents") or ()]
-    if fixes := details.get("fixes"):
+    if isinstance(fixes := details.get("fixes"), dict):
         number = len(fixes.get("fixes") or ())
         below.insert(0, node("fix", f"{number} images", by=fixes.get("actor")))
     if recipe := details.get("recipe"):

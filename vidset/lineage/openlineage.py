@@ -74,16 +74,14 @@ def open_emitter(environment: Mapping[str, str] = os.environ) -> Emitter | None:
 def emit(event: Callable[[], Event], warn: Callable[[str], None]) -> None:
     """Send an event, if there is somebody to send it to.
 
-    What was done is done, so that an event that cannot be delivered is a warning.
+    The work is done, so that an event that cannot be delivered is a warning.
 
     Args:
         event: makes it.
     """
-    emitter = open_emitter()
-    if emitter is None:
-        return
     try:
-        emitter(event())
+        if emitter := open_emitter():
+            emitter(event())
     except (OSError, ValueError) as error:
         warn(f"the OpenLineage event was not delivered: {error}")
 
