@@ -1,11 +1,13 @@
 import json
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from vidset.datasets.errors import DatasetError
+from vidset.masks import Mask
 from vidset.training.scoring.answer_scores import AnswerScores
-from vidset.training.scoring.detection import score_objects
+from vidset.training.scoring.detection import average_precision, score_objects
 from vidset.training.scoring.matching import Thing, match, read_things
 
 
@@ -99,3 +101,24 @@ def test_another_label_hits_nothing():
 def test_objects_that_cannot_be_scored_are_named(text, reason):
     with pytest.raises(DatasetError, match=f"a.png: .*{reason}"):
         read_things(pa.table({"truth": pa.array([text]), "image_uri": ["a.png"]}), "truth")
+
+
+def masked(label: str, pixels: np.ndarray, score: float = 1.0) -> Thing:
+    mask = Mask.of(pixels)
+    left, top, right, bottom = mask.bounds or (0, 0, 0, 0)
+    return Thing(label, left, top, right - left, bottom - top, score, mask)
+
+
+def test_masks_are_scored_by_their_pixels_where_boxes_are_all_the_same():
+    square, triangle = np.ones((20, 20), bool), np.tri(20, dtype=bool)
+    truths = [[masked("car", square)], [masked("car", triangle)], []]
+    found = [[masked("car", square, 0.9)], [masked("car", triangle[:, ::-1], 0.8)], []]
+    assert average_precision(truths, found, ["car"])["ap50"] == pytest.approx(1)
+    # The second mask lies on the other side of the diagonal: it shares a third of the pixels.
+    by_masks = average_precision(truths, found, ["car"], by="masks")
+    assert by_masks["ap50"] == pytest.approx(51 / 101)
+    scores = score_objects(truths, found, ["car"], AnswerScores({}, "given"))
+    assert scores["masks"] == by_masks
+    assert scores["labels"]["car"]["ap50"] == pytest.approx(1)
+    without = [[Thing("car", 0, 0, 20, 20)], [], []]
+    assert "masks" not in score_objects(without, found, ["car"], AnswerScores({}, "given"))

@@ -1,6 +1,6 @@
 """Scores of a detector: AP as COCO defines it, and what it finds at one score and overlap."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -87,7 +87,10 @@ def average_precision(
     number = {label: place + 1 for place, label in enumerate(labels)}
     there = COCO(
         {
-            "images": [{"id": place + 1} for place in range(len(truths))],
+            "images": [
+                {"id": place + 1, **_size(things)}
+                for place, things in enumerate(zip(truths, predicted, strict=True))
+            ],
             "categories": [{"id": number[label], "name": label} for label in labels],
             "annotations": [
                 {**_annotation(thing, image, number), "id": place + 1}
@@ -126,6 +129,13 @@ def average_precision(
 
 def _numbered(images: Sequence[Sequence[Thing]]) -> list[tuple[int, Thing]]:
     return [(place + 1, thing) for place, image in enumerate(images) for thing in image]
+
+
+def _size(things: Iterable[Sequence[Thing]]) -> dict[str, int]:
+    """Return the image's size, as the masks of its truths or predictions tell it."""
+    masks = (thing.mask for several in things for thing in several)
+    mask = next((mask for mask in masks if mask), None)
+    return {"height": mask.height, "width": mask.width} if mask else {"height": 1, "width": 1}
 
 
 def _masked(truths: Sequence[Sequence[Thing]]) -> bool:
