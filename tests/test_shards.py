@@ -67,6 +67,11 @@ def test_shards_are_of_like_size():
             {"CLOUD_RUN_TASK_INDEX": "4", "CLOUD_RUN_TASK_COUNT": "5"}, Shard(5, 5), id="Cloud Run"
         ),
         pytest.param(
+            {"CLOUD_RUN_TASK_INDEX": "0", "CLOUD_RUN_TASK_COUNT": "1"},
+            Shard(1, 1),
+            id="Cloud Run, whose count is always that of the job",
+        ),
+        pytest.param(
             {"AWS_BATCH_JOB_ARRAY_INDEX": "1", "VIDSET_SHARDS": "2"}, Shard(2, 2), id="AWS Batch"
         ),
         pytest.param(
@@ -126,6 +131,56 @@ def test_auto_reads_what_the_queue_system_says(variables, shard):
             },
             "Slurm contradict: SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_MIN=1",
             id="Slurm's --array=1,3,7",
+        ),
+        pytest.param(
+            {
+                "SLURM_ARRAY_TASK_ID": "5",
+                "SLURM_ARRAY_TASK_MIN": "5",
+                "SLURM_ARRAY_TASK_MAX": "5",
+                "SLURM_ARRAY_TASK_STEP": "1",
+                "SLURM_ARRAY_TASK_COUNT": "1",
+            },
+            r"one of one task \(SLURM_ARRAY_TASK_ID=5\), which would take all videos",
+            id="Slurm's --array=5",
+        ),
+        pytest.param(
+            {
+                "SLURM_ARRAY_TASK_ID": "5",
+                "SLURM_ARRAY_TASK_MIN": "5",
+                "SLURM_ARRAY_TASK_MAX": "5",
+                "SLURM_ARRAY_TASK_STEP": "1",
+                "SLURM_ARRAY_TASK_COUNT": "1",
+                "VIDSET_SHARDS": "16",
+            },
+            "contradict: SLURM_ARRAY_TASK_COUNT=1 VIDSET_SHARDS=16",
+            id="Slurm's --array=5 of sixteen",
+        ),
+        pytest.param(
+            {
+                "SLURM_ARRAY_TASK_ID": "2",
+                "SLURM_ARRAY_TASK_MAX": "4",
+                "SLURM_ARRAY_TASK_COUNT": "4",
+            },
+            "Slurm contradict: SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MAX=4",
+            id="Slurm without its first index",
+        ),
+        pytest.param(
+            {
+                "SLURM_ARRAY_TASK_ID": "2",
+                "SLURM_ARRAY_TASK_MIN": "0",
+                "SLURM_ARRAY_TASK_STEP": "0",
+                "SLURM_ARRAY_TASK_COUNT": "3",
+            },
+            "Slurm contradict",
+            id="Slurm with a step of nothing",
+        ),
+        pytest.param(
+            {
+                "SLURM_ARRAY_TASK_ID": "-1",
+                "SLURM_ARRAY_TASK_COUNT": "3",
+            },
+            "SLURM_ARRAY_TASK_ID: wanted a whole number, got '-1'",
+            id="a negative index",
         ),
     ],
 )

@@ -60,6 +60,8 @@ class _System:
         counts: how many there are, if the system says so, by any of these.
         first, step: the index of the first task, and from one to the next; "" is 0 and 1.
         last: the index of the last task, where the system says so.
+        counts_submitted: whether it counts the tasks of this submission, which may be a part of
+            those of an earlier one.
     """
 
     name: str
@@ -68,6 +70,7 @@ class _System:
     first: str = ""
     step: str = ""
     last: str = ""
+    counts_submitted: bool = False
 
 
 _SYSTEMS = (
@@ -78,6 +81,7 @@ _SYSTEMS = (
         "SLURM_ARRAY_TASK_MIN",
         "SLURM_ARRAY_TASK_STEP",
         "SLURM_ARRAY_TASK_MAX",
+        counts_submitted=True,
     ),
     _System("Kubernetes", "JOB_COMPLETION_INDEX"),
     _System("Cloud Run", "CLOUD_RUN_TASK_INDEX", ("CLOUD_RUN_TASK_COUNT",)),
@@ -104,6 +108,12 @@ def _found(variables: Mapping[str, str]) -> Shard:
         seen = (system.index, system.first, system.last, system.step, *system.counts, COUNT)
         got = " ".join(f"{each}={variables[each]}" for each in seen if each in variables)
         raise ValueError(f"--shard auto: the variables of {system.name} contradict: {got}")
+    if count == 1 and system.counts_submitted:
+        raise ValueError(
+            f"--shard auto: wanted an array of several tasks of {system.name}, got one of one task "
+            f"({system.index}={index}), which would take all videos. To run one shard of an "
+            "earlier array again, give --shard I/N; to take all videos, leave --shard out"
+        )
     return Shard(place + 1, count)
 
 
