@@ -15,6 +15,8 @@ TORCH_LOCK = $(UV) export --quiet --frozen --no-header --no-hashes --no-default-
 OUT ?= out/demo
 WORKERS ?= auto
 VARS ?= infra/terraform.tfvars
+# What runs the jobs, as Terraform's variables say.
+ENGINE ?= $(or $(shell sed -n 's/^ingest_engine *= *"\([a-z_]*\)".*/\1/p' "$(VARS)" 2>/dev/null),dataflow)
 TERRAFORM = terraform -chdir=infra
 # For a target's first line: a program, or a file, that must be there, and how to get it.
 need = @command -v $(1) >/dev/null || { echo "make $(MAKECMDGOALS): $(1) is not installed; see $(2)" >&2; exit 2; }
@@ -70,8 +72,8 @@ functions: ## Zip the labeling functions: build/labeling_task.zip
 bases: ## Pin what the worker image is made of: docker/beam/bases.env
 	@docker/beam/pin.sh
 
-image: ## Build and push the worker image; IMAGE_REPOSITORY=... if not Terraform's
-	@docker/beam/build.sh
+image: ## Build and push the jobs' image; IMAGE_REPOSITORY=... if not Terraform's
+	@docker/build.sh "$(ENGINE)"
 
 template: ## Write the jobs' Flex Templates to the releases bucket
 	@docker/beam/template.sh
@@ -85,7 +87,7 @@ apply: infra-ready ## Make the cloud side as the code says; asks first, but for 
 destroy: infra-ready ## Take the cloud side down, a running export first; docs/deploy.md has the order
 	@infra/destroy.sh -var-file="$(abspath $(VARS))" $(ARGS)
 
-deploy: ## Functions, image, templates, then apply; after a first apply
+deploy: ## Functions, image, templates for Dataflow, then apply; after a first apply
 	$(call need,docker,https://docs.docker.com/engine/install)
 	$(call need,gcloud,https://cloud.google.com/sdk/docs/install)
 	$(call need,terraform,https://developer.hashicorp.com/terraform/install)
@@ -93,7 +95,7 @@ deploy: ## Functions, image, templates, then apply; after a first apply
 	$(call need_file,$(VARS),docs/deploy.md shows one; or VARS=another)
 	@$(MAKE) --no-print-directory functions
 	@$(MAKE) --no-print-directory image
-	@$(MAKE) --no-print-directory template
+	@$(if $(filter dataflow,$(ENGINE)),$(MAKE) --no-print-directory template)
 	@$(MAKE) --no-print-directory apply
 
 # Where the state is comes with the first run, and stays in a file of this checkout.

@@ -26,6 +26,8 @@ LOCKS: Mapping[str, tuple[str, ...]] = {
     "functions/labeling_task/requirements.txt": ("--extra", "function", *_WITHOUT_COMMAND_LINE),
     # The worker image of the jobs. Neither command line nor training.
     "docker/beam/requirements.txt": ("--extra", "gcp", *_WITHOUT_COMMAND_LINE),
+    # The jobs on Cloud Run, without Beam.
+    "docker/cloud_run/requirements.txt": ("--extra", "cloud-run"),
     # The watcher's image on premises.
     "deploy/onprem/requirements.txt": (
         *("--extra", "extract", "--extra", "s3", "--extra", "amqp", "--extra", "label"),

@@ -1,4 +1,4 @@
-"""Computes what a month on Google Cloud costs: the table of docs/deploy.md.
+"""Computes what a month on Google Cloud costs: the tables of docs/deploy.md.
 
     python docs/costs.py
 
@@ -10,6 +10,8 @@ docs/deploy.md) or assumed, as it says.
 from dataclasses import dataclass
 
 HOURS = (10, 100, 1000)
+# What the engines are compared by; the last is nearly what one worker of Dataflow can do.
+ENGINE_HOURS = (0, 10, 100, 1000, 10_000, 29_000)
 MONTH_HOURS = 730
 GB, TIB, GIB = 1e9, 2.0**40, 2.0**30
 
@@ -47,6 +49,9 @@ PRICES = {
     "BigQuery, queries beyond 1 TiB": Price(6.25, "TiB", "memory"),
     "BigQuery, stored beyond 10 GiB": Price(0.02, "GiB month", "memory"),
     "Artifact Registry": Price(0.10, "GB month", "memory"),
+    "Cloud Run jobs, vCPU beyond 240,000 s": Price(0.000018, "vCPU second", "page"),
+    "Cloud Run jobs, memory beyond 450,000 GiB s": Price(0.000002, "GiB second", "copies"),
+    "Cloud Scheduler, timers beyond three": Price(0.10, "timer", "memory"),
 }
 
 # Measured: docs/deploy.md says how.
@@ -64,6 +69,13 @@ WRITES_AN_IMAGE, READS_AN_IMAGE = 5, 5
 ROW_BYTES = 1e3
 EXPORT_RUNS = MONTH_HOURS  # Each hour.
 EXPORT_MINUTES = 5
+# Cloud Run: infra/cloud_run.tf. A task is billed for a minute at least, and waits half of it for more.
+INGEST_RUNS, INGEST_TASKS, INGEST_VCPUS = MONTH_HOURS, 2, 2
+EXPORT_VCPUS = 1
+TASK_SECONDS = 60
+GIB_A_VCPU = 2
+# Each commit to BigQuery takes a worker, which has one vCPU, so long.
+VIDEOS_AN_HOUR, COMMIT_SECONDS = 6, 15
 
 
 def workers(video_hours: float) -> int:
@@ -72,23 +84,43 @@ def workers(video_hours: float) -> int:
     return max(1, -int(-seconds // (2 * MONTH_HOURS * 3600)))
 
 
-def monthly(video_hours: float) -> dict[str, float]:
-    """Dollars by service, of a month with so many hours of video, all of it labeled."""
-    images = video_hours * IMAGES_AN_HOUR
+def dataflow(video_hours: float) -> tuple[float, float]:
+    """Dollars of a month of the ingest job and of the export job on Dataflow."""
     memory = 8 * _price("Dataflow memory")
     streaming = 2 * _price("Dataflow streaming vCPU") + memory + 30 * _price("Dataflow disk")
     batch = 2 * _price("Dataflow batch vCPU") + memory
     launcher = _price("Launcher's machine, n1-standard-1")
+    export = EXPORT_RUNS * EXPORT_MINUTES / 60 * (batch + launcher)
+    return workers(video_hours) * MONTH_HOURS * streaming, export
+
+
+def cloud_run(video_hours: float) -> float:
+    """Dollars of a month of both jobs on Cloud Run, whose free part they share."""
+    waiting = INGEST_RUNS * INGEST_TASKS * INGEST_VCPUS + EXPORT_RUNS * EXPORT_VCPUS
+    an_hour = CPU_SECONDS_AN_HOUR * VCPU_SLOWNESS + VIDEOS_AN_HOUR * COMMIT_SECONDS
+    seconds = waiting * TASK_SECONDS + video_hours * an_hour
+    processors = _beyond(seconds, 240_000, "Cloud Run jobs, vCPU beyond 240,000 s")
+    return processors + _beyond(
+        seconds * GIB_A_VCPU, 450_000, "Cloud Run jobs, memory beyond 450,000 GiB s"
+    )
+
+
+def crossing() -> int:
+    """Hours of video a month from which on Dataflow is cheaper, to a hundred."""
+    return next(hours for hours in range(0, 10**6, 100) if cloud_run(hours) > sum(dataflow(hours)))
+
+
+def monthly(video_hours: float) -> dict[str, float]:
+    """Dollars by service, of a month with so many hours of video, all of it labeled."""
+    images = video_hours * IMAGES_AN_HOUR
+    ingest, export = dataflow(video_hours)
     stored = (video_hours * VIDEO_BYTES_AN_HOUR + images * IMAGE_BYTES) / GIB
     events = (video_hours + images) * EVENT_BYTES * 2  # Published and delivered.
     busy = images * FUNCTION_SECONDS_AN_IMAGE
     rows = images * 2 * ROW_BYTES
     return {
-        "ingest job (Dataflow, streaming)": workers(video_hours) * MONTH_HOURS * streaming,
-        "export job (Dataflow, batch, hourly)": EXPORT_RUNS
-        * EXPORT_MINUTES
-        / 60
-        * (batch + launcher),
+        "ingest job (Dataflow, streaming)": ingest,
+        "export job (Dataflow, batch, hourly)": export,
         "videos and images (Cloud Storage)": stored * _price("Cloud Storage, standard")
         + images / 1000 * _price("Cloud Storage, writing")
         + 2 * images / 1000 * _price("Cloud Storage, reading"),
@@ -131,6 +163,19 @@ def cost_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def engine_table() -> str:
+    """Returns dollars of both jobs by engine and hours of video a month, in Markdown."""
+    rows = {
+        "Dataflow": [sum(dataflow(hours)) for hours in ENGINE_HOURS],
+        "Cloud Run": [cloud_run(hours) for hours in ENGINE_HOURS],
+    }
+    lines = ["| both jobs, a month with | " + " | ".join(f"{h:,} h" for h in ENGINE_HOURS) + " |"]
+    lines.append("|---|" + "---:|" * len(ENGINE_HOURS))
+    for name, row in rows.items():
+        lines.append(f"| {name} | " + " | ".join(f"{dollars:,.2f}" for dollars in row) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def price_table() -> str:
     """Returns the unit prices, and how well each is known, in Markdown."""
     lines = ["| | dollars | for | known from |", "|---|---:|---|---|"]
@@ -142,4 +187,6 @@ def price_table() -> str:
 
 if __name__ == "__main__":
     print(cost_table())
+    print(engine_table())
+    print(f"They cross at {crossing():,} hours.\n")
     print(price_table())

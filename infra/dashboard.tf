@@ -1,5 +1,40 @@
 # One page: from uploads to answers, and what is stuck.
 
+locals {
+  # How the jobs do, by engine.
+  job_charts = local.is_cloud_run ? [
+    {
+      title   = "Runs that ended, by outcome"
+      axis    = "runs"
+      filter  = "resource.type=\"cloud_run_job\" resource.labels.job_name=one_of(\"${var.name}-ingest\", \"${var.name}-export\") metric.type=\"run.googleapis.com/job/completed_execution_count\""
+      aligner = "ALIGN_DELTA"
+      group   = "metric.label.result"
+    },
+    {
+      title   = "The jobs' processors"
+      axis    = "vCPU"
+      filter  = "resource.type=\"cloud_run_job\" resource.labels.job_name=one_of(\"${var.name}-ingest\", \"${var.name}-export\") metric.type=\"run.googleapis.com/container/cpu/allocation_time\""
+      aligner = "ALIGN_RATE"
+      group   = "resource.label.job_name"
+    },
+    ] : [
+    {
+      title   = "The ingest job's lag"
+      axis    = "seconds"
+      filter  = "resource.type=\"dataflow_job\" resource.labels.job_name=\"${var.name}-ingest\" metric.type=\"dataflow.googleapis.com/job/system_lag\""
+      aligner = "ALIGN_MAX"
+      group   = "resource.label.job_name"
+    },
+    {
+      title   = "The jobs' processors"
+      axis    = "vCPU"
+      filter  = "resource.type=\"dataflow_job\" resource.labels.job_name=one_of(\"${var.name}-ingest\", \"${var.name}-export\") metric.type=\"dataflow.googleapis.com/job/current_num_vcpus\""
+      aligner = "ALIGN_MEAN"
+      group   = "resource.label.job_name"
+    },
+  ]
+}
+
 resource "google_monitoring_dashboard" "overview" {
   dashboard_json = templatefile("${path.module}/dashboard.json.tftpl", {
     title = var.name
@@ -26,20 +61,8 @@ resource "google_monitoring_dashboard" "overview" {
         aligner = "ALIGN_MAX"
         group   = "resource.label.subscription_id"
       },
-      {
-        title   = "The ingest job's lag"
-        axis    = "seconds"
-        filter  = "resource.type=\"dataflow_job\" resource.labels.job_name=\"${var.name}-ingest\" metric.type=\"dataflow.googleapis.com/job/system_lag\""
-        aligner = "ALIGN_MAX"
-        group   = "resource.label.job_name"
-      },
-      {
-        title   = "The jobs' processors"
-        axis    = "vCPU"
-        filter  = "resource.type=\"dataflow_job\" resource.labels.job_name=one_of(\"${var.name}-ingest\", \"${var.name}-export\") metric.type=\"dataflow.googleapis.com/job/current_num_vcpus\""
-        aligner = "ALIGN_MEAN"
-        group   = "resource.label.job_name"
-      },
+      local.job_charts[0],
+      local.job_charts[1],
       {
         title   = "Requests to the functions, by outcome"
         axis    = "requests a second"

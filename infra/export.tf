@@ -1,5 +1,5 @@
-# The export job: a Dataflow batch from annotation and task documents to BigQuery, started by a timer.
-# While one runs, another of its name is refused: exports never overlap.
+# The export job: from annotation and task documents to BigQuery, started by a timer. It is a Dataflow batch, of which
+# a second is refused while one runs, or the job of cloud_run.tf, of which two may: what is read twice changes no row.
 
 locals {
   template_folder = "gs://${local.buckets.releases}/templates"
@@ -53,9 +53,11 @@ resource "google_service_account" "export_timer" {
   depends_on   = [google_project_service.enabled]
 }
 
-# To start a job, as the account that its workers are.
+# To start a Dataflow job, as the account that its workers are.
 resource "google_project_iam_member" "export_timer_starts_jobs" {
   #checkov:skip=CKV_GCP_49:A job runs as an account that its starter may act as, which is that of the export alone
+  count = local.is_cloud_run ? 0 : 1
+
   project = var.project_id
   role    = "roles/dataflow.developer"
   member  = google_service_account.export_timer.member
@@ -63,12 +65,16 @@ resource "google_project_iam_member" "export_timer_starts_jobs" {
 
 # Whoever starts a job must be able to look its machines up.
 resource "google_project_iam_member" "export_timer_sees_machines" {
+  count = local.is_cloud_run ? 0 : 1
+
   project = var.project_id
   role    = "roles/compute.viewer"
   member  = google_service_account.export_timer.member
 }
 
 resource "google_service_account_iam_member" "export_timer_acts_as_export" {
+  count = local.is_cloud_run ? 0 : 1
+
   service_account_id = google_service_account.export.name
   role               = "roles/iam.serviceAccountUser"
   member             = google_service_account.export_timer.member
@@ -85,9 +91,13 @@ resource "google_cloud_scheduler_job" "export" {
 
   http_target {
     http_method = "POST"
-    uri         = "https://dataflow.googleapis.com/v1b3/projects/${var.project_id}/locations/${var.region}/flexTemplates:launch"
-    headers     = { "Content-Type" = "application/json" }
-    body        = base64encode(jsonencode(local.export_launch))
+    uri = (
+      local.is_cloud_run
+      ? "${local.run_uri}/${var.name}-export:run"
+      : "https://dataflow.googleapis.com/v1b3/projects/${var.project_id}/locations/${var.region}/flexTemplates:launch"
+    )
+    headers = { "Content-Type" = "application/json" }
+    body    = base64encode(local.is_cloud_run ? "{}" : jsonencode(local.export_launch))
 
     oauth_token {
       scope                 = "https://www.googleapis.com/auth/cloud-platform"
@@ -101,6 +111,7 @@ resource "google_cloud_scheduler_job" "export" {
   }
 
   depends_on = [
+    google_cloud_run_v2_job_iam_member.timers_run,
     google_project_iam_member.export_timer_sees_machines,
     google_project_iam_member.export_timer_starts_jobs,
     google_service_account_iam_member.export_timer_acts_as_export,

@@ -1,4 +1,5 @@
-# The ingest job: a Dataflow stream from upload events to images and ledger rows.
+# The ingest job: a Dataflow stream from upload events to images and ledger rows. With
+# ingest_engine = "cloud_run", the job of cloud_run.tf does the same from time to time.
 
 locals {
   # Both jobs' accounts, for what both need.
@@ -6,6 +7,9 @@ locals {
     export = google_service_account.export.member
     ingest = google_service_account.ingest.member
   }
+
+  # The accounts that need what Dataflow alone asks for.
+  dataflow_accounts = local.is_cloud_run ? {} : local.job_accounts
 
   ingest_parameters = merge(
     # Without scratch_bytes the job shares a worker's disk among the videos that are read at once.
@@ -28,7 +32,7 @@ resource "google_service_account" "ingest" {
 
 # The role has the objects of all buckets in it, to read and to create; the jobs get theirs by bucket.
 resource "google_project_iam_member" "jobs_work" {
-  for_each = local.job_accounts
+  for_each = local.dataflow_accounts
 
   project = var.project_id
   role    = "roles/dataflow.worker"
@@ -42,6 +46,8 @@ resource "google_project_iam_member" "jobs_work" {
 
 # An update in place begins with a look for the running job, by the launcher, which is the job's account.
 resource "google_project_iam_custom_role" "updater" {
+  count = local.is_cloud_run ? 0 : 1
+
   role_id     = "${replace(var.name, "-", "_")}_updater"
   title       = "Updater of ${var.name}"
   description = "Finds the running job that an update replaces."
@@ -50,8 +56,10 @@ resource "google_project_iam_custom_role" "updater" {
 }
 
 resource "google_project_iam_member" "ingest_updates" {
+  count = local.is_cloud_run ? 0 : 1
+
   project = var.project_id
-  role    = google_project_iam_custom_role.updater.name
+  role    = google_project_iam_custom_role.updater[0].name
   member  = google_service_account.ingest.member
 }
 
@@ -60,7 +68,7 @@ resource "google_project_iam_member" "ingest_updates" {
 # does not find it again: Dataflow chooses how many workers to begin with.
 resource "google_dataflow_flex_template_job" "ingest" {
   provider = google-beta
-  count    = var.deploy_jobs ? 1 : 0
+  count    = var.deploy_jobs && !local.is_cloud_run ? 1 : 0
 
   name                    = "${var.name}-ingest"
   region                  = var.region

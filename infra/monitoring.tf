@@ -5,6 +5,22 @@ locals {
 
   answer_deadline_hours = tonumber(lookup(var.labeling_options, "LABELING_ANSWER_DEADLINE_HOURS", "24"))
 
+  # An event waits until the next run, an hour at most by default, and until its video is done.
+  oldest_unacked_minutes = coalesce(var.alert_thresholds.oldest_unacked_minutes, local.is_cloud_run ? 150 : 60)
+
+  failed_jobs = {
+    for job in ["export", "ingest"] : job => join(" AND ", local.is_cloud_run ? [
+      "resource.type = \"cloud_run_job\"",
+      "resource.labels.job_name = \"${var.name}-${job}\"",
+      "metric.type = \"run.googleapis.com/job/completed_execution_count\"",
+      "metric.labels.result = \"failed\"",
+      ] : [
+      "resource.type = \"dataflow_job\"",
+      "resource.labels.job_name = \"${var.name}-${job}\"",
+      "metric.type = \"dataflow.googleapis.com/job/is_failed\"",
+    ])
+  }
+
   # How PromQL writes the names of log-based metrics: a counter, and the sum of a distribution.
   reconciled_count = "logging_googleapis_com:user_${replace(google_logging_metric.reconciliations.name, "/[^A-Za-z0-9]/", "_")}"
   unanswered_sum   = "logging_googleapis_com:user_${replace(google_logging_metric.unanswered_tasks.name, "/[^A-Za-z0-9]/", "_")}_sum"
@@ -73,7 +89,7 @@ resource "google_monitoring_alert_policy" "oldest_unacked" {
           "metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"",
         ])
         comparison      = "COMPARISON_GT"
-        threshold_value = var.alert_thresholds.oldest_unacked_minutes * 60
+        threshold_value = local.oldest_unacked_minutes * 60
         duration        = "300s"
 
         aggregations {
@@ -90,7 +106,10 @@ resource "google_monitoring_alert_policy" "oldest_unacked" {
   }
 }
 
+# On Cloud Run, the oldest event says the same.
 resource "google_monitoring_alert_policy" "job_lag" {
+  count = local.is_cloud_run ? 0 : 1
+
   display_name          = "${var.name}: the ingest job lags"
   combiner              = "OR"
   notification_channels = local.channels
@@ -136,24 +155,20 @@ resource "google_monitoring_alert_policy" "job_failed" {
   severity              = "CRITICAL"
 
   dynamic "conditions" {
-    for_each = toset(["export", "ingest"])
+    for_each = local.failed_jobs
 
     content {
-      display_name = "The ${conditions.value} job has failed"
+      display_name = "The ${conditions.key} job has failed"
 
       condition_threshold {
-        filter = join(" AND ", [
-          "resource.type = \"dataflow_job\"",
-          "resource.labels.job_name = \"${var.name}-${conditions.value}\"",
-          "metric.type = \"dataflow.googleapis.com/job/is_failed\"",
-        ])
+        filter          = conditions.value
         comparison      = "COMPARISON_GT"
         threshold_value = 0
         duration        = "0s"
 
         aggregations {
           alignment_period   = "60s"
-          per_series_aligner = "ALIGN_MAX"
+          per_series_aligner = local.is_cloud_run ? "ALIGN_DELTA" : "ALIGN_MAX"
         }
       }
     }
@@ -161,7 +176,10 @@ resource "google_monitoring_alert_policy" "job_failed" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "An export that failed is made up for by the next. The ingest job starts again with `terraform apply`; its events wait."
+    content = join(" ", [
+      "An export that failed is made up for by the next.",
+      local.is_cloud_run ? "So is a run of the ingest job: its events come again. `gcloud run jobs executions list --region=${var.region}` names the run, whose log says why." : "The ingest job starts again with `terraform apply`; its events wait.",
+    ])
   }
 }
 

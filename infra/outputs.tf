@@ -57,8 +57,13 @@ output "github" {
 }
 
 output "image_repository" {
-  description = "Where `make image` pushes the worker image."
+  description = "Where `make image` pushes the image of the jobs."
   value       = local.image_repository
+}
+
+output "ingest_command" {
+  description = "The command that takes waiting uploads now, without waiting for the timer. Null on Dataflow, which takes them at once."
+  value       = one([for timer in google_cloud_scheduler_job.ingest : "gcloud scheduler jobs run ${timer.name} --project=${var.project_id} --location=${var.region}"])
 }
 
 output "labeling_store" {

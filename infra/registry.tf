@@ -34,8 +34,9 @@ resource "google_artifact_registry_repository" "images" {
   depends_on = [google_kms_crypto_key_iam_member.encrypting, google_project_service.enabled]
 }
 
+# Cloud Run pulls by its own hand, which may do so in its project.
 resource "google_artifact_registry_repository_iam_member" "jobs_pull" {
-  for_each = local.job_accounts
+  for_each = local.dataflow_accounts
 
   repository = google_artifact_registry_repository.images["beam"].name
   location   = var.region

@@ -34,12 +34,13 @@ resource "google_storage_bucket" "releases" {
   depends_on = [google_kms_crypto_key_iam_member.encrypting, google_project_service.enabled]
 }
 
-# The jobs start from their templates; the timer names one; the build reads the functions' source.
+# Dataflow's jobs start from their templates; the timer names one; the build reads the functions' source.
 resource "google_storage_bucket_iam_member" "reads_releases" {
-  for_each = merge(local.job_accounts, {
-    export_timer   = google_service_account.export_timer.member
-    function_build = google_service_account.function_build.member
-  })
+  for_each = merge(
+    local.dataflow_accounts,
+    local.is_cloud_run ? {} : { export_timer = google_service_account.export_timer.member },
+    { function_build = google_service_account.function_build.member },
+  )
 
   bucket = google_storage_bucket.releases.name
   role   = "roles/storage.objectViewer"

@@ -60,8 +60,9 @@ resource "google_storage_bucket" "staging" {
   depends_on = [google_kms_crypto_key_iam_member.encrypting, google_project_service.enabled]
 }
 
+# On Cloud Run the ingest job has nothing on the way.
 resource "google_storage_bucket_iam_member" "jobs_use_staging" {
-  for_each = local.job_accounts
+  for_each = local.is_cloud_run ? { export = google_service_account.export.member } : local.job_accounts
 
   bucket = google_storage_bucket.staging.name
   role   = "roles/storage.objectUser"

@@ -10,17 +10,17 @@ variable "alert_email" {
 }
 
 variable "alert_thresholds" {
-  description = "The limits above which an alert is raised: minutes that the oldest event waits, minutes of the job's lag, errors of a function in 15 minutes, and overdue tasks without an answer."
+  description = "The limits above which an alert is raised: minutes that the oldest event waits (60 by default, 150 on Cloud Run), minutes of the job's lag, errors of a function in 15 minutes, and overdue tasks without an answer."
   type = object({
     function_errors        = optional(number, 5)
     job_lag_minutes        = optional(number, 60)
-    oldest_unacked_minutes = optional(number, 60)
+    oldest_unacked_minutes = optional(number)
     unanswered_tasks       = optional(number, 100)
   })
   default = {}
 
   validation {
-    condition     = alltrue([for value in values(var.alert_thresholds) : value >= 0])
+    condition     = alltrue([for value in values(var.alert_thresholds) : value == null ? true : value >= 0])
     error_message = "alert_thresholds must be 0 or more."
   }
 }

@@ -1,16 +1,32 @@
+variable "cloud_run_image" {
+  description = "The image of the jobs on Cloud Run, by digest, as `make image` prints it for ingest_engine = \"cloud_run\". Null while there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cloud_run_image == null || can(regex("^[^@ ]+@sha256:[0-9a-f]{64}$", var.cloud_run_image))
+    error_message = "cloud_run_image must name a digest: .../cloud-run@sha256:..."
+  }
+}
+
 variable "deploy_jobs" {
-  description = "Whether to start the ingest job and the timer of the export. Run `make image` and `make template` first."
+  description = "Whether to start the ingest job and the timer of the export. Run `make image` first, and for Dataflow `make template`."
   type        = bool
   default     = false
 
   validation {
-    condition     = !var.deploy_jobs || var.worker_image != null
+    condition     = !var.deploy_jobs || var.ingest_engine != "dataflow" || var.worker_image != null
     error_message = "deploy_jobs needs worker_image, by digest."
+  }
+
+  validation {
+    condition     = !var.deploy_jobs || var.ingest_engine != "cloud_run" || var.cloud_run_image != null
+    error_message = "deploy_jobs needs cloud_run_image, by digest, with ingest_engine = \"cloud_run\"."
   }
 }
 
 variable "export_max_workers" {
-  description = "How many workers, of two vCPUs each, the export job may grow to."
+  description = "How many workers, of two vCPUs each, the export job may grow to on Dataflow."
   type        = number
   default     = 1
 
@@ -31,8 +47,19 @@ variable "export_schedule" {
   }
 }
 
+variable "ingest_engine" {
+  description = "What runs the jobs: dataflow, always ready, or cloud_run, started by timers and free while nothing waits."
+  type        = string
+  default     = "dataflow"
+
+  validation {
+    condition     = contains(["cloud_run", "dataflow"], var.ingest_engine)
+    error_message = "ingest_engine must be dataflow or cloud_run."
+  }
+}
+
 variable "ingest_machine_type" {
-  description = "The machine type of the ingest job's workers."
+  description = "The machine type of the ingest job's workers on Dataflow."
   type        = string
   default     = "e2-standard-2"
 
@@ -43,7 +70,7 @@ variable "ingest_machine_type" {
 }
 
 variable "ingest_max_workers" {
-  description = "How many workers the ingest job may grow to. Changing the number drains the job and starts it again."
+  description = "How many workers the ingest job may grow to, or how many tasks a run on Cloud Run has. Changing the number drains a Dataflow job and starts it again."
   type        = number
   default     = 2
 
@@ -80,8 +107,19 @@ variable "ingest_options" {
   }
 }
 
+variable "ingest_schedule" {
+  description = "When uploads are taken with ingest_engine = \"cloud_run\", as a cron expression in UTC."
+  type        = string
+  default     = "5 * * * *"
+
+  validation {
+    condition     = can(regex("^\\S+( +\\S+){4}$", var.ingest_schedule))
+    error_message = "ingest_schedule must have cron's five fields."
+  }
+}
+
 variable "worker_image" {
-  description = "The image of the jobs, by digest, as `make image` prints it. Null while there is none."
+  description = "The image of the jobs on Dataflow, by digest, as `make image` prints it. Null while there is none."
   type        = string
   default     = null
 

@@ -43,7 +43,7 @@ run "alerts_look_at_what_there_is" {
   }
 
   assert {
-    condition     = alltrue([for condition in google_monitoring_alert_policy.job_lag.conditions : strcontains(condition.condition_threshold[0].filter, "\"vidset-ingest\"")])
+    condition     = alltrue([for condition in google_monitoring_alert_policy.job_lag[0].conditions : strcontains(condition.condition_threshold[0].filter, "\"vidset-ingest\"")])
     error_message = "The lag is the ingest job's."
   }
 
@@ -85,9 +85,9 @@ run "somebody_is_told" {
       for policy in concat(
         [
           google_monitoring_alert_policy.dead_letters, google_monitoring_alert_policy.job_failed,
-          google_monitoring_alert_policy.job_lag, google_monitoring_alert_policy.oldest_unacked,
-          google_monitoring_alert_policy.timers,
+          google_monitoring_alert_policy.oldest_unacked, google_monitoring_alert_policy.timers,
         ],
+        google_monitoring_alert_policy.job_lag,
         google_monitoring_alert_policy.function_errors,
         google_monitoring_alert_policy.reconcile_silent,
         google_monitoring_alert_policy.unanswered_tasks,

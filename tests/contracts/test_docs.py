@@ -37,6 +37,7 @@ WRITTEN = {
     "docker/beam/bases.env",
     "forest/forest.py",  # The reader's own.
     "infra/backend_override.tf",
+    "infra/cloud_run_image.auto.tfvars",
     "infra/terraform.tfvars",
     "infra/worker_image.auto.tfvars",
 }

@@ -9,18 +9,22 @@ from pathlib import Path
 from string import Template
 
 import pytest
+from typer.main import get_command
 
-from tests.infra.applied import EVERYTHING, INFRA, PROJECT, Applied
+from tests.infra.applied import EVERYTHING, INFRA, ON_CLOUD_RUN, PROJECT, Applied
 from tests.infra.conftest import applied
 from tests.infra.once import shared_folder
 from tests.paths import ROOT
 from vidset.beam import export_job, ingest_job
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
+from vidset.cli.main import app
+from vidset.intake.dead_letters import is_topic
 from vidset.labeling.settings import Settings, Use
 from vidset.tables.schemas import schema_folder, tables
 from vidset.uploads import COLLECTOR_ID
 from vidset.warehouse.views import VIEWS, view_sql
+from vidset.watch.settings import subscription_of
 
 pytestmark = pytest.mark.slow
 # By function, what the code calls its use.
@@ -46,6 +50,24 @@ OURS = {
     "LABELING_VENDOR",
 }
 DATASET = f"{PROJECT}.vidset"
+# What a team may say of the ingest job, and how `vidset watch` reads it.
+TEAM_S: Mapping[str, str] = {
+    "collector": "car-7",
+    "every": "0.5",
+    "jpeg_quality": "90",
+    "local_change": "off",
+    "max_brightness": "250",
+    "metric": "ssim",
+    "min_brightness": "5",
+    "min_sharpness": "3",
+    "scratch_bytes": "1000",
+    "similarity_threshold": "0.8",
+    "tolerance": "0.1",
+    "uploads_prefix": "car-7/",
+    "video_memory": "1000",
+    "video_stream": "all",
+    "video_timeout": "600",
+}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +84,12 @@ def labeled_by(request, shared) -> Applied:
 @pytest.fixture(scope="module")
 def everything(shared) -> Applied:
     return applied(EVERYTHING, shared)
+
+
+@pytest.fixture(scope="module")
+def on_cloud_run(shared) -> Applied:
+    """With a value for each option that a team may set."""
+    return applied({**ON_CLOUD_RUN, "kms_key": None, "ingest_options": TEAM_S}, shared)
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +230,46 @@ def test_the_export_job_takes_its_parameters(everything):
     assert settings.staging == f"gs://{PROJECT}-vidset-staging/export/rows"
     assert settings.dead_letters == f"gs://{PROJECT}-vidset-staging/dead_letters"
     assert set(parameters) <= option_names(ExportOptions, DeadLetterOptions)
+
+
+def cloud_run_call(on_cloud_run: Applied, job: str) -> tuple[str, dict]:
+    """The command that a task runs, and its options, as `vidset` reads them."""
+    template = on_cloud_run.values[f'google_cloud_run_v2_job.jobs["{job}"]']["template"][0]
+    subscription = on_cloud_run.values["google_pubsub_subscription.uploads"]["id"]
+    topic = on_cloud_run.values['google_pubsub_topic.dead_letters["uploads"]']["id"]
+    command, *arguments = (
+        each.replace(subscription, f"projects/{PROJECT}/subscriptions/vidset-uploads").replace(
+            topic, f"projects/{PROJECT}/topics/vidset-uploads-dead-letters"
+        )
+        for each in template["template"][0]["containers"][0]["args"]
+    )
+    tree = get_command(app)
+    return command, tree.commands[command].make_context(command, arguments).params  # type: ignore[attr-defined]
+
+
+def test_a_task_on_cloud_run_takes_the_options_of_the_ingest_job(on_cloud_run):
+    command, read = cloud_run_call(on_cloud_run, "ingest")
+    assert TEAM_S.keys() == listed("ingest_options", "variables_jobs.tf")
+    assert command == "watch"
+    assert subscription_of(read["source"]) == f"projects/{PROJECT}/subscriptions/vidset-uploads"
+    topic = f"pubsub:projects/{PROJECT}/topics/vidset-uploads-dead-letters"
+    assert (read["dead_letters"], is_topic(topic)) == (topic, True)
+    assert read["buckets"] == [f"{PROJECT}-vidset-uploads"]
+    assert read["images"] == f"gs://{PROJECT}-vidset-images"
+    assert read["ledger"] == f"bq://{DATASET}"
+    assert read["exit_zero"]
+    names = {"similarity_threshold": "similarity", "uploads_prefix": "prefix"}
+    names["video_stream"] = "stream"
+    team = {names.get(name, name): value for name, value in TEAM_S.items()}
+    assert {name: str(read[name]).removesuffix(".0") for name in team} == team
+
+
+def test_a_task_on_cloud_run_exports_as_dataflow_does(on_cloud_run, everything):
+    command, read = cloud_run_call(on_cloud_run, "export")
+    assert command == "sync"
+    names = ("store", "warehouse", "staging", "dead_letters")
+    assert {name: read[name] for name in names} == export_launch(everything)["parameters"]
+    assert read["exit_zero"]
 
 
 @pytest.mark.parametrize("job", ["ingest", "export"])

@@ -56,10 +56,12 @@ def test_every_terraform_variable_exists():
     assert set_in_files | set_in_text | on_the_command_line <= declared("variable")
 
 
-def test_the_image_is_the_variable_that_make_image_writes():
-    assert "worker_image" in declared("variable")
-    script = (ROOT / "docker" / "beam" / "build.sh").read_text()
-    assert 'echo "worker_image = ' in script
+@pytest.mark.parametrize("variable", ["worker_image", "cloud_run_image"])
+def test_the_image_is_the_variable_that_make_image_writes(variable):
+    assert variable in declared("variable")
+    script = (ROOT / "docker" / "build.sh").read_text()
+    assert f" variable={variable} " in script
+    assert f"infra/{variable}.auto.tfvars" in GUIDE
 
 
 def test_every_terraform_output_exists():
@@ -108,6 +110,8 @@ def test_links_lead_somewhere():
 def test_the_costs_are_computed(costs):
     assert costs.cost_table() in GUIDE
     assert costs.price_table() in GUIDE
+    assert costs.engine_table() in GUIDE
+    assert f"From {costs.crossing():,} hours of video a month on, Dataflow is cheaper" in GUIDE
 
 
 @pytest.mark.parametrize(

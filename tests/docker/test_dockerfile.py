@@ -38,7 +38,7 @@ def test_hadolint_would_find_something(tmp_path):
 
 @pytest.mark.parametrize(
     "script",
-    [*sorted(BEAM.glob("*.sh")), ROOT / "infra" / "destroy.sh"],
+    [*sorted((ROOT / "docker").rglob("*.sh")), ROOT / "infra" / "destroy.sh"],
     ids=lambda path: path.name,
 )
 def test_shellcheck_finds_nothing(script):

@@ -43,6 +43,41 @@ def test_image_is_built_of_pinned_bases_and_its_digest_is_for_terraform(ready):
     assert written == f'worker_image = "{REPOSITORY}/worker@{DIGEST}"\n'
 
 
+def test_image_is_that_of_the_engine_which_terraforms_variables_name(ready):
+    ready.write(
+        "infra/terraform.tfvars", 'project_id = "p"\ningest_engine = "cloud_run" # Small.\n'
+    )
+    ended = ready.make("image")
+    assert ended.returncode == 0, ended.stderr
+    [_, build] = ready.calls
+    assert "--file docker/cloud_run/Dockerfile --platform linux/amd64" in build
+    base = f"--build-arg PYTHON_IMAGE=example.org/python@{DIGEST}"
+    assert f"{base} --build-arg REVISION=" in build
+    assert f"--tag {REPOSITORY}/cloud-run:" in build
+    written = (ready.folder / "infra" / "cloud_run_image.auto.tfvars").read_text()
+    assert written == f'cloud_run_image = "{REPOSITORY}/cloud-run@{DIGEST}"\n'
+    assert not (ready.folder / "infra" / "worker_image.auto.tfvars").exists()
+
+
+def test_image_refuses_an_engine_that_there_is_not(ready):
+    ended = ready.make("image", "ENGINE=flink")
+    assert ended.returncode == 2
+    assert "ingest_engine must be dataflow or cloud_run, got 'flink'" in ended.stderr
+    assert ready.calls == []
+
+
+def test_deploy_on_cloud_run_writes_no_templates(ready):
+    ready.write("infra/terraform.tfvars", 'ingest_engine = "cloud_run"\n')
+    ended = ready.make("deploy")
+    assert ended.returncode == 0, ended.stderr
+    assert [" ".join(call.split()[:3]) for call in ready.calls] == [
+        "terraform -chdir=infra output",
+        "docker buildx build",
+        "terraform -chdir=infra init",
+        "terraform -chdir=infra apply",
+    ]
+
+
 def test_image_goes_where_it_is_told(ready):
     ended = ready.make("image", "IMAGE_REPOSITORY=ghcr.io/team/vidset")
     assert ended.returncode == 0, ended.stderr

@@ -20,6 +20,7 @@ from tests.paths import ROOT
 _SECONDS = 1800.0
 # By name: the requirements, below the checkout. All of these name every dependency.
 ENVIRONMENTS = {
+    "cloud-run-image": "docker/cloud_run/requirements.txt",
     "checkov": "tests/infra/check/checkov-requirements.txt",
     "dvc": "tests/cli/dataset/dvc-requirements.txt",
     "image-similarity-measures": "tests/filtering/oracle/requirements.txt",

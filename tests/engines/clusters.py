@@ -13,14 +13,27 @@ from tests.paths import ROOT
 
 
 class DaskCluster:
-    """A scheduler and its workers. `file` is its scheduler file."""
+    """A scheduler and its workers. `file` is its scheduler file.
 
-    def __init__(self, folder: Path):
+    Args:
+        host: the scheduler's address.
+        before: what its command begins with, such as that of a namespace.
+        environment: what the scheduler and all workers have beside ours.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        host: str = "127.0.0.1",
+        before: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ):
         self.folder, self.file = folder, folder / "scheduler.json"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment = dict(environment or {})
         folder.mkdir()
-        options = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", self.file)
-        self._start("scheduler", "dask_scheduler", *options, "--no-dashboard")
+        options = ("--host", host, "--port", "0", "--scheduler-file", self.file)
+        self._start("scheduler", "dask_scheduler", *options, "--no-dashboard", before=before)
         while not self.file.exists() or not self.file.read_text().endswith("}"):
             assert self.processes["scheduler"].poll() is None, self.log("scheduler")
             time.sleep(0.05)
@@ -34,13 +47,15 @@ class DaskCluster:
         name: str,
         environment: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
+        host: str = "127.0.0.1",
     ) -> None:
         """Start a worker with one thread, and wait until the scheduler has it.
 
         Args:
             before: what the command begins with, such as that of a namespace.
+            host: its address there.
         """
-        where = ("--host", "127.0.0.1", "--scheduler-file", self.file, "--no-dashboard")
+        where = ("--host", host, "--scheduler-file", self.file, "--no-dashboard")
         how = ("--nthreads", "1", "--no-nanny", "--name", name)
         folder = ("--local-directory", self.folder / name)
         self._start(name, "dask_worker", *where, *how, *folder, more=environment, before=before)
@@ -52,6 +67,13 @@ class DaskCluster:
         process = self.processes.pop(name)
         process.kill()
         process.wait()
+
+    def children(self, name: str) -> list[int]:
+        """The processes that do the work of a worker."""
+        worker = self.processes[name].pid
+        command = ["ps", "-o", "pid=,args=", "--ppid", str(worker)]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return [int(line.split()[0]) for line in said.splitlines() if "vidset.engines" in line]
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
@@ -74,7 +96,7 @@ class DaskCluster:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
-                env={**os.environ, **(more or {})},
+                env={**os.environ, **self._environment, **(more or {})},
             )
 
 

@@ -35,6 +35,15 @@ EVERYTHING: Mapping[str, Any] = {
 }
 
 
+ON_CLOUD_RUN: Mapping[str, Any] = {
+    **EVERYTHING,
+    "cloud_run_image": (
+        f"europe-west1-docker.pkg.dev/{PROJECT}/vidset-beam/cloud-run@sha256:{'1' * 64}"
+    ),
+    "ingest_engine": "cloud_run",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """Attributes:

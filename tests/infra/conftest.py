@@ -6,7 +6,7 @@ import pytest
 
 from infra.check.providers import ToolMissingError
 from tests.emulators.environments import skip_or_fail
-from tests.infra.applied import EVERYTHING, INFRA, Applied, Outcome, apply, apply_each
+from tests.infra.applied import EVERYTHING, INFRA, ON_CLOUD_RUN, Applied, Outcome, apply, apply_each
 from tests.infra.once import shared_folder
 
 
@@ -42,6 +42,12 @@ def shared(tmp_path_factory) -> Path:
 def everything(shared) -> Applied:
     """All that can be asked for."""
     return applied(EVERYTHING, shared)
+
+
+@pytest.fixture(scope="session")
+def on_cloud_run(shared) -> Applied:
+    """The same, with the jobs on Cloud Run."""
+    return applied(ON_CLOUD_RUN, shared)
 
 
 @pytest.fixture(scope="session")

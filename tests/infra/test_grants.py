@@ -32,18 +32,31 @@ def named_roles(infra: Path) -> set[str]:
     return {role for text in texts for role in re.findall(r"\broles/[A-Za-z.]+", text)}
 
 
+def made(applied: Applied) -> set[str]:
+    """The addresses of all resources but grants."""
+    return {
+        address
+        for kind, addresses in applied.inventory.resources.items()
+        if not kind.endswith("_iam_member")  # Those are in grants.txt.
+        for address in addresses
+    }
+
+
 def test_each_grant_is_written_down(everything):
     assert sorted(grants(everything)) == (HERE / "grants.txt").read_text().splitlines()
 
 
 def test_each_resource_is_written_down(everything):
-    made = {
-        address
-        for kind, addresses in everything.inventory.resources.items()
-        if not kind.endswith("_iam_member")  # Those are in grants.txt.
-        for address in addresses
-    }
-    assert sorted(made) == (HERE / "resources.txt").read_text().splitlines()
+    assert sorted(made(everything)) == (HERE / "resources.txt").read_text().splitlines()
+
+
+def test_what_cloud_run_has_instead_of_dataflow_is_written_down(everything, on_cloud_run):
+    """A line begins with + for what Cloud Run adds, and with - for what only Dataflow needs."""
+    with_dataflow = {*grants(everything), *made(everything)}
+    with_cloud_run = {*grants(on_cloud_run), *made(on_cloud_run)}
+    difference = [f"+ {each}" for each in sorted(with_cloud_run - with_dataflow)]
+    difference += [f"- {each}" for each in sorted(with_dataflow - with_cloud_run)]
+    assert difference == (HERE / "cloud_run.txt").read_text().splitlines()
 
 
 def test_the_first_apply_grants_nothing_that_is_not_granted_later(first, everything):

@@ -12,7 +12,7 @@ import pytest
 from infra.check.providers import ToolMissingError
 from infra.check.terraform import terraform
 from tests.emulators.environments import skip_or_fail
-from tests.infra.applied import EVERYTHING, INFRA, PROJECT
+from tests.infra.applied import EVERYTHING, INFRA, ON_CLOUD_RUN, PROJECT
 
 pytestmark = [pytest.mark.slow]
 # The code of version 0.1.0, as `git archive` gave it.
@@ -83,13 +83,37 @@ def changed(changes: list[dict]) -> Iterator[str]:
             yield f"{each['address']}: {', '.join(actions)}"
 
 
-@pytest.mark.parametrize("variables", [{}, EVERYTHING], ids=["first", "everything"])
+@pytest.mark.parametrize(
+    "variables",
+    [{}, EVERYTHING, ON_CLOUD_RUN],
+    ids=["first", "everything", "on Cloud Run"],
+)
 def test_a_plan_after_an_apply_is_empty(tmp_path, variables):
     values = {"project_id": PROJECT, **variables}
     runs = {"apply": {"variables": values}, "plan": {"variables": values, "command": "plan"}}
     changes = planned(tmp_path, runs)
     assert list(changed(changes)) == []
     assert len(changes) > 50
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(EVERYTHING, ON_CLOUD_RUN), (ON_CLOUD_RUN, EVERYTHING)],
+    ids=["to Cloud Run", "to Dataflow"],
+)
+def test_a_change_of_the_engine_touches_nothing_that_holds_data(tmp_path, before, after):
+    """Uploads wait in the subscription meanwhile; that of the dead letters stays as well."""
+    runs = {
+        "before": {"variables": {"project_id": PROJECT, **before}},
+        "after": {"variables": {"project_id": PROJECT, **after}, "command": "plan"},
+    }
+    changes = planned(tmp_path, runs)
+    kinds = {line.partition(".")[0] for line in changed(changes)}
+    assert kinds >= {"google_cloud_run_v2_job", "google_dataflow_flex_template_job"}
+    assert kinds & HOLDS_DATA.keys() == set()
+    [job] = [each for each in changes if each["type"] == "google_dataflow_flex_template_job"]
+    stood = job["change"]["before"] or job["change"]["after"]
+    assert stood["on_delete"] == "drain"
 
 
 def test_an_upgrade_from_the_first_version_keeps_all_data(tmp_path):

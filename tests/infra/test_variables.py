@@ -30,6 +30,16 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "trainer": ({"trainer_members": ["domain:x.org"]}, "nor a whole domain"),
     "no image": ({"deploy_jobs": True}, "deploy_jobs needs worker_image"),
+    "no image for Cloud Run": (
+        {**EVERYTHING, "ingest_engine": "cloud_run"},
+        "deploy_jobs needs cloud_run_image",
+    ),
+    "image for Cloud Run by tag": (
+        {"cloud_run_image": "eu.gcr.io/p/cloud-run:latest"},
+        "cloud_run_image must name a digest",
+    ),
+    "engine": ({"ingest_engine": "flink"}, "ingest_engine must be dataflow or cloud_run"),
+    "schedule of the ingest": ({"ingest_schedule": "5 *"}, "ingest_schedule must have cron's"),
     "image by tag": (
         {"worker_image": "eu.gcr.io/p/worker:latest"},
         "worker_image must name a digest",
@@ -103,8 +113,8 @@ def test_everything_is_in_the_example():
     example = (INFRA / "terraform.tfvars.example").read_text()
     named = re.findall(r"^(?:# )?(\w+) +=", example, re.MULTILINE)
     variables = {name for file in FILES[1:] for name, _ in blocks(file)}
-    # The image's digest comes from `make image`, in a file of its own.
-    assert set(named) == variables - {"worker_image"}
+    # An image's digest comes from `make image`, in a file of its own.
+    assert set(named) == variables - {"cloud_run_image", "worker_image"}
 
 
 def code(infra: Path) -> str:

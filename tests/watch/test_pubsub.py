@@ -95,3 +95,33 @@ def test_a_subscription_that_is_not_there_is_a_configuration_error(cloud, where,
     assert code == 2
     assert message in said
     assert "Traceback" not in said
+
+
+def test_dead_letters_go_to_a_topic_as_they_came_and_leave_the_exit_code(cloud, video):
+    topic = cloud.pubsub.create_topic("dead-letters")
+    letters = cloud.pubsub.create_subscription("letters", topic)
+    put(cloud, "cam1/broken.mp4", b"nonsense")
+    put(cloud, "cam1/a.mp4", video.read_bytes())
+    cloud.pubsub.publish(cloud.topic, b"garbage", eventType="OBJECT_FINALIZE")
+    options = ("--dead-letters", f"pubsub:{topic}", "--exit-zero", "--scratch-bytes", "0")
+    code, summary, _ = watch(events(cloud), *options, output=OUT)
+    assert code == 0
+    assert [summary[name] for name in ("done", "failed", "malformed")] == [1, 1, 1]
+    found = {each.attributes["dead_letter_uri"]: each for each in cloud.pubsub.pull_all(letters)}
+    assert found.keys() == {"gs://uploads/cam1/broken.mp4", cloud.subscription}
+    assert found[cloud.subscription].data == b"garbage"
+    broken = found["gs://uploads/cam1/broken.mp4"].attributes
+    assert broken["objectId"] == "cam1/broken.mp4"
+    assert "not a readable video" in broken["dead_letter_reason"]
+
+
+def test_a_topic_that_is_not_there_is_waited_for_and_ends_with_1(cloud):
+    topic = f"pubsub:projects/{cloud.pubsub.project}/topics/none"
+    code, _, said = watch(
+        events(cloud), "--dead-letters", topic, "--exit-zero", "--until-idle", "1", output=OUT
+    )
+    assert code == 1
+    assert "what is written cannot be reached" in said
+    code, _, said = watch(events(cloud), "--dead-letters", "pubsub:none", output=OUT)
+    assert code == 2
+    assert "--dead-letters: wanted pubsub:projects/P/topics/T, got 'pubsub:none'" in said

@@ -40,7 +40,7 @@ def sync_by_beam(
         if not any(
             option.startswith(("--staging", "--temp_location")) for option in request.beam_options
         ):
-            arguments.append(f"--staging={staging}")
+            arguments.append(f"--staging={request.staging or staging}")
         if request.full:
             arguments.append("--full")
         options, settings = configure([*arguments, *request.beam_options])

@@ -100,6 +100,14 @@ Metrics = Annotated[
         show_default="VIDSET_METRICS, else that of vidset.toml, else off",
     ),
 ]
+ExitZero = Annotated[
+    bool,
+    typer.Option(
+        "--exit-zero",
+        help="End with exit code 0 also if something could not be used, since the dead letters "
+        "have it.",
+    ),
+]
 Version = Annotated[
     str | None,
     typer.Argument(

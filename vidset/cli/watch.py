@@ -27,7 +27,7 @@ from vidset.cli.extraction_flags import (
     Workers,
     place_to_make,
 )
-from vidset.cli.flags import Debug, Json, Metrics, Place, Quiet
+from vidset.cli.flags import Debug, ExitZero, Json, Metrics, Place, Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def watch(
         str | None,
         typer.Option(
             metavar="WHERE",
-            help="Keep unusable messages in this folder, gs:// or s3://.",
+            help="Keep unusable messages in this folder, gs:// or s3://, or send them to "
+            "pubsub:projects/P/topics/T.",
             show_default="dead_letters beside the ledger",
         ),
     ] = None,
@@ -135,6 +136,15 @@ def watch(
     workers: Workers = None,
     video_timeout: VideoTimeout = 21600,
     video_memory: VideoMemory = 3200,
+    scratch_bytes: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="BYTES",
+            help="Copy videos of a bucket up to this size to TMPDIR before they are read; larger "
+            "ones are read in ranges.",
+        ),
+    ] = 8 << 30,
     max_tries: Annotated[
         int,
         typer.Option(
@@ -156,6 +166,7 @@ def watch(
         typer.Option(metavar="FILE", help="Touch this file every second while all is well."),
     ] = None,
     metrics: Metrics = None,
+    exit_zero: ExitZero = False,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -220,6 +231,7 @@ def watch(
         redo=Redone(frozenset(redo or ())),
         stream=stream_of(stream),
         labels=project.store if project.place else project.text("store"),
+        scratch_bytes=scratch_bytes,
     )
     password = os.environ.get("VIDSET_AMQP_PASSWORD")
 
@@ -250,7 +262,7 @@ def watch(
     if done.signal is not None:
         tell("vidset: stopped. The same command goes on from there: what was not done comes again.")
         raise typer.Exit(128 + done.signal)
-    raise typer.Exit(1 if done.has_failed else 0)
+    raise typer.Exit(1 if done.has_failed and not (exit_zero and done.could_work) else 0)
 
 
 def _show(result: Watching) -> None:

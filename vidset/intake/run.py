@@ -13,6 +13,7 @@ from vidset.engines.engine import Engine, EngineLostError, Limits, Open, TaskErr
 from vidset.engines.engine import Outcome as Ended
 from vidset.engines.local import LocalEngine
 from vidset.errors import ExtractionError
+from vidset.intake.backlog import Backlog
 from vidset.intake.done_before import DoneBefore
 from vidset.intake.finding import find_uploads
 from vidset.intake.listing import check_input
@@ -38,6 +39,8 @@ from vidset.storage.open import open_store
 from vidset.storage.registry import check_client
 
 _POLL_SECONDS = 0.2
+# Whether they are done before: each question reads the ledgers' packs anew.
+_ASKED_AT_ONCE = 20_000
 # A server's error is waited for: 1, 2, 4 and 8 s.
 _MAX_TRIES = 5
 
@@ -73,17 +76,17 @@ def extract(
     try:
         passed_over: Counter[str] = Counter()
         found = find_uploads(request, collector_id, settings, progress, passed_over)
-        uploads = [each for each in found.values() if each is not None]
+        number = len(found.uploads)
         cores = request.workers or os.cpu_count() or 1
         known = KnownFiles(
             request.output, ".cache/inputs.parquet", is_full=request.is_full, is_dry=request.is_dry
         )
         before = DoneBefore(request, known, settings.settings_id)
-        run = _Run(request, uploads, settings, progress, cores, known)
+        run = _Run(request, found.uploads, settings, progress, cores, known)
         has_more = run.skip(before)
         if has_more:
             opens = work_of(settings, request.places, request.redo)
-            workers = min(cores, len(uploads))
+            workers = min(cores, number)
             try:
                 run.through(start_engine(workers, opens, request.limits, run.report))
             finally:
@@ -98,7 +101,7 @@ def extract(
         for folder in folders:
             folder.sweep()
     counts = run.counts
-    missing_spans = len(set(settings.spans or ()) - {key.rpartition("#")[0] for key in found})
+    missing_spans = len(settings.spans or ()) - len(found.with_spans)
     return Summary(
         videos=run.videos,
         samples=run.samples.total(),
@@ -116,7 +119,7 @@ def extract(
         redone=counts["anew"],
         replaced=counts["replaced"],
         labeled=sorted(run.labeled),
-        in_other_shards=len(found) - len(uploads),
+        in_other_shards=found.in_other_shards,
     )
 
 
@@ -126,7 +129,7 @@ class _Run:
     def __init__(
         self,
         request: Request,
-        uploads: list[Upload],
+        uploads: Backlog,
         settings: ExtractionSettings,
         progress: Progress,
         cores: int,
@@ -138,7 +141,7 @@ class _Run:
         self.labeled: set[str] = set()
         self._all_streams = request.stream is None and settings.spans is None
         self._uploads, self._is_dry, self._known = uploads, request.is_dry, known
-        self._waiting: deque[Task] = deque()
+        self._waiting = Backlog()
         self._again: list[tuple[float, Task]] = []  # When, and what.
         self._alone: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
@@ -149,15 +152,12 @@ class _Run:
 
     def skip(self, before: DoneBefore) -> bool:
         """Count what is done already. Returns whether there is more to do."""
-        uploads = self._uploads
-        while uploads:
-            more: list[Upload] = []
+        while uploads := self._uploads.take(_ASKED_AT_ONCE):
             for upload, outcome in zip(uploads, before.among(uploads), strict=True):
                 if outcome is None:
-                    self._waiting.append(Look(upload) if self._is_dry else upload)
+                    self._waiting.append(upload)
                 else:
-                    more += self._count(outcome)
-            uploads = more
+                    self._uploads.extend(self._count(outcome))
         return bool(self._waiting)
 
     def through(self, engine: Engine) -> None:
@@ -194,10 +194,12 @@ class _Run:
         if self._again and self._again[0][0] <= time.monotonic():
             return self._again.pop(0)[1]
         if self._waiting:
-            task = self._waiting.popleft()
+            upload = self._waiting.popleft()
             # The last videos share the cores that are left over.
             cores = self._cores // (in_flight + len(self._waiting) + 1)
-            return Spread(task, cores) if isinstance(task, Upload) and cores > 1 else task
+            if self._is_dry:
+                return Look(upload)
+            return Spread(upload, cores) if cores > 1 else upload
         # What cost a worker its life comes last, one by one, beside nothing else.
         return self._alone.popleft() if self._alone and not (in_flight or self._again) else None
 

@@ -9,18 +9,20 @@ from typing import Any, Literal
 
 from vidset.elements import DeadLetter, FrameRow, Upload
 from vidset.engines.engine import Open, Report, Work
-from vidset.intake.dead_letters import put_dead_letter
+from vidset.intake.dead_letters import open_dead_letters
 from vidset.intake.ingest import Ingest, Taken
 from vidset.intake.redoing import Redo
 from vidset.settings import ExtractionSettings
-from vidset.storage.open import open_store
+from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 
 What = Literal["done", "partial", "failed", "missing", "malformed", "skipped", "new", "redo"]
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The places that things go to: folders, gs:// or s3:// uris; for the ledger also bq://.
+    """The places that things go to: folders, gs:// or s3:// uris.
+
+    The ledger may also be bq://, and dead letters a topic; see `open_dead_letters`.
 
     Attributes:
         labels: the store of tasks and annotations, `sqlite:PATH` or firestore://PROJECT; None:
@@ -124,22 +126,24 @@ class Sampled:
 class Intake:
     """Opened once in a process: clients of stores and ledgers do not pickle."""
 
-    def __init__(self, settings: ExtractionSettings, places: Places, redo: Redo):
+    def __init__(
+        self, settings: ExtractionSettings, places: Places, redo: Redo, scratch_bytes: int
+    ):
         self._ingest = Ingest(
-            settings, places.images, places.ledger, redo=redo, labels=places.labels
+            settings, places.images, places.ledger, scratch_bytes, redo, places.labels
         )
-        self._letters = open_store(places.dead_letters)
+        self._letters = open_dead_letters(places.dead_letters)
 
     def check(self) -> None:
         """Ask each place for something, which raises what is wrong with it."""
         self._ingest.ledger.find("", "")
-        for store in self._ingest.images, self._letters:
-            with suppress(FileNotFoundError):
-                store.read("none")
+        with suppress(FileNotFoundError):
+            self._ingest.images.read("none")
+        self._letters.check()
 
     def reject(self, letter: DeadLetter) -> Outcome:
         """Keep a message that is no event."""
-        put_dead_letter(self._letters, letter)
+        self._letters.put(letter)
         return Outcome(letter.uri, "malformed", reason=letter.reason)
 
     def look(self, upload: Upload) -> Outcome:
@@ -170,7 +174,7 @@ class Intake:
 
         taken = self._ingest.take(upload, sampled, give_up, cores)
         if taken.reason is not None:
-            put_dead_letter(self._letters, DeadLetter(uri, taken.reason, taken.upload.event))
+            self._letters.put(DeadLetter(uri, taken.reason, taken.upload.event))
         if taken.extraction is not None:
             self._ingest.ledger.commit([taken.extraction])
         return outcome_of(uri, taken)
@@ -207,16 +211,21 @@ def work_of(
     settings: ExtractionSettings,
     places: Places,
     redo: Redo = Redo(),  # noqa: B008 (frozen)
+    scratch_bytes: int = DEFAULT_SCRATCH_BYTES,
 ) -> Open:
-    """Returns what an engine opens in each of its workers."""
-    return partial(_open, settings, places, redo)
+    """Returns what an engine opens in each of its workers.
+
+    Args:
+        scratch_bytes: a video in a bucket up to this size is copied to a temporary file first.
+    """
+    return partial(_open, settings, places, redo, scratch_bytes)
 
 
-def _open(settings: ExtractionSettings, places: Places, redo: Redo) -> Work:
+def _open(settings: ExtractionSettings, places: Places, redo: Redo, scratch_bytes: int) -> Work:
     import cv2
 
     cv2.setNumThreads(1)  # There are processes enough.
-    return partial(_do, Intake(settings, places, redo))
+    return partial(_do, Intake(settings, places, redo, scratch_bytes))
 
 
 def _do(intake: Intake, task: Task, report: Report) -> Any:

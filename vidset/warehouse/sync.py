@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
+from tempfile import TemporaryDirectory
 
 from vidset import tags
 from vidset.documents.documents import Documents, Part
@@ -27,6 +28,8 @@ class Request:
 
     Attributes:
         out: what `vidset extract` wrote; None: a store and a warehouse alone.
+        staging: for BigQuery, a folder or gs:// place for rows on their way; None: a temporary
+            folder.
     """
 
     out: str | None
@@ -36,6 +39,7 @@ class Request:
     full: bool = False
     workers: int | None = None
     beam_options: tuple[str, ...] = ()
+    staging: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def sync(
     keep_letter: Callable[[DeadLetter], None],
     bring_others: Callable[[Warehouse], dict[str, int]] = bring_nothing,
 ) -> Summary:
-    """Bring what has changed to a warehouse in a folder.
+    """Bring what has changed to a warehouse.
 
     Args:
         keep_letter: called with each malformed document.
@@ -129,15 +133,19 @@ def sync(
     Raises:
         ValueError: a place is not what it should be, or a table is not as its schema.
     """
-    summary, warehouse = Summary(), open_warehouse(places.warehouse)
+    summary = Summary()
     with ExitStack() as opened:
+        staging = request.staging
+        if staging is None and places.warehouse.startswith("bq://"):
+            staging = opened.enter_context(TemporaryDirectory())
+        warehouse = opened.enter_context(closing(open_warehouse(places.warehouse, staging)))
         documents = None
         if places.store is not None:
             documents = opened.enter_context(closing(open_documents(places.store)))
         warehouse.prepare()
         opened.enter_context(_marked(places.warehouse))
         if documents is not None and places.store is not None:
-            workers = _Workers(places.store, places.warehouse, request.workers)
+            workers = _Workers(places.store, places.warehouse, staging, request.workers)
             _sync_tables(documents, warehouse, workers, summary, keep_letter, full=request.full)
         summary.videos = gather(request, warehouse)
         summary.tags = sync_tags(request, warehouse)
@@ -198,10 +206,12 @@ def _sync_tables(
 
 def gather(request: Request, warehouse: Warehouse) -> int | None:
     """Bring the ledgers of a folder to its warehouse. Returns how many videos changed."""
+    if request.out is None:
+        return None  # Without what a folder takes, which is not installed everywhere.
     from vidset.warehouse.folder import ParquetWarehouse
     from vidset.warehouse.gather import gather_ledgers
 
-    if request.out is None or not isinstance(warehouse, ParquetWarehouse):
+    if not isinstance(warehouse, ParquetWarehouse):
         return None
     return gather_ledgers(warehouse, request.out.rstrip("/"))
 
@@ -239,6 +249,7 @@ class _Workers:
 
     store: str
     warehouse: str
+    staging: str | None
     number: int | None
 
     @property
@@ -253,15 +264,18 @@ class _Workers:
             return
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(self.parts, len(parts)), mp_context=context) as processes:
-            tasks = [processes.submit(_export_part, self.store, self.warehouse, p) for p in parts]
+            where = (self.store, self.warehouse, self.staging)
+            tasks = [processes.submit(_export_part, *where, part) for part in parts]
             for task in tasks:
                 yield from task.result()
 
 
-def _export_part(store: str, warehouse: str, part: Part) -> list[DeadLetter | Staged]:
+def _export_part(
+    store: str, warehouse: str, staging: str | None, part: Part
+) -> list[DeadLetter | Staged]:
     """Exports a part, in a process of its own."""
-    documents = open_documents(store)
-    try:
-        return list(export_part(documents, open_warehouse(warehouse), part))
-    finally:
-        documents.close()
+    with (
+        closing(open_documents(store)) as documents,
+        closing(open_warehouse(warehouse, staging)) as opened,
+    ):
+        return list(export_part(documents, opened, part))

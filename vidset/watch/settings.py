@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vidset.engines.engine import Limits
+from vidset.intake.dead_letters import is_topic, open_dead_letters
 from vidset.intake.redoing import Redo
 from vidset.intake.request import DEFAULT_LIMITS
 from vidset.intake.work import Places
@@ -12,6 +13,7 @@ from vidset.ledger.open import open_ledger
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.open import open_store
+from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 from vidset.storage.uris import is_uri
 from vidset.uploads import EventFilter
 
@@ -29,6 +31,7 @@ class Request:
         redo, stream, labels: as in `vidset.intake.request.Request`.
         grace: seconds for what is at work when the watcher is told to stop.
         metrics: the address at which to serve metrics; None serves none.
+        scratch_bytes: a video in a bucket up to this size is copied to a temporary file first.
     """
 
     events: str
@@ -50,6 +53,7 @@ class Request:
     redo: Redo = Redo()  # noqa: RUF009 (frozen)
     stream: int | None = 0
     labels: str | None = None
+    scratch_bytes: int = DEFAULT_SCRATCH_BYTES
 
     @property
     def places(self) -> Places:
@@ -109,9 +113,9 @@ def prepare(places: Places) -> None:
     for option, place, open_place in (
         ("--images", places.images, open_store),
         ("--ledger", places.ledger, open_ledger),
-        ("--dead-letters", places.dead_letters, open_store),
+        ("--dead-letters", places.dead_letters, open_dead_letters),
     ):
-        if "://" not in place:
+        if not is_uri(place) and not is_topic(place):
             make_output(place)
             continue
         try:

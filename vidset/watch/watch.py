@@ -12,10 +12,12 @@ from typing import Protocol
 from vidset.elements import Upload
 from vidset.engines.engine import TaskError, TaskLostError
 from vidset.engines.processes import Processes
+from vidset.intake.dead_letters import is_topic
 from vidset.intake.gcs_events import parse_event
 from vidset.intake.s3_events import parse_s3_events
 from vidset.intake.work import Check, Places, work_of
 from vidset.storage.folder import FolderStore
+from vidset.storage.uris import is_uri
 from vidset.uploads import EventFilter, PassedOver
 from vidset.watch.amqp_address import parse_address, without_password
 from vidset.watch.lifetime import Lifetime
@@ -43,12 +45,14 @@ class Watched:
     Attributes:
         counts: events and videos by what became of them.
         has_failed: whether something that came until the source was idle could not be done.
+        could_work: whether the source, and the places that are written to, were reached.
         signal: the number of the signal that ended it, if one did.
     """
 
     counts: Mapping[str, int]
     seconds: float
     has_failed: bool
+    could_work: bool
     signal: int | None = None
 
 
@@ -75,14 +79,15 @@ def run_watch(
     prepare(places)
     _sweep(places)
     number = request.workers or os.cpu_count() or 1
-    processes = Processes(number, work_of(settings, places, request.redo), request.limits)
+    opens = work_of(settings, places, request.redo, request.scratch_bytes)
+    processes = Processes(number, opens, request.limits)
     with life.ended_by_signals(), _monitored(request, report, life), processes as workers:
         taker = Taker(parse, workers, report, request.stream)
         could_work = _wait_for(workers, begin, life, report)
         if could_work:
             could_work = source.run(taker, life)
     has_failed = life.ended_idle and (report.has_failures or not could_work)
-    return Watched(report.counts(), report.seconds, has_failed, life.signal)
+    return Watched(report.counts(), report.seconds, has_failed, could_work, life.signal)
 
 
 def _monitored(request: Request, report: Report, life: Lifetime) -> AbstractContextManager[object]:
@@ -200,5 +205,5 @@ def _begin(begin: Callable[[], None]) -> None:
 def _sweep(places: Places) -> None:
     """Clear what a killed watcher left half written."""
     for place in (places.images, places.ledger, places.dead_letters):
-        if "://" not in place:
+        if not is_uri(place) and not is_topic(place):
             FolderStore(place).sweep()

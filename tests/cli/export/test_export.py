@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.cli.called import vidset
 from tests.cli.labels import make_output
 from tests.documents.labels import annotation, put_annotations, put_tasks, task
 from vidset.cli.main import app
@@ -101,6 +102,7 @@ def test_malformed_documents_are_named_and_the_exit_code_is_1(out):
     assert result.exit_code == 1
     name = f"sqlite:{out}/labels.sqlite/annotations/{bad['image_id']}.objects"
     assert f"{name}: wanted a list, got 'none'" in result.stderr
+    assert call("sync", "-p", out, "--full", "--exit-zero").exit_code == 0
     assert len(list((out / "dead_letters").glob("*.jsonl"))) == 1
     assert ask(out, "SELECT count(*) AS n FROM annotations") == [{"n": 5}]
 
@@ -145,11 +147,15 @@ def test_firestore_goes_to_a_folder_without_an_extraction(firestore, tmp_path):
 
 
 @pytest.mark.emulator
-def test_a_folder_goes_to_bigquery_by_beam(out, bigquery):
+def test_a_folder_goes_to_bigquery_by_processes_and_by_beam(out, bigquery, tmp_path):
     bigquery.client().create_dataset("vidset")
-    dataset = f"bq://{bigquery.project}.vidset"
-    found = json.loads(call("sync", "-p", out, "--warehouse", dataset, "--json").stdout)
+    into = ["--warehouse", f"bq://{bigquery.project}.vidset", "--staging", tmp_path / "staging"]
+    found = vidset("sync", "-p", out, *into, "--workers", 2, "--json").found
     assert found["tables"]["annotations"] == {"documents": 5, "changed": 5, "malformed": 0}
+    assert bigquery.rows("SELECT count(*) AS n FROM vidset.objects") == [{"n": 15}]
+    again = ("--full", "--json", "--", "--runner=DirectRunner")
+    found = vidset("sync", "-p", out, *into, *again).found
+    assert found["tables"]["annotations"] == {"documents": 5, "changed": 0, "malformed": 0}
     assert bigquery.rows("SELECT count(*) AS n FROM vidset.objects") == [{"n": 15}]
 
 

@@ -6,7 +6,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.completing import complete_versions
-from vidset.cli.flags import Format, Json, Output, Overwrite, Place, Quiet
+from vidset.cli.flags import ExitZero, Format, Json, Output, Overwrite, Place, Quiet
 from vidset.cli.label.options import Lossy, Store, Template
 
 _Warehouse = Annotated[
@@ -95,9 +95,18 @@ def sync(
             show_default="dead_letters in the place",
         ),
     ] = None,
+    staging: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="Keep rows on their way to BigQuery in this folder or gs://.",
+            show_default="a temporary folder",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes.", show_default="one a core")
     ] = None,
+    exit_zero: ExitZero = False,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -108,21 +117,18 @@ def sync(
 
     beam_options = tuple(context.obj or ())
     if place is None and store and warehouse:
-        request = Request(None, store, warehouse, dead_letters, full, workers, beam_options)
-        raise typer.Exit(run_sync(None, request, as_json=as_json, quiet=quiet))
-    from vidset.project import find_project
+        project, out = None, None
+    else:
+        from vidset.project import find_project
 
-    project = find_project(place)
+        project = find_project(place)
+        out = project.place
+        store, warehouse = project.text("store", store), project.text("warehouse", warehouse)
     request = Request(
-        project.place,
-        project.text("store", store),
-        project.text("warehouse", warehouse),
-        dead_letters,
-        full,
-        workers,
-        beam_options,
+        out, store, warehouse, dead_letters, full, workers, beam_options, staging=staging
     )
-    raise typer.Exit(run_sync(project, request, as_json=as_json, quiet=quiet))
+    code = run_sync(project, request, as_json=as_json, quiet=quiet)
+    raise typer.Exit(0 if exit_zero else code)
 
 
 @described(

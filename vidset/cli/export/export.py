@@ -76,7 +76,7 @@ def run_sync(
 def _run(request: Request, places: Places) -> Summary:
     lineage = find_lineage(request.out, places.warehouse)
     bring = partial(lineage.bring, full=request.full) if lineage else bring_nothing
-    if places.warehouse.startswith("bq://") or request.beam_options:
+    if request.beam_options:
         from vidset.beam.sync import sync_by_beam
 
         return sync_by_beam(request, places, bring)

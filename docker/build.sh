@@ -1,18 +1,26 @@
 #!/usr/bin/env bash
-# Build the worker image, push it, and write its digest where Terraform finds it.
+# Build the image of the jobs, push it, and write its digest where Terraform finds it: `build.sh dataflow` or
+# `build.sh cloud_run`, as Terraform's ingest_engine says.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 
 fail() { echo "make image: $1" >&2; exit 2; }
 command -v docker >/dev/null || fail "docker is not installed; see https://docs.docker.com/engine/install"
 
+engine=${1:-dataflow}
+case $engine in
+  dataflow) name=worker dockerfile=docker/beam/Dockerfile variable=worker_image names="PYTHON_IMAGE BEAM_IMAGE LAUNCHER_IMAGE" ;;
+  cloud_run) name=cloud-run dockerfile=docker/cloud_run/Dockerfile variable=cloud_run_image names=PYTHON_IMAGE ;;
+  *) fail "ingest_engine must be dataflow or cloud_run, got '$engine'" ;;
+esac
+
 bases=docker/beam/bases.env
 [ -f "$bases" ] || fail "there is no $bases; write it with: make bases (and commit it)"
 arguments=()
-for name in PYTHON_IMAGE BEAM_IMAGE LAUNCHER_IMAGE; do
-  image=$(sed -n "s/^$name=//p" "$bases")
-  [[ $image =~ @sha256:[0-9a-f]{64}$ ]] || fail "$bases: $name must be an image by digest, got '$image'"
-  arguments+=(--build-arg "$name=$image")
+for base in $names; do
+  image=$(sed -n "s/^$base=//p" "$bases")
+  [[ $image =~ @sha256:[0-9a-f]{64}$ ]] || fail "$bases: $base must be an image by digest, got '$image'"
+  arguments+=(--build-arg "$base=$image")
 done
 
 if [ -z "${IMAGE_REPOSITORY:-}" ]; then
@@ -24,11 +32,11 @@ fi
   fail "IMAGE_REPOSITORY must look like REGION-docker.pkg.dev/PROJECT/REPOSITORY, got '$IMAGE_REPOSITORY'"
 
 mkdir -p build
-image=$IMAGE_REPOSITORY/worker
-docker buildx build --file docker/beam/Dockerfile --platform linux/amd64 --provenance=false \
+image=$IMAGE_REPOSITORY/$name
+docker buildx build --file "$dockerfile" --platform linux/amd64 --provenance=false \
   "${arguments[@]}" --build-arg "REVISION=$(git describe --always --dirty --exclude='*' --abbrev=40)" --tag "$image:$(git rev-parse --short=12 HEAD)" \
   --metadata-file build/image.json --push .
 digest=$(sed -n 's/.*"containerimage.digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' build/image.json)
 [ -n "$digest" ] || fail "docker wrote no digest to build/image.json"
-echo "worker_image = \"$image@$digest\"" >infra/worker_image.auto.tfvars
-cat infra/worker_image.auto.tfvars
+echo "$variable = \"$image@$digest\"" >"infra/$variable.auto.tfvars"
+cat "infra/$variable.auto.tfvars"
