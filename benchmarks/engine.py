@@ -66,8 +66,8 @@ def run(videos: Sequence[Path]) -> None:
     cores = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        programs = _Programs(work)
-        source = _source(videos, work)
+        programs = Programs(work)
+        source = source_of(videos, work)
         _long(programs, looped(source, work / "long.mp4", 60 * _LONG_MINUTES), cores)
         for minutes in _MEMORY_MINUTES:
             path = looped(source, work / "memory.mp4", 60 * minutes)
@@ -81,7 +81,7 @@ def run(videos: Sequence[Path]) -> None:
         _ledger(programs, work)
 
 
-def _source(videos: Sequence[Path], work: Path) -> Path:
+def source_of(videos: Sequence[Path], work: Path) -> Path:
     found = next((video for video in videos if video.name.startswith("static_cars")), None)
     if found is None:
         render_drive(DRIVE, str(work / "rendered"))
@@ -97,7 +97,7 @@ def looped(video: Path, path: Path, seconds: int) -> Path:
     return path
 
 
-def _long(programs: "_Programs", path: Path, cores: int) -> None:
+def _long(programs: "Programs", path: Path, cores: int) -> None:
     print(f"\n{_LONG_MINUTES} minutes of {path.stat().st_size / 1e6:.0f} MB, {cores} cores:\n")
     print("| | seconds | CPU s |\n|---|---|---|")
     one = programs.extract(path, workers=1)
@@ -114,7 +114,7 @@ def _long(programs: "_Programs", path: Path, cores: int) -> None:
     print("\n| | measured |\n|---|---|")
 
 
-def _short(programs: "_Programs", path: Path) -> None:
+def _short(programs: "Programs", path: Path) -> None:
     programs.extract(path)  # Modules are compiled once.
     ran = min((programs.extract(path) for _ in range(_REPEATS)), key=lambda each: each.seconds)
     print(
@@ -124,7 +124,7 @@ def _short(programs: "_Programs", path: Path) -> None:
     )
 
 
-def _clips(programs: "_Programs", source: Path, work: Path) -> None:
+def _clips(programs: "Programs", source: Path, work: Path) -> None:
     """Clips of one small video: each has other content, since its number stands in it."""
     cv2.setNumThreads(1)
     clip = looped(source, work / "clip.mp4", _CLIP_SECONDS).read_bytes()
@@ -145,7 +145,7 @@ def _clips(programs: "_Programs", source: Path, work: Path) -> None:
     )
 
 
-def _ledger(programs: "_Programs", work: Path) -> None:
+def _ledger(programs: "Programs", work: Path) -> None:
     place = work / "place"
     place.mkdir()
     write_ledger(place, _LEDGER_VIDEOS, _LEDGER_SAMPLES)
@@ -157,7 +157,7 @@ def _ledger(programs: "_Programs", work: Path) -> None:
     )
 
 
-class _Programs:
+class Programs:
     """Commands of an installed vidset: its modules are compiled and kept."""
 
     def __init__(self, work: Path):
@@ -180,8 +180,15 @@ class _Programs:
             shutil.rmtree(out)
 
     def vidset(self, *words: str, has_memory: bool = False) -> Ran:
+        return self._run(self.command(*words), has_memory=has_memory)
+
+    def command(self, *words: str) -> list[str]:
         program = "from vidset.cli.main import run; run()"
-        return self._run([sys.executable, "-c", program, *words], has_memory=has_memory)
+        return [sys.executable, "-c", program, *words]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self._environment
 
     def ffmpeg(self, path: Path) -> Ran:
         out = self._work / "frames"

@@ -14,6 +14,7 @@ from vidset.filtering.judge import Judge
 from vidset.jpeg import MAX_JPEG_SIDE, jpeg
 from vidset.naming import image_id, image_name, printable
 from vidset.settings import ExtractionSettings
+from vidset.spread.sharing import Joined, Shared
 from vidset.spread.spreading import Spread, SpreadFrame, path_for_others
 from vidset.versions import vidset_version
 from vidset.video.blame import Blame
@@ -60,6 +61,7 @@ def extract(
     on_sample: OnSample | None = None,
     *,
     cores: int = 1,
+    shared: Shared | None = None,
     opened_before: Callable[[], Video | None] = lambda: None,
     replaceable: Collection[str] = (),
     stored: set[str] | None = None,
@@ -71,6 +73,7 @@ def extract(
     Args:
         on_sample: is called for each sample.
         cores: on so many processes a long video is decoded; what comes out is the same.
+        shared: where what other nodes have decoded of it waits, if they have.
         opened_before: returns the video, if someone has opened it already.
         replaceable: the names of images that are replaced if they are there. Others stay.
         stored: gets the names of the images that were not there before.
@@ -90,8 +93,11 @@ def extract(
         writer = opened.enter_context(ImageWriter(images, replaceable, stored))
         spread = None
         path = path_for_others(source)
+        if shared is not None and path is not None:
+            content = upload.generation
+            spread = Joined(shared, path, uri, content, video, settings, upload.stream).decode
         # A measure of whole pictures would have each of them decoded here once more.
-        if cores > 1 and path is not None and settings.measure.load() is None:
+        elif cores > 1 and path is not None and settings.measure.load() is None:
             spread = Spread(path, uri, video, settings, cores, stream=upload.stream).decode
         frames = video.sample(settings.sampling_of(uri), spread)
         opened.callback(frames.close)

@@ -97,7 +97,7 @@ def test_the_images_libraries_take_an_upload(image, gcs_with_events, bigquery, v
         *("watch", f"pubsub:{cloud.subscription}", "--bucket=uploads", "--images=gs://images"),
         *(f"--ledger=bq://{bigquery.project}.vidset", f"--dead-letters=pubsub:{dead_letters}"),
         *("--until-idle=3", "--exit-zero", "--scratch-bytes=0", "--workers=1", "--json"),
-        **{**cloud.environment, **bigquery.environment},
+        **{**cloud.pubsub.environment, **cloud.environment, **bigquery.environment},
     )
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["done"] == 1

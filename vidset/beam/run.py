@@ -6,8 +6,8 @@ import time
 from vidset.beam.counters import job_counters
 from vidset.beam.ingest import PROGRESS
 from vidset.beam.ingest_job import configure, start
-from vidset.intake.request import DROPPED, Request, Summary
-from vidset.intake.run import cpu_seconds, prepare
+from vidset.engines.engine import cpu_seconds
+from vidset.intake.request import DROPPED, Request, Summary, prepare
 
 
 def extract_by_beam(request: Request) -> Summary:

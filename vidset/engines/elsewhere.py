@@ -5,7 +5,6 @@ decoder takes its child along and not the node's worker, and limits hold in the 
 """
 
 import platform
-import resource
 import socket
 import threading
 import time
@@ -15,7 +14,15 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from vidset.engines.engine import Limits, Open, Report, TaskError, TaskLostError, Work
+from vidset.engines.engine import (
+    Limits,
+    Open,
+    Report,
+    TaskError,
+    TaskLostError,
+    Work,
+    cpu_seconds,
+)
 from vidset.engines.processes import Processes
 from vidset.versions import vidset_version
 
@@ -198,11 +205,6 @@ def _open_metered(opens: Open) -> Work:
 def _metered(work: Work, task: Any, report: Report) -> Answer:
     if task == _OPEN:
         return Answer()
-    began = _cpu_seconds()
+    began = cpu_seconds()
     result = work(task, report)
-    return Answer(result, cpu_seconds=_cpu_seconds() - began)
-
-
-def _cpu_seconds() -> float:
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    return Answer(result, cpu_seconds=cpu_seconds() - began)

@@ -4,6 +4,7 @@ An engine knows nothing of videos. It is given `Open`, a picklable function that
 once to get what does the work, and then tasks, which it may run twice: they must be idempotent.
 """
 
+import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +15,12 @@ Work = Callable[[Any, Report], Any]
 """Does one task and returns its result."""
 Open = Callable[[], Work]
 """Called once in each worker, since clients of stores do not pickle."""
+
+
+def cpu_seconds() -> float:
+    """Returns what this process and its ended children have taken so far."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 class TaskError(Exception):

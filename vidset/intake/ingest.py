@@ -15,8 +15,10 @@ from vidset.intake.redoing import Earlier, Labels, Redo, earlier
 from vidset.ledger.open import open_ledger
 from vidset.naming import image_id, image_prefix
 from vidset.settings import ExtractionSettings
+from vidset.spread.sharing import Shared, decode_part, plan_segments
 from vidset.storage.open import Stores, open_store
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
+from vidset.video.decoding import Video
 
 _IMAGE = re.compile(r"\d{10,}\.jpg")
 # Stands for the row of a video that was forgotten: it is passed over, and never taken in again.
@@ -101,12 +103,50 @@ class Ingest:
             return skipped(upload, row)
         return Taken(upload, "redo", reason=f"it is {row['status']}", earlier=self._earlier(upload))
 
+    def plan(self, upload: Upload, shared: Shared) -> tuple[int, Upload]:
+        """Leave the plan of an upload for others. Returns its number of segments; 0: not worth it.
+
+        Raises:
+            BadInputError: it is gone, or no video.
+        """
+        taken = self.look(upload)
+        if taken.what != "new":
+            return 0, upload
+        upload, uri = taken.upload, upload.video_uri
+        store, _ = self._sources.find(upload.uri)
+        with (
+            store.open(upload, 0) as (_, source),
+            Video(source, uri, stream=upload.stream) as video,
+        ):
+            content = upload.generation or ""
+            return plan_segments(shared, video, content, self._settings, uri), upload
+
+    def decode_part(self, upload: Upload, shared: Shared, part: int, parts: int) -> None:
+        """Decode a part of a planned upload and leave it for others.
+
+        Raises:
+            BadInputError: it is gone, or has changed.
+        """
+        store, _ = self._sources.find(upload.uri)
+        with store.open(upload, 0) as (opened, source):
+            decode_part(
+                shared,
+                source,
+                opened.generation or "",
+                self._settings,
+                upload.video_uri,
+                stream=upload.stream,
+                part=part,
+                parts=parts,
+            )
+
     def take(
         self,
         upload: Upload,
         on_sample: OnSample | None = None,
         give_up: str | None = None,
         cores: int = 1,
+        shared: Shared | None = None,
     ) -> Taken:
         """Sample the video and store its images, unless the ledger has it: then nothing is decoded.
 
@@ -117,6 +157,7 @@ class Ingest:
             on_sample: is called for each sample.
             give_up: nothing is decoded, the upload is recorded as failed for this reason.
             cores: on so many processes a long video is decoded.
+            shared: where what other nodes have decoded of it waits.
         """
         extraction, row, before = None, None, None
         stored: set[str] = set()
@@ -139,6 +180,7 @@ class Ingest:
                                 self.images,
                                 on_sample,
                                 cores=cores,
+                                shared=shared,
                                 opened_before=opened_before,
                                 replaceable=before.replaceable if before else (),
                                 stored=stored,

@@ -1,5 +1,6 @@
 """The request for an extraction over inputs, and its outcome."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 from vidset.engines.engine import Limits
 from vidset.intake.redoing import Redo
 from vidset.intake.work import Places
+from vidset.output import make_output
 from vidset.shards import Shard
+from vidset.storage.folder import FolderStore
+from vidset.storage.open import open_store
 
 # Long enough for a day of video; the largest pictures that are decoded take 1.5 GB.
 DEFAULT_LIMITS = Limits(seconds=6 * 3600, memory_bytes=3 << 30)
@@ -101,3 +105,19 @@ def stream_of(text: str) -> int | None:
     if text.isascii() and text.isdigit():
         return int(text)
     raise ValueError(f"--stream must be a number from 0 or all, got {text!r}")
+
+
+def prepare(output: str) -> list[FolderStore]:
+    """Make the output folder, and clear what a killed run left half written.
+
+    Raises:
+        ValueError: it cannot be made, or not be written to; or the uri is of another kind.
+    """
+    if "://" in output:
+        open_store(output)
+        return []
+    make_output(output)
+    folders = [FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters")]
+    for folder in folders:
+        folder.sweep()
+    return folders

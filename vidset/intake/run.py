@@ -1,7 +1,6 @@
 """Inputs to images and ledgers, on the workers of an engine."""
 
 import os
-import resource
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -9,7 +8,15 @@ from contextlib import suppress
 from typing import Any
 
 from vidset.elements import Upload
-from vidset.engines.engine import Engine, EngineLostError, Limits, Open, TaskError, TaskLostError
+from vidset.engines.engine import (
+    Engine,
+    EngineLostError,
+    Limits,
+    Open,
+    TaskError,
+    TaskLostError,
+    cpu_seconds,
+)
 from vidset.engines.engine import Outcome as Ended
 from vidset.engines.local import LocalEngine
 from vidset.errors import ExtractionError
@@ -18,7 +25,8 @@ from vidset.intake.done_before import DoneBefore
 from vidset.intake.finding import find_uploads
 from vidset.intake.listing import check_input
 from vidset.intake.progress import Progress
-from vidset.intake.request import DROPPED, Request, Summary
+from vidset.intake.request import DROPPED, Request, Summary, prepare
+from vidset.intake.splitting import Splitting
 from vidset.intake.work import (
     GiveUp,
     Look,
@@ -32,10 +40,7 @@ from vidset.intake.work import (
 from vidset.known_files import KnownFiles
 from vidset.ledger.packing import pack_ledgers
 from vidset.naming import printable
-from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings
-from vidset.storage.folder import FolderStore
-from vidset.storage.open import open_store
 from vidset.storage.registry import check_client
 
 _POLL_SECONDS = 0.2
@@ -51,6 +56,8 @@ def extract(
     request: Request,
     progress: Progress | None = None,
     start_engine: StartEngine = LocalEngine,
+    *,
+    is_elsewhere: bool = False,
 ) -> Summary:
     """Extract the inputs; what an earlier run did is not done again.
 
@@ -59,6 +66,7 @@ def extract(
     Args:
         progress: is kept up to date meanwhile.
         start_engine: worker processes of this machine, unless told otherwise.
+        is_elsewhere: the engine's workers are on several machines.
 
     Raises:
         ValueError: the request cannot be carried out; nothing has been started.
@@ -87,6 +95,8 @@ def extract(
         if has_more:
             opens = work_of(settings, request.places, request.redo)
             workers = min(cores, number)
+            if is_elsewhere and not (request.is_dry or request.redo.kinds):
+                run.splitting = Splitting(request.output)
             try:
                 run.through(start_engine(workers, opens, request.limits, run.report))
             finally:
@@ -143,12 +153,12 @@ class _Run:
         self._uploads, self._is_dry, self._known = uploads, request.is_dry, known
         self._waiting = Backlog()
         self._again: list[tuple[float, Task]] = []  # When, and what.
-        self._alone: deque[Task] = deque()
+        self._alone = deque[Task]()
         self._tries: Counter[str] = Counter()
-        self._settings, self._progress = settings, progress
-        self._cores = cores
+        self._settings, self._progress, self._cores = settings, progress, cores
         self._period_seconds = float(settings.sampling.every)
         self.cpu_seconds = 0.0  # On other machines.
+        self.splitting: Splitting | None = None
 
     def skip(self, before: DoneBefore) -> bool:
         """Count what is done already. Returns whether there is more to do."""
@@ -169,7 +179,8 @@ class _Run:
         in_flight = 0
         try:
             while True:
-                while in_flight < engine.capacity and (task := self._next(in_flight)) is not None:
+                capacity = engine.capacity
+                while in_flight < capacity and (task := self._next(in_flight, capacity)):
                     engine.submit(task)
                     in_flight += 1
                 if not (in_flight or self._again):
@@ -182,6 +193,8 @@ class _Run:
         finally:
             self.cpu_seconds = engine.cpu_seconds
             engine.end()
+            if self.splitting is not None:
+                self.splitting.end()
 
     def report(self, what: Any) -> None:
         """Called by the engine, in any thread, with what its workers tell."""
@@ -190,20 +203,28 @@ class _Run:
             self._progress.add(samples=1, kept=what.kept, video_seconds=period)
             self._progress.at(what.uri, what.pts_seconds + period, what.duration_seconds)
 
-    def _next(self, in_flight: int) -> Task | None:
+    def _next(self, in_flight: int, capacity: int) -> Task | None:
         if self._again and self._again[0][0] <= time.monotonic():
             return self._again.pop(0)[1]
+        splitting = self.splitting
+        if splitting is not None and splitting.ready:
+            return splitting.ready.popleft()
         if self._waiting:
             upload = self._waiting.popleft()
             # The last videos share the cores that are left over.
             cores = self._cores // (in_flight + len(self._waiting) + 1)
             if self._is_dry:
                 return Look(upload)
+            if splitting is not None:  # Half of the capacity waits for the other half.
+                free = capacity // 2 // (in_flight + len(self._waiting) + 1)
+                return splitting.begin(upload, free) or upload
             return Spread(upload, cores) if cores > 1 else upload
         # What cost a worker its life comes last, one by one, beside nothing else.
         return self._alone.popleft() if self._alone and not (in_flight or self._again) else None
 
     def _settle(self, ended: Ended) -> None:
+        if self.splitting is not None and self.splitting.goes_on(ended):
+            return
         uri = _uri(ended.task)
         self._progress.ended(uri)
         match ended.error:
@@ -260,28 +281,6 @@ class _Run:
         elif outcome.reason is not None:
             progress.note(outcome.uri, outcome.reason)
         return others
-
-
-def prepare(output: str) -> list[FolderStore]:
-    """Make the output folder, and clear what a killed run left half written.
-
-    Raises:
-        ValueError: it cannot be made, or not be written to; or the uri is of another kind.
-    """
-    if "://" in output:
-        open_store(output)
-        return []
-    make_output(output)
-    folders = [FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters")]
-    for folder in folders:
-        folder.sweep()
-    return folders
-
-
-def cpu_seconds() -> float:
-    """Returns what this process and its ended children have taken so far."""
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _uri(task: Task) -> str:

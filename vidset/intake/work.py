@@ -13,6 +13,7 @@ from vidset.intake.dead_letters import open_dead_letters
 from vidset.intake.ingest import Ingest, Taken
 from vidset.intake.redoing import Redo
 from vidset.settings import ExtractionSettings
+from vidset.spread.sharing import Shared
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 
 What = Literal["done", "partial", "failed", "missing", "malformed", "skipped", "new", "redo"]
@@ -61,18 +62,44 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanParts:
+    """A task: leave the plan of a long upload where other nodes find it."""
+
+    upload: Upload
+    shared: Shared
+
+
+@dataclass(frozen=True, slots=True)
+class DecodePart:
+    """A task: decode one of so many parts of a planned upload for others."""
+
+    upload: Upload
+    shared: Shared
+    part: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A task: take an upload in, of which other nodes have decoded the parts."""
+
+    upload: Upload
+    shared: Shared
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """A task: say what would be done with an upload."""
 
     upload: Upload
 
 
-Task = Upload | DeadLetter | GiveUp | Check | Spread | Look
+Task = Upload | DeadLetter | GiveUp | Check | Spread | Look | PlanParts | DecodePart | Join
 
 
 def upload_of(task: Task) -> Upload | None:
     """Return the upload that a task is about; None if it is about none."""
-    if isinstance(task, GiveUp | Spread | Look):
+    if isinstance(task, GiveUp | Spread | Look | PlanParts | DecodePart | Join):
         return task.upload
     return task if isinstance(task, Upload) else None
 
@@ -150,12 +177,21 @@ class Intake:
         """Say what would be done with an upload."""
         return outcome_of(upload.video_uri, self._ingest.look(upload))
 
+    def plan(self, upload: Upload, shared: Shared) -> tuple[int, Upload]:
+        """Leave the plan of an upload for other nodes; how many segments it has."""
+        return self._ingest.plan(upload, shared)
+
+    def decode_part(self, upload: Upload, shared: Shared, part: int, parts: int) -> None:
+        """Decode a part of an upload for whoever takes it in."""
+        self._ingest.decode_part(upload, shared, part, parts)
+
     def take(
         self,
         upload: Upload,
         report: Report = lambda _: None,
         give_up: str | None = None,
         cores: int = 1,
+        shared: Shared | None = None,
     ) -> Outcome:
         """Store images first, then a dead letter if there is one, ledger rows last.
 
@@ -166,13 +202,14 @@ class Intake:
             report: is told of each sample.
             give_up: record the upload as failed for this reason instead of decoding it.
             cores: on so many processes a long video is decoded.
+            shared: where what other nodes have decoded of it waits.
         """
         uri = upload.video_uri
 
         def sampled(row: FrameRow, duration_seconds: float | None) -> None:
             report(Sampled(uri, row.kept, row.pts_seconds, duration_seconds))
 
-        taken = self._ingest.take(upload, sampled, give_up, cores)
+        taken = self._ingest.take(upload, sampled, give_up, cores, shared)
         if taken.reason is not None:
             self._letters.put(DeadLetter(uri, taken.reason, taken.upload.event))
         if taken.extraction is not None:
@@ -229,16 +266,27 @@ def _open(settings: ExtractionSettings, places: Places, redo: Redo, scratch_byte
 
 
 def _do(intake: Intake, task: Task, report: Report) -> Any:
+    more: dict[str, Any] = {}
     match task:
         case Check():
             return intake.check()
         case DeadLetter():
             return intake.reject(task)
-        case GiveUp(upload, reason):
-            return intake.take(upload, report, give_up=reason)
         case Look(upload):
             return intake.look(upload)
+        case PlanParts(upload, shared):
+            return intake.plan(upload, shared)
+        case DecodePart(upload, shared, part, parts):
+            return intake.decode_part(upload, shared, part, parts)
+        case GiveUp(upload, reason):
+            more["give_up"] = reason
         case Spread(upload, cores):
-            return intake.take(upload, report, cores=cores)
+            more["cores"] = cores
+        case Join(upload, shared):
+            more["shared"] = shared
         case _:
-            return intake.take(task, report)
+            upload = task
+    outcome = intake.take(upload, report, **more)
+    if isinstance(task, Join):
+        task.shared.clear()
+    return outcome

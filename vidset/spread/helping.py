@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import BinaryIO
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Ended:
 
 
 def open_helper(
-    path: str,
+    source: str | BinaryIO,
     uri: str,
     stream: int,
     packets: PacketList,
@@ -59,7 +60,7 @@ def open_helper(
     import cv2
 
     cv2.setNumThreads(1)
-    return partial(_decode, Video(path, uri, packets, stream=stream), plan, settings)
+    return partial(_decode, Video(source, uri, packets, stream=stream), plan, settings)
 
 
 def _decode(

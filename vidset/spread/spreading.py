@@ -27,7 +27,7 @@ from vidset.video.pixels import DecodedFrame, Frame
 from vidset.video.segments import Segment, split, stretch_up_to
 
 # Helpers take a third of a second to start: shorter videos are done by then.
-_MIN_SAMPLES = 120
+MIN_SAMPLES = 120
 
 
 class SpreadFrame:
@@ -37,7 +37,7 @@ class SpreadFrame:
         jpeg: as the settings want it, if it was made.
     """
 
-    def __init__(self, sent: Sent, again: "_Again"):
+    def __init__(self, sent: Sent, again: "Again"):
         self.pts_seconds, self.rotation = sent.pts_seconds, sent.rotation
         self.width, self.height, self.jpeg = sent.width, sent.height, sent.jpeg
         self._sent, self._again, self._digest = sent, again, sent.digest
@@ -66,8 +66,8 @@ class SpreadFrame:
         return self.original().same_pixels(other.original())
 
 
-class _Again:
-    """Decodes single samples once more."""
+class Again:
+    """Decodes single samples of a video once more."""
 
     def __init__(self, path: str, uri: str, stream: int, packets: PacketList, plan: PacketPlan):
         self._path, self._uri, self._stream = path, uri, stream
@@ -101,7 +101,7 @@ class Spread:
     helpers: int
     _: KW_ONLY
     stream: int = 0
-    min_samples: int = _MIN_SAMPLES
+    min_samples: int = MIN_SAMPLES
     samples_each: int | None = None
 
     def decode(self, plan: PacketPlan) -> Iterator[tuple[int, Any]]:
@@ -117,7 +117,7 @@ class Spread:
         if self.helpers < 2 or samples < self.min_samples or len(segments) < 2:
             raise DecodingElsewhereError
         packets = self.video.packets
-        again = _Again(self.path, self.uri, self.stream, packets, plan)
+        again = Again(self.path, self.uri, self.stream, packets, plan)
         opens = partial(open_helper, self.path, self.uri, self.stream, packets, plan, self.settings)
         with _running(min(self.helpers, len(segments)), opens, segments) as (queue, futures):
             for number, future in enumerate(futures):

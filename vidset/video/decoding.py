@@ -122,6 +122,10 @@ class Video(AbstractContextManager["Video"]):
         """Note what is missing or wrong; what was noted first stays."""
         self._file.damaged(what)
 
+    def plan(self, sampling: Sampling) -> PacketPlan | None:
+        """Return which packets the samples need; None if the packets do not tell."""
+        return plan_packets(self._file.packets, self._file.time_base, sampling)
+
     def sample(
         self, sampling: Sampling, decode: "DecodePlan | None" = None
     ) -> Generator[Frame, None, None]:
@@ -161,7 +165,7 @@ class Video(AbstractContextManager["Video"]):
             yield frame
 
     def _frames(self, sampling: Sampling) -> Iterator[tuple[int, Frame]]:
-        plan = plan_packets(self._file.packets, self._file.time_base, sampling)
+        plan = self.plan(sampling)
         if plan is not None:
             damage = self._file.damage
             try:

@@ -138,10 +138,11 @@ def _by_workers(
 
 
 def _by_others(request: Request, engine: Elsewhere, progress: Progress) -> Summary:
-    """Let other machines do it, each video on one core: nobody knows how many are free there."""
+    """Let other machines do it; several of them share a long video when the others are done."""
     output = request.output if is_uri(request.output) else os.path.abspath(request.output)
     with elsewhere(*engine, output, request.inputs) as start_engine:
-        return extract(replace(request, output=output, workers=1), progress, start_engine)
+        mine = replace(request, output=output, workers=1)
+        return extract(mine, progress, start_engine, is_elsewhere=True)
 
 
 def _by_beam(request: Request, *, show: bool, debug: bool) -> tuple[Summary, dict[str, str]]:

@@ -1,0 +1,177 @@
+"""One long video decoded by several nodes, as if by one: segments wait in a store that all share.
+
+Nodes decode segments and leave their samples there. One node then judges them in order, as
+`vidset.spread.spreading` does. What is missing there, it decodes itself, so that it never matters
+for what comes out which node has done what.
+"""
+
+import hashlib
+import hmac
+import pickle  # nosec B403
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from vidset.settings import ExtractionSettings
+from vidset.spread.helping import Ended, Sent, open_helper
+from vidset.spread.spreading import MIN_SAMPLES, Again, SpreadFrame
+from vidset.storage.open import open_store
+from vidset.video.decoding import DecodingElsewhereError, Video
+from vidset.video.feeding import PlanFailedError
+from vidset.video.packets import PacketList, PacketPlan
+from vidset.video.segments import Segment, split
+
+# Of a segment, at least; with images of 1080p, some 20 MB wait.
+_SAMPLES_EACH = 32
+_PLAN, _DIGEST_BYTES = "plan", 32
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The folder or uri where what nodes have decoded of one video waits, in one run.
+
+    Attributes:
+        token: known to this run alone. What others have put there is passed over: whoever may
+            write to a store may not have nodes run code.
+    """
+
+    folder: str
+    token: str
+
+    def put(self, name: str, what: Any) -> None:
+        data = pickle.dumps(what)
+        store = open_store(self.folder)
+        store.put(name, self._digest(name, data) + data, "application/octet-stream")
+
+    def get(self, name: str) -> Any:
+        """Return what was put there; None if nothing was."""
+        try:
+            found = open_store(self.folder).read(name)
+        except FileNotFoundError:
+            return None
+        digest, data = found[:_DIGEST_BYTES], found[_DIGEST_BYTES:]
+        if not hmac.compare_digest(digest, self._digest(name, data)):
+            return None
+        return pickle.loads(data)  # noqa: S301  # nosec B301
+
+    def clear(self) -> None:
+        store = open_store(self.folder)
+        for each in store.list():
+            store.delete(each.name)
+
+    def _digest(self, name: str, data: bytes) -> bytes:
+        key = f"{self.token} {self.folder} {name}".encode("utf-8", "surrogateescape")
+        return hmac.digest(key, data, hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """A video's plan, for those that decode.
+
+    Attributes:
+        content: names the bytes that were planned.
+    """
+
+    content: str
+    packets: PacketList
+    plan: PacketPlan
+    segments: list[Segment]
+
+
+def plan_segments(
+    shared: Shared, video: Video, content: str, settings: ExtractionSettings, uri: str
+) -> int:
+    """Leave the plan of a video for others. Returns how many segments it has; 0: not worth it."""
+    plan = video.plan(settings.sampling_of(uri))
+    # A measure of whole pictures would have each of them decoded once more.
+    if plan is None or settings.measure.load() is not None:
+        return 0
+    segments = split(plan, video.packets, _SAMPLES_EACH)
+    if np.count_nonzero(plan.wanted) < MIN_SAMPLES or len(segments) < 2:
+        return 0
+    shared.put(_PLAN, Planned(content, video.packets, plan, segments))
+    return len(segments)
+
+
+def decode_part(
+    shared: Shared,
+    source: str | BinaryIO,
+    content: str,
+    settings: ExtractionSettings,
+    uri: str,
+    *,
+    stream: int,
+    part: int,
+    parts: int,
+) -> None:
+    """Decode one of so many parts of the segments, and leave their samples for others."""
+    planned: Planned | None = shared.get(_PLAN)
+    if planned is None or planned.content != content:
+        return
+    work = open_helper(source, uri, stream, planned.packets, planned.plan, settings)
+    number = len(planned.segments)
+    for place in range(number * part // parts, number * (part + 1) // parts):
+        sent: list[Sent] = []
+        ended = work(planned.segments[place], sent.append)
+        shared.put(_name(place), (sent, ended))
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Gives what nodes have decoded; `decode` is what `Video.sample` takes.
+
+    Attributes:
+        path: of the video, for what is decoded again or not there.
+    """
+
+    shared: Shared
+    path: str
+    uri: str
+    content: str
+    video: Video
+    settings: ExtractionSettings
+    stream: int = 0
+
+    def decode(self, plan: PacketPlan) -> Iterator[tuple[int, Any]]:
+        """Yield the samples of a plan in order, with their times in ticks.
+
+        Raises:
+            DecodingElsewhereError: nothing was planned, or for another content.
+            PlanFailedError: as from `Video.segment`.
+        """
+        packets = self.video.packets
+        planned: Planned | None = self.shared.get(_PLAN)
+        if planned is None or not self._is_same(planned, plan):
+            raise DecodingElsewhereError
+        again = Again(self.path, self.uri, self.stream, packets, plan)
+        work = None
+        for place, segment in enumerate(planned.segments):
+            found: tuple[list[Sent], Ended] | None = self.shared.get(_name(place))
+            if found is None:
+                if work is None:
+                    args = (self.path, self.uri, self.stream, packets, plan, self.settings)
+                    work = open_helper(*args)
+                samples: list[Sent] = []
+                found = samples, work(segment, samples.append)
+            sent, ended = found
+            for each in sent:
+                yield each.pts, SpreadFrame(each, again)
+            if ended.damage is not None:
+                self.video.damaged(ended.damage)
+            if ended.has_failed:
+                raise PlanFailedError
+
+    def _is_same(self, planned: Planned, plan: PacketPlan) -> bool:
+        pairs = (
+            (planned.packets.pts, self.video.packets.pts),
+            (planned.packets.flags, self.video.packets.flags),
+            (planned.plan.feed, plan.feed),
+            (planned.plan.wanted, plan.wanted),
+        )
+        return planned.content == self.content and all(np.array_equal(*pair) for pair in pairs)
+
+
+def _name(place: int) -> str:
+    return f"{place:06}"
