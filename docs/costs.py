@@ -69,7 +69,7 @@ WRITES_AN_IMAGE, READS_AN_IMAGE = 5, 5
 ROW_BYTES = 1e3
 EXPORT_RUNS = MONTH_HOURS  # Each hour.
 EXPORT_MINUTES = 5
-# Cloud Run: infra/cloud_run.tf. A task is billed for a minute at least, and waits half of it for more.
+# Cloud Run: infra/cloud_run.tf. A task is billed for a minute at least.
 INGEST_RUNS, INGEST_TASKS, INGEST_VCPUS = MONTH_HOURS, 2, 2
 EXPORT_VCPUS = 1
 TASK_SECONDS = 60
