@@ -94,7 +94,7 @@ class Duplicates:
         self._uris: list[str] = encoded.dictionary.to_pylist()
         self._videos = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         self._links = {
-            COPY: [*_same_files(numbers, self._videos), *self._near(pairs, numbers, COPY)],
+            COPY: [*_same_files(numbers), *self._near(pairs, numbers, COPY)],
             MIRRORED: self._near(pairs, numbers, MIRRORED),
         }
 
@@ -194,13 +194,10 @@ def _kept(place: str) -> pa.Table:
     return pa.concat_tables(tables).sort_by(order)
 
 
-def _same_files(numbers: np.ndarray, videos: np.ndarray) -> list[tuple[int, int]]:
-    """Return the rows of several videos that have the very same file."""
+def _same_files(numbers: np.ndarray) -> list[tuple[int, int]]:
+    """Return the rows that have the very same file, also those of one video that came twice."""
     order = np.argsort(numbers, kind="stable")
-    is_same = (numbers[order[1:]] == numbers[order[:-1]]) & (
-        videos[order[1:]] != videos[order[:-1]]
-    )
-    places = np.flatnonzero(is_same)
+    places = np.flatnonzero(numbers[order[1:]] == numbers[order[:-1]])
     return list(zip(order[places].tolist(), order[places + 1].tolist(), strict=True))
 
 
