@@ -13,6 +13,7 @@ locals {
   unindexed_fields = {
     annotations = "objects"
     answers     = "objects"
+    predictions = "objects"
     quarantine  = "payload"
   }
 }

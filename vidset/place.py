@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from vidset.blurred import COPIES, ORIGINALS, Gate, images_root, read_checked, read_gate
 from vidset.labeling.events import image_id as id_of
@@ -13,6 +14,9 @@ from vidset.labeling.task import Image
 from vidset.labeling.variables import Reader
 from vidset.labeling.vendors.registry import vendors
 from vidset.storage.uris import is_uri, parse_uri
+
+if TYPE_CHECKING:
+    from vidset.place_images import KeptImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,30 @@ class Place:
         from vidset.place_images import ParquetLedger
 
         return sum(1 for _ in ParquetLedger(self.out).images()) - sum(1 for _ in self.images())
+
+    def kept_images(self) -> "Iterator[KeptImage]":
+        """Yield the kept images that may be sent, with what the ledger knows of them.
+
+        Raises:
+            ValueError: the place has no ledger in files.
+        """
+        from vidset.place_images import ParquetLedger
+
+        if self.out is None or self.out.startswith("bq://"):
+            raise ValueError(f"{self.out or 'no place'}: wanted a place with ledgers in files")
+        gate, root = _gate_of(self.out), f"{self.out}/{ORIGINALS}"
+        checked = None if gate is None else read_checked(self.out, gate)
+        for image in ParquetLedger(self.out).kept_images():
+            if checked is None or image.id in checked:
+                uri = self._moved(root, Image(image.id, image.uri)).uri
+                yield image if uri == image.uri else replace(image, uri=uri)
+
+    @property
+    def files_root(self) -> str:
+        """The name of the folder below the place whose images people and models may see."""
+        if self.out is None or self.out.startswith("bq://"):
+            return ORIGINALS
+        return images_root(self.out, _gate_of(self.out)).rpartition("/")[2]
 
     def name_of(self, image_id: str, uri: str) -> str:
         """An image's name below the images; where these are not known, in its bucket."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from vidset.blurred import ORIGINALS
@@ -14,6 +15,10 @@ from vidset.storage.uris import is_uri
 
 _COLUMNS = ["image_id", "image_uri", "width", "height", "kept"]
 _FILE_COLUMNS = ("image_id", "image_uri", "image_sha256", "kept")
+_KEPT_COLUMNS = (
+    *("image_id", "image_uri", "width", "height", "kept", "image_sha256", "phash"),
+    *("video_uri", "collector_id", "pts_seconds", "uploaded_at"),
+)
 _ORIGIN_COLUMNS = ("image_id", "video_uri", "pts_seconds", "collector_id")
 
 
@@ -25,6 +30,27 @@ class Origin:
     video_uri: str
     pts_seconds: float
     collector_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptImage:
+    """A kept image with what the ledger knows of it.
+
+    Attributes:
+        phash: the perceptual hash; None where the row has none.
+        uploaded_at: when its video was received; None in rows from before there was this column.
+    """
+
+    id: str
+    uri: str
+    width: int
+    height: int
+    image_sha256: str
+    phash: int | None
+    video_uri: str
+    collector_id: str | None
+    pts_seconds: float
+    uploaded_at: datetime | None
 
 
 class ParquetLedger:
@@ -41,6 +67,23 @@ class ParquetLedger:
             for row in table.to_pylist():
                 if row["image_id"] is not None:
                     yield Origin(**row)
+
+    def kept_images(self) -> Iterator[KeptImage]:
+        """Yield the kept images of the committed videos, video by video, in the order of time."""
+        for _, table in LedgerRows(self._out).frames_in_order(_KEPT_COLUMNS):
+            for row in table.filter(table["kept"]).to_pylist():
+                yield KeptImage(
+                    id=row["image_id"],
+                    uri=row["image_uri"],
+                    width=row["width"],
+                    height=row["height"],
+                    image_sha256=row["image_sha256"],
+                    phash=int(row["phash"], 16) if row["phash"] else None,
+                    video_uri=row["video_uri"],
+                    collector_id=row["collector_id"],
+                    pts_seconds=row["pts_seconds"],
+                    uploaded_at=row.get("uploaded_at"),
+                )
 
     def images(self) -> Iterator[Image]:
         # Frames count when their video's row says so. Names only: some 100 bytes for a video.

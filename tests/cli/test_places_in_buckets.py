@@ -53,6 +53,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
             "errors": (),
             "review": (),
             "loop": ("loop.yaml",),
+            "predict": (),
+            "select": ("--budget", "3"),
             "dataset create": (),
             "dataset list": (),
             "dataset show": (),

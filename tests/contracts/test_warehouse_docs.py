@@ -164,7 +164,17 @@ def test_the_page_tells_how_tables_are_partitioned_and_clustered():
     assert told == [
         (name, tables()[name].partitioned_by or "", (*tables()[name].clustering, "")[0])
         for name in (
-            *("annotations", "tasks", "frames", "videos", "tags", "versions", "entries", "runs"),
+            *(
+                "annotations",
+                "tasks",
+                "frames",
+                "videos",
+                "predictions",
+                "tags",
+                "versions",
+                "entries",
+                "runs",
+            ),
             *("epochs", "scores", "slices", "run_predictions", "exports"),
         )
     ]

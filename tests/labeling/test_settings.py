@@ -34,6 +34,7 @@ def test_whoever_inspects_needs_a_store_alone_and_gets_the_defaults():
         consensus="latest",
         answer_deadline=timedelta(hours=24),
         predictions=True,
+        is_held=False,
         ledger=None,
         callback_url=None,
         of_vendors={},
@@ -58,6 +59,7 @@ def test_every_variable_is_read():
         "LABELING_CONSENSUS": "majority",
         "LABELING_ANSWER_DEADLINE_HOURS": "72",
         "LABELING_PREDICTIONS": "yes",
+        "LABELING_HOLD": "yes",
         "LABELING_LEDGER": "bq://project-1.vidset",
         "LABELING_MAX_CALLBACK_MB": "0.5",
         "LABELING_LEASE_SECONDS": "120",
@@ -81,6 +83,7 @@ def test_every_variable_is_read():
         consensus="majority",
         answer_deadline=timedelta(days=3),
         predictions=True,
+        is_held=True,
         ledger="bq://project-1.vidset",
         callback_url="https://broker.test/receive",
         of_vendors={

@@ -79,12 +79,22 @@ def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
         [sys.executable, "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "13"]
+    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "14"]
 
 
 def test_tables_name_columns_that_they_have():
     assert list(tables()) == [
-        *("frames", "videos", "annotations", "tasks", "tags", "versions", "entries", "runs"),
+        *(
+            "frames",
+            "videos",
+            "annotations",
+            "tasks",
+            "predictions",
+            "tags",
+            "versions",
+            "entries",
+            "runs",
+        ),
         *("epochs", "scores", "slices", "run_predictions", "exports"),
     ]
     for table in tables().values():
@@ -99,6 +109,7 @@ def test_tables_are_partitioned_by_day_and_clustered_by_video():
         "videos": ("uploaded_at", ("video_uri",)),
         "annotations": ("updated_at", ("image_uri",)),
         "tasks": ("requested_at", ("image_uri",)),
+        "predictions": ("written_at", ("image_id",)),
         "tags": (None, ("image_id",)),
         "versions": ("created_at", ("version",)),
         "entries": ("created_at", ("version",)),

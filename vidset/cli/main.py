@@ -23,6 +23,8 @@ from vidset.cli.label.commands import app as label
 from vidset.cli.loop import loop
 from vidset.cli.pipeline.pipeline import pipeline
 from vidset.cli.plan.command import plan
+from vidset.cli.predict.predict import predict
+from vidset.cli.select.select import select
 from vidset.cli.starting import print_version
 from vidset.cli.status import status
 from vidset.cli.trace import trace
@@ -81,6 +83,7 @@ add(app, blur)
 add(app, plan)
 add(app, forget)
 add(app, duplicates)
+add(app, select)
 app.add_typer(label, name="label", rich_help_panel="Labels")
 add(app, export)
 add(app, sync)
@@ -93,6 +96,7 @@ add(app, compare)
 add(app, errors)
 add(app, review)
 add(app, loop)
+add(app, predict)
 add(app, pipeline)
 add(app, help_, "help")
 add(app, completion)

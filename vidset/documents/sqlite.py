@@ -19,7 +19,7 @@ _PAGE = 2_000
 _BUSY_SECONDS = 30
 # As it stands in the broker's index, for SQLite compares the texts.
 _WRITTEN_AT = "json_extract(document, '$.written_at')"
-_COLLECTIONS = frozenset(("annotations", "tasks"))
+_COLLECTIONS = frozenset(("annotations", "predictions", "tasks"))
 
 
 class SqliteDocuments:

@@ -6,6 +6,7 @@ from vidset.labeling.annotation import Annotation
 from vidset.labeling.broker import Broker
 from vidset.labeling.dispatching import Outcome, resume
 from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.prelabels import find_beside, kept_beside
 from vidset.labeling.stores.store import ConflictError, Stored, Write
 from vidset.labeling.task import Image, Task
 from vidset.labeling.vendors.vendor import AskingAgainVendor
@@ -64,10 +65,10 @@ def ask_again(broker: Broker, image: Image, remark: str, by: str) -> Outcome | L
         error=None,
     )
     write = broker.task_write(wanted, stored_task.version)
+    shown = Write("predictions", image.id, document, predictions and predictions.version)
+    before = kept_beside(predictions, find_beside(broker.store, predictions))
     try:
-        [version, _] = broker.store.commit(
-            [write, Write("predictions", image.id, document, predictions and predictions.version)]
-        )
+        [version, *_] = broker.store.commit([write, shown, *before])
     except ConflictError:
         raise TryAgainError(f"{image.uri}: somebody else changed its task", 1) from None
     return resume(broker, Stored(image.id, dict(write.document), version))

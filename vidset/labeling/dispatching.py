@@ -16,6 +16,7 @@ from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.broker import Broker
 from vidset.labeling.budget import Booking
 from vidset.labeling.errors import RefusedError, TryAgainError
+from vidset.labeling.prelabels import sent
 from vidset.labeling.stores.store import ConflictError, Stored
 from vidset.labeling.task import Image, Task
 from vidset.labeling.vendors.vendor import (
@@ -191,9 +192,12 @@ def _postpone(broker: Broker, task: Task, version: Any, error: TryAgainError) ->
 
 
 def _request(broker: Broker, image: Image) -> Request:
-    [stored] = broker.store.get(("predictions", image.id))
-    document = stored.document if stored else {}
-    objects = document.get("objects", ()) if broker.settings.predictions else ()
+    if broker.settings.predictions:
+        document = sent(broker.store, image.id, broker.clock())
+        objects = document.get("objects", ())
+    else:
+        [stored] = broker.store.get(("predictions", image.id))
+        document, objects = stored.document if stored else {}, ()
     return Request(
         image,
         broker.images.url(image.uri),

@@ -24,7 +24,7 @@ from vidset.labeling.vendors.registry import vendors
 
 
 def request_labeling(broker: Broker, event: CloudEvent) -> None:
-    """An image was finalised: have it labeled.
+    """An image was finalised: have it labeled, unless images wait until they are chosen.
 
     Raises:
         ServiceUnavailable: the delivery is to be repeated; so it is for anything else raised.
@@ -32,6 +32,9 @@ def request_labeling(broker: Broker, event: CloudEvent) -> None:
     image = image_of_event(event.get_data(), broker.settings.images or "")
     if isinstance(image, str):
         log("DEBUG", "passed over", reason=image)
+        return
+    if broker.settings.is_held and broker.store.get(("tasks", image.id)) == [None]:
+        log("DEBUG", "held until it is chosen", image_id=image.id)
         return
     try:
         outcome = dispatch(broker, image)

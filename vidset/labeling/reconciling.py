@@ -26,15 +26,18 @@ _LOOKUPS, _BATCH = 320, 40
 def reconcile(broker: Broker, images: Iterable[Image] = ()) -> dict[str, Any]:
     """All of it, in the order in which one step helps the next; counts by step.
 
+    Where images wait until they are chosen (LABELING_HOLD), none is requested here.
+
     `incomplete` names the steps that a vendor's failure, or the budget, stopped. The next run
     goes on where this one ended.
     """
     incomplete: list[str] = []
+    wanted = () if broker.settings.is_held else images
     steps: dict[str, Callable[[], Counter[str]]] = {
         "changes": lambda: read_changes(broker),
         "unanswered": lambda: ask_unanswered(broker),
         "requested": lambda: drive_requested(broker),
-        "images": lambda: request_missing(broker, images),
+        "images": lambda: request_missing(broker, wanted),
     }
     report: dict[str, Any] = {}
     for name, step in steps.items():

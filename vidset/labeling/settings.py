@@ -39,6 +39,7 @@ class Settings:
         consensus: of several annotators' answers to one image.
         answer_deadline: after which `reconcile` asks for an answer.
         predictions: whether tasks take objects from `predictions/` along, where there are any.
+        is_held: whether images wait until somebody chooses them; else each becomes a task.
         ledger: bq://project.dataset with the frame ledger, in which `reconcile` looks for images
             without a task.
         callback_url: where vendors send their answers.
@@ -60,6 +61,7 @@ class Settings:
     consensus: ConsensusRule
     answer_deadline: timedelta
     predictions: bool
+    is_held: bool
     ledger: str | None
     callback_url: str | None
     of_vendors: Mapping[str, Any] = field(repr=False)
@@ -100,6 +102,7 @@ class Settings:
                 hours=read.number("LABELING_ANSWER_DEADLINE_HOURS", default=24, least=0, most=8760)
             ),
             "predictions": read.choice("LABELING_PREDICTIONS", ("no", "yes"), "yes") == "yes",
+            "is_held": read.choice("LABELING_HOLD", ("no", "yes"), "no") == "yes",
             "ledger": read.matching("LABELING_LEDGER", _LEDGER, "bq://PROJECT.DATASET"),
             "callback_url": read.url(
                 "LABELING_CALLBACK_URL",

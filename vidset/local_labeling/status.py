@@ -8,12 +8,14 @@ from vidset.labeling.settings import Settings
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.task import TASK_STATES, Task
 from vidset.labeling.timestamps import format_timestamp, now
+from vidset.local_labeling.pre_labels import compare_pre_labels
 
 _ANNOTATION_STATES = ("labeled", "skipped", "rejected")
 
 
 def read_status(store: Store, settings: Settings) -> dict[str, Any]:
     today = {"booked_on": now().date().isoformat()}
+    is_file = settings.store.startswith("sqlite:")
     unbooked = store.count(Query("tasks", {"booked_on": None}))
     states = {
         state: store.count(Query("annotations", {"state": state})) for state in _ANNOTATION_STATES
@@ -35,7 +37,8 @@ def read_status(store: Store, settings: Settings) -> dict[str, Any]:
         "limits": [str(limit) for limit in settings.limits],
         "annotations": states,
         # In Firestore, each document that is read has its price.
-        "labels": _labels(store) if settings.store.startswith("sqlite:") else None,
+        "labels": _labels(store) if is_file else None,
+        "pre_labels": compare_pre_labels(store) if is_file else None,
         "quarantine": store.count(Query("quarantine", OPEN)),
     }
 

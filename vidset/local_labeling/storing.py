@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from vidset.labeling.annotation import Answer
 from vidset.labeling.broker import Broker
+from vidset.labeling.prelabels import find_beside, kept_beside
 from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.stores.store import ConflictError, Stored, Write
 from vidset.labeling.task import Image, Task
@@ -68,11 +69,12 @@ def _store_prediction(broker: Broker, answer: Answer) -> str:
             return "repeated"
         try:
             write = Write("predictions", answer.image_id, document, stored and stored.version)
-            broker.store.commit([write])
+            before = kept_beside(stored, find_beside(broker.store, stored))
+            broker.store.commit([write, *before])
         except ConflictError:
             continue
         return "stored"
 
 
 def _is_same(stored: Stored, document: dict) -> bool:
-    return all(stored.document[key] == document[key] for key in ("objects", "source"))
+    return all(stored.document.get(key) == document[key] for key in ("objects", "source"))

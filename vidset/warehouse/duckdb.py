@@ -12,7 +12,10 @@ from vidset.warehouse.views import VIEWS, view_sql
 
 # A warehouse that was made before there were these has none of their rows: it is as good as new.
 _LATER = frozenset(
-    ("tags", "versions", "entries", "runs", "epochs", "scores", "slices", "run_predictions")
+    (
+        *("predictions", "tags", "versions", "entries", "runs", "epochs", "scores", "slices"),
+        "run_predictions",
+    )
 )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from vidset.tables.schemas import schema_folder
 
-VIEWS = ("objects", "dataset_candidates", "labeling_cost", "collector_scorecard")
+VIEWS = ("objects", "dataset_candidates", "labeling_cost", "collector_scorecard", "prelabels")
 
 
 def view_sql(dialect: Literal["bigquery", "duckdb"], name: str) -> str:

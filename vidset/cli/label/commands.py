@@ -50,6 +50,13 @@ def dispatch(
             "keep their task and get the image's present url and predictions."
         ),
     ] = None,
+    selection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SELECTION",
+            help="Send the images of a selection, the most wanted first: its id or its file.",
+        ),
+    ] = None,
     relabel: Annotated[
         str | None,
         typer.Option(
@@ -84,9 +91,11 @@ def dispatch(
     where = place_of(project, store=store, vendor=vendor, template=template, budget=budget)
     wanted = None if retry is None else retry.value
     tagged = TagChoice(tuple(tag or ()), tuple(without_tag or ()))
-    if relabel is not None and not (retry is None and limit is None and tagged == ALL_IMAGES):
+    is_alone = retry is None and limit is None and tagged == ALL_IMAGES and selection is None
+    if relabel is not None and not is_alone:
         raise ValueError(
-            "--relabel sends what the review names; wanted no --retry, --limit or tags beside it"
+            "--relabel sends what the review names; wanted no --selection, --retry, --limit or "
+            "tags beside it"
         )
     wrong = None if relabel is None else wrong_images(relabel)
     code = run_dispatch(
@@ -95,6 +104,7 @@ def dispatch(
         limit,
         wanted,
         tagged,
+        selection,
         wrong,
         actor_of(actor),
         dry_run=dry_run,

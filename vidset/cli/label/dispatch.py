@@ -24,6 +24,7 @@ def run_dispatch(
     limit: int | None,
     retry: str | None,
     tagged: TagChoice,
+    selection: str | None = None,
     wrong: Sequence[Wrong] | None = None,
     by: str = "",
     *,
@@ -40,8 +41,17 @@ def run_dispatch(
     broker = open_broker(place.settings("dispatch"))
     is_wanted = choose(open_store(project.below(FOLDER)), tagged)
 
+    is_chosen = selection is not None or tagged.wanted or wrong is not None
+    if broker.settings.is_held and not is_chosen:
+        raise ValueError(
+            "LABELING_HOLD is yes, so that images wait until somebody chooses them: wanted "
+            "--selection (vidset select makes one) or --tag, got neither"
+        )
+    chosen = None if selection is None else _chosen(project, place, selection)
+
     def images() -> Iterator[Image]:
-        return (image for image in place.images() if is_wanted(image.id))
+        every = place.images() if chosen is None else iter(chosen)
+        return (image for image in every if is_wanted(image.id))
 
     if withheld := place.count_withheld():
         show_problems([f"{plural(withheld, 'image')} withheld: vidset blur has not checked them"])
@@ -91,6 +101,26 @@ def run_dispatch(
         next_words=next_words(project, "label dispatch"),
     )
     return 1 if counts["refused"] or counts["waiting"] else 0
+
+
+def _chosen(project: Project, place: Place, named: str) -> list[Image]:
+    """Return the images of a selection, the most wanted first; those that are gone are told.
+
+    Raises:
+        ValueError: there is no such selection.
+    """
+    from vidset.selection.selection_file import read_selection
+
+    ids = read_selection(project.place, named).image_ids
+    ranks = {image_id: rank for rank, image_id in enumerate(ids)}
+    there = sorted(
+        (image for image in place.images() if image.id in ranks), key=lambda each: ranks[each.id]
+    )
+    if gone := len(ids) - len(there):
+        show_problems(
+            [f"{plural(gone, 'image')} of selection {named} are not in the place any more"]
+        )
+    return there
 
 
 def _show_plan(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vidset.labeling.vendors.vendor import Connection
+from vidset.local_labeling.pre_labels import PreLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class LabelStatus:
         booked: tasks and cost, of today and in all.
         limits: of the budget.
         labels: objects by label; null in Firestore, where to count them has a price.
+        pre_labels: by run and label what people made of the objects that tasks took along; null in
+            Firestore, where to read them has a price.
         quarantine: answers that could not be used.
     """
 
@@ -53,6 +56,7 @@ class LabelStatus:
     limits: Sequence[str]
     annotations: Mapping[str, int]
     labels: Mapping[str, int] | None
+    pre_labels: Sequence[PreLabels] | None
     quarantine: int
 
 

@@ -1,10 +1,12 @@
 """`vidset label status`: how far labeling is. It asks the store alone, and no vendor."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from vidset.cli.console import answer, say
+from vidset.cli.console import answer, plural, say, table
 from vidset.cli.label.results import LabelStatus
 from vidset.labeling.stores.opening import open_store
+from vidset.local_labeling.pre_labels import OUTCOMES, PreLabels
 from vidset.local_labeling.status import read_status
 from vidset.next_step import next_words
 from vidset.place import Place
@@ -51,7 +53,20 @@ def _show(found: dict[str, Any]) -> None:
     _line("annotations", found["annotations"])
     if found["labels"]:
         _line("labels", found["labels"])
+    if found["pre_labels"]:
+        _show_pre_labels(found["pre_labels"])
     say(f"{'quarantine':15}{found['quarantine']}")
+
+
+def _show_pre_labels(found: Sequence[PreLabels]) -> None:
+    offered = sum(sum(getattr(each, name) for name in OUTCOMES) for each in found)
+    taken, worth = sum(each.taken for each in found), sum(each.worth for each in found)
+    money = f", worth {worth:,.2f} of what these images cost" if worth else ""
+    say(f"{'pre-labels':15}{taken:,} of {plural(offered, 'object')} taken as they were{money}")
+    columns = ("run", "label", *OUTCOMES, "added")
+    rows = [[getattr(each, name) for name in columns] for each in found]
+    for line in table(columns, rows).splitlines():
+        say(f"{'':15}{line}")
 
 
 def _line(title: str, counts: dict[str, int]) -> None:

@@ -33,7 +33,10 @@ _INDEXES: dict[Collection, list[tuple[str, ...]]] = {
     ],
     "annotations": [("written_at",)],
     "answers": [("image_id",), ("vendor", "annotation_id")],
+    "predictions": [("written_at",)],
 }
+# Stores that were made before there was this one get it when they are opened.
+_LATER_INDEXES: tuple[Collection, ...] = ("predictions",)
 _BUSY_SECONDS = 30
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CORRUPT_VTAB, sqlite3.SQLITE_ERROR)
 # No document can have this key: see store_documents.
@@ -225,6 +228,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     )
     if found == (APPLICATION, _SCHEMA):
         check_store_schema(connection, path)
+        for collection in _LATER_INDEXES:
+            _make_indexes(connection, collection)
         return
     if found != (0, 0) or connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
         wanted = f"application {APPLICATION}, schema {_SCHEMA}"
@@ -237,13 +242,18 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"CREATE TABLE {collection} "
             "(id TEXT PRIMARY KEY, document TEXT NOT NULL, version INTEGER NOT NULL)"
         )
-        for names in _INDEXES.get(collection, []):
-            fields = ", ".join([*map(_field, names), "id"])
-            connection.execute(
-                f"CREATE INDEX {collection}_by_{'_and_'.join(names)} ON {collection} ({fields})"
-            )
+        _make_indexes(connection, collection)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
     connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+
+
+def _make_indexes(connection: sqlite3.Connection, collection: Collection) -> None:
+    for names in _INDEXES.get(collection, []):
+        fields = ", ".join([*map(_field, names), "id"])
+        connection.execute(
+            f"CREATE INDEX IF NOT EXISTS {collection}_by_{'_and_'.join(names)} "
+            f"ON {collection} ({fields})"
+        )
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

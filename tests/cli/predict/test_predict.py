@@ -1,0 +1,128 @@
+"""`vidset predict` on a place with a run that was trained there."""
+
+import shutil
+
+import pytest
+
+from tests.cli.called import Called, vidset
+from tests.cli.labels import make_output
+from tests.cli.predict.places import make_place
+from tests.prediction.predicted import documents, store_of
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_place(tmp_path_factory.mktemp("made") / "place")
+
+
+@pytest.fixture
+def place(made, tmp_path):
+    place = shutil.copytree(made, tmp_path / "place")
+    (place / "vidset.toml").write_text(f'template = "{place}/template.yaml"\n')
+    return place
+
+
+def predict(place, *words: str) -> Called:
+    return vidset("predict", "-p", place, *words)
+
+
+def test_images_without_a_label_are_predicted_but_for_the_evaluation_side(place):
+    called = predict(place, "--json", "--workers", "1")
+    assert called.code == 0, called.err
+    found = called.found
+    # Kept are 8 of a, 5 of b, 6 of c and 4 of d; labeled 3, 2, 0 and 4. b validates.
+    counts = {name: found[name] for name in ("predicted", "objects", "done", "labeled")}
+    assert counts == {"predicted": 11, "objects": 11, "done": 0, "labeled": 9}
+    assert (found["evaluation"], found["failed"], found["left_out"]) == (3, 0, {})
+    stored = documents(store_of(place)).values()
+    assert {each["run"] for each in stored} == {"v0-1"}
+    assert {each["image_uri"].split("/images/")[1][0] for each in stored} == {"a", "c"}
+    assert all(0 <= each["uncertainty"] <= 1 for each in stored)
+
+
+def test_again_nothing_is_done_and_with_all_the_rest(place):
+    assert predict(place, "--limit", "4", "--json").found["predicted"] == 4
+    rest = predict(place, "--json").found
+    assert (rest["predicted"], rest["done"]) == (7, 4)
+    before = documents(store_of(place))
+    every = predict(place, "--all", "--prelabel-evaluation", "--json").found
+    assert (every["predicted"], every["done"], every["labeled"]) == (12, 11, 0)
+    assert {name: documents(store_of(place))[name] for name in before} == before
+    assert len(documents(store_of(place))) == 23
+
+
+def test_a_dry_run_stores_nothing(place):
+    called = predict(place, "--dry-run")
+    assert called.out.splitlines()[0] == "11 images would be predicted; nothing was stored"
+    assert documents(store_of(place)) == {}
+
+
+def test_shards_are_disjoint_and_together_everything(place):
+    found = [predict(place, "--shard", f"{part}/2", "--json").found for part in (1, 2)]
+    assert sum(each["predicted"] for each in found) == 11
+    assert sum(each["done"] for each in found) == 0
+
+
+def test_several_processes_do_what_one_does(place, made, tmp_path, monkeypatch):
+    monkeypatch.setattr("vidset.prediction.predicting.CHUNK", 3)
+    monkeypatch.setattr("vidset.prediction.predicting._ALONE", 4)
+    found = predict(place, "--workers", "2", "--json").found
+    assert (found["predicted"], found["failed"]) == (11, 0)
+    alone = shutil.copytree(made, tmp_path / "alone")
+    assert predict(alone, "--workers", "1", "--json").code == 0
+    without = ("written_at", "image_uri")
+    ours, theirs = (
+        {
+            name: {key: value for key, value in each.items() if key not in without}
+            for name, each in documents(store_of(folder)).items()
+        }
+        for folder in (place, alone)
+    )
+    assert ours == theirs
+
+
+def test_a_label_that_the_template_lacks_is_told(place):
+    (place / "template.yaml").write_text("name: t\nlabels: [{name: rain, type: classification}]\n")
+    called = predict(place)
+    kept = sum(len(each["objects"]) for each in documents(store_of(place)).values())
+    assert f"11 images predicted, {kept} objects to start from" in called.out
+    assert ("left out: the template has no classification 'sun'" in called.out) is (kept < 11)
+
+
+def test_an_image_that_is_gone_is_named_and_the_exit_code_is_1(place):
+    (place / "images/c/0/0000000000.jpg").unlink()
+    called = predict(place)
+    assert called.code == 1
+    assert "images/c/0/0000000000.jpg: No such file or directory" in called.err
+    assert called.out.splitlines()[0] == "10 images predicted, 10 objects to start from"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(("v9",), "run 'v9'", id="no such run"),
+        pytest.param(("--shard", "3/2"), "--shard 3/2", id="no such shard"),
+        pytest.param(("--answer-score", "2"), "--answer-score", id="no score"),
+    ],
+)
+def test_bad_usage_is_refused_before_any_work(place, words, said):
+    called = predict(place, *words)
+    assert called.code == 2
+    assert said in called.err
+    assert documents(store_of(place)) == {}
+
+
+def test_a_place_without_runs_says_how_to_get_one(tmp_path):
+    called = predict(make_output(tmp_path / "place", {"a.mp4": 3}))
+    assert called.code == 2
+    assert "there is no run that is done: vidset train makes one" in called.err
+
+
+def test_predictions_are_a_table_and_a_view_of_the_warehouse(place):
+    assert predict(place, "-q").code == 0
+    query = (
+        "SELECT count(*) AS n, count(annotation_state) AS labeled, "
+        "min(len(predicted)) AS least FROM prelabels"
+    )
+    found = vidset("sql", query, "-p", place, "--json").found
+    assert found["rows"] == [{"n": 11, "labeled": 0, "least": 1}]

@@ -1,0 +1,307 @@
+"""`vidset select`: which images are labeled next, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidset.cli.command import described
+from vidset.cli.flags import As, DryRun, Json, Place, Quiet, Tag, WithoutTag
+from vidset.cli.label.options import Store
+
+if TYPE_CHECKING:
+    from vidset.embeddings.embedder import Embedder
+    from vidset.plan.budget import Budget
+    from vidset.project import Project
+    from vidset.selection.selecting import Selected
+
+_NONE = "none"
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedImage:
+    """One image of a selection.
+
+    Attributes:
+        rank: 1 for the most wanted.
+        strategy: the rule that chose it.
+        score: in the strategy's own unit.
+        reason: why, in a few words.
+    """
+
+    rank: int
+    image_id: str
+    image_uri: str
+    strategy: str
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedImages:
+    """The object that `vidset select --json` prints.
+
+    Attributes:
+        selection: its id; null where nothing was chosen.
+        output: the file; null in a dry run, or where nothing was chosen.
+        images: the chosen ones, the most wanted first.
+        cost: what labeling them costs at the price of the place; null without a price.
+        strategies: how many images each strategy chose.
+        lacking: strategies that chose nothing, and what they lack.
+        passed_over: other images by what became of them: `labeled`, `selected` earlier, `repeated`
+            (the same bytes), `covered` (nearly the same as one that is labeled or chosen),
+            `unwanted` by their tags.
+        evaluation: candidates of validation and test groups, of which the model chooses none.
+    """
+
+    place: str
+    selection: str | None
+    output: str | None
+    images: list[SelectedImage]
+    cost: float | None
+    strategies: Mapping[str, int]
+    lacking: Mapping[str, str]
+    passed_over: Mapping[str, int]
+    evaluation: int
+    warnings: Sequence[str] = ()
+
+
+@described(
+    "vidset select --budget 200",
+    'vidset select --budget "40 USD" --price 0.08 --strategy uncertain=0.5,time=0.5',
+    part="dataset",
+    result="vidset.cli.select.select:SelectedImages",
+    stage="Labels",
+)
+def select(
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIMITS",
+            help='How many images, or what they may cost: 200, "500 USD".',
+            show_default="that of vidset.toml",
+        ),
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="mixed, time, diverse, uncertain, errors, rare or random; or shares of several, "
+            "such as uncertain=0.5,time=0.5.",
+        ),
+    ] = "mixed",
+    price: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="The price of labeling one image.", show_default="0.08"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides where nothing else does.")] = 1,
+    of_run: Annotated[
+        str | None,
+        typer.Option(
+            "--run", metavar="RUN", help="Whose predictions count.", show_default="the newest"
+        ),
+    ] = None,
+    embedder: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Whose vectors say which images are alike; none: nobody's."
+        ),
+    ] = "classic",
+    anew: Annotated[
+        bool,
+        typer.Option(
+            "--anew", help="Images of earlier selections that have no task yet may be chosen again."
+        ),
+    ] = False,
+    tag: Tag = None,
+    without_tag: WithoutTag = None,
+    actor: As = None,
+    store: Store = None,
+    place: Place = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Choose the images that are worth labeling next.
+
+    Images that nearly repeat a labeled or chosen one are passed over, and no model chooses images
+    of validation or test groups. The selection is a file that `label dispatch` takes.
+    """
+    from vidset.actor import actor_of
+    from vidset.cli.console import answer, working
+    from vidset.cli.label.places import place_of
+    from vidset.labeling.stores.opening import open_store
+    from vidset.project import find_project
+    from vidset.selection.gathering import Sources
+    from vidset.selection.selecting import Wanted
+    from vidset.selection.selecting import select as select_images
+    from vidset.selection.strategies.registry import quotas_of
+    from vidset.storage.open import open_store as open_objects
+    from vidset.tags import FOLDER, TagChoice, choose
+
+    project = find_project(place)
+    folder = project.folder("vidset select")
+    quotas = quotas_of(strategy)
+    limit = _budget(project, budget, price)
+    where = place_of(project, store=store)
+    is_wanted = choose(
+        open_objects(project.below(FOLDER)),
+        TagChoice(tuple(tag or ()), tuple(without_tag or ())),
+    )
+    warnings, opened = _vectors(project, embedder, is_dry=dry_run, is_quiet=as_json or quiet)
+    labels = open_store(where.settings("inspect").store)
+    try:
+        with working("Choosing", show=not (as_json or quiet)):
+            found = select_images(
+                Sources(
+                    place=where,
+                    store=labels,
+                    datasets=folder / "datasets",
+                    run_id=_run_id(folder / "runs", of_run),
+                    embedder=opened,
+                    errors=folder / "errors" / "errors.json",
+                    is_wanted=is_wanted,
+                    anew=anew,
+                    seed=seed,
+                ),
+                Wanted(
+                    limit.affordable or 0,
+                    quotas,
+                    {"amount": limit.amount, "price": limit.price, "currency": limit.currency},
+                    actor_of(actor),
+                ),
+                is_dry=dry_run,
+            )
+    finally:
+        labels.close()
+    result = _result(project, found, limit, warnings)
+    answer(
+        result,
+        lambda: _show(result, limit),
+        as_json=as_json,
+        quiet=quiet,
+        project=None if dry_run else project,
+        next_words=_next(result, is_dry=dry_run),
+    )
+
+
+def _budget(project: "Project", budget: str | None, price: float | None) -> "Budget":
+    """Read how many images; a plain number is one of images.
+
+    Raises:
+        ValueError: nobody says it, or it is no budget.
+    """
+    from vidset.plan.budget import read_budget
+
+    text = project.text("budget", budget)
+    if text is None:
+        raise ValueError('--budget: wanted a number of images, such as 200, or "500 USD", got none')
+    text = f"{text} tasks" if text.strip().isdigit() else text
+    told = project.choose("price", price)
+    limit = read_budget(float(0.08 if told is None else told), text)
+    if not limit.affordable:
+        raise ValueError(f"--budget {text}: wanted enough for an image, one costs {limit.price:g}")
+    return limit
+
+
+def _vectors(
+    project: "Project", named: str, *, is_dry: bool, is_quiet: bool
+) -> "tuple[list[str], Embedder | None]":
+    """Embed the images that have no vector yet; returns what could not be, and the embedder."""
+    from vidset.cli.console import working
+    from vidset.embeddings.computing import embed_place
+    from vidset.embeddings.registry import open_embedder
+
+    if named == _NONE:
+        return [], None
+    opened = open_embedder(named)
+    if is_dry:
+        return [], opened
+    with working("Embedding", show=not is_quiet) as update:
+        done = embed_place(
+            project.place,
+            named,
+            progress=lambda number, of: update(f"Embedding {number:,} of {of:,} images"),
+        )
+    return [f"{uri}: {reason}" for uri, reason in done.failed[:_SHOWN]], opened
+
+
+def _run_id(runs: Path, named: str | None) -> str | None:
+    """Return the id of the run whose predictions count; None if there is none at all."""
+    from vidset.training.scoring.run import read_run
+    from vidset.training.scoring.runs import Runs
+
+    known = Runs(runs)
+    if named is not None:
+        return read_run(known.folder(named)).run_id
+    if not known.names():
+        return None
+    return read_run(known.newest()).run_id
+
+
+def _result(
+    project: "Project", found: "Selected", limit: "Budget", warnings: Sequence[str]
+) -> SelectedImages:
+    from collections import Counter
+
+    rows: list[dict[str, Any]] = found.selection.table.to_pylist()
+    names = list(SelectedImage.__slots__)
+    others = ("labeled", "selected", "repeated", "covered", "unwanted")
+    return SelectedImages(
+        place=project.place,
+        selection=found.selection.id if rows else None,
+        output=found.uri,
+        images=[SelectedImage(**{name: row[name] for name in names}) for row in rows],
+        cost=limit.cost(len(rows)),
+        strategies=dict(Counter(row["strategy"] for row in rows)),
+        lacking=dict(found.lacking),
+        passed_over={name: found.counts[name] for name in others},
+        evaluation=found.counts["evaluation"],
+        warnings=warnings,
+    )
+
+
+def _show(result: SelectedImages, limit: "Budget") -> None:
+    from vidset.cli.console import plural, say, show_problems, table
+
+    cost = f", {result.cost:,.2f} {limit.currency} at {limit.price:g} an image"
+    by = ", ".join(f"{number} {name}" for name, number in result.strategies.items())
+    say(f"{plural(len(result.images), 'image')} chosen{cost}" + (f": {by}" if by else ""))
+    for name, why in result.lacking.items():
+        say(f"{name} chose nothing: {why}")
+    told = {
+        "labeled": "have a task or a label",
+        "selected": "stand in an earlier selection (--anew)",
+        "repeated": "are the same file as another",
+        "covered": "nearly repeat one that is labeled or chosen",
+        "unwanted": "have not the tags that were asked for",
+    }
+    for name, words in told.items():
+        if number := result.passed_over[name]:
+            say(f"{number:,} {words}")
+    if result.evaluation:
+        say(f"{result.evaluation:,} belong to validation or test groups: no model chooses them")
+    rows = [
+        [each.rank, each.image_uri.rpartition("/images/")[2], each.strategy, each.reason]
+        for each in result.images[:_SHOWN]
+    ]
+    if rows:
+        say(table(("rank", "image", "strategy", "reason"), rows))
+    if (more := len(result.images) - _SHOWN) > 0:
+        say(f"... and {more:,} more")
+    if result.output:
+        say(f"selection {result.selection}: {result.output}")
+    show_problems(result.warnings)
+
+
+def _next(result: SelectedImages, *, is_dry: bool) -> str | None:
+    from vidset.cli.console import in_earnest
+
+    if not result.images:
+        return None
+    return in_earnest() if is_dry else f"vidset label dispatch --selection {result.selection}"

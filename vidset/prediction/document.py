@@ -1,0 +1,131 @@
+"""A model's answer for an image as a document of `predictions`, in the form that vendors take."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from vidset.datasets.versions.objects import object_of
+from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.checking import ACCEPTED
+from vidset.labeling.shapes import box_around
+from vidset.labeling.template import Label, Template
+from vidset.place_images import KeptImage
+from vidset.prediction.uncertainty import of_boxes, of_label
+from vidset.training.scoring.answer_scores import AnswerScores
+
+SOURCE = "vidset predict"
+
+
+class Answered(Protocol):
+    """The part of a model's answer that is told: vidset.training.models.learner.Prediction."""
+
+    @property
+    def predicted(self) -> str: ...
+
+    @property
+    def probabilities(self) -> Sequence[float] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunLook:
+    """The run that predicts, and from which score on its objects are offered.
+
+    Attributes:
+        run: the run's name in the place.
+        version: the dataset version that it was trained on.
+        epoch: its best one.
+        answer_scores: from which score on an object is offered to annotators.
+    """
+
+    run: str
+    run_id: str
+    model: str
+    version: str
+    epoch: int
+    answer_scores: AnswerScores
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A document, and how many of its objects the template has no room for, by the reason."""
+
+    document: Mapping[str, Any]
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def make_document(
+    image: KeptImage, answer: Answered, look: RunLook, template: Template, now: datetime
+) -> Said:
+    """Make the document of an image.
+
+    Its `objects` are those that a person would be shown: sure enough to count as an answer, with a
+    label of the template, as large as the template wants. `scores` has a score for each of them.
+    """
+    found = _objects(answer)
+    if answer.probabilities is not None:
+        doubts = of_label(answer.probabilities)
+    else:
+        doubts = of_boxes([(score, look.answer_scores.least(item.label)) for item, score in found])
+        found = [(each, s) for each, s in found if s >= look.answer_scores.least(each.label)]
+    labels = {label.name: label for label in template.labels}
+    shown, left_out = [], Counter[str]()
+    for item, score in sorted(found, key=lambda pair: -pair[1]):
+        if why := _misfit(item, labels.get(item.label)):
+            left_out[why] += 1
+        else:
+            shown.append((item, score))
+    if len(shown) > template.max_objects:
+        left_out[f"more than the template's max_objects of {template.max_objects}"] += (
+            len(shown) - template.max_objects
+        )
+        shown = shown[: template.max_objects]
+    numbered = [replace(item, id=f"p{at}") for at, (item, _) in enumerate(shown, 1)]
+    document = {
+        "image_id": image.id,
+        "image_uri": image.uri,
+        "image_width": image.width,
+        "image_height": image.height,
+        "image_sha256": image.image_sha256,
+        "objects": [item.to_document() for item in numbered],
+        "scores": [round(score, 6) for _, score in shown],
+        "source": SOURCE,
+        "run": look.run,
+        "run_id": look.run_id,
+        "model": look.model,
+        "version": look.version,
+        "epoch": look.epoch,
+        **doubts.to_document(),
+        "sent_at": None,
+        "written_at": now,
+    }
+    return Said(document, left_out)
+
+
+def _objects(answer: Answered) -> list[tuple[LabeledObject, float]]:
+    """Return the objects with their scores; a label of the whole image is one, too."""
+    if answer.probabilities is not None:
+        word = LabeledObject("p1", answer.predicted, "classification")
+        return [(word, max(answer.probabilities))]
+    return [
+        (object_of(each).labeled, float(each.get("score", 1.0)))
+        for each in json.loads(answer.predicted)
+    ]
+
+
+def _misfit(item: LabeledObject, label: Label | None) -> str | None:
+    """Return why annotators cannot be shown an object, for a vendor would refuse the whole task."""
+    if label is None or item.type not in ACCEPTED[label.type]:
+        return f"the template has no {item.type} {item.label!r}"
+    if item.type == "classification":
+        return None
+    around = box_around(item)
+    if around is None or around.width <= 0 or around.height <= 0:
+        return "objects without area"
+    if around.width < label.min_width or around.height < label.min_height:
+        return (
+            f"{item.label!r} smaller than the template's {label.min_width:g}x{label.min_height:g}"
+        )
+    return None
