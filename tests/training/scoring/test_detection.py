@@ -122,3 +122,23 @@ def test_masks_are_scored_by_their_pixels_where_boxes_are_all_the_same():
     assert scores["labels"]["car"]["ap50"] == pytest.approx(1)
     without = [[Thing("car", 0, 0, 20, 20)], [], []]
     assert "masks" not in score_objects(without, found, ["car"], AnswerScores({}, "given"))
+
+
+def test_ap_is_told_by_size_too():
+    """A car of 10 pixels is small, one of 50 medium; there is no large one."""
+    truths = [[car(0), car(100, side=50.0)]]
+    found = score(truths, [[car(100, side=50.0)]])
+    assert found["sizes"] == {"small": 0.0, "medium": 1.0, "large": None}
+
+
+def test_a_fine_curve_says_from_which_score_on_a_recall_is_reached():
+    """Two cars: the first is found at 0.9, the second at 0.3, behind a mistake at 0.6."""
+    found = score([[car(0), car(50)]], [[car(0, 0.9), car(90, 0.6), car(50, 0.3)]])
+    curve = found["labels"]["car"]["fine_curve"]
+    assert (len(curve["precision"]), len(curve["score"])) == (101, 101)
+    assert (curve["precision"][50], curve["score"][50]) == (1.0, pytest.approx(0.9))
+    assert curve["precision"][51] == pytest.approx(2 / 3)
+    assert curve["score"][51] == pytest.approx(0.3)
+    alone = score([[car(0), car(50)]], [[car(0, 0.9)]])["labels"]["car"]["fine_curve"]
+    assert (alone["precision"][51], alone["score"][51]) == (0.0, None)
+    assert score([[car(0)]], [[car(0)]])["labels"]["person"]["fine_curve"]["precision"][0] is None

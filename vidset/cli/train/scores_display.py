@@ -80,7 +80,10 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
         f"[dim]({low:.3f} to {high:.3f})[/]"
     )
     if "ap50" in result:
-        console.print(f"  AP {_number(result['ap'])}, AP50 {_number(result['ap50'])}")
+        sizes = ", ".join(f"{name} {_number(ap)}" for name, ap in result["sizes"].items())
+        console.print(
+            f"  AP {_number(result['ap'])}, AP50 {_number(result['ap50'])}; AP by size: {sizes}"
+        )
     elif "mean_iou" in result:
         console.print(
             f"  over pixels {_number(result['mean_iou_micro'])}, pixels right "

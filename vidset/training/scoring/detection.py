@@ -10,6 +10,7 @@ from vidset.training.scoring.intervals import wilson
 from vidset.training.scoring.matching import IOU, Matched, Thing, match
 
 _RECALLS = tuple(range(0, 101, 10))
+_SIZES = ("small", "medium", "large")  # COCO's, in its order.
 
 
 def keep_answers(predicted: Sequence[Sequence[Thing]], scores: AnswerScores) -> list[list[Thing]]:
@@ -54,6 +55,7 @@ def score_objects(
         "interval": list(wilson(right, len(truths))),
         "ap": average["ap"],
         "ap50": average["ap50"],
+        "sizes": average["sizes"],
         **({"masks": by_masks} if by_masks else {}),
         "answer_scores_by": scores.chosen_by,
         "answer_iou": IOU,
@@ -79,8 +81,10 @@ def average_precision(
 
     They are faster-coco-eval's.
 
-    The curve of a label is its precision at recall 0, 0.1, ... 1 with IoU 0.5. A label that no
-    image has counts for nothing (None).
+    The curve of a label is its precision at recall 0, 0.1, ... 1 with IoU 0.5. The fine one has 101
+    recalls, 0, 0.01, ... 1, and for each the score from which predictions reach it; None where none
+    does. A label that no image has counts for nothing (None). `sizes` has AP by objects' areas, in
+    pixels: below 32 x 32, up to 96 x 96, and above.
     """
     from faster_coco_eval import COCO, COCOeval_faster
 
@@ -109,10 +113,13 @@ def average_precision(
     evaluation.evaluate()
     evaluation.accumulate()
     # (IoU 0.5 ... 0.95, 101 recalls, labels, areas, most predictions); -1: no true object.
-    precision = np.asarray(evaluation.eval["precision"])[:, :, :, 0, -1]
+    by_size = np.asarray(evaluation.eval["precision"])[:, :, :, :, -1]
+    precision = by_size[:, :, :, 0]
+    reached = np.asarray(evaluation.eval["scores"])[0, :, :, 0, -1]
     return {
         "ap": _mean(precision),
         "ap50": _mean(precision[0]),
+        "sizes": {name: _mean(by_size[:, :, :, at]) for at, name in enumerate(_SIZES, 1)},
         "labels": {
             label: {
                 "ap": _mean(precision[:, :, place]),
@@ -121,9 +128,24 @@ def average_precision(
                     None if value < 0 else float(value)
                     for value in precision[0, list(_RECALLS), place]
                 ],
+                "fine_curve": _fine_curve(precision[0, :, place], reached[:, place]),
             }
             for place, label in enumerate(labels)
         },
+    }
+
+
+def _fine_curve(precision: np.ndarray, reached: np.ndarray) -> dict[str, list[float | None]]:
+    """Returns precision and score at each of 101 recalls; a recall that is not reached has neither
+    a score nor a precision above 0.
+    """
+    is_reached = precision > 0
+    return {
+        "precision": [None if value < 0 else float(value) for value in precision],
+        "score": [
+            float(value) if is_there else None
+            for value, is_there in zip(reached, is_reached, strict=True)
+        ],
     }
 
 
