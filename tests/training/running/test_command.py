@@ -114,6 +114,8 @@ def test_runs_of_a_program_are_evaluated_compared_and_reviewed(place):
     )
     assert compared.code == 0, compared.err
     assert compared.found["recipe_hash"] == read_command_model(model).recipe_hash
+    asked = vidset("sql", "SELECT DISTINCT train_loss FROM epochs", "-p", root, "--json")
+    assert asked.found["rows"] == [{"train_loss": None}], asked.err
     reviewed = vidset("errors", "v0-means-1", "-p", root, "--json")
     assert reviewed.code == 0, reviewed.err
     assert reviewed.found["scores"]["images"] == 12
