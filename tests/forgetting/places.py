@@ -14,6 +14,7 @@ from tests.cli.called import vidset
 from tests.cli.ledger_rows import frame_row, video_row
 from tests.documents.labels import annotation, put_annotations, put_tasks, task
 from tests.training.scoring.runs import classified, make_run
+from vidset.blurred import Checked, Gate, write_checked
 from vidset.datasets.versions.repository import Repository
 from vidset.elements import Extraction
 from vidset.labeling.stores.sqlite import SqliteStore
@@ -76,6 +77,8 @@ def make_place(folder: Path) -> Path:
     copy = folder / "blurred" / image_name(A, generation, 0)
     copy.parent.mkdir(parents=True)
     copy.write_bytes(b"blurred")
+    checked = Checked(images[0].id, hashes[0], hashlib.sha256(b"blurred").hexdigest(), ())
+    write_checked(str(folder), Gate(("faces",)), [checked])
     assert vidset("sync", "-p", folder).code == 0
     return folder
 

@@ -65,6 +65,8 @@ def test_nothing_is_left_of_a_video_and_all_of_the_others(place):
     assert receipt.deleted["documents of annotations"] == 3
     assert receipt.deleted["rows of frames"] == 3
     assert receipt.deleted["tags"] == 2
+    # A vector of each image, and that one of them was checked for faces.
+    assert receipt.deleted["rows of vectors and selections"] == 4
 
 
 def test_a_dry_run_deletes_nothing_and_counts_the_same(place):

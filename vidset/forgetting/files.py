@@ -9,6 +9,7 @@ from contextlib import suppress
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vidset.blurred import COPIES, ORIGINALS, RECORDS
 from vidset.datasets.rows import rows_without
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
@@ -24,9 +25,9 @@ from vidset.tags import Mark, read_marks
 from vidset.view.thumbnails import users_cache
 
 # The roots below which images, and copies of them, have the same names.
-ROOTS = ("images", "blurred")
+ROOTS = (ORIGINALS, COPIES)
 # Folders whose Parquet files have a row for an image, by these columns.
-_OF_IMAGES = ("embeddings", "selections", "predictions", "duplicates", "privacy")
+_OF_IMAGES = ("embeddings", "selections", "predictions", "duplicates", RECORDS)
 _BY_HASH, _BY_ID = ("image_sha256", "other_sha256"), ("image_id", "other_id")
 _PARQUET = "application/vnd.apache.parquet"
 _SAMPLE_ENDING = ".jpg"

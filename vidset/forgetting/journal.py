@@ -5,16 +5,21 @@ and versions that are deleted themselves. The next call goes on with it.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
+
+from vidset.blurred import RECORDS
+from vidset.datasets.rows import rows_with
 from vidset.elements import ledger_key
 from vidset.forgotten import FOLDER
 from vidset.json_files import parse_json
 from vidset.lineage.records import Records
 from vidset.naming import image_id
+from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 
 NAME = ".journal.json"
@@ -108,6 +113,7 @@ def make_journal(
     """
     videos = list(_chosen(records, choice))
     names, hashes = _images(records, videos)
+    hashes |= set(_hashes_of_copies(records.project.place, names))
     made, uris = set[str](), set[str]()
     for _, row in records.all_entries():
         if row["image_sha256"] in hashes or row["origin"] in hashes:
@@ -204,6 +210,21 @@ def _images(records: Records, videos: Iterable[Gone]) -> tuple[dict[str, str], s
             hashes.add(row["image_sha256"])
             names[row["image_id"]] = _name(row, images.place)
     return names, hashes
+
+
+def _hashes_of_copies(place: str, image_ids: Collection[str]) -> Iterator[str]:
+    """Yield the hashes of the images' blurred copies, which versions may have in their place."""
+    store = open_store(f"{place}/{RECORDS}")
+    try:
+        listed = [each.name for each in store.list() if each.name.endswith(".parquet")]
+    except FileNotFoundError:
+        return
+    for name in listed:
+        try:
+            table = read_parquet(store.read(name), ["image_id", "copy_sha256"])
+        except (pa.ArrowInvalid, KeyError) as error:
+            raise ValueError(f"{store.uri(name)}: wanted records of blurring: {error}") from None
+        yield from rows_with(table, "image_id", image_ids)["copy_sha256"].to_pylist()
 
 
 def _name(row: dict[str, Any], place: Any) -> str:

@@ -94,7 +94,6 @@ def test_export_writes_files_with_the_images_in_them_for_each_split(
     ("name", "message"),
     [
         pytest.param("folders", "wanted a class for the folder to be in", id="no class"),
-        pytest.param("label-maps", "label-maps can only be read; wanted ", id="only-read"),
         pytest.param("nonsense", "wanted a format of ", id="unknown"),
         pytest.param("fodlers", "got 'fodlers'; did you mean folders", id="nearly-folders"),
     ],
