@@ -58,7 +58,10 @@ def _bare(paths: list[Path], labels: list[int]) -> list[int]:
 
     found = []
     for path, label in zip(paths, labels, strict=True):
-        picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        read = cv2.imread(str(path))
+        if read is None:
+            raise RuntimeError(f"{path} is no picture")
+        picture = cv2.cvtColor(read, cv2.COLOR_BGR2RGB)
         torch.from_numpy(picture).permute(2, 0, 1)
         found.append(label)
     return found

@@ -76,7 +76,7 @@ class OnnxEmbedder:
         side, told = self._layout.side, self._prepared
         small = [cv2.resize(each, (side, side), interpolation=cv2.INTER_AREA) for each in pictures]
         values = np.stack(small).astype(np.float32) / 255
-        values = (values - np.float32(told.mean)) / np.float32(told.deviation)
+        values = (values - np.array(told.mean, np.float32)) / np.array(told.deviation, np.float32)
         if told.is_bgr:
             values = values[..., ::-1]
         if self._layout.is_channels_first:

@@ -63,7 +63,10 @@ def open_source(sources: Sources) -> Opened:
     read_bytes: dict[str, int] = {}
     for named in (parse_source(text, sources.format_name) for text in sources.given):
         source = _open(named, sources)
-        opened += source if isinstance(source, list) else [source]
+        if isinstance(source, list):
+            opened += source
+        else:
+            opened.append(source)
         if named.kind == WAREHOUSE and named.path.startswith("bq://"):
             known = read_bytes.get(named.path, 0)
             read_bytes[named.path] = known + getattr(source, "read_bytes", 0)
