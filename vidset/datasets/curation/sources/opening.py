@@ -62,14 +62,14 @@ def open_source(sources: Sources) -> Opened:
     opened: list[Source] = []
     read_bytes: dict[str, int] = {}
     for named in (parse_source(text, sources.format_name) for text in sources.given):
-        source = _open(named, sources)
-        if isinstance(source, list):
-            opened += source
+        made = _open(named, sources)
+        if isinstance(made, list):
+            opened += made
         else:
-            opened.append(source)
+            opened.append(made)
         if named.kind == WAREHOUSE and named.path.startswith("bq://"):
             known = read_bytes.get(named.path, 0)
-            read_bytes[named.path] = known + getattr(source, "read_bytes", 0)
+            read_bytes[named.path] = known + getattr(made, "read_bytes", 0)
     files = iter(apart([each for each in opened if isinstance(each, LabelFiles)]))
     opened = [next(files) if isinstance(each, LabelFiles) else each for each in opened]
     if not opened:
