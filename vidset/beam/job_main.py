@@ -11,6 +11,8 @@ from apache_beam.runners.runner import PipelineResult
 
 # What Beam's DirectRunner comes to for such pipelines, without first trying to download another.
 LOCAL_BATCH = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
+# So says a portable runner of a job that failed elsewhere; a traceback from here tells no more.
+_FAILED = "failed in state"
 _Settings = TypeVar("_Settings")
 
 
@@ -22,7 +24,9 @@ def run_job(
     start: Callable[[PipelineOptions, _Settings], PipelineResult],
     argv: Sequence[str] | None,
 ) -> int:
-    """Check, start and, but for a Flex Template's launcher, wait; the exit code: 2 on bad options.
+    """Check, start and, but for a Flex Template's launcher, wait; the exit code.
+
+    It is 2 on bad options, and 1 if a portable runner says that the job failed.
 
     Args:
         parts: our options, for the help.
@@ -40,8 +44,15 @@ def run_job(
         return 2
     result = start(options, settings)
     # A Flex Template's launcher ends here; the job goes on in Dataflow.
-    if not hasattr(result, "job_id"):
+    if hasattr(result, "job_id"):
+        return 0
+    try:
         result.wait_until_finish()
+    except RuntimeError as error:
+        if _FAILED not in str(error):
+            raise
+        print(f"{module}: {error}. The same command goes on from there.", file=sys.stderr)
+        return 1
     return 0
 
 
