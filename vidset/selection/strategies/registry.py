@@ -42,7 +42,7 @@ STRATEGIES: Mapping[str, Strategy] = {
     )
 }
 MIXED = "mixed"
-# docs/benchmarks.md, "Selection", has the curves that they were chosen by.
+# Chosen by hand, not by curves: `python -m benchmarks --only selection` measures them.
 MIXED_QUOTAS: Mapping[str, float] = MappingProxyType(
     {"uncertain": 0.4, "diverse": 0.25, "time": 0.15, "errors": 0.1, "rare": 0.1}
 )
