@@ -198,6 +198,7 @@ _ELSEWHERE = {
     # Below a folder of the operating system's for temporary files, or of the user's own.
     "warehouse/gather.py": "in a temporary folder",
     "warehouse/folder.py": "names of chance",
+    "embeddings/neighbours.py": "names of chance: the library writes to a path",
     "demo/drive.py": "names of chance",
     "demo/rendering.py": "a name of chance, which demo/drive.py gives",
     "demo/loop.py": "in a folder that it has just deleted and made",
