@@ -77,9 +77,6 @@ class OnnxEmbedder:
         small = [cv2.resize(each, (side, side), interpolation=cv2.INTER_AREA) for each in pictures]
         values = np.stack(small).astype(np.float32) / 255
         values = (values - np.array(told.mean, np.float32)) / np.array(told.deviation, np.float32)
-        values = (values - np.asarray(told.mean, np.float32)) / np.asarray(
-            told.deviation, np.float32
-        )
         if told.is_bgr:
             values = values[..., ::-1]
         if self._layout.is_channels_first:
