@@ -84,8 +84,15 @@ def test_pictures_are_decoded_in_one_place():
         for path in (ROOT / "vidset").rglob("*.py")
         if any(map(_opens_a_picture, ast.walk(ast.parse(path.read_bytes()))))
     }
-    # Masks are read as they are, and thumbnails at a part of their size: each checks by itself.
-    by_themselves = {"formats/map_pictures.py", "formats/labelme.py", "view/thumbnails.py"}
+    # Masks are read as they are, and so is what is blurred; thumbnails and what is embedded are
+    # read at a part of their size: each checks by itself.
+    by_themselves = {
+        "embeddings/pictures.py",
+        "formats/map_pictures.py",
+        "formats/labelme.py",
+        "privacy/copying.py",
+        "view/thumbnails.py",
+    }
     wanted = {"datasets/images/upright.py", *by_themselves}
     assert openers == wanted, "use vidset.datasets.images.measures.decode"
     for name in by_themselves:

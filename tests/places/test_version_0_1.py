@@ -77,6 +77,7 @@ def test_what_0_1_exported_is_not_exported_again(version_0_1):
     assert {name: one["changed"] for name, one in done["tables"].items()} == {
         "annotations": 0,
         "tasks": 0,
+        "predictions": 0,
     }
 
 
