@@ -67,7 +67,7 @@ def _imported(root: Path, file: Path) -> Iterator[Path]:
     """The modules of vidset that `file` imports, at its top or later, and their packages."""
     if file.suffix != ".py":
         return
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in _run(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -76,6 +76,17 @@ def _imported(root: Path, file: Path) -> Iterator[Path]:
             continue
         for name in names:
             yield from _files_of(root, name)
+
+
+def _run(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes below one, without what type checkers alone read."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        children: list[ast.stmt] | Iterator[ast.AST] = node.orelse
+    else:
+        yield node
+        children = ast.iter_child_nodes(node)
+    for child in children:
+        yield from _run(child)
 
 
 def _files_of(root: Path, module: str) -> Iterator[Path]:

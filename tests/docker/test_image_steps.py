@@ -78,7 +78,7 @@ def test_a_worker_finds_all_that_it_runs(image):
     program = f"import {modules}; print(len(vidset.tables.schemas.tables()))"
     ended = image.run("-P", "-c", program)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout == "6\n"
+    assert ended.stdout == "14\n"
 
 
 def test_nothing_is_taken_from_the_checkout(image):

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import pickle  # nosec B403
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -58,8 +59,9 @@ class Shared:
 
     def clear(self) -> None:
         store = open_store(self.folder)
-        for each in store.list():
-            store.delete(each.name)
+        with suppress(FileNotFoundError):  # No node has left anything there.
+            for each in store.list():
+                store.delete(each.name)
 
     def _digest(self, name: str, data: bytes) -> bytes:
         key = f"{self.token} {self.folder} {name}".encode("utf-8", "surrogateescape")
