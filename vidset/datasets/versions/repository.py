@@ -204,7 +204,9 @@ class Repository:
         by = actor_of(actor)
         write_atomically(self.root / "names" / name, id_.encode())
         if before != id_:
-            self._record(Naming(name, id_, before, by, datetime.now(UTC).isoformat()[:19] + "Z"))
+            # Two namings within a second have an order: the warehouse takes the newer one's.
+            at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+            self._record(Naming(name, id_, before, by, at))
 
     def namings(self) -> list[Naming]:
         """Read who gave which name to which version, the oldest first.
