@@ -2,10 +2,10 @@
 
 import hashlib
 import io
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError  # nosec B403
 from typing import Any, Protocol, Self, cast
 
 import torch
@@ -20,7 +20,7 @@ _MOST_BYTES = 1 << 31
 
 # What PyTorch raises of files that are cut off, of something else, or hold more than weights.
 _DAMAGED = (
-    *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError),
+    *(UnpicklingError, RuntimeError, EOFError, OSError, ValueError),
     *(KeyError, TypeError, AttributeError, IndexError),
 )
 
