@@ -68,6 +68,7 @@ def test_extracting(shell, drives):
             "vidset extract gs:": GOOGLE,
             "python -m vidset.beam.ingest_job": GOOGLE,
             "vidset watch 'amqp": "It needs a broker: tests/watch has it run on RabbitMQ.",
+            "vidset watch pubsub:": f"{GOOGLE} tests/docker has it run on the emulators.",
         },
     ).typed(shell)
 
