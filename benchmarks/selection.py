@@ -1,6 +1,6 @@
 """Labels that selection saves: those that a score takes, chosen by each strategy and by chance.
 
-The sets are the roman numerals (../shared/roman, real) and drawn shapes (boxes). A round chooses
+The sets are real roman numerals and drawn shapes (boxes). A round chooses
 images up to the next budget, trains the fixed model on all that is chosen, and scores it on images
 that nobody chooses from. `python -m benchmarks --only selection`; VIDSET_SELECTION_SETS and
 VIDSET_SELECTION_STRATEGIES name some of them.
@@ -9,23 +9,17 @@ VIDSET_SELECTION_STRATEGIES name some of them.
 import math
 import os
 import resource
-import tarfile
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from tests.datasets.numerals import write_shapes
-from vidset.datasets.curation.recipe import transform
-from vidset.datasets.images.measures import decode
+from benchmarks.selection_sets import ROMAN, Set, roman, shapes
 from vidset.datasets.versions.entry import Entry
-from vidset.datasets.versions.repository import Repository
-from vidset.embeddings.registry import open_embedder
 from vidset.labeling.template import Label, Template
 from vidset.place_images import KeptImage
 from vidset.prediction.document import RunLook, make_document
@@ -36,37 +30,10 @@ from vidset.selection.pool import Pool
 from vidset.selection.strategies.registry import quotas_of
 from vidset.training.scoring.answer_scores import AnswerScores
 
-_ROMAN = Path(__file__).parents[2] / "shared" / "roman" / "v0.tar"
 _SEEDS = (1, 2, 3)
 _STRATEGIES = ("random", "diverse", "uncertain", "rare", "mixed")
 # Student's t for three seeds, two-sided 95 %.
 _T = 4.303
-_CROP = [
-    {"step": "crop_to_content", "difference": 60, "speck": 0.05},
-    {"step": "pad", "to": "square", "margin": 0.08},
-]
-
-
-@dataclass(frozen=True, slots=True)
-class _Set:
-    """Images to choose from and to score on.
-
-    Attributes:
-        steps: of training, at every budget.
-        least: the answer score from which a box counts when doubts are computed.
-    """
-
-    name: str
-    model: str
-    budgets: tuple[int, ...]
-    steps: int
-    entries: Sequence[Entry]
-    pictures: np.ndarray
-    vectors: np.ndarray
-    near: float
-    held_out: Sequence[Entry]
-    held_out_pictures: np.ndarray
-    least: float = 0.3
 
 
 def run(_: list[Path]) -> None:
@@ -78,15 +45,15 @@ def run(_: list[Path]) -> None:
     wanted = os.environ.get("VIDSET_SELECTION_SETS", "roman,shapes").split(",")
     strategies = os.environ.get("VIDSET_SELECTION_STRATEGIES", ",".join(_STRATEGIES)).split(",")
     with tempfile.TemporaryDirectory() as scratch:
-        if "roman" in wanted and _ROMAN.is_file():
-            _run_set(_roman(), strategies)
+        if "roman" in wanted and ROMAN.is_file():
+            _run_set(roman(), strategies)
         elif "roman" in wanted:
-            print(f"\n{_ROMAN} is not there: the roman numerals are left out")
+            print(f"\n{ROMAN} is not there: the roman numerals are left out")
         if "shapes" in wanted:
-            _run_set(_shapes(Path(scratch)), strategies)
+            _run_set(shapes(Path(scratch)), strategies)
 
 
-def _run_set(data: _Set, strategies: Sequence[str]) -> None:
+def _run_set(data: Set, strategies: Sequence[str]) -> None:
     print(
         f"\n{data.name}: {len(data.entries):,} images to choose from, {len(data.held_out):,} to "
         f"score on, `{data.model}`, {data.steps} steps; mean of {len(_SEEDS)} seeds and 95 % "
@@ -126,7 +93,7 @@ def _needed(budgets: Sequence[int], curve: Sequence[float], goal: float) -> floa
     return None
 
 
-def _curve(data: _Set, strategy: str, seed: int) -> list[float]:
+def _curve(data: Set, strategy: str, seed: int) -> list[float]:
     from vidset.training.models.registry import fixed_model
 
     learner = fixed_model(data.model).learner()
@@ -155,7 +122,7 @@ def _curve(data: _Set, strategy: str, seed: int) -> list[float]:
 
 
 def _train(
-    data: _Set,
+    data: Set,
     learner: Any,
     entries: Sequence[Entry],
     classes: Sequence[str],
@@ -198,7 +165,7 @@ def _ask(
 
 
 def _predict(
-    data: _Set, learner: Any, network: Any, classes: Sequence[str], rest: Sequence[int]
+    data: Set, learner: Any, network: Any, classes: Sequence[str], rest: Sequence[int]
 ) -> dict[int, Any]:
     """Ask the model about the images that nobody has chosen, as `vidset predict` does."""
     from datetime import UTC, datetime
@@ -219,7 +186,7 @@ def _predict(
 
 
 def _pool(
-    data: _Set, chosen: Sequence[int], rest: Sequence[int], predicted: Mapping[int, Any], seed: int
+    data: Set, chosen: Sequence[int], rest: Sequence[int], predicted: Mapping[int, Any], seed: int
 ) -> Pool:
     counts: dict[str, int] = {}
     for at in chosen:
@@ -249,89 +216,6 @@ def _image(entry: Entry, at: int) -> KeptImage:
         None,
         0.0,
         None,
-    )
-
-
-def _roman() -> _Set:
-    """The roman numerals as first handed out, cropped to their ink; each different file once."""
-    from vidset.training.models.registry import fixed_model
-
-    learner = fixed_model("resnet50-c2-32").learner()
-    sides: dict[str, dict[str, tuple[Entry, np.ndarray]]] = {"train": {}, "val": {}}
-    with tarfile.open(_ROMAN) as tar:
-        for member in tar:
-            parts = member.name.split("/")
-            if len(parts) == 3 and parts[0] in sides and member.isfile():
-                file = tar.extractfile(member)
-                data = file.read() if file else b""
-                picture = transform(decode(data, member.name), _CROP)
-                entry = _entry(member.name, parts[1], data, picture.shape)
-                sides[parts[0]].setdefault(entry.image_sha256, (entry, picture))
-    for twin in sides["val"]:
-        sides["train"].pop(twin, None)
-    embedder = open_embedder("classic")
-    train, held_out = (sorted(sides[name].values(), key=_name) for name in ("train", "val"))
-    return _Set(
-        name="Roman numerals",
-        model="resnet50-c2-32",
-        budgets=(50, 100, 200, 400, 800),
-        steps=400,
-        entries=[entry for entry, _ in train],
-        pictures=np.stack([learner.prepare(picture) for _, picture in train]),
-        vectors=embedder.embed([picture for _, picture in train]).astype(np.float16),
-        near=embedder.near,
-        held_out=[entry for entry, _ in held_out],
-        held_out_pictures=np.stack([learner.prepare(picture) for _, picture in held_out]),
-    )
-
-
-def _name(pair: tuple[Entry, np.ndarray]) -> str:
-    return pair[0].image_sha256
-
-
-def _entry(name: str, label: str, data: bytes, shape: tuple[int, ...]) -> Entry:
-    import hashlib
-
-    digest = hashlib.sha256(data).hexdigest()
-    return Entry(
-        image_sha256=digest,
-        image_uri=name,
-        image_format="png",
-        width=shape[1],
-        height=shape[0],
-        label=label,
-        objects=None,
-        group=digest,
-        split="train",
-        origin=digest,
-        source="folder",
-    )
-
-
-def _shapes(scratch: Path) -> _Set:
-    from vidset.training.models.registry import fixed_model
-
-    learner = fixed_model("centernet-r18-256").learner()
-    repository = Repository(scratch / "datasets")
-    manifest = repository.manifest(write_shapes(repository, {"train": 400, "validation": 100}))
-    embedder = open_embedder("classic")
-
-    def side(split: str) -> tuple[list[Entry], list[np.ndarray]]:
-        entries = list(manifest.split(split))
-        return entries, [decode(repository.read_image(each), each.image_uri) for each in entries]
-
-    (entries, pictures), (held_out, held_out_pictures) = side("train"), side("validation")
-    return _Set(
-        name="Drawn shapes",
-        model="centernet-r18-256",
-        budgets=(10, 20, 40, 80, 160),
-        steps=60,
-        entries=entries,
-        pictures=np.stack([learner.prepare(each) for each in pictures]),
-        vectors=embedder.embed(pictures).astype(np.float16),
-        near=embedder.near,
-        held_out=held_out,
-        held_out_pictures=np.stack([learner.prepare(each) for each in held_out_pictures]),
     )
 
 
