@@ -87,6 +87,8 @@ class Place:
     def image(self, image_id: str) -> "np.ndarray":
         """Return the picture of an image, upright: (height, width, 3) uint8 RGB.
 
+        It is the original, also in a place with a privacy gate (docs/privacy.md).
+
         Raises:
             KeyError: the place has no image of this id.
             ValueError: its file cannot be read.
