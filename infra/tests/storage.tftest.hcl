@@ -135,7 +135,7 @@ run "queries_have_their_indexes" {
 
   assert {
     condition = { for field in google_firestore_field.unindexed : field.collection => field.field } == {
-      annotations = "objects", answers = "objects", quarantine = "payload"
+      annotations = "objects", answers = "objects", predictions = "objects", quarantine = "payload"
     }
     error_message = "What may have thousands of entries must not be indexed."
   }

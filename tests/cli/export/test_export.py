@@ -57,6 +57,7 @@ def test_sync_brings_all_to_the_warehouse(out):
         "output": f"{out}/warehouse",
         "tables": {
             "annotations": {"documents": 5, "changed": 5, "malformed": 0},
+            "predictions": {"documents": 0, "changed": 0, "malformed": 0},
             "tasks": {"documents": 5, "changed": 5, "malformed": 0},
         },
         "videos": 2,
