@@ -53,10 +53,14 @@ def test_the_bytes_are_those_of_a_local_run_though_a_worker_is_killed(cluster, d
     killer.join()
     assert tree(place) == whole
     cost = ("seconds", "cpu_seconds")
-    assert (called.code, {**called.found, **dict.fromkeys(cost)}) == (
-        local.code,
-        {**local.found, **dict.fromkeys(cost)},
-    )
+    found = called.found
+    assert called.code == local.code
+    assert found["skipped"] in (0, 1)
+    if found["skipped"]:  # It was killed between its last write and its answer.
+        assert found["done"] + found["skipped"] == local.found["done"]
+        assert found["warnings"] == local.found["warnings"]
+    else:
+        assert {**found, **dict.fromkeys(cost)} == {**local.found, **dict.fromkeys(cost)}
     assert called.found["cpu_seconds"] > 0
     again = vidset("extract", drives, "-o", place, "--dask", cluster.file, "--json")
     assert (again.found["done"], again.found["skipped"]) == (0, 6)
