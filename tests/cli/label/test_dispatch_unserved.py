@@ -36,10 +36,19 @@ def test_the_public_url_is_where_the_vendor_finds_images_and_answers_go(tmp_path
     assert settings.image_access == "https://labels.example.org/images/{name}"
     assert settings.callback_url == "https://labels.example.org/receive_annotation"
     assert is_known_host("labels.example.org", settings)
-    stored = Place.of("s3://data").settings(
-        "dispatch", given | public | {"LABELING_STORE": "sqlite:x"}
-    )
-    assert stored.image_access == "signed"
-    assert stored.callback_url == "https://labels.example.org/receive_annotation"
     with pytest.raises(ValueError, match="LABELING_PUBLIC_URL must be an http"):
         Place.of(str(out)).settings("dispatch", given | {"LABELING_PUBLIC_URL": "labels"})
+
+
+@pytest.mark.emulator
+def test_the_public_url_of_a_place_in_a_bucket_takes_answers_alone(s3):
+    s3.make_bucket("data")
+    given = {
+        "LABELING_VENDOR": "scale",
+        "SCALE_API_KEY": "x" * 20,
+        "LABELING_STORE": "sqlite:x",
+        "LABELING_PUBLIC_URL": "https://labels.example.org/",
+    }
+    stored = Place.of("s3://data").settings("dispatch", given)
+    assert stored.image_access == "signed"
+    assert stored.callback_url == "https://labels.example.org/receive_annotation"

@@ -212,8 +212,10 @@ def test_predictions_are_stored_beside_and_make_no_task(out, files):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(("x", "-f", "csvs"), "wanted a format of coco", id="format"),
-        pytest.param(("x",), "wanted -f FORMAT, one of coco", id="no format"),
+        pytest.param(
+            ("x", "-f", "csvs"), "wanted a format of bdd100k, cityscapes, coco", id="format"
+        ),
+        pytest.param(("x",), "wanted -f FORMAT, one of bdd100k, cityscapes, coco", id="no format"),
         pytest.param(("coco:none.json",), "none.json", id="no file"),
     ],
 )
