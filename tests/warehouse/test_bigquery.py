@@ -142,9 +142,9 @@ def test_the_watermark_is_of_the_source_and_the_table(warehouse):
 @pytest.mark.emulator
 @pytest.mark.parametrize("view", VIEWS)
 def test_views_say_the_same_in_bigquery_and_in_duckdb(warehouse, bigquery, tmp_path, view):
-    """Of the same ledgers, annotations and tasks."""
+    """The views read the same ledgers, annotations, tasks and predictions."""
     from tests.documents.labels import task
-    from vidset.documents.rows import task_row
+    from vidset.documents.rows import prediction_row, task_row
 
     image = A.frames[0].image_id
     labeled = annotation(1, updated_at=datetime(2026, 3, 1, tzinfo=UTC)) | {"image_id": image}
@@ -155,6 +155,17 @@ def test_views_say_the_same_in_bigquery_and_in_duckdb(warehouse, bigquery, tmp_p
         one, two = task(1) | {"image_id": image}, task(2, booked_on=None, state="failed", cost=0.0)
         tasks = [task_row(image, one), task_row(id_of(2), two)]
         each.merge("tasks", each.stage("tasks", tasks))
+        said = {
+            "image_id": image,
+            "source": "vidset predict",
+            "run": "v0-1",
+            "run_id": "r1",
+            "objects": labeled["objects"],
+            "scores": [0.5] * len(labeled["objects"]),
+            "uncertainty": 0.25,
+            "written_at": datetime(2026, 3, 1, tzinfo=UTC),
+        }
+        each.merge("predictions", each.stage("predictions", [prediction_row(image, said)]))
     open_ledger(f"bq://{bigquery.project}.vidset").commit([A, FAILED])
     open_ledger(str(tmp_path / "out")).commit([A, FAILED])
     gather_ledgers(files, str(tmp_path / "out"))
