@@ -18,14 +18,14 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 def test_all_has_every_part():
     [wanted] = PROJECT["optional-dependencies"]["all"]
-    listed = set(re.findall(r"[a-z0-9]+", wanted.partition("[")[2]))
+    listed = set(re.findall(r"[a-z0-9-]+", wanted.partition("[")[2]))
     parts, pending = set(), list(listed)
     while pending:
         part = pending.pop()
         parts.add(part)
         for requirement in PROJECT["optional-dependencies"][part]:
             if requirement.startswith("vidset["):
-                pending += re.findall(r"[a-z0-9]+", requirement.partition("[")[2])
+                pending += re.findall(r"[a-z0-9-]+", requirement.partition("[")[2])
     everything = set(PROJECT["optional-dependencies"]) - {"all", "function"}
     assert parts == everything
     assert "torchvision" not in str(PROJECT["optional-dependencies"])

@@ -22,6 +22,8 @@ class Hosts:
     def __init__(self, number: int):
         self._tag, self.number = uuid.uuid4().hex[:6], number
         self._made = 0
+        # A thread that `entered` has started is on a host, where the cables' ends are not seen.
+        self._outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         _ip("link", "add", self._bridge, "type", "bridge")
         _ip("link", "set", self._bridge, "up")
         for host in range(1, number + 1):
@@ -66,15 +68,25 @@ class Hosts:
 
     def cut(self, host: int) -> None:
         """Pull a host's cable: whoever speaks with it gets no answer, and no refusal."""
-        _ip("link", "set", self._name(host), "down")
+        self._plug(host, "down")
 
     def heal(self, host: int) -> None:
-        _ip("link", "set", self._name(host), "up")
+        self._plug(host, "up")
+
+    def _plug(self, host: int, state: str) -> None:
+        words = ("nsenter", f"--net=/proc/self/fd/{self._outside}", "ip", "link", "set")
+        subprocess.run(
+            [*words, self._name(host), state],
+            check=True,
+            capture_output=True,
+            pass_fds=[self._outside],
+        )
 
     def end(self) -> None:
         for host in range(1, self._made + 1):
             _ip("netns", "delete", self._name(host))
         _ip("link", "delete", self._bridge)
+        os.close(self._outside)
 
 
 def _enter(descriptor: int) -> None:

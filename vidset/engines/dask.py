@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import dask
-from distributed import Client, Future, get_worker
+from distributed import Client, Future, Security, get_worker
 from distributed.scheduler import KilledWorker
 
 from vidset.engines.elsewhere import Answer, Run, end_run, node, problem, versions, work_on
@@ -170,6 +170,13 @@ def _connected(address: str) -> Client:
             f"--dask: wanted tcp://HOST:8786, tls://HOST:8786 or a scheduler file, got {address!r}"
         )
     where: dict[str, Any] = {"scheduler_file": address} if is_file else {"address": address}
+    if address.startswith("tls://") and not Security().get_connection_args("client").get(
+        "ssl_context"
+    ):
+        raise ConnectionError(
+            f"--dask {address}: wanted a certificate for TLS, by Dask's own configuration "
+            "(distributed.comm.tls), got none"
+        )
     try:
         return Client(**where, timeout=_CONNECT_SECONDS, set_as_default=False, name="vidset")
     except (OSError, TimeoutError) as error:
