@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 from benchmarks.growth_grounds import GROUNDS, Ground
 
 _MOST_EXPONENT = 1.2
+_MOMENT_SECONDS = 2.5
 # Runs the command of its arguments in this process and counts what it opens below a folder.
 _PROGRAM = """
 import json, os, resource, sys
@@ -85,6 +87,8 @@ def measure(
     folder = Path(tempfile.mkdtemp())
     try:
         (make or ground.make)(folder, number)
+        # What was written a moment ago is read again, for it may change once more in that moment.
+        time.sleep(_MOMENT_SECONDS)
         for words in ground.warm:
             _cost(words, folder)
         costs = {}

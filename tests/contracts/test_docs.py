@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from importlib.util import find_spec
 
 import pytest
 import typer
@@ -104,7 +105,8 @@ def fault_of_python(call: Command) -> str | None:
         path = ROOT.joinpath(*call.program.split("."))
         path = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
     if not path.is_file():
-        return "no such program"
+        # A library's program: whether it is there can be told, its options cannot.
+        return None if find_spec(call.program) else "no such program"
     source = path.read_text()
     return ", ".join(o for o in options_in(call.arguments) if f'"{o}"' not in source) or None
 

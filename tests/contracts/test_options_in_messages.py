@@ -9,11 +9,14 @@ from tests.paths import ROOT
 from vidset.cli.results import commands_below
 
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-# Of git and DVC, gcloud, a page's own style sheet, and Beam.
+# Of git and DVC, docker, gcloud, a page's own style sheet, and Beam.
 _FOREIGN = {
     "vidset/cli/extract/command.py": {"--project"},
     "vidset/datasets/exchange/dvc.py": {
         *("--annotate", "--list", "--out", "--porcelain", "--rev", "--show-toplevel"),
+    },
+    "vidset/training/running/command/calling.py": {
+        *("--gpus", "--init", "--mount", "--network", "--rm", "--user", "--workdir"),
     },
     "vidset/datasets/schema/page.py": {"--bar", "--dim", "--line"},
     "vidset/storage/gcs_signing.py": {"--impersonate-service-account"},

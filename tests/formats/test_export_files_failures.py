@@ -48,7 +48,7 @@ def test_without_any_label_there_is_no_export(tmp_path, to):
 
 
 def test_an_unknown_format_is_refused(out, to):
-    with pytest.raises(ValueError, match=r"wanted a format of coco, .*, yolo, got 'coc'"):
+    with pytest.raises(ValueError, match=r"wanted a format of bdd100k, .*, yolo, got 'coc'"):
         export("coc", out, to)
 
 
