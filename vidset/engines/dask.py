@@ -174,8 +174,8 @@ def _connected(address: str) -> Client:
         "ssl_context"
     ):
         raise ConnectionError(
-            f"--dask {address}: wanted a certificate for TLS, by Dask's own configuration "
-            "(distributed.comm.tls), got none"
+            f"--dask {address}: the scheduler cannot be reached without a certificate for TLS, "
+            "and Dask's own configuration (distributed.comm.tls) names none"
         )
     try:
         return Client(**where, timeout=_CONNECT_SECONDS, set_as_default=False, name="vidset")
