@@ -68,7 +68,7 @@ def _in_folder(
     if files.base is None or not values:
         return 0
     gone = pa.table({column: values})
-    with open_duckdb() as connection:
+    with open_duckdb(threads=1) as connection:  # For the table that is registered.
         connection.register("gone", gone)
         rows = select(table, files)
         query = f"SELECT count(*) FROM ({rows}) AS rows JOIN gone USING ({column})"  # noqa: S608

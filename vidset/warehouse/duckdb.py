@@ -25,7 +25,10 @@ def open_duckdb(
     """Opens DuckDB in memory, with times in UTC. What does not fit goes to `temporary`.
 
     Args:
-        threads: each of them holds a row group of what it writes; None: one for each core.
+        threads: each of them holds a row group of what it writes; None: one for each core. Whoever
+            registers Arrow tables wants 1: a thread of DuckDB's that lets go of such a table waits
+            for Python's lock, which whoever closes the connection holds while waiting for the
+            thread.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,

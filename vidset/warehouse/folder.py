@@ -177,7 +177,7 @@ class ParquetWarehouse:
         there = parquet_schema(files.live[0])[0].names
         known = tuple(column for column in table.columns if column.name in there)
         old = select(replace(table, columns=known), files)
-        with open_duckdb(temporary=str(self.staging)) as connection:
+        with open_duckdb(temporary=str(self.staging), threads=1) as connection:
             connection.register("empty", empty)
             query = f"SELECT * FROM empty UNION ALL BY NAME {old}"  # noqa: S608
             path = files.next("base")
@@ -190,7 +190,7 @@ class ParquetWarehouse:
     ) -> int:
         """Write a query's rows to a file, unless there are none."""
         partial = _partial(path)
-        memory, threads, write = "512MB", None, _WRITE
+        memory, threads, write = "512MB", 1 if given else None, _WRITE
         if has_small_rows:
             memory, threads, write = _SMALL_MEMORY, _SMALL_THREADS, _WRITE_SMALL
         with open_duckdb(memory, str(self.staging), threads) as connection:
