@@ -126,7 +126,7 @@ def make_journal(
         image_names=names,
         hashes=frozenset(hashes | made),
         actor=actor,
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=datetime.now(UTC).isoformat(timespec="microseconds"),
         keep_source=keep_source,
         keep_tasks=keep_tasks,
         names=frozenset(uris | {each.uri for each in videos}),
