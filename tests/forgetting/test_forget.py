@@ -147,6 +147,9 @@ def test_a_forgotten_video_is_not_taken_in_again(place, made):
     upload = Upload(str(source_of(made, A)), A)
     assert ingest.look(upload).what == "skipped"
     assert ingest.take(upload).what == "skipped"
+    called = vidset("extract", source_of(made, A), "-o", place, "--json")
+    counts = {name: called.found[name] for name in ("skipped", "skipped_with_other_settings")}
+    assert counts == {"skipped": 1, "skipped_with_other_settings": 0}
     assert "a.mp4" not in json.dumps(
         [path.read_text() for path in (place / "forgotten").glob("*.json")]
     )

@@ -1,5 +1,6 @@
 """A long video over several nodes of an engine: the same bytes, whatever becomes of its parts."""
 
+import time
 from collections import deque
 
 import pytest
@@ -7,14 +8,17 @@ import pytest
 from tests.cli.called import vidset
 from tests.cli.trees import tree
 from tests.drawing import write_video
+from vidset.elements import Upload
 from vidset.engines.engine import Outcome, TaskError, TaskLostError
-from vidset.errors import BadInputError
+from vidset.errors import BadInputError, ExtractionError
 from vidset.intake import splitting
 from vidset.intake.request import Request
 from vidset.intake.run import extract
+from vidset.intake.splitting import Splitting
 from vidset.intake.work import DecodePart, Join, PlanParts
 from vidset.spread import sharing
 from vidset.spread.sharing import Shared
+from vidset.storage.folder import FolderStore
 
 
 class Nodes:
@@ -97,7 +101,9 @@ def test_several_nodes_give_the_bytes_of_a_local_run(long, whole, tmp_path):
     assert kinds(engine) == [PlanParts, DecodePart, DecodePart, DecodePart, Join]
     assert (summary.videos, summary.done, summary.samples) == (1, 1, 60)
     assert extracted(place) == whole
-    assert not [each for each in (place / ".cache").rglob("*") if each.is_file()]
+    assert not (place / ".cache" / "parts").exists()
+    assert not [each for each in place.rglob("*") if each.name == ".partial"]
+    assert not [task for task in engine.done if task.shared.token in repr(task)]
 
 
 def test_most_of_it_is_decoded_by_the_parts(long, whole, tmp_path, monkeypatch):
@@ -136,7 +142,8 @@ def test_what_others_have_put_there_is_passed_over(long, whole, tmp_path):
 
     def spoil(task):
         if isinstance(task, Join):
-            Shared(task.shared.folder, "another").put("000001", ([], None))
+            shared = Shared(task.shared.place, task.shared.folder, "another")
+            shared.put("000001", ([], None))
 
     _, summary = by_nodes(long, place, spoil)
     assert summary.done == 1
@@ -157,6 +164,46 @@ def test_a_video_that_changes_meanwhile_is_decoded_as_it_is_then(long, tmp_path)
     assert vidset("extract", long.parent, "-o", place, "--workers", 1).code == 0
     assert summary.samples == 30
     assert extracted(place) == found
+
+
+def test_a_place_where_nothing_may_be_deleted_keeps_the_parts(long, tmp_path, monkeypatch):
+    def refused(store, name):
+        raise PermissionError(f"{name}: delete is not among your rights")
+
+    monkeypatch.setattr(FolderStore, "delete", refused)
+    _, summary = by_nodes(long, tmp_path / "roads")
+    assert (summary.done, summary.failed) == (1, 0)
+    old = Shared(str(tmp_path / "roads"), ".cache/parts/1-a/1/", "token")
+    old.put("000001", None)
+    Splitting(str(tmp_path / "roads"))
+
+
+def test_what_a_killed_run_has_left_is_cleared_after_two_weeks(tmp_path):
+    then = int(time.time()) - 15 * 24 * 3600
+    for made_at in then, then + 2 * 24 * 3600:
+        Shared(str(tmp_path), f".cache/parts/{made_at}-a/1/", "token").put("000001", None)
+    Splitting(str(tmp_path))
+    left = [each.name for each in (tmp_path / ".cache" / "parts").iterdir()]
+    assert left == [f"{then + 2 * 24 * 3600}-a"]
+
+
+@pytest.mark.parametrize(
+    ("size", "is_split"), [(63 << 20, False), (8 << 30, True), ((8 << 30) + 1, False)]
+)
+def test_what_is_too_large_for_one_machine_to_copy_is_not_decoded_twice(tmp_path, size, is_split):
+    upload = Upload("s3://uploads/a.mp4", "a.mp4", "0123", size_bytes=size)
+    assert (Splitting(str(tmp_path)).begin(upload, 3) is not None) == is_split
+
+
+def test_a_store_that_fails_for_good_is_not_asked_to_clear_as_well(long, tmp_path, monkeypatch):
+    def spoil(task):
+        if isinstance(task, Join):
+            monkeypatch.setattr(Splitting, "end", lambda splitting: pytest.fail("asked"))
+            return TaskError("the store is away", is_passing=False)
+        return None
+
+    with pytest.raises(ExtractionError, match="the store is away"):
+        by_nodes(long, tmp_path / "roads", spoil)
 
 
 @pytest.mark.parametrize("content", [b"nonsense" * 1000, b""], ids=["no video", "empty"])

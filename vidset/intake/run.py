@@ -190,6 +190,9 @@ class _Run:
                     self._settle(ended)
         except EngineLostError as error:
             raise ExtractionError(str(error)) from None
+        except ExtractionError:
+            self.splitting = None  # It may be the store that failed: a later run clears the parts.
+            raise
         finally:
             self.cpu_seconds = engine.cpu_seconds
             engine.end()
@@ -269,7 +272,8 @@ class _Run:
             progress.add(videos_found=len(others))
         if outcome.what == "skipped":
             progress.add(videos_skipped=1)
-            is_other = outcome.settings_id != self._settings.settings_id
+            # Of a video that was forgotten there are no settings.
+            is_other = outcome.settings_id not in (None, self._settings.settings_id)
             self.counts["skipped with other settings"] += is_other
             self.counts["failed before"] += outcome.reason is not None
         else:

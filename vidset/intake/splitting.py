@@ -5,12 +5,15 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
+from math import inf
 
 from vidset.elements import Upload
 from vidset.engines.engine import Outcome as Ended
 from vidset.intake.work import DecodePart, Join, PlanParts, Task
 from vidset.spread.sharing import Shared
 from vidset.storage.open import open_store
+from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 from vidset.storage.uris import is_uri
 
 # A file of this size takes a core some ten seconds. Smaller ones are not worth the way.
@@ -42,14 +45,14 @@ class Splitting:
         Args:
             free: how many have nothing else to do.
         """
-        if free < 2 or upload.stream or _size(upload) < MIN_BYTES:
+        if free < 2 or upload.stream or not MIN_BYTES <= _size(upload) <= _most_bytes(upload):
             return None
         if is_uri(upload.uri) and upload.generation is None:
             return None
         self._number += 1
-        folder = f"{self._place.rstrip('/')}/{self._folder}{self._number}"
+        folder = f"{self._folder}{self._number}/"
         self._free[folder] = free
-        return PlanParts(upload, Shared(folder, self._token))
+        return PlanParts(upload, Shared(self._place, folder, self._token))
 
     def goes_on(self, ended: Ended) -> bool:
         """Make what follows a task ready, if it is one of ours. Returns whether it is."""
@@ -78,14 +81,21 @@ class Splitting:
     def end(self) -> None:
         """Clear what waits: nobody takes it any more."""
         if self._number:
-            Shared(f"{self._place.rstrip('/')}/{self._folder.rstrip('/')}", self._token).clear()
+            Shared(self._place, self._folder, self._token).clear()
 
     def _clear_old(self) -> None:
         store = open_store(self._place)
-        for old in store.list(_FOLDER):
-            made_at = old.name.removeprefix(_FOLDER).partition("-")[0]
-            if made_at.isdecimal() and time.time() - int(made_at) > _OLD_SECONDS:
-                store.delete(old.name)
+        # Another run clears it, too; where nothing may be deleted, it stays.
+        with suppress(FileNotFoundError, PermissionError):
+            for old in store.list(_FOLDER):
+                made_at = old.name.removeprefix(_FOLDER).partition("-")[0]
+                if made_at.isdecimal() and time.time() - int(made_at) > _OLD_SECONDS:
+                    store.delete(old.name)
+
+
+def _most_bytes(upload: Upload) -> float:
+    """Return how large a file may be: whoever judges the samples needs one of its own machine."""
+    return DEFAULT_SCRATCH_BYTES if is_uri(upload.uri) else inf
 
 
 def _size(upload: Upload) -> int:
