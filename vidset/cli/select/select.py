@@ -1,9 +1,7 @@
 """`vidset select`: which images are labeled next, and why."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,65 +13,16 @@ if TYPE_CHECKING:
     from vidset.embeddings.embedder import Embedder
     from vidset.plan.budget import Budget
     from vidset.project import Project
-    from vidset.selection.selecting import Selected
 
 _NONE = "none"
-_SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class SelectedImage:
-    """One image of a selection.
-
-    Attributes:
-        rank: 1 for the most wanted.
-        strategy: the rule that chose it.
-        score: in the strategy's own unit.
-        reason: why, in a few words.
-    """
-
-    rank: int
-    image_id: str
-    image_uri: str
-    strategy: str
-    score: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SelectedImages:
-    """The object that `vidset select --json` prints.
-
-    Attributes:
-        selection: its id; null where nothing was chosen.
-        output: the file; null in a dry run, or where nothing was chosen.
-        images: the chosen ones, the most wanted first.
-        cost: what labeling them costs at the price of the place; null without a price.
-        strategies: how many images each strategy chose.
-        lacking: strategies that chose nothing, and what they lack.
-        passed_over: other images by what became of them: `labeled`, `selected` earlier, `repeated`
-            (the same bytes), `covered` (nearly the same as one that is labeled or chosen),
-            `unwanted` by their tags.
-        evaluation: candidates of validation and test groups, of which the model chooses none.
-    """
-
-    place: str
-    selection: str | None
-    output: str | None
-    images: list[SelectedImage]
-    cost: float | None
-    strategies: Mapping[str, int]
-    lacking: Mapping[str, str]
-    passed_over: Mapping[str, int]
-    evaluation: int
-    warnings: Sequence[str] = ()
+_NAMED = 10
 
 
 @described(
     "vidset select --budget 200",
     'vidset select --budget "40 USD" --price 0.08 --strategy uncertain=0.5,time=0.5',
     part="dataset",
-    result="vidset.cli.select.select:SelectedImages",
+    result="vidset.cli.select.display:SelectedImages",
     stage="Labels",
 )
 def select(
@@ -135,6 +84,7 @@ def select(
     from vidset.actor import actor_of
     from vidset.cli.console import answer, working
     from vidset.cli.label.places import place_of
+    from vidset.cli.select.display import next_of, selected_images, show_selected
     from vidset.labeling.stores.opening import open_store
     from vidset.project import find_project
     from vidset.selection.gathering import Sources
@@ -179,14 +129,14 @@ def select(
             )
     finally:
         labels.close()
-    result = _result(project, found, limit, warnings)
+    result = selected_images(project.place, found, limit, warnings)
     answer(
         result,
-        lambda: _show(result, limit),
+        lambda: show_selected(result, limit),
         as_json=as_json,
         quiet=quiet,
         project=None if dry_run else project,
-        next_words=_next(result, is_dry=dry_run),
+        next_words=next_of(result, is_dry=dry_run),
     )
 
 
@@ -228,7 +178,7 @@ def _vectors(
             named,
             progress=lambda number, of: update(f"Embedding {number:,} of {of:,} images"),
         )
-    return [f"{uri}: {reason}" for uri, reason in done.failed[:_SHOWN]], opened
+    return [f"{uri}: {reason}" for uri, reason in done.failed[:_NAMED]], opened
 
 
 def _run_id(runs: Path, named: str | None) -> str | None:
@@ -242,66 +192,3 @@ def _run_id(runs: Path, named: str | None) -> str | None:
     if not known.names():
         return None
     return read_run(known.newest()).run_id
-
-
-def _result(
-    project: "Project", found: "Selected", limit: "Budget", warnings: Sequence[str]
-) -> SelectedImages:
-    from collections import Counter
-
-    rows: list[dict[str, Any]] = found.selection.table.to_pylist()
-    names = list(SelectedImage.__slots__)
-    others = ("labeled", "selected", "repeated", "covered", "unwanted")
-    return SelectedImages(
-        place=project.place,
-        selection=found.selection.id if rows else None,
-        output=found.uri,
-        images=[SelectedImage(**{name: row[name] for name in names}) for row in rows],
-        cost=limit.cost(len(rows)),
-        strategies=dict(Counter(row["strategy"] for row in rows)),
-        lacking=dict(found.lacking),
-        passed_over={name: found.counts[name] for name in others},
-        evaluation=found.counts["evaluation"],
-        warnings=warnings,
-    )
-
-
-def _show(result: SelectedImages, limit: "Budget") -> None:
-    from vidset.cli.console import plural, say, show_problems, table
-
-    cost = f", {result.cost:,.2f} {limit.currency} at {limit.price:g} an image"
-    by = ", ".join(f"{number} {name}" for name, number in result.strategies.items())
-    say(f"{plural(len(result.images), 'image')} chosen{cost}" + (f": {by}" if by else ""))
-    for name, why in result.lacking.items():
-        say(f"{name} chose nothing: {why}")
-    told = {
-        "labeled": "have a task or a label",
-        "selected": "stand in an earlier selection (--anew)",
-        "repeated": "are the same file as another",
-        "covered": "nearly repeat one that is labeled or chosen",
-        "unwanted": "have not the tags that were asked for",
-    }
-    for name, words in told.items():
-        if number := result.passed_over[name]:
-            say(f"{number:,} {words}")
-    if result.evaluation:
-        say(f"{result.evaluation:,} belong to validation or test groups: no model chooses them")
-    rows = [
-        [each.rank, each.image_uri.rpartition("/images/")[2], each.strategy, each.reason]
-        for each in result.images[:_SHOWN]
-    ]
-    if rows:
-        say(table(("rank", "image", "strategy", "reason"), rows))
-    if (more := len(result.images) - _SHOWN) > 0:
-        say(f"... and {more:,} more")
-    if result.output:
-        say(f"selection {result.selection}: {result.output}")
-    show_problems(result.warnings)
-
-
-def _next(result: SelectedImages, *, is_dry: bool) -> str | None:
-    from vidset.cli.console import in_earnest
-
-    if not result.images:
-        return None
-    return in_earnest() if is_dry else f"vidset label dispatch --selection {result.selection}"
