@@ -1,12 +1,13 @@
 """The index: what is near to what, and what an update costs."""
 
+import numpy as np
 import pytest
 
 from tests.embeddings.toys import Brightness, directions, name_of
 from vidset.embeddings import near_index
 from vidset.embeddings.near_index import index_folder
 from vidset.embeddings.near_pairs import Covered, Near
-from vidset.embeddings.store import EmbeddingStore
+from vidset.embeddings.store import Embeddings, EmbeddingStore
 
 EMBEDDER = Brightness()
 
@@ -42,6 +43,15 @@ def test_near_vectors_are_found_in_one_update_and_over_several(place, store):
     assert told == [(2, 2)]
     store.write(directions([6], [201]))
     assert pairs_of(place) == named((1, 2), (3, 4), (5, 6))
+
+
+def test_blank_pictures_are_near_to_nothing_and_not_to_each_other(place, store):
+    blank = np.zeros((2, EMBEDDER.dimensions), np.float16)
+    store.write(Embeddings([name_of(1), name_of(2)], blank))
+    assert pairs_of(place) == set()
+    store.write(Embeddings([name_of(3)], blank[:1]))
+    store.write(directions([4, 5], [0, 3]))
+    assert pairs_of(place) == named((4, 5))
 
 
 def test_nothing_is_near_in_a_place_without_embeddings(place):

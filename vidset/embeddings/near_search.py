@@ -48,7 +48,10 @@ def _near(
     best: dict[tuple[int, int], float] = {}
     for queries in asked:
         found = nearest(parts, queries.astype(np.float16), _MOST_NEAR + 1)
-        rows, columns = np.nonzero((found.cosines >= embedder.near) & (found.numbers >= 0))
+        is_near = (found.cosines >= embedder.near) & (found.numbers >= 0)
+        # To usearch two vectors of zeros are equal; here they say that nothing can be compared.
+        is_near &= queries.any(axis=1)[:, None]
+        rows, columns = np.nonzero(is_near)
         for row, number, cosine in zip(
             rows.tolist(),
             found.numbers[rows, columns].tolist(),
