@@ -65,3 +65,24 @@ def test_a_part_of_another_embedder_is_refused(store, tmp_path):
     (folder / "x.parquet").write_bytes(sink.getvalue())
     with pytest.raises(ValueError, match=r"x\.parquet: wanted the columns .*got .*double"):
         store.read()
+
+
+@pytest.mark.parametrize(
+    ("hash_", "vector", "said"),
+    [
+        pytest.param("../" * 21 + "a", [1, 0, 0], "wanted a SHA-256 in 64 hex digits", id="path"),
+        pytest.param(name_of(1) + "0", [1, 0, 0], "wanted a SHA-256", id="too long"),
+        pytest.param(None, [1, 0, 0], "wanted a SHA-256", id="no hash"),
+        pytest.param(name_of(1), None, "it is damaged", id="no vector"),
+        pytest.param(name_of(1), [np.inf, 0, 0], f"image {name_of(1)}: wanted", id="no number"),
+    ],
+)
+def test_what_others_wrote_is_checked(store, tmp_path, hash_, vector, said):
+    name = store.write(directions([1], [0]))
+    path = tmp_path / "embeddings" / "toy-1" / name
+    types = pa.string(), pa.list_(pa.field("item", pa.float16(), nullable=False), 3)
+    vectors = [None if vector is None else [np.float16(each) for each in vector]]
+    columns = [pa.array(*each) for each in zip([[hash_], vectors], types, strict=True)]
+    pq.write_table(pa.table(columns, ["image_sha256", "embedding"]), path)
+    with pytest.raises(ValueError, match=rf"{name}: .*{said}"):
+        store.read()

@@ -50,7 +50,7 @@ def _near(
         found = nearest(parts, queries.astype(np.float16), _MOST_NEAR + 1)
         is_near = (found.cosines >= embedder.near) & (found.numbers >= 0)
         # To usearch two vectors of zeros are equal; here they say that nothing can be compared.
-        is_near &= queries.any(axis=1)[:, None]
+        is_near &= queries.any(axis=1, keepdims=True)
         rows, columns = np.nonzero(is_near)
         for row, number, cosine in zip(
             rows.tolist(),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vidset.parquet import read_parquet
@@ -20,6 +21,7 @@ from vidset.storage.open import open_store
 FOLDER = "embeddings"
 _PARQUET = "application/vnd.apache.parquet"
 _ENDING = ".parquet"
+_HASH = pc.MatchSubstringOptions("^[0-9a-f]{64}$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +96,9 @@ class EmbeddingStore:
                 start = column.offset * self._dimensions
                 values = values[start : start + len(column) * self._dimensions]
                 vectors = values.reshape(-1, self._dimensions)
-                yield part, Embeddings(table["image_sha256"].to_pylist(), vectors)
+                hashes = table["image_sha256"].to_pylist()
+                _check_finite(hashes, vectors, f"{self._store.uri(part)}: ")
+                yield part, Embeddings(hashes, vectors)
 
     def read(self, wanted: Collection[str] | None = None) -> Embeddings:
         """Read the vectors of some images, or of all, each image once, in the order of the parts.
@@ -125,9 +129,7 @@ class EmbeddingStore:
         order = sorted(range(len(embeddings)), key=lambda row: embeddings.hashes[row])
         hashes = [embeddings.hashes[row] for row in order]
         values = np.ascontiguousarray(embeddings.vectors[order], np.float16)
-        if not np.isfinite(values).all():
-            bad = hashes[int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])]
-            raise ValueError(f"image {bad}: wanted a vector of numbers, got one that is not finite")
+        _check_finite(hashes, values)
         column = pa.FixedSizeListArray.from_arrays(
             pa.array(values.reshape(-1), pa.float16()), type=self._schema.field("embedding").type
         )
@@ -153,4 +155,21 @@ class EmbeddingStore:
             got = ", ".join(f"{field.name} {field.type}" for field in table.schema)
             told = ", ".join(f"{field.name} {field.type}" for field in wanted)
             raise ValueError(f"{uri}: wanted the columns {told}, got {got or 'none of them'}")
+        # A place may come from others, and a hash becomes bytes of a length that is relied upon.
+        hashes = table["image_sha256"]
+        good = hashes.filter(pc.call_function("match_substring_regex", [hashes], _HASH))
+        if len(good) < len(hashes):
+            known = set(good.to_pylist())
+            bad = next(each for each in hashes.to_pylist() if each not in known)
+            raise ValueError(f"{uri}: wanted a SHA-256 in 64 hex digits, got {str(bad)[:100]!r}")
         return table
+
+
+def _check_finite(hashes: Sequence[str], vectors: np.ndarray, place: str = "") -> None:
+    """Raises ValueError: a vector is not of numbers, which nothing could be compared with."""
+    is_finite = np.isfinite(vectors).all(axis=1)
+    if not is_finite.all():
+        bad = hashes[int(np.flatnonzero(~is_finite)[0])]
+        raise ValueError(
+            f"{place}image {bad}: wanted a vector of numbers, got one that is not finite"
+        )
