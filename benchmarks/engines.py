@@ -110,11 +110,22 @@ def _first(programs: Programs, cluster: DaskCluster, clips: Path) -> None:
         command = programs.command("extract", str(clips), "-o", str(place), "-q")
         began = time.perf_counter()
         process = subprocess.Popen([*command, "--dask", cluster.address], env=programs.environment)
-        while not any((place / "images").rglob("*.jpg")):
-            time.sleep(0.01)
+        _wait_for_an_image(process, place)
         seconds = time.perf_counter() - began
         process.wait()
     print(f"| from the command to Dask's first image (aim: 3 s) | {seconds:.1f} s |", flush=True)
+
+
+def _wait_for_an_image(process: subprocess.Popen[bytes], place: Path) -> None:
+    """Wait for the first image of an extraction.
+
+    Raises:
+        RuntimeError: it ended without one.
+    """
+    while not any((place / "images").rglob("*.jpg")):
+        if process.poll() is not None:
+            raise RuntimeError(f"the extraction ended with {process.returncode} and no image")
+        time.sleep(0.01)
 
 
 def _cost(programs: Programs, cluster: DaskCluster, clips: Path) -> None:
@@ -173,8 +184,7 @@ def _on_hosts(programs: Programs, work: Path, clips: Path, made: Hosts, *, cut: 
             process = subprocess.Popen(
                 [*made.inside(1), *command, "--dask", cluster.address], env=programs.environment
             )
-            while not any((place / "images").rglob("*.jpg")):
-                time.sleep(0.01)
+            _wait_for_an_image(process, place)
             if cut:
                 made.cut(3)
             if process.wait():

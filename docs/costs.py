@@ -105,6 +105,13 @@ def cloud_run(video_hours: float) -> float:
     )
 
 
+def more_often(times: int) -> float:
+    """Dollars more of a month in which ingest runs so often an hour, where nothing is free."""
+    seconds = (times - 1) * INGEST_RUNS * INGEST_TASKS * INGEST_VCPUS * TASK_SECONDS
+    memory = _price("Cloud Run jobs, memory beyond 450,000 GiB s")
+    return seconds * (_price("Cloud Run jobs, vCPU beyond 240,000 s") + GIB_A_VCPU * memory)
+
+
 def crossing() -> int:
     """Hours of video a month from which on Dataflow is cheaper, to a hundred."""
     return next(hours for hours in range(0, 10**6, 100) if cloud_run(hours) > sum(dataflow(hours)))

@@ -112,6 +112,7 @@ def test_the_costs_are_computed(costs):
     assert costs.price_table() in GUIDE
     assert costs.engine_table() in GUIDE
     assert f"From {costs.crossing():,} hours of video a month on, Dataflow is cheaper" in GUIDE
+    assert f'"*/15 * * * *"` costs up to ${costs.more_often(4):.0f} a month more' in GUIDE
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 from infra.check.providers import ToolMissingError
 from infra.check.rules import broken_rules
 from infra.check.terraform import terraform
-from tests.contracts import test_infrastructure, test_schemas
+from tests.contracts import test_schemas
 from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import ToolMissingError as LinterMissingError
-from tests.infra import test_grants, test_variables
+from tests.infra import test_functions, test_grants, test_jobs, test_variables
 from tests.infra.applied import EVERYTHING, INFRA, Applied, apply
 from tests.infra.check.checkov import run_checkov
 
@@ -110,7 +110,7 @@ def frames_fit_their_table(infra: Path) -> None:
 
 
 def the_ingest_job_s_template_takes_its_parameters(applied: Applied) -> None:
-    test_infrastructure.test_the_templates_take_the_parameters(applied, "ingest")
+    test_jobs.test_the_templates_take_the_parameters(applied, "ingest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,7 @@ MISTAKES = {
         "labeling.tf",
         r"LABELING_STORE  =",
         "LABELING_STOR  =",
-        applied_test(
-            test_infrastructure.test_the_functions_start_with_their_environment, ValueError
-        ),
+        applied_test(test_functions.test_the_functions_start_with_their_environment, ValueError),
         "LABELING_STORE",
     ),
     "a job's parameter is misspelt": Mistake(
