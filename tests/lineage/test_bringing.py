@@ -2,16 +2,19 @@
 
 import json
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.cli.called import vidset
-from tests.lineage.places import CAR, detected, label, make_place, make_run, sha
+from tests.lineage.places import CAR, classified, detected, label, make_place, make_run, sha
 from tests.training.scoring.runs import make_version
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import Repository
 from vidset.labeling.events import image_id
 from vidset.lineage.bringing import Lineage
 from vidset.lineage.version_rows import image_id_of
+from vidset.training.scoring.predictions import SCHEMA as PREDICTIONS
 from vidset.warehouse.duckdb import make_views, open_duckdb
 from vidset.warehouse.folder import ParquetWarehouse
 
@@ -165,3 +168,37 @@ def test_images_of_a_warehouse_have_the_id_of_the_ledger():
     name = "cam1/a/0/0000000000.jpg"
     assert image_id_of("warehouse", name) == image_id(name)
     assert image_id_of("warehouse", f"gs://images/{name}") == image_id(f"images/{name}")
+
+
+def test_a_segmentations_runs_have_rows_and_a_board(place):
+    from vidset.masks import Mask
+    from vidset.training.scoring.pixels import masks_to_json
+
+    def said(label: str) -> str:
+        return masks_to_json({label: Mask.of(np.ones((2, 3), bool))})
+
+    rows = classified(place.v0, "validation", ["ii", "v"], {}).to_pylist()
+    for row, answer in zip(rows, ("road", "road", "sky"), strict=True):
+        row |= {"truth": said("road"), "predicted": said(answer), "probabilities": None}
+    table = pa.Table.from_pylist(rows, PREDICTIONS)
+    run = make_run(
+        place.folder / "runs" / "streets", place.v0, {"validation": {1: table}},
+        task="segmentation", model="unet-r18-320x180", recipe_hash="5" * 64,
+        classes=["road", "sky"],
+    )  # fmt: skip
+    assert vidset("evaluate", run.name, "-p", place.folder).code == 0
+    bring(place.folder)
+    assert ask(
+        place.folder,
+        "SELECT score_name, score, right_images, right_low < 0.667 AND 0.666 < right_high "
+        "FROM scores",
+    ) == [("mean_iou", pytest.approx(1 / 3), 2, True)]
+    assert ask(
+        place.folder,
+        "SELECT is_right, confidence FROM run_predictions JOIN runs USING (run_id) "
+        "WHERE run = 'streets' ORDER BY 1",
+    ) == [(False, None), (True, None), (True, None)]
+    boards = vidset("dataset", "scores", "-p", place.folder, "--json").found["boards"]
+    [board] = [each for each in boards if each["model"] == "unet-r18-320x180"]
+    assert board["score_name"] == "mean_iou"
+    assert board["versions"][0]["score"] == pytest.approx(1 / 3)

@@ -11,6 +11,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.listing import names_by_id
 from vidset.datasets.versions.repository import Repository
 from vidset.json_files import read_object
+from vidset.training.scoring.evaluation import MEASURES
 from vidset.training.scoring.gate import read_result
 from vidset.training.scoring.noise import mean_interval, scores_of
 from vidset.training.scoring.run import Run, read_run
@@ -44,7 +45,7 @@ class Board:
 
     Attributes:
         evaluation_id: names the images and what they show.
-        score_name: accuracy, or ap50 of a detector.
+        score_name: accuracy, ap50 of a detector, or mean_iou of a segmentation.
         images: how many images were scored.
         versions: the best one first.
     """
@@ -106,7 +107,7 @@ def _scored_on(run: Run) -> Iterator[_Images]:
         where = result["split"], result["evaluation_id"]
         if evaluation_paths(run, *where)[1].exists():
             own.add(where)
-    for split, evaluation_id in own:
+    for split, evaluation_id in sorted(own):
         yield _Images(run.recipe_hash, split, evaluation_id, run.model)
 
 
@@ -138,7 +139,7 @@ def _board(images: _Images, runs: Sequence[Run], names: dict[str, list[str]]) ->
         recipe_hash=images.recipe_hash,
         split=images.split,
         evaluation_id=images.evaluation_id,
-        score_name="ap50" if runs[0].is_detection else "accuracy",
+        score_name=MEASURES[runs[0].task],
         images=number,
         versions=ranked,
     )

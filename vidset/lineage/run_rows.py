@@ -11,8 +11,9 @@ from vidset.datasets.errors import DatasetError
 from vidset.json_files import parse_json, read_object
 from vidset.lineage.version_rows import Row, time_in
 from vidset.regular_files import read_regular
-from vidset.training.scoring.evaluation import right_images
+from vidset.training.scoring.evaluation import MEASURES, right_images
 from vidset.training.scoring.gate import read_result
+from vidset.training.scoring.intervals import wilson
 from vidset.training.scoring.predictions import read_predictions
 from vidset.training.scoring.run import Run
 
@@ -73,8 +74,10 @@ def epoch_rows(path: Path, run_id: str) -> Iterator[Row]:
 
 def score_row(result: dict[str, Any], path: Path) -> Row:
     """Return the row of `scores` for a result of an evaluation, as `read_result` gives it."""
-    with_name = "ap50" if "ap50" in result else "accuracy"
-    low, high = result["interval"]
+    [score_name] = [name for name in MEASURES.values() if name in result]
+    right = result["exact"] if "exact" in result else result["right"]
+    # The result's own interval is of its score, which of a segmentation is no share of images.
+    low, high = wilson(right, result["images"])
     return {
         "run_id": result["run_id"],
         "evaluation_id": result["evaluation_id"],
@@ -84,10 +87,10 @@ def score_row(result: dict[str, Any], path: Path) -> Row:
         "recipe_hash": result["recipe_hash"],
         "seed": result["seed"],
         "epoch": result["epoch"],
-        "score_name": with_name,
+        "score_name": score_name,
         "score": result["score"],
         "images": result["images"],
-        "right_images": result["exact"] if "exact" in result else result["right"],
+        "right_images": right,
         "right_low": low,
         "right_high": high,
         "last_five_mean": result.get("last_five_mean"),

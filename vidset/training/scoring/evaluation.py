@@ -89,7 +89,7 @@ def evaluate_predictions(
 
 
 def right_images(run: Run, predictions: pa.Table, answer_score: float | None = None) -> np.ndarray:
-    """Return (n,) bool: whether each image's class is right, or its objects exactly are.
+    """Return (n,) bool: whether each image's class, its objects exactly, or its pixels are right.
 
     Args:
         answer_score: see `evaluate_split`.
@@ -97,6 +97,8 @@ def right_images(run: Run, predictions: pa.Table, answer_score: float | None = N
     Raises:
         DatasetError: the predictions are not those of such a run.
     """
+    if run.is_segmentation:
+        return is_right(count_pixels(predictions, run.classes))
     if not run.is_detection:
         return read_answers(predictions, run.classes).is_right
     truths, found = read_things(predictions, "truth"), read_things(predictions, "predicted")
