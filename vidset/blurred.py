@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from vidset.json_files import parse_json
 from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
+from vidset.storage.store import ObjectStore
 
 FILE, ORIGINALS, COPIES, RECORDS = "privacy.json", "images", "blurred", "blurs"
 METHODS = ("mosaic", "solid")
@@ -104,7 +105,14 @@ def read_gate(place: str) -> Gate | None:
 
 
 def write_gate(place: str, gate: Gate) -> None:
-    """Turn a place's gate on, or change it: copies by other rules do not count any more."""
+    """Turn a place's gate on, or change it: copies by other rules do not count any more.
+
+    Their records go first. A gate that is taken up again later would find them, and take copies
+    that other rules have made since for its own.
+    """
+    records = open_store(f"{place}/{RECORDS}")
+    for name in _names_of(records):
+        records.delete(name)
     told = {"format": _FORMAT, "detectors": list(gate.detectors), "method": gate.method}
     text = json.dumps(told, indent=2) + "\n"
     open_store(place).put(FILE, text.encode(), "application/json")
@@ -115,19 +123,17 @@ def images_root(place: str, gate: Gate | None) -> str:
     return f"{place}/{COPIES if gate else ORIGINALS}"
 
 
-def read_checked(place: str, gate: Gate) -> dict[str, Checked]:
-    """Read which images the gate's detectors have checked, by image id.
+def read_checked(place: str, gate: Gate) -> dict[tuple[str, str], Checked]:
+    """Read which images the gate's detectors have checked, by image id and the original's SHA-256.
+
+    An image that was extracted anew with other bytes has a record of its own.
 
     Raises:
         ValueError: a file of records is damaged.
     """
     store = open_store(f"{place}/{RECORDS}")
-    found: dict[str, Checked] = {}
-    try:
-        names = [each.name for each in store.list() if each.name.endswith(".parquet")]
-    except FileNotFoundError:
-        return found
-    for name in names:
+    found: dict[tuple[str, str], Checked] = {}
+    for name in _names_of(store):
         try:
             table = read_parquet(store.read(name))
         except pa.ArrowInvalid as error:
@@ -139,7 +145,7 @@ def read_checked(place: str, gate: Gate) -> dict[str, Checked]:
             )
         for row in table.to_pylist():
             if row.pop("gate_id") == gate.id:
-                found[row["image_id"]] = _checked(row)
+                found[row["image_id"], row["image_sha256"]] = _checked(row)
     return found
 
 
@@ -161,6 +167,13 @@ def write_checked(place: str, gate: Gate, checked: Sequence[Checked]) -> None:
     told = [(row["image_id"], row["image_sha256"], row["copy_sha256"], gate.id) for row in rows]
     name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
     open_store(f"{place}/{RECORDS}").put_once(f"{name}.parquet", sink.getvalue(), _PARQUET)
+
+
+def _names_of(records: ObjectStore) -> list[str]:
+    try:
+        return [each.name for each in records.list() if each.name.endswith(".parquet")]
+    except FileNotFoundError:
+        return []
 
 
 def _checked(row: Mapping[str, Any]) -> Checked:

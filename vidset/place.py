@@ -106,11 +106,15 @@ class Place:
             return open_ledger(self.out).images()
         from vidset.place_images import ParquetLedger
 
-        images = ParquetLedger(self.out).images()
-        gate = _gate_of(self.out)
+        ledger, gate = ParquetLedger(self.out), _gate_of(self.out)
+        images = ledger.images()
         if gate is not None:
             checked = read_checked(self.out, gate)
-            images = (image for image in images if image.id in checked)
+            images = (
+                Image(each.id, each.uri, each.width, each.height)
+                for each in ledger.kept_images()
+                if (each.id, each.image_sha256) in checked
+            )
         return map(partial(self._moved, images_root(self.out, gate)), images)
 
     def count_withheld(self) -> int:
@@ -134,7 +138,7 @@ class Place:
         gate, root = _gate_of(self.out), f"{self.out}/{ORIGINALS}"
         checked = None if gate is None else read_checked(self.out, gate)
         for image in ParquetLedger(self.out).kept_images():
-            if checked is None or image.id in checked:
+            if checked is None or (image.id, image.image_sha256) in checked:
                 uri = self._moved(root, Image(image.id, image.uri)).uri
                 yield image if uri == image.uri else replace(image, uri=uri)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.privacy.conftest import SQUARE
-from vidset.blurred import read_checked, read_gate
+from vidset.blurred import read_checked, read_gate, write_checked
 from vidset.place import Place
 from vidset.place_images import kept_images
 
@@ -22,7 +23,7 @@ def files(folder):
 def checked_of(place):
     gate = read_gate(str(place))
     assert gate is not None
-    return read_checked(str(place), gate)
+    return {each.image_id: each for each in read_checked(str(place), gate).values()}
 
 
 def steps(picture):
@@ -161,6 +162,34 @@ def test_a_version_has_the_copies_and_the_originals_hashes_and_fixes_take_either
             )
         )
         assert fixed.code == 0, fixed.err
+
+
+def test_a_gate_that_comes_back_checks_again_what_others_have_copied_since(place, red):
+    copies = []
+    for method in ("mosaic", "solid", "mosaic"):
+        called = vidset(
+            "blur", "-p", place, "--blur", red, "--workers", "1", "--method", method, "--json"
+        )
+        assert (called.code, called.found["new"]) == (0, 4)
+        copies.append(files(place / "blurred"))
+    assert copies[2] == copies[0] != copies[1]
+
+
+def test_an_image_that_was_extracted_anew_is_held_back_until_it_is_checked(place, red):
+    assert vidset("blur", "-p", place, "--blur", red, "--workers", "1", "-q").code == 0
+    gate, shown = read_gate(str(place)), Place.of(str(place))
+    assert gate is not None
+    checked = list(checked_of(place).values())
+    # As if the records were of other bytes under the same names.
+    for path in (place / "blurs").glob("*.parquet"):
+        path.unlink()
+    write_checked(str(place), gate, [replace(each, image_sha256="0" * 64) for each in checked])
+    assert (list(shown.images()), shown.count_withheld()) == ([], 4)
+    again = vidset("blur", "-p", place, "--blur", red, "--workers", "1", "--json")
+    assert again.found["new"] == 4
+    # Whichever file of records is read last.
+    assert len(list(shown.images())) == 4
+    assert vidset("blur", "-p", place, "--blur", red, "--dry-run", "--json").found["new"] == 0
 
 
 def test_extraction_blurs_what_it_keeps(drawn, red, tmp_path):

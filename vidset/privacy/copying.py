@@ -93,8 +93,7 @@ def _unchecked(place: str, gate: Gate) -> tuple[list[ImageToRead], int]:
     missing, images = [], 0
     for image in kept_images(place):
         images += 1
-        before = known.get(image.image_id)
-        if before is None or before.image_sha256 != image.image_sha256:
+        if (image.image_id, image.image_sha256) not in known:
             missing.append(image)
     return missing, images
 

@@ -26,8 +26,8 @@ class BlurredCopies:
         """
         if isinstance(found, Fault):
             return found
-        checked = self._checked.get(row["image_id"])
-        if checked is None or checked.image_sha256 != found.image_sha256:
+        checked = self._checked.get((row["image_id"], found.image_sha256))
+        if checked is None:
             why = "it was not checked for what has to be blurred; vidset blur does that"
             return Fault(Kind.UNREADABLE, found.image_uri, why)
         return replace(
