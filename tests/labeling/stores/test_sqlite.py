@@ -10,7 +10,8 @@ from threading import Barrier
 import pytest
 
 from tests.labeling.stores.test_stores import increment
-from vidset.labeling.stores.sqlite import SqliteStore, select_page
+from vidset.labeling.stores.sqlite import SqliteStore
+from vidset.labeling.stores.sqlite_queries import select_page
 from vidset.labeling.stores.store import Query, Write
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,12 +12,13 @@ from time import monotonic, sleep
 from typing import Any, get_args
 
 from vidset.labeling.stores.documents import check_query, check_writes, in_pages, is_id
+from vidset.labeling.stores.sqlite_queries import Row, field, matching, select_page
 from vidset.labeling.stores.sqlite_schema import (
     check_store_file,
     check_store_schema,
     document_of,
 )
-from vidset.labeling.stores.store import Collection, ConflictError, Key, Query, Stored, Value, Write
+from vidset.labeling.stores.store import Collection, ConflictError, Key, Query, Stored, Write
 from vidset.labeling.timestamps import format_timestamp
 
 # Kept in the file's header: whose file it is, and which schema it has.
@@ -41,8 +42,6 @@ _BUSY_SECONDS = 30
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CORRUPT_VTAB, sqlite3.SQLITE_ERROR)
 # No document can have this key: see store_documents.
 _BYTES = "__bytes__"
-
-Row = tuple[str, str, int]
 
 
 class SqliteStore:
@@ -107,7 +106,7 @@ class SqliteStore:
         return self._aggregate("count(*)", query)
 
     def total(self, query: Query, of: str) -> float:
-        return self._aggregate(f"total({_field(of)})", query)
+        return self._aggregate(f"total({field(of)})", query)
 
     def erase(self, keys: Sequence[Key]) -> None:
         """Delete documents, and overwrite where they stood in the file and in its log."""
@@ -128,7 +127,7 @@ class SqliteStore:
 
     def _aggregate(self, what: str, query: Query) -> Any:
         check_query(query)
-        conditions, parameters = _matching(query.equals)
+        conditions, parameters = matching(query.equals)
         sql = f"SELECT {what} FROM {query.collection} WHERE {' AND '.join(conditions)}"  # noqa: S608
         with self._connection() as connection:
             return connection.execute(sql, parameters).fetchone()[0]
@@ -170,57 +169,6 @@ class SqliteStore:
             raise
 
 
-def select_page(query: Query, after: Row | None, size: int) -> tuple[str, list[Any]]:
-    """The SQL of a page, and its parameters."""
-    conditions, parameters = _matching(query.equals)
-
-    def add(condition: str, *values: Any) -> None:
-        conditions.append(condition)
-        parameters.extend(values)
-
-    order = "id"
-    if query.order_by:
-        time = _field(query.order_by)
-        order = f"{time}, id"
-        since = format_timestamp(query.since) if query.since else ""
-        reached = _from_json(after[1])[query.order_by] if after else since
-        add(f"{time} >= ?", reached)  # Not of documents without the time, as in Firestore.
-        if after:  # Not (time, id) > (?, ?): there SQLite does not see the index's expression.
-            add(f"({time} > ? OR id > ?)", reached, after[0])
-        if query.until:
-            add(f"{time} <= ?", format_timestamp(query.until))
-    elif after or query.after_id is not None:
-        add("id > ?", after[0] if after else query.after_id)
-    if query.up_to_id is not None:
-        add("id <= ?", query.up_to_id)
-    sql = (
-        f"SELECT id, document, version FROM {query.collection} "  # noqa: S608
-        f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {size}"
-    )
-    return sql, parameters
-
-
-def _matching(equals: Mapping[str, Value]) -> tuple[list[str], list[Any]]:
-    """Conditions, and their parameters. JSON's kinds are told apart, which SQL's = does not."""
-    conditions, parameters = ["true"], []
-    for name, value in equals.items():
-        kind = f"json_type(document, '$.{name}')"
-        if value is None:
-            conditions.append(f"{_field(name)} IS NULL AND {kind} = 'null'")
-        elif isinstance(value, bool):
-            conditions.append(f"{kind} = '{str(value).lower()}'")
-        else:
-            is_kind = "" if isinstance(value, str) else f" AND {kind} IN ('integer', 'real')"
-            conditions.append(f"{_field(name)} = ?{is_kind}")
-            parameters.append(value)
-    return conditions, parameters
-
-
-def _field(name: str) -> str:
-    """Returns the field as it stands in the indexes: SQLite compares the expressions' texts."""
-    return f"json_extract(document, '$.{name}')"
-
-
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     found = tuple(
         connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -249,7 +197,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _make_indexes(connection: sqlite3.Connection, collection: Collection) -> None:
     for names in _INDEXES.get(collection, []):
-        fields = ", ".join([*map(_field, names), "id"])
+        fields = ", ".join([*map(field, names), "id"])
         connection.execute(
             f"CREATE INDEX IF NOT EXISTS {collection}_by_{'_and_'.join(names)} "
             f"ON {collection} ({fields})"
