@@ -74,6 +74,8 @@ def forget_documents(work: Work) -> dict[str, int]:
                 counts[collection] = counts.get(collection, 0) + 1
             if not work.is_dry:
                 store.erase(keys)
+        if not work.is_dry:
+            store.erase([])  # A call that was killed may have left some in the store's log.
     finally:
         store.close()
     return counted(**{f"documents_of_{name}": number for name, number in counts.items()})

@@ -176,3 +176,19 @@ def test_a_query_is_answered_from_its_index_without_sorting(path, query, index, 
     plan = " ".join(chain.from_iterable(map(str, row) for row in rows))
     assert f"USING INDEX {index} (" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_documents_that_stay_in_the_log_because_somebody_reads_it_are_told(path, monkeypatch):
+    monkeypatch.setattr("vidset.labeling.stores.sqlite._BUSY_SECONDS", 0.01)
+    store = SqliteStore(path)
+    store.commit([Write("answers", "a", {"said": "secret"})])
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM answers").fetchall()
+    with pytest.raises(ValueError, match="another program reads it"):
+        store.erase([("answers", "a")])
+    reader.close()
+    store.erase([])
+    store.close()
+    for file in path.parent.glob(f"{path.name}*"):
+        assert b"secret" not in file.read_bytes()

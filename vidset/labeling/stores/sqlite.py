@@ -109,7 +109,12 @@ class SqliteStore:
         return self._aggregate(f"total({field(of)})", query)
 
     def erase(self, keys: Sequence[Key]) -> None:
-        """Delete documents, and overwrite where they stood in the file and in its log."""
+        """Delete documents, and overwrite where they stood in the file and in its log.
+
+        Raises:
+            ValueError: somebody reads the log, so that they stand in it still. They are deleted;
+                the next call, of no documents too, overwrites them.
+        """
         with self._connection() as connection:
             connection.execute("PRAGMA secure_delete = ON")
             try:
@@ -117,9 +122,14 @@ class SqliteStore:
                     for collection, name in keys:
                         sql = f"DELETE FROM {collection} WHERE id = ?"  # noqa: S608
                         connection.execute(sql, [name])
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                [is_busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
                 connection.execute("PRAGMA secure_delete = OFF")
+        if is_busy:
+            raise ValueError(
+                f"{self._path}: wanted to overwrite what was erased, but another program reads it "
+                "all the time; try again when it has ended"
+            )
 
     def close(self) -> None:
         while self._idle:

@@ -46,7 +46,10 @@ def select_page(query: Query, after: Row | None, size: int) -> tuple[str, list[A
 
 
 def matching(equals: Mapping[str, Value]) -> tuple[list[str], list[Any]]:
-    """Return conditions, and their parameters. JSON's kinds are told apart, which SQL's = does not."""
+    """Return conditions, and their parameters.
+
+    JSON's kinds are told apart, which SQL's = does not.
+    """
     conditions, parameters = ["true"], []
     for name, value in equals.items():
         kind = f"json_type(document, '$.{name}')"
