@@ -1,11 +1,13 @@
 """Models that other packages bring as Python objects."""
 
 import hashlib
+import sys
 
 import pytest
 
 from vidset.datasets.errors import DatasetError
 from vidset.training.models.registry import MODELS, find_model
+from vidset.training.running.of_run import model_of
 
 TOY = """
 from vidset.training.models.registry import FixedModel
@@ -91,3 +93,11 @@ def test_a_plugged_model_is_trained_and_asked(toy, tmp_path):
 
 def test_built_in_models_need_no_package():
     assert all(find_model(name).name == name for name in MODELS)
+
+
+@pytest.mark.parametrize("name", ["toy_planted:MODEL", "gone.toml", ["toy-net"]])
+def test_what_a_run_says_imports_nothing(toy, name):
+    (toy / "toy_planted.py").write_text(TOY)
+    with pytest.raises(DatasetError, match="knows by its name"):
+        model_of(toy, {"model": name, "recipe_hash": ""})
+    assert "toy_planted" not in sys.modules

@@ -218,6 +218,19 @@ def _plugged(reference: str, place: str) -> Model:
     return replace(found, recipe={**found.recipe, "code": {found.learner_module: code}})
 
 
+def named_model(name: str) -> FixedModel:
+    """Return a model that is trained here by a name that a file says: of vidset's own, or of an
+    entry point of an installed package. No module or file is looked for, for the file may be
+    anybody's.
+
+    Raises:
+        DatasetError: there is none of this name.
+    """
+    if not isinstance(name, str) or not {*MODELS, *entry_points(group=GROUP).names} & {name}:
+        raise DatasetError(f"wanted a model that vidset knows by its name, got {name!r}")
+    return fixed_model(name)
+
+
 def fixed_model(name: str) -> FixedModel:
     """Return a model that is trained here: a built-in one, or a plug-in that is no program.
 

@@ -10,7 +10,7 @@ from vidset.training.models.registry import (
     Model,
     as_started,
     find_model,
-    fixed_model,
+    named_model,
 )
 from vidset.training.running.folder import RunFolder
 
@@ -42,7 +42,7 @@ def model_of(run: Path, details: Mapping[str, Any], name: str | None = None) -> 
         model = find_model(name)
     else:
         try:
-            model = fixed_model(details["model"])
+            model = named_model(details["model"])
         except DatasetError:
             raise DatasetError(
                 f"{run}: it was trained by {details['model']}, which is no model that vidset knows "
