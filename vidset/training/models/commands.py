@@ -28,7 +28,7 @@ _DATA = {"classification": ("folders",), "detection": ("coco", "yolo")}
 _RUNTIMES = ("docker", "podman")
 _KEYS = ("name", "task", "data", "command", "files", "image", "runtime")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_DIGEST = re.compile(r"\S+@sha256:[0-9a-f]{64}")
+_DIGEST = re.compile(r"[^\s-]\S*@sha256:[0-9a-f]{64}")
 _MOST_BYTES = 1 << 18
 
 
@@ -121,7 +121,7 @@ def read_command_model(path: Path) -> CommandModel:
         if key not in said:
             raise DatasetError(f"{path}: wanted a key {key!r}")
     task = said["task"]
-    if task not in _TASKS:
+    if not isinstance(task, str) or task not in _TASKS:
         raise DatasetError(f"{path}: task: wanted {' or '.join(_TASKS)}, got {task!r}")
     data = said.get("data", _DATA[task][0])
     if data not in _DATA[task]:

@@ -13,6 +13,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
 from vidset.json_files import parse_json
 from vidset.regular_files import open_regular
+from vidset.storage.writing import refuse_link
 from vidset.training.models.boxes import LabeledBox, boxes_of, boxes_to_json
 from vidset.training.scoring.predictions import SCHEMA
 
@@ -74,6 +75,7 @@ def score_answers_of(table: pa.Table, classes: Sequence[str], task: str) -> dict
 
 def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each line's place and object. A line is read alone: memory does not grow with them."""
+    refuse_link(path)
     try:
         file = open_regular(path)
     except OSError as error:
@@ -161,6 +163,12 @@ def _read_box(said: Any, entry: Entry, classes: Sequence[str], place: str) -> La
 
 
 def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise DatasetError(f"{place}: wanted a number, got {value!r}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise DatasetError(f"{place}: wanted a number, got {str(value)[:100]}")
+    return number

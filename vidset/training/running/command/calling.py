@@ -49,7 +49,7 @@ class Program:
         task = self._model.task
         text = json.dumps({"contract": CONTRACT, "action": action, "task": task, **said}, indent=1)
         write_atomically(request, text)
-        words = self._words(self.path(request), str(said["device"]))
+        words = self._words(self.path(request), said)
         log = self._run / LOG
         refuse_link(log)
         with open(log, "ab", opener=_follow_no_link) as output:
@@ -62,26 +62,27 @@ class Program:
                 f"{_end_of(log, began)}"
             )
 
-    def _words(self, request: str, device: str) -> list[str]:
+    def _words(self, request: str, said: Mapping[str, Any]) -> list[str]:
         model = self._model
         if model.image is None:
             return [*model.command, request]
-        gpus = ["--gpus", "all"] if device == "cuda" else []
+        gpus = ["--gpus", "all"] if said["device"] == "cuda" else []
+        if "," in str(self._run) or '"' in str(self._run):
+            # The option --mount has no one way to quote them that all versions of both know.
+            raise DatasetError(
+                f"{self._run}: wanted a run's folder without comma and quotation mark in its path, "
+                f"for {model.runtime} to mount"
+            )
+        settings = (f"{name}={value}" for name, value in _settings(said).items())
         return [
             *(model.runtime, "run", "--rm", "--init", "--network", "none"),
             *("--user", f"{os.getuid()}:{os.getgid()}", *gpus),
+            *(word for each in settings for word in ("--env", each)),
             *("--mount", f"type=bind,source={self._run},target={_IN_CONTAINER}"),
-            *("--workdir", f"{_IN_CONTAINER}/model", model.image, *model.command, request),
+            *("--workdir", self.path(model.folder), model.image, *model.command, request),
         ]
 
     def _wait(self, words: list[str], output: Any, said: Mapping[str, Any]) -> int:
-        threads = str(said["threads"])
-        environment = {
-            **os.environ,
-            "OMP_NUM_THREADS": threads,
-            "MKL_NUM_THREADS": threads,
-            "PYTHONHASHSEED": str(said["seed"] % 2**32),
-        }
         try:
             process = subprocess.Popen(
                 words,
@@ -89,7 +90,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env={**os.environ, **_settings(said)},
                 start_new_session=True,
             )
         except OSError as error:
@@ -100,6 +101,16 @@ class Program:
             return process.wait()
         finally:
             _stop(process)
+
+
+def _settings(said: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that libraries read of threads and seeds, by name."""
+    threads = str(said["threads"])
+    return {
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "PYTHONHASHSEED": str(said["seed"] % 2**32),
+    }
 
 
 def _follow_no_link(path: str, flags: int) -> int:
@@ -117,7 +128,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end_of(log: Path, began: int) -> str:
-    with log.open("rb") as file:
+    refuse_link(log)  # The program may have put one in its place.
+    with open(log, "rb", opener=_follow_no_link) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(began, size - _LAST_BYTES))
         text = file.read().decode(errors="replace")

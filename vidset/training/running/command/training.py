@@ -6,10 +6,12 @@ that vidset trains itself: the same run.json, history and predictions.
 """
 
 import hashlib
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
 from vidset.regular_files import open_regular
-from vidset.storage.writing import make_folder, refuse_link
+from vidset.storage.writing import make_folder, refuse_link, remove_tree
 from vidset.training.models.commands import CommandModel
 from vidset.training.running.beginning import Begun, begin
 from vidset.training.running.command.answers import read_answers_of, score_answers_of
@@ -35,6 +37,7 @@ from vidset.training.running.request import Progress, Request
 from vidset.training.running.trackers.registry import open_tracker
 
 MODEL, WEIGHTS = "model", "weights"
+_WORK, _COPY = ".work-", ".model-"
 
 
 def train_program(request: Request, model: CommandModel, progress: Progress) -> dict[str, Any]:
@@ -54,6 +57,7 @@ def train_program(request: Request, model: CommandModel, progress: Progress) -> 
     with begin(request, model, progress, {}) as begun:
         if begun.is_done:
             return begun.run
+        _remove_unfinished(request.output)
         if tracker is not None:
             tracker.start(begun.run, request.output)
         line = _train(request, model, begun, progress)
@@ -91,7 +95,7 @@ def ask_program(
     """
     if _digest(run / WEIGHTS) != details["weights_sha256"]:
         raise DatasetError(f"{run / WEIGHTS}: these are not the weights that training left")
-    with tempfile.TemporaryDirectory(dir=run, prefix=".model-") as folder:
+    with tempfile.TemporaryDirectory(dir=run, prefix=_COPY) as folder:
         copied = model.copy_to(Path(folder))
         program = Program(copied, run)
         return _ask(program, run, details, copied.task, repository, entries, steps)
@@ -106,8 +110,7 @@ def _train(
     splits: dict[str, Sequence[Entry]] = {TRAINING: material.train}
     if not request.blind:
         splits[CHOOSING] = material.evaluation[choosing]
-    copied = model.copy_to(run / MODEL)
-    program = Program(copied, run)
+    program = Program(_copy(model, run), run)
     make_folder(run, run / WEIGHTS)
     progress.note(f"{model.name} is a program: what it says goes to {run / LOG}")
     began = time.perf_counter()
@@ -173,19 +176,45 @@ def _said(run: Mapping[str, Any]) -> dict[str, Any]:
     return {name: run[name] for name in ("classes", "seed", "epochs", "threads", "device")}
 
 
+def _remove_unfinished(run: Path) -> None:
+    """Remove the folders of an attempt that was killed. The run's folder is locked."""
+    for prefix in (_WORK, _COPY):
+        for left in run.glob(f"{prefix}*"):
+            remove_tree(left)
+
+
+def _copy(model: CommandModel, run: Path) -> CommandModel:
+    """Write the files of a model into RUN/model, where nothing else is then.
+
+    A language looks for modules beside its program: what an earlier attempt, or another person, has
+    left there would run with it.
+    """
+    with tempfile.TemporaryDirectory(dir=run, prefix=_COPY) as fresh:
+        copied = model.copy_to(Path(fresh) / MODEL)
+        remove_tree(run / MODEL)
+        os.rename(copied.folder, run / MODEL)
+    return replace(copied, folder=run / MODEL)
+
+
 @contextmanager
 def _work_below(run: Path) -> Iterator[Path]:
     """A folder for one request, which is removed with all that is in it."""
-    with tempfile.TemporaryDirectory(dir=run, prefix=".work-") as work:
+    with tempfile.TemporaryDirectory(dir=run, prefix=_WORK) as work:
         yield Path(work)
 
 
 def _digest(weights: Path) -> str:
-    """SHA-256 over the names and contents of all files, in hex."""
+    """SHA-256 over the names and contents of all files, in hex.
+
+    Raises:
+        LinkError: one is a link, or a folder is: what it leads to may change unseen.
+    """
     whole = hashlib.sha256()
     refuse_link(weights)
-    for path in sorted(each for each in weights.rglob("*") if not each.is_dir()):
+    for path in sorted(weights.rglob("*")):
         refuse_link(path)
+        if path.is_dir():
+            continue
         with open_regular(path) as file:
             one = hashlib.file_digest(file, "sha256").hexdigest()
         whole.update(f"{one} {path.relative_to(weights).as_posix()}\n".encode())
