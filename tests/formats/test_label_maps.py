@@ -114,6 +114,17 @@ def test_cityscapes_names_its_numbers(tmp_path):
     ]
 
 
+def test_each_image_of_cityscapes_has_a_map_whichever_numbers_there_are(tmp_path):
+    picture = np.array([[7, 7, 0, 0]], np.uint8)
+    kinds = {"a": ("labelIds", "labelTrainIds"), "b": ("labelTrainIds",)}
+    files = {f"gtFine/{n}_gtFine_{each}.png" for n, several in kinds.items() for each in several}
+    write(tmp_path, dict.fromkeys(files, encoded(picture)))
+    found = {each.image_name: each for each in label_maps.read(tmp_path)}
+    a, b = (found[f"leftImg8bit/{name}_leftImg8bit.jpg"] for name in kinds)
+    assert {item.label for item in a.objects} == {"road", "ignored"}
+    assert {item.label for item in b.objects} == {"road", "traffic sign"}
+
+
 def test_bdd100k_names_its_numbers(tmp_path):
     write(tmp_path, {"labels/sem_seg/masks/val/1.png": GREY})
     [labels] = label_maps.read(tmp_path)

@@ -143,9 +143,11 @@ def _maps(root: Path) -> Iterator[tuple[Path, str, _Classes]]:
 
 def _city_maps(folder: Path) -> list[Path]:
     """One map of each image: of its numbers for training, if the others are not there."""
-    files = sorted(file for file in folder.rglob("*.png") if _CITYSCAPES.fullmatch(file.name))
-    whole = [file for file in files if file.name.endswith("_labelIds.png")]
-    return whole or files
+    found: dict[tuple[Path, str], Path] = {}
+    for file in sorted(folder.rglob("*.png")):  # An image's labelIds come before its labelTrainIds.
+        if match := _CITYSCAPES.fullmatch(file.name):
+            found.setdefault((file.parent, match[1]), file)
+    return list(found.values())
 
 
 def _numbered(names: Sequence[str], first: int | None) -> _Classes:
