@@ -139,6 +139,18 @@ def test_fields_with_confidences_are_predictions(tmp_path):
             sample(a=detections({"label": "x", "bounding_box": [1]})),
             r"bounding_box: wanted x, y, width, height, got 1",
         ),
+        (
+            sample(a=detections({"label": "x", "_cls": "Detection"})),
+            "wanted bounding_box as .*, got nothing",
+        ),
+        (
+            sample(a=detections(detection(confidence=10**400))),
+            "confidence: wanted a list of finite numbers",
+        ),
+        (
+            sample(a=detections(detection(mask=compressed(np.array([["x"]]))))),
+            r"\.mask: wanted a picture of rows and columns",
+        ),
         (sample(a=detections(detection(label=3))), "wanted a label of the file's classes, got 3"),
         (sample(a={"_cls": "Keypoints", "keypoints": [{}]}), "cannot hold keypoints; --lossy"),
         (sample(a={"_cls": "Heatmap", "map": ""}), "cannot hold heatmaps; --lossy"),
@@ -156,6 +168,14 @@ def test_fields_with_confidences_are_predictions(tmp_path):
 def test_what_is_wrong_is_named_with_its_place(tmp_path, made, message):
     with pytest.raises(ValueError, match=message):
         list(fiftyone.read(dataset(tmp_path, made)))
+
+
+def test_a_field_whose_class_is_no_text_is_counted_as_left_out(tmp_path):
+    reading = Reading()
+    made = sample(a={"_cls": ["Detections"], "detections": []})
+    [labels] = fiftyone.read(dataset(tmp_path, made), reading)
+    assert labels.state == "unlabeled"
+    assert reading.dropped == {"fields of samples (a)": 1}
 
 
 def test_a_mask_that_unpacks_to_gigabytes_is_refused(tmp_path):

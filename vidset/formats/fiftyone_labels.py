@@ -78,7 +78,7 @@ def label_fields(samples: Sequence[Any], reading: Reading) -> LabelsOf:
     found: dict[str, bool] = {}
     for sample in samples:
         for name, value in sample.items() if isinstance(sample, dict) else ():
-            if isinstance(value, dict) and value.get("_cls") in _KNOWN:
+            if isinstance(value, dict) and str(value.get("_cls")) in _KNOWN:
                 sure = any(each.get("confidence") is not None for each in _each(value))
                 found[name] = found.get(name, False) or sure
     if len(found) == 1:
@@ -155,9 +155,10 @@ def _object(
             return None
         rings = _rings(each, size, place)
         return LabeledObject(object_id, label, "polygon", rings=rings, attributes=attributes)
-    if kind == "Classification" or "bounding_box" not in each:
+    is_box = kind == "Detection" or "bounding_box" in each
+    if kind == "Classification" or not is_box:
         return LabeledObject(object_id, label, "classification", attributes=attributes)
-    edges = numbers(each["bounding_box"], f"{place}.bounding_box")
+    edges = numbers(member(each, "bounding_box", list, place), f"{place}.bounding_box")
     if len(edges) != 4:
         raise ValueError(f"{place}.bounding_box: wanted x, y, width, height, got {len(edges)}")
     x, y, width, height = (value * size[n % 2] for n, value in enumerate(edges))
@@ -184,8 +185,9 @@ def _attributes(each: Mapping[str, Any], place: str, reading: Reading) -> dict[s
         elif value is not None:
             reading.leave_out(f"fields of objects that an attribute cannot hold ({name[:40]})")
     confidence = each.get("confidence")
-    if isinstance(confidence, int | float) and not isinstance(confidence, bool):
-        found.setdefault("score", float(confidence))
+    if confidence is not None:
+        [score] = numbers([confidence], f"{place}.confidence")
+        found.setdefault("score", score)
     for name, what in ("tags", "tags of objects"), ("index", "numbers of tracks (index)"):
         if each.get(name) not in (None, []):
             reading.leave_out(what)
@@ -244,8 +246,9 @@ def _picture(told: Any, place: str) -> np.ndarray:
         if not unpacking.eof:
             raise ValueError("it is cut off, or larger than any image")
         picture = np.load(io.BytesIO(data), allow_pickle=False)
+        is_picture = isinstance(picture, np.ndarray) and picture.dtype.kind in "biuf"
     except (binascii.Error, zlib.error, ValueError, EOFError, OSError, MemoryError) as error:
         raise ValueError(f"{place}: wanted a compressed array of NumPy's: {error}") from None
-    if not isinstance(picture, np.ndarray) or picture.ndim != 2 or not picture.size:
+    if not is_picture or picture.ndim != 2 or not picture.size:
         raise ValueError(f"{place}: wanted a picture of rows and columns, got another array")
     return picture.astype(bool)
