@@ -120,6 +120,8 @@ def test_masks_are_scored_by_their_pixels_where_boxes_are_all_the_same():
     scores = score_objects(truths, found, ["car"], AnswerScores({}, "given"))
     assert scores["masks"] == by_masks
     assert scores["labels"]["car"]["ap50"] == pytest.approx(1)
+    bare = [[Thing("car", 0, 0, 20, 20, 0.9)], found[1], []]
+    assert "masks" not in score_objects(truths, bare, ["car"], AnswerScores({}, "given"))
     without = [[Thing("car", 0, 0, 20, 20)], [], []]
     assert "masks" not in score_objects(without, found, ["car"], AnswerScores({}, "given"))
 

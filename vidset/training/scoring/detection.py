@@ -38,14 +38,18 @@ def score_objects(
 
     An image without objects counts as right where nothing is found in it, and takes nothing from AP
     but for what is found in it all the same. None says that a value is not defined. Where all
-    objects have masks, `masks` is what `average_precision` says of these.
+    objects, true and found, have masks, `masks` is what `average_precision` says of these.
     """
     labels = sorted(set(classes) | {thing.label for image in truths for thing in image})
     answers = keep_answers(predicted, scores)
     matched = match_images(truths, answers)
     right = sum(one.is_exact for one in matched)
     average = average_precision(truths, predicted, labels)
-    by_masks = average_precision(truths, predicted, labels, by="masks") if _masked(truths) else None
+    by_masks = (
+        average_precision(truths, predicted, labels, by="masks")
+        if _masked(truths, predicted)
+        else None
+    )
     return {
         "images": len(truths),
         "objects": sum(len(image) for image in truths),
@@ -160,9 +164,12 @@ def _size(things: Iterable[Sequence[Thing]]) -> dict[str, int]:
     return {"height": mask.height, "width": mask.width} if mask else {"height": 1, "width": 1}
 
 
-def _masked(truths: Sequence[Sequence[Thing]]) -> bool:
-    """Returns whether there are objects, and all of them have masks."""
-    return any(truths) and all(thing.mask for image in truths for thing in image)
+def _masked(truths: Sequence[Sequence[Thing]], predicted: Sequence[Sequence[Thing]]) -> bool:
+    """Returns whether there are true objects, and they and all that was found have masks.
+
+    Without its mask, a prediction would count as one whose mask fills its box.
+    """
+    return any(truths) and all(thing.mask for image in (*truths, *predicted) for thing in image)
 
 
 def _annotation(thing: Thing, image: int, number: dict[str, int]) -> dict[str, Any]:
