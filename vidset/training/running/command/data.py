@@ -1,7 +1,8 @@
 """Writes what a model's program reads: labeled images to train on, bare images to predict for."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import yaml
 from vidset.datasets.curation.recipe import transform
 from vidset.datasets.exchange.checkout import FOLDERS, write_split
 from vidset.datasets.images.measures import decode
+from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.checkout import file_name, segment, write_images
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
+from vidset.formats.painting import IGNORED
 from vidset.storage.writing import write_atomically
 from vidset.training.models.commands import CommandModel
 
@@ -45,10 +49,23 @@ def write_training_data(
     for name, entries in splits.items():
         place = folder / name
         place.mkdir(parents=True)
-        dropped.update(write_split(repository, Manifest.of(entries), place, model.data, order))
+        known = Manifest.of(_without_ignored(entries, dropped))
+        dropped.update(write_split(repository, known, place, model.data, order))
     if model.data == "yolo":
         write_atomically(folder / "data.yaml", _yolo_settings(list(splits), order))
     return dropped
+
+
+def _without_ignored(entries: Iterable[Entry], dropped: Counter[str]) -> Iterator[Entry]:
+    """Yield the images without areas to be ignored: to a program they would be one more class."""
+    for entry in entries:
+        said = [] if entry.objects is None else documents_in(entry.objects)
+        kept = [each for each in said if each["label"] != IGNORED]
+        if len(kept) == len(said):
+            yield entry
+        else:
+            dropped["areas to be ignored"] += len(said) - len(kept)
+            yield replace(entry, objects=to_json(kept))
 
 
 def class_folders(model: CommandModel, classes: Sequence[str]) -> dict[str, Any]:
