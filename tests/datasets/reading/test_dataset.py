@@ -11,11 +11,12 @@ import pytest
 
 from tests.datasets.numerals import write_numerals, write_shapes
 from vidset.datasets.errors import DatasetError, FaultsError, UnknownVersionError
-from vidset.datasets.exchange.transfer import push
+from vidset.datasets.exchange.transfer import push, whole_versions
 from vidset.datasets.reading.cache import BoundedCache
 from vidset.datasets.reading.dataset import Dataset
 from vidset.datasets.reading.stored import open_at, open_stored
 from vidset.datasets.reading.stream import Shard
+from vidset.datasets.versions.forgotten import Forgotten, write_forgotten
 from vidset.datasets.versions.repository import Repository
 from vidset.storage.folder import FolderStore
 
@@ -188,6 +189,38 @@ def test_an_image_that_is_another_than_its_hash_says_is_refused(pushed, tmp_path
     with pytest.raises(FaultsError, match="an image is not what its name says"):
         names(Dataset(open_at(str(pushed), "v0", tmp_path / "cache")).stream())
     assert not (tmp_path / "cache" / path.name).exists()
+
+
+def test_a_damaged_file_of_the_cache_is_fetched_again(pushed, tmp_path):
+    dataset = Dataset(open_at(str(pushed), "v0", tmp_path / "cache"))
+    entry = next(dataset.entries())
+    data = dataset.read(entry)
+    [kept] = (tmp_path / "cache").glob("[!.]*")
+    kept.write_bytes(b"another")
+    assert dataset.read(entry) == data
+
+
+def test_a_folder_with_other_things_is_no_cache(tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"mine")
+    with pytest.raises(DatasetError, match="wanted an empty folder or a cache, got one with holi"):
+        BoundedCache(tmp_path, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_a_version_that_images_were_removed_from_is_not_pushed(tmp_path):
+    repository = Repository(tmp_path / "datasets")
+    id_ = write_numerals(repository, {"train": 1}, labels=("i", "v"))
+    assert whole_versions(repository) == [id_]
+    (tmp_path / "pushed").mkdir()
+    place = FolderStore(str(tmp_path / "pushed"))
+    write_forgotten(
+        repository.root / "versions" / id_, Forgotten(1, (id_,), "ab" * 16, "ada", "2026-01-01")
+    )
+    with pytest.raises(FaultsError) as raised:
+        push(repository, place, [id_])
+    assert "1 images were removed from it; version abab" in raised.value.faults[0]
+    assert list(place.list("")) == []
+    assert whole_versions(repository) == []
 
 
 def test_a_cache_never_grows_beyond_its_limit(tmp_path):

@@ -80,6 +80,7 @@ def push(
     from vidset.datasets.exchange.dvc import to_dvc
     from vidset.datasets.exchange.remotes import open_remote
     from vidset.datasets.exchange.transfer import push as push_to
+    from vidset.datasets.exchange.transfer import whole_versions
     from vidset.lineage.exports import record_export
 
     versions = Versions.at(place, "push")
@@ -88,7 +89,9 @@ def push(
     if_stopped("The same command goes on with the images that are not there yet.")
     with counting("Pushing images", show=not (as_json or quiet)) as progress:
         if remote.dvc is None:
-            ids = [repository.resolve(each) for each in references or ()] or repository.versions()
+            ids = [repository.resolve(each) for each in references or ()] or whole_versions(
+                repository
+            )
             done = push_to(repository, remote.store, ids, move_names=move, progress=progress)
             moved = Moved(
                 place=versions.project.place,

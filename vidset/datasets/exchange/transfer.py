@@ -28,6 +28,7 @@ from vidset.datasets.exchange.received import (
 from vidset.datasets.images.measures import measure
 from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.forgotten import read_forgotten
 from vidset.datasets.versions.kept_measures import known_measures
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name
@@ -75,9 +76,11 @@ def push(
     """Bring versions to the place, with the names that stand for them.
 
     Raises:
-        FaultsError: an image is not what its name says, or a name stands for another version there.
+        FaultsError: an image is not what its name says, a name stands for another version there, or
+            images were removed from a version: its id is not its content's, nobody could pull it.
     """
     ids = tuple(ids)
+    _refuse_forgotten(repository, ids)
     names = {name: id_ for name, id_ in repository.names().items() if id_ in ids}
     there = names_in(place)
     if not move_names:
@@ -192,6 +195,22 @@ def _fetch(
     if not is_here:
         repository.put_image(data, entry.image_format)
     return row, None if is_here else len(data)
+
+
+def whole_versions(repository: Repository) -> list[str]:
+    """Return the ids of the versions from which no image was removed: those that can be pushed."""
+    versions = repository.root / "versions"
+    return [each for each in repository.versions() if read_forgotten(versions / each) is None]
+
+
+def _refuse_forgotten(repository: Repository, ids: Iterable[str]) -> None:
+    faults = []
+    for id_ in ids:
+        if found := read_forgotten(repository.root / "versions" / id_):
+            left = f"version {found.instead} has what is left" if found.instead else "none are left"
+            faults.append(f"version {id_}: {found.images} images were removed from it; {left}")
+    if faults:
+        raise FaultsError("versions that vidset forget changed cannot be pushed", faults)
 
 
 def _refuse_other(where: str, names: dict[str, str], others: dict[str, str]) -> None:

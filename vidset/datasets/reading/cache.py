@@ -8,6 +8,7 @@ from pathlib import Path
 from vidset.datasets.errors import DatasetError
 from vidset.storage.writing import make_folder, open_lock, write_atomically
 
+_SIZE = ".size"  # Only a cache has it.
 _FILLED = 0.9  # So far the cache is emptied when it is full: not for each image that comes.
 
 
@@ -15,11 +16,11 @@ class BoundedCache:
     """Files by name, the least recently used of which go first. Several processes may share it.
 
     Args:
-        folder: is made if need be. Nothing else may be in it.
+        folder: is made if need be. Nothing else may be in it: what is used least is deleted.
         most_bytes: how large all files together may become.
 
     Raises:
-        DatasetError: `most_bytes` is not positive.
+        DatasetError: `most_bytes` is not positive, or the folder has other things in it.
     """
 
     def __init__(self, folder: Path, most_bytes: int):
@@ -27,6 +28,12 @@ class BoundedCache:
             raise DatasetError(f"cache_bytes: wanted 1 or more, got {most_bytes}")
         self._folder, self._most = folder, most_bytes
         make_folder(folder, folder)
+        found = next(folder.iterdir(), None)
+        if found is not None and not (folder / _SIZE).exists():
+            raise DatasetError(
+                f"cache {folder}: wanted an empty folder or a cache, got one with {found.name}"
+            )
+        open_lock(folder / _SIZE).close()
 
     def get(self, name: str, fetch: Callable[[], bytes]) -> bytes:
         """Return a file of the cache, or what `fetch` gives, which is kept unless it is too large.
@@ -44,9 +51,13 @@ class BoundedCache:
                 self._keep(path, data)
         return data
 
+    def forget(self, name: str) -> None:
+        """Delete a file that was found damaged."""
+        (self._folder / name).unlink(missing_ok=True)
+
     def _keep(self, path: Path, data: bytes) -> None:
         """One process at a time writes, and first makes room. The sum stands in the lock's file."""
-        with open_lock(self._folder / ".size") as file:
+        with open_lock(self._folder / _SIZE) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if path.exists():  # Another process has fetched it, too.
                 return
@@ -54,10 +65,13 @@ class BoundedCache:
             size = (int(told) if told.isdigit() else self._files()[0]) + len(data)
             if size > self._most:
                 size = self._make_room(len(data)) + len(data)
-            write_atomically(path, data)
+            # The size first: a process that is killed between leaves one that is too large, never
+            # one that is too small.
             file.seek(0)
             file.truncate()
             file.write(str(size).encode())
+            file.flush()
+            write_atomically(path, data)
 
     def _make_room(self, wanted: int) -> int:
         """Delete the files that were used longest ago. Returns the size of those that stay."""

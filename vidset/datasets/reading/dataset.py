@@ -96,7 +96,8 @@ class Dataset:
         """Return an image's file as it is stored.
 
         Raises:
-            DatasetError: it is not there, or is not what its hash says.
+            DatasetError: it is not there, or, where it comes from a source, is not what its hash
+                says. `vidset dataset verify` compares those of this machine.
         """
         return self._stored.images.read_image(entry)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from vidset.datasets.errors import FaultsError
 from vidset.datasets.exchange.layout import (
     checked,
     image_name,
@@ -89,7 +90,12 @@ class _Remote:
         name = image_name(entry.image_sha256, entry.image_format)
         if self._cache is None:
             return self._fetch(name, entry)
-        return self._cache.get(Path(name).name, lambda: self._fetch(name, entry))
+        kept = Path(name).name
+        try:
+            return checked(self._cache.get(kept, lambda: self._fetch(name, entry)), entry)
+        except FaultsError:  # A disk may have damaged what was kept.
+            self._cache.forget(kept)
+            return self._fetch(name, entry)
 
     def _fetch(self, name: str, entry: Entry) -> bytes:
         if self._store is None:
