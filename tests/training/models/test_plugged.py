@@ -17,6 +17,7 @@ MODEL = FixedModel(
     "toy-net", "classification", {**RESNET50_C2_32, "batch_size": 4}, "toy_learner_module"
 )
 TAKEN = FixedModel("resnet50-c2-32", "classification", {}, "toy_learner_module")
+LOST = FixedModel("lost", "classification", {}, "toy_lost.learner")
 NOTHING = 3
 """
 LEARNER = "from vidset.training.models.classification import open_learner\n"
@@ -56,6 +57,9 @@ def test_another_code_of_the_learner_is_another_recipe(toy):
     ("reference", "said"),
     [
         pytest.param("toy_models_module:GONE", "has no 'GONE'", id="no object"),
+        pytest.param("..toy:MODEL", "wanted package.module:name", id="relative"),
+        pytest.param(":MODEL", "wanted package.module:name", id="no name of a module"),
+        pytest.param("toy_models_module:LOST", "toy_lost.learner has no file", id="no learner"),
         pytest.param("toy_gone:MODEL", "No module named 'toy_gone'; install its", id="no module"),
         pytest.param(
             "toy_models_module:NOTHING", "wanted a FixedModel or .* got int", id="no model"

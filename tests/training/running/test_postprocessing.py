@@ -53,6 +53,13 @@ def test_an_unknown_function_is_refused():
             None, "wanted a list of objects from --postprocess f, got NoneType", id="none"
         ),
         pytest.param([{"label": "a"}], "wanted objects with a box", id="no box"),
+        pytest.param([{"box": BOX}], "wanted an object with a label", id="no label"),
+        pytest.param([{"label": "a", "box": {"x": 1}}], "and numbers x, y", id="no width"),
+        pytest.param(
+            [{"label": "a", "box": BOX, "line": np.int64(3)}],
+            "wanted objects that JSON can hold: .* int64",
+            id="NumPy",
+        ),
     ],
 )
 def test_what_is_no_list_of_objects_is_refused_with_its_image(result, said):

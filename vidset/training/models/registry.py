@@ -195,6 +195,8 @@ def find_model(reference: str) -> Model:
 def _plugged(reference: str, place: str) -> Model:
     """Load a model from another package. The code of its learner becomes a part of its recipe."""
     module, _, name = reference.partition(":")
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise DatasetError(f"{place}: wanted package.module:name")
     try:
         found = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
@@ -211,7 +213,10 @@ def _plugged(reference: str, place: str) -> Model:
         )
     if found.name in MODELS:
         raise DatasetError(f"{place}: {found.name} is a model of vidset's own")
-    spec = find_spec(found.learner_module)
+    try:
+        spec = find_spec(found.learner_module)
+    except ModuleNotFoundError:
+        spec = None
     if spec is None or spec.origin is None:
         raise DatasetError(f"{place}: its learner's module {found.learner_module} has no file")
     code = hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()

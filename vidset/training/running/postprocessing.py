@@ -70,6 +70,10 @@ def _each(
             raise DatasetError(
                 f"{row['image_uri']}: wanted a list of objects from --postprocess {name}, got {got}"
             )
+        where = f"{row['image_uri']}, --postprocess {name}"
         for each in kept:
-            Thing.from_json(each, f"{row['image_uri']}, --postprocess {name}")
-        yield to_json(list(kept))
+            Thing.from_json(each, where)
+        try:
+            yield to_json(list(kept))
+        except TypeError as error:  # NumPy's numbers, for example.
+            raise DatasetError(f"{where}: wanted objects that JSON can hold: {error}") from None

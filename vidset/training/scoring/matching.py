@@ -37,17 +37,24 @@ class Thing:
         A mask may stand beside the box.
 
         Raises:
-            DatasetError: it has no box, or its mask is damaged.
+            DatasetError: it has no label or box, a number is none, or its mask is damaged.
         """
         box = value.get("box")
         if not isinstance(box, dict):
-            raise DatasetError(f"{uri}: wanted objects with a box, got {json.dumps(value)[:100]}")
-        edges = (float(box[name]) for name in ("x", "y", "width", "height"))
+            raise DatasetError(f"{uri}: wanted objects with a box, got {str(value)[:100]}")
+        try:
+            edges = [float(box[name]) for name in ("x", "y", "width", "height")]
+            label, score = value["label"], float(value.get("score", 1.0))
+        except (KeyError, TypeError, ValueError):
+            raise DatasetError(
+                f"{uri}: wanted an object with a label, and numbers x, y, width and height in its "
+                f"box, got {str(value)[:100]}"
+            ) from None
         try:
             mask = Mask.from_document(value["mask"]) if value.get("mask") else None
         except ValueError as error:
             raise DatasetError(f"{uri}: {error}") from None
-        return cls(value["label"], *edges, score=float(value.get("score", 1.0)), mask=mask)
+        return cls(label, *edges, score=score, mask=mask)
 
 
 @dataclass(frozen=True, slots=True)

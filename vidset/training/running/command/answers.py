@@ -38,7 +38,9 @@ def read_answers_of(
     for place, said in _lines(path):
         name = said.get("image")
         if not isinstance(name, str) or name not in images:
-            raise DatasetError(f"{place}: image: wanted one of those to predict, got {name!r}")
+            raise DatasetError(
+                f"{place}: image: wanted one of those to predict, got {_short(name)}"
+            )
         if name in rows:
             raise DatasetError(f"{place}: {name} was predicted before")
         entry = images[name]
@@ -101,12 +103,14 @@ def _read_classes(
     given = said.get("probabilities")
     if not isinstance(given, dict) or not given:
         raise DatasetError(
-            f"{place}: probabilities: wanted an object with one for each class, got {given!r}"
+            f"{place}: probabilities: wanted an object with one for each class, got {_short(given)}"
         )
     for label in given:
         if label not in classes:
             known = ", ".join(classes)
-            raise DatasetError(f"{place}: probabilities: {label!r} is none of the classes: {known}")
+            raise DatasetError(
+                f"{place}: probabilities: {_short(label)} is none of the classes: {known}"
+            )
     row = [_number(given.get(label, 0), f"{place}: probabilities: {label}") for label in classes]
     if min(row) < 0 or abs(sum(row) - 1) > _WIDEST_SUM:
         raise DatasetError(
@@ -125,7 +129,9 @@ def _read_boxes(
 ) -> dict[str, Any]:
     given = said.get("objects")
     if not isinstance(given, list):
-        raise DatasetError(f"{place}: objects: wanted a list, empty for nothing, got {given!r}")
+        raise DatasetError(
+            f"{place}: objects: wanted a list, empty for nothing, got {_short(given)}"
+        )
     found = [
         _read_box(each, entry, classes, f"{place}: objects[{number}]")
         for number, each in enumerate(given)
@@ -140,11 +146,13 @@ def _read_boxes(
 def _read_box(said: Any, entry: Entry, classes: Sequence[str], place: str) -> LabeledBox:
     """Read a box and cut it at the image's edges."""
     if not isinstance(said, dict) or not isinstance(said.get("box"), dict):
-        raise DatasetError(f"{place}: wanted an object with label, score and box, got {said!r}")
+        raise DatasetError(
+            f"{place}: wanted an object with label, score and box, got {_short(said)}"
+        )
     label, box = said.get("label"), said["box"]
     if label not in classes:
         known = ", ".join(classes)
-        raise DatasetError(f"{place}: label: {label!r} is none of the classes: {known}")
+        raise DatasetError(f"{place}: label: {_short(label)} is none of the classes: {known}")
     score = _number(said.get("score"), f"{place}: score")
     if not 0 <= score <= 1:
         raise DatasetError(f"{place}: score: wanted 0 to 1, got {score}")
@@ -162,9 +170,14 @@ def _read_box(said: Any, entry: Entry, classes: Sequence[str], place: str) -> La
     return LabeledBox(str(label), *(round(each, 2) for each in edges), score=round(score, 6))
 
 
+def _short(value: Any) -> str:
+    """Return what was there, in a message that stays readable: a line may have megabytes."""
+    return repr(value)[:100]
+
+
 def _number(value: Any, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise DatasetError(f"{place}: wanted a number, got {value!r}")
+        raise DatasetError(f"{place}: wanted a number, got {_short(value)}")
     try:
         number = float(value)
     except OverflowError:
