@@ -222,3 +222,13 @@ def test_a_video_that_is_done_or_short_goes_to_one_node(long, tmp_path, monkeypa
     monkeypatch.setattr(sharing, "MIN_SAMPLES", 1000)
     engine, summary = by_nodes(long, tmp_path / "others")
     assert (summary.done, DecodePart in kinds(engine)) == (1, False)
+
+
+def test_a_video_whose_parts_would_not_fit_into_memory_goes_to_one_node(
+    long, whole, tmp_path, monkeypatch
+):
+    """Fewer pixels than a part of it has: its keyframes are too far from each other."""
+    monkeypatch.setattr(sharing, "_MOST_PIXELS", 3 * 160 * 120)
+    engine, _ = by_nodes(long, tmp_path / "roads")
+    assert DecodePart not in kinds(engine)
+    assert extracted(tmp_path / "roads") == whole

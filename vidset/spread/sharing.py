@@ -26,6 +26,8 @@ from vidset.video.segments import Segment, split
 
 # Of a segment, at least; with images of 1080p, some 20 MB wait.
 _SAMPLES_EACH = 32
+# Of all samples of a segment, which whoever decodes it holds at once: some 170 MB, as above.
+_MOST_PIXELS = 1 << 29
 _PLAN, _DIGEST_BYTES = "plan", 32
 
 
@@ -97,6 +99,9 @@ def plan_segments(
     segments = split(plan, video.packets, _SAMPLES_EACH)
     if np.count_nonzero(plan.wanted) < MIN_SAMPLES or len(segments) < 2:
         return 0
+    samples = max(np.count_nonzero(plan.wanted[each.begin : each.end]) for each in segments)
+    if samples * video.info.width * video.info.height > _MOST_PIXELS:
+        return 0  # Its keyframes are too far from each other.
     shared.put(_PLAN, Planned(content, video.packets, plan, segments))
     return len(segments)
 
