@@ -1,6 +1,5 @@
 """`vidset loop`, from labeled images to a judged, published version."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -61,19 +60,25 @@ def test_what_has_changed_runs_and_the_rest_is_taken(place):
     assert first.found["results"]["compare"]["images"] > 0
     assert (place / "errors" / "index.html").is_file()
 
+    weights = list(place.glob("runs/*/checkpoints/best.pt"))
+    assert len(weights) == 4
+    trained = {path: path.stat().st_mtime_ns for path in weights}
     again = vidset("loop", file, "-p", place, "--json")
     assert again.code == 0, again.err
     assert again.found["version"] == made
     taken = {step for step, state in states(again).items() if state == "taken"}
-    assert {"apply", "train", "train the baseline", "compare", "errors"} <= taken
-    assert states(again)["create"] == states(again)["gate"] == "run"
+    assert taken == {
+        *("apply", "statistics", "evaluate, seed 1", "evaluate, seed 2", "compare", "errors")
+    }
+    assert {path: path.stat().st_mtime_ns for path in weights} == trained
 
     (place / "recipe.yaml").write_text("transforms: [resize: {width: 28, height: 28}]")
     refused = vidset("loop", write_loop(place, floor=1.0), "-p", place, "--json")
     assert refused.code == 1
     assert "was refused, and nothing was published" in refused.err
     found = states(refused)
-    assert (found["apply"], found["train"], found["train the baseline"]) == ("run", "run", "taken")
+    assert (found["apply"], found["train"], found["compare"]) == ("run", "run", "run")
+    assert {path: path.stat().st_mtime_ns for path in weights} == trained
     assert found["gate"] == "refused"
     assert "errors" in found
     assert not {"name", "push"} & found.keys()
@@ -136,7 +141,11 @@ def test_a_dry_run_shows_the_steps_and_writes_nothing(place):
     assert "gate: --floor 0.9" in called.out
     assert "compare with: v0" in called.out
     assert not (place / "loops" / "dry.json").exists()
-    assert json.loads(vidset("loop", file, "-p", place, "--dry-run", "--json").out)["steps"] == []
+    planned = vidset("loop", file, "-p", place, "--dry-run", "--json").found["steps"]
+    assert [each["step"] for each in planned] == [
+        *("data", "recipe", "statistics", "check", "train", "gate"),
+        *("compare with", "errors", "name", "push to"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 import pytest
 
-from vidset.cli.loop import _check
+from vidset.cli.loop import check_command
 from vidset.loop.loop_file import read_loop, words_of
 
 
 def read(tmp_path, text: str):
     path = tmp_path / "loop.yaml"
     path.write_text(text)
-    return read_loop(path, _check)
+    return read_loop(path, check_command)
 
 
 def test_options_are_words_of_a_command_line():

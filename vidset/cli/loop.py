@@ -22,7 +22,8 @@ class Looped:
     Attributes:
         version: the version that the loop is about; null in a dry run.
         refused: why it stopped before its end; null if it did not.
-        steps: each with its command, its state (run, taken or refused) and its seconds.
+        steps: each with its command, its state (run, taken or refused) and its seconds; in a dry
+            run what the file says, as `planned`.
         results: by step, the object that its command prints with --json.
     """
 
@@ -65,12 +66,16 @@ def loop(
     project = find_project(place)
     folder = project.folder("vidset loop")
     path = Path(file)
-    found = read_loop(path, _check)
+    found = read_loop(path, check_command)
     if found.recipe is not None:
         Recipe.read(found.folder / found.recipe)  # Before any work.
     if dry_run:
+        planned = [
+            {"step": name, "command": words, "state": "planned", "seconds": 0.0}
+            for name, words in found.sections()
+        ]
         answer(
-            Looped(project.place, file, None, None, (), {}),
+            Looped(project.place, file, None, None, planned, {}),
             lambda: _show_plan(found),
             as_json=as_json,
             quiet=quiet,
@@ -113,7 +118,7 @@ _STATES = {
 }
 
 
-def _check(words: Sequence[str], options: Mapping[str, Any]) -> None:
+def check_command(words: Sequence[str], options: Mapping[str, Any]) -> None:
     """Refuse options that a command does not have, and values that it does not take.
 
     Raises:
@@ -151,30 +156,8 @@ def _verdict(summary: "Summary") -> str:
 def _show_plan(found: "LoopFile") -> None:
     from vidset.cli.console import say
 
-    lines = [f"data: {found.data} {' '.join((*found.source, *found.data_options))}".rstrip()]
-    if found.recipe is not None:
-        lines.append(f"recipe: {found.recipe}")
-    named = {
-        "statistics": found.statistics,
-        "check": found.check,
-        "train": found.train,
-        "evaluate": found.evaluate or None,
-        "gate": found.gate or None,
-    }
-    lines += [
-        f"{name}: {' '.join(words)}".rstrip(": ")
-        for name, words in named.items()
-        if words is not None
-    ]
-    if found.baseline is not None:
-        lines.append(f"compare with: {found.baseline}")
-    if found.errors is not None:
-        lines.append(f"errors: {' '.join(found.errors)}".rstrip(": "))
-    for what, value in (("name", found.publish_name), ("push to", found.publish_to)):
-        if value is not None:
-            lines.append(f"{what}: {value}")
-    for line in lines:
-        say(line)
+    for name, words in found.sections():
+        say(f"{name}: {words}" if words else name)
     say("Nothing was run.")
 
 

@@ -114,6 +114,8 @@ def _kind(error: ValueError) -> tuple[str, int]:
     """Tell what the data refuses (exit code 1) from what the configuration does (2)."""
     if (name := type(error).__name__) == "FaultsError":
         return "faults", 1
+    if name == "StepError":  # As the step's own command: 2 is a matter of configuration.
+        return "failed", 2 if getattr(error, "code", 1) == 2 else 1
     return ("unknown_version" if name == "UnknownVersionError" else "configuration"), 2
 
 

@@ -14,9 +14,8 @@
 Options have the names that the commands have, without the dashes before them.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +65,23 @@ class LoopFile:
     publish_name: str | None = None
     publish_to: str | None = None
 
-    def digest(self, path: str) -> str:
-        """Return the SHA-256 of a file that a step reads; its path counts from the loop's file.
-
-        Raises:
-            ValueError: it cannot be read.
-        """
-        try:
-            return hashlib.sha256((self.folder / path).read_bytes()).hexdigest()
-        except OSError as error:
-            raise ValueError(f"{self.folder / path}: {error.strerror}") from None
+    def sections(self) -> list[tuple[str, str]]:
+        """Return what the file says, in the order in which it is done: names, and their options."""
+        recipe = self.recipe and (self.recipe, *self.recipe_options)
+        said: list[tuple[str, Sequence[str] | None]] = [
+            ("data", (self.data, *self.source, *self.data_options)),
+            ("recipe", recipe or None),
+            ("statistics", self.statistics),
+            ("check", self.check),
+            ("train", self.train),
+            ("evaluate", self.evaluate or None),
+            ("gate", self.gate or None),
+            ("compare with", self.baseline and (self.baseline,)),
+            ("errors", self.errors),
+            ("name", self.publish_name and (self.publish_name,)),
+            ("push to", self.publish_to and (self.publish_to,)),
+        ]
+        return [(name, " ".join(words)) for name, words in said if words is not None]
 
 
 Check = Callable[[Sequence[str], Mapping[str, Any]], None]
@@ -89,7 +95,6 @@ class _Reader:
     path: Path
     given: Mapping[str, Any]
     check: Check
-    used: set[str] = field(default_factory=set)
 
     def options(self, section: str, command: Sequence[str]) -> Options | None:
         """Return a section's options, checked by the command; `true` and {} mean none."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from vidset.loop.steps import Outcome, RefusedError, Step, steps_of
 from vidset.storage.writing import make_folder, open_lock, write_atomically
 from vidset.versions import vidset_version
 
+Run = Callable[[Step, Path, Path], Outcome]
 FOLDER = "loops"
 _REFUSED = 1
 
@@ -31,7 +33,7 @@ class StepError(ValueError):
     """A step's command has failed.
 
     Attributes:
-        code: the exit code of its command.
+        code: the exit code of its command; negative for a signal that ended it.
     """
 
     def __init__(self, step: str, reason: str, code: int):
@@ -78,12 +80,14 @@ def run_loop(
     name: str,
     place: Path,
     show: Callable[[Step, str], None] = lambda *_: None,
+    run: Run | None = None,
 ) -> Summary:
     """Run the steps of a loop, or take their results of before.
 
     Args:
         name: of the loop in its place: the file's, without its ending.
         show: is told of each step, and of its state: "running", "run", "taken" or "refused".
+        run: runs a step from the loop's folder, on the place; None: as a command of vidset.
 
     Raises:
         StepError: a command failed; the same call goes on from there.
@@ -95,7 +99,8 @@ def run_loop(
         try:
             step = next(steps)
             while True:
-                outcome = _outcome(step, known, loop.folder, place, summary, show)
+                ask = partial(run or run_command, step, loop.folder, place)
+                outcome = _outcome(step, known, loop.folder, summary, ask, show)
                 step = steps.send(outcome)
         except StopIteration as end:
             summary.version = end.value
@@ -128,17 +133,33 @@ class _Known:
         if step.outputs is None or not isinstance(found, dict) or found.get("key") != key:
             return None
         try:
-            paths = step.outputs(found["result"])
+            stamps = _stamps(step.outputs(found["result"]), folder)
         except (KeyError, TypeError):
             return None  # Somebody has changed the file: the step runs.
-        if not all((folder / path).exists() for path in paths):
-            return None
-        return Outcome(found["result"])
+        return Outcome(found["result"]) if stamps == found.get("outputs") else None
 
-    def keep(self, step: Step, key: str, outcome: Outcome) -> None:
-        self._steps[step.name] = {"key": key, "result": outcome.result}
+    def keep(self, step: Step, key: str, outcome: Outcome, folder: Path) -> None:
+        paths = step.outputs(outcome.result) if step.outputs else []
+        self._steps[step.name] = {
+            "key": key,
+            "result": outcome.result,
+            "outputs": _stamps(paths, folder),
+        }
         text = json.dumps({"steps": self._steps}, indent=1, sort_keys=True)
         write_atomically(self._path, f"{text}\n")
+
+
+def _stamps(paths: Sequence[str], folder: Path) -> list[list[int] | None]:
+    """Return what tells whether files are those of before; None for one that is gone."""
+    found: list[list[int] | None] = []
+    for path in paths:
+        try:
+            status = (folder / path).stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append([status.st_mtime_ns, status.st_size])
+    return found
 
 
 @contextmanager
@@ -159,19 +180,19 @@ def _outcome(
     step: Step,
     known: _Known,
     folder: Path,
-    place: Path,
     summary: Summary,
+    ask: Callable[[], Outcome],
     show: Callable[[Step, str], None],
 ) -> Outcome:
-    key = _key(step)
+    key = _key(step, folder)
     began, outcome = time.monotonic(), known.find(step, key, folder)
     state, seconds = "taken", 0.0
     if outcome is None:
         show(step, "running")
-        outcome = _run(step, folder, place)
+        outcome = ask()
         state, seconds = "refused" if outcome.refused else "run", time.monotonic() - began
         if not outcome.refused:
-            known.keep(step, key, outcome)
+            known.keep(step, key, outcome, folder)
     show(step, state)
     summary.steps.append(Done(step.name, command_of(step), state, round(seconds, 3)))
     summary.results[step.name] = outcome.result
@@ -183,23 +204,40 @@ def command_of(step: Step) -> str:
     return " ".join(["vidset", *step.words])
 
 
-def _key(step: Step) -> str:
-    what = [step.words, step.inputs, vidset_version()]
+def _key(step: Step, folder: Path) -> str:
+    """Return what a step's result depends on: its words, the files that they name, and vidset."""
+    files = {word: _digest(folder / word) for word in step.words if (folder / word).is_file()}
+    what = [step.words, step.inputs, files, vidset_version()]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
-def _run(step: Step, folder: Path, place: Path) -> Outcome:
-    words = [sys.executable, "-m", "vidset", *step.words, "-p", str(place), "--json"]
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def run_command(step: Step, folder: Path, place: Path) -> Outcome:
+    """Run a step as a command of vidset, in a process of its own.
+
+    Raises:
+        StepError: it failed.
+    """
+    # -P: nothing beside the loop's file is taken for vidset.
+    program = (sys.executable, "-P", "-m", "vidset")
     with subprocess.Popen(
-        words, cwd=folder, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
-    ) as it:
+        [*program, *step.words, "-p", str(place), "--json"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Else a terminal's Ctrl-C comes twice, and the second one kills.
+    ) as process:
         try:
-            said, _ = it.communicate()
+            said, _ = process.communicate()
         except BaseException:
-            it.send_signal(signal.SIGTERM)  # It says how it goes on, and leaves nothing half done.
-            it.wait()
+            process.send_signal(signal.SIGTERM)
+            process.wait()
             raise
-    return _read(step, said, it.returncode)
+    return _read(step, said, process.returncode)
 
 
 def _read(step: Step, said: bytes, code: int) -> Outcome:

@@ -20,9 +20,9 @@ class Step:
     Attributes:
         name: unique in a loop.
         words: of the command, without `vidset` and without the place.
-        inputs: what its result depends on beside the words: digests of files and of code.
-        outputs: the paths that a result consists of; relative ones count from the loop's file.
-            While they are there and words and inputs are the same, the result of before is taken.
+        inputs: what its result depends on beside the words and the files that these name.
+        outputs: the files that a result consists of; relative paths count from the loop's file.
+            While they, the words and the inputs are the same, the result of before is taken.
             None: it is quick, or what it depends on is not known here, and it always runs.
         may_refuse: whether exit code 1 is an answer rather than a failure.
     """
@@ -59,7 +59,7 @@ def steps_of(loop: LoopFile) -> Steps:
     version = yield from _version(loop)
     if loop.recipe is not None:
         words = ("dataset", "apply", version, loop.recipe, *loop.recipe_options)
-        step = Step("apply", words, (loop.digest(loop.recipe),), _manifest)
+        step = Step("apply", words, outputs=_manifest)
         version = str((yield step).result["version"])
     if loop.statistics is not None:
         words = ("dataset", "statistics", version, *loop.statistics)
@@ -113,8 +113,9 @@ def _trained(
     name: str, version: str, options: Sequence[str]
 ) -> Generator[Step, Outcome, list[Result]]:
     # By its id, for a name may stand for another version the next time: runs/<beginning>-<seed>.
+    # It always runs: it leaves a finished run as it is, and knows what a model's files are.
     words = ("train", version[:_SHORT], *options)
-    return list((yield Step(name, words, (version,), _checkpoints)).result["runs"])
+    return list((yield Step(name, words)).result["runs"])
 
 
 def _compared(
@@ -148,10 +149,6 @@ def _nothing(_: Result) -> list[str]:
 
 def _manifest(result: Result) -> list[str]:
     return [f"{result['place']}/datasets/versions/{result['version']}/manifest.parquet"]
-
-
-def _checkpoints(result: Result) -> list[str]:
-    return [f"{run['output']}/checkpoints/best.pt" for run in result["runs"]]
 
 
 def _page(result: Result) -> list[str]:
