@@ -22,11 +22,11 @@ class BlurredCopies:
         """Return a labeled image with its copy's bytes; `origin` is the original's hash.
 
         Args:
-            row: with image_id and image_uri, of the original in the ledger.
+            row: with image_id, image_uri and image_sha256, of the original in the ledger.
         """
         if isinstance(found, Fault):
             return found
-        checked = self._checked.get((row["image_id"], found.image_sha256))
+        checked = self._checked.get((row["image_id"], row["image_sha256"]))
         if checked is None:
             why = "it was not checked for what has to be blurred; vidset blur does that"
             return Fault(Kind.UNREADABLE, found.image_uri, why)
