@@ -27,6 +27,7 @@ from vidset.prediction.document import RunLook
 from vidset.prediction.storing import done_by
 from vidset.prediction.work import Chunk, Setup, open_predictor, open_work
 from vidset.shards import Shard
+from vidset.training.running.of_run import model_of
 from vidset.training.scoring.answer_scores import AnswerScores, answer_scores
 from vidset.training.scoring.run import read_run
 
@@ -184,11 +185,12 @@ def _chunks(images: Iterator[KeptImage]) -> Iterator[Sequence[KeptImage]]:
 
 def _setup(request: Request) -> Setup:
     run = read_run(request.run)
-    if run.is_detection and run.details.get("transforms"):
+    model_of(request.run, run.details)  # Before any work: workers could not open another.
+    if run.task != "classification" and run.details.get("transforms"):
         raise DatasetError(
             f"run {request.run}: it was trained on images that a recipe has transformed, and its "
-            "boxes would not lie where the place's own images have them: wanted a run on a version "
-            "without transforms"
+            "objects would not lie where the place's own images have them: wanted a run on a "
+            "version without transforms"
         )
     scores = AnswerScores({}, "no boxes")
     if run.is_detection:

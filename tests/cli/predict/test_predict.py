@@ -1,5 +1,6 @@
 """`vidset predict` on a place with a run that was trained there."""
 
+import json
 import shutil
 
 import pytest
@@ -109,6 +110,30 @@ def test_bad_usage_is_refused_before_any_work(place, words, said):
     called = predict(place, *words)
     assert called.code == 2
     assert said in called.err
+    assert documents(store_of(place)) == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        pytest.param({"model": "forest"}, "trained by forest, which is no model", id="a program"),
+        *(
+            pytest.param(
+                {"task": task, "transforms": [{"step": "flip"}]},
+                "objects would not lie where the place's own images have them",
+                id=f"{task} of transformed images",
+            )
+            for task in ("detection", "segmentation")
+        ),
+    ],
+)
+def test_a_run_that_cannot_predict_a_place_is_refused_before_any_work(place, changed, said):
+    (file,) = (place / "runs").glob("*/run.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+    for words in ((), ("--dry-run",)):
+        called = predict(place, *words)
+        assert called.code == 2
+        assert said in called.err
     assert documents(store_of(place)) == {}
 
 
