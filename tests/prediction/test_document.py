@@ -1,12 +1,18 @@
 """A model's answer as the document that annotators start from."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
+
 from tests.prediction.predicted import TEMPLATE, Answer, boxes, look
 from vidset.documents.rows import prediction_row
+from vidset.labeling.template import parse_template
+from vidset.masks import Mask
 from vidset.place_images import KeptImage
 from vidset.prediction.document import make_document
+from vidset.selection.gathering import predicted_of
 from vidset.tables.schemas import tables
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -26,6 +32,18 @@ def test_boxes_that_count_as_answers_are_offered_the_surest_first():
     assert (document["score"], document["least_score"], document["unsure"]) == (0.6, 0.4, 2)
     assert (document["run"], document["epoch"], document["sent_at"]) == ("v0-1", 3, None)
     assert not said.left_out
+
+
+def test_masks_of_pixels_have_no_scores_and_no_doubts_are_made_up():
+    masks = [{"label": "car", "mask": mask} for mask in [Mask.of(np.ones((48, 64))).to_document()]]
+    template = parse_template("name: t\nlabels: [{name: car, type: mask}]", "the test")
+    said = make_document(IMAGE, Answer(json.dumps(masks)), look(), template, NOON)
+    assert [each["type"] for each in said.document["objects"]] == ["mask"]
+    assert (said.document["scores"], said.document["uncertainty"]) == (None, None)
+    row = prediction_row(IMAGE.id, said.document)
+    assert (row["objects"][0]["score"], row["uncertainty"]) == (None, None)
+    found = predicted_of(said.document)
+    assert (found.uncertainty, found.labels) == (None, {"car": 1.0})
 
 
 def test_a_label_of_the_image_is_an_object_too():

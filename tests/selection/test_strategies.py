@@ -94,6 +94,15 @@ def test_uncertain_takes_the_most_doubted_and_none_of_the_evaluation_side():
     assert take("uncertain", given) == [2, 0]
 
 
+def test_uncertain_chooses_nothing_where_the_model_does_not_tell_how_sure_it_is():
+    untold = {at: Predicted(None, {"car": 1.0}, "told") for at in range(2)}
+    assert "how sure" in str(STRATEGIES["uncertain"].lacks(pool(2, predicted=untold)))
+    assert STRATEGIES["rare"].lacks(pool(2, predicted=untold)) is None
+    some = {0: untold[0], 1: Predicted(0.1, {}, "told")}
+    assert STRATEGIES["uncertain"].lacks(pool(2, predicted=some)) is None
+    assert take("uncertain", pool(2, predicted=some)) == [1]
+
+
 def test_errors_takes_what_is_like_wrong_images_each_once_before_any_twice():
     given = pool(4, vectors=on_circle(0, 1, 91, 45), wrong_vectors=on_circle(0, 90))
     assert take("errors", given) == [0, 2, 1, 3]

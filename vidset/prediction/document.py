@@ -13,7 +13,7 @@ from vidset.labeling.checking import ACCEPTED
 from vidset.labeling.shapes import box_around
 from vidset.labeling.template import Label, Template
 from vidset.place_images import KeptImage
-from vidset.prediction.uncertainty import of_boxes, of_label
+from vidset.prediction.uncertainty import UNTOLD, of_boxes, of_label
 from vidset.training.scoring.answer_scores import AnswerScores
 
 SOURCE = "vidset predict"
@@ -62,17 +62,23 @@ def make_document(
     """Make the document of an image.
 
     Its `objects` are those that a person would be shown: sure enough to count as an answer, with a
-    label of the template, as large as the template wants. `scores` has a score for each of them.
+    label of the template, as large as the template wants. `scores` has a score for each of them; it
+    is None where the model gives none, and then all that it told is offered.
     """
     found = _objects(answer)
+    scores = [score for _, score in found if score is not None]
+    has_scores = len(scores) == len(found)
     if answer.probabilities is not None:
         doubts = of_label(answer.probabilities)
+    elif has_scores:
+        least = [look.answer_scores.least(item.label) for item, _ in found]
+        doubts = of_boxes(list(zip(scores, least, strict=True)))
+        found = [pair for pair, s, enough in zip(found, scores, least, strict=True) if s >= enough]
     else:
-        doubts = of_boxes([(score, look.answer_scores.least(item.label)) for item, score in found])
-        found = [(each, s) for each, s in found if s >= look.answer_scores.least(each.label)]
+        doubts = UNTOLD
     labels = {label.name: label for label in template.labels}
     shown, left_out = [], Counter[str]()
-    for item, score in sorted(found, key=lambda pair: -pair[1]):
+    for item, score in sorted(found, key=lambda pair: -(pair[1] or 0.0)):
         if why := _misfit(item, labels.get(item.label)):
             left_out[why] += 1
         else:
@@ -90,7 +96,7 @@ def make_document(
         "image_height": image.height,
         "image_sha256": image.image_sha256,
         "objects": [item.to_document() for item in numbered],
-        "scores": [round(score, 6) for _, score in shown],
+        "scores": [round(score or 0.0, 6) for _, score in shown] if has_scores else None,
         "source": SOURCE,
         "run": look.run,
         "run_id": look.run_id,
@@ -104,13 +110,13 @@ def make_document(
     return Said(document, left_out)
 
 
-def _objects(answer: Answered) -> list[tuple[LabeledObject, float]]:
+def _objects(answer: Answered) -> list[tuple[LabeledObject, float | None]]:
     """Return the objects with their scores; a label of the whole image is one, too."""
     if answer.probabilities is not None:
         word = LabeledObject("p1", answer.predicted, "classification")
         return [(word, max(answer.probabilities))]
     return [
-        (object_of(each).labeled, float(each.get("score", 1.0)))
+        (object_of(each).labeled, float(each["score"]) if "score" in each else None)
         for each in json.loads(answer.predicted)
     ]
 

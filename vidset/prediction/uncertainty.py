@@ -19,7 +19,8 @@ class Uncertainty:
 
     Attributes:
         uncertainty: 0 (sure) to 1: what images are ranked by. 1 - margin for a label; for boxes
-            doubt / (1 + doubt), where doubt is the sum of 1 - sureness over the unsure boxes.
+            doubt / (1 + doubt), where doubt is the sum of 1 - sureness over the unsure boxes. None
+            where the model gives no scores.
         score: of the label, or of the least sure box that counts as an answer; None without one.
         margin: between the two most probable labels, 0 to 1; None for boxes.
         entropy: of all labels' probabilities, as a part of the highest possible, 0 to 1; None for
@@ -29,7 +30,7 @@ class Uncertainty:
         unsure: how many boxes are unsure; None for labels.
     """
 
-    uncertainty: float
+    uncertainty: float | None
     score: float | None = None
     margin: float | None = None
     entropy: float | None = None
@@ -43,6 +44,10 @@ class Uncertainty:
             name: round(value, 6) if isinstance(value, float) else value
             for name, value in named.items()
         }
+
+
+# A model of pixels tells a mask for each label, and not how sure it is.
+UNTOLD = Uncertainty(None)
 
 
 def of_label(probabilities: Sequence[float]) -> Uncertainty:

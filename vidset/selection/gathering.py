@@ -192,7 +192,8 @@ def _read_predictions(
 def predicted_of(document: Mapping[str, Any]) -> Predicted:
     """Return what strategies need of a document of `predictions`."""
     labels: dict[str, float] = {}
-    for item, score in zip(document["objects"], document["scores"], strict=True):
+    scores = document["scores"] or [1.0] * len(document["objects"])
+    for item, score in zip(document["objects"], scores, strict=True):
         labels[item["label"]] = max(score, labels.get(item["label"], 0.0))
     if document.get("margin") is not None:
         told = f"margin {document['margin']:.3f}"
@@ -200,7 +201,7 @@ def predicted_of(document: Mapping[str, Any]) -> Predicted:
         told = "nothing was found"
     else:
         told = f"{document['unsure']} unsure, the least sure score is {document['least_score']:.2f}"
-    return Predicted(float(document["uncertainty"]), labels, told)
+    return Predicted(document["uncertainty"], labels, told)
 
 
 def _read_vectors(

@@ -13,11 +13,13 @@ class Predicted:
     """The answer of a run for an image, as far as strategies need it.
 
     Attributes:
-        labels: of its objects, or the one of the image, each with the highest score it has.
+        uncertainty: None where the model gives no scores.
+        labels: of its objects, or the one of the image, each with the highest score it has, or
+            with 1 where the model gives none.
         told: its doubts in a few words, such as "margin 0.02".
     """
 
-    uncertainty: float
+    uncertainty: float | None
     labels: Mapping[str, float]
     told: str
 

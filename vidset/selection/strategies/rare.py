@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 from vidset.selection.pool import Pick, Pool
-from vidset.selection.strategies.uncertain import lacks
+from vidset.selection.strategies.uncertain import NO_PREDICTIONS
 
-__all__ = ["lacks", "picks"]
+
+def lacks(pool: Pool) -> str | None:
+    """Say that there are no predictions."""
+    return None if pool.predicted else NO_PREDICTIONS
 
 
 def picks(pool: Pool) -> Iterator[Pick]:
