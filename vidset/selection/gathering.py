@@ -65,7 +65,7 @@ class Gathered:
 class _Labels:
     """Attributes:
     known: ids of images with a task, or a label that holds.
-    objects: by label.
+    objects: of labels that hold, by label.
     """
 
     known: set[str] = field(default_factory=set)
@@ -168,7 +168,7 @@ def _read_labels(store: Store) -> _Labels:
         found.annotations += 1
         if stored.document["state"] != "rejected":
             found.known.add(stored.id)
-        found.objects.update(each["label"] for each in stored.document["objects"])
+            found.objects.update(each["label"] for each in stored.document["objects"])
     return found
 
 
@@ -231,19 +231,26 @@ def _wrong_images(path: Path, side: EvaluationSide) -> tuple[list[str], str | No
 
     Images whose label is likely wrong are left out: more images like these would teach nothing.
     """
-    if not path.is_file():
+    try:
+        details = read_object(path, "what vidset errors wrote")
+    except FileNotFoundError:
         return [], None
-    details = read_object(path, "what vidset errors wrote")
     is_detection = details.get("task") == "detection"
-    hashes = [
-        hash_
-        for each in details.get("shown", ())
-        if each.get("split") == TRAIN
-        and (is_detection or (each["label"] != each["predicted"] and not each["is_flagged"]))
-        for hash_ in (each["origin"], each["image_sha256"])
-        if not side.holds(str(each["image_uri"]), hash_)
-    ]
-    return sorted(set(hashes)), hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    try:
+        hashes = {
+            hash_
+            for each in details.get("shown", ())
+            if each.get("split") == TRAIN
+            and (is_detection or (each["label"] != each["predicted"] and not each["is_flagged"]))
+            for hash_ in (str(each["origin"]), str(each["image_sha256"]))
+            if not side.holds(str(each["image_uri"]), hash_)
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path}: wanted what vidset errors wrote, got an image that is not told as there: "
+            f"{type(error).__name__} {error}"
+        ) from None
+    return sorted(hashes), _digest(hashes)
 
 
 def _digest(names: Iterable[str]) -> str:

@@ -184,6 +184,7 @@ def test_a_summary_says_what_each_strategy_lacked(place):
     [
         pytest.param((), "--budget: wanted a number of images", id="no budget"),
         pytest.param(("--budget", "many"), "--budget", id="no number"),
+        pytest.param(("--budget", "9 tasks/day"), "wanted a limit in all", id="each day"),
         pytest.param(("--budget", "3", "--strategy", "tme"), "strategy 'tme'", id="strategy"),
         pytest.param(("--budget", "3", "--run", "v7-1"), "run 'v7-1'", id="run"),
         pytest.param(("--budget", "3", "--embedder", "clasic"), "embedder", id="embedder"),

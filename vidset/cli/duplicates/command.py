@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from vidset.embeddings.duplicates import Duplicates
     from vidset.project import Project
 
+_NAMED = 20
+
 
 @described(
     "vidset duplicates",
@@ -65,7 +67,9 @@ def duplicates(
             from vidset.embeddings.duplicates_file import write_clusters
 
             write_clusters(found, file)
-    show_problems(f"{uri}: {reason}" for uri, reason in summary.failed[:20])
+    show_problems(f"{uri}: {reason}" for uri, reason in summary.failed[:_NAMED])
+    if (more := len(summary.failed) - _NAMED) > 0:
+        show_problems([f"{more:,} more images cannot be read: --json names all"])
     result = found_of(project.place, opened, summary, found, budget, file)
     from vidset.next_step import next_words
 

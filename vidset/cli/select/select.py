@@ -146,14 +146,16 @@ def _budget(project: "Project", budget: str | None, price: float | None) -> "Bud
     Raises:
         ValueError: nobody says it, or it is no budget.
     """
-    from vidset.plan.budget import read_budget
+    from vidset.plan.budget import DEFAULT_PRICE, read_budget
 
     text = project.text("budget", budget)
     if text is None:
         raise ValueError('--budget: wanted a number of images, such as 200, or "500 USD", got none')
     text = f"{text} tasks" if text.strip().isdigit() else text
     told = project.choose("price", price)
-    limit = read_budget(float(0.08 if told is None else told), text)
+    limit = read_budget(float(DEFAULT_PRICE if told is None else told), text)
+    if limit.amount is None:
+        raise ValueError(f"--budget {text}: wanted a limit in all, got one for each day")
     if not limit.affordable:
         raise ValueError(f"--budget {text}: wanted enough for an image, one costs {limit.price:g}")
     return limit
@@ -178,7 +180,10 @@ def _vectors(
             named,
             progress=lambda number, of: update(f"Embedding {number:,} of {of:,} images"),
         )
-    return [f"{uri}: {reason}" for uri, reason in done.failed[:_NAMED]], opened
+    told = [f"{uri}: {reason}" for uri, reason in done.failed[:_NAMED]]
+    if (more := len(done.failed) - _NAMED) > 0:
+        told.append(f"{more:,} more images cannot be read and have no vector")
+    return told, opened
 
 
 def _run_id(runs: Path, named: str | None) -> str | None:
