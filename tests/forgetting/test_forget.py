@@ -13,7 +13,7 @@ from vidset.datasets.versions.repository import Repository
 from vidset.elements import Upload
 from vidset.forgetting import forget as forgetting
 from vidset.forgetting.forget import STEPS, Forgetting
-from vidset.forgetting.journal import Choice, read_journal
+from vidset.forgetting.journal import Choice, read_journal, write_journal
 from vidset.intake.ingest import Ingest
 from vidset.project import find_project
 from vidset.settings import ExtractionSettings
@@ -120,6 +120,8 @@ def test_a_call_that_is_killed_after_any_step_goes_on(place, monkeypatch, number
     assert journal is not None
     receipt = open_forgetting(place).forget(journal)
     assert receipt.left == {}
+    # What the versions tell no more by then.
+    assert receipt.runs == ["v0-1"]
     assert list(traces_of(place, A)) == []
     assert read_journal(str(place)) is None
     [tombstone] = [
@@ -192,7 +194,30 @@ def test_videos_are_chosen_by_collector_and_by_day(place, choice, wanted):
     assert sorted("/".join(each.uri.split("/")[-2:]) for each in journal.videos) == wanted
 
 
+def test_a_call_that_is_stopped_keeps_what_the_next_one_wants_to_keep(place, made):
+    opened = open_forgetting(place)
+    write_journal(str(place), opened.find(Choice((A,)), "eve"))
+    assert vidset("forget", "--dry-run", "-p", place, "--json").found["deleted"]["videos"] == 1
+    called = vidset("forget", "--keep-source", "--keep-tasks", "--yes", "-p", place, "--json")
+    assert (called.code, called.found["left"]) == (0, {}), called.err
+    assert source_of(made, A).exists()
+
+
+def test_two_calls_at_once_do_not_forget_each_others_journal(place):
+    one, other = open_forgetting(place), open_forgetting(place)
+    late = other.find(Choice((B,)), "adam", keep_source=True)
+    write_journal(str(place), one.find(Choice((A,)), "eve", keep_source=True))
+    with pytest.raises(ValueError, match="another call of vidset forget deletes 1 videos"):
+        other.forget(late)
+    assert list(traces_of(place, B))
+    kept = read_journal(str(place))
+    assert kept is not None
+    assert [each.uri.endswith(A) for each in kept.videos] == [True]
+
+
 def test_bad_usage_is_said(place):
+    several = vidset("forget", "--collector", "cam1", "--before", "2026-01-31", "-p", place)
+    assert several.refusal.startswith("wanted one of VIDEO, --collector ID and --before DATE")
     assert vidset("forget", "-p", place).refusal.startswith("wanted a VIDEO, --collector ID")
     assert (
         "--before: wanted a day such as 2026-01-31, got 'soon'"

@@ -112,17 +112,25 @@ def _journal(
     """Return what is to be deleted; of a call that was stopped, what it began with.
 
     Raises:
-        ValueError: nothing is named, or other videos than those that wait to be finished.
+        ValueError: nothing is named, several kinds of things are, or other videos than those that
+            wait to be finished.
     """
     from vidset.forgetting.journal import Choice
 
     is_named = bool(videos or collector or before)
     unfinished = forgetting.unfinished()
     if unfinished is not None and not is_named:
-        # A vendor may be gone by now.
-        return replace(unfinished, keep_tasks=unfinished.keep_tasks or keep_tasks)
+        # A vendor may be gone by now; and what is there still may be kept.
+        return replace(
+            unfinished,
+            keep_source=unfinished.keep_source or keep_source,
+            keep_tasks=unfinished.keep_tasks or keep_tasks,
+        )
     if not is_named:
         raise ValueError("wanted a VIDEO, --collector ID or --before DATE, got none")
+    if sum(map(bool, (videos, collector, before))) > 1:
+        # All that either is true of, or both? A mistake could not be undone.
+        raise ValueError("wanted one of VIDEO, --collector ID and --before DATE, got several")
     choice = Choice(tuple(videos or ()), collector, _day(before))
     if unfinished is None:
         return forgetting.find(choice, by, keep_source=keep_source, keep_tasks=keep_tasks)

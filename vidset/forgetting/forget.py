@@ -28,7 +28,7 @@ from vidset.forgetting.journal import (
 )
 from vidset.forgetting.labels import check_vendors, forget_documents, forget_tasks
 from vidset.forgetting.receipt import Receipt, kept_by_wish, recoverable_from
-from vidset.forgetting.runs import forget_errors, forget_predictions, runs_trained_on
+from vidset.forgetting.runs import forget_errors, forget_predictions
 from vidset.forgetting.step import Step, Work
 from vidset.forgetting.tables import forget_rows
 from vidset.forgetting.versions import (
@@ -102,10 +102,17 @@ class Forgetting:
             progress: is told what is being deleted.
 
         Raises:
-            ValueError: a vendor or a store cannot be opened; what was deleted before is, and the
-                next call goes on.
+            ValueError: a vendor or a store cannot be opened, or a file cannot be read; what was
+                deleted before is, and the next call goes on. Or another call is deleting other
+                videos: then nothing is deleted.
         """
         check_vendors(self._work(journal))
+        there = self.unfinished()
+        if there is not None and there.videos != journal.videos:
+            raise ValueError(
+                f"another call of vidset forget deletes {len(there.videos)} videos, or was stopped "
+                "meanwhile: vidset forget without a VIDEO finishes it first"
+            )
         write_journal(self._project.place, journal)
         tombstones = Tombstones(self._project.place)
         for gone in journal.videos:
@@ -145,7 +152,7 @@ class Forgetting:
             deleted=dict(deleted),
             left=dict(left),
             recoverable=list(recoverable_from(self._project, journal)),
-            runs=runs_trained_on(work),
+            runs=list(journal.runs),
             versions=versions,
             elsewhere=[
                 f"{each.output} ({each.format}, {each.at[:10]}, {each.actor})"

@@ -13,10 +13,12 @@ from typing import Any
 import pyarrow as pa
 
 from vidset.blurred import RECORDS
+from vidset.datasets.errors import DatasetError
 from vidset.datasets.rows import rows_with
+from vidset.datasets.versions.entry import TRAIN
 from vidset.elements import ledger_key
 from vidset.forgotten import FOLDER
-from vidset.json_files import parse_json
+from vidset.json_files import parse_json, read_object
 from vidset.lineage.records import Records
 from vidset.naming import image_id
 from vidset.parquet import read_parquet
@@ -66,6 +68,8 @@ class Journal:
         keep_source: whether the video files themselves stay.
         keep_tasks: whether the vendors' tasks stay.
         names: what versions, predictions and reports call the videos and images.
+        runs: the names of the runs in whose training some of the images stood. Once the images are
+            out of the versions, nothing tells that any more.
     """
 
     videos: tuple[Gone, ...]
@@ -76,6 +80,7 @@ class Journal:
     keep_source: bool = False
     keep_tasks: bool = False
     names: frozenset[str] = field(default_factory=frozenset)
+    runs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -94,6 +99,7 @@ class Journal:
                 "videos": tuple(Gone(**each) for each in found["videos"]),
                 "hashes": frozenset(found["hashes"]),
                 "names": frozenset(found["names"]),
+                "runs": tuple(found["runs"]),
             }
         )
 
@@ -114,9 +120,11 @@ def make_journal(
     videos = list(_chosen(records, choice))
     names, hashes = _images(records, videos)
     hashes |= set(_hashes_of_copies(records.project.place, names))
-    made, uris = set[str](), set[str]()
-    for _, row in records.all_entries():
+    made, uris, taught = set[str](), set[str](), set[str]()
+    for id_, row in records.all_entries():
         if row["image_sha256"] in hashes or row["origin"] in hashes:
+            if row["split"] == TRAIN:
+                taught.add(id_)
             made.add(row["image_sha256"])
             uris.add(row["image_uri"])
             if row["video_uri"]:
@@ -130,7 +138,14 @@ def make_journal(
         keep_source=keep_source,
         keep_tasks=keep_tasks,
         names=frozenset(uris | {each.uri for each in videos}),
+        runs=tuple(_trained_on(records, taught)),
     )
+
+
+def _trained_on(records: Records, versions: Collection[str]) -> Iterator[str]:
+    for folder in records.runs:
+        if read_object(folder / "run.json", "a run", DatasetError).get("version") in versions:
+            yield folder.name
 
 
 def write_journal(place: str, journal: Journal) -> None:

@@ -12,9 +12,7 @@ import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.rows import rows_without
-from vidset.datasets.versions.entry import TRAIN
 from vidset.forgetting.step import Work, counted
-from vidset.json_files import read_object
 from vidset.parquet import read_parquet
 from vidset.storage.writing import remove_tree, write_atomically
 from vidset.training.scoring.gate import read_result
@@ -44,24 +42,6 @@ def forget_errors(work: Work) -> dict[str, int]:
             if not work.is_dry:
                 remove_tree(path.parent)
     return counted(folders_of_errors=number)
-
-
-def runs_trained_on(work: Work) -> list[str]:
-    """Return the names of the runs in whose training some of the images stood."""
-    repository = work.records.repository
-    if repository is None:
-        return []
-    versions = {
-        id_
-        for id_, row in work.records.all_entries()
-        if row["split"] == TRAIN
-        and (row["image_sha256"] in work.journal.hashes or row["origin"] in work.journal.hashes)
-    }
-    found = []
-    for folder in work.records.runs:
-        if read_object(folder / "run.json", "a run", DatasetError).get("version") in versions:
-            found.append(folder.name)
-    return found
 
 
 def _tables(run: Path) -> Iterator[Path]:
