@@ -34,3 +34,15 @@ def test_predictions_are_kept_apart_by_images_and_settings(tmp_path):
     settings = [FoldSettings("resnet50-c2-32", epochs, 1, folds=3) for epochs in (5, 6)]
     keys = {each.key(manifest) for each in settings for manifest in (one, other)}
     assert len(keys) == 4
+
+
+def test_predictions_of_a_program_are_found_again_wherever_its_file_is(tmp_path):
+    manifest = make_version(tmp_path, [{"uri": "1.png", "label": "a"}])
+    keys = set()
+    for name in ("here", "there"):
+        file = tmp_path / name / "model.toml"
+        file.parent.mkdir()
+        file.write_text('name = "means"\ntask = "classification"\ncommand = ["true"]\n')
+        keys.add(FoldSettings(str(file), 1, 1, folds=3).key(manifest))
+    [key] = keys
+    assert str(tmp_path) not in key

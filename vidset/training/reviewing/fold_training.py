@@ -32,8 +32,12 @@ class FoldSettings:
     device: str = "cpu"
 
     def key(self, manifest: Manifest) -> str:
-        """Returns what tells predictions of these images and settings from others, as JSON."""
-        known = {"images": manifest.id, "recipe_hash": find_model(self.model).recipe_hash}
+        """Returns what tells predictions of these images and settings from others, as JSON.
+
+        Where a model's file is makes no difference, and stays out of the folder that is kept.
+        """
+        model = find_model(self.model)
+        known = {"images": manifest.id, "model": model.name, "recipe_hash": model.recipe_hash}
         return to_json({**asdict(self), **known})
 
 
