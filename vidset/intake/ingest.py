@@ -21,8 +21,6 @@ from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 from vidset.video.decoding import Video
 
 _IMAGE = re.compile(r"\d{10,}\.jpg")
-# Stands for the row of a video that was forgotten: it is passed over, and never taken in again.
-_FORGOTTEN = {"status": "forgotten", "error": None, "settings_id": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,8 @@ class Ingest:
     ):
         self._settings, self._scratch_bytes = settings, scratch_bytes
         self._settings_id = settings.settings_id
+        # Stands for the row of a video that was forgotten: it is passed over, whatever the settings.
+        self._forgotten = {"status": "forgotten", "error": None, "settings_id": self._settings_id}
         self._redo, self._labels = redo, Labels(labels)
         self.images = open_store(images)
         self.ledger = open_ledger(ledger)
@@ -200,14 +200,14 @@ class Ingest:
         return Taken(upload, "extracted", rows, other_streams=others, earlier=before)
 
     def _is_redone(self, row: dict[str, Any]) -> bool:
-        return row is not _FORGOTTEN and self._redo.wants(row, self._settings_id)
+        return row is not self._forgotten and self._redo.wants(row, self._settings_id)
 
     def _find(self, upload: Upload) -> dict[str, Any] | None:
         if upload.generation is None:
             return None
         row = self.ledger.find(upload.video_uri, upload.generation)
         if row is None and self._tombstones.has(upload.video_uri, upload.generation):
-            return _FORGOTTEN
+            return self._forgotten
         return row
 
     def _reopened(self, upload: Upload, row: dict[str, Any] | None) -> Earlier | None:

@@ -272,8 +272,7 @@ class _Run:
             progress.add(videos_found=len(others))
         if outcome.what == "skipped":
             progress.add(videos_skipped=1)
-            # Of a video that was forgotten there are no settings.
-            is_other = outcome.settings_id not in (None, self._settings.settings_id)
+            is_other = outcome.settings_id != self._settings.settings_id
             self.counts["skipped with other settings"] += is_other
             self.counts["failed before"] += outcome.reason is not None
         else:
