@@ -78,7 +78,7 @@ class Ingest:
     ):
         self._settings, self._scratch_bytes = settings, scratch_bytes
         self._settings_id = settings.settings_id
-        # Stands for the row of a video that was forgotten: it is passed over, whatever the settings.
+        # Stands for the row of a forgotten video, which is passed over whatever the settings are.
         self._forgotten = {"status": "forgotten", "error": None, "settings_id": self._settings_id}
         self._redo, self._labels = redo, Labels(labels)
         self.images = open_store(images)
