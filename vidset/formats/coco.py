@@ -11,7 +11,7 @@ it is about.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +30,7 @@ from vidset.formats.reading import (
     read_json,
     told_name,
 )
+from vidset.formats.splits import split_of_file, told_splits
 from vidset.labeling.annotation import LabeledObject
 
 __all__ = ["read", "write"]
@@ -43,12 +44,14 @@ class _File:
     Attributes:
         root: the folder of its images below the folder that is read; empty for that folder.
         is_list: whether it is a list of results, so that its entries stand at the top.
+        split: the part of the dataset that its images are, where the files are split.
     """
 
     path: Path
     document: Any
     root: str = ""
     is_list: bool = False
+    split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +74,21 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         ValueError: as `Reader.read` says; also for crowds unless they are wanted or may be lost.
     """
     reading = reading or Reading()
-    files = list(_files(Path(path), reading))
+    files = _files(Path(path), reading)
     uses = Counter(name for file in files for name in _names_in(file.document))
     names: dict[str, Path] = {}
     for file in files:
         yield from _read_file(file, uses, names, reading)
 
 
-def _files(path: Path, reading: Reading) -> Iterator[_File]:
+def _files(path: Path, reading: Reading) -> list[_File]:
     if not path.is_dir():
         document = read_json(path)
         if are_results(document):
             document = as_instances(document, path, reading.results_of)
-            yield _File(path, document, is_list=True)
-        else:
-            yield _File(path, document)
-        return
-    found = False
+            return [_File(path, document, is_list=True)]
+        return [_File(path, document)]
+    found: list[_File] = []
     for file in sorted(path.rglob("*.json")):
         if file.name == MANIFEST:
             continue
@@ -95,23 +96,25 @@ def _files(path: Path, reading: Reading) -> Iterator[_File]:
         if not isinstance(document, dict) or not isinstance(document.get("images"), list):
             reading.leave_out(f"files that are not COCO's ({file.name})")
             continue
-        found = True
         folder = file.parent
         if folder.name == "annotations" and folder != path:
             folder = folder.parent
         root = folder.relative_to(path).as_posix()
-        yield _File(file, document, "" if root == "." else root)
+        split = split_of_file(file.relative_to(path))
+        found.append(_File(file, document, "" if root == "." else root, split=split))
     if not found:
         raise ValueError(f"{path}: wanted COCO's files, with images and annotations, got none")
+    is_split = told_splits(file.split for file in found)
+    return [file if is_split else replace(file, split=None) for file in found]
 
 
-def coco_files(folder: Path) -> list[Path]:
-    """Return the files below a folder that have COCO's images.
+def coco_files(folder: Path) -> list[tuple[Path, str | None]]:
+    """Return the files below a folder that have COCO's images, each with the split that it is.
 
     Raises:
         ValueError: one of its .json files is none.
     """
-    return [file.path for file in _files(folder, Reading())]
+    return [(file.path, file.split) for file in _files(folder, Reading())]
 
 
 def _names_in(document: Any) -> set[str]:
@@ -149,7 +152,7 @@ def _read_file(
                         f"again{where}"
                     )
                 names[labels.image_name] = file.path
-                yield labels
+                yield replace(labels, splits=(file.split,)) if file.split else labels
 
 
 def _annotations(file: _File) -> Iterator[tuple[dict[str, Any], str]]:

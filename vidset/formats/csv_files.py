@@ -28,6 +28,7 @@ from vidset.formats.reading import (
     relative_or_uri,
     told_name,
 )
+from vidset.formats.splits import split_named, told_splits
 from vidset.formats.spool import Spool, of_labeled_images, write_file
 from vidset.formats.xml_files import as_number
 from vidset.json_files import parse_json
@@ -53,7 +54,7 @@ _OTHER_NAMES = {
     "confidence": "score",
 }  # fmt: skip
 _PASSED_OVER = "-"
-_KNOWN = frozenset((*_COLUMNS, *_CORNERS, "score"))
+_KNOWN = frozenset((*_COLUMNS, *_CORNERS, "score", "split"))
 _WANTED = (
     "a first row with image and label, and x, y, width, height or xmin, ymin, xmax, ymax or points"
 )
@@ -68,6 +69,10 @@ class _Image:
     objects: list[LabeledObject] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     has_fault: bool = False
+
+    @property
+    def split(self) -> str | None:
+        return split_named(self.row.get("split") or "")
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
@@ -93,9 +98,13 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
                 raise ValueError(f"{place}: wanted a label of the shape, got none")
         if image is not None and len(reading.faults) > before:
             image.has_fault = True
+    is_split = told_splits(each.split for each in images.values())
     for name, image in images.items():
         with reading.part():
             labels = _labels(name, image, reading)
+            if image.row.get("split") and not image.split:
+                reading.leave_out(f"splits of other names ({image.row['split'][:40]})")
+            labels = replace(labels, splits=(image.split,)) if is_split and image.split else labels
             if not image.has_fault:  # An image with a fault is not taken by halves.
                 yield labels
 
@@ -164,8 +173,8 @@ def _columns(header: Sequence[str], place: str) -> list[str]:
         columns = [of_image.get(name, name) for name in columns]
     has_shape = has_corners or {"x", "y", "width", "height"} <= set(columns)
     has_shape = has_shape or "points" in columns or "mask" in columns
-    names_images = {"image", "image_id"} & set(columns)
-    if not names_images or "label" not in columns or not (has_shape or len(columns) == 2):
+    has_shape = has_shape or len({*columns} - {"split"}) == 2  # The image and its class.
+    if not ({"image", "image_id"} & set(columns) and "label" in columns and has_shape):
         raise ValueError(f"{place}: wanted {_WANTED}, got {', '.join(header)[:200]!r}")
     for name in columns:
         if name in _KNOWN and columns.count(name) > 1:

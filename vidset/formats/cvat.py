@@ -23,6 +23,7 @@ from vidset.formats.reading import (
     together,
     told_name,
 )
+from vidset.formats.splits import split_named, told_splits
 from vidset.formats.xml_files import Node, as_number, read_xml
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, Ring
 from vidset.masks import Mask
@@ -61,9 +62,17 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     kinds = _kinds(meta) if meta else {}
     is_ours = meta is not None and meta.said("source") == OURS
     names: set[str] = set()
-    for image in root.all("image"):
+    images = root.all("image")
+    is_split = told_splits(map(_split, images))
+    for image in images:
         read_image = partial(_labels, image, kinds, names, reading, is_ours=is_ours)
-        yield from reading.whole(read_image)
+        split = _split(image) if is_split else None
+        for labels in reading.whole(read_image):
+            yield replace(labels, splits=(split,)) if split else labels
+
+
+def _split(image: Node) -> str | None:
+    return split_named(image.attributes.get("subset", ""))
 
 
 def _kinds(meta: Node) -> dict[tuple[str, str], str]:

@@ -26,6 +26,7 @@ from vidset.formats.reading import (
     together,
     told_name,
 )
+from vidset.formats.splits import split_named, told_splits
 from vidset.formats.spool import Spool, of_labeled_images, write_file
 from vidset.labeling.annotation import Box, LabeledObject, Ring
 from vidset.masks import Mask
@@ -63,7 +64,10 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         if not files:
             raise ValueError(f"{place}: wanted {_NAME}'s annotations/*.json, got none")
     names: set[str] = set()
+    subsets = {file: split_named(file.stem) for file in files} if place.is_dir() else {}
+    is_split = told_splits(subsets.values())
     for file in files:
+        split = subsets.get(file) if is_split else None
         document = read_json(file)
         items = member(document, "items", list, str(file))
         labels = _labels_in(document, str(file))
@@ -72,7 +76,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         for number, item in enumerate(items):
             where = f"{file}: items[{number}]"
             read_item = partial(_item, item, labels, names, where, reading, is_ours=is_ours)
-            yield from reading.whole(read_item)
+            for found in reading.whole(read_item):
+                yield replace(found, splits=(split,)) if split else found
 
 
 def _labels_in(document: Any, file: str) -> list[str]:

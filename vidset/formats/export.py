@@ -70,7 +70,7 @@ def export_files(
         ValueError: bad usage, an image is missing, or the format cannot say something; with the
             object's name. At `destination` all is as it was then.
     """
-    named = format_named(format_name)
+    named = format_named(format_name, to="write")
     images = named.images
     if not named.writes:
         raise ValueError(f"{format_name} can only be read; wanted {', '.join(names_of_writable())}")

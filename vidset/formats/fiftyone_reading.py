@@ -22,6 +22,7 @@ from vidset.formats.reading import (
     read_json,
     told_name,
 )
+from vidset.formats.splits import split_named, told_splits
 from vidset.labeling.annotation import LabeledObject
 
 NAME, LABELS, SAMPLES, ORIGINS = "FiftyOne", "labels.json", "samples.json", "origins"
@@ -74,9 +75,22 @@ def _samples(document: dict[str, Any], place: Path, reading: Reading) -> Iterato
     samples = member(document, "samples", list, str(place))
     fields = label_fields(samples, reading)
     names: set[str] = set()
+    is_split = told_splits(split for sample in samples for split in _splits(sample))
     for number, sample in enumerate(samples):
         where = f"{place}: samples[{number}]"
-        yield from reading.whole(partial(_sample, sample, fields, names, where, reading))
+        for labels in reading.whole(partial(_sample, sample, fields, names, where, reading)):
+            yield replace(labels, splits=_splits(sample)) if is_split else labels
+
+
+def _splits(sample: Any) -> tuple[str, ...]:
+    """The splits among a sample's tags, which is where FiftyOne's readers put them."""
+    tags = sample.get("tags") if isinstance(sample, dict) else None
+    named = (
+        map(split_named, (tag for tag in tags if isinstance(tag, str)))
+        if isinstance(tags, list)
+        else ()
+    )
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _sample(

@@ -27,6 +27,8 @@ class ImageLabels:
             as well be one that nobody has annotated, as in COCO.
         is_elsewhere: whether the name is what is left of a path of another machine, so that its
             folders say little: see `vidset.formats.reading.leads_elsewhere`.
+        splits: the parts of its dataset that the image is in: train, validation, test. Empty
+            where the files do not split it.
         video_uri, pts_seconds, collector_id: where the image comes from, as far as it is known.
     """
 
@@ -41,6 +43,7 @@ class ImageLabels:
     revision: int | None = None
     empty_is_told: bool = True
     is_elsewhere: bool = False
+    splits: tuple[str, ...] = ()
     video_uri: str | None = None
     pts_seconds: float | None = None
     collector_id: str | None = None

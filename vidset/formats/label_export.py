@@ -27,7 +27,7 @@ def export_labels(
     Raises:
         ValueError: there is no such format, or it cannot say something.
     """
-    named = format_named(wanted).writer()
+    named = format_named(wanted, to="write").writer()
     passed_over: Counter[str] = Counter()
 
     origins = origins_of(place)

@@ -13,7 +13,7 @@ or from what Cityscapes and BDD100K fix. Pixels of `background` are in no mask. 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -22,6 +22,7 @@ from vidset.formats.format import ImageLabels, Written
 from vidset.formats.map_pictures import read_map
 from vidset.formats.painting import BACKGROUND, IGNORED
 from vidset.formats.reading import Reading
+from vidset.formats.splits import split_named, told_splits
 from vidset.labeling.annotation import LabeledObject
 from vidset.masks import Mask
 from vidset.regular_files import read_regular
@@ -101,18 +102,24 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     known = _images_below(root / "images" if has_images else root)
     if not has_images:  # Maps that stand alone are no images.
         known = {stem: image for stem, image in known.items() if stem.startswith("leftImg8bit/")}
-    found = False
-    for file, name, classes in _maps(root):
-        found = True
+    maps = list(_maps(root))
+    is_split = told_splits(_split(name) for _, name, _ in maps)
+    for file, name, classes in maps:
+        split = _split(name) if is_split else None
         before = len(reading.faults)
         with reading.part():
             labels = _labels(file, _image_of(name, known), classes, reading)
             if len(reading.faults) == before:
-                yield labels
-    if not found:
+                yield replace(labels, splits=(split,)) if split else labels
+    if not maps:
         raise ValueError(
             f"{root}: wanted label maps in labels/, masks/, gtFine/ or gtCoarse/, got no PNG there"
         )
+
+
+def _split(name: str) -> str | None:
+    """The split that a folder above an image is called after."""
+    return next(filter(None, map(split_named, PurePosixPath(name).parts[:-1])), None)
 
 
 def _maps(root: Path) -> Iterator[tuple[Path, str, _Classes]]:

@@ -277,18 +277,22 @@ def names_of_writable(*, labels_only: bool = False) -> list[str]:
     ]
 
 
-def format_named(name: str, also: Collection[str] = ()) -> Format:
+def format_named(
+    name: str, also: Collection[str] = (), *, to: Literal["read", "write"] | None = None
+) -> Format:
     """Return the format of this name.
 
     Args:
         also: names that the caller knows beside the formats, to be told where the name is neither.
+        to: what the format is for, so that no others are told.
 
     Raises:
         ValueError: there is none of this name; with the nearest one.
     """
     found = formats().get(name)
     if found is None:
-        known = sorted({*formats(), *also})
+        of = {"read": names_of_readable, "write": names_of_writable}.get(to or "", formats)
+        known = sorted({*of(), *also})
         near = get_close_matches(name.lower(), known, 1, 0.5)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"wanted a format of {', '.join(known)}, got {name!r}{hint}")

@@ -1,11 +1,12 @@
 """Change imported objects before they are checked: other names, or boxes for outlines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from vidset.formats.boxes import boxed
 from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.shapes import box_around
+from vidset.suggestions import unknown
 
 
 def renamed(
@@ -25,12 +26,27 @@ def label_map(words: Iterable[str]) -> dict[str, str]:
     """Read `old=new` words.
 
     Raises:
-        ValueError: one has another form.
+        ValueError: one has another form, or a label gets two names.
     """
-    found = {}
+    found: dict[str, str] = {}
     for word in words:
         old, separator, new = word.partition("=")
         if not (separator and old and new):
             raise ValueError(f"--map-labels: wanted OLD=NEW, got {word!r}")
-        found[old] = new
+        if found.setdefault(old, new) != new:
+            raise ValueError(f"--map-labels: wanted one name for {old!r}, got {found[old]}, {new}")
     return found
+
+
+def check_map(names: Mapping[str, str], seen: Collection[str]) -> None:
+    """Refuse new names for labels that nothing has, which are most likely misspelt.
+
+    Args:
+        seen: the labels that there are.
+
+    Raises:
+        ValueError: a label is not among them; with the nearest one.
+    """
+    for old, new in names.items():
+        if old not in seen:
+            raise ValueError(f"--map-labels {old}={new}: {unknown('label', old, seen)}")

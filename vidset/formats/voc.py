@@ -19,7 +19,15 @@ from typing import Any
 
 from vidset.formats.format import ImageLabels
 from vidset.formats.origin import origin_of, with_numbers
-from vidset.formats.reading import Reading, attributes_in, image_size, leads_elsewhere, told_name
+from vidset.formats.reading import (
+    Reading,
+    attributes_in,
+    image_size,
+    leads_elsewhere,
+    read_text,
+    told_name,
+)
+from vidset.formats.splits import split_named, told_splits
 from vidset.formats.voc_writing import FLAGS, NAME, NO_POSE, OURS, POSE, WORDS, write
 from vidset.formats.xml_files import Node, read_xml
 from vidset.json_files import parse_json
@@ -46,6 +54,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     if not root.exists():
         raise ValueError(f"{place}: wanted a folder with {NAME}'s .xml files, got nothing")
     words = _words(place / WORDS)
+    splits = _splits(place / "ImageSets" / "Main")
     names: dict[str, Path] = {}
     for file in sorted(root.rglob("*.xml")) if root.is_dir() else [root]:
         for labels in reading.whole(partial(_read, file, words, reading)):
@@ -54,7 +63,21 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
                     raise ValueError(
                         f"{file}: wanted one file of {labels.image_name}, got also {other}"
                     )
-                yield labels
+                yield replace(labels, splits=splits.get(file.stem, ()))
+
+
+def _splits(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the splits of the images, by stem; none where train.txt is the only list."""
+    found: dict[str, tuple[str, ...]] = {}
+    lists = {file: split_named(file.stem) for file in sorted(folder.glob("*.txt"))}
+    if not told_splits(lists.values()):
+        return found
+    for file, split in lists.items():
+        for line in read_text(file, "a list of images").splitlines() if split else ():
+            stem = line.split()[0] if line.strip() else ""  # Some lists say 1 or -1 behind it.
+            if split and split not in (others := found.get(stem, ())):
+                found[stem] = (*others, split)
+    return found
 
 
 def _words(file: Path) -> dict[str, list[str]]:

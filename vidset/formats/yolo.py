@@ -59,7 +59,14 @@ def _image(
 ) -> ImageLabels:
     name = listed.image.removeprefix("images/")
     size, file = size_of(name), dataset.root / listed.label_file
-    labels = ImageLabels(name, *size, (), is_elsewhere=listed.is_elsewhere, **origins.get(name, {}))
+    labels = ImageLabels(
+        name,
+        *size,
+        (),
+        is_elsewhere=listed.is_elsewhere,
+        splits=listed.splits,
+        **origins.get(name, {}),
+    )
     if not file.exists():
         return replace(labels, state="unlabeled")
     return replace(labels, objects=tuple(_objects(file, dataset, size, reading)))

@@ -1,25 +1,23 @@
 """Finds the images and label files of a YOLO dataset: Ultralytics, Roboflow and CVAT differ.
 
-The classes and the parts of a dataset stand in data.yaml, in CVAT's obj.data and obj.names, or the
-classes alone in classes.txt, as labelImg and Label Studio write them. Paths of another machine are
-looked for below the dataset; nothing outside of it is read.
+Paths of another machine are looked for below the dataset; nothing outside of it is read.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
 
 from vidset.formats.reading import Reading, leads_elsewhere, read_text, told_name
-from vidset.formats.yolo_writing import NAME, ORIGINS, TASK, label_file_of
+from vidset.formats.splits import TRAIN, split_named, told_splits
+from vidset.formats.yolo_settings import keypoints, labels_in, read_settings, settings_file
+from vidset.formats.yolo_writing import ORIGINS, TASK, label_file_of
 from vidset.regular_files import open_regular
-from vidset.yaml_files import read_yaml
 
 _SPLITS = ("train", "val", "test")
 _ALL = "images"
-_NAMES_FILES = ("classes.txt", "obj.names", "data/obj.names", "labels/classes.txt")
 _LISTS = re.compile(r"(train|val|valid|test|images|classes|predefined_classes)\.txt")
 _A_LABEL = re.compile(r"\s*[-+.\deE]+(\s+[-+.\deEnaif]+){4,}\s*")
 _A_SPLIT = re.compile(r"(train|val|test)\w*", re.IGNORECASE)
@@ -38,11 +36,13 @@ class Listed:
         image: its path below the root; without its extension where only its labels are there.
         label_file: the path of its labels, which may not exist.
         is_elsewhere: whether a list names it by a path of another machine.
+        splits: see `vidset.formats.format.ImageLabels`.
     """
 
     image: str
     label_file: str
     is_elsewhere: bool = False
+    splits: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,99 +68,26 @@ def open_dataset(path: Path, reading: Reading) -> Dataset:
     Raises:
         ValueError: there are no settings, or something in them is wrong; with the place.
     """
-    file = _settings_file(path)
-    root, settings = path if path.is_dir() else file.parent, _settings(file)
-    labels = _labels(settings.get("names"), f"{file}: names")
-    if (count := settings.get("nc")) is not None and str(count) != str(len(labels)):
-        raise ValueError(f"{file}: wanted as many names as nc says, {count}, got {len(labels)}")
-    found = Dataset(root, labels, settings.get(TASK), _keypoints(settings.get("kpt_shape"), file))
+    file = settings_file(path)
+    root, settings = path if path.is_dir() else file.parent, read_settings(file)
+    found = Dataset(root, labels_in(settings, file), settings.get(TASK), keypoints(settings, file))
     found.images += _listed(root, file, settings, reading)
     return found
-
-
-def _settings_file(path: Path) -> Path:
-    """Return data.yaml or the only other .yaml of the folder; else obj.data, or the names alone."""
-    if path.is_file():
-        return path
-    if not path.is_dir():
-        raise ValueError(f"{path}: wanted a folder of {NAME} or its data.yaml, got nothing")
-    named = path / "data.yaml"
-    found = sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
-    if named in found or len(found) > 1:
-        return named
-    others = [path / name for name in ("obj.data", "data/obj.data", *_NAMES_FILES)]
-    found += [file for file in others if file.is_file()]
-    if not found:
-        raise ValueError(
-            f"{path}: wanted the classes in data.yaml, obj.data or classes.txt, got none of them"
-        )
-    return found[0]
-
-
-def _settings(file: Path) -> dict[str, Any]:
-    """Returns what the settings say, in the words of data.yaml."""
-    if file.suffix in (".yaml", ".yml"):
-        settings = read_yaml(file, f"{NAME}'s data.yaml", texts=True)
-        if not isinstance(settings, dict):
-            raise ValueError(f"{file}: wanted names, train and val, got {str(settings)[:80]!r}")
-    elif file.suffix == ".data":
-        lines = read_text(file, "settings of Darknet").splitlines()
-        pairs = (line.partition("=") for line in lines if "=" in line)
-        settings: dict[str, Any] = {key.strip(): value.strip() for key, _, value in pairs}
-        named = PurePosixPath(settings.get("names", "obj.names")).name
-        settings |= {"names": _lines(file.parent / named), "nc": settings.get("classes")}
-    else:
-        settings = {"names": _lines(file)}
-    if "valid" in settings and "val" not in settings:
-        settings["val"] = settings["valid"]
-    return settings
-
-
-def _lines(file: Path) -> list[str]:
-    lines = [line.strip() for line in read_text(file, "names of classes").splitlines()]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
-
-
-def _labels(names: Any, place: str) -> dict[int, str]:
-    numbered = dict(enumerate(names)) if isinstance(names, list) else names
-    if not isinstance(numbered, dict):
-        raise ValueError(f"{place}: wanted the classes' names, got {str(names)[:80]!r}")
-    found: dict[int, str] = {}
-    for told, name in numbered.items():
-        number = int(told) if str(told).isascii() and str(told).isdigit() else None
-        if number is None or number in found or not isinstance(name, str):
-            got = f"{told!r}: {name!r}"
-            raise ValueError(f"{place}: wanted a number of its own and a text, got {got[:80]}")
-        found[number] = name
-    return found
-
-
-def _keypoints(shape: Any, file: Path) -> int:
-    if shape is None:
-        return 0
-    if isinstance(shape, list) and len(shape) == 2:
-        sides = [int(n) for n in shape if isinstance(n, str) and n.isascii() and n.isdigit()]
-        if len(sides) == 2:
-            return sides[0] * sides[1]
-    raise ValueError(
-        f"{file}: kpt_shape: wanted the keypoints and the numbers of each, got {str(shape)[:80]!r}"
-    )
 
 
 def _listed(
     root: Path, file: Path, settings: Mapping[str, Any], reading: Reading
 ) -> Iterator[Listed]:
     base = _base(root, settings.get("path"))
-    parts = {split: settings[split] for split in _SPLITS if settings.get(split)}
-    parts = parts or {_ALL: _ALL if (root / _ALL).is_dir() else "."}
+    parts = {split: _several(settings[split]) for split in _SPLITS if settings.get(split)}
+    parts = parts or {_ALL: [_ALL if (root / _ALL).is_dir() else "."]}
+    sides = _sides(parts)
     images: dict[str, Listed] = {}
     lists, missing = {file.resolve()}, []
     for split, entries in parts.items():
-        for entry in entries if isinstance(entries, list) else [entries]:
+        for entry in entries:
             place = f"{file}: {split}"
-            found = _part(root, base, str(entry), lists)
+            found = _part(root, base, entry, lists)
             if found is None:
                 missing.append((place, split, entry))
                 continue
@@ -168,6 +95,8 @@ def _listed(
                 other = images.setdefault(each.label_file, each)
                 if other.image != each.image:
                     raise ValueError(f"{place}: {each.image} and {other.image} have one label file")
+                if (side := sides[split]) and side not in other.splits:
+                    images[each.label_file] = replace(other, splits=(*other.splits, side))
     for each in _unlisted(root, images, lists, reading):
         images[each.label_file] = each
     if missing and not images:
@@ -177,7 +106,23 @@ def _listed(
         )
     for _, split, _ in missing:
         reading.leave_out(f"parts of the dataset that are not there ({split})")
-    yield from images.values()
+    is_split = told_splits(split for each in images.values() for split in each.splits)
+    yield from (each if is_split else replace(each, splits=()) for each in images.values())
+
+
+def _several(entries: Any) -> list[str]:
+    return [*map(str, entries)] if isinstance(entries, list) else [str(entries)]
+
+
+def _sides(parts: Mapping[str, list[str]]) -> dict[str, str | None]:
+    """The split that each part is. None where the images to train on are also to be validated on:
+    nobody has split them then. A later part of the same images is the earlier one.
+    """
+    sides = {}
+    for part, entries in parts.items():
+        same = [other for other, theirs in parts.items() if theirs == entries]
+        sides[part] = None if TRAIN in same[:-1] else split_named(same[0])
+    return sides
 
 
 def _base(root: Path, told: Any) -> str:

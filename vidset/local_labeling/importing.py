@@ -14,7 +14,7 @@ from vidset.formats.format import ImageLabels
 from vidset.formats.matching import Match
 from vidset.formats.reading import Kind, Reading, SizeOf
 from vidset.formats.registry import Format, format_named
-from vidset.formats.reshaping import as_boxes, renamed
+from vidset.formats.reshaping import as_boxes, check_map, renamed
 from vidset.labeling.annotation import AnnotationState, Answer
 from vidset.labeling.broker import Broker
 from vidset.labeling.checking import check_answer
@@ -105,12 +105,12 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
 
     Raises:
         ImportFaultsError: something is wrong in the files; all faults are named.
-        ValueError: there is no such format or file.
+        ValueError: there is no such format or file, or a label to rename is nowhere.
     """
     names = ImageNames(
         ((image, place.name_of(image.id, image.uri)) for image in place.images()), wanted.match
     )
-    named, now = format_named(wanted.format_name), broker.clock()
+    named, now = format_named(wanted.format_name, to="read"), broker.clock()
     # The sizes that the others tell are compared when the answers are checked.
     size_of = _sizes(names, wanted) if named.needs_sizes else None
     reading = Reading(
@@ -126,7 +126,9 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
     changed_at = min(_changed_at(Path(wanted.path)), now)
     counts: Counter[str] = Counter()
     said: list[Said] = []
+    seen: set[str] = set()
     for labels in named.read(wanted.path, reading):
+        seen.update(item.label for item in labels.objects)
         with reading.part():
             image = names.find(labels.image_name, labels.image_id, is_elsewhere=labels.is_elsewhere)
             if image is None:
@@ -137,6 +139,8 @@ def read_labels(broker: Broker, place: Place, wanted: Import) -> Read:
                 counts["unlabeled"] += 1
             else:
                 said.append(_said(broker, image, labels, labels.state, wanted, changed_at))
+    if not reading.faults or wanted.skip_faults:
+        check_map(wanted.map_labels, seen)
     if wanted.kind == "annotations":
         said = _restored(broker, named, in_order(said))
     checked: list[Said] = []

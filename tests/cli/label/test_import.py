@@ -213,7 +213,9 @@ def test_predictions_are_stored_beside_and_make_no_task(out, files):
     ("arguments", "message"),
     [
         pytest.param(
-            ("x", "-f", "csvs"), "wanted a format of bdd100k, cityscapes, coco", id="format"
+            ("x", "-f", "csvs"),
+            "label-maps, label-studio, labelme, voc, yolo, got 'csvs'; did you mean csv?",
+            id="format",
         ),
         pytest.param(("x",), "wanted -f FORMAT, one of bdd100k, cityscapes, coco", id="no format"),
         pytest.param(("coco:none.json",), "none.json", id="no file"),

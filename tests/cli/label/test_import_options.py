@@ -45,6 +45,10 @@ def test_labels_are_renamed_and_boxed_from_every_format(name, out, tmp_path):
     done = imported(out, path, name, "--map-labels", "auto=car", "--as-boxes")
     assert done.code == 0, done.err
     assert done.found["labels"] == {"car": [0, 2]}
+    refused = imported(out, path, name, "--map-labels", "atuo=car")
+    assert refused.code == 2
+    told = "--map-labels atuo=car: unknown label 'atuo'. Did you mean 'auto'?"
+    assert refused.found["error"]["message"] == told
 
 
 @pytest.mark.parametrize("name", _SHAPES)

@@ -136,7 +136,7 @@ def write_split(
 
 
 def _writable(name: str) -> Format:
-    named = format_named(name, also=(FOLDERS,))
+    named = format_named(name, also=(FOLDERS,), to="write")
     if not named.writes:
         raise ValueError(f"{name} can only be read; wanted {', '.join(names_of_writable())}")
     return named

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.objects import DrawnObject, labels_in, read_objects
+from vidset.formats import splits
 
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "bmp": ".bmp"}
 _HASH = re.compile(r"[0-9a-f]{64}")
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
+TRAIN, VALIDATION, TEST = splits.TRAIN, splits.VALIDATION, splits.TEST
 
 
 @dataclass(frozen=True, slots=True, order=True)

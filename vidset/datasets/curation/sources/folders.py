@@ -13,21 +13,12 @@ from pathlib import Path
 
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
 from vidset.formats.label_maps import is_layout
+from vidset.formats.splits import split_named
 from vidset.regular_files import read_regular
 
 NAME = "folder"
 _MOST_BYTES = 500_000_000
-_SPLITS = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "val": VALIDATION,
-    "valid": VALIDATION,
-    "validation": VALIDATION,
-    "test": TEST,
-    "testing": TEST,
-}
 # What is meant as an image, whether it can be read or not.
 _IMAGES = re.compile(r".*\.(png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|heic|avif|jp2|p[gp]m)", re.DOTALL)
 
@@ -78,7 +69,7 @@ class FolderSource:
                     path=path,
                     source=NAME,
                     label=label,
-                    split=_SPLITS.get(split[0].lower(), split[0]) if split else self.split,
+                    split=split_named(split[0]) or split[0] if split else self.split,
                 )
 
     def _depth(self, files: list[str]) -> int:
@@ -90,7 +81,7 @@ class FolderSource:
         """
         images = [file.split("/") for file in files if not is_junk(file)]
         in_two = {parts[0] for parts in images if len(parts) == 3}
-        if any(top.lower() in _SPLITS for top in in_two):
+        if any(map(split_named, in_two)):
             if self.split is not None:
                 raise DatasetError(
                     f"{self.folder}: wanted no splits, as all are to be {self.split}, got "
@@ -104,7 +95,7 @@ class FolderSource:
                 f"{', '.join(sorted(in_two)[:10])}"
             )
         in_one = {parts[0] for parts in images if len(parts) == 2}
-        if in_one and all(top.lower() in _SPLITS for top in in_one):
+        if in_one and all(map(split_named, in_one)):
             raise DatasetError(
                 f"{self.folder}: wanted <split>/<label>/IMAGE, got images in "
                 f"{', '.join(sorted(in_one))} with no folder for their label"
@@ -116,7 +107,7 @@ def _unpacked(files: list[str]) -> str | None:
     """Returns the one folder above all splits, as zip files bring it along; None without one."""
     images = [file.split("/") for file in files if not is_junk(file)]
     tops = {parts[0] for parts in images}
-    has_splits = any(len(parts) == 4 and parts[1].lower() in _SPLITS for parts in images)
+    has_splits = any(len(parts) == 4 and split_named(parts[1]) for parts in images)
     is_above_all = len(tops) == 1 and all(len(parts) > 2 for parts in images)
     return tops.pop() if has_splits and is_above_all else None
 
@@ -127,9 +118,7 @@ def _label_maps(folder: Path) -> str | None:
         return f"label-maps:{folder}"
     found = [each for each in sorted(folder.iterdir()) if each.is_dir() and is_layout(each)]
     named = (
-        f"{_SPLITS[each.name.lower()]}=label-maps:{each}"
-        if each.name.lower() in _SPLITS
-        else f"label-maps:{each}"
+        f"{split}=label-maps:{each}" if (split := split_named(each.name)) else f"label-maps:{each}"
         for each in found
     )
     return " ".join(named) or None

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -51,7 +51,7 @@ class LabelFiles:
     Attributes:
         path: a file, a folder or a zip file.
         images: the folder that the images' names are relative to.
-        split: of all images; None: they are to be split.
+        split: of all images; None: as the files say, and where they do not, they are to be split.
         prefix: stands before those names of images that other sources have as well.
         shared: these names.
     """
@@ -106,6 +106,8 @@ class LabelFiles:
                 file = self._file_of(labels.image_name, is_elsewhere=labels.is_elsewhere)
                 named.add(file)
                 yield self._found(labels, file)
+        except DatasetError:
+            raise
         except ValueError as error:
             raise FaultsError(f"{self.path}: these labels cannot be read", [str(error)]) from None
         for fault in reading.faults:
@@ -147,6 +149,10 @@ class LabelFiles:
         except DatasetError as error:
             return Fault(Kind.MISFIT, name, str(error))
         size = (labels.width, labels.height)
+        if self.split and labels.splits and labels.splits != (self.split,):
+            raise DatasetError(splits_again(str(self.path), self.split, labels.splits))
+        if len(labels.splits) > 1:
+            return Fault(Kind.SEVERAL_SPLITS, name, ", ".join(labels.splits))
         return Found(
             image_uri=f"{self.prefix}{name}" if name in self.shared else name,
             read=partial(read_uri, name)
@@ -158,7 +164,7 @@ class LabelFiles:
             objects=objects,
             size=size if None not in size else None,  # pyright: ignore[reportArgumentType]
             group=labels.video_uri,
-            split=self.split,
+            split=self.split or next(iter(labels.splits), None),
             collector_id=labels.collector_id,
             video_uri=labels.video_uri,
             pts_seconds=labels.pts_seconds,
@@ -178,6 +184,11 @@ class LabelFiles:
                 f"image {name!r}: wanted it in {self.images}: {error.strerror}"
             ) from None
         return picture.shape[1], picture.shape[0]
+
+
+def splits_again(path: str, split: str | None, told: Iterable[str]) -> str:
+    """The message where all images of a source are to be one split, and it has its own."""
+    return f"{path}: wanted no splits, as all are to be {split}, got images of {', '.join(told)}"
 
 
 def opened(path: Path) -> Path:

@@ -6,7 +6,12 @@ from pathlib import Path
 
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.curation.sources.grouping import VIDEO, Grouped
-from vidset.datasets.curation.sources.label_files import HowToRead, LabelFiles, apart
+from vidset.datasets.curation.sources.label_files import (
+    HowToRead,
+    LabelFiles,
+    apart,
+    splits_again,
+)
 from vidset.datasets.curation.sources.label_files import opened as unpacked
 from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
 from vidset.datasets.curation.sources.reshaped import Reshaped
@@ -107,12 +112,14 @@ def _open(named: Named, sources: Sources) -> Source | list[Source]:
 def _label_files(named: Named, sources: Sources) -> list[Source]:
     """One source; or of a folder of COCO, one for each file that has images of its own."""
 
-    def of(path: Path) -> LabelFiles:
-        return LabelFiles.of(named.kind, path, sources.images, named.split, sources.how)
+    def of(path: Path, split: str | None = None) -> LabelFiles:
+        if split and named.split not in (None, split):
+            raise DatasetError(splits_again(named.path, named.split, [split]))
+        return LabelFiles.of(named.kind, path, sources.images, named.split or split, sources.how)
 
     folder = unpacked(Path(named.path))
     if named.kind == "coco" and folder.is_dir() and sources.images is None:
-        each = [of(file) for file in coco_files(folder)]
+        each = [of(file, split) for file, split in coco_files(folder)]
         roots = {one.images for one in each}
         if len(roots) > 1:
             return [*each]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from vidset.datasets.curation.sources.source import Fault, Found, Source
-from vidset.formats.reshaping import as_boxes, renamed
+from vidset.formats.reshaping import as_boxes, check_map, renamed
 from vidset.labeling.annotation import LabeledObject
 
 
@@ -22,8 +22,16 @@ class Reshaped:
     boxes: bool = False
 
     def __iter__(self) -> Iterator[Found | Fault]:
+        """Raises ValueError: no image has a label that is to be renamed."""
+        seen: set[str] = set()
         for each in self.source:
-            yield each if isinstance(each, Fault) else self._changed(each)
+            if isinstance(each, Fault):
+                yield each
+            else:
+                seen.update(filter(None, [each.label]))
+                seen.update(thing["label"] for thing in each.objects or ())
+                yield self._changed(each)
+        check_map(self.names, seen)
 
     def _changed(self, found: Found) -> Found:
         label = None if found.label is None else self.names.get(found.label, found.label)

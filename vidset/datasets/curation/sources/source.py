@@ -53,6 +53,7 @@ class Kind(StrEnum):
     CHANGED = "not the image that was labeled"
     CONTRADICTION = "same image, unequal labels"
     AMBIGUOUS = "different images of one name"
+    SEVERAL_SPLITS = "in several splits of its source"
     MOVED = "in another split than in an earlier version"
 
     @property
