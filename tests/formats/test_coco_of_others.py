@@ -234,3 +234,18 @@ def test_a_wrong_entry_is_named_with_its_place(content, reason, tmp_path):
     with pytest.raises(ValueError, match=r"coco\.json: ") as raised:
         read(tmp_path, content)
     assert reason in str(raised.value)
+
+
+def test_files_of_other_tasks_beside_the_instances_are_counted(tmp_path):
+    folder = tmp_path / "annotations"
+    folder.mkdir()
+    text = json.dumps(document(BOX))
+    for name in ("captions_train2017", "panoptic_train2017", "instances_train2017"):
+        (folder / f"{name}.json").write_text(text)
+    reading = Reading()
+    [labels] = coco.read(tmp_path, reading)
+    assert [item.label for item in labels.objects] == ["car"]
+    assert reading.dropped == {
+        "files beside the instances (captions)": 1,
+        "files beside the instances (panoptic)": 1,
+    }

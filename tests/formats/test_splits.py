@@ -119,6 +119,21 @@ def yolo(**parts: str) -> dict[str, str]:
             id="Pascal VOC",
         ),
         pytest.param(
+            "voc",
+            {"train/1.xml": _VOC % "1.jpg", "valid/2.xml": _VOC % "2.jpg", "3.xml": _VOC % "3.jpg"},
+            {"1.jpg": ("train",), "2.jpg": ("validation",), "3.jpg": ()},
+            id="Pascal VOC of Roboflow",
+        ),
+        pytest.param(
+            "cvat",
+            {
+                "train.xml": "<annotations><image name='1'/></annotations>",
+                "val.xml": "<annotations><image name='2'/></annotations>",
+            },
+            {"1": ("train",), "2": ("validation",)},
+            id="CVAT, a file for each part",
+        ),
+        pytest.param(
             "csv",
             {"labels.csv": "image,label,split\n1.jpg,,TRAIN\n2.jpg,,test\n3.jpg,,fold3\n"},
             {"1.jpg": ("train",), "2.jpg": ("test",), "3.jpg": ()},

@@ -28,6 +28,7 @@ def write(folder, name="a.jpg", database="Unknown", pose="Unspecified", more="")
     ("database", "box"),
     [
         pytest.param("The VOC2007 Database", Box(10, 20, 30, 40), id="counted from 1"),
+        pytest.param("roboflow.ai", Box(10, 20, 30, 40), id="as supervision says it"),
         pytest.param("Unknown", Box(11, 21, 29, 39), id="as labelImg says it"),
     ],
 )
@@ -43,6 +44,14 @@ def test_parts_are_counted_and_left_out(tmp_path):
     [labels] = voc.read(write(tmp_path, more=part * 2), reading)
     assert len(labels.objects) == 1
     assert reading.dropped == {"parts of objects (head)": 2}
+
+
+def test_an_outline_beside_a_box_is_counted(tmp_path):
+    reading = Reading()
+    outline = "<polygon><x1>1</x1><y1>2</y1></polygon>"
+    [labels] = voc.read(write(tmp_path, more=outline), reading)
+    assert [item.type for item in labels.objects] == ["box"]
+    assert reading.dropped == {"outlines beside boxes": 1}
 
 
 def test_a_polygon_of_roboflow_is_read(tmp_path):

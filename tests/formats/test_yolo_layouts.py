@@ -153,6 +153,25 @@ def test_a_list_that_leads_outside_names_an_image_and_reads_nothing_there(line, 
     assert (labels.image_name, labels.state, labels.is_elsewhere) == ("a.jpg", "unlabeled", True)
 
 
+@pytest.mark.parametrize("base", ["..", "../", "x/../.."])
+def test_a_root_above_the_folder_is_the_folder(base, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "secret.jpg").write_text("")
+    files = {"data.yaml": f"path: {base}\ntrain: set/images\n{_NAMES}", "images/1.jpg": ""}
+    assert told(read(tmp_path / "set", files)) == {"1.jpg": None}
+
+
+def test_one_of_several_settings_has_to_be_named(tmp_path):
+    files = {"a.yaml": _NAMES, "b.yaml": _NAMES, "._data.yaml": "", "images/1.jpg": ""}
+    with pytest.raises(
+        ValueError, match=r"wanted data\.yaml or one other \.yaml, got a\.yaml, b\."
+    ):
+        read(tmp_path, files)
+    assert told(list(yolo.read(tmp_path / "a.yaml", Reading(lambda _: (200, 100)))))
+    (tmp_path / "b.yaml").unlink()
+    assert told(read(tmp_path, {})) == {"1.jpg": None}
+
+
 def test_a_folder_without_classes_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"wanted the classes in data\.yaml, obj\.data or classes"):
         read(tmp_path, {"images/1.jpg": ""})

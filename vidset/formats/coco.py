@@ -9,6 +9,7 @@ Of a folder, all its files are read. A list of results, which has numbers alone,
 it is about.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ from vidset.labeling.annotation import LabeledObject
 
 __all__ = ["read", "write"]
 _T = TypeVar("_T")
+# COCO's own files about the same images as instances_*.json, of which these stand beside it.
+_OTHER_TASKS = re.compile(r"(captions|image_info|labels|panoptic|person_keypoints|stuff)_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,11 @@ def _files(path: Path, reading: Reading) -> list[_File]:
         found.append(_File(file, document, "" if root == "." else root, split=split))
     if not found:
         raise ValueError(f"{path}: wanted COCO's files, with images and annotations, got none")
+    if any(file.path.stem.startswith("instances") for file in found):
+        for file in found:
+            if other := _OTHER_TASKS.match(file.path.name):
+                reading.leave_out(f"files beside the instances ({other[1]})")
+        found = [file for file in found if not _OTHER_TASKS.match(file.path.name)]
     is_split = told_splits(file.split for file in found)
     return [file if is_split else replace(file, split=None) for file in found]
 

@@ -19,11 +19,10 @@ from vidset.formats.reading import (
     Reading,
     image_size,
     leads_elsewhere,
-    only_file,
     together,
     told_name,
 )
-from vidset.formats.splits import split_named, told_splits
+from vidset.formats.splits import split_named, split_of_file, told_splits
 from vidset.formats.xml_files import Node, as_number, read_xml
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Point, Ring
 from vidset.masks import Mask
@@ -41,7 +40,7 @@ _SHAPES = ("box", "polygon", "mask", "tag")
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
-    """Yield the images in the file's order.
+    """Yield the images in the file's order; of a folder, those of all its files.
 
     `occluded`, `group_id` and `z_order` are attributes where they say something.
 
@@ -50,7 +49,21 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
             and skeletons unless they may be lost.
     """
     reading = reading or Reading()
-    root = read_xml(only_file(Path(path), ".xml", "CVAT's annotations"), "CVAT's annotations")
+    files = [Path(path)]
+    if files[0].is_dir():
+        files = sorted(files[0].rglob("*.xml"))
+        if not files:
+            raise ValueError(f"{path}: wanted .xml with CVAT's annotations, got none")
+    names: set[str] = set()
+    is_split = told_splits(split_of_file(Path(file.name)) for file in files)
+    for file in files:
+        split = split_of_file(Path(file.name)) if is_split else None
+        for labels in _read_file(file, names, reading):
+            yield labels if labels.splits or not split else replace(labels, splits=(split,))
+
+
+def _read_file(file: Path, names: set[str], reading: Reading) -> Iterator[ImageLabels]:
+    root = read_xml(file, "CVAT's annotations")
     if root.tag != "annotations":
         raise ValueError(f"{root.place}: wanted <annotations> of CVAT, got <{root.tag}>")
     if tracks := root.all("track"):
@@ -61,7 +74,6 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     meta = root.first("meta")
     kinds = _kinds(meta) if meta else {}
     is_ours = meta is not None and meta.said("source") == OURS
-    names: set[str] = set()
     images = root.all("image")
     is_split = told_splits(map(_split, images))
     for image in images:

@@ -140,7 +140,12 @@ def told_name(name: Any, place: str) -> str:
 def leads_elsewhere(name: str) -> bool:
     """Returns whether a path begins at a root, or above its file's folder: on another machine."""
     told = name.replace("\\", "/")
-    return bool(_DRIVE.match(name)) or told.startswith("/") or normpath(told).startswith("../")
+    return bool(_DRIVE.match(name)) or told.startswith("/") or is_above(normpath(told))
+
+
+def is_above(path: str) -> bool:
+    """Returns whether a normalised relative path leads out of the folder that it begins in."""
+    return path == ".." or path.startswith("../")
 
 
 def is_uri(name: str) -> bool:

@@ -5,13 +5,14 @@ http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html
 Boxes are whole pixels, counted from 1, and the last one is inside: edges are rounded to the nearest
 edge of a pixel, so each comes back within half a pixel, and of a box too thin for that within one.
 Of other tools, which count from 0 as often, this is taken only where the file says that it is
-VOC's. Attributes stand as texts in `attributes`, as CVAT writes them; VOC's own tools pass over
-them, and `pose`, `truncated`, `difficult` and `occluded` are attributes, too.
+VOC's, or supervision's, whose database is roboflow.ai. Attributes stand as texts in `attributes`,
+as CVAT writes them; VOC's own tools pass over them, and `pose`, `truncated`, `difficult` and
+`occluded` are attributes, too.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from vidset.formats.reading import (
     read_text,
     told_name,
 )
-from vidset.formats.splits import split_named, told_splits
+from vidset.formats.splits import split_named, split_of_file, told_splits
 from vidset.formats.voc_writing import FLAGS, NAME, NO_POSE, OURS, POSE, WORDS, write
 from vidset.formats.xml_files import Node, read_xml
 from vidset.json_files import parse_json
@@ -36,7 +37,11 @@ from vidset.labeling.checking import ROTATION
 from vidset.regular_files import read_regular
 
 __all__ = ["read", "write"]
-_COUNTED_FROM_ONE = ("vidset", "VOC")  # How the names of such databases begin, or have within.
+_COUNTED_FROM_ONE = (
+    "vidset",
+    "VOC",
+    "roboflow.ai",
+)  # How the names of such databases begin, or have within.
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
@@ -54,9 +59,10 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     if not root.exists():
         raise ValueError(f"{place}: wanted a folder with {NAME}'s .xml files, got nothing")
     words = _words(place / WORDS)
-    splits = _splits(place / "ImageSets" / "Main")
     names: dict[str, Path] = {}
-    for file in sorted(root.rglob("*.xml")) if root.is_dir() else [root]:
+    files = sorted(root.rglob("*.xml")) if root.is_dir() else [root]
+    splits = _splits(place / "ImageSets" / "Main") or _splits_of_folders(root, files)
+    for file in files:
         for labels in reading.whole(partial(_read, file, words, reading)):
             with reading.part():
                 if (other := names.setdefault(labels.image_name, file)) != file:
@@ -78,6 +84,13 @@ def _splits(folder: Path) -> dict[str, tuple[str, ...]]:
             if split and split not in (others := found.get(stem, ())):
                 found[stem] = (*others, split)
     return found
+
+
+def _splits_of_folders(root: Path, files: Sequence[Path]) -> dict[str, tuple[str, ...]]:
+    """Return the splits that folders above the files are called after, as Roboflow has them."""
+    above = {file: file.relative_to(root).parent / "-" for file in files if file != root}
+    found = {file.stem: split for file, folder in above.items() if (split := split_of_file(folder))}
+    return {stem: (split,) for stem, split in found.items()} if told_splits(found.values()) else {}
 
 
 def _words(file: Path) -> dict[str, list[str]]:
@@ -148,6 +161,8 @@ def _read_object(each: Node, object_id: str, first: int, reading: Reading) -> La
         return LabeledObject(
             object_id, label, "polygon", rings=(Ring(_corners(outline)),), attributes=attributes
         )
+    if outline:
+        reading.leave_out("outlines beside boxes")
     bounds = each.first("bndbox")
     if bounds is None:
         raise ValueError(f"{each.place}: wanted <object> with a bndbox, got none")

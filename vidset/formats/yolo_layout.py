@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
 
-from vidset.formats.reading import Reading, leads_elsewhere, read_text, told_name
+from vidset.formats.reading import Reading, is_above, leads_elsewhere, read_text, told_name
 from vidset.formats.splits import TRAIN, split_named, told_splits
 from vidset.formats.yolo_settings import keypoints, labels_in, read_settings, settings_file
 from vidset.formats.yolo_writing import ORIGINS, TASK, label_file_of
@@ -152,7 +152,7 @@ def _below(told: str, *bases: str) -> Iterator[str]:
     if not leads_elsewhere(told):
         for base in bases:
             joined = normpath(PurePosixPath(base, told.replace("\\", "/")))
-            if not joined.startswith("../"):
+            if not is_above(joined):
                 yield joined
     parts = PurePosixPath(re.sub(r"^[A-Za-z]:", "", told.replace("\\", "/"))).parts
     names = [part for part in parts if part not in ("/", "..", ".")]

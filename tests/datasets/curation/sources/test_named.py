@@ -29,6 +29,14 @@ COCO = '{"images": [], "annotations": [], "categories": []}'
         pytest.param({"1.json": '{"shapes": []}', "1.png": ""}, "labelme", "", id="labelme"),
         pytest.param({"a.json": COCO, "images/1.png": ""}, "coco", "a.json", id="COCO"),
         pytest.param({"a.json": "[]", "images/1.png": ""}, "label-studio", "a.json", id="tasks"),
+        pytest.param({"Annotations/1.xml": "", "JPEGImages/1.jpg": ""}, "voc", "", id="VOC"),
+        pytest.param(
+            {"train/1.xml": "<annotation>", "train/1.jpg": ""}, "voc", "", id="VOC of Roboflow"
+        ),
+        pytest.param(
+            {"train.xml": "<annotations>", "images/1.png": ""}, "cvat", "", id="CVAT's XML"
+        ),
+        pytest.param({"samples.json": "{}", "data/1.png": ""}, "fiftyone", "", id="FiftyOne"),
     ],
 )
 def test_what_a_folder_holds_is_seen(tmp_path, files, kind, path):

@@ -22,7 +22,7 @@ from vidset.formats.registry import format_named
 from vidset.formats.unzipped import is_zip, unzipped
 
 _SERVED = ("http://", "https://")
-_LABELS = (".json", ".txt", ".xml", ".yaml", ".csv")
+_LABELS = (".json", ".jsonl", ".txt", ".xml", ".yaml", ".yml", ".csv", ".data", ".names")
 
 
 @dataclass(frozen=True, slots=True)

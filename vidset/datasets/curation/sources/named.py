@@ -13,6 +13,7 @@ FOLDERS, WAREHOUSE = "folders", "warehouse"
 _SPLIT = re.compile(r"([A-Za-z][\w-]*)=(.+)", re.DOTALL)
 _KIND = re.compile(r"([A-Za-z][\w-]*):(?!//)(.+)", re.DOTALL)
 _PEEKED = 65_536
+_OF_FIFTYONE = ("samples.json", "labels.json")
 _OF_YOLO = ("obj.data", "obj.names", "classes.txt")
 
 
@@ -89,6 +90,12 @@ def _guessed_layout(path: Path) -> str | None:
     """The format of a folder as a tool lays it out."""
     if any(path.glob("*.yaml")) or any((path / name).is_file() for name in _OF_YOLO):
         return "yolo"
+    if any(path.glob("Annotations/**/*.xml")):
+        return "voc"
+    if any((path / name).is_file() for name in _OF_FIFTYONE) and (path / "data").is_dir():
+        return "fiftyone"
+    if inside := {_guessed_file(file) for each in ("*.xml", "*/*.xml") for file in path.glob(each)}:
+        return inside.pop() if len(inside) == 1 else None
     inside = {_guessed_file(file) for file in path.glob("annotations/*.json")}
     if any(path.glob("*/_annotations.coco.json")):
         inside.add("coco")
@@ -99,7 +106,7 @@ def _guessed_file(path: Path) -> str:
     if path.suffix in (".yaml", ".yml"):
         return "yolo"
     if path.suffix in (".csv", ".xml"):
-        return {".csv": "csv", ".xml": "cvat"}[path.suffix]
+        return "csv" if path.suffix == ".csv" else "voc" if _is_voc(path) else "cvat"
     if path.suffix == ".json":
         with path.open("rb") as file:
             begins = file.read(_PEEKED).lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -115,3 +122,9 @@ def _guessed_file(path: Path) -> str:
         f"{path}: its format cannot be told; name it, such as coco:{path} (one of {FOLDERS}, "
         f"{', '.join(names_of_readable())})"
     )
+
+
+def _is_voc(path: Path) -> bool:
+    """Returns whether XML is Pascal VOC's, which has a file for each image."""
+    with path.open("rb") as file:
+        return re.search(rb"<annotation[\s>]", file.read(_PEEKED)) is not None
