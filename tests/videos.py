@@ -225,6 +225,16 @@ _MATRICES: dict[str, Recipe] = {
     )
     for code in (3, 8, 10, 11, 14)
 }
+_CONTAINERS: dict[str, Recipe] = {
+    "whole.wmv": _encoded("-c:v", "wmv2", "-q:v", "4", "-g", "30"),
+    "whole.ogv": _encoded("-c:v", "libtheora", "-q:v", "6", "-g", "30"),
+    "whole.mpg": _encoded("-c:v", "mpeg1video", "-q:v", "4", "-g", "30"),
+    "whole.vob": _encoded("-c:v", "mpeg2video", "-q:v", "4", "-g", "30"),
+    "whole.mjpeg": _encoded("-c:v", "mjpeg", "-q:v", "4", rate="25"),
+    "whole.gif": _encoded(rate="25"),
+    "whole.dv": _encoded("-c:v", "dvvideo", "-pix_fmt", "yuv420p", size="720x576", rate="25"),
+    "fragments.mp4": _encoded(*_H264, *_FRAGMENTS, seconds=2),
+}
 INTACT = _TIMES | _STARTS | _ORDER | _CODECS | _PIXELS | _MATRICES
 _OTHERS: dict[str, Recipe] = {
     "hour.mp4": _encoded(
@@ -246,7 +256,7 @@ _OTHERS: dict[str, Recipe] = {
     "sound.mp4": lambda path: _ffmpeg("-f", "lavfi", "-i", "sine=duration=2", path),
     "sound_with_cover.m4a": _cover,
 }
-_RECIPES = INTACT | _OTHERS
+_RECIPES = INTACT | _CONTAINERS | _OTHERS
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 _CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"moof", b"traf"})
 _MAX_BOXES = 200_000
+_HEADER_BYTES = 8
 # A table of a box that is looked into is read up to so many bytes.
 _MAX_TABLE_BYTES = 1 << 22
 
@@ -51,18 +52,22 @@ class Index:
         has_moov: whether there is an index at all.
         largest_count: the largest number of samples that any table claims without storing a value
             for each.
+        cut_at: where the index of a fragment begins that the file ends in; None: there is none.
     """
 
     tracks: list[Track] = field(default_factory=list)
     has_moov: bool = False
     largest_count: int = 0
+    cut_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Box:
     kind: bytes
+    place: int  # Of its header.
     start: int  # Of its contents.
     end: int
+    is_cut: bool
 
 
 def is_mp4(head: bytes) -> bool:
@@ -72,8 +77,10 @@ def is_mp4(head: bytes) -> bool:
 
 def read_index(file: BinaryIO, size_bytes: int) -> Index:
     """Walk the boxes of a file; what is cut or damaged is passed over."""
-    index, movie_scale = Index(), 0
+    index, movie_scale, end, is_fragmented = Index(), 0, 0, False
     for box in _walk(file, 0, size_bytes, [_MAX_BOXES]):
+        end = max(end, box.end)
+        is_fragmented = is_fragmented or box.kind == b"moof"
         match box.kind:
             case b"moov":
                 index.has_moov = True
@@ -81,10 +88,14 @@ def read_index(file: BinaryIO, size_bytes: int) -> Index:
                 movie_scale = _scale_and_duration(_contents(file, box))[0]
             case b"trak":
                 index.tracks.append(Track())
+            case b"moof" if box.is_cut:
+                index.cut_at = box.place
             case b"trun":
                 index.largest_count = max(index.largest_count, _run_count(_contents(file, box)))
             case _ if index.tracks:
                 _read(file, box, index, movie_scale)
+    if is_fragmented and 0 < size_bytes - end < _HEADER_BYTES:
+        index.cut_at = end
     return index
 
 
@@ -132,11 +143,11 @@ def _add_up(track: Track, kind: bytes, pairs: list[tuple[int, int]]) -> None:
 
 
 def _walk(file: BinaryIO, start: int, end: int, left: list[int]) -> Iterator[_Box]:
-    while start + 8 <= end and left[0] > 0:
+    while start + _HEADER_BYTES <= end and left[0] > 0:
         left[0] -= 1
         file.seek(start)
         head = file.read(16)
-        if len(head) < 8:
+        if len(head) < _HEADER_BYTES:
             return
         size, kind = struct.unpack(">I4s", head[:8])
         begin = start + 8
@@ -146,7 +157,7 @@ def _walk(file: BinaryIO, start: int, end: int, left: list[int]) -> Iterator[_Bo
             size = end - start
         if size < begin - start:
             return
-        box = _Box(kind, begin, min(start + size, end))
+        box = _Box(kind, start, begin, min(start + size, end), start + size > end)
         yield box
         if kind in _CONTAINERS:
             yield from _walk(file, box.start, box.end, left)

@@ -252,13 +252,13 @@ class VideoFile:
                 self.damaged(f"cut short: the header promises {promised} frames, {count} are there")
             elif contradiction := self._source.contradiction(stream.index, end_seconds):
                 self.damaged(contradiction)
-            return
-        if self.format_name == "avi" and stream.frames and stream.average_rate:
+            promised_seconds = 0.0
+        elif self.format_name == "avi" and stream.frames and stream.average_rate:
             promised_seconds = float(stream.frames / stream.average_rate)
         elif self.format_name in _END_TOLERANCE_SECONDS and container.duration:
             promised_seconds = container.duration / av.time_base
         else:
-            promised_seconds = 0  # MPEG-TS, MPEG-PS and bare streams promise nothing.
+            promised_seconds = 0.0  # MPEG-TS, MPEG-PS and bare streams promise nothing.
         if promised_seconds:
             frame_seconds = float(self.ticks_per_frame * self.time_base)
             tolerance = max(_END_TOLERANCE_SECONDS[self.format_name], 2 * frame_seconds)
@@ -267,7 +267,7 @@ class VideoFile:
                     f"cut short: the header says {promised_seconds:.2f} s, "
                     f"{end_seconds:.2f} s are there"
                 )
-        if self._source.ends_within_an_element:
+        if self._source.is_cut:
             self.damaged("cut short: the file ended prematurely, in the middle of a frame")
 
     @property

@@ -7,13 +7,14 @@ import av
 from av.codec.codec import codecs_available
 from av.codec.context import CodecContext
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import ArgumentError, FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vidset.errors import UndecodableVideoError
+from vidset.video.beginning import Beginning
 from vidset.video.boxes import Index, is_mp4, read_index
 from vidset.video.ebml import (
     damaged_clusters,
@@ -21,6 +22,8 @@ from vidset.video.ebml import (
     has_encrypted_videos_alone,
     is_matroska,
 )
+from vidset.video.endings import is_cut
+from vidset.video.others import what_else
 from vidset.video.transport import is_scrambled
 
 # Containers that hold one video. Playlists and image sequences (hls, dash, concat, image2...) are
@@ -41,21 +44,6 @@ _OTHER_SECONDS, _OTHER_SHARE = 2.0, 0.1
 # What ffmpeg adds to a stream's pixels when it chooses one that is marked as the default.
 _DEFAULT_BONUS = 5_000_000
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-# By how the file begins: what it is, if it is no video.
-_OTHERS = (
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"PK\x05\x06", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"%PDF", "a PDF document"),
-    (b"#EXTM3U", "a playlist, which names videos and holds none"),
-    (b"[playlist]", "a playlist, which names videos and holds none"),
-    (b"\x89PNG", "a picture"),
-    (b"BM", "a picture"),
-    (b"II*\0", "a picture"),
-    (b"MM\0*", "a picture"),
-)
 # Decoders that show garbage, and do not tell, unless they are asked to raise. HEVC may carry
 # checksums of its pictures.
 _STRICT_OPTIONS = {
@@ -77,7 +65,7 @@ class Source:
         head: how it begins.
         size_bytes: how long it is.
         index: what the boxes of an MP4 say; None for other containers.
-        ends_within_an_element: whether the end of a Matroska file is missing.
+        is_cut: whether its end is missing, as its container's own structure says.
         damaged: ranges of a local Matroska file whose bytes do not match their checksums.
 
     Raises:
@@ -99,25 +87,25 @@ class Source:
         self.size_bytes = file.seek(0, os.SEEK_END)
         file.seek(0)
         self.head, self.index = file.read(_HEAD_BYTES), None
-        self.ends_within_an_element, self.damaged = False, list[range]()
+        self.is_cut, self.damaged = False, list[range]()
         if not self.size_bytes:
             raise UndecodableVideoError("not a readable video: the file is empty", self._uri)
-        what = next((what for start, what in _OTHERS if self.head.startswith(start)), None)
-        if what is None and b"<MPD" in self.head[:1024]:
-            what = "a playlist, which names videos and holds none"
-        if what is not None:
+        if (what := what_else(self.head)) is not None:
             raise UndecodableVideoError(f"not a readable video: it is {what}", self._uri)
         if is_mp4(self.head):
             self.index = read_index(file, self.size_bytes)
             self._check(self.index)
+            self.is_cut = self.index.cut_at is not None
         elif is_matroska(self.head):
-            self.ends_within_an_element = ends_within_an_element(file, self.size_bytes)
+            self.is_cut = ends_within_an_element(file, self.size_bytes)
             if has_encrypted_videos_alone(file, self.size_bytes):
                 raise UndecodableVideoError(_ENCRYPTED, self._uri)
             if isinstance(self._source, str):  # From afar, all of it would be read once more.
                 self.damaged = damaged_clusters(file, self.size_bytes)
         elif is_scrambled(file):
             raise UndecodableVideoError(_ENCRYPTED, self._uri)
+        else:
+            self.is_cut = is_cut(file, self.head, self.size_bytes)
         file.seek(0)
 
     def _check(self, index: Index) -> None:
@@ -149,7 +137,10 @@ class Source:
         try:
             container = self._container()
         except FFmpegError as error:
-            reason = f"not a readable video: {text_of(error)}"
+            # FFmpeg says so little of a container that is not on our list.
+            is_other = isinstance(error, ArgumentError)
+            what = "no container that vidset reads, or a damaged one" if is_other else None
+            reason = f"not a readable video: {what or text_of(error)}"
             raise UndecodableVideoError(reason, self._uri) from None
         streams = video_streams(container)
         if streams and self._number >= len(streams):
@@ -167,15 +158,24 @@ class Source:
         return container, stream
 
     def _container(self) -> InputContainer:
-        source = self._source
-        if not isinstance(source, str):
+        source, options = self._source, _CONTAINER_OPTIONS
+        # FFmpeg takes nothing of a file whose last fragment's index is cut.
+        cut_at = self.index.cut_at if self.index else None
+        if isinstance(source, str):
+            source = f"file:{source}"
+            if cut_at is not None:
+                source = f"subfile,,start,0,end,{cut_at},,:{source}"
+                options = {**options, "protocol_whitelist": "file,subfile"}
+        else:
             source.seek(0)
+            if cut_at is not None:
+                source = cast(BinaryIO, Beginning(source, cut_at))
         return av.open(
-            f"file:{source}" if isinstance(source, str) else source,
+            source,
             mode="r",
             # FFmpeg takes a row of JPEGs for pictures, which are not among our containers.
             format="mjpeg" if self.head.startswith(_JPEG) else None,
-            options=_CONTAINER_OPTIONS,
+            options=options,
             buffer_size=_BUFFER_BYTES,
             metadata_errors="replace",
         )

@@ -1,0 +1,50 @@
+"""A recording that was cut is told, by whatever its container says, and what is there is taken."""
+
+import io
+
+import pytest
+
+from tests.videos import samples, video
+from vidset.video.decoding import Video
+
+_NAMES = [f"whole.{each}" for each in ("wmv", "ogv", "mpg", "vob", "mjpeg", "gif", "dv")]
+
+
+def cut(name, tmp_path, share):
+    path = video(name)
+    data = path.read_bytes()
+    (tmp_path / name).write_bytes(data[: round(len(data) * share)])
+    return tmp_path / name
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_a_whole_file_is_not_taken_for_a_cut_one(name, tmp_path):
+    found = samples(cut(name, tmp_path, 1))
+    assert found.damage is None
+    assert found.seconds == pytest.approx([0, 1, 2], abs=0.1)
+
+
+@pytest.mark.parametrize("share", [0.717, 0.852])
+@pytest.mark.parametrize("name", _NAMES)
+def test_a_cut_file_is_told_and_what_is_there_is_taken(name, share, tmp_path):
+    found = samples(cut(name, tmp_path, share))
+    assert found.damage is not None
+    assert found.damage.startswith("cut short")
+    assert found.seconds[:2] == pytest.approx([0, 1], abs=0.1)
+
+
+@pytest.mark.parametrize("inside", [4, 12, 100, 400])
+def test_fragments_before_one_whose_index_is_cut_are_taken(inside, tmp_path):
+    data = video("fragments.mp4").read_bytes()
+    last = data.rindex(b"moof") - 4
+    (tmp_path / "a.mp4").write_bytes(data[: last + inside])
+    found = samples(tmp_path / "a.mp4")
+    assert found.damage is not None
+    assert found.seconds == [0]
+
+
+def test_fragments_from_a_stream_are_the_same_as_from_a_file(tmp_path):
+    data = video("fragments.mp4").read_bytes()
+    part = data[: data.rindex(b"moof") + 100]
+    with Video(io.BytesIO(part), "a.mp4") as found:
+        assert found.damage == "cut short: the file ended prematurely, in the middle of a frame"
