@@ -29,9 +29,7 @@ def _table(rows: int, text: str, only: str | None = None) -> bytes:
     for name, kind in _COLUMNS.items():
         if kind == pa.string():
             given = text if only in (None, name) else "x"
-            one = pa.DictionaryArray.from_arrays(
-                pa.array([0] * rows, pa.int32()), pa.array([given])
-            )
+            one = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), [given])
         elif pa.types.is_list(kind):
             one = pa.nulls(rows, kind)
         else:
@@ -45,12 +43,18 @@ def _table(rows: int, text: str, only: str | None = None) -> bytes:
 def _lying() -> bytes:
     """Its counts say some kilobytes, and a page unpacks to a gigabyte."""
     sink = io.BytesIO()
-    zeros = pa.array(["\0" * 1_000_000_000])
+    zeros = pa.array([bytes(1_000_000_000)]).view(pa.string())
     one = {
         name: zeros if name == "image_uri" else pa.nulls(1, kind) for name, kind in _COLUMNS.items()
     }
     pq.write_table(
-        pa.table(one), sink, compression="zstd", use_dictionary=False, store_schema=False
+        pa.table(one),
+        sink,
+        compression="zstd",
+        use_dictionary=False,
+        store_schema=False,
+        # The least and the largest of one long text took twenty seconds to find.
+        write_statistics=False,
     )
     data = sink.getvalue()
     with pq.ParquetFile(io.BytesIO(data)) as file:

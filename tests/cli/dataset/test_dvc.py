@@ -21,33 +21,46 @@ INSTALL_SECONDS = 600
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 
 
-@pytest.fixture
-def tools(tmp_path, monkeypatch):
-    """`dvc` and a git of this test's own on the PATH."""
-    python = python_for_test("dvc", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
-    folder = tmp_path / "bin"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def python() -> Path:
+    """The interpreter of an environment with DVC."""
+    return python_for_test("dvc", REQUIREMENTS, INSTALL_SECONDS, is_complete=True)
+
+
+def use_tools(folder: Path, python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put `dvc`, and a git with settings of the test's own, on the PATH."""
+    programs = folder / "bin"
+    programs.mkdir()
     # The environment may have been moved: its programs are run by its interpreter.
-    (folder / "dvc").write_text(f'#!/bin/sh\nexec "{python}" -m dvc "$@"\n')
-    (folder / "dvc").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("HOME", str(tmp_path))
+    (programs / "dvc").write_text(f'#!/bin/sh\nexec "{python}" -m dvc "$@"\n')
+    (programs / "dvc").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     for role in "AUTHOR", "COMMITTER":
         monkeypatch.setenv(f"GIT_{role}_NAME", "A. Tester")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "tester@example.org")
 
 
-@pytest.fixture
-def project(tools, tmp_path):
-    """A git repository with DVC and a remote, a folder."""
-    folder = tmp_path / "project"
+@pytest.fixture(scope="module")
+def new_project(python, tmp_path_factory) -> Path:
+    """A git repository with DVC and a remote that is the folder beside it. Only to be copied."""
+    folder = tmp_path_factory.mktemp("new") / "project"
     folder.mkdir()
-    run(folder, "git", "init", "--quiet", "--initial-branch", "main")
-    run(folder, "dvc", "init", "--quiet")
-    run(folder, "dvc", "remote", "add", "--quiet", "--default", "store", str(tmp_path / "remote"))
-    run(folder, "git", "commit", "--quiet", "--all", "-m", "DVC")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_tools(folder.parent, python, monkeypatch)
+        run(folder, "git", "init", "--quiet", "--initial-branch", "main")
+        run(folder, "dvc", "init", "--quiet")
+        run(folder, "dvc", "remote", "add", "--quiet", "--default", "store", "../remote")
+        run(folder, "git", "commit", "--quiet", "--all", "-m", "DVC")
     return folder
+
+
+@pytest.fixture
+def project(new_project, python, tmp_path, monkeypatch):
+    """A git repository with DVC and a remote, a folder."""
+    use_tools(tmp_path, python, monkeypatch)
+    return shutil.copytree(new_project, tmp_path / "project")
 
 
 def run(folder, *command):
