@@ -34,6 +34,10 @@ class _NoPandas:
             raise ImportError("not for Arrow")
 
 
+# Their processes are ours alone: nobody hands Arrow lists there that hold pandas' NA or NaT.
+_PROGRAMS = ("vidset.cli.main", "vidset.engines.child")
+
+
 def _keep_pandas_out() -> None:
     """Let Arrow look for pandas once, and find none.
 
@@ -45,6 +49,9 @@ def _keep_pandas_out() -> None:
         sys.meta_path.insert(0, finder)
         try:
             _ = import_module("pyarrow.lib")._pandas_api.have_pandas
+            # Arrow's C++ looks for NA and NaT by itself, and never again. A notebook may need them.
+            if any(program in sys.modules for program in _PROGRAMS):
+                pa.array([0])
         finally:
             sys.meta_path.remove(finder)
 

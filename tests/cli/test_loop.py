@@ -1,7 +1,6 @@
 """`vidset loop`, from labeled images to a judged, published version."""
 
 import signal
-import subprocess
 import sys
 import time
 from fcntl import LOCK_EX, flock
@@ -10,6 +9,7 @@ import pytest
 
 from tests.cli.called import Called, vidset
 from tests.datasets.pictures import write_labels
+from tests.programs.started import Started, preloaded
 
 pytestmark = pytest.mark.slow
 LOOP = """
@@ -23,6 +23,11 @@ baseline: {baseline}
 errors: true
 publish: {{name: current, to: {remote}}}
 """
+
+
+@pytest.fixture(autouse=True)
+def _commands_need_no_start(monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(preloaded().python))
 
 
 def states(called: Called) -> dict[str, str]:
@@ -90,8 +95,9 @@ def test_what_has_changed_runs_and_the_rest_is_taken(place):
 def test_an_interrupted_loop_goes_on(place):
     file = place / "interrupted.yaml"
     file.write_text("data: {version: v0}\nstatistics: true\ntrain: {seeds: '7', epochs: 200}\n")
-    words = [sys.executable, "-m", "vidset", "loop", str(file), "-p", str(place)]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+    log = place / "interrupted.log"
+    with log.open("wb") as said:
+        process = Started(("loop", file, "-p", place), said, said)
         while not (found := list(place.glob("runs/*-7/history.jsonl"))):
             assert process.poll() is None
             time.sleep(0.05)
@@ -100,9 +106,8 @@ def test_an_interrupted_loop_goes_on(place):
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate()
-    assert process.returncode == 143
-    assert "The same command goes on." in said
+        assert process.wait(600) == 143
+    assert "The same command goes on." in log.read_text()
     epochs = history.read_text().count("\n")
     assert epochs < 200
     time.sleep(0.5)

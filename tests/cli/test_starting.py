@@ -85,7 +85,7 @@ HEAVY = {
     *("kfp", "numpy", "pandas", "pyarrow", "rich", "scipy", "sklearn", "tensorboard", "torch"),
 }
 # A repository's manifest is Parquet, and images are measured as they come in.
-OF_A_REPOSITORY = {"cv2", "numpy", "pandas", "pyarrow", "rich"}
+OF_A_REPOSITORY = {"cv2", "numpy", "pyarrow", "rich"}
 # 3 s: PyTorch's own optimizers would import it.
 COMPILER = "torch._dynamo"
 
@@ -212,6 +212,12 @@ def test_training_imports_no_compiler_and_scores_are_read_without_pytorch(reposi
     # TensorBoard imports boto3 where there is one.
     assert trained <= {*OF_A_REPOSITORY, "torch", "tensorboard", "boto3"}
     assert heavy_imports("evaluate", run, "-p", repository.parent) <= OF_A_REPOSITORY
+
+
+def test_an_extraction_leaves_pandas_alone(video, tmp_path):
+    found = heavy_imports("extract", video, "-o", tmp_path / "out", "--workers", 1, "--quiet")
+    assert {"pyarrow", "av"} <= found
+    assert "pandas" not in found
 
 
 def test_a_collectors_upload_imports_the_probe_alone(video, tmp_path):

@@ -1,8 +1,10 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.programs.started import preloaded
 from vidset.cli.demo.loop import run_loop
 from vidset.demo import loop
 from vidset.demo.loop import draw_faulty
@@ -36,6 +38,7 @@ def test_the_same_images_are_drawn_each_time(tmp_path):
 @pytest.mark.slow
 def test_the_loop_goes_around(tmp_path, monkeypatch, capsys):
     pytest.importorskip("torch", reason="PyTorch is not installed: make test gets it")
+    monkeypatch.setattr(sys, "executable", str(preloaded().python))
     # So little that it is quick; the model learns nothing then.
     sizes = {"_TRAIN": 6, "_VALIDATION": 3, "_LABEL_BOOK": 1, "_FOLDS": 2, "_FOLD_EPOCHS": 1}
     faults = {"_WRONG_LABELS": 8, "_SCRIBBLES": 3, "_LEAKS": 2}

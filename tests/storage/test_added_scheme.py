@@ -1,13 +1,12 @@
 """A scheme that another package adds serves every room, with no change to this one."""
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.cli.called import vidset
 from tests.drawing import write_video
 from tests.labeling.brokers import settings
 from vidset.labeling.places import open_image_access
@@ -35,17 +34,11 @@ def toy(tmp_path, monkeypatch) -> Path:
     sys.modules.pop("toy_storage", None)
 
 
-def vidset(*arguments: object) -> str:
-    ended = subprocess.run(
-        [sys.executable, "-m", "vidset", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env=os.environ,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+def found(*arguments: object) -> Any:
+    """What a command says with --json; its worker processes have the package as well."""
+    called = vidset(*arguments, "--json")
+    assert called.code == 0, called.err
+    return called.found
 
 
 def test_an_added_scheme_is_named_among_the_others(toy):
@@ -57,16 +50,14 @@ def test_an_added_scheme_is_named_among_the_others(toy):
 def test_videos_are_uploaded_extracted_and_labeled_in_an_added_scheme(toy, tmp_path):
     write_video(tmp_path / "drive.mp4", scenes=[0, 1, 2])
     state = tmp_path / "state"
-    sent = json.loads(
-        vidset(
-            *("upload", "--to", "toy://uploads/fleet", "--collector", "cam1"),
-            *("--state", state, "--json", tmp_path / "drive.mp4"),
-        )
+    sent = found(
+        *("upload", "--to", "toy://uploads/fleet", "--collector", "cam1"),
+        *("--state", state, tmp_path / "drive.mp4"),
     )
     (uri,) = (file["uri"] for file in sent["files"])
     assert uri.startswith("toy://uploads/fleet/cam1/")
-    found = json.loads(vidset("extract", "toy://uploads", "-o", "toy://out/day1", "--json"))
-    assert (found["videos"], found["kept"], found["failed"]) == (1, 3, 0)
+    done = found("extract", "toy://uploads", "-o", "toy://out/day1")
+    assert (done["videos"], done["kept"], done["failed"]) == (1, 3, 0)
     images = [item.name for item in open_store("toy://out/day1/images").list()]
     assert len(images) == 3
     assert all(name.startswith("fleet/cam1/") for name in images)
@@ -74,22 +65,20 @@ def test_videos_are_uploaded_extracted_and_labeled_in_an_added_scheme(toy, tmp_p
     signed = open_image_access(settings(LABELING_IMAGES="toy://out/day1/images"))
     assert signed.url(image) == f"https://toy.test/out/day1/images/{images[0]}?for=86400"
     assert min(signed.size(image)) > 0
-    assert json.loads(vidset("plan", "toy://out/day1", "--json"))
+    assert found("plan", "toy://out/day1")
 
 
 def test_dataset_versions_are_pushed_and_pulled_in_an_added_scheme(toy, tmp_path):
     here, there = tmp_path / "here", tmp_path / "there"
     for number, side in enumerate(("train", "train", "validation")):
         write_picture(tmp_path / "pictures" / side / "a" / f"{number}.png", number)
-    made = json.loads(
-        vidset(
-            *("dataset", "create", tmp_path / "pictures", "--name", "v1", "--json"),
-            *("-p", here, "--near-distance", "off"),
-        )
+    made = found(
+        *("dataset", "create", tmp_path / "pictures", "--name", "v1"),
+        *("-p", here, "--near-distance", "off"),
     )
     place = "toy://sets/a"
-    pushed = json.loads(vidset("dataset", "push", "v1", "--to", place, "-p", here, "--json"))
-    pulled = json.loads(vidset("dataset", "pull", "v1", "--from", place, "-p", there, "--json"))
+    pushed = found("dataset", "push", "v1", "--to", place, "-p", here)
+    pulled = found("dataset", "pull", "v1", "--from", place, "-p", there)
     assert pushed["versions"] == pulled["versions"] == [made["version"]]
     assert pushed["images"] == pulled["images"] == 3
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 
 from tests.end_to_end.jobs import rows, wait_for
+from tests.programs.started import Started
 from tests.watch.conftest import Site
 from tests.watch.s3_proxy import S3Proxy
 from tests.watch.watchers import OUT, is_running, watch, watching, workers_of
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 @contextmanager
 def at_work(
     site: Site, proxy: S3Proxy, log: Path, *options: str, seconds: float, slow: str = "/uploads"
-) -> Iterator[Popen[bytes]]:
+) -> Iterator[Started]:
     """A watcher that has begun to read what takes so long: each path that begins with `slow`."""
     started = threading.Event()
 

@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
 from tests.end_to_end.jobs import objects, rows, wait_for
+from tests.programs.started import run
 from tests.upload.proxy import Answer, Fault, Proxy, running
 from tests.watch.watchers import OUT, minio_event, watch, watching
 
@@ -92,14 +91,8 @@ def test_a_token_that_stays_expired_is_named(s3, proxy, tmp_path):
     s3.client().put_object(Bucket="uploads", Key="cam1/a.mp4", Body=b"x")
     proxy.expired = "OLD"
     environment = {"AWS_ENDPOINT_URL": proxy.url, "AWS_ACCESS_KEY_ID": "OLD"}
-    ended = subprocess.run(
-        [sys.executable, "-m", "vidset", "extract", "s3://uploads", "-o", str(tmp_path / "out")],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    words = ("extract", "s3://uploads", "-o", tmp_path / "out")
+    ended = run(words, env=os.environ | environment)
     assert ended.returncode in (1, 2)
     assert "the credentials have expired, or are not valid here" in ended.stderr
     assert "Traceback" not in ended.stderr

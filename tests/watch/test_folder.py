@@ -1,14 +1,12 @@
 """A watcher on a folder, and what no server is needed for."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.jobs import objects, rows, wait_for
-from tests.paths import ROOT
+from tests.programs.started import run
 from tests.watch.watchers import watch, watching
 
 BUCKET = ("--bucket", "uploads")
@@ -57,9 +55,8 @@ def test_a_folder_done_before_is_not_done_again(folder, video, tmp_path):
 @pytest.mark.slow
 def test_the_ledger_is_beside_the_images_where_nothing_else_is_said(folder, video, tmp_path):
     shutil.copy(video, folder / "cam1" / "a.mp4")
-    command = [sys.executable, "-m", "vidset", "watch", folder, "--until-idle", "9"]
     out = str(tmp_path / "out")
-    ended = subprocess.run([*command, "--images", out], timeout=600, check=False)
+    ended = run(["watch", folder, "--until-idle", "9", "--images", out])
     assert ended.returncode == 0
     [row] = rows(out, "videos")
     assert (row["status"], row["video_uri"]) == ("done", f"{folder}/cam1/a.mp4")
@@ -118,9 +115,7 @@ def test_quiet_says_nothing_but_what_failed(folder, video, tmp_path):
 )
 def test_bad_usage_exits_2_before_any_work(events, options, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("VIDSET_AMQP_PASSWORD", raising=False)
-    command = [sys.executable, "-m", "vidset", "watch", events, *options]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    ended = run(["watch", events, *options])
     assert (ended.returncode, message in ended.stderr) == (2, True), ended.stderr
     assert list(tmp_path.iterdir()) == []

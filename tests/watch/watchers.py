@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from urllib.parse import quote_plus
 import pika
 
 from tests.emulators.rabbitmq import Rabbitmq
+from tests.programs.started import Started, run
 from vidset.watch.amqp_address import parse_address
 from vidset.watch.amqp_queue import open_channel
 
@@ -51,8 +50,8 @@ def make_queue(rabbitmq: Rabbitmq, max_tries: int = 10) -> None:
 
 
 def arguments(events: str, *others: str, output: str = OUT) -> list[str]:
-    """Of a queue, the uploads of the bucket `uploads`, unless others are named."""
-    command = [sys.executable, "-m", "vidset", "watch", events]
+    """The words of a command: of a queue, the uploads of the bucket `uploads`, or others."""
+    command = ["watch", events]
     if "-o" not in others:
         command += ["-o", output]
     if not Path(events).is_dir() and "--bucket" not in others:
@@ -67,30 +66,18 @@ def watch(
     """Watch until idle: the exit code, the summary and what was said meanwhile."""
     idle = () if "--until-idle" in others else ("--until-idle", "3")
     command = arguments(events, *idle, *others, output=output)
-    ended = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        env={**os.environ, **(environment or {})},
-    )
+    ended = run(command, env={**os.environ, **(environment or {})})
     return ended.returncode, json.loads(ended.stdout or "{}"), ended.stderr
 
 
 @contextmanager
 def watching(
     log: Path, events: str, *others: str, output: str = OUT, environment=None
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Started]:
     """Until the end of the block, and no longer."""
     with log.open("ab") as said:
-        process = subprocess.Popen(
-            arguments(events, *others, output=output),
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **(environment or {})},
-        )
+        given = {**os.environ, **(environment or {})}
+        process = Started(arguments(events, *others, output=output), said, said, given)
         try:
             yield process
         finally:
@@ -98,13 +85,13 @@ def watching(
             process.wait()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: Started) -> None:
     """With its workers, as when the machine goes down."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
+def workers_of(process: Started) -> list[int]:
     """The processes that decode."""
     children = Path(f"/proc/{process.pid}/task").glob("*/children")
     pids = [int(pid) for each in children for pid in each.read_text().split()]

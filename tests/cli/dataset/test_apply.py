@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 
 from tests.cli.called import vidset
@@ -80,14 +77,7 @@ def test_apply_exits_2_before_any_work(tmp_path, version, text, message):
     create(tmp_path, "v1", 2)
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
-    command = [sys.executable, "-m", "vidset", "dataset", "apply", version, str(path)]
-    ended = subprocess.run(
-        [*command, "-p", str(tmp_path / "here")],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert ended.returncode == 2
-    assert message in ended.stderr
+    ended = vidset("dataset", "apply", version, path, "-p", tmp_path / "here")
+    assert ended.code == 2
+    assert message in ended.err
     assert len(Repository(tmp_path / "here" / "datasets").versions()) == 1

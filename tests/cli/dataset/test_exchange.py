@@ -2,8 +2,6 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import cv2
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.cli.called import vidset
+from tests.programs.started import Started
 from vidset.datasets.versions.repository import Repository
 
 
@@ -136,38 +135,23 @@ def test_what_is_not_there_is_named(tmp_path, arguments, message):
     if arguments[:2] == ("pull", "place"):
         place.mkdir()
     option = "--to" if command == "push" else "--from"
-    wrong = [sys.executable, "-m", "vidset", "dataset", command, *versions, option, str(place)]
-    ended = subprocess.run(
-        [*wrong, "-p", str(tmp_path / "here")],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert ended.returncode == 2
-    assert message in ended.stderr
+    wrong = ("dataset", command, *versions, option, place, "-p", tmp_path / "here")
+    ended = vidset(*wrong)
+    assert ended.code == 2
+    assert message in ended.err
 
 
 @pytest.mark.slow
 def test_a_killed_push_shows_no_version_and_goes_on_where_it_was(tmp_path):
-    id_ = create(tmp_path, "v1", 300)
+    id_ = create(tmp_path, "v1", 120)
     place = tmp_path / "place"
-    command = [
-        sys.executable,
-        "-m",
-        "vidset",
-        "dataset",
-        "push",
-        "--to",
-        place,
-        "-p",
-        tmp_path / "here",
-    ]
+    command = ("dataset", "push", "--to", place, "-p", tmp_path / "here", "--quiet")
     chance = random.Random(1)
     for _ in range(4):
-        process = subprocess.Popen([*map(str, command), "--quiet"])
+        with (tmp_path / "log").open("wb") as said:
+            process = Started(command, said, said)
         before = len(list(place.glob("images/*/*.png")))
-        limit = before + chance.randint(1, 40)
+        limit = before + chance.randint(1, 25)
         while process.poll() is None and len(list(place.glob("images/*/*.png"))) < limit:
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)

@@ -4,8 +4,6 @@ import itertools
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from tests.cli.process import vidset
 from tests.cli.trees import tree
 from tests.drawing import write_video
 from tests.paths import ROOT
+from tests.programs.started import Started
 from tests.watch.watchers import is_running, workers_of
 
 # A worker's `sitecustomize`: at its so manieth write it kills the whole run, workers and all.
@@ -66,37 +65,38 @@ def test_a_kill_at_any_write_changes_nothing_in_the_end(every, tmp_path):
     assert len(whole) == writes + len(PLACE)
     _empty(out)
     (tmp_path / "sitecustomize.py").write_text(DYING)
-    command = [sys.executable, "-m", "vidset", "extract", tmp_path / "in", "-o", out]
+    command = ("extract", tmp_path / "in", "-o", out, "--workers", "1")
     moments = list(itertools.product(("before", "after"), range(1, writes + 1)))
     for moment, number in moments[::every]:
         environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
-        killed = subprocess.run(
-            [*command, "--workers", "1"],
-            env=environment | {"CRASH_AT": f"{moment} {number}"},
-            start_new_session=True,
-            capture_output=True,
-            check=False,
-        )
+        killed = vidset(*command, env=environment | {"CRASH_AT": f"{moment} {number}"})
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert vidset("extract", tmp_path / "in", "-o", out).returncode == 0
         assert tree(out) == whole
         _empty(out)
 
 
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
+    """A folder of four videos that take a while, and what an undisturbed run writes of them."""
+    folder = tmp_path_factory.mktemp("videos")
+    for number in range(4):
+        write_video(folder / "in" / f"{number}.mp4", scenes=range(30), size=(640, 480))
+    assert vidset("extract", folder / "in", "-o", folder / "out", "--quiet").returncode == 0
+    return folder / "in", tree(folder / "out")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
-def test_a_run_interrupted_at_some_moment_ends_the_same(how, code, tmp_path):
+def test_a_run_interrupted_at_some_moment_ends_the_same(how, code, videos, tmp_path):
     """It ends with its workers and their videos unfinished, however long these would take."""
-    for number in range(4):
-        write_video(tmp_path / "in" / f"{number}.mp4", scenes=range(30), size=(640, 480))
-    out = tmp_path / "out"
-    arguments = ("extract", tmp_path / "in", "-o", out, "--quiet")
-    vidset(*arguments)
-    whole = tree(out)
-    shutil.rmtree(out)
-    process = subprocess.Popen([sys.executable, "-m", "vidset", *map(str, arguments)])
+    folder, whole = videos
+    out, log = tmp_path / "out", tmp_path / "log"
+    arguments = ("extract", folder, "-o", out, "--quiet")
+    with log.open("wb") as said:
+        process = Started(arguments, said, said)
     while not (out / "images").is_dir() and process.poll() is None:
         time.sleep(0.01)
     workers = workers_of(process)

@@ -1,17 +1,15 @@
 """`vidset train` as a person runs it."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 
 import pytest
 
 from tests.datasets.numerals import numerals, write_version
-from tests.paths import ROOT
+from tests.programs.started import Started, run
 from vidset.datasets.versions.repository import Repository
 
 
@@ -31,16 +29,7 @@ def root(tmp_path_factory):
 
 
 def vidset(root, *arguments: str) -> subprocess.CompletedProcess:
-    command = (sys.executable, "-m", "vidset", *arguments)
-    return subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
+    return run(arguments, cwd=root)
 
 
 @pytest.mark.slow
@@ -104,15 +93,14 @@ def test_train_takes_a_leaky_version_if_told_to(root):
 
 @pytest.mark.slow
 def test_ctrl_c_says_that_the_same_command_goes_on_with_the_run(root):
-    run = root / "runs" / "stopped"
+    stopped, log = root / "runs" / "stopped", root / "stopped.log"
     words = ("train", "drawn", "-o", "runs/stopped", "--epochs", "100000")
-    with subprocess.Popen(
-        [sys.executable, "-m", "vidset", *words], cwd=root, stderr=subprocess.PIPE, text=True
-    ) as process:
-        while not (run / "history.jsonl").exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=600)
-    assert process.returncode == 130
-    assert said.splitlines()[-1] == "vidset: stopped. The same command goes on with runs/stopped."
+    with log.open("wb") as said:
+        process = Started(words, said, said, folder=root)
+    while not (stopped / "history.jsonl").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(600) == 130
+    last = log.read_text().splitlines()[-1]
+    assert last == "vidset: stopped. The same command goes on with runs/stopped."

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from tests.programs.started import preloaded
 from vidset.cli.main import app
 from vidset.datasets.versions.repository import Repository
 from vidset.demo.numerals import draw_numeral
@@ -89,15 +90,14 @@ def test_the_pipeline_runs_with_the_local_runner(tmp_path, monkeypatch):
     from vidset.training.pipelines.loop import improve
 
     # The runner without containers takes Python functions only. Ours are command lines, which run
-    # on this machine as in the image: `vidset` and `python3` are those of this environment.
+    # on this machine as in the image: `vidset` is forked, and `python3` this environment's.
     monkeypatch.setattr(SubprocessTaskHandler, "validate_not_container_component", lambda *_: None)
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name, arguments in ("vidset", "-m vidset"), ("python3", ""):
-        script = programs / name
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n')
-        script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    script = programs / "python3"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{preloaded().programs}:{programs}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
     work = tmp_path / "work"
     work.mkdir()

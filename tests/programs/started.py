@@ -1,0 +1,109 @@
+"""`vidset` as a process of its own that needs no time to import anything: see `Preloaded`."""
+
+import atexit
+import os
+import select
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from tests.programs.preloaded import Preloaded
+
+
+class Started:
+    """A command that was started, with what a `subprocess.Popen` has of it.
+
+    Attributes:
+        pid: the number of its process, which leads a session of its own.
+        returncode: None until `poll` or `wait` has seen its end.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[object],
+        stdout: IO[bytes],
+        stderr: IO[bytes],
+        environment: dict[str, str] | None = None,
+        folder: Path | None = None,
+    ):
+        with open(os.devnull, "rb") as nothing:
+            given = [each.fileno() for each in (nothing, stdout, stderr)]
+            told = dict(os.environ if environment is None else environment)
+            here = os.getcwd() if folder is None else str(folder)
+            self.pid, self._peer = preloaded().start([*map(str, words)], given, told, here)
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it runs."""
+        if self.returncode is None and select.select([self._peer], [], [], 0)[0]:
+            self._ended()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit code when it ends.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not ended within so many seconds.
+        """
+        if self.returncode is None:
+            if not select.select([self._peer], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("vidset", timeout or 0)
+            self._ended()
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless its end was seen."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _ended(self) -> None:
+        told = self._peer.recv(4)
+        assert len(told) == 4, "the process that starts commands has ended"
+        self.returncode = int.from_bytes(told, "big", signed=True)
+        self._peer.close()
+
+
+def run(
+    words: Sequence[object],
+    *,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float = 600,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end.
+
+    Raises:
+        subprocess.TimeoutExpired: it has not ended within so many seconds, and is killed.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        started = Started(words, out, err, env, cwd)
+        try:
+            started.wait(timeout)
+        finally:
+            started.kill()
+        texts = []
+        for file in out, err:
+            file.seek(0)
+            texts.append(file.read().decode())
+    return subprocess.CompletedProcess(["vidset", *map(str, words)], started.wait(), *texts)
+
+
+@cache
+def preloaded() -> Preloaded:
+    """Return the one process that starts commands; it ends with this process."""
+    folder = tempfile.TemporaryDirectory(prefix="vidset-preloaded-")
+    started = Preloaded(Path(folder.name))
+    atexit.register(folder.cleanup)
+    atexit.register(started.end)
+    return started
