@@ -114,7 +114,6 @@ class Preloaded:
 def _serve(path: str) -> NoReturn:
     for name in _IMPORTED:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
@@ -131,6 +130,7 @@ def _serve(path: str) -> NoReturn:
                 for name in _NEEDED.get(word, ()):
                     importlib.import_module(name)
             gc.freeze()
+            _reap()
             if os.fork() == 0:
                 listener.close()
                 _keep(peer, told, descriptors)
@@ -139,9 +139,15 @@ def _serve(path: str) -> NoReturn:
             peer.close()
 
 
+def _reap() -> None:
+    """Take leave of those that have ended: what they have used counts as this process's then."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _keep(peer: socket.socket, told: dict[str, Any], descriptors: list[int]) -> NoReturn:
     """Run the command in a process below this one, which tells how it ends."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     number = os.fork()
     if number == 0:
         peer.close()

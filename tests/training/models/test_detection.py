@@ -12,22 +12,22 @@ from vidset.datasets.versions.repository import Repository
 
 @pytest.mark.slow
 def test_detector_finds_drawn_shapes(tmp_path):
-    """In 105 batches; guessing would score 0."""
+    """In 54 batches; guessing would score 0."""
     repository, progress = Repository(tmp_path / "datasets"), Recorded()
-    version = write_shapes(repository, {"train": 120, "validation": 24})
+    version = write_shapes(repository, {"train": 72, "validation": 12})
     run = train(
         repository,
         version,
         tmp_path / "run",
         model="centernet-r18-256",
-        epochs=7,
+        epochs=6,
         splits=("validation",),
         progress=progress,
     )
     assert run["task"] == "detection"
     assert run["classes"] == list(SHAPES)
     best = progress.lines[run["best_epoch"] - 1]["scores"]["validation"]
-    assert best["ap50"] > 0.5
+    assert best["ap50"] > 0.3
     assert best["ap50"] == max(line["scores"]["validation"]["ap50"] for line in progress.lines)
     assert best["loss"] < progress.lines[0]["scores"]["validation"]["loss"]
     path = tmp_path / f"run/predictions/validation/epoch-{run['best_epoch']:04d}.parquet"
