@@ -43,7 +43,7 @@ test-torchvision: $(TORCHVISION)/.done ## Mask R-CNN's tests, in an environment 
 	$(TORCHVISION)/bin/python -m pytest $(or $(ARGS),tests/torchvision)
 
 chaos: $(VENV)/.all ## Kill runs, mutate videos and break stores for an hour or so
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m chaos $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --hypothesis-profile many -m "chaos or hypothesis" $(ARGS)
 
 attack: $(VENV)/.all ## Hostile inputs: each must fail with a message, in bounded memory and time
 	@rm -rf build/attacks && mkdir -p build/attacks

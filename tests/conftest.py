@@ -13,7 +13,9 @@ pytest_plugins = ["tests.emulators.fixtures", "tests.emulators.label_studio_fixt
 
 SHARED_VIDEOS = SHARED / "videos"
 # Machines are loaded: how long an example takes says nothing.
-settings.register_profile("vidset", deadline=None)
+settings.register_profile("vidset", deadline=None, max_examples=40)
+# What `make chaos` takes.
+settings.register_profile("many", deadline=None, max_examples=400)
 settings.load_profile("vidset")
 
 

@@ -38,11 +38,18 @@ def assert_plan_is_what_extractions_give(place, paths, thresholds, every="1", **
 
 
 @pytest.mark.parametrize("local_change", [20.0, None])
-def test_the_plan_of_a_ledger_is_what_extractions_give(tmp_path, local_change):
+@pytest.mark.parametrize(
+    ("thresholds", "seconds"),
+    [
+        pytest.param((0.8, 0.95), 12, id="few"),
+        pytest.param((0.5, 0.8, 0.95, 1.0), 30, id="all", marks=pytest.mark.chaos),
+    ],
+)
+def test_the_plan_of_a_ledger_is_what_extractions_give(tmp_path, local_change, thresholds, seconds):
     names = ("gaps.mp4", "uneven.mp4", "timelapse.mp4", "fps_29_97.mp4")
-    paths = [*map(video_named, names), drifting(tmp_path / "slow.mp4", seconds=30)]
+    paths = [*map(video_named, names), drifting(tmp_path / "slow.mp4", seconds=seconds)]
     assert_plan_is_what_extractions_give(
-        tmp_path / "out", paths, (0.5, 0.8, 0.95, 1.0), "1/2", local_change=local_change
+        tmp_path / "out", paths, thresholds, "1/2", local_change=local_change
     )
 
 
@@ -58,10 +65,17 @@ def test_the_plan_of_a_ledger_with_bad_pictures_is_what_extractions_give(tmp_pat
 
 
 @pytest.mark.slow
-def test_the_plan_of_real_videos_is_what_extractions_give(shared_videos, tmp_path):
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        pytest.param((0.9,), id="one"),
+        pytest.param((0.7, 0.9, 0.97), id="three", marks=pytest.mark.chaos),
+    ],
+)
+def test_the_plan_of_real_videos_is_what_extractions_give(shared_videos, tmp_path, thresholds):
     names = ("static_onebyone_432p10_139s.mp4", "gopro_karma_480p_fullrange.mp4")
     paths = [shared_videos / name for name in names]
-    assert_plan_is_what_extractions_give(tmp_path / "out", paths, (0.7, 0.9, 0.97))
+    assert_plan_is_what_extractions_give(tmp_path / "out", paths, thresholds)
 
 
 @pytest.mark.slow

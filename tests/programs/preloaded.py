@@ -11,7 +11,6 @@ import importlib
 import json
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys

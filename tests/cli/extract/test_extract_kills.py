@@ -77,13 +77,13 @@ def test_a_kill_at_any_write_changes_nothing_in_the_end(every, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
-    """A folder of four videos that take a while, and what an undisturbed run writes of them."""
+def videos(tmp_path_factory) -> tuple[Path, Path, dict[str, str]]:
+    """Four videos that take a while, where they go, and what an undisturbed run writes there."""
     folder = tmp_path_factory.mktemp("videos")
     for number in range(4):
         write_video(folder / "in" / f"{number}.mp4", scenes=range(30), size=(640, 480))
     assert vidset("extract", folder / "in", "-o", folder / "out", "--quiet").returncode == 0
-    return folder / "in", tree(folder / "out")
+    return folder / "in", folder / "out", tree(folder / "out")
 
 
 @pytest.mark.slow
@@ -92,8 +92,9 @@ def videos(tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
 )
 def test_a_run_interrupted_at_some_moment_ends_the_same(how, code, videos, tmp_path):
     """It ends with its workers and their videos unfinished, however long these would take."""
-    folder, whole = videos
-    out, log = tmp_path / "out", tmp_path / "log"
+    folder, out, whole = videos
+    shutil.rmtree(out)
+    log = tmp_path / "log"
     arguments = ("extract", folder, "-o", out, "--quiet")
     with log.open("wb") as said:
         process = Started(arguments, said, said)
