@@ -24,8 +24,12 @@ from vidset.warehouse.asking import open_warehouse as open_asked
 
 @pytest.fixture
 def out(tmp_path):
+    return make_out(tmp_path / "out")
+
+
+def make_out(folder: Path) -> Path:
     """Two videos with seven images, of which five are labeled."""
-    folder = make_output(tmp_path / "out", {"cam1/a.mp4": 5, "cam2/b.mp4": 4})
+    make_output(folder, {"cam1/a.mp4": 5, "cam2/b.mp4": 4})
     images = sorted(Place.of(str(folder)).images(), key=lambda image: image.uri)
     store = SqliteStore(folder / "labels.sqlite")
     for number, image in enumerate(images[:5]):

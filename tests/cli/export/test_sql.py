@@ -7,11 +7,13 @@ import sys
 import pytest
 
 from tests.cli.called import vidset
-from tests.cli.export.test_export import call, out  # noqa: F401 (a fixture)
+from tests.cli.export.test_export import call, make_out, out  # noqa: F401 (a fixture)
 
 
-@pytest.fixture
-def warehouse(out):  # noqa: F811
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    """A place with all in its warehouse. Only to be asked."""
+    out = make_out(tmp_path_factory.mktemp("asked") / "out")
     call("sync", "-p", out, "--quiet")
     # The first question may sync once more: SQLite writes the store when its last reader leaves.
     call("sql", "-p", out, "--quiet")
