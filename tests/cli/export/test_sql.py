@@ -13,11 +13,11 @@ from tests.cli.export.test_export import call, make_out, out  # noqa: F401 (a fi
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory):
     """A place with all in its warehouse. Only to be asked."""
-    out = make_out(tmp_path_factory.mktemp("asked") / "out")
-    call("sync", "-p", out, "--quiet")
+    place = make_out(tmp_path_factory.mktemp("asked") / "out")
+    call("sync", "-p", place, "--quiet")
     # The first question may sync once more: SQLite writes the store when its last reader leaves.
-    call("sql", "-p", out, "--quiet")
-    return out
+    call("sql", "-p", place, "--quiet")
+    return place
 
 
 def test_a_table_is_shown(warehouse):
