@@ -1,5 +1,6 @@
 """What neither the video nor a missing object explains: tried three times, then given up."""
 
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 import json
 import subprocess
 import sys

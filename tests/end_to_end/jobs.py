@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow.parquet as pq
 
@@ -33,7 +34,11 @@ def running_job(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]
             process.wait()
 
 
-def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+class Process(Protocol):
+    def poll(self) -> int | None: ...
+
+
+def wait_for(what: Callable[[], bool], process: Process, log: Path) -> None:
     """Until it is true; fails with the job's log when the job ends or two minutes are over."""
     deadline = time.monotonic() + 600
     while not what():

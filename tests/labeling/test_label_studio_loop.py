@@ -1,5 +1,6 @@
 """The loop with a real Label Studio: half of the webhooks are lost, and nothing else."""
 
+# pyright: reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportArgumentType=false
 import json
 import os
 

@@ -1,5 +1,6 @@
 """What is planned beside fresh extractions."""
 
+# pyright: reportArgumentType=false
 from fractions import Fraction
 
 import cv2

@@ -1,6 +1,7 @@
 """A scheme that another package adds serves every room, with no change to this one."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ _PACKAGE = Path(__file__).parent / "toy" / "toy_storage.py"
 
 
 @pytest.fixture
-def toy(tmp_path, monkeypatch) -> Path:
+def toy(tmp_path, monkeypatch) -> Iterator[Path]:
     """The folder behind toy://, whose package is installed for this test."""
     site, root = tmp_path / "site", tmp_path / "toy"
     metadata = site / "toy_storage-1.0.dist-info"

@@ -80,7 +80,7 @@ def test_a_token_that_expires_is_read_anew_and_nothing_is_lost(site, proxy, tmp_
         proxy.expired = "FIRST"
         proxy.on_expired = lambda: expired.append(1)
         site.upload("cam1/b.mp4", site.video(1))
-        wait_for(lambda: expired, process, log)
+        wait_for(lambda: bool(expired), process, log)
         give("SECOND")
         wait_for(lambda: len(rows(OUT, "videos")) == 2, process, log)
     assert "failed" not in log.read_text()  # No try was lost.
