@@ -31,6 +31,9 @@ demo: $(VENV)/.demo ## Render a drive, extract and label it, draw both; VIDEO=pa
 demo-numerals: $(VENV)/.all ## Once around the data-centric loop, on drawn numerals
 	@$(BIN)/vidset demo --numerals --output out/numerals
 
+demo-loop: $(VENV)/.all ## Select, label, train, predict and select again, on drawn drives
+	@$(BIN)/vidset demo --loop --output out/loop
+
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
 	@$(BIN)/python -m tests.emulators.prepare
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -159,5 +162,5 @@ $(TORCHVISION)/.done: tests/torchvision/requirements.txt | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
-.PHONY: help demo demo-numerals test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
+.PHONY: help demo demo-numerals demo-loop test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -58,17 +58,11 @@ def label_drive(scene: Scene, rows: Sequence[FrameRow], output: str, title: str)
     """Have the kept samples labeled; those that have been before are not again."""
     kept = [row for row in rows if row.kept]
     answers = os.path.join(output, ANSWERS)
-    write_answers(scene, kept, Path(answers))
+    write_answers([(scene, f"{row.image_id}", row.pts_seconds) for row in kept], Path(answers))
     place = Place.of(output)
     listening, log = listen("127.0.0.1", 0), io.StringIO()
-    url = url_of(listening)
-    environment = {  # And nothing of the user's: no task of the demo goes anywhere else.
-        "LABELING_VENDOR": "truth",
-        "LABELING_TRUTH": answers,
-        "LABELING_TRUTH_SECRET": secrets.token_urlsafe(),
-        "LABELING_CALLBACK_URL": f"{url}/receive_annotation",
-        "LABELING_IMAGE_ACCESS": f"{url}/images/{{name}}",
-    }
+    # And nothing of the user's: no task of the demo goes anywhere else.
+    environment = truth_labels(answers, url_of(listening))
     broker = open_broker(place.settings("dispatch", environment))
     with serving(make_app(broker, place.images, place.images_root, log), listening, log):
         counts, problems = dispatch_images(broker, map(_image, kept))
@@ -91,21 +85,36 @@ def label_drive(scene: Scene, rows: Sequence[FrameRow], output: str, title: str)
     )
 
 
-def write_answers(scene: Scene, kept: Sequence[FrameRow], path: Path) -> None:
-    """Writes what the truth labeler reads, once, because the file's time orders the answers."""
-    lines = [json.dumps(_answer(scene, row)) for row in kept]
+def truth_labels(answers: str, url: str) -> dict[str, str]:
+    """Return the broker's settings under which the truth labels, and calls back at `url`."""
+    return {
+        "LABELING_VENDOR": "truth",
+        "LABELING_TRUTH": answers,
+        "LABELING_TRUTH_SECRET": secrets.token_urlsafe(),
+        "LABELING_CALLBACK_URL": f"{url}/receive_annotation",
+        "LABELING_IMAGE_ACCESS": f"{url}/images/{{name}}",
+    }
+
+
+def write_answers(samples: Iterable[tuple[Scene, str, float]], path: Path) -> None:
+    """Write what the truth labeler reads, once, because the file's time orders the answers.
+
+    Args:
+        samples: of each image the scene, the image's id, and its time in the video (seconds).
+    """
+    lines = [json.dumps(_answer(*sample)) for sample in samples]
     text = "".join(f"{line}\n" for line in lines)
     if not path.exists() or path.read_text() != text:
         write_atomically(path, text)
 
 
-def _answer(scene: Scene, row: FrameRow) -> dict[str, Any]:
-    seen = scene.objects_at(row.pts_seconds)
+def _answer(scene: Scene, image_id: str, pts_seconds: float) -> dict[str, Any]:
+    seen = scene.objects_at(pts_seconds)
     return {
-        "image_id": row.image_id,
+        "image_id": image_id,
         "state": "labeled",
-        "image_width": row.width,
-        "image_height": row.height,
+        "image_width": scene.width,
+        "image_height": scene.height,
         "objects": [
             {"id": str(number), "label": one.label, "type": "box", "box": asdict(one.box)}
             for number, one in enumerate(seen, 1)

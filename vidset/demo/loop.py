@@ -5,20 +5,15 @@ thing is different from real life: the reviewer, who here looks the right answer
 """
 
 import json
-import os
-import shlex
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import cv2
 import numpy as np
 
 from vidset.demo.numerals import NUMERALS, draw_numeral
+from vidset.demo.steps import Steps, Teller
 from vidset.output import make_output
 from vidset.project import Project, make_place
 from vidset.storage.writing import remove_tree, write_atomically
@@ -30,7 +25,6 @@ _WRONG_LABELS, _SCRIBBLES, _LEAKS = 60, 15, 8
 _SEEDS = (1, 2, 3)
 _FOLDS, _FOLD_EPOCHS, _EPOCHS_BEFORE, _EPOCHS_AFTER = 3, 15, 15, 8
 _FLOOR = 0.6
-_MOST_LINES = 14
 _RECIPE = """\
 transforms:                     # every image of every split
 - crop_to_content: {difference: 60, speck: 0.05}
@@ -44,19 +38,6 @@ augmentations:                  # new images, for training alone
   - shear: {degrees: [-12, 12]}
   - zoom: {factor: [0.85, 1.1], stretch: [0.8, 1.2]}
 """
-
-
-class Teller(Protocol):
-    """Is told what is done, while it is done."""
-
-    def tell(self, text: str) -> None:
-        """Take a line about what has been done."""
-
-    def begins(self, what: str, command: str) -> None:
-        """Take what is about to be done, and the command that does it."""
-
-    def ended(self, lines: Sequence[str]) -> None:
-        """Take the lines that the command printed, as far as they matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +61,7 @@ def go_around(output: str, teller: Teller) -> Around:
     make_place(project)
     for name in IMAGES, "datasets", "runs", "errors":
         remove_tree(out / name)
-    steps = _Steps(out, teller)
+    steps = Steps(out, teller)
     truth = draw_faulty(out / IMAGES)
     write_atomically(out / TRUTH, json.dumps(truth, indent=1, sort_keys=True))
     write_atomically(out / "recipe.yaml", _RECIPE)
@@ -91,7 +72,7 @@ def go_around(output: str, teller: Teller) -> Around:
     folders = ("dataset", "create", IMAGES, "--name", "v0")
     steps.run("What the audit says", *folders, may_refuse=True)
     steps.run("Without the leaks", *folders, "--on-leaks", "drop", "--skip-faults")
-    steps.train("v0", _EPOCHS_BEFORE)
+    _train(steps, "v0", _EPOCHS_BEFORE)
     folds = ("--folds", _FOLDS, "--epochs", _FOLD_EPOCHS)
     steps.run("Which labels are likely wrong", "errors", "v0", *folds)
     reviewed = _review(out, truth)
@@ -100,12 +81,19 @@ def go_around(output: str, teller: Teller) -> Around:
     steps.run("The labels, corrected", "dataset", "fix", "v0", "errors/fixes.json", "--name", "v1")
     steps.run("The images, prepared", "dataset", "apply", "v1", "recipe.yaml", "--name", "v2")
     steps.run("What has changed", "dataset", "diff", "v0", "v1", "--show", 3)
-    steps.train("v2", _EPOCHS_AFTER)
+    _train(steps, "v2", _EPOCHS_AFTER)
     steps.run("How good it is", "evaluate", f"v2-{_SEEDS[0]}", "--floor", _FLOOR)
     few = ["--allow-few"] if len(_SEEDS) < 3 else []
     compared = steps.run("Whether that is real", "compare", "v0", "vs", "v2", *few)
     teller.tell(f"the page to review   {out / 'errors' / 'index.html'}")
     return Around(project, tuple(steps.commands), compared)
+
+
+def _train(steps: Steps, version: str, epochs: int) -> None:
+    seeds = ",".join(map(str, _SEEDS))
+    options = ("--seeds", seeds, "--epochs", epochs, "--splits", "validation,label_book")
+    lines = 4 * len(_SEEDS)
+    steps.run(f"The fixed model on {version}", "train", version, *options, last_lines=lines)
 
 
 def draw_faulty(folder: Path) -> dict[str, str | None]:
@@ -169,47 +157,3 @@ def _review(out: Path, truth: dict[str, str | None]) -> int:
     text = json.dumps({"version": errors["version"], "fixes": fixes}, indent=1)
     write_atomically(out / "errors" / "decisions.json", text)
     return len(fixes)
-
-
-class _Steps:
-    """Commands, told and run in the demo's folder."""
-
-    def __init__(self, folder: Path, teller: Teller):
-        self._folder, self._teller = folder, teller
-        self.commands: list[str] = []
-
-    def train(self, version: str, epochs: int) -> None:
-        seeds = ",".join(map(str, _SEEDS))
-        options = ("--seeds", seeds, "--epochs", epochs, "--splits", "validation,label_book")
-        lines = 4 * len(_SEEDS)
-        self.run(f"The fixed model on {version}", "train", version, *options, last_lines=lines)
-
-    def run(self, what: str, *arguments: Any, may_refuse: bool = False, last_lines: int = 0) -> str:
-        """Run a command. Returns what it printed.
-
-        Args:
-            last_lines: show so many of the last lines alone; 0: the first ones.
-
-        Raises:
-            RuntimeError: it failed.
-        """
-        words = list(map(str, arguments))
-        self.commands.append(shlex.join(["vidset", *words]))
-        self._teller.begins(what, self.commands[-1])
-        ended = subprocess.run(
-            [sys.executable, "-m", "vidset", *words],
-            cwd=self._folder,
-            env={**os.environ, "VIDSET_PLACE": ".", "COLUMNS": "100"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        lines = ended.stdout.rstrip().splitlines()
-        shown = lines[-last_lines:] if last_lines else lines[:_MOST_LINES]
-        if len(lines) > _MOST_LINES and not last_lines:
-            shown.append(f"... {len(lines) - _MOST_LINES} lines more")
-        self._teller.ended(shown)
-        if ended.returncode and not (may_refuse and ended.returncode == 1):
-            raise RuntimeError(f"{self.commands[-1]} failed:\n{ended.stdout}")
-        return ended.stdout

@@ -19,8 +19,13 @@ class Demonstrated:
         labeling: what became of its labels.
         videos, samples, kept, dropped, failed, partial, skipped, done, passed_over, seconds,
             cpu_seconds, skipped_with_other_settings: what extraction did, as extract --json says.
-        commands: with --numerals, what was run.
+        commands: with --numerals and --loop, what was run.
         comparison: with --numerals, what the last of the commands said.
+        rounds: with --loop, for each `selection` the images by the strategy that chose them
+            (`strategies`), those with labels (`labeled`) and their `objects`, and the images that
+            were passed over because they nearly repeat another (`covered`).
+        pre_labels: with --loop, objects by what annotators made of the model's answers: `taken`
+            as they were, `moved`, `renamed`, `rejected`, and `added` where it had none.
     """
 
     place: str
@@ -42,11 +47,14 @@ class Demonstrated:
     skipped_with_other_settings: int | None = None
     commands: Sequence[str] | None = None
     comparison: str | None = None
+    rounds: Sequence[Mapping[str, Any]] | None = None
+    pre_labels: Mapping[str, int] | None = None
 
 
 @described(
     "vidset demo",
     "vidset demo my-drive.mp4 -o out",
+    "vidset demo --loop",
     part="extract",
     result="vidset.cli.demo.command:Demonstrated",
     stage="Begin",
@@ -72,6 +80,13 @@ def demo(
             "--numerals", help="Go around the data-centric loop on drawn numerals instead."
         ),
     ] = False,
+    loop: Annotated[
+        bool,
+        typer.Option(
+            "--loop",
+            help="Choose images, label them, train, predict and choose the next ones instead.",
+        ),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -79,6 +94,14 @@ def demo(
 
     Pictures show what was kept and dropped, and the labels that came back.
     """
+    if loop:
+        if video is not None or numerals:
+            other = "--numerals" if numerals else "a video"
+            raise ValueError(f"--loop draws its own drives: it cannot be used with {other}")
+        import vidset.training.models.learner
+        from vidset.cli.demo.selection_loop import run_selection_loop
+
+        raise typer.Exit(run_selection_loop(output or "out/loop", as_json=as_json, quiet=quiet))
     if numerals:
         if video is not None:
             raise ValueError("--numerals takes no video: it draws its own images")
