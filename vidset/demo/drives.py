@@ -1,4 +1,4 @@
-"""Several short drives, each with its own traffic: what `vidset demo --loop` chooses images from."""
+"""Several short drives, each with its own traffic, for `vidset demo --loop`."""
 
 from dataclasses import replace
 
