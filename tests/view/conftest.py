@@ -35,6 +35,15 @@ def place(tmp_path_factory) -> Path:
     return place
 
 
+@pytest.fixture(scope="package")
+def selection(place) -> dict:
+    """Three images that a selection chose, as `vidset select --json` says it."""
+    words = ("--budget", "3", "--strategy", "time", "--embedder", "none")
+    done = vidset("select", *words, "-p", place, "--json")
+    assert done.code == 0, done.err
+    return done.found
+
+
 def write_coco(path: Path, images: list[Path]) -> None:
     """A box on each second image: "car", or a label that looks like markup."""
     labeled = images[::2]
@@ -85,7 +94,7 @@ class Server:
 
 
 @pytest.fixture(scope="package")
-def server(place):
+def server(place, selection):
     running = Server(place)
     yield running
     running.end()

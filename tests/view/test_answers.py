@@ -70,6 +70,23 @@ def test_filters_and_conditions_give_what_sql_gives(web, place):
     assert len(ask(web, condition="brightness > 120")) == answers.found["rows"][0]["n"]
 
 
+def test_a_selection_is_filtered_by_and_an_image_says_why_it_was_chosen(web, selection):
+    chosen = {name: selection[name] for name in ("selection", "images")}
+    [facet] = web.get("/api/facets").json()["selection"]
+    assert (facet["value"], facet["images"]) == (chosen["selection"], 3)
+    numbers = ask(web, values={"selection": [chosen["selection"]]}, sort="rank")
+    shown = [web.get("/api/image", params={"n": n}).json() for n in numbers]
+    names = ("rank", "strategy", "score", "reason")
+    assert [
+        {"image_id": each["image_id"], **{name: each["selections"][0][name] for name in names}}
+        for each in shown
+    ] == [{name: each[name] for name in ("image_id", *names)} for each in chosen["images"]]
+    assert ask(web, condition="rank <= 2", sort="rank") == numbers[:2]
+    others = ask(web, condition="len(selections) = 0")
+    assert sorted([*others, *numbers]) == ask(web)
+    assert web.get("/api/image", params={"n": others[0]}).json()["selections"] == []
+
+
 @pytest.mark.parametrize(
     "condition",
     [

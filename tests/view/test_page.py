@@ -97,6 +97,31 @@ def test_the_grid_is_used_by_keyboard_alone(browse, server):
     assert found[5] == "2 selected"
 
 
+def test_a_selection_is_chosen_by_and_its_reasons_are_shown(browse, server, selection):
+    first = selection["images"][0]
+    found = browse(
+        server,
+        ["open", "#/images"],
+        ["wait", "document.querySelector('#found').textContent === '13 images'"],
+        ["run", "() => { document.querySelector('[data-name=selection]').open = true; }"],
+        ["click", "[data-name=selection] input"],
+        ["wait", "document.querySelector('#found').textContent === '3 images'"],
+        ["run", "() => document.querySelector('select[aria-label=Order]').value"],
+        ["run", "document.querySelector('.grid').focus()"],
+        ["press", "Home"],
+        ["press", "Enter"],
+        ["wait", "document.querySelector('dialog .facts h2')"],
+        ["text", "dialog .facts"],
+        ["axe"],
+    )
+    assert found[5] == "rank"
+    assert f"Selection {selection['selection']}" in found[10]
+    shown = found[10].splitlines()
+    for name in "rank", "strategy", "reason":
+        assert shown[shown.index(name) + 1] == str(first[name])
+    assert found[11] == []
+
+
 def test_hostile_names_are_text(browse, server):
     found = browse(
         server,

@@ -4,11 +4,10 @@ The ledgers, the labels, the newest version's split and the tags are read once, 
 has come since. There is no second database: when the server ends, nothing of this is left.
 """
 
-import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +21,14 @@ from vidset.ledger.ledger import FRAMES, VIDEOS
 from vidset.ledger.packs import Stamps
 from vidset.ledger.rows import LedgerRows, Rows
 from vidset.project import Project
+from vidset.selection.selection_file import read_selection, selection_ids
 from vidset.storage.open import open_store
 from vidset.tags import FOLDER, Mark, current_tags, read_marks
+from vidset.view.label_rows import ANNOTATIONS, TASKS, annotation_row, task_row
 
 _MEMORY = "2GB"
+_BY = ("made_at", "actor")
 _SCHEMA = Path(__file__).with_name("catalog.sql")
-_ANNOTATIONS = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("state", pa.string()),
-        ("annotator", pa.string()),
-        ("vendor", pa.string()),
-        ("revision", pa.int64()),
-        ("updated_at", pa.string()),
-        ("labels", pa.list_(pa.string())),
-        ("objects", pa.string()),
-        ("object_count", pa.int64()),
-    ]
-)
-_TASKS = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("state", pa.string()),
-        ("vendor", pa.string()),
-        ("cost", pa.float64()),
-        ("requested_at", pa.string()),
-        ("completed_at", pa.string()),
-        ("error", pa.string()),
-    ]
-)
 
 
 class Catalog:
@@ -82,6 +60,7 @@ class Catalog:
         self._taken: dict[str, Stamps] = {}
         self._written: dict[str, str] = {}
         self._marks: dict[str, Mark] = {}
+        self._selections: dict[str, str] = {}
         self._split_of = ""
         self.refresh()
 
@@ -99,6 +78,7 @@ class Catalog:
                     self._take_labels,
                     self._take_split,
                     self._take_tags,
+                    lambda: self._take_selections(problems),
                 )
             ]
             is_new = any(changed) or problems != self.problems
@@ -164,8 +144,8 @@ class Catalog:
         try:
             return any(
                 [
-                    self._take_documents(documents, "annotations", _ANNOTATIONS, _annotation),
-                    self._take_documents(documents, "tasks", _TASKS, _task),
+                    self._take_documents(documents, "annotations", ANNOTATIONS, annotation_row),
+                    self._take_documents(documents, "tasks", TASKS, task_row),
                 ]
             )
         finally:
@@ -220,6 +200,25 @@ class Catalog:
         self._insert("tags", table, before="DELETE FROM tags")
         return True
 
+    def _take_selections(self, problems: list[str]) -> bool:
+        """Take what was selected; a file that is no selection is told, and not read again."""
+        place = self.project.place
+        new = [each for each in selection_ids(place) if each not in self._selections]
+        for id_ in new:
+            try:
+                found = read_selection(place, id_)
+            except ValueError as error:
+                self._selections[id_] = str(error)
+                continue
+            self._selections[id_] = ""
+            said = {"selection": id_, **{name: str(found.details.get(name)) for name in _BY}}
+            table = found.table.select(["image_id", "rank", "strategy", "score", "reason"])
+            for name, text in said.items():
+                table = table.append_column(name, pa.array([text] * len(table), pa.string()))
+            self._insert("selected", table)
+        problems += filter(None, self._selections.values())
+        return bool(new)
+
     def _insert(self, name: str, rows: pa.Table, *, select: str = "*", before: str = "") -> None:
         """Add rows to a table, by the names of their columns, in one transaction.
 
@@ -247,37 +246,3 @@ def _told(problems: list[str], step: Callable[[], bool]) -> bool:
     except (ValueError, OSError, pa.ArrowInvalid) as error:
         problems.append(str(error))
         return False
-
-
-def _annotation(image_id: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    objects = document.get("objects") or []
-    return {
-        "image_id": image_id,
-        "state": document.get("state"),
-        "annotator": document.get("annotator"),
-        "vendor": document.get("vendor"),
-        "revision": document.get("revision"),
-        "updated_at": _time(document.get("updated_at")),
-        "labels": sorted({str(each["label"]) for each in objects}),
-        "objects": json.dumps(objects, ensure_ascii=False),
-        "object_count": len(objects),
-    }
-
-
-def _task(image_id: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "image_id": image_id,
-        "state": document.get("state"),
-        "vendor": document.get("vendor"),
-        "cost": document.get("cost"),
-        "requested_at": _time(document.get("requested_at")),
-        "completed_at": _time(document.get("completed_at")),
-        "error": document.get("error"),
-    }
-
-
-def _time(value: Any) -> str | None:
-    """RFC 3339, whichever store the document is from."""
-    if value is None or isinstance(value, str):
-        return value
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -16,6 +16,20 @@ CREATE TABLE splits (origin TEXT, split TEXT);
 
 CREATE TABLE tags (image_id TEXT, tags TEXT[]);
 
+CREATE TABLE selected (
+  selection TEXT, made_at TEXT, actor TEXT, image_id TEXT, rank INTEGER, strategy TEXT,
+  score DOUBLE, reason TEXT
+);
+
+-- Selections that chose an image, the newest first, and its rank in that one.
+CREATE VIEW selections_of AS
+SELECT
+  image_id,
+  list(selection ORDER BY made_at DESC, selection DESC) AS selections,
+  arg_max(rank, (made_at, selection)) AS rank
+FROM selected
+GROUP BY image_id;
+
 -- Samples of committed videos. Others are of a run that was killed.
 CREATE VIEW samples AS
 SELECT frames.*
@@ -57,9 +71,12 @@ SELECT
   COALESCE(annotations.object_count, 0) AS object_count,
   annotations.objects,
   splits.split,
-  COALESCE(tags.tags, []) AS tags
+  COALESCE(tags.tags, []) AS tags,
+  COALESCE(selections_of.selections, []) AS selections,
+  selections_of.rank
 FROM kept
 LEFT JOIN annotations ON annotations.image_id = kept.image_id
 LEFT JOIN tasks ON tasks.image_id = kept.image_id
 LEFT JOIN splits ON splits.origin = kept.image_sha256
-LEFT JOIN tags ON tags.image_id = kept.image_id;
+LEFT JOIN tags ON tags.image_id = kept.image_id
+LEFT JOIN selections_of ON selections_of.image_id = kept.image_id;

@@ -11,7 +11,7 @@ from vidset.view.catalog import Catalog
 from vidset.warehouse.asking import check_question
 
 # What a page may filter by: one of several values, or a range of numbers or times.
-LISTS = {"label": "labels", "tag": "tags"}
+LISTS = {"label": "labels", "tag": "tags", "selection": "selections"}
 VALUES = ("collector_id", "video_uri", "split", "state", "annotator")
 RANGES = ("pts_seconds", "brightness", "sharpness", "object_count", "uploaded_at", "updated_at")
 SORTS = {
@@ -24,6 +24,7 @@ SORTS = {
     "objects": "object_count DESC, n",
     "labeled": "updated_at DESC NULLS LAST, n",
     "alike": "phash, n",
+    "rank": "rank NULLS LAST, n",
 }
 _NONE = "(none)"
 _LONGEST_SECONDS = 10.0
@@ -99,12 +100,23 @@ def count_facets(catalog: Catalog) -> dict[str, list[dict[str, Any]]]:
             f"SELECT COALESCE({name}, '{_NONE}') AS value, COUNT(*) AS images FROM images "  # noqa: S608
             f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_VALUES}"
         )
-    for name, column in LISTS.items():
+    for name in "label", "tag":
         facets[name] = catalog.rows(
-            f"SELECT value, COUNT(*) AS images FROM (SELECT UNNEST({column}) AS value FROM images) "  # noqa: S608
-            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_VALUES}"
+            f"SELECT value, COUNT(*) AS images FROM (SELECT UNNEST({LISTS[name]}) AS value "  # noqa: S608
+            f"FROM images) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_VALUES}"
         )
-    return facets
+    return {**facets, "selection": _count_selections(catalog)}
+
+
+def _count_selections(catalog: Catalog) -> list[dict[str, Any]]:
+    """Count the images that selections chose, the newest selection first."""
+    return catalog.rows(
+        "SELECT selection AS value, COUNT(*) AS images, any_value(made_at) AS made_at, "
+        "any_value(actor) AS actor FROM selected "
+        "SEMI JOIN kept ON kept.image_id = selected.image_id "
+        "GROUP BY 1 ORDER BY made_at DESC, value LIMIT ?",
+        [_MOST_VALUES],
+    )
 
 
 def _query(wanted: Filter) -> tuple[str, list[Any]]:

@@ -32,7 +32,12 @@ def describe_image(catalog: Catalog, n: int) -> dict[str, Any] | None:
     )
     if not rows:
         return None
-    return _with_objects(rows[0])
+    chosen = catalog.rows(
+        "SELECT selection, made_at, actor, rank, strategy, score, reason FROM selected "
+        "WHERE image_id = ? ORDER BY made_at DESC, selection DESC",
+        [rows[0]["image_id"]],
+    )
+    return {**_with_objects(rows[0]), "selections": chosen}
 
 
 def describe_images(catalog: Catalog, numbers: Sequence[int]) -> list[dict[str, Any]]:

@@ -1,13 +1,19 @@
 """`vidset predict` on a place with a run that was trained there."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
+from tests.chaos.counts import times
 from tests.cli.called import Called, vidset
 from tests.cli.labels import make_output
 from tests.cli.predict.places import make_place
+from tests.paths import ROOT
 from tests.prediction.predicted import documents, store_of
 
 
@@ -71,15 +77,7 @@ def test_several_processes_do_what_one_does(place, made, tmp_path, monkeypatch):
     assert (found["predicted"], found["failed"]) == (11, 0)
     alone = shutil.copytree(made, tmp_path / "alone")
     assert predict(alone, "--workers", "1", "--json").code == 0
-    without = ("written_at", "image_uri")
-    ours, theirs = (
-        {
-            name: {key: value for key, value in each.items() if key not in without}
-            for name, each in documents(store_of(folder)).items()
-        }
-        for folder in (place, alone)
-    )
-    assert ours == theirs
+    assert said_in(place) == said_in(alone)
 
 
 def test_a_label_that_the_template_lacks_is_told(place):
@@ -96,6 +94,42 @@ def test_an_image_that_is_gone_is_named_and_the_exit_code_is_1(place):
     assert called.code == 1
     assert "images/c/0/0000000000.jpg: No such file or directory" in called.err
     assert called.out.splitlines()[0] == "10 images predicted, 10 objects to start from"
+
+
+@pytest.mark.slow
+@times(2, 8)
+def test_killed_between_shards_nothing_is_lost_or_double(place, made, tmp_path, count):
+    unbroken = shutil.copytree(made, tmp_path / "unbroken")
+    assert predict(unbroken, "--workers", "1", "-q").code == 0
+    stored = 0
+    for number in range(count):
+        # Of the one shard after a commit, of the other before one, later ones farther on.
+        words = ("--shard", f"{number % 2 + 1}/2", "--workers", "1", "-p", str(place))
+        before = stored
+        code = run_killed(2 - number % 2 + number // 2, *words)
+        stored = len(documents(store_of(place)))
+        assert code in (-signal.SIGKILL, 0)
+        if number == 0:
+            assert (code, stored) == (-signal.SIGKILL, 3)
+        assert before <= stored <= 11
+    rest = predict(place, "--workers", "1", "--json").found
+    assert (rest["done"], rest["predicted"], rest["failed"]) == (stored, 11 - stored, 0)
+    assert said_in(place) == said_in(unbroken)
+
+
+def run_killed(boundary: int, *words: str) -> int:
+    """Predict in a process that dies at a boundary (see `killed`); its exit code."""
+    command = (sys.executable, "-m", "tests.cli.predict.killed", str(boundary), *words)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False, timeout=600).returncode
+
+
+def said_in(place) -> dict[str, dict]:
+    """Return the predictions by id, without where the place is and when it was."""
+    return {
+        name: {key: value for key, value in each.items() if key not in ("written_at", "image_uri")}
+        for name, each in documents(store_of(place)).items()
+    }
 
 
 @pytest.mark.parametrize(

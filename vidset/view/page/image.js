@@ -114,9 +114,21 @@ function describe(image, isThere, overview) {
     isThere ? "" : h("p", { class: "bad" }, "The image's file cannot be read."),
     h("p", {}, ...image.tags.map((/** @type {string} */ each) => h("span", { class: "chip" }, named(each)))),
     h("dl", {}, ...rows.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    ...image.selections.flatMap(chosen),
     image.objects.length ? h("h2", {}, "Objects") : h("p", { class: "dim" }, image.state === "labeled" ? "A person saw that there is nothing in it." : "It has no labels yet."),
     h("ul", {}, ...image.objects.map((/** @type {any} */ each) => h("li", {}, h("span", { style: { color: colour(each.label) }, "aria-hidden": "true" }, "■ "), named(each.label), h("span", { class: "dim" }, ` ${each.type ?? ""} ${size(each)}`)))),
   ];
+}
+
+/**
+ * Why a selection chose an image.
+ * @param {any} selection
+ * @returns {Node[]}
+ */
+function chosen(selection) {
+  /** @type {[string, any][]} */
+  const rows = [["rank", number(selection.rank)], ["strategy", selection.strategy], ["score", number(selection.score)], ["reason", named(selection.reason)], ["made", `${moment(selection.made_at)} by ${selection.actor}`]];
+  return [h("h2", {}, "Selection ", h("code", {}, selection.selection)), h("dl", {}, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))];
 }
 
 /** @param {any} object */

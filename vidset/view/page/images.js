@@ -1,14 +1,14 @@
 // The grid of images, with filters, an order, tags and a condition in SQL.
 import { get, mark, query } from "./api.js";
 import { empty, h, named } from "./dom.js";
-import { number, plural } from "./format.js";
+import { moment, number, plural } from "./format.js";
 import { Grid } from "./grid.js";
 import { openImage } from "./image.js";
 
-const GROUPS = [["label", "Label"], ["tag", "Tag"], ["state", "State"], ["split", "Split"], ["collector_id", "Collector"], ["video_uri", "Video"], ["annotator", "Annotator"]];
+const GROUPS = [["label", "Label"], ["tag", "Tag"], ["selection", "Selection"], ["state", "State"], ["split", "Split"], ["collector_id", "Collector"], ["video_uri", "Video"], ["annotator", "Annotator"]];
 const RANGES = [["brightness", "Brightness"], ["sharpness", "Sharpness"], ["object_count", "Objects"], ["pts_seconds", "Seconds in the video"]];
 /** @type {Record<string, string>} */
-const ORDERS = { video: "by video and time", newest: "newest first", sharpest: "sharpest first", blurred: "most blurred first", bright: "brightest first", dark: "darkest first", objects: "most objects first", labeled: "last labeled first", alike: "alike together" };
+const ORDERS = { video: "by video and time", newest: "newest first", sharpest: "sharpest first", blurred: "most blurred first", bright: "brightest first", dark: "darkest first", objects: "most objects first", labeled: "last labeled first", alike: "alike together", rank: "most wanted first" };
 
 /** @param {import("./main.js").Page} page */
 export async function showImages({ main, query: address, overview }) {
@@ -65,13 +65,22 @@ export async function showImages({ main, query: address, overview }) {
     }
   }
 
+  /** Images of a selection are shown as it ranks them, and all others in the order of videos. */
+  function searchSelected() {
+    const was = filter.sort;
+    if (filter.values.selection && was === "video") filter.sort = "rank";
+    if (!filter.values.selection && was === "rank") filter.sort = "video";
+    if (filter.sort !== was) /** @type {HTMLSelectElement} */ (facets.querySelector("select[aria-label=Order]")).value = filter.sort;
+    search();
+  }
+
   async function fillFacets() {
     const counts = await get("facets");
     const isOpen = new Set([...facets.querySelectorAll("details[open]")].map((each) => /** @type {HTMLElement} */ (each).dataset.name));
     facets.replaceChildren(
       order(filter, search),
       ...GROUPS.filter(([name]) => counts[name]?.length > 1 || counts[name]?.some((/** @type {any} */ each) => each.value !== "(none)"))
-        .map(([name, title]) => group(name, title, counts[name], filter, search, isOpen.has(name) || (!isOpen.size && (name === "label" || name === "tag")))),
+        .map(([name, title]) => group(name, title, counts[name], filter, name === "selection" ? searchSelected : search, isOpen.has(name) || (!isOpen.size && (name === "label" || name === "tag")))),
       ...RANGES.map(([name, title]) => range(name, title, filter, search)),
       condition(filter, search),
       h("p", {}, h("button", { type: "button", onclick: () => { location.hash = `#/images?all=${Date.now()}`; } }, "Clear all filters")),
@@ -111,7 +120,8 @@ function group(name, title, counts, filter, search, isOpen) {
       search();
     } });
     const shown = name === "video_uri" ? each.value.split("/").pop() : each.value;
-    return h("li", { title: each.value }, h("label", {}, box, named(shown), h("span", { class: "count" }, number(each.images))));
+    const title = each.made_at ? `made ${moment(each.made_at)} by ${each.actor}` : each.value;
+    return h("li", { title }, h("label", {}, box, named(shown), h("span", { class: "count" }, number(each.images))));
   });
   return h("details", { open: isOpen || chosen.size > 0, "data-name": name }, h("summary", {}, title), h("ul", {}, ...items));
 }
@@ -135,7 +145,7 @@ function condition(filter, search) {
   const apply = () => { filter.condition = area.value.trim(); search(); };
   area.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) apply(); });
   return h("details", { open: Boolean(filter.condition), "data-name": "condition" }, h("summary", {}, "Condition in SQL"), area, h("button", { type: "button", onclick: apply }, "Apply"),
-    h("p", { class: "dim" }, "Columns: image_id, video_uri, collector_id, pts_seconds, ssim, local_change, sharpness, brightness, width, height, state, annotator, labels, object_count, split, tags, uploaded_at, updated_at."));
+    h("p", { class: "dim" }, "Columns: image_id, video_uri, collector_id, pts_seconds, ssim, local_change, sharpness, brightness, width, height, state, annotator, labels, object_count, split, tags, selections, rank, uploaded_at, updated_at."));
 }
 
 /** @param {Grid} grid @param {any} overview @param {() => Promise<void>} done @param {HTMLElement} problem */
