@@ -7,7 +7,7 @@ import numpy as np
 from vidset.demo.scene import Mover, Scene, Span
 
 _SECONDS, _STOP = 14.0, (5.0, 9.5)
-"""How long a drive is, and when it stands still."""
+"""Seconds that a drive lasts, and those between which it stands still."""
 
 
 def draw_drives(number: int) -> dict[str, Scene]:
