@@ -139,6 +139,7 @@ def test_thumbnails_come_in_one_piece_and_are_kept(web, place):
     while pack:
         n, size = struct.unpack("<II", pack[:8])
         picture = cv2.imdecode(np.frombuffer(pack[8 : 8 + size], np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
         found.append((n, picture.shape))
         pack = pack[8 + size :]
     assert found == [(n, (120, 160, 3)) for n in numbers[:3]]
