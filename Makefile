@@ -34,6 +34,9 @@ demo-numerals: $(VENV)/.all ## Once around the data-centric loop, on drawn numer
 demo-loop: $(VENV)/.all ## Select, label, train, predict and select again, on drawn drives
 	@$(BIN)/vidset demo --loop --output out/loop
 
+demo-chain: $(VENV)/.all ## From uploads to two versions through emulators, Label Studio and the jobs; VIDEO=path adds yours
+	@$(BIN)/python -m tests.end_to_end.chain --output out/chain $(if $(VIDEO),--video "$(VIDEO)")
+
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
 	@$(BIN)/python -m tests.emulators.prepare
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -162,5 +165,5 @@ $(TORCHVISION)/.done: tests/torchvision/requirements.txt | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
-.PHONY: help demo demo-numerals demo-loop test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
+.PHONY: help demo demo-chain demo-numerals demo-loop test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean

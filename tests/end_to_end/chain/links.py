@@ -11,6 +11,7 @@ from tests.end_to_end.chain.drives import Recording
 from tests.end_to_end.chain.servers import Deployed
 from tests.end_to_end.jobs import rows, wait_for
 from vidset.beam.export_job import main as export_job
+from vidset.beam.ingest_job import main as ingest_job
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.labeling.broker import open_broker
@@ -91,9 +92,26 @@ class Chain:
         self.run(*words, "--dead-letters", self.folder / "dead-letters")
         return folder
 
-    def create(self, name: str, *words: str, warehouse: Path | None = None) -> dict[str, Any]:
-        """Cut a version from the warehouse."""
-        source = f"warehouse:{warehouse or self.warehouse}"
+    def export_to_bigquery(self) -> str:
+        """The same into BigQuery: the export job, then a batch job over all uploads; the dataset.
+
+        The batch job is the one that a team reconciles with. It meets images that are there.
+        """
+        servers = self.deployed.servers
+        dataset = f"bq://{servers.project}.vidset"
+        servers.bigquery.client().create_dataset("vidset")
+        words = [f"--store={self.store_uri}", f"--warehouse={dataset}"]
+        words += [f"--staging={self.folder}/staging", f"--dead_letters={self.folder}/dead-letters"]
+        if export_job(words) != 0:
+            raise AssertionError("the export job to BigQuery did not end well")
+        words = ["--input=gs://uploads", "--images=gs://images", f"--ledger={dataset}"]
+        if ingest_job([*words, f"--dead_letters={self.folder}/dead-letters"]) != 0:
+            raise AssertionError("the batch job with a ledger in BigQuery did not end well")
+        return dataset
+
+    def create(self, name: str, *words: str, source: str | None = None) -> dict[str, Any]:
+        """Cut a version from a warehouse, by default the chain's folder."""
+        source = source or f"warehouse:{self.warehouse}"
         return self.run("dataset", "create", source, "-n", name, "-p", self.place, *words)
 
     def version(self, name: str) -> Manifest:

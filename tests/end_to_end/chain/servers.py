@@ -17,7 +17,7 @@ from tests.emulators.handlers import Handler, serve_requests
 from tests.emulators.label_studio import LabelStudio, label_studio_server
 from tests.emulators.pubsub import Pubsub, pubsub_server
 from tests.emulators.servers import Server
-from tests.end_to_end.jobs import running_job
+from tests.end_to_end.jobs import running_job, wait_for
 from tests.labeling.functions import SCALE_SECRET, function
 from tests.labeling.vendors.scale.double import API_KEY, ScaleDouble, scale_double
 
@@ -149,6 +149,9 @@ def deployed(servers: Servers, folder: Path) -> Iterator[Deployed]:
                 "--ledger=gs://ledger",
             )
         )
+        # Once it has refused something, it runs: what is measured later is no start.
+        cloud.pubsub.publish(cloud.topic, b"is it there?", eventType="OBJECT_FINALIZE")
+        wait_for(lambda: bool(cloud.pubsub.pull_all(letters)), job, log)
         yield Deployed(
             servers, broker, functions, job, log, sent, receive.url, events, letters, topic
         )
