@@ -1,4 +1,4 @@
-"""`vidset forget`: a video goes with all that came of it."""
+"""`vidset forget`: a video goes with all that came of it. Kills: test_killed.py."""
 
 import json
 import shutil
@@ -11,8 +11,7 @@ from tests.cli.called import vidset
 from tests.forgetting.places import A, B, FakeVendor, make_place, traces_of
 from vidset.datasets.versions.repository import Repository
 from vidset.elements import Upload
-from vidset.forgetting import forget as forgetting
-from vidset.forgetting.forget import STEPS, Forgetting
+from vidset.forgetting.forget import Forgetting
 from vidset.forgetting.journal import Choice, read_journal, write_journal
 from vidset.intake.ingest import Ingest
 from vidset.project import find_project
@@ -101,33 +100,6 @@ def test_a_version_keeps_its_id_and_what_is_left_gets_its_name(place):
 def test_runs_that_were_trained_on_it_are_named_and_their_predictions_go(place):
     receipt = forget(place)
     assert receipt.runs == ["v0-1"]
-
-
-@pytest.mark.parametrize("number", range(len(STEPS)))
-def test_a_call_that_is_killed_after_any_step_goes_on(place, monkeypatch, number):
-    class Killed(BaseException):
-        pass
-
-    def killed(work):
-        STEPS[number](work)
-        raise Killed
-
-    monkeypatch.setattr(forgetting, "STEPS", (*STEPS[:number], killed, *STEPS[number + 1 :]))
-    with pytest.raises(Killed):
-        forget(place)
-    monkeypatch.undo()
-    journal = open_forgetting(place).unfinished()
-    assert journal is not None
-    receipt = open_forgetting(place).forget(journal)
-    assert receipt.left == {}
-    # What the versions tell no more by then.
-    assert receipt.runs == ["v0-1"]
-    assert list(traces_of(place, A)) == []
-    assert read_journal(str(place)) is None
-    [tombstone] = [
-        json.loads(path.read_text()) for path in place.glob("datasets/versions/*/forgotten.json")
-    ]
-    assert tombstone["images"] == 3
 
 
 def test_the_source_goes_unless_it_is_kept_and_only_in_its_generation(place, made):

@@ -189,6 +189,8 @@ def _show(receipt: "Receipt") -> None:
             say(f"{title}:")
         for line in lines:
             say(f"  {line}")
+    if receipt.receipt:
+        say(f"receipt: {receipt.receipt}")
 
 
 def _next(receipt: "Receipt") -> str | None:

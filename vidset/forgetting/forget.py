@@ -8,6 +8,7 @@ may be repeated; a call that was killed goes on with its journal.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from vidset.forgetting.files import (
     forget_dead_letters,
@@ -27,7 +28,7 @@ from vidset.forgetting.journal import (
     write_journal,
 )
 from vidset.forgetting.labels import check_vendors, forget_documents, forget_tasks
-from vidset.forgetting.receipt import Receipt, kept_by_wish, recoverable_from
+from vidset.forgetting.receipt import Receipt, kept_by_wish, recoverable_from, write_receipt
 from vidset.forgetting.runs import forget_errors, forget_predictions
 from vidset.forgetting.step import Step, Work
 from vidset.forgetting.tables import forget_rows
@@ -113,11 +114,13 @@ class Forgetting:
                 f"another call of vidset forget deletes {len(there.videos)} videos, or was stopped "
                 "meanwhile: vidset forget without a VIDEO finishes it first"
             )
+        before = self._work(journal, is_dry=True)
+        if there is None:
+            journal = replace(journal, found=_totals(step(before) for step in STEPS))
         write_journal(self._project.place, journal)
         tombstones = Tombstones(self._project.place)
         for gone in journal.videos:
             tombstones.put(gone.key, Tombstone(journal.actor, journal.at))
-        before = self._work(journal, is_dry=True)
         receipt = self._receipt(before, {}, {})  # Later there is nothing to name them by.
         deleted: dict[str, int] = {}
         for step in STEPS:
@@ -125,19 +128,11 @@ class Forgetting:
             deleted = _totals([deleted, step(self._work(journal))])
         check = self._work(journal, is_dry=True)
         left = _totals(step(check) for step in _CHECKED)
+        receipt = replace(receipt, is_dry=False, deleted=deleted, left=left)
+        receipt = replace(receipt, receipt=write_receipt(self._project.place, journal, receipt))
         if not left:
             delete_journal(self._project.place)
-        return Receipt(
-            is_dry=False,
-            videos=receipt.videos,
-            deleted=deleted,
-            left=left,
-            recoverable=receipt.recoverable,
-            runs=receipt.runs,
-            versions=receipt.versions,
-            elsewhere=receipt.elsewhere,
-            kept=receipt.kept,
-        )
+        return receipt
 
     def _work(self, journal: Journal, *, is_dry: bool = False) -> Work:
         # Records are read anew: steps change what they are read from.

@@ -70,6 +70,7 @@ class Journal:
         names: what versions, predictions and reports call the videos and images.
         runs: the names of the runs in whose training some of the images stood. Once the images are
             out of the versions, nothing tells that any more.
+        found: how many things of each kind there were before anything was deleted.
     """
 
     videos: tuple[Gone, ...]
@@ -81,6 +82,7 @@ class Journal:
     keep_tasks: bool = False
     names: frozenset[str] = field(default_factory=frozenset)
     runs: tuple[str, ...] = ()
+    found: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {

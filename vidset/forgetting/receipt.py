@@ -1,11 +1,21 @@
-"""The receipt: what was deleted where, what can still be recovered until when, and what is left."""
+"""The receipt: what was deleted where, what can still be recovered until when, and what is left.
 
+Each call that comes to its end keeps one: PLACE/forgotten/receipts/<time>.json. It is written once,
+and names videos by the keys of their tombstones alone.
+"""
+
+import hashlib
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from vidset.forgetting.journal import Journal, source_of
+from vidset.forgotten import FOLDER
 from vidset.project import Project
+from vidset.storage.open import open_store
+
+RECEIPTS = "receipts"
 
 # As infra/ sets them: buckets soft-delete for 30 days, Firestore's point-in-time recovery reaches
 # back 7, BigQuery's time travel 7, and Google's fail-safe after it another 7.
@@ -40,6 +50,7 @@ class Receipt:
         versions: those that lost images; each keeps its id.
         elsewhere: exports and pushes that may hold the images, which vidset cannot reach.
         kept: what was kept because the caller wanted it to be.
+        receipt: where the place keeps this receipt; None for a dry run.
     """
 
     is_dry: bool
@@ -51,6 +62,32 @@ class Receipt:
     versions: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    receipt: str | None = None
+
+
+def write_receipt(place: str, journal: Journal, receipt: Receipt) -> str:
+    """Keep a receipt; its uri. One that is there is never replaced.
+
+    It has the counts of this call as `deleted`, and as `found` those from before anything was
+    deleted, which a call that was stopped has begun to delete.
+    """
+    now = datetime.now(UTC)
+    said = asdict(receipt)
+    for name in ("is_dry", "receipt"):
+        del said[name]
+    said["videos"] = sorted(each.key for each in journal.videos)
+    about = {
+        "actor": journal.actor,
+        "requested_at": journal.at,
+        "finished_at": now.isoformat(timespec="microseconds"),
+        "found": journal.found,
+    }
+    data = json.dumps(about | said, ensure_ascii=False, indent=1).encode()
+    digest = hashlib.sha256(data).hexdigest()[:8]
+    name = f"{now.strftime('%Y%m%dT%H%M%S.%fZ')}-{digest}.json"
+    store = open_store(f"{place}/{FOLDER}/{RECEIPTS}")
+    store.put_once(name, data, "application/json")
+    return store.uri(name)
 
 
 def recoverable_from(project: Project, journal: Journal) -> Iterator[Recoverable]:
