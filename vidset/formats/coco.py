@@ -116,13 +116,16 @@ def _files(path: Path, reading: Reading) -> list[_File]:
     return [file if is_split else replace(file, split=None) for file in found]
 
 
-def coco_files(folder: Path) -> list[tuple[Path, str | None]]:
+def coco_files(folder: Path, reading: Reading) -> list[tuple[Path, str | None]]:
     """Return the files below a folder that have COCO's images, each with the split that it is.
+
+    Args:
+        reading: where other files are counted.
 
     Raises:
         ValueError: one of its .json files is none.
     """
-    return [(file.path, file.split) for file in _files(folder, Reading())]
+    return [(file.path, file.split) for file in _files(folder, reading)]
 
 
 def _names_in(document: Any) -> set[str]:

@@ -143,7 +143,8 @@ def _object(
         points = tuple((x * size[0], y * size[1]) for x, y in pairs)
         return LabeledObject(object_id, label, "polygon", rings=separated(points))
     wanted = "x and y of 3 points or more" if has_polygons else "cx, cy, width, height"
-    raise ValueError(f"{place}: wanted {wanted} behind the class, got {values}")
+    why = "; other tools misread a box in a file with outlines" if len(values) == 4 else ""
+    raise ValueError(f"{place}: wanted {wanted} behind the class, got {values}{why}")
 
 
 def _whole(word: str) -> int:

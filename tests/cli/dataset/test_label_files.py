@@ -343,3 +343,18 @@ def test_files_of_a_folder_are_the_splits_that_they_are_called(tmp_path):
     refused = create(tmp_path, f"test=coco:{tmp_path / 'in'}")
     assert refused.code == 2
     assert "as all are to be test, got images of train" in refused.found["error"]["message"]
+
+
+def test_cocos_own_folders_are_read_and_its_other_files_are_named(tmp_path):
+    folder = tmp_path / "in"
+    text = write_coco(tmp_path / "x", [CAR], ("a.png",)).read_text()
+    for seed, part in enumerate(("train2017", "val2017")):
+        files = {f"{part}/a.png": seed}
+        for task in ("instances", "captions"):
+            files[f"annotations/{task}_{part}.json"] = text.encode()
+        write_files(folder, files)
+    made = create(tmp_path, folder)
+    assert made.code == 0, made.err
+    assert sides(tmp_path) == {"train2017/a.png": "train", "val2017/a.png": "validation"}
+    [left_out] = made.found["left_out"]
+    assert left_out["what"] == "2 files beside the instances (captions)"

@@ -15,9 +15,10 @@ from vidset.datasets.curation.sources.label_files import (
 from vidset.datasets.curation.sources.label_files import opened as unpacked
 from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
 from vidset.datasets.curation.sources.reshaped import Reshaped
-from vidset.datasets.curation.sources.source import Fault, Found, Source
+from vidset.datasets.curation.sources.source import Fault, Found, Kind, Source
 from vidset.datasets.errors import DatasetError
 from vidset.formats.coco import coco_files
+from vidset.formats.reading import Reading
 from vidset.tags import ALL_IMAGES, TagChoice
 
 _SQL = "sql:"
@@ -119,10 +120,16 @@ def _label_files(named: Named, sources: Sources) -> list[Source]:
 
     folder = unpacked(Path(named.path))
     if named.kind == "coco" and folder.is_dir() and sources.images is None:
-        each = [of(file, split) for file, split in coco_files(folder)]
+        reading = Reading()
+        each = [of(file, split) for file, split in coco_files(folder, reading)]
         roots = {one.images for one in each}
         if len(roots) > 1:
-            return [*each]
+            counts = reading.dropped.items()
+            told = [
+                Fault(Kind.NOT_HELD, named.path, f"{number:,} {what}") for what, number in counts
+            ]
+            others: list[Source] = [told] if told else []
+            return [*each, *others]
         if roots:
             whole = LabelFiles(named.kind, Path(named.path), roots.pop(), named.split, sources.how)
             return [whole]
