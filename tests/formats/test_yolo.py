@@ -135,23 +135,25 @@ TREE = {
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "is_split"),
     [
-        pytest.param(None, id="folders"),
+        pytest.param(None, True, id="folders"),
         pytest.param(
             {"path": ".", "train": ["images/train", "./images/val"], "names": {0: "car", 1: "bus"}},
+            False,
             id="list of folders",
         ),
-        pytest.param({"path": "images", "train": ".", "names": ["car", "bus"]}, id="a path"),
+        pytest.param({"path": "images", "train": ".", "names": ["car", "bus"]}, False, id="a path"),
     ],
 )
-def test_other_tools_datasets_are_read(settings, tmp_path):
+def test_other_tools_datasets_are_read(settings, is_split, tmp_path):
+    train, validation = (("train",), ("validation",)) if is_split else ((), ())
     bus = LabeledObject("1", "bus", "box", box=Box(90.0, 40.0, 20.0, 20.0))
     car = LabeledObject("3", "car", "box", box=Box(0.0, 0.0, 200.0, 100.0))
     assert dataset(tmp_path, TREE, settings) == [
-        ImageLabels("train/a.jpg", 200, 100, (bus, car)),
-        ImageLabels("train/b.PNG", 200, 100, (), "unlabeled"),
-        ImageLabels("val/c.jpg", 200, 100, ()),
+        ImageLabels("train/a.jpg", 200, 100, (bus, car), splits=train),
+        ImageLabels("train/b.PNG", 200, 100, (), "unlabeled", splits=train),
+        ImageLabels("val/c.jpg", 200, 100, (), splits=validation),
     ]
 
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from vidset.formats.coco_objects import objects_of
 from vidset.formats.coco_results import are_results, as_instances
 from vidset.formats.coco_writing import OURS, write
+from vidset.formats.finding import files_below
 from vidset.formats.format import ImageLabels
 from vidset.formats.origin import origin_of
 from vidset.formats.owned_folder import MANIFEST
@@ -92,7 +93,7 @@ def _files(path: Path, reading: Reading) -> list[_File]:
             return [_File(path, document, is_list=True)]
         return [_File(path, document)]
     found: list[_File] = []
-    for file in sorted(path.rglob("*.json")):
+    for file in files_below(path, ".json"):
         if file.name == MANIFEST:
             continue
         document = read_json(file)

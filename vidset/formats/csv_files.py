@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
+from vidset.formats.finding import only_file
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields, origin_of, with_numbers
 from vidset.formats.reading import (
@@ -23,7 +24,6 @@ from vidset.formats.reading import (
     free_id,
     image_size,
     leads_elsewhere,
-    only_file,
     read_text,
     relative_or_uri,
     told_name,
@@ -110,19 +110,26 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
 
 
 def _rows(path: Path, reading: Reading) -> Iterator[tuple[str, Mapping[str, str]]]:
-    path = only_file(path, ".csv", "labels")
-    text = read_text(path, "labels in CSV")
-    dialect = _dialect(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=dialect, strict=True)
+    text = read_text(path := only_file(path, ".csv", "labels"), "labels in CSV")
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)  # Spreadsheets of some countries write semicolons.
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=separator,
+        skipinitialspace=f"{separator} " in first,
+        strict=True,
+    )
     try:
         columns = _named_columns(reading.columns, lines, path)
         for column in columns:
             if column not in _KNOWN and column != _PASSED_OVER:
-                reading.leave_out(f"columns {column}")
+                reading.leave_out(f"columns {column or 'without a name'}")
         for values in lines:
             if not any(value.strip() for value in values):
                 continue
             place = f"{path}:{lines.line_num}"
+            while len(values) > len(columns) and not values[-1].strip():
+                values.pop()  # Spreadsheets write separators behind the last column.
             if len(values) != len(columns):
                 raise ValueError(f"{place}: wanted {len(columns)} columns, got {len(values)}")
             yield place, dict(zip(columns, values, strict=True))
@@ -157,12 +164,6 @@ def _named_columns(
 
 def _ours(name: str) -> str:
     return _OTHER_NAMES.get(name, name)
-
-
-def _dialect(text: str) -> str:
-    """The separator: spreadsheets of some countries write semicolons."""
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
 
 
 def _columns(header: Sequence[str], place: str) -> list[str]:

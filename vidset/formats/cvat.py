@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from vidset.formats.cvat_writing import CHECKBOX, NUMBER, OURS, PART_OF, TEXT, write
+from vidset.formats.finding import files_below
 from vidset.formats.format import ImageLabels
 from vidset.formats.origin import origin_of, with_numbers
 from vidset.formats.reading import (
@@ -51,7 +52,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     reading = reading or Reading()
     files = [Path(path)]
     if files[0].is_dir():
-        files = sorted(files[0].rglob("*.xml"))
+        files = files_below(files[0], ".xml")
         if not files:
             raise ValueError(f"{path}: wanted .xml with CVAT's annotations, got none")
     names: set[str] = set()

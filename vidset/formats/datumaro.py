@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from vidset.formats.boxes import HOLES, as_mask, has_hole
+from vidset.formats.finding import files_below
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields, origin_of
 from vidset.formats.reading import (
@@ -60,7 +61,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     files = [place]
     if place.is_dir():
         inside = place / "annotations"
-        files = sorted((inside if inside.is_dir() else place).glob("*.json"))
+        files = files_below(inside if inside.is_dir() else place, ".json", deep=False)
         if not files:
             raise ValueError(f"{place}: wanted {_NAME}'s annotations/*.json, got none")
     names: set[str] = set()

@@ -19,6 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vidset.formats.finding import label_files
 from vidset.formats.format import ImageLabels
 from vidset.formats.labelme_writing import RINGS, write
 from vidset.formats.origin import origin_of
@@ -68,7 +69,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     root = place if place.is_dir() else place.parent
     names: dict[str, Path] = {}
     is_folder = place.is_dir()
-    files = sorted(file for file in place.rglob("*.json") if file.name != MANIFEST)
+    files = [each for each in label_files(root, ".json", "labelme's") if each.name != MANIFEST]
     others = 0
     for file in files if is_folder else [place]:
         read_file = partial(_read, file, root, reading, is_one_of_many=is_folder)

@@ -152,20 +152,6 @@ def is_uri(name: str) -> bool:
     return bool(_URI.match(name))
 
 
-def only_file(path: Path, ending: str, what: str) -> Path:
-    """Return the file, or the only one of a folder, images beside it.
-
-    Raises:
-        ValueError: the folder has none, or several.
-    """
-    if not path.is_dir():
-        return path
-    found = sorted(path.rglob(f"*{ending}"))
-    if len(found) != 1:
-        raise ValueError(f"{path}: wanted one {ending} with {what}, got {len(found) or 'none'}")
-    return found[0]
-
-
 def read_json(path: Path) -> Any:
     """Read a file of labels. Raises ValueError: it is not there, or is no JSON."""
     return json_files.read_json(path, "labels")

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from vidset.formats.finding import files_below, label_files
 from vidset.formats.format import ImageLabels
 from vidset.formats.origin import origin_of, with_numbers
 from vidset.formats.reading import (
@@ -60,7 +61,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         raise ValueError(f"{place}: wanted a folder with {NAME}'s .xml files, got nothing")
     words = _words(place / WORDS)
     names: dict[str, Path] = {}
-    files = sorted(root.rglob("*.xml")) if root.is_dir() else [root]
+    files = label_files(root, ".xml", f"{NAME}'s") if root.is_dir() else [root]
     splits = _splits(place / "ImageSets" / "Main") or _splits_of_folders(root, files)
     for file in files:
         for labels in reading.whole(partial(_read, file, words, reading)):
@@ -75,7 +76,10 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
 def _splits(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return the splits of the images, by stem; none where train.txt is the only list."""
     found: dict[str, tuple[str, ...]] = {}
-    lists = {file: split_named(file.stem) for file in sorted(folder.glob("*.txt"))}
+    lists = {
+        file: split_named(file.stem)
+        for file in (files_below(folder, ".txt", deep=False) if folder.is_dir() else ())
+    }
     if not told_splits(lists.values()):
         return found
     for file, split in lists.items():

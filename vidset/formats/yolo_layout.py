@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
 
+from vidset.formats.finding import files_below, is_of_macos
 from vidset.formats.reading import Reading, is_above, leads_elsewhere, read_text, told_name
 from vidset.formats.splits import TRAIN, split_named, told_splits
 from vidset.formats.yolo_settings import keypoints, labels_in, read_settings, settings_file
@@ -143,7 +144,7 @@ def _part(root: Path, base: str, told: str, lists: set[Path]) -> Iterator[Listed
             return _in_list(root, entry)
         labels = root / PurePosixPath(label_file_of(f"{entry}/x")).parent
         if labels != target and labels.is_dir():
-            return _of_labels(root, sorted(labels.rglob("*.txt")))
+            return _of_labels(root, files_below(labels, ".txt"))
     return None
 
 
@@ -165,7 +166,7 @@ def _below(told: str, *bases: str) -> Iterator[str]:
 
 def _in_folder(root: Path, folder: Path) -> Iterator[Listed]:
     for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in _IMAGES:
+        if file.suffix.lower() in _IMAGES and not is_of_macos(file):
             image = file.relative_to(root).as_posix()
             yield Listed(image, _label_file(root, image))
 
@@ -191,8 +192,9 @@ def _in_list(root: Path, entry: str) -> Iterator[Listed]:
 def _label_file(root: Path, image: str) -> str:
     """Derives it as Ultralytics does, or finds it beside the image, as Darknet has it."""
     derived, beside = label_file_of(image), str(PurePosixPath(image).with_suffix(".txt"))
-    is_beside = derived != beside and not (root / derived).exists() and (root / beside).is_file()
-    return beside if is_beside else derived
+    upper = (str(PurePosixPath(each).with_suffix(".TXT")) for each in (derived, beside))
+    each = (name for name in (derived, beside, *upper) if (root / name).is_file())
+    return next(each, derived)
 
 
 def _of_labels(root: Path, files: list[Path]) -> Iterator[Listed]:
@@ -202,7 +204,7 @@ def _of_labels(root: Path, files: list[Path]) -> Iterator[Listed]:
             name = file.relative_to(root).as_posix()
             before, _, base = f"/{name}".rpartition("/labels/")
             image = f"{before}/images/{base}" if f"/{name}" != base else f"/{name}"
-            yield Listed(image[1:].removesuffix(".txt"), name)
+            yield Listed(image[1 : -len(".txt")], name)
 
 
 def _unlisted(
@@ -213,7 +215,7 @@ def _unlisted(
     Raises:
         ValueError: the image is there, and in no part.
     """
-    for file in sorted(root.rglob("*.txt")):
+    for file in files_below(root, ".txt"):
         name = file.relative_to(root).as_posix()
         if name in images or file.resolve() in lists or file.name == ORIGINS:
             continue

@@ -128,12 +128,21 @@ def _label_files(named: Named, sources: Sources) -> list[Source]:
             told = [
                 Fault(Kind.NOT_HELD, named.path, f"{number:,} {what}") for what, number in counts
             ]
-            others: list[Source] = [told] if told else []
-            return [*each, *others]
+            return [*each, Told(told)] if told else [*each]
         if roots:
             whole = LabelFiles(named.kind, Path(named.path), roots.pop(), named.split, sources.how)
             return [whole]
     return [of(Path(named.path))]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is left out of the sources beside it."""
+
+    faults: Sequence[Fault]
+
+    def __iter__(self) -> Iterator[Found | Fault]:
+        yield from self.faults
 
 
 @dataclass(frozen=True, slots=True)
