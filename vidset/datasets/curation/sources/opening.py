@@ -137,7 +137,7 @@ def _label_files(named: Named, sources: Sources) -> list[Source]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is left out of the sources beside it."""
+    """Faults that a folder of several sources has as a whole."""
 
     faults: Sequence[Fault]
 
