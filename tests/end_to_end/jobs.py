@@ -40,13 +40,15 @@ class Process(Protocol):
 
 def wait_for(what: Callable[[], bool], process: Process, log: Path) -> None:
     """Until it is true; fails with the job's log when the job ends or two minutes are over."""
-    deadline = time.monotonic() + 600
+    deadline, asked = time.monotonic() + 600, time.monotonic()
     while not what():
         ended = process.poll() is not None
         if ended or time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-4000:]
             raise AssertionError(f"the job {'ended' if ended else 'gave nothing'}:\n{tail}")
-        time.sleep(0.05)
+        # Looking may take long, and would take the processor from what is waited for.
+        time.sleep(max(0.05, 2 * (time.monotonic() - asked)))
+        asked = time.monotonic()
 
 
 def rows(place: str, table: str) -> list[dict]:
