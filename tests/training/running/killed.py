@@ -1,6 +1,8 @@
-"""A training run that kills itself, as `kill -9` does, at a given moment. See test_killed.py.
+"""Training runs that kill themselves, as `kill -9` does, at given moments. See test_killed.py.
 
-python -m tests.training.running.killed REPOSITORY VERSION RUN MOMENT
+Each is a process of its own, forked when PyTorch has been imported and has done nothing yet.
+
+python -m tests.training.running.killed REPOSITORY VERSION FOLDER MOMENT ...
 """
 
 import os
@@ -45,7 +47,18 @@ class _Dying(Recorded):
 
 
 def main() -> None:
-    repository, version, output, moment = sys.argv[1:]
+    """Train into a folder for each moment, named as it, and say how each run ended."""
+    repository, version, folder, *moments = sys.argv[1:]
+    for moment in moments:
+        number = os.fork()
+        if not number:
+            _train(repository, version, Path(folder, moment), moment)
+            os._exit(0)
+        _, status = os.waitpid(number, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _train(repository: str, version: str, output: Path, moment: str) -> None:
     if moment == "before an epoch is kept":
         keep = RunFolder.write_checkpoint
 
@@ -64,7 +77,7 @@ def main() -> None:
             write(self, history)
 
         RunFolder.write_history = write_history
-    train(Repository(repository), version, Path(output), progress=_Dying(moment))
+    train(Repository(Path(repository)), version, output, progress=_Dying(moment))
 
 
 if __name__ == "__main__":

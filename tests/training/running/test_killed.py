@@ -27,22 +27,24 @@ def whole(tmp_path_factory):
     return repository, version, root / "run"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("moment", "done"),
-    [
-        pytest.param("while decoding", None, id="while decoding"),
-        pytest.param("amid an epoch", 1, id="amid an epoch"),
-        pytest.param("before an epoch is kept", 1, id="before an epoch is kept"),
-        pytest.param("before the history is written", 2, id="before the history is written"),
-        pytest.param("after an epoch", 2, id="after an epoch"),
-    ],
-)
-def test_killed_run_goes_on_to_the_same_weights(whole, tmp_path, moment, done):
-    repository, version, unbroken = whole
+# And how many epochs are done then.
+MOMENTS = {
+    "while decoding": None,
+    "amid an epoch": 1,
+    "before an epoch is kept": 1,
+    "before the history is written": 2,
+    "after an epoch": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def killed(whole, tmp_path_factory) -> Path:
+    """A folder with a killed run for each moment, named as it."""
+    repository, version, _ = whole
+    folder = tmp_path_factory.mktemp("killed")
     command = (sys.executable, "-m", "tests.training.running.killed")
-    killed = subprocess.run(
-        [*command, str(repository.root), version, str(tmp_path / "run"), moment],
+    ended = subprocess.run(
+        [*command, str(repository.root), version, str(folder), *MOMENTS],
         check=False,
         capture_output=True,
         text=True,
@@ -50,18 +52,26 @@ def test_killed_run_goes_on_to_the_same_weights(whole, tmp_path, moment, done):
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert json.loads((tmp_path / "run/run.json").read_text())["state"] == "running"
+    assert ended.stdout.split() == [str(-signal.SIGKILL)] * len(MOMENTS), ended.stderr
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "done"), [*MOMENTS.items()], ids=[*MOMENTS])
+def test_killed_run_goes_on_to_the_same_weights(whole, killed, moment, done):
+    repository, version, unbroken = whole
+    output = killed / moment
+    assert json.loads((output / "run.json").read_text())["state"] == "running"
     progress = Recorded()
-    run = train(repository, version, tmp_path / "run", progress=progress)
+    run = train(repository, version, output, progress=progress)
     assert run["state"] == "done"
     assert progress.notes == ([f"going on after epoch {done} of 3"] if done else [])
     assert [line["epoch"] for line in progress.lines] == list(range((done or 0) + 1, 4))
     for name in ("last", "best"):
-        assert are_equal(weights(unbroken, name), weights(tmp_path / "run", name))
-    assert _figures(tmp_path / "run") == _figures(unbroken)
+        assert are_equal(weights(unbroken, name), weights(output, name))
+    assert _figures(output) == _figures(unbroken)
     for path in sorted((unbroken / "predictions").rglob("*.parquet")):
-        same = tmp_path / "run" / path.relative_to(unbroken)
+        same = output / path.relative_to(unbroken)
         assert pq.read_table(path).equals(pq.read_table(same))
 
 
