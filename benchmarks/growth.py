@@ -51,6 +51,10 @@ class Cost:
     files: int
 
 
+# Runs a command's words, and measures what it does below a folder.
+Measure = Callable[[Sequence[str], Path], Cost]
+
+
 def run(_: Sequence[Path]) -> None:
     """Raises SystemExit: a command's cost grows too fast."""
     fast = []
@@ -77,25 +81,30 @@ def run(_: Sequence[Path]) -> None:
 
 
 def measure(
-    ground: Ground, number: int, make: Callable[[Path, int], None] | None = None
+    ground: Ground,
+    number: int,
+    make: Callable[[Path, int], None] | None = None,
+    cost: Measure | None = None,
 ) -> dict[str, Cost]:
     """Make the inputs of a size and measure every command on them, warm.
 
     Args:
         make: instead of the ground's own.
+        cost: what measures a command, instead of a process of its own for each.
     """
+    cost = cost or _cost
     folder = Path(tempfile.mkdtemp())
     try:
         (make or ground.make)(folder, number)
         # What was written a moment ago is read again, for it may change once more in that moment.
         time.sleep(_MOMENT_SECONDS)
         for words in ground.warm:
-            _cost(words, folder)
+            cost(_told(words, folder), folder)
         costs = {}
         for case in ground.cases:
             if case.before:
                 case.before(folder)
-            costs[case.name] = _cost(case.words, folder)
+            costs[case.name] = cost(_told(case.words, folder), folder)
         return costs
     finally:
         shutil.rmtree(folder)
@@ -106,10 +115,12 @@ def exponent(sizes: Sequence[int], values: Sequence[float]) -> float:
     return math.log(values[-1] / values[0]) / math.log(sizes[-1] / sizes[0])
 
 
-def _cost(words: Sequence[str], folder: Path) -> Cost:
+def _told(words: Sequence[str], folder: Path) -> list[str]:
     told = [word.replace("{0}", str(folder)) for word in words]
-    if "-p" not in told:
-        told += ["-p", str(folder / "place")]
+    return told if "-p" in told else [*told, "-p", str(folder / "place")]
+
+
+def _cost(told: Sequence[str], folder: Path) -> Cost:
     command = [sys.executable, "-c", _PROGRAM, *told]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     environment["GROWTH_FOLDER"] = str(folder)
