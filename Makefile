@@ -35,6 +35,7 @@ demo-loop: $(VENV)/.all ## Select, label, train, predict and select again, on dr
 	@$(BIN)/vidset demo --loop --output out/loop
 
 demo-chain: $(VENV)/.all ## From uploads to two versions through emulators, Label Studio and the jobs; VIDEO=path adds yours
+	@rm -rf out/chain
 	@$(BIN)/python -m tests.end_to_end.chain --output out/chain $(if $(VIDEO),--video "$(VIDEO)")
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped

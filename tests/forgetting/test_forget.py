@@ -1,8 +1,11 @@
 """`vidset forget`: a video goes with all that came of it. Kills: test_killed.py."""
 
 import json
+import os
 import shutil
+import time
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,27 @@ def test_a_version_keeps_its_id_and_what_is_left_gets_its_name(place):
 def test_runs_that_were_trained_on_it_are_named_and_their_predictions_go(place):
     receipt = forget(place)
     assert receipt.runs == ["v0-1"]
+
+
+def test_what_killed_commands_left_half_written_goes_but_not_what_is_being_written(place):
+    """The bytes of an image whose extraction was killed have no name that tells of them."""
+    [store, living, old, young] = (
+        place / "images" / ".partial" / "7-left",
+        place / "images" / ".partial" / "8-living",
+        place / "datasets" / "versions" / ".manifest.parquet.0123456789abcdef.unfinished",
+        place / "runs" / ".run.json.0123456789abcdef.unfinished",
+    )
+    for path in (store, living, old, young):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"may be of the video")
+    day_ago = time.time() - 86400
+    os.utime(old, (day_ago, day_ago))
+    with living.open("r+b") as file:
+        flock(file, LOCK_EX)
+        receipt = forget(place)
+    assert receipt.left == {}
+    assert receipt.deleted["half written files"] == 2
+    assert [path.exists() for path in (store, living, old, young)] == [False, True, False, True]
 
 
 def test_the_source_goes_unless_it_is_kept_and_only_in_its_generation(place, made):

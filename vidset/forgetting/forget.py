@@ -28,6 +28,7 @@ from vidset.forgetting.journal import (
     write_journal,
 )
 from vidset.forgetting.labels import check_vendors, forget_documents, forget_tasks
+from vidset.forgetting.leftovers import forget_leftovers
 from vidset.forgetting.receipt import Receipt, kept_by_wish, recoverable_from, write_receipt
 from vidset.forgetting.runs import forget_errors, forget_predictions
 from vidset.forgetting.step import Step, Work
@@ -59,6 +60,7 @@ STEPS: tuple[Step, ...] = (
     forget_rows,
     forget_ledger,
     forget_dead_letters,
+    forget_leftovers,
     # Last: reading may have filled a cache meanwhile.
     forget_thumbnails,
 )

@@ -16,7 +16,7 @@ from vidset.regular_files import open_regular, read_regular
 from vidset.storage.store import Metadata, Source, StoredObject
 from vidset.storage.writing import make_folder, refuse_link, refuse_links_above
 
-_PARTIAL = ".partial"
+PARTIAL = ".partial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -89,7 +89,7 @@ class FolderStore:
 
     def sweep(self) -> None:
         """Remove what a killed process left half written; what a living one writes is locked."""
-        folder = os.path.join(self._root, _PARTIAL)
+        folder = os.path.join(self._root, PARTIAL)
         refuse_link(folder)
         with suppress(FileNotFoundError):
             for entry in filter(_is_file, os.scandir(folder)):
@@ -132,7 +132,7 @@ class FolderStore:
     @contextmanager
     def _partial(self, name: str, data: bytes) -> Iterator[str]:
         make_folder(self._root, os.path.dirname(self.path(name)))
-        path = os.path.join(self._root, _PARTIAL, f"{os.getpid()}-{uuid.uuid4().hex}")
+        path = os.path.join(self._root, PARTIAL, f"{os.getpid()}-{uuid.uuid4().hex}")
         while True:
             make_folder(self._root, os.path.dirname(path))
             with suppress(FileNotFoundError), open(path, "xb") as file:
@@ -149,6 +149,16 @@ class FolderStore:
                 return
 
 
+def is_abandoned(path: str) -> bool:
+    """Tell whether a half-written file of a folder's has no writer that lives."""
+    try:
+        with open(path, "r+b") as file:
+            flock(file, LOCK_EX | LOCK_NB)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    return True
+
+
 def stamp_of(status: os.stat_result) -> str:
     """Returns what changes when a file is written again, even if its size and time are set back."""
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
@@ -163,7 +173,7 @@ def _walk(folder: str, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]
     with os.scandir(folder) as entries:
         named = [(each.name + "/" * each.is_dir(follow_symlinks=False), each) for each in entries]
     for name, entry in sorted(named, key=lambda pair: pair[0]):
-        if name == f"{_PARTIAL}/":
+        if name == f"{PARTIAL}/":
             continue
         if name.endswith("/"):
             yield from _walk(entry.path, above + name)

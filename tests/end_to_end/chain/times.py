@@ -20,7 +20,7 @@ def lines(
     annotators and timers take longer.
     """
     client, documents = chain.deployed.servers.cloud.client(), chain.documents()
-    yield "seconds from upload:  first task  last task  last answer   rows  version"
+    yield "seconds after, images  first task  last task  last answer   rows  version"
     for each in chain.recordings:
         blob = client.bucket("uploads").get_blob(each.upload_name)
         assert blob is not None
@@ -34,8 +34,9 @@ def lines(
             (moment - uploaded).total_seconds()
             for moment in (min(sent), max(sent), answered, exported, created)
         ]
-        name = f"{each.path.name} ({len(ids)} images)"
-        yield f"{name[:20]:20}  " + "  ".join(f"{each:9.1f}" for each in seconds)
+        yield f"{each.path.name[:14]:14} {len(ids):4}  " + "  ".join(
+            f"{each:9.1f}" for each in seconds
+        )
 
 
 def _time(value: Any) -> datetime:
