@@ -44,7 +44,7 @@ def run_demo(video: str | None, output: str, *, as_json: bool = False, quiet: bo
         as_json=as_json,
         quiet=quiet,
         project=done.project,
-        next_words="vidset label status" if labels else "vidset label dispatch",
+        next_words="vidset view",
     )
     return 0 if done.is_whole else 1
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import nullcontext, redirect_stderr
 from dataclasses import asdict, replace
 
-from vidset.cli.console import answer
+from vidset.cli.console import answer, say
 from vidset.cli.extract.display import is_empty, show_notes, show_progress, show_summary
 from vidset.cli.extract.result import Extracted
 from vidset.cli.stopping import if_stopped
@@ -66,9 +66,15 @@ def run_extract(
         following = "vidset extract VIDEOS"
     else:
         following = None if request.is_dry else next_words(project, "extract")
+
+    def show_all() -> None:
+        show_summary(summary, project.place, request.inputs)
+        if summary.samples and not request.is_dry:
+            say(f"look     {project.command('vidset view')}")
+
     answer(
         Extracted(place=project.place, warnings=notes, **found),
-        lambda: show_summary(summary, project.place, request.inputs),
+        show_all,
         as_json=as_json,
         quiet=quiet,
         project=project,
