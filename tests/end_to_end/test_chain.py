@@ -1,4 +1,15 @@
-"""One chain of real servers, from collectors' disks to a version: each link is checked."""
+"""One chain of real servers, from collectors' disks to scores and back: each link is checked.
+
+    vidset upload -> fake-gcs-server's events -> Pub/Sub -> the streaming job -> images' events
+    -> a function for each vendor -> Label Studio, and the double of Scale AI -> callbacks
+    -> Firestore -> the export job -> DuckDB and BigQuery -> a version -> train, evaluate, errors
+    -> denser samples -> a second version -> compare; then everything is delivered once more
+
+What was drawn in the rendered drives is known, so that samples, images, boxes and rows are compared
+with it. Nobody knows what is in the real video: there, counts and a box that somebody drew are.
+Where the real videos are not beside the checkout, the chain is pulled without one. Every link is
+there: only Scale AI is a double, and emulators stand for Google Cloud.
+"""
 
 import hashlib
 import json
