@@ -207,3 +207,25 @@ def test_a_page_without_errors_says_so(browse, tmp_path):
     assert done.code == 0, done.err
     found = browse(tmp_path / "out", ["text", "#grid"], ["press", "1"], ["text", "#decided"])
     assert (found[0], found[2]) == ("Nothing here.", "0 of 0 decided")
+
+
+@pytest.mark.parametrize("kind", ["classes", "boxes"])
+def test_on_a_telephone_the_page_is_as_wide_as_the_screen_and_is_reviewed_by_touch(
+    browse, tmp_path, kind
+):
+    run, _ = make_boxes(tmp_path) if kind == "boxes" else make_case(tmp_path)
+    done = vidset("errors", run, "-o", tmp_path / "out", "-p", tmp_path, "-q")
+    assert done.code == 0, done.err
+    found = browse(
+        tmp_path / "out",
+        ["size", "360", "640"],
+        ["run", "() => document.documentElement.scrollWidth"],
+        ["click", ".choice"],
+        ["click", ".tile:nth-child(2)"],
+        ["click", ".picture"],
+        ["click", ".picture"],
+        ["run", "() => document.documentElement.scrollWidth"],
+        ["text", "#decided"],
+    )
+    assert (found[1], found[6]) == (360, 360)
+    assert found[7].startswith("1 of ")
