@@ -16,7 +16,7 @@ _FOREIGN = {
         *("--annotate", "--list", "--out", "--porcelain", "--rev", "--show-toplevel"),
     },
     "vidset/training/running/command/calling.py": {
-        *("--gpus", "--init", "--mount", "--network", "--rm", "--user", "--workdir"),
+        *("--env", "--gpus", "--init", "--mount", "--network", "--rm", "--user", "--workdir"),
     },
     "vidset/datasets/schema/page.py": {"--bar", "--dim", "--line"},
     "vidset/storage/gcs_signing.py": {"--impersonate-service-account"},

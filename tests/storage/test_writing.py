@@ -177,6 +177,7 @@ def test_a_place_may_itself_be_named_by_a_link(tmp_path, place):
 # Modules that write files by other means, and why no link can be planted there.
 _ELSEWHERE = {
     "training/running/command/calling.py": "a log that grows; it follows no link",
+    "training/running/command/training.py": "a folder of its own; a rename onto a link fails",
     "storage/writing.py": "the helper itself",
     "storage/folder.py": "names of chance in `.partial`, which is checked",
     "formats/owned_folder.py": "links on the way are refused first",
