@@ -3,7 +3,9 @@
 import os
 import random
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,21 @@ MIB = 1 << 20
 
 def recording(path: Path, size_bytes: int | None = None, seed: int = 0) -> Path:
     """A video that decodes; of this size, by a box that players pass over (`free`)."""
-    write_video(path, scenes=[seed, seed + 1], seconds_each=0.5)
-    if size_bytes is not None:
-        missing = size_bytes - path.stat().st_size - 8
-        noise = random.Random(seed).randbytes(missing)
-        with path.open("ab") as file:
-            file.write((missing + 8).to_bytes(4) + b"free" + noise)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_recorded(size_bytes, seed))
     return path
+
+
+@lru_cache(maxsize=4)
+def _recorded(size_bytes: int | None, seed: int) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        video = write_video(Path(folder, "a.mp4"), scenes=[seed, seed + 1], seconds_each=0.5)
+        data = video.read_bytes()
+    if size_bytes is None:
+        return data
+    missing = size_bytes - len(data) - 8
+    noise = random.Random(seed).randbytes(missing)
+    return data + (missing + 8).to_bytes(4) + b"free" + noise
 
 
 @dataclass(frozen=True)
