@@ -9,6 +9,7 @@ VIDSET_SELECTION_STRATEGIES name some of them.
 import math
 import os
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -63,7 +64,13 @@ def _run_set(data: Set, strategies: Sequence[str]) -> None:
     print("|---|" + "---|" * len(data.budgets), flush=True)
     curves: dict[str, list[float]] = {}
     for strategy in strategies:
-        scores = np.array([_curve(data, strategy, seed) for seed in _SEEDS])
+        found = []
+        for seed in _SEEDS:
+            found.append(_curve(data, strategy, seed))
+            # A whole run takes an hour or more: one that is broken off has said something, too.
+            said = ", ".join(f"{score:.3f}" for score in found[-1])
+            print(f"{strategy}, seed {seed}: {said}", file=sys.stderr, flush=True)
+        scores = np.array(found)
         means, widths = (
             scores.mean(axis=0),
             _T * scores.std(axis=0, ddof=1) / math.sqrt(len(scores)),
