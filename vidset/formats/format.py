@@ -78,6 +78,18 @@ class Reader(Protocol):
         ...
 
 
+class OverSplits(Protocol):
+    """A module that writes a file over the folders of splits, which other tools look for."""
+
+    def write_over(self, folder: Path, splits: Sequence[str]) -> None:
+        """Write it into the folder in which each split has a folder that `write` has written.
+
+        Raises:
+            ValueError: the splits do not go together.
+        """
+        ...
+
+
 class Writer(Protocol):
     """A module that writes label files."""
 

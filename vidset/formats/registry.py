@@ -5,7 +5,7 @@ your own is a module with `read` or `write` and an entry; a package installs one
 point group `vidset.formats`, whose value is a `Format`.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -15,10 +15,10 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Literal, cast
 
-from vidset.formats.format import ImageLabels, Reader, Writer
+from vidset.formats.format import ImageLabels, OverSplits, Reader, Writer
 from vidset.formats.reading import Reading
 from vidset.formats.samples import SampleWriter
-from vidset.formats.unzipped import is_zip, unzipped
+from vidset.formats.unzipped_labels import read_unzipped
 
 GROUP = "vidset.formats"
 SAYABLE = (
@@ -65,6 +65,7 @@ class Format:
         images: where images stand as files; None when files hold images and labels together, and
             the module is a `SampleWriter`.
         needs_sizes: whether reading takes the images' sizes, since the files do not tell them.
+        is_over_splits: whether a file above the folders of splits names them: see `OverSplits`.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Format:
     labels: Literal["file", "folder"]
     images: Images | None
     needs_sizes: bool = False
+    is_over_splits: bool = False
 
     def __post_init__(self) -> None:
         unknown = (self.reads | self.writes) - set(SAYABLE)
@@ -100,7 +102,7 @@ class Format:
         ):
             if is_given and self.name != name:
                 raise ValueError(f"{option} is for {name}, got {self.name}")
-        return _read(cast(Reader, self.code()), Path(path), reading)
+        return read_unzipped(cast(Reader, self.code()), Path(path), reading)
 
     def writer(self) -> Writer:
         """Return what writes label files.
@@ -117,22 +119,13 @@ class Format:
         """Return what writes files that hold images and labels together."""
         return cast(SampleWriter, self.code())
 
+    def write_over(self, folder: Path, splits: Sequence[str]) -> None:
+        """See `vidset.formats.format.OverSplits`; most formats have nothing to write there."""
+        if self.is_over_splits and splits:
+            cast(OverSplits, self.code()).write_over(folder, splits)
+
     def code(self) -> ModuleType:
         return import_module(self.module)
-
-
-def _read(code: Reader, path: Path, reading: Reading) -> Iterator[ImageLabels]:
-    """Read a file or folder, or what is in a zip file, which messages name then."""
-    if not is_zip(path):
-        yield from code.read(path, reading)
-        return
-    folder = unzipped(path)
-    try:
-        yield from code.read(folder, reading)
-    except ValueError as error:
-        raise ValueError(str(error).replace(str(folder), str(path))) from None
-    finally:
-        reading.faults[:] = [each.replace(str(folder), str(path)) for each in reading.faults]
 
 
 def _format(
@@ -145,6 +138,7 @@ def _format(
     reads: bool = True,
     writes: bool = True,
     needs_sizes: bool = False,
+    is_over_splits: bool = False,
     module: str = "",
     reads_also: str = "",
 ) -> Format:
@@ -159,6 +153,7 @@ def _format(
         labels=labels,
         images=images,
         needs_sizes=needs_sizes,
+        is_over_splits=is_over_splits,
     )
 
 
@@ -243,6 +238,7 @@ _BUILT_IN = (
         "folder",
         Images("", "images/", flat=True),
         needs_sizes=True,
+        is_over_splits=True,
     ),
 )
 

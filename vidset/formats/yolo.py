@@ -18,12 +18,13 @@ from vidset.formats.joined import separated
 from vidset.formats.origin import origin_of
 from vidset.formats.reading import Reading, SizeOf, member, read_text
 from vidset.formats.yolo_layout import Dataset, Listed, open_dataset
+from vidset.formats.yolo_settings import write_over
 from vidset.formats.yolo_writing import NAME, ORIGINS, OUTLINES, TURNED, write
 from vidset.json_files import parse_json
 from vidset.labeling.annotation import Box, LabeledObject
 from vidset.labeling.shapes import rotated_box_of
 
-__all__ = ["read", "write"]
+__all__ = ["read", "write", "write_over"]
 _TOLERANCE = 1.0  # Pixels by which the corners of a rotated box may be off: tools round them.
 _UPRIGHT = 1e-6  # Degrees: what rounding may turn an upright box by.
 _OUTSIDE = 0.01  # Ultralytics takes this much, too.
@@ -46,6 +47,9 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
         raise ValueError(f"{path}: {NAME} does not tell the images' sizes: size_of is needed")
     dataset = open_dataset(Path(path), reading)
     origins = _origins(dataset.root / ORIGINS)
+    for file in sorted(dataset.root.glob(f"*/{ORIGINS}")):  # Of a version's splits.
+        split = _origins(file).items()
+        origins |= {f"{file.parent.name}/images/{name}": origin for name, origin in split}
     for listed in dataset.images:
         yield from reading.whole(partial(_image, listed, dataset, size_of, origins, reading))
 

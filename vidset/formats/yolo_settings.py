@@ -4,16 +4,47 @@ They stand in data.yaml, in CVAT's obj.data and obj.names, or the classes alone 
 labelImg and Label Studio write them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import yaml
+
 from vidset.formats.reading import read_text
-from vidset.formats.yolo_writing import NAME
+from vidset.formats.yolo_writing import NAME, TASK
 from vidset.yaml_files import read_yaml
 
+_FILE = "data.yaml"
 _NAMES_FILES = ("classes.txt", "obj.names", "data/obj.names", "labels/classes.txt")
 _YAML = (".yaml", ".yml")
+# What Ultralytics calls our splits. It wants images to validate on.
+_CALLED = {"validation": "val"}
+_VALIDATION = "val"
+
+
+def write_over(folder: Path, splits: Sequence[str]) -> None:
+    """Write data.yaml over folders that `write` has written for splits, as Ultralytics wants it.
+
+    Where there is no split to validate on, the images to train on stand for it.
+
+    Raises:
+        ValueError: the splits are of different kinds, which would be misread.
+    """
+    each = {split: read_settings(folder / split / _FILE) for split in splits}
+    kinds = {split: settings.get(TASK) for split, settings in each.items()}
+    if len(set(kinds.values())) > 1:
+        told = ", ".join(f"{kind or 'detect'} in {split}" for split, kind in kinds.items())
+        raise ValueError(
+            f"{NAME}: wanted objects of one kind in all splits, got {told}; coco says all"
+        )
+    parts = {_CALLED.get(split, split): f"{split}/images" for split in splits}
+    if "train" in parts:
+        parts.setdefault(_VALIDATION, parts["train"])
+    settings = next(iter(each.values()))
+    said = {key: settings[key] for key in (TASK,) if key in settings} | parts
+    names = dict(enumerate(settings["names"].values()))
+    text = yaml.safe_dump({**said, "names": names}, allow_unicode=True, sort_keys=False)
+    (folder / _FILE).write_text(text, encoding="utf-8")
 
 
 def settings_file(path: Path) -> Path:
@@ -26,7 +57,7 @@ def settings_file(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise ValueError(f"{path}: wanted a folder of {NAME} or its data.yaml, got nothing")
-    named = path / "data.yaml"
+    named = path / _FILE
     found = sorted(
         file
         for file in path.iterdir()

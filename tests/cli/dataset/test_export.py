@@ -4,6 +4,7 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from tests.cli.called import vidset
 from tests.cli.dataset.called import create, dataset
@@ -60,6 +61,45 @@ def test_export_writes_objects_for_each_split(tmp_path, root, name):
         assert told[0]["annotations"][0]["bbox"] == [4.0, 5.0, 20.0, 10.0]
         again = dataset("create", f"train={out}/train/annotations.json", "-p", root.parent)
         assert again.code == 0, again.err
+
+
+def write_splits(tmp_path, root, drawn):
+    """A version with a box to train on, and an object of this shape to validate on."""
+    train = write_coco(tmp_path / "1", [CAR], ("a.png",))
+    val = write_coco(tmp_path / "2", [CAR | {"category_id": 3} | drawn], ("b.png",))
+    write_files(tmp_path / "2" / "images", {"b.png": 40})
+    both = (f"train={train}", f"validation=coco:{val}")
+    assert dataset("create", *both, "-p", root.parent, "--name", "v0").code == 0
+    out = tmp_path / "out"
+    return out, vidset("export", "v0", "-o", out, "-f", "yolo", "-p", root.parent)
+
+
+def test_a_settings_file_above_yolos_splits_names_them(tmp_path, root):
+    out, done = write_splits(tmp_path, root, {})
+    assert done.code == 0, done.err
+    settings = yaml.safe_load((out / "data.yaml").read_text())
+    assert (settings["train"], settings["val"]) == ("train/images", "validation/images")
+    for split in ("train", "validation"):
+        assert settings["names"] == yaml.safe_load((out / split / "data.yaml").read_text())["names"]
+    again = tmp_path / "again"
+    assert dataset("create", f"yolo:{out}", "-p", again, "--name", "v0").code == 0
+    before, after = (
+        {
+            (entry.split, entry.image_sha256, entry.objects)
+            for entry in Repository(each).manifest("v0")
+        }
+        for each in (root, again / "datasets")
+    )
+    assert after == before
+
+
+def test_splits_of_yolo_with_different_kinds_of_objects_are_refused(tmp_path, root):
+    outline = [4, 5, 24, 5, 24, 15, 9, 15]
+    out, refused = write_splits(tmp_path, root, {"segmentation": [outline]})
+    assert (
+        "wanted objects of one kind in all splits, got detect in train, segment" in refused.refusal
+    )
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def check_out(
     """Write a version's images and labels into a new folder.
 
     The format `folders` gives `<split>/<label>/IMAGE`; with all others each split is a folder with
-    its images and a file of labels, numbered alike in all of them.
+    its images and a file of labels, numbered alike in all of them. YOLO's data.yaml above them
+    names the splits.
 
     Args:
         link: make hard links instead of copies.
@@ -93,6 +94,8 @@ def check_out(
             )
             dropped.update(lost)
             done += len(part)
+        if format_name != FOLDERS:
+            _writable(format_name).write_over(unfinished, [*map(segment, images.splits)])
         marker = {"version": id_, "format": format_name, "images": len(images)}
         (unfinished / _MARKER).write_text(json.dumps(marker) + "\n")
     return CheckedOut(id_, format_name, len(images), dict(dropped))

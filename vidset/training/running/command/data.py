@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import yaml
 
 from vidset.datasets.curation.recipe import transform
 from vidset.datasets.exchange.checkout import FOLDERS, write_split
@@ -19,6 +18,7 @@ from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
 from vidset.formats.painting import IGNORED
+from vidset.formats.registry import format_named
 from vidset.storage.writing import write_atomically
 from vidset.training.models.commands import CommandModel
 
@@ -51,8 +51,8 @@ def write_training_data(
         place.mkdir(parents=True)
         known = Manifest.of(_without_ignored(entries, dropped))
         dropped.update(write_split(repository, known, place, model.data, order))
-    if model.data == "yolo":
-        write_atomically(folder / "data.yaml", _yolo_settings(list(splits), order))
+    if model.data != FOLDERS:
+        format_named(model.data).write_over(folder, list(splits))
     return dropped
 
 
@@ -99,10 +99,3 @@ def write_images_to_predict(
         write_atomically(folder / name, data.tobytes())
         named[name] = entry
     return named
-
-
-def _yolo_settings(splits: Sequence[str], order: Sequence[str]) -> str:
-    """YOLO's data.yaml over all splits; without a split to choose by, training stands for it."""
-    sides = {"train": TRAINING, "val": CHOOSING if CHOOSING in splits else TRAINING}
-    said = {side: f"{name}/images" for side, name in sides.items()}
-    return yaml.safe_dump({**said, "names": dict(enumerate(order))}, allow_unicode=True)
