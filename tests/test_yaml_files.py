@@ -47,7 +47,8 @@ def test_a_bomb_as_data_yaml_costs_nothing(tmp_path):
         lines.append(f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]")
     (tmp_path / "data.yaml").write_text("\n".join([*lines, "train: images", "names: *a8"]))
     program = (
-        "import sys; from pathlib import Path; from vidset.formats.yolo_settings import read_settings\n"
+        "import sys; from pathlib import Path\n"
+        "from vidset.formats.yolo_settings import read_settings\n"
         "try: read_settings(Path(sys.argv[1]))\n"
         "except ValueError as error: print(error)"
     )
