@@ -6,6 +6,7 @@ import pytest
 
 from tests.videos import samples, video
 from vidset.video.decoding import Video
+from vidset.video.endings import is_cut
 
 _NAMES = [f"whole.{each}" for each in ("wmv", "ogv", "mpg", "vob", "mjpeg", "gif", "dv")]
 
@@ -31,6 +32,15 @@ def test_a_cut_file_is_told_and_what_is_there_is_taken(name, share, tmp_path):
     assert found.damage is not None
     assert found.damage.startswith("cut short")
     assert found.seconds[:2] == pytest.approx([0, 1], abs=0.1)
+
+
+def test_a_picture_larger_than_what_is_looked_at_is_cut_where_it_does_not_end():
+    head = b"\xff\xd8\xff\xe0"
+    for data, wanted in (
+        (head + bytes(1 << 20), True),
+        (head + bytes(1 << 20) + b"\xff\xd9", False),
+    ):
+        assert is_cut(io.BytesIO(data), data[:4096], len(data)) is wanted
 
 
 @pytest.mark.parametrize("inside", [4, 12, 100, 400])

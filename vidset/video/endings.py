@@ -67,7 +67,8 @@ def _program_stream(_: bytes, tail: bytes, __: int) -> bool:
 
 
 def _jpegs(_: bytes, tail: bytes, __: int) -> bool:
-    return tail.rfind(b"\xff\xd9") < tail.rfind(b"\xff\xd8\xff")
+    end = tail.rfind(b"\xff\xd9")
+    return end < 0 or end < tail.rfind(b"\xff\xd8\xff")
 
 
 def _gif(_: bytes, tail: bytes, __: int) -> bool:
