@@ -15,6 +15,7 @@ tasks = os.listdir("/proc/self/task")
 assert read_parquet(path.read_bytes()).num_rows == 1000
 assert os.listdir("/proc/self/task") == tasks, "Arrow started threads"
 assert read_parquet(path, ["a"]).column_names == ["a"]
+assert os.listdir("/proc/self/task") == tasks, "Arrow started threads to read a file"
 """
 
 

@@ -1,6 +1,7 @@
 """Pictures are measured by their headers before they are decoded."""
 
 import ast
+import zlib
 
 import cv2
 import numpy as np
@@ -124,3 +125,11 @@ def _opens_a_picture(node: ast.AST) -> bool:
     return any(
         name.split(".")[0] in ("PIL", "imageio") or name.startswith("skimage.io") for name in names
     )
+
+
+def test_a_png_with_more_chunks_than_tools_write_is_refused():
+    whole = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
+    note = (4).to_bytes(4) + b"tEXta\0bc" + zlib.crc32(b"tEXta\0bc").to_bytes(4)
+    check_picture(whole[:33] + note * 900 + whole[33:], "a.png")
+    with pytest.raises(ValueError, match=r"a\.png: wanted a PNG with at most 1,000 chunks"):
+        check_picture(whole[:33] + note * 1100 + whole[33:], "a.png")

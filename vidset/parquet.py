@@ -180,7 +180,11 @@ def _check_footer(data: BinaryIO, size: int, name: str) -> None:
 
 def _parquet_file(data: BinaryIO, name: str, texts: Sequence[str] = ()) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(data, read_dictionary=texts, page_checksum_verification=True)
+        # With `pre_buffer` a thread of Arrow's own reads, and now and then a process that ends just
+        # after it dies of SIGABRT, its work done.
+        return pq.ParquetFile(
+            data, read_dictionary=texts, page_checksum_verification=True, pre_buffer=False
+        )
     except (pa.ArrowException, OSError) as error:
         raise pa.ArrowInvalid(f"{name}{error}") from None
 

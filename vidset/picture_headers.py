@@ -11,6 +11,7 @@ VARIABLE = "VIDSET_MAX_MEGAPIXELS"
 _MEGAPIXELS = 100.0
 # A JPEG's scans each go over all of its pixels. Encoders write about ten.
 _MOST_SCANS_AT_FULL_SIZE = 20
+_MOST_NOTES = 1000  # A PNG's chunks without pixels. Tools write some dozens.
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 _JPEG_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -42,12 +43,25 @@ def check_picture(data: bytes, name: str) -> None:
             f"{name}: wanted at most {most:g} megapixels ({VARIABLE} allows more), got "
             f"{size[0]}x{size[1]}, {megapixels:,.0f} megapixels{double}"
         )
+    if data.startswith(_PNG) and _has_many_notes(data):
+        raise ValueError(
+            f"{name}: wanted a PNG with at most {_MOST_NOTES:,} chunks beside its pixels, got more"
+        )
     scans = data.count(b"\xff\xda") if data.startswith(_JPEG) else 0
     if megapixels * scans > most * _MOST_SCANS_AT_FULL_SIZE:
         raise ValueError(
             f"{name}: wanted a JPEG that is decoded in seconds, got {scans:,} scans over "
             f"{megapixels:,.1f} megapixels ({VARIABLE} allows more)"
         )
+
+
+def _has_many_notes(data: bytes) -> bool:
+    """Returns whether a PNG has more chunks than any tool writes: each may be a line of warning."""
+    place, notes = len(_PNG), 0
+    while place + 8 <= len(data) and notes <= _MOST_NOTES:
+        notes += data[place + 4 : place + 8] != b"IDAT"
+        place += 12 + int.from_bytes(data[place : place + 4])
+    return notes > _MOST_NOTES
 
 
 def told_size(header: bytes) -> tuple[int, int] | None:

@@ -32,7 +32,7 @@ def _zipped(pickled: bytes, data: bytes = b"") -> bytes:
 def _bomb() -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("archive/data.pkl", "w") as file:
+        with archive.open("archive/data.pkl", "w", force_zip64=True) as file:
             for _ in range(4000):
                 file.write(bytes(1 << 20))
         archive.writestr("archive/version", "3\n")

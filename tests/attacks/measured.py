@@ -45,10 +45,10 @@ if not child:
     os.execv(sys.executable, [sys.executable, "-m", "vidset", *words])
 signal.signal(signal.SIGALRM, lambda *_: os.killpg(child, signal.SIGKILL))
 signal.alarm(int(guard_seconds))
-# A server's first words say that it answers: it has read what it reads at its start.
+# A server that says its address answers: it has read what it reads at its start. Another one ends.
 looks = os.WEXITED | os.WNOHANG | os.WNOWAIT
 while words[0] == "view" and os.waitid(os.P_PID, child, looks) is None:
-    if os.fstat(1).st_size:
+    if b"http://" in os.pread(1, 4096, 0):
         os.kill(child, signal.SIGINT)
         break
     time.sleep(0.05)

@@ -31,6 +31,10 @@ def opened():
             case ("sleep", path):
                 open(path, "x").close()
                 time.sleep(600)
+            case ("chatter",):
+                until = time.monotonic() + 300
+                while time.monotonic() < until:
+                    report("on it")
             case ("fill", megabytes):
                 held = bytearray(b"x") * (megabytes << 20)
                 time.sleep(600)

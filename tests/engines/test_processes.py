@@ -74,6 +74,12 @@ def test_a_task_that_takes_too_long_is_ended(tmp_path):
         processes.run(("sleep", str(tmp_path / "asleep")))
 
 
+def test_a_task_that_takes_too_long_is_ended_while_it_tells_what_it_does():
+    processes = Processes(1, opened, Limits(seconds=1))
+    with processes, pytest.raises(TaskLostError, match="took more than 1 s"):
+        processes.run(("chatter",))
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the system does not tell")
 def test_a_task_that_takes_too_much_memory_is_ended():
     with Processes(1, opened, Limits(memory_bytes=200 << 20)) as processes:

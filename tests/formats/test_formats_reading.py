@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.formats.examples import FILES, LABELS, READABLE, size_of
+from vidset.formats import reading as reading_module
 from vidset.formats.reading import Reading, attributes_in, image_size, relative_name
 from vidset.formats.registry import format_named
 
@@ -84,3 +85,17 @@ def test_a_size_is_two_numbers_of_pixels(told):
 def test_attributes_are_texts_numbers_or_lists_of_texts(value):
     with pytest.raises(ValueError, match=r"^place: wanted attribute x"):
         attributes_in({"x": value}, "place")
+
+
+def test_reading_ends_after_so_many_faults_as_no_labels_have(monkeypatch):
+    monkeypatch.setattr(reading_module, "_MOST_FAULTS", 3)
+    reading = Reading(collects=True)
+
+    def read_all():
+        for number in range(9):
+            with reading.part(), reading.part():
+                raise ValueError(f"fault {number}")
+
+    with pytest.raises(ValueError, match="fault 3; 3 faults were found before"):
+        read_all()
+    assert reading.faults == ["fault 0", "fault 1", "fault 2"]

@@ -27,6 +27,8 @@ USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
 _NO_ARGUMENTS = "NoArgsIsHelpError"
 # What typer returns for a KeyboardInterrupt, whichever signal it stands for.
 _INTERRUPTED = 130
+# So many faults stand on the screen, and so much of each.
+_NAMED_FAULTS, _FAULT_LETTERS = 40, 400
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -80,7 +82,7 @@ def _explain(error: Any, tree: Any, words: list[str]) -> int:
         return 1
     if isinstance(error, ValueError) and not isinstance(error, UnicodeDecodeError):
         code, exit_code = _kind(error)
-        _refuse(code, str(error), getattr(error, "hint", ""), words)
+        _refuse(code, _with_faults(error, words), getattr(error, "hint", ""), words)
         return exit_code
     if "--debug" in words or isinstance(error, UnicodeDecodeError):
         raise error
@@ -108,6 +110,20 @@ def _refuse(code: str, message: str, hint: str, words: list[str]) -> int:
     if "--json" in words:
         print_error(code, message, hint)
     return 2
+
+
+def _with_faults(error: ValueError, words: list[str]) -> str:
+    """Return the message, with some of its faults where it has many: --json has them all."""
+    faults = getattr(error, "faults", ())
+    if "--json" in words or not faults:
+        return str(error)
+    lines = [getattr(error, "summary", "")]
+    for fault in faults[:_NAMED_FAULTS]:
+        is_long = len(fault) > _FAULT_LETTERS
+        lines.append(f"{fault[:_FAULT_LETTERS]} ..." if is_long else fault)
+    if (more := len(faults) - _NAMED_FAULTS) > 0:
+        lines.append(f"{more:,} more: --json names all")
+    return "\n  ".join(lines)
 
 
 def _kind(error: ValueError) -> tuple[str, int]:

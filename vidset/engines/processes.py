@@ -127,20 +127,24 @@ class _Process:
                 raise TaskError(answer.reason, answer.trace, is_passing=answer.is_passing)
 
     def _answer(self, began: float | None, limits: Limits) -> Ready | Told | Done | Raised | None:
+        answer = None
         try:
             if self._pipe.poll(_POLL_SECONDS):
-                return self._pipe.recv()
+                answer = self._pipe.recv()
         except (EOFError, OSError):
             raise TaskLostError(_ended(self._process.wait())) from None
         except (ValueError, UnpicklingError, AttributeError, ImportError, IndexError) as error:
             # It wrote something else, or was ended while it wrote: the task is done again.
             raise TaskLostError(f"its answer cannot be read: {error}") from None
+        # One that tells something all the time has its limits, too.
+        if answer is not None and not isinstance(answer, Told):
+            return answer
         taken = 0.0 if began is None else time.monotonic() - began
         if limits.seconds is not None and taken > limits.seconds:
             raise TaskLostError(f"it took more than {limits.seconds:g} s")
         if limits.memory_bytes is not None and self._memory_bytes > limits.memory_bytes:
             raise TaskLostError(f"it took more than {limits.memory_bytes / 1e6:.0f} MB of memory")
-        return None
+        return answer
 
     @property
     def _memory_bytes(self) -> int:

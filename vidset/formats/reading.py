@@ -21,7 +21,12 @@ _T = TypeVar("_T")
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _URI = re.compile(r"^[a-z][a-z0-9+.-]+://")
+_MOST_FAULTS = 100_000
 _WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", bool: "a flag"}
+
+
+class TooManyFaultsError(ValueError):
+    """So many faults are no mistakes in labels: the files are none, and would fill the memory."""
 
 
 @dataclass(slots=True)
@@ -79,9 +84,15 @@ class Reading:
         """Read one part of a file. A fault in it ends the part, and the whole only by choice."""
         try:
             yield
+        except TooManyFaultsError:
+            raise
         except ValueError as error:
             if not self.collects:
                 raise
+            if len(self.faults) >= _MOST_FAULTS:
+                raise TooManyFaultsError(
+                    f"{error}; {_MOST_FAULTS:,} faults were found before, and the rest was not read"
+                ) from None
             self.faults.append(str(error))
 
     def whole(self, read: Callable[[], _T]) -> Iterator[_T]:

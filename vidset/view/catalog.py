@@ -178,6 +178,10 @@ class Catalog:
             return False
         if newest:
             table = repository.columns(newest, ["origin", "split"])
+            if table.num_columns < 2:
+                raise ValueError(
+                    f"version {newest}: its manifest is damaged: it lacks origin or split"
+                )
             self._insert(
                 "splits", table, select="DISTINCT ON (origin) *", before="DELETE FROM splits"
             )

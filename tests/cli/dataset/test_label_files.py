@@ -358,3 +358,15 @@ def test_cocos_own_folders_are_read_and_its_other_files_are_named(tmp_path):
     assert sides(tmp_path) == {"train2017/a.png": "train", "val2017/a.png": "validation"}
     [left_out] = made.found["left_out"]
     assert left_out["what"] == "2 files beside the instances (captions)"
+
+
+def test_many_faults_are_named_in_part_on_the_screen_and_all_with_json(tmp_path):
+    images = [{"id": n, "file_name": f"gone{n}.png", "width": 9, "height": 9} for n in range(60)]
+    told = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "x" * 900}]}
+    write_files(tmp_path / "in", {"a.json": json.dumps(told).encode()})
+    words = ("create", f"coco:{tmp_path}/in/a.json", "-p", tmp_path)
+    refused = dataset(*words)
+    assert refused.code == 1
+    assert refused.err.count("there is no such file") == 40
+    assert "20 more: --json names all" in refused.err
+    assert dataset(*words, "--json").out.count("there is no such file") == 60

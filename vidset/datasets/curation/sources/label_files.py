@@ -22,6 +22,8 @@ from vidset.formats.registry import format_named
 from vidset.formats.unzipped import is_zip, unzipped
 
 _SERVED = ("http://", "https://")
+# More in one image are no work of people; they would fill the memory.
+_MOST_OBJECTS = 100_000
 _LABELS = (".json", ".jsonl", ".txt", ".xml", ".yaml", ".yml", ".csv", ".data", ".names")
 
 
@@ -142,6 +144,9 @@ class LabelFiles:
     def _found(self, labels: ImageLabels, name: str) -> Found | Fault:
         if labels.state != "labeled":
             return Fault(Kind.NOT_LABELED, name, labels.state)
+        if len(labels.objects) > _MOST_OBJECTS:
+            told = f"wanted at most {_MOST_OBJECTS:,} objects, got {len(labels.objects):,}"
+            return Fault(Kind.MISFIT, name, told)
         try:
             label, objects = class_and_objects(
                 [item.to_older_document() for item in labels.objects]
