@@ -35,6 +35,7 @@ FOREIGN = {"--no-deps", "--certs-dir", "--dir", "--array", "--requeue"}
 # What the pages' own commands write into the checkout.
 WRITTEN = {
     "build/labeling_task.zip",
+    "build/torchvision",
     "docker/beam/bases.env",
     "forest/forest.py",  # The reader's own.
     "infra/backend_override.tf",
