@@ -115,7 +115,7 @@ def _refuse(code: str, message: str, hint: str, words: list[str]) -> int:
 def _with_faults(error: ValueError, words: list[str]) -> str:
     """Return the message, with some of its faults where it has many: --json has them all."""
     faults = getattr(error, "faults", ())
-    if "--json" in words or not faults:
+    if type(error).__name__ != "FaultsError" or "--json" in words:
         return str(error)
     lines = [getattr(error, "summary", "")]
     for fault in faults[:_NAMED_FAULTS]:
