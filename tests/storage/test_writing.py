@@ -195,6 +195,7 @@ _ELSEWHERE = {
     "formats/label_maps_writing.py": "in a new folder",
     "formats/voc_writing.py": "in a new folder",
     "formats/webdataset.py": "in a new folder",
+    "formats/yolo_settings.py": "in a new folder",
     "formats/yolo_writing.py": "in a new folder",
     # Below a folder of the operating system's for temporary files, or of the user's own.
     "warehouse/gather.py": "in a temporary folder",
