@@ -125,6 +125,12 @@ def yolo(**parts: str) -> dict[str, str]:
             id="Pascal VOC of Roboflow",
         ),
         pytest.param(
+            "voc",
+            {"train/1.xml": _VOC % "a.jpg", "valid/1.xml": _VOC % "b.jpg"},
+            {"a.jpg": ("train",), "b.jpg": ("validation",)},
+            id="Pascal VOC, files of one name in two folders",
+        ),
+        pytest.param(
             "cvat",
             {
                 "train.xml": "<annotations><image name='1'/></annotations>",

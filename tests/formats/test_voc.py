@@ -38,6 +38,13 @@ def test_a_box_is_read_in_the_file_s_own_counting(tmp_path, database, box):
     assert labels.objects == (LabeledObject("1", "car", "box", box=box, attributes=said),)
 
 
+def test_a_file_that_names_pixel_0_counts_from_there(tmp_path):
+    other = "<bndbox><xmin>0</xmin><ymin>3</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
+    more = f"{other}</object><object><name>bus</name>"
+    [labels] = voc.read(write(tmp_path, database="roboflow.ai", more=more))
+    assert [each.box for each in labels.objects] == [Box(0, 3, 9, 6), Box(11, 21, 29, 39)]
+
+
 def test_parts_are_counted_and_left_out(tmp_path):
     part = "<part><name>head</name><bndbox><xmin>1</xmin></bndbox></part>"
     reading = Reading()

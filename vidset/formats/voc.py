@@ -5,9 +5,9 @@ http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html
 Boxes are whole pixels, counted from 1, and the last one is inside: edges are rounded to the nearest
 edge of a pixel, so each comes back within half a pixel, and of a box too thin for that within one.
 Of other tools, which count from 0 as often, this is taken only where the file says that it is
-VOC's, or supervision's, whose database is roboflow.ai. Attributes stand as texts in `attributes`,
-as CVAT writes them; VOC's own tools pass over them, and `pose`, `truncated`, `difficult` and
-`occluded` are attributes, too.
+VOC's, or supervision's, whose database is roboflow.ai, and no pixel has the number 0. Attributes
+stand as texts in `attributes`, as CVAT writes them; VOC's own tools pass over them, and `pose`,
+`truncated`, `difficult` and `occluded` are attributes, too.
 """
 
 import json
@@ -38,11 +38,8 @@ from vidset.labeling.checking import ROTATION
 from vidset.regular_files import read_regular
 
 __all__ = ["read", "write"]
-_COUNTED_FROM_ONE = (
-    "vidset",
-    "VOC",
-    "roboflow.ai",
-)  # How the names of such databases begin, or have within.
+_COUNTED_FROM_ONE = ("vidset", "VOC")  # What the names of such databases have within.
+_OF_SUPERVISION = "roboflow.ai"
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabels]:
@@ -62,7 +59,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     words = _words(place / WORDS)
     names: dict[str, Path] = {}
     files = label_files(root, ".xml", f"{NAME}'s") if root.is_dir() else [root]
-    splits = _splits(place / "ImageSets" / "Main") or _splits_of_folders(root, files)
+    listed = _splits(place / "ImageSets" / "Main")
+    splits = {} if listed else _splits_of_folders(root, files)
     for file in files:
         for labels in reading.whole(partial(_read, file, words, reading)):
             with reading.part():
@@ -70,7 +68,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
                     raise ValueError(
                         f"{file}: wanted one file of {labels.image_name}, got also {other}"
                     )
-                yield replace(labels, splits=splits.get(file.stem, ()))
+                yield replace(labels, splits=listed.get(file.stem) or splits.get(file, ()))
 
 
 def _splits(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -90,11 +88,11 @@ def _splits(folder: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _splits_of_folders(root: Path, files: Sequence[Path]) -> dict[str, tuple[str, ...]]:
+def _splits_of_folders(root: Path, files: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
     """Return the splits that folders above the files are called after, as Roboflow has them."""
     above = {file: file.relative_to(root).parent / "-" for file in files if file != root}
-    found = {file.stem: split for file, folder in above.items() if (split := split_of_file(folder))}
-    return {stem: (split,) for stem, split in found.items()} if told_splits(found.values()) else {}
+    found = {file: split for file, folder in above.items() if (split := split_of_file(folder))}
+    return {file: (split,) for file, split in found.items()} if told_splits(found.values()) else {}
 
 
 def _words(file: Path) -> dict[str, list[str]]:
@@ -129,7 +127,7 @@ def _read(file: Path, words: Mapping[str, list[str]], reading: Reading) -> Image
     width, height = image_size((known[0], known[1]), name, reading.size_of, document.place)
     source = document.first("source")
     database = source.said("database") if source else ""
-    first = 1 if any(each in database for each in _COUNTED_FROM_ONE) else 0
+    first = int(_is_counted_from_one(document, database))
     objects: list[LabeledObject] = []
     for number, each in enumerate(document.all("object"), 1):
         with reading.part():
@@ -138,6 +136,18 @@ def _read(file: Path, words: Mapping[str, list[str]], reading: Reading) -> Image
     origin = origin_of(_origin(document), document.place) if database == OURS else {}
     origin["is_elsewhere"] = leads_elsewhere(told)
     return ImageLabels(name, width, height, tuple(objects), **origin)
+
+
+def _is_counted_from_one(document: Node, database: str) -> bool:
+    if any(each in database for each in _COUNTED_FROM_ONE):
+        return True
+    bounds = [each.first("bndbox") for each in document.all("object")]
+    told = [each.said(name) for each in bounds if each for name in ("xmin", "ymin")]
+    return database == _OF_SUPERVISION and not any(map(_is_zero, told))
+
+
+def _is_zero(text: str) -> bool:
+    return _is_number(text) and float(text) == 0
 
 
 def _read_object(each: Node, object_id: str, first: int, reading: Reading) -> LabeledObject:
