@@ -136,7 +136,7 @@ clean: ## Remove what the targets made
 # --inexact: the demo takes nothing away that the tests need.
 $(VENV)/.demo: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up $(VENV) (once) ..."
-	@$(UV) sync --quiet --compile-bytecode --locked --inexact --no-default-groups --extra extract --extra label
+	@$(UV) sync --quiet --compile-bytecode --locked --inexact --no-default-groups --extra extract --extra label --extra view
 	@touch $@
 
 $(VENV)/.all: uv.lock pyproject.toml | $(UV)

@@ -48,6 +48,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
     dataset = open_dataset(Path(path), reading)
     origins = _origins(dataset.root / ORIGINS)
     for file in sorted(dataset.root.glob(f"*/{ORIGINS}")):  # Of a version's splits.
+        if file.parent.is_symlink():
+            continue
         split = _origins(file).items()
         origins |= {f"{file.parent.name}/images/{name}": origin for name, origin in split}
     for listed in dataset.images:
