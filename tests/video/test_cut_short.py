@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from tests.videos import samples, video
+from tests.decoded import samples
+from tests.videos import video
 from vidset.video.decoding import Video
 from vidset.video.endings import is_cut
 

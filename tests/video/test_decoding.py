@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tests import oracle
+from tests.decoded import picture_hash, samples
 from tests.real_videos import write_beginning
-from tests.videos import INTACT, picture_hash, samples, video
+from tests.videos import INTACT, video
 from vidset.video.decoding import Video
 from vidset.video.sampling import Sampling
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from tests import oracle
-from tests.videos import Samples, samples, video
+from tests.decoded import Samples, samples
+from tests.videos import video
 from vidset.errors import UndecodableVideoError
 
 DAMAGES = {

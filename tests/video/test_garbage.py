@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.chaos.counts import times
-from tests.videos import samples, video
+from tests.decoded import samples
+from tests.videos import video
 from vidset.errors import UndecodableVideoError
 
 _PLACES, _BYTES = 3, 40

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from tests.videos import INTACT, samples, video
+from tests.decoded import samples
+from tests.videos import INTACT, video
 from vidset.beam.ingest_options import IngestOptions
 from vidset.errors import UndecodableVideoError
 from vidset.settings import ExtractionSettings

@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from tests.videos import samples, video
+from tests.decoded import samples
+from tests.videos import video
 from vidset.video.packets import stray_packets
 
 _SECOND = Fraction(1, 10)

@@ -14,10 +14,8 @@ from tests.cli.called import vidset
 from tests.datasets.numerals import entry, write_shapes, write_version
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import Repository
-from vidset.storage.writing import LinkError
 from vidset.training.models.commands import read_command_model
 from vidset.training.running.command.answers import read_answers_of
-from vidset.training.running.command.training import _digest, ask_program
 from vidset.training.scoring.run import read_run
 
 PROGRAMS = Path(__file__).with_name("programs")
@@ -250,24 +248,6 @@ def test_a_container_gets_the_run_alone_and_no_network(place, tmp_path, monkeypa
     assert "wanted a run's folder without comma" in refused.err
 
 
-def test_a_container_that_is_asked_works_in_a_copy_of_the_named_files(tmp_path, monkeypatch):
-    """What stands in a run's folder may be anybody's."""
-    (tmp_path / "docker").write_text('#!/bin/sh\necho "$@"\nexit 125\n')
-    (tmp_path / "docker").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    image = f"example.com/means@sha256:{'a' * 64}"
-    model = read_command_model(write_model(tmp_path / "m", "means", "classification", image=image))
-    run = tmp_path / "run"
-    (run / "weights").mkdir(parents=True)
-    (run / "weights" / "means.npy").write_bytes(b"learned")
-    details = {"classes": ["a"], "seed": 1, "epochs": 1, "threads": 1, "device": "cpu"}
-    details |= {"weights_sha256": _digest(run / "weights")}
-    with pytest.raises(DatasetError, match="exit code 125"):
-        ask_program(run, details, model, Repository(tmp_path / "datasets"), [], ())
-    words = (run / "program.log").read_text().split()
-    assert words[words.index("--workdir") + 1].startswith("/vidset/.model-")
-
-
 def test_nothing_but_the_listed_files_stands_beside_the_program(place, tmp_path):
     root, _, _ = place
     model = script(tmp_path / "model", "import stray")
@@ -284,14 +264,6 @@ def test_nothing_but_the_listed_files_stands_beside_the_program(place, tmp_path)
     assert not (run / ".work-killed").exists()
 
 
-def test_weights_behind_a_link_are_refused(tmp_path):
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / "folder").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(LinkError, match="weights/folder"):
-        _digest(tmp_path / "weights")
-
-
 def test_a_number_that_no_float_can_say_is_refused_with_its_line(place, tmp_path):
     root, _, _ = place
     [asked, *_] = Repository(root / "datasets").manifest("v0").split("test")
@@ -300,51 +272,3 @@ def test_a_number_that_no_float_can_say_is_refused_with_its_line(place, tmp_path
     )
     with pytest.raises(DatasetError, match=r"found.jsonl:1: probabilities: light: wanted a number"):
         read_answers_of(tmp_path / "found.jsonl", {"a.png": asked}, ["light"], "classification")
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        pytest.param('data = "voc"', "data: wanted folders for classification", id="data"),
-        pytest.param('image = "means:latest"', "image: wanted one by its digest", id="tag"),
-        pytest.param('imgae = "x"', "unknown key 'imgae'. Did you mean 'image'", id="key"),
-        pytest.param('files = ["../x"]', "files: wanted paths below", id="outside"),
-        pytest.param('files = ["gone.py"]', "gone.py: wanted a file of the model", id="gone"),
-        pytest.param("files = 3", "files: wanted a list of texts, got 3", id="no list"),
-        pytest.param("command = []", "command: wanted a program", id="no command"),
-        pytest.param('image = "-v=/:/x@sha256:' + "a" * 64 + '"', "image: wanted", id="an option"),
-        pytest.param("task = []", "task: wanted classification or detection, got", id="no text"),
-        pytest.param('task = "magic"', "task: wanted classification or detection", id="task"),
-        pytest.param('name = "A b"', "name: wanted 1 to 64 of a-z", id="name"),
-        pytest.param("= 3", "wanted a model's TOML file: Invalid statement", id="no TOML"),
-    ],
-)
-def test_a_file_that_describes_no_model_is_refused(tmp_path, line, said):
-    model = write_model(tmp_path, "means", "classification")
-    key = line.partition(" ")[0]
-    kept = [each for each in model.read_text().splitlines() if not each.startswith(f"{key} ")]
-    model.write_text("\n".join([*kept, line]))
-    with pytest.raises(DatasetError, match=said):
-        read_command_model(model)
-
-
-def test_the_recipe_covers_command_files_image_and_data(tmp_path):
-    hashes = set()
-    for number, more in enumerate(
-        [
-            {},
-            {"command": ["python3", "means.py"]},
-            {"image": f"x@sha256:{'a' * 64}"},
-            {"image": f"x@sha256:{'b' * 64}"},
-            {"task": "detection"},
-            {"task": "detection", "data": "yolo"},
-        ]
-    ):
-        model = write_model(tmp_path / str(number), "means", "classification", **more)
-        hashes.add(read_command_model(model).recipe_hash)
-    (tmp_path / "0" / "means.py").write_text("another")
-    hashes.add(read_command_model(tmp_path / "0" / "model.toml").recipe_hash)
-    assert len(hashes) == 7
-    # Where it stands and what runs containers are no parts of it.
-    copied = read_command_model(model).copy_to(tmp_path / "copied")
-    assert copied.recipe_hash == read_command_model(model).recipe_hash
