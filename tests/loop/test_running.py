@@ -1,5 +1,6 @@
 """A step's result is taken from before only while nothing that it depends on has changed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,8 @@ def test_a_record_that_somebody_has_damaged_costs_time_alone(loop, commands):
     record = loop.folder / "place" / "loops" / "loop.json"
     record.write_text('{"steps": {"apply": {"key": "x"}, "errors": 3}}')
     assert run(loop, commands) == ["version", "apply", "train", "evaluate, seed 1", "errors"]
+
+
+def test_a_word_that_no_file_can_be_called_is_no_file(loop, commands):
+    long = replace(loop, source=("v0", "--where", "label = 'car' AND " * 300))
+    assert "version" in run(long, commands)

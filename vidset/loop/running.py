@@ -6,6 +6,7 @@ goes on there, and one whose inputs have changed runs what depends on them.
 
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -206,7 +207,7 @@ def command_of(step: Step) -> str:
 
 def _key(step: Step, folder: Path) -> str:
     """Return what a step's result depends on: its words, the files that they name, and vidset."""
-    files = {word: _digest(folder / word) for word in step.words if (folder / word).is_file()}
+    files = {word: _digest(folder / word) for word in step.words if os.path.isfile(folder / word)}
     what = [step.words, step.inputs, files, vidset_version()]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
