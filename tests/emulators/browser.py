@@ -52,6 +52,6 @@ def run_browser(
     )
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout)
-    assert said["messages"] == []
+    assert said["messages"] == [], said["messages"]
     assert [each for each in said["requests"] if not each.startswith(allowed)] == []
     return said["found"]

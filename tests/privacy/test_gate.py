@@ -206,3 +206,23 @@ def test_a_damaged_gate_stops_everything(place):
     (place / "privacy.json").write_text("{")
     with pytest.raises(ValueError, match=r"privacy\.json"):
         Place.of(str(place)).settings("inspect")
+
+
+def test_a_written_page_has_the_copies_alone(place, red, tmp_path):
+    originals = {each.read_bytes() for each in (place / "images").rglob("*.jpg")}
+    import_labels(place, tmp_path)
+    # The first version was made before the gate: its images are originals.
+    create = ("dataset", "create", "-p", place, "--shares", "train=1", "--near-distance", "off")
+    assert vidset(*create, "-n", "v0", "-q").code == 0
+    assert vidset("blur", "-p", place, "--blur", red, "--workers", "1", "-q").code == 0
+    assert vidset(*create, "-n", "v1", "-q").code == 0
+    page = tmp_path / "page"
+    done = vidset("view", place, "--export", page, "-q")
+    assert done.code == 0, done.err
+    written = [each.read_bytes() for each in (page / "images").rglob("*.jpg")]
+    assert len(written) == 4
+    assert set(written) <= set(files(place / "blurred").values())
+    # One image had nothing to blur: its copy is the original.
+    assert len(originals & set(written)) == 1
+    of_versions = {each.read_bytes() for each in (page / "pictures").iterdir()}
+    assert of_versions == set(written) - (originals & set(written))

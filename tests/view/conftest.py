@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.drawing import write_video
+from tests.emulators.node import modules_for_test
 
 
 @pytest.fixture(scope="package")
@@ -98,3 +99,9 @@ def server(place, selection):
     running = Server(place)
     yield running
     running.end()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    modules = modules_for_test(Path(__file__).with_name("node"))
+    return str(modules / "axe-core" / "axe.min.js")

@@ -1,13 +1,11 @@
 """The page in a real browser."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
 from tests.cli.called import vidset
 from tests.emulators.browser import find_browser, run_browser
-from tests.emulators.node import modules_for_test
 from tests.view.conftest import Server
 
 BROWSE_SECONDS = 600
@@ -20,12 +18,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def browser():
     return find_browser()
-
-
-@pytest.fixture(scope="module")
-def axe():
-    modules = modules_for_test(Path(__file__).with_name("node"))
-    return str(modules / "axe-core" / "axe.min.js")
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """`vidset view`: the page of a place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,20 +10,33 @@ from vidset.cli.command import described
 from vidset.cli.flags import Json, Place, PlaceArgument, Quiet
 from vidset.cli.places import only_place
 
+if TYPE_CHECKING:
+    from vidset.project import Project
+
 _PORT = 8770
 
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """The object that --json prints once the page answers."""
+    """The object that --json prints once the page answers, or once its export is written.
+
+    Attributes:
+        url: of the page; null with --export.
+        output: the folder of the export; null without, as are its images and size.
+        problems: what could not be read, one sentence each.
+    """
 
     place: str
-    url: str
+    url: str | None
+    output: str | None = None
+    images: int | None = None
+    size_bytes: int | None = None
+    problems: list[str] = field(default_factory=list)
 
 
 @described(
     "vidset view",
-    "vidset view roads --port 0",
+    "vidset view roads --export light-table",
     part="view",
     result="vidset.cli.view:Viewing",
     stage="Begin",
@@ -61,6 +74,17 @@ def view(
             "--originals", help="Show images and videos unblurred where the place blurs them."
         ),
     ] = False,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--export",
+            metavar="FOLDER",
+            help="Write the page as a folder that opens from disk, and serve nothing.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="With --export, replace an earlier export.")
+    ] = False,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -71,6 +95,16 @@ def view(
     from vidset.project import find_project
 
     project = find_project(only_place(subject, place))
+    if export is not None:
+        if host != "127.0.0.1" or names or tokens:
+            raise ValueError(
+                "--export serves nothing: --host, --hostname and --tokens are for a page "
+                "that is served"
+            )
+        _export(
+            project, export, overwrite=overwrite, originals=originals, quiet=quiet, as_json=as_json
+        )
+        return
     with working("Reading the place", show=not (as_json or quiet)):
         from ipaddress import ip_address
 
@@ -103,3 +137,56 @@ def view(
             webbrowser.open(url)
 
     serve(shown, Access.of(host, actual, names or [], known), listening, ready)
+
+
+def _export(
+    project: "Project",
+    to: str,
+    *,
+    overwrite: bool,
+    originals: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    from vidset.cli.console import answer, plural, say, show_problems, working
+    from vidset.output import local_path, make_folder_of
+
+    folder = local_path("--export", to).absolute()
+    _check_folder(folder, overwrite=overwrite)
+    make_folder_of("--export", folder)
+    with working("Reading the place", show=not (as_json or quiet)) as update:
+        from vidset.view.app import View
+        from vidset.view.export import export
+
+        view = View(project, shows_originals=originals)
+        try:
+            done = export(view, folder, update)
+        finally:
+            view.close()
+    result = Viewing(project.place, None, str(folder), done.images, done.size_bytes, done.problems)
+    page = folder / "index.html"
+    size = f"{done.size_bytes / 1e6:,.1f} MB"
+    if not as_json:
+        show_problems(done.problems)
+    answer(
+        result,
+        lambda: say(f"{page} ({plural(done.images, 'image')}, {size})"),
+        as_json=as_json,
+        quiet=quiet,
+    )
+    if done.problems:
+        raise typer.Exit(1)
+
+
+def _check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Check that an export may be written to a folder.
+
+    Raises:
+        ValueError: there is something that is no export, or one and `overwrite` is not given.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / "data" / "index.js").is_file():
+        raise ValueError(f"--export {folder}: wanted a new folder, got one that holds other things")
+    if not overwrite:
+        raise ValueError(f"--export {folder} exists: --overwrite replaces an earlier export")

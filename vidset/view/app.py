@@ -31,7 +31,6 @@ from vidset.view.catalog import Catalog
 from vidset.view.filters import SORTS, Filter, count_facets, find_images
 from vidset.view.place_files import open_source
 from vidset.view.requests import (
-    FOREVER,
     NEVER,
     answering,
     json_of,
@@ -42,6 +41,7 @@ from vidset.view.requests import (
     refused,
 )
 from vidset.view.thumbnails import Thumbnails
+from vidset.view.version_pictures import VersionPictures
 
 _REFRESH_SECONDS = 1.0
 
@@ -58,7 +58,8 @@ class View:
                 the place has a privacy gate.
         """
         self.project = project
-        is_blurred = not shows_originals and read_gate(project.place) is not None
+        gate = None if shows_originals else read_gate(project.place)
+        is_blurred = gate is not None
         self.shows_videos = shows_videos and not is_blurred
         self.catalog = Catalog(project)
         self.files = ImageFiles(project.place, COPIES if is_blurred else ORIGINALS)
@@ -68,6 +69,7 @@ class View:
             lambda numbers: images.find_pictures(self.catalog, numbers),
             name=COPIES if is_blurred else "thumbnails",
         )
+        self.version_pictures = VersionPictures(project, self.catalog, self.files, gate)
         self.prepared = 0
         self._ended = threading.Event()
         self._away: list[str] = []
@@ -122,6 +124,10 @@ class View:
             self._ended.set()
             self.thumbnails.close()
 
+    def close(self) -> None:
+        self.thumbnails.close()
+        self.catalog.close()
+
     def _follow(self) -> None:
         """Take in what other commands write to the place."""
         while not self._ended.wait(_REFRESH_SECONDS):
@@ -141,7 +147,7 @@ class View:
         except StoreUnavailableError as error:
             self._away = [str(error)]
 
-    def overview(self, _: Request) -> dict[str, Any]:
+    def overview(self, _: Request | None = None) -> dict[str, Any]:
         try:
             following = next_words(self.project)
             found = asdict(read_overview(self.project, ledgers=samples.count_samples(self.catalog)))
@@ -263,8 +269,8 @@ class View:
 
     async def version_picture(self, request: Request) -> Response:
         sha256 = request.path_params["image_sha256"]
-        found = await run_in_threadpool(versions.find_image, self._repository(), sha256)
-        return Response(found[0], media_type=found[1], headers=FOREVER)
+        data, media_type = await run_in_threadpool(self.version_pictures.read, sha256)
+        return Response(data, media_type=media_type, headers=NEVER)
 
     async def source(self, request: Request) -> Response:
         """A range of a video that the ledger has, to play it."""

@@ -13,6 +13,8 @@ from vidset.warehouse.asking import check_question
 # What a page may filter by: one of several values, or a range of numbers or times.
 LISTS = {"label": "labels", "tag": "tags", "selection": "selections"}
 VALUES = ("collector_id", "video_uri", "split", "state", "annotator")
+# What a page asks for without offering a list of it.
+KEYS = ("image_sha256",)
 RANGES = ("pts_seconds", "brightness", "sharpness", "object_count", "uploaded_at", "updated_at")
 SORTS = {
     "video": "video_uri, generation, pts_seconds",
@@ -56,7 +58,7 @@ class Filter:
         values, ranges = data.get("values", {}), data.get("ranges", {})
         if not (isinstance(values, dict) and isinstance(ranges, dict)):
             raise ValueError("wanted values and ranges by column")
-        known = {*LISTS, *VALUES}
+        known = {*LISTS, *VALUES, *KEYS}
         for name, chosen in values.items():
             if name not in known or not _is_list_of_text(chosen):
                 raise ValueError(f"wanted a list of texts for one of {sorted(known)}, got {name!r}")

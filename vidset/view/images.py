@@ -17,6 +17,12 @@ def find_pictures(catalog: Catalog, numbers: Sequence[int]) -> list[Picture]:
     return [found[n] for n in numbers if n in found]
 
 
+def find_by_hash(catalog: Catalog, image_sha256: str) -> Picture | None:
+    """Return where the picture of the image with this hash is; None if there is none."""
+    rows = catalog.rows(f"{_PICTURES} FROM kept WHERE image_sha256 = ? LIMIT 1", [image_sha256])
+    return Picture(**rows[0]) if rows else None
+
+
 def all_pictures(catalog: Catalog) -> list[Picture]:
     """Return the pictures of all images, in the order in which the grid shows them first."""
     rows = catalog.rows(f"{_PICTURES} FROM kept ORDER BY video_uri, generation, pts_seconds")
@@ -25,19 +31,29 @@ def all_pictures(catalog: Catalog) -> list[Picture]:
 
 def describe_image(catalog: Catalog, n: int) -> dict[str, Any] | None:
     """All that is known of an image; None if there is none of this number."""
+    return next(iter(describe_all(catalog, [n])), None)
+
+
+def describe_all(catalog: Catalog, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """All that is known of some images, in the order of the numbers."""
     rows = catalog.rows(
         "SELECT * REPLACE (CAST(uploaded_at AS TEXT) AS uploaded_at, "
-        "CAST(updated_at AS TEXT) AS updated_at) FROM images WHERE n = ?",
-        [n],
+        "CAST(updated_at AS TEXT) AS updated_at) FROM images WHERE list_contains(?, n)",
+        [list(numbers)],
     )
-    if not rows:
-        return None
     chosen = catalog.rows(
-        "SELECT selection, made_at, actor, rank, strategy, score, reason FROM selected "
-        "WHERE image_id = ? ORDER BY made_at DESC, selection DESC",
-        [rows[0]["image_id"]],
+        "SELECT image_id, selection, made_at, actor, rank, strategy, score, reason FROM selected "
+        "WHERE list_contains(?, image_id) ORDER BY made_at DESC, selection DESC",
+        [[row["image_id"] for row in rows]],
     )
-    return {**_with_objects(rows[0]), "selections": chosen}
+    of_image: dict[str, list[dict[str, Any]]] = {}
+    for each in chosen:
+        of_image.setdefault(each.pop("image_id"), []).append(each)
+    found = {
+        row["n"]: {**_with_objects(row), "selections": of_image.get(row["image_id"], [])}
+        for row in rows
+    }
+    return [found[n] for n in numbers if n in found]
 
 
 def describe_images(catalog: Catalog, numbers: Sequence[int]) -> list[dict[str, Any]]:

@@ -13,9 +13,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from vidset.storage.errors import StoreUnavailableError
 
 PAGE = Path(__file__).with_name("page")
-# What a place holds changes: nothing of it is kept by browsers, but for what has its hash as name.
+# What a place holds changes: nothing of it is kept by browsers.
 NEVER = {"Cache-Control": "no-store"}
-FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",

@@ -33,4 +33,4 @@ def serve(view: View, access: Access, listening: socket.socket, ready: Callable[
     try:
         Server(config).run([listening])
     finally:
-        view.catalog.close()
+        view.close()

@@ -73,7 +73,7 @@ class Thumbnails:
         0 says that the image cannot be read.
         """
         wanted = self._find(numbers[:_AT_ONCE])
-        there = self._stored([each.key for each in wanted])
+        there = self.stored([each.key for each in wanted])
         futures = {
             each.key: self._pool.submit(self._made, each)
             for each in wanted
@@ -116,7 +116,8 @@ class Thumbnails:
         except (OSError, ValueError):
             return b""  # The page shows that it cannot be read.
 
-    def _stored(self, keys: Sequence[str]) -> dict[str, bytes]:
+    def stored(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Return those of the thumbnails that were made, as WebP, by the keys of their images."""
         marks = ", ".join("?" * len(keys))
         found = self._connection().execute(
             f"SELECT key, webp FROM thumbnails WHERE key IN ({marks})",  # noqa: S608

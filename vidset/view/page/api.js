@@ -1,4 +1,6 @@
-// What the server is asked. Answers that are errors become exceptions with its sentence.
+// What the server is asked, or the folder where there is none. Answers that are errors become
+// exceptions with its sentence.
+import { ask, has, imageFile, isOffline, numbersOf, pictureFile, search } from "./offline.js";
 
 /** @param {Response} answer */
 async function checked(answer) {
@@ -15,6 +17,7 @@ async function checked(answer) {
  * @returns {Promise<any>}
  */
 export async function get(path, query) {
+  if (isOffline) return ask(path, query);
   const rest = query ? `?${new URLSearchParams(query)}` : "";
   return (await checked(await fetch(`api/${path}${rest}`))).json();
 }
@@ -34,17 +37,42 @@ async function post(path, body) {
  * @returns {Promise<Uint32Array>}
  */
 export async function query(filter) {
+  if (isOffline) return search(filter);
   return new Uint32Array(await (await post("query", filter)).arrayBuffer());
 }
 
 /**
- * The numbers of images that are known by ids or hashes.
- * @param {"image_id" | "image_sha256"} column
- * @param {string[]} values
+ * The numbers of images that are known by their hashes.
+ * @param {string[]} hashes
  * @returns {Promise<number[]>}
  */
-export async function numbers(column, values) {
-  return (await post("numbers", { column, values })).json();
+export async function numbers(hashes) {
+  if (isOffline) return numbersOf(hashes);
+  return (await post("numbers", { column: "image_sha256", values: hashes })).json();
+}
+
+/**
+ * Whether there can be an answer: a folder has some alone.
+ * @param {string} path @param {Record<string, any>} query
+ */
+export async function can(path, query) {
+  return isOffline ? has(path, query) : true;
+}
+
+/**
+ * Where an image is.
+ * @param {number} n
+ */
+export function imageUrl(n) {
+  return isOffline ? imageFile(n) : `image/${n}`;
+}
+
+/**
+ * Where a picture of a version is.
+ * @param {string} sha256
+ */
+export function pictureUrl(sha256) {
+  return isOffline ? pictureFile(sha256) : `version-image/${sha256}`;
 }
 
 /**
@@ -63,6 +91,7 @@ export async function mark(tag, images, is_set) {
  * @param {(isConnected: boolean) => void} connected
  */
 export function follow(changed, connected) {
+  if (isOffline) return;
   const source = new EventSource("api/changes");
   source.onmessage = (event) => { connected(true); changed(JSON.parse(event.data)); };
   source.onerror = () => connected(false);

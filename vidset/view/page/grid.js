@@ -77,10 +77,13 @@ export class Grid {
     context.fillRect(0, 0, this.element.clientWidth, height);
     const step = (this.element.clientWidth - GAP) / columns;
     const colours = { line: paint("line"), selected: paint("selected"), focus: paint("focus"), text: paint("text"), dim: paint("dim"), raised: paint("raised"), bad: paint("bad") };
+    let drawn = 0;
     for (let at = first; at < last; at += 1) {
+      drawn += thumbnail(this.numbers[at]) ? 1 : 0;
       const x = GAP + (at % columns) * step, y = Math.floor(at / columns) * this.rowHeight + GAP - top;
       this.paintCell(context, at, x, y, step - GAP, this.rowHeight - GAP, colours);
     }
+    this.element.dataset.drawn = String(drawn);
     // What comes next is asked for after what is seen.
     const ahead = Math.min(this.numbers.length, last + columns * 4);
     want(Array.from(this.numbers.slice(first, ahead)));

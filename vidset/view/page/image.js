@@ -1,5 +1,5 @@
 // One image as large as the window: its objects, zoom and pan, and all that is known of it.
-import { get } from "./api.js";
+import { get, imageUrl } from "./api.js";
 import { colour, drawObjects, writeLabels } from "./drawing.js";
 import { h, named } from "./dom.js";
 import { clock, moment, number } from "./format.js";
@@ -30,7 +30,7 @@ export function openImage(numbers, at, overview, closed) {
     const n = numbers[at];
     place.textContent = `${number(at + 1)} of ${number(numbers.length)}`;
     const image = new Image();
-    image.src = `image/${n}`;
+    image.src = imageUrl(n);
     try {
       const [found] = await Promise.all([get("image", { n }), image.decode().catch(() => null)]);
       if (numbers[at] !== n) return;

@@ -4,6 +4,7 @@ import { empty, h, named } from "./dom.js";
 import { moment, number, plural } from "./format.js";
 import { Grid } from "./grid.js";
 import { openImage } from "./image.js";
+import { isOffline } from "./offline.js";
 
 const GROUPS = [["label", "Label"], ["tag", "Tag"], ["selection", "Selection"], ["state", "State"], ["split", "Split"], ["collector_id", "Collector"], ["video_uri", "Video"], ["annotator", "Annotator"]];
 const RANGES = [["brightness", "Brightness"], ["sharpness", "Sharpness"], ["object_count", "Objects"], ["pts_seconds", "Seconds in the video"]];
@@ -78,11 +79,12 @@ export async function showImages({ main, query: address, overview }) {
     const counts = await get("facets");
     const isOpen = new Set([...facets.querySelectorAll("details[open]")].map((each) => /** @type {HTMLElement} */ (each).dataset.name));
     facets.replaceChildren(
+      filter.values.image_sha256 ? h("p", {}, `Only ${plural(filter.values.image_sha256.length, "image")} that another page has opened.`) : "",
       order(filter, search),
       ...GROUPS.filter(([name]) => counts[name]?.length > 1 || counts[name]?.some((/** @type {any} */ each) => each.value !== "(none)"))
         .map(([name, title]) => group(name, title, counts[name], filter, name === "selection" ? searchSelected : search, isOpen.has(name) || (!isOpen.size && (name === "label" || name === "tag")))),
       ...RANGES.map(([name, title]) => range(name, title, filter, search)),
-      condition(filter, search),
+      isOffline ? "" : condition(filter, search),
       h("p", {}, h("button", { type: "button", onclick: () => { location.hash = `#/images?all=${Date.now()}`; } }, "Clear all filters")),
     );
   }
@@ -91,7 +93,7 @@ export async function showImages({ main, query: address, overview }) {
   const objects = h("input", { type: "checkbox", checked: true, id: "objects", onchange: () => { grid.drawsObjects = objects.checked; grid.draw(); } });
   const filters = h("details", { class: "filters", open: innerWidth > 760 }, h("summary", {}, "Filters"), facets);
   main.append(h("div", { class: "images" }, filters, h("section", { class: "light-table", "aria-label": "Images" },
-    h("div", { class: "tools" }, status, chosen, h("span", { style: { flex: "1" } }), tagging(grid, overview, async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); }, problem), h("label", { for: "objects" }, objects, " labels"), size),
+    h("div", { class: "tools" }, status, chosen, h("span", { style: { flex: "1" } }), isOffline ? "" : tagging(grid, overview, async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); }, problem), h("label", { for: "objects" }, objects, " labels"), size),
     problem, grid.element)));
   await Promise.all([fillFacets(), search()]);
   if (!grid.numbers.length && !overview.kept) main.replaceChildren(empty("There are no images in this place yet.", "vidset extract VIDEOS"));

@@ -9,6 +9,8 @@ import { showRuns } from "./runs.js";
 import { showVersions } from "./versions.js";
 import { showVideo } from "./video.js";
 import { showVideos } from "./videos.js";
+import { isOffline } from "./offline.js";
+import { moment } from "./format.js";
 
 /** @typedef {{main: HTMLElement, query: URLSearchParams, overview: any}} Page */
 /** @type {[string, string, (page: Page) => any][]} */
@@ -47,6 +49,7 @@ async function show() {
   try {
     const overview = await get("overview");
     if (turn !== shown) return;
+    if (isOffline) state.textContent = `as of ${moment(overview.written_at)} UTC`;
     main.replaceChildren(fresh);
     fresh.style.height = "100%";
     refresh = (await page({ main: fresh, query, overview })) ?? null;

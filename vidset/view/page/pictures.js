@@ -1,4 +1,5 @@
 // Thumbnails, fetched in packs of 64 and kept as bitmaps; those that were not seen for long go.
+import { isOffline, sheets } from "./offline.js";
 
 const MOST = 6000;
 const PACK = 64;
@@ -49,6 +50,7 @@ async function load(numbers) {
   running += 1;
   for (const n of numbers) asked.add(n);
   try {
+    if (isOffline) { await cut(numbers); return; }
     const answer = await fetch(`thumbnails?n=${numbers.join(",")}`);
     if (answer.ok) await unpack(await answer.arrayBuffer());
   } catch {
@@ -58,6 +60,27 @@ async function load(numbers) {
     running -= 1;
     if (waiting.length) want(waiting);
     listener();
+  }
+}
+
+const ACROSS = 8;
+const ON_SHEET = 64;
+
+/**
+ * Cut thumbnails out of the sheets that a folder has.
+ * @param {number[]} numbers
+ */
+async function cut(numbers) {
+  const all = await sheets();
+  for (const place of new Set(numbers.map((n) => Math.floor(n / ON_SHEET)))) {
+    const { cell: [wide, high], sizes } = all[place];
+    const image = new Image();
+    image.src = `sheets/${place}.webp`;
+    const isThere = await image.decode().then(() => true, () => false);
+    await Promise.all(numbers.filter((n) => Math.floor(n / ON_SHEET) === place).map(async (n) => {
+      const at = n % ON_SHEET, [width, height] = sizes[at];
+      keep(n, isThere && width ? await createImageBitmap(image, (at % ACROSS) * wide, Math.floor(at / ACROSS) * high, width, height) : null);
+    }));
   }
 }
 

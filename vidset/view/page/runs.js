@@ -1,5 +1,5 @@
 // Training runs side by side, and the confusion matrix that opens the images behind a cell.
-import { get, numbers } from "./api.js";
+import { get, numbers, pictureUrl } from "./api.js";
 import { chart, paint } from "./charts.js";
 import { empty, h, named, table } from "./dom.js";
 import { moment, number, plural } from "./format.js";
@@ -53,10 +53,10 @@ async function confusion(main, run, split) {
   const open = async (/** @type {string} */ truth, /** @type {string} */ predicted, /** @type {string[]} */ images) => {
     const unique = [...new Set(images)];
     head.textContent = `${plural(unique.length, "image")}: ${truth} answered as ${predicted}`;
-    const there = new Set(await numbers("image_sha256", unique));
-    behind.replaceChildren(...unique.slice(0, 120).map((sha256) => h("figure", {}, h("img", { src: `version-image/${sha256}`, loading: "lazy", alt: `${truth} answered as ${predicted}` }))));
+    const there = new Set(await numbers(unique));
+    behind.replaceChildren(...unique.slice(0, 120).map((sha256) => h("figure", {}, h("img", { src: pictureUrl(sha256), loading: "lazy", alt: `${truth} answered as ${predicted}` }))));
     if (there.size) {
-      const filter = { values: {}, ranges: {}, condition: `image_sha256 IN (${unique.slice(0, 40).map((each) => `'${each}'`).join(", ")})`, sort: "video", one_of_alike: false };
+      const filter = { values: { image_sha256: unique.slice(0, 1000) }, ranges: {}, condition: "", sort: "video", one_of_alike: false };
       head.append(" ", h("a", { href: `#/images?${new URLSearchParams({ filter: JSON.stringify(filter) })}` }, "open them in the grid"));
     }
   };

@@ -1,5 +1,5 @@
 // Dataset versions: images by label and split, where boxes are, and what two versions differ in.
-import { get } from "./api.js";
+import { can, get, pictureUrl } from "./api.js";
 import { colour } from "./drawing.js";
 import { empty, h, named, table } from "./dom.js";
 import { moment, number, plural } from "./format.js";
@@ -23,8 +23,9 @@ export async function showVersions({ main, query }) {
   );
   const found = await get("version", { name: chosen.version });
   main.append(h("h2", {}, named(called(chosen))), splits(found), ...boxes(found));
-  if (versions.length > 1) main.append(h("h2", {}, "What has changed"), picker(versions, called, chosen, before), h("div", { id: "diff" }));
-  if (before && before !== chosen) await showDiff(/** @type {HTMLElement} */ (main.querySelector("#diff")), before, chosen);
+  const others = await comparable(versions, chosen);
+  if (others.length) main.append(h("h2", {}, "What has changed"), picker(others, called, chosen, before), h("div", { id: "diff" }));
+  if (others.includes(before)) await showDiff(/** @type {HTMLElement} */ (main.querySelector("#diff")), before, chosen);
 }
 
 /** @param {any} found */
@@ -58,11 +59,17 @@ function boxes(found) {
   ];
 }
 
+/** @param {any[]} versions @param {any} chosen */
+async function comparable(versions, chosen) {
+  const answers = await Promise.all(versions.map((each) => can("diff", { before: each.version, after: chosen.version })));
+  return versions.filter((each, at) => each !== chosen && answers[at]);
+}
+
 /** @param {any[]} versions @param {(each: any) => string} called @param {any} chosen @param {any} before */
 function picker(versions, called, chosen, before) {
   const select = h("select", { "aria-label": "Compare with", onchange: () => { location.hash = `#/versions?${new URLSearchParams({ version: chosen.version, before: select.value })}`; } },
     h("option", { value: "" }, "choose a version"),
-    ...versions.filter((each) => each !== chosen).map((each) => h("option", { value: each.version, selected: each === before }, called(each))));
+    ...versions.map((each) => h("option", { value: each.version, selected: each === before }, called(each))));
   return h("div", { class: "row" }, "from ", select, ` to ${called(chosen)}`);
 }
 
@@ -81,5 +88,5 @@ function change(pair) {
   const row = pair.after, was = pair.before;
   const said = (/** @type {any} */ each) => each.labels.join(", ") || "nothing";
   const words = was && said(was) !== said(row) ? `${said(was)} → ${said(row)}` : was && was.split !== row.split ? `${was.split} → ${row.split}` : said(row);
-  return h("figure", {}, h("img", { src: `version-image/${row.image_sha256}`, loading: "lazy", alt: words }), h("figcaption", { title: row.image_uri }, named(words)));
+  return h("figure", {}, h("img", { src: pictureUrl(row.image_sha256), loading: "lazy", alt: words }), h("figcaption", { title: row.image_uri }, named(words)));
 }

@@ -1,0 +1,89 @@
+"""What an exported page tells of versions and runs, and the pictures of theirs that it needs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vidset.datasets.errors import DatasetError
+from vidset.storage.errors import StoreUnavailableError
+from vidset.view import versions
+from vidset.view.app import View
+
+_MOST_SHOWN = 120
+"""So many pictures of a cell or a kind of change are shown at most: more are not copied."""
+
+
+class Findings:
+    """Answers on versions and runs, and the pictures that belong to them.
+
+    Attributes:
+        pictures: by the hash of an image, its file in the folder.
+        problems: what could not be read, one sentence each.
+    """
+
+    def __init__(self, view: View, folder: Path):
+        self._view, self._folder = view, folder
+        self.pictures: dict[str, str] = {}
+        self.problems: list[str] = []
+        self._seen: set[str] = set()
+
+    def answers(self) -> Iterator[tuple[list[str], Any]]:
+        """Yield keys and what a server would answer to them."""
+        yield from self._versions()
+        yield from self._runs()
+
+    def _versions(self) -> Iterator[tuple[list[str], Any]]:
+        repository = versions.open_repository(self._view.project)
+        found = [] if repository is None else versions.describe_versions(repository)
+        yield ["versions"], found
+        if repository is None:
+            return
+        # Newest first: each is compared with its parents and with the one before it.
+        for each, older in zip(found, [*found[1:], None], strict=True):
+            id_ = each["version"]
+            yield ["version", id_], versions.describe_version(repository, id_)
+            others: dict[str, None] = dict.fromkeys(
+                [*each["parents"], *([older["version"]] if older else [])]
+            )
+            known = {one["version"] for one in found}
+            for before in others:
+                if before in known:
+                    changes = versions.compare_versions(repository, before, id_)
+                    for pairs in changes["images"].values():
+                        self._copy([pair["after"]["image_sha256"] for pair in pairs])
+                    yield ["diff", id_, before], changes
+
+    def _runs(self) -> Iterator[tuple[list[str], Any]]:
+        project = self._view.project
+        runs = versions.describe_runs(project)
+        yield ["runs"], runs
+        for run in runs:
+            if run["state"] != "done":
+                continue
+            for split in run["splits"] or []:
+                try:
+                    found = versions.read_confusion(project, run["run"], split)
+                except (DatasetError, OSError, ValueError) as error:
+                    self.problems.append(f"{run['run']}, {split}: {error}")
+                    continue
+                for cell in found["cells"]:
+                    self._copy(list(dict.fromkeys(cell["images"])))
+                yield ["confusion", run["run"], split], found
+
+    def _copy(self, hashes: list[str]) -> None:
+        """Copy pictures that are not there yet, as many as the page shows."""
+        for image_sha256 in hashes[:_MOST_SHOWN]:
+            if image_sha256 in self._seen:
+                continue
+            self._seen.add(image_sha256)
+            try:
+                data, media_type = self._view.version_pictures.read(image_sha256)
+            except StoreUnavailableError:
+                raise
+            except (DatasetError, OSError, ValueError) as error:
+                self.problems.append(str(error))
+                continue
+            name = f"pictures/{len(self.pictures)}.{media_type.rpartition('/')[2]}"
+            (self._folder / "pictures").mkdir(exist_ok=True)
+            (self._folder / name).write_bytes(data)
+            self.pictures[image_sha256] = name
