@@ -123,6 +123,9 @@ docs: $(VENV)/.all ## Build the documentation site into build/site, without a ne
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "build/site/index.html"
 
+screenshots: $(VENV)/.all ## Draw the pictures of README and docs anew; needs Chromium
+	$(BIN)/python docs/screenshots.py
+
 bench: $(VENV)/.all ## The figures of docs/benchmarks.md; VIDEOS=folder takes your own videos
 	$(BIN)/python -m benchmarks $(if $(VIDEOS),"$(VIDEOS)")
 
@@ -166,5 +169,5 @@ $(TORCHVISION)/.done: tests/torchvision/requirements.txt | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
-.PHONY: help demo demo-chain demo-numerals demo-loop test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
+.PHONY: help screenshots demo demo-chain demo-numerals demo-loop test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean

@@ -30,6 +30,7 @@ from benchmarks import (
     similarity,
     training,
     uploads,
+    view,
     warehouse,
 )
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
@@ -55,6 +56,7 @@ SECTIONS = {
     "python": python_api.run,
     "comparing": comparing.run,
     "uploads": uploads.run,
+    "view": view.run,
 }
 _BESIDE = Path(__file__).parents[2] / "shared" / "videos"
 

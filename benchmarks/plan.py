@@ -72,8 +72,15 @@ def _no_masks() -> AbstractContextManager[object]:
     return patch.object(ThresholdGrid, "masks", lambda *_, **__: nothing)
 
 
-def write_ledger(folder: Path, videos: int, samples: int) -> None:
-    """Writes a ledger as extraction does: each sample is kept from another threshold on."""
+def write_ledger(
+    folder: Path, videos: int, samples: int, images: str = "gs://images", side: int = 1920
+) -> None:
+    """Writes a ledger as extraction does: each sample is kept from another threshold on.
+
+    Args:
+        images: what the uris of the images begin with.
+        side: the images' width.
+    """
     random = np.random.default_rng(0)
     for table in "frames", "videos":
         (folder / table).mkdir()
@@ -93,10 +100,10 @@ def write_ledger(folder: Path, videos: int, samples: int) -> None:
             **{name: random.random(samples) for name in ("ssim", "local_change")},
             **{name: random.random(samples) for name in ("sharpness", "brightness")},
             "phash": [f"{bits:016x}" for bits in random.integers(0, 1 << 62, samples)],
-            "width": np.full(samples, 1920),
-            "height": np.full(samples, 1080),
+            "width": np.full(samples, side),
+            "height": np.full(samples, side * 9 // 16),
             "image_id": [f"{bits:032x}" for bits in random.integers(0, 1 << 62, samples)],
-            "image_uri": [f"gs://images/{number:06d}/1/{k:07d}000.jpg" for k in range(samples)],
+            "image_uri": [f"{images}/{number:06d}/1/{k:07d}000.jpg" for k in range(samples)],
             "image_sha256": [f"{bits:064x}" for bits in random.integers(0, 1 << 62, samples)],
             "settings_id": ["0123456789abcdef"] * samples,
             "period_seconds": np.ones(samples),

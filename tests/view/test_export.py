@@ -19,7 +19,7 @@ from vidset.view.filters import Filter, find_images
 from vidset.view.requests import PAGE
 
 SETTINGS = {"ready": "main[aria-busy=false]", "width": 1280, "height": 800, "wait_ms": 60_000}
-PAGES = ("#/", "#/videos", "#/images", "#/versions", "#/runs", "#/collectors")
+PAGES = ("#/", "#/videos", "#/images", "#/versions", "#/runs", "#/errors", "#/collectors")
 _FILTERING = """
 import { readFileSync } from "node:fs";
 import { passing } from "FILTERING";
@@ -39,6 +39,8 @@ def whole(place, selection, tmp_path_factory) -> Path:
     make_case(copy)
     (copy / "runs").mkdir()
     (copy / "run").rename(copy / "runs" / "r1")
+    done = vidset("errors", "r1", "-p", copy, "-q")
+    assert done.code == 0, done.err
     return copy
 
 
@@ -81,6 +83,9 @@ def test_every_page_opens_from_disk_and_asks_for_nothing_else(exported, axe):
             ["wait", "document.querySelector('.matrix button.bad')"],
             ["click", ".matrix button.bad"],
             ["wait", "document.querySelector('.pictures img')?.naturalWidth"],
+            ["open", "#/errors"],
+            ["wait", "document.querySelector('.queue img')?.naturalWidth"],
+            ["count", ".choices button"],
         ),
         allowed=(exported.as_uri(), "blob:"),
         timeout=600,
@@ -90,7 +95,7 @@ def test_every_page_opens_from_disk_and_asks_for_nothing_else(exported, axe):
     assert [each for each in found if isinstance(each, list) and each] == []
     counts = found[len(steps) :]
     # No name is markup, nothing can be marked or asked in SQL, images open, no video is there.
-    assert [counts[3], counts[4], counts[8], counts[12]] == [0, 0, 0, 0]
+    assert [counts[3], counts[4], counts[8], counts[12], counts[-1]] == [0] * 5
 
 
 @pytest.mark.slow
@@ -127,7 +132,7 @@ def test_filters_without_a_server_give_what_a_server_gives(whole, tmp_path):
     )
     found = [[numbers[at] for at in each] for each in json.loads(done.stdout)]
     assert found == wanted
-    assert [len(each) for each in found] == [10, 3, 13, 3, 10, 0, 13]
+    assert [len(each) for each in found] == [10, 3, 13, 3, 7, 0, 13]
 
 
 def test_only_an_earlier_export_is_replaced_and_a_kept_folder_is_left_alone(place, tmp_path):

@@ -10,7 +10,7 @@ from tests.view.conftest import Server
 
 BROWSE_SECONDS = 600
 SETTINGS = {"ready": "main[aria-busy=false]", "width": 1280, "height": 800, "wait_ms": 60_000}
-PAGES = ("#/", "#/videos", "#/images", "#/versions", "#/runs", "#/collectors")
+PAGES = ("#/", "#/videos", "#/images", "#/versions", "#/runs", "#/errors", "#/collectors")
 
 pytestmark = pytest.mark.slow
 

@@ -28,8 +28,9 @@ from vidset.tags import FOLDER, SUGGESTED, Mark, write_mark
 from vidset.view import images, samples, versions
 from vidset.view.access import Access, Guard
 from vidset.view.catalog import Catalog
+from vidset.view.error_routes import ErrorRoutes
+from vidset.view.file_routes import FileRoutes
 from vidset.view.filters import SORTS, Filter, count_facets, find_images
-from vidset.view.place_files import open_source
 from vidset.view.requests import (
     NEVER,
     answering,
@@ -37,9 +38,9 @@ from vidset.view.requests import (
     number_of,
     numbers_of,
     page_file,
-    range_of,
     refused,
 )
+from vidset.view.run_scores import RunScores
 from vidset.view.thumbnails import Thumbnails
 from vidset.view.version_pictures import VersionPictures
 
@@ -70,6 +71,8 @@ class View:
             name=COPIES if is_blurred else "thumbnails",
         )
         self.version_pictures = VersionPictures(project, self.catalog, self.files, gate)
+        self.errors = ErrorRoutes(self)
+        self.scores = RunScores(project)
         self.prepared = 0
         self._ended = threading.Event()
         self._away: list[str] = []
@@ -88,7 +91,8 @@ class View:
             ("/api/versions", self.versions),
             ("/api/version", self.version),
             ("/api/diff", self.diff),
-            ("/api/runs", lambda _: versions.describe_runs(self.project)),
+            ("/api/runs", lambda _: self.runs()),
+            ("/api/compare", self.compare),
             ("/api/confusion", self.confusion),
             ("/api/collectors", lambda _: images.collector_days(self.catalog)),
         ]
@@ -98,10 +102,8 @@ class View:
             Route("/api/numbers", self.numbers, methods=["POST"]),
             Route("/api/tags", self.tag, methods=["POST"]),
             Route("/api/changes", self.changes),
-            Route("/thumbnails", self.pack),
-            Route("/image/{n:int}", self.picture),
-            Route("/version-image/{image_sha256}", self.version_picture),
-            Route("/source", self.source),
+            *FileRoutes(self).routes(),
+            *self.errors.routes(),
             Route("/{path:path}", page_file),
         ]
         inner = Starlette(
@@ -199,6 +201,13 @@ class View:
             self._repository(), query.get("before", ""), query.get("after", "")
         )
 
+    def runs(self) -> list[dict[str, Any]]:
+        return self.scores.with_scores(versions.describe_runs(self.project))
+
+    def compare(self, request: Request) -> dict[str, Any]:
+        query = request.query_params
+        return self.scores.compare(query.get("baseline", ""), query.get("candidate", ""))
+
     def confusion(self, request: Request) -> dict[str, Any]:
         query = request.query_params
         return versions.read_confusion(self.project, query.get("run", ""), query.get("split", ""))
@@ -251,51 +260,6 @@ class View:
                 await asyncio.sleep(_REFRESH_SECONDS / 2)
 
         return StreamingResponse(events(), media_type="text/event-stream", headers=NEVER)
-
-    async def pack(self, request: Request) -> Response:
-        numbers = numbers_of(request.query_params.get("n", ""))
-        data = await run_in_threadpool(self.thumbnails.pack, numbers)
-        return Response(data, media_type="application/octet-stream", headers=NEVER)
-
-    async def picture(self, request: Request) -> Response:
-        found = images.find_pictures(self.catalog, [request.path_params["n"]])
-        if not found:
-            raise HTTPException(404, "there is no such image")
-        try:
-            data = await run_in_threadpool(self.files.read, found[0].image_id, found[0].uri)
-        except (OSError, ValueError) as error:
-            raise HTTPException(404, f"the image cannot be read: {error}") from None
-        return Response(data, media_type="image/jpeg", headers=NEVER)
-
-    async def version_picture(self, request: Request) -> Response:
-        sha256 = request.path_params["image_sha256"]
-        data, media_type = await run_in_threadpool(self.version_pictures.read, sha256)
-        return Response(data, media_type=media_type, headers=NEVER)
-
-    async def source(self, request: Request) -> Response:
-        """A range of a video that the ledger has, to play it."""
-        if not self.shows_videos:
-            raise HTTPException(403, "this server shows no videos")
-        query = request.query_params
-        found = await run_in_threadpool(
-            samples.read_samples, self.catalog, query.get("uri", ""), query.get("generation", "")
-        )
-        video = {} if found is None else found["video"]
-        source = open_source(video["video_uri"], video["size_bytes"]) if video else None
-        if source is None:
-            raise HTTPException(404, "the video is not there any more, or has changed")
-        start, end = range_of(request.headers.get("range"), source.size_bytes)
-        data = await run_in_threadpool(source.read, start, end)
-        return Response(
-            data,
-            206,
-            media_type="video/mp4",
-            headers={
-                "Content-Range": f"bytes {start}-{start + len(data) - 1}/{source.size_bytes}",
-                "Accept-Ranges": "bytes",
-                **NEVER,
-            },
-        )
 
     def _repository(self) -> Any:
         repository = versions.open_repository(self.project)

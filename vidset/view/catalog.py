@@ -24,6 +24,7 @@ from vidset.project import Project
 from vidset.selection.selection_file import read_selection, selection_ids
 from vidset.storage.open import open_store
 from vidset.tags import FOLDER, Mark, current_tags, read_marks
+from vidset.view.findings_stamps import findings_stamps
 from vidset.view.label_rows import ANNOTATIONS, TASKS, annotation_row, task_row
 
 _MEMORY = "2GB"
@@ -62,6 +63,7 @@ class Catalog:
         self._marks: dict[str, Mark] = {}
         self._selections: dict[str, str] = {}
         self._split_of = ""
+        self._findings: dict[str, tuple[int, int]] = {}
         self.refresh()
 
     def close(self) -> None:
@@ -78,6 +80,7 @@ class Catalog:
                     self._take_labels,
                     self._take_split,
                     self._take_tags,
+                    self._take_findings,
                     lambda: self._take_selections(problems),
                 )
             ]
@@ -203,6 +206,13 @@ class Catalog:
         )
         self._insert("tags", table, before="DELETE FROM tags")
         return True
+
+    def _take_findings(self) -> bool:
+        """Look whether runs or the review of errors have changed: the page asks for them anew."""
+        found = findings_stamps(self.project)
+        is_new = found != self._findings
+        self._findings = found
+        return is_new
 
     def _take_selections(self, problems: list[str]) -> bool:
         """Take what was selected; a file that is no selection is told, and not read again."""

@@ -36,7 +36,7 @@ _POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
+    """An export that was written.
 
     Attributes:
         problems: what could not be read, one sentence each.

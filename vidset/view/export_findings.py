@@ -1,6 +1,8 @@
-"""What an exported page tells of versions and runs, and the pictures of theirs that it needs."""
+"""The part of an exported page about versions, runs and errors, with the pictures that it needs."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from vidset.storage.errors import StoreUnavailableError
 from vidset.view import versions
 from vidset.view.app import View
 
+_MOST_COMPARED = 30
 _MOST_SHOWN = 120
 """So many pictures of a cell or a kind of change are shown at most: more are not copied."""
 
@@ -17,7 +20,8 @@ class Findings:
     """Answers on versions and runs, and the pictures that belong to them.
 
     Attributes:
-        pictures: by the hash of an image, its file in the folder.
+        pictures: by the hash of an image, its file in the folder; behind "error ", what
+            `vidset errors` drew of it.
         problems: what could not be read, one sentence each.
     """
 
@@ -31,6 +35,7 @@ class Findings:
         """Yield keys and what a server would answer to them."""
         yield from self._versions()
         yield from self._runs()
+        yield from self._errors()
 
     def _versions(self) -> Iterator[tuple[list[str], Any]]:
         repository = versions.open_repository(self._view.project)
@@ -55,7 +60,13 @@ class Findings:
 
     def _runs(self) -> Iterator[tuple[list[str], Any]]:
         project = self._view.project
-        runs = versions.describe_runs(project)
+        runs = self._view.runs()
+        trained = list(dict.fromkeys(run["version"] for run in runs if run["state"] == "done"))
+        for baseline, candidate in islice(permutations(trained, 2), _MOST_COMPARED):
+            # Those that cannot be compared are not offered.
+            with suppress(DatasetError):
+                found = self._view.scores.compare(baseline, candidate)
+                yield ["compare", baseline, candidate], found
         yield ["runs"], runs
         for run in runs:
             if run["state"] != "done":
@@ -70,6 +81,18 @@ class Findings:
                     self._copy(list(dict.fromkeys(cell["images"])))
                 yield ["confusion", run["run"], split], found
 
+    def _errors(self) -> Iterator[tuple[list[str], Any]]:
+        found = self._view.errors.described()
+        yield ["errors"], {**found, "next": None}
+        for each in found["shown"] or ():
+            image_sha256 = each["image_sha256"]
+            try:
+                self._write(f"error {image_sha256}", *self._view.errors.picture(image_sha256))
+            except StoreUnavailableError:
+                raise
+            except (DatasetError, OSError, ValueError) as error:
+                self.problems.append(str(error))
+
     def _copy(self, hashes: list[str]) -> None:
         """Copy pictures that are not there yet, as many as the page shows."""
         for image_sha256 in hashes[:_MOST_SHOWN]:
@@ -83,7 +106,10 @@ class Findings:
             except (DatasetError, OSError, ValueError) as error:
                 self.problems.append(str(error))
                 continue
-            name = f"pictures/{len(self.pictures)}.{media_type.rpartition('/')[2]}"
-            (self._folder / "pictures").mkdir(exist_ok=True)
-            (self._folder / name).write_bytes(data)
-            self.pictures[image_sha256] = name
+            self._write(image_sha256, data, media_type)
+
+    def _write(self, key: str, data: bytes, media_type: str) -> None:
+        name = f"pictures/{len(self.pictures)}.{media_type.rpartition('/')[2]}"
+        (self._folder / "pictures").mkdir(exist_ok=True)
+        (self._folder / name).write_bytes(data)
+        self.pictures[key] = name

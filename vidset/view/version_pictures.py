@@ -33,11 +33,7 @@ class VersionPictures:
         if self._gate is not None:
             if of_place is not None:
                 return self._files.read(of_place.image_id, of_place.uri), _JPEG
-            if not self._is_copy(image_sha256, self._gate):
-                raise DatasetError(
-                    f"{image_sha256}: it was not checked for what has to be blurred; "
-                    "--originals shows it"
-                )
+            self.check(image_sha256)
         repository = versions.open_repository(self._project)
         if repository is None:
             raise DatasetError(f"{self._project.place}: there are no dataset versions")
@@ -48,6 +44,18 @@ class VersionPictures:
                 raise
             # What a version made of the image is in the version, and the image itself is not.
             return self._files.read(of_place.image_id, of_place.uri), _JPEG
+
+    def check(self, image_sha256: str) -> None:
+        """Check that what is drawn of an image of a version may be shown.
+
+        Raises:
+            DatasetError: there is a gate, and the image is no copy of its making.
+        """
+        if self._gate is not None and not self._is_copy(image_sha256, self._gate):
+            raise DatasetError(
+                f"{image_sha256}: it was not checked for what has to be blurred; "
+                "--originals shows it"
+            )
 
     def _is_copy(self, image_sha256: str, gate: Gate) -> bool:
         if image_sha256 not in self._copies:  # It may have been made since.

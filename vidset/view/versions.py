@@ -18,6 +18,7 @@ from vidset.datasets.versions.repository import Repository
 from vidset.json_files import parse_json, read_object
 from vidset.project import Project
 from vidset.regular_files import read_regular
+from vidset.suggestions import unknown
 from vidset.training.scoring.answer_scores import answer_scores
 from vidset.training.scoring.detection import keep_answers
 from vidset.training.scoring.matching import IOU, Thing, match, overlap, read_things
@@ -149,7 +150,10 @@ def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
     Raises:
         DatasetError: there is no such run, or it has not ended.
     """
-    run = read_run(Runs(Path(project.place, "runs")).folder(name))
+    runs = Runs(Path(project.place, "runs"))
+    if name not in runs.names():  # A path would lead out of the place.
+        raise DatasetError(unknown("run", name, runs.names()))
+    run = read_run(runs.folder(name))
     table = run.predictions(split, run.best_epoch)
     found = _answers_of(run, table)
     cells: dict[tuple[str, str], list[str]] = {}
@@ -164,12 +168,22 @@ def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
         "run": name,
         "split": split,
         "splits": list(run.splits),
+        "has_errors": _has_errors(project, run, split),
         "labels": names,
         "cells": [
             {"truth": truth, "predicted": predicted, "images": images}
             for (truth, predicted), images in sorted(cells.items())
         ],
     }
+
+
+def _has_errors(project: Project, run: Run, split: str) -> bool:
+    """Returns whether `vidset errors` has looked at this run and split last."""
+    path = Path(project.place, "errors", "errors.json")
+    if run.is_detection or not path.is_file():
+        return False
+    found = read_object(path, "what vidset errors writes")
+    return found.get("run_id") == run.run_id and found.get("splits") == [split]
 
 
 def _answers_of(run: Run, table: pa.Table) -> Iterable[list[tuple[str, str]]]:

@@ -86,6 +86,22 @@ export async function mark(tag, images, is_set) {
 }
 
 /**
+ * Where the picture of an image with an error is.
+ * @param {string} sha256
+ */
+export function errorUrl(sha256) {
+  return isOffline ? pictureFile(`error ${sha256}`) : `error-picture/${sha256}`;
+}
+
+/**
+ * Keep a decision on an image with an error; gives all errors anew.
+ * @param {{version: string, image_sha256: string, decision: any, before: any}} wanted
+ */
+export async function decide(wanted) {
+  return (await post("decisions", wanted)).json();
+}
+
+/**
  * Call `changed` whenever the place has changed.
  * @param {(now: {revision: number, epoch: number, prepared: number}) => void} changed
  * @param {(isConnected: boolean) => void} connected

@@ -3,6 +3,7 @@ import { follow, get } from "./api.js";
 import { empty, h } from "./dom.js";
 import { forget } from "./pictures.js";
 import { showCollectors } from "./collectors.js";
+import { showErrors } from "./errors.js";
 import { showImages } from "./images.js";
 import { showOverview } from "./overview.js";
 import { showRuns } from "./runs.js";
@@ -20,6 +21,7 @@ const PAGES = [
   ["images", "Images", showImages],
   ["versions", "Versions", showVersions],
   ["runs", "Runs", showRuns],
+  ["errors", "Errors", showErrors],
   ["collectors", "Collectors", showCollectors],
   ["video", "", showVideo],
 ];

@@ -1,5 +1,5 @@
 // Training runs side by side, and the confusion matrix that opens the images behind a cell.
-import { get, numbers, pictureUrl } from "./api.js";
+import { can, get, numbers, pictureUrl } from "./api.js";
 import { chart, paint } from "./charts.js";
 import { empty, h, named, table } from "./dom.js";
 import { moment, number, plural } from "./format.js";
@@ -13,19 +13,70 @@ export async function showRuns({ main, query }) {
   }
   const chosen = runs.find((/** @type {any} */ each) => each.run === query.get("run")) ?? runs[0];
   const rows = runs.map((/** @type {any} */ each) => {
-    const best = score(each);
-    return [h("a", { href: `#/runs?${new URLSearchParams({ run: each.run })}`, "aria-current": each === chosen ? "true" : null }, named(each.run)), each.model, each.state, each.best_epoch ?? "", best ? `${best[0]} ${number(best[1])}` : "", moment(each.created_at)];
+    return [h("a", { href: `#/runs?${new URLSearchParams({ run: each.run })}`, "aria-current": each === chosen ? "true" : null }, named(each.run)), each.model, each.state, each.best_epoch ?? "", scoreOf(each), each.score ? whiskers(each.score.value, each.score.interval, [0, 1]) : "", moment(each.created_at)];
   });
-  main.append(h("h1", {}, plural(runs.length, "run")), table([["run", false], ["model", false], ["state", false], ["best epoch", true], ["best score", true], ["begun", false]], rows, "Runs"), h("h2", {}, named(chosen.run)));
+  main.append(h("h1", {}, plural(runs.length, "run")), table([["run", false], ["model", false], ["state", false], ["best epoch", true], ["score (95 % interval)", false], ["from 0 to 1", false], ["begun", false]], rows, "Runs"));
+  await comparison(main, runs, query);
+  main.append(h("h2", {}, named(chosen.run)));
   curves(main, chosen);
   if (chosen.state === "done") await confusion(main, chosen, query.get("split") ?? chosen.splits[0]);
 }
 
-/** @param {any} run @returns {[string, number] | null} the first score of the split that chose the best epoch */
-function score(run) {
-  const scores = run.history[(run.best_epoch ?? 0) - 1]?.scores?.[run.splits?.[0]];
+/** @param {any} run its score and interval; while it trains, its last epoch's score */
+function scoreOf(run) {
+  if (run.score) return `${run.score.split} ${run.score.measure} ${number(run.score.value)} (${run.score.interval.map(number).join(" to ")}), ${plural(run.score.images, "image")}`;
+  const scores = run.history.at(-1)?.scores?.[run.splits?.[0]];
   const name = scores && Object.keys(scores)[0];
-  return name ? [`${run.splits[0]} ${name}`, scores[name]] : null;
+  return name ? `epoch ${run.history.length} of ${run.epochs ?? "?"}: ${run.splits[0]} ${name} ${number(scores[name])}` : "";
+}
+
+/**
+ * A value with its interval, on a scale.
+ * @param {number} value @param {[number, number] | null} interval @param {[number, number]} scale
+ */
+function whiskers(value, interval, scale) {
+  const at = (/** @type {number} */ each) => `${(100 * (Math.min(scale[1], Math.max(scale[0], each)) - scale[0])) / (scale[1] - scale[0])}%`;
+  const words = interval ? `${number(value)}, between ${number(interval[0])} and ${number(interval[1])}` : number(value);
+  const line = interval ? h("i", { style: { left: at(interval[0]), width: `calc(${at(interval[1])} - ${at(interval[0])})` } }) : "";
+  return h("div", { class: "interval", role: "img", "aria-label": words, title: words }, scale[0] < 0 ? h("u", { style: { left: at(0) } }) : "", line, h("b", { style: { left: at(value) } }));
+}
+
+/**
+ * Whether one version is better than another by more than the noise, from all runs of both.
+ * @param {HTMLElement} main @param {any[]} runs @param {URLSearchParams} query
+ */
+async function comparison(main, runs, query) {
+  /** @type {Map<string, string[]>} */
+  const versions = new Map();
+  for (const run of runs) if (run.state === "done") versions.set(run.version, [...(versions.get(run.version) ?? []), run.run]);
+  if (versions.size < 2) return;
+  const [newest, older] = [...versions.keys()];
+  const chosen = [query.get("baseline") ?? older, query.get("candidate") ?? newest];
+  const select = (/** @type {number} */ side, /** @type {string} */ label) => {
+    const element = h("select", { "aria-label": label, onchange: () => { chosen[side] = element.value; show(); } }, ...[...versions].map(([version, names]) => h("option", { value: version, selected: version === chosen[side] }, `${version.slice(0, 12)}: ${names.join(", ")}`)));
+    return element;
+  };
+  const result = h("div", { role: "status" });
+  main.append(h("h2", {}, "Which version is better?"), h("div", { class: "row" }, select(1, "Candidate"), " against ", select(0, "Baseline")), result);
+  async function show() {
+    const [baseline, candidate] = chosen;
+    if (baseline === candidate) { result.replaceChildren(h("p", { class: "dim" }, "Choose two versions.")); return; }
+    try {
+      if (!await can("compare", { baseline, candidate })) throw new Error("These two cannot be compared here.");
+      const found = await get("compare", { baseline, candidate });
+      const line = (/** @type {string} */ name, /** @type {any} */ of) => [name, number(of.baseline), number(of.candidate), of.interval ? `${points(of.difference)} (${of.interval.map(points).join(" to ")})` : points(of.difference), whiskers(of.difference, of.interval, [-0.5, 0.5])];
+      result.replaceChildren(h("p", {}, h("strong", {}, found.verdict)),
+        table([["", false], ["baseline", true], ["candidate", true], [`difference in points of ${found.measure} (95 % interval)`, false], ["from -50 to +50", false]], [line("best epoch", found.best_epoch), ...(found.last_five ? [line("mean of the last five epochs", found.last_five)] : [])], `Comparison on ${plural(found.images, "image")} of ${found.split}`));
+    } catch (error) {
+      result.replaceChildren(h("p", { class: "warn name" }, /** @type {Error} */ (error).message));
+    }
+  }
+  await show();
+}
+
+/** @param {number} share */
+function points(share) {
+  return `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)}`;
 }
 
 /** @param {HTMLElement} main @param {any} run */
@@ -55,6 +106,7 @@ async function confusion(main, run, split) {
     head.textContent = `${plural(unique.length, "image")}: ${truth} answered as ${predicted}`;
     const there = new Set(await numbers(unique));
     behind.replaceChildren(...unique.slice(0, 120).map((sha256) => h("figure", {}, h("img", { src: pictureUrl(sha256), loading: "lazy", alt: `${truth} answered as ${predicted}` }))));
+    if (found.has_errors && truth !== predicted) head.append(" ", h("a", { href: `#/errors?${new URLSearchParams({ truth, predicted })}` }, "decide on them"));
     if (there.size) {
       const filter = { values: { image_sha256: unique.slice(0, 1000) }, ranges: {}, condition: "", sort: "video", one_of_alike: false };
       head.append(" ", h("a", { href: `#/images?${new URLSearchParams({ filter: JSON.stringify(filter) })}` }, "open them in the grid"));

@@ -34,16 +34,24 @@ def write_page(
     """
     shown = []
     for image in details["shown"]:
-        # Where something is drawn into an image, its thumbnail is no longer the image's alone.
-        drawn = image.get("objects", image.get("wrong_pixels"))
-        name = hashlib.sha256(to_json([image["image_sha256"], drawn]).encode())
-        path = f"thumbnails/{name.hexdigest()[:_NAME_DIGITS]}.png"
-        side = _SIDE if drawn is None else _SIDE_OF_OBJECTS
+        path = thumbnail_of(image)
+        side = _SIDE if _drawn(image) is None else _SIDE_OF_OBJECTS
         write_atomically(folder / path, to_png(fit(picture(image), side, side)))
         told = {name: value for name, value in image.items() if name != "wrong_pixels"}
         shown.append({**told, "thumbnail": path})
     page = render_page({**details, "shown": shown})
     write_atomically(folder / "index.html", page.encode())
+
+
+def thumbnail_of(image: Mapping[str, Any]) -> str:
+    """Return the name of the picture of an image that is shown, below the page's folder."""
+    # Where something is drawn into an image, its thumbnail is no longer the image's alone.
+    name = hashlib.sha256(to_json([image["image_sha256"], _drawn(image)]).encode())
+    return f"thumbnails/{name.hexdigest()[:_NAME_DIGITS]}.png"
+
+
+def _drawn(image: Mapping[str, Any]) -> Any:
+    return image.get("objects", image.get("wrong_pixels"))
 
 
 def render_page(details: Mapping[str, Any]) -> str:
