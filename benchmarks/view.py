@@ -71,6 +71,7 @@ def run(_: list[Path]) -> None:
         place = Path(folder, "place")
         make_place(place)
         fresh = serve(place)
+        _status(str(place))  # It packs the ledgers, as extraction does at its end.
         prepare(place)
         prepared = serve(place)
     print("\n| | fresh | prepared |\n|---|---|---|")
@@ -147,7 +148,11 @@ def serve(place: Path) -> dict[str, str]:
         )  # fmt: skip
         milliseconds = _ask(url)
         status = Path(f"/proc/{process.pid}/status").read_text()
-        peak = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+        memory = {
+            name: int(value.split()[0]) / 1024
+            for name, _, value in (line.partition(":") for line in status.splitlines())
+            if name in ("VmHWM", "VmRSS")
+        }
     finally:
         process.terminate()
         process.wait()
@@ -158,7 +163,8 @@ def serve(place: Path) -> dict[str, str]:
         "a jump to 77 %, ms": str(found[3]),
         "a filter, median and p95, ms": f"{np.median(milliseconds):.0f}, "
         f"{np.percentile(milliseconds, 95):.0f}",
-        "peak memory of the server, MB": f"{int(peak) / 1024:.0f}",
+        "memory of the server afterwards, and at most, MB": f"{memory['VmRSS']:.0f}, "
+        f"{memory['VmHWM']:.0f}",
     }
 
 

@@ -61,6 +61,7 @@ def draw(browser: Any, url: str) -> None:
         browser,
         url,
         (
+            ["open", "#/"],
             ["theme", "dark"],
             ["open", "#/videos"],
             ["click", "table a"],

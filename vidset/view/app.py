@@ -45,6 +45,7 @@ from vidset.view.thumbnails import Thumbnails
 from vidset.view.version_pictures import VersionPictures
 
 _REFRESH_SECONDS = 1.0
+_END_SECONDS = 10.0
 
 
 class View:
@@ -125,6 +126,9 @@ class View:
         finally:
             self._ended.set()
             self.thumbnails.close()
+            # They ask the catalog, which is closed after this.
+            for thread in threads:
+                await run_in_threadpool(thread.join, _END_SECONDS)
 
     def close(self) -> None:
         self.thumbnails.close()
@@ -142,12 +146,16 @@ class View:
         def done(number: int) -> None:
             self.prepared += number
 
-        missing = self.thumbnails.missing(images.all_pictures(self.catalog))
         try:
-            self.thumbnails.prepare(missing, done)
+            self.thumbnails.prepare(self.missing_thumbnails(), done)
             self._away = []
         except StoreUnavailableError as error:
             self._away = [str(error)]
+
+    def missing_thumbnails(self) -> list[int]:
+        """Return the numbers of the images that have no thumbnail yet, the first ones first."""
+        found = images.all_keys(self.catalog)
+        return self.thumbnails.missing(found["n"], found["key"])
 
     def overview(self, _: Request | None = None) -> dict[str, Any]:
         try:

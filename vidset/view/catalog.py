@@ -28,6 +28,7 @@ from vidset.view.findings_stamps import findings_stamps
 from vidset.view.label_rows import ANNOTATIONS, TASKS, annotation_row, task_row
 
 _MEMORY = "2GB"
+_BATCH_ROWS = 20_000
 _BY = ("made_at", "actor")
 _SCHEMA = Path(__file__).with_name("catalog.sql")
 
@@ -87,6 +88,8 @@ class Catalog:
             is_new = any(changed) or problems != self.problems
             self.problems = problems
             self.revision += is_new
+            if is_new:  # Arrow keeps what it had for later, which may be more than the tables.
+                pa.default_memory_pool().release_unused()
             return is_new
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -123,17 +126,20 @@ class Catalog:
     def _take_ledgers(self) -> bool:
         rows = LedgerRows(self.project.place)
         is_other = any(rows.stamps.get(key) != stamps for key, stamps in self._taken.items())
-        if is_other:  # A video was extracted again or is gone: images get other numbers.
-            self._connection.execute("DELETE FROM frames; DELETE FROM videos")
-            self.epoch += 1
-            self._taken = {}
-        new = [key for key in rows.stamps if key not in self._taken]
-        # Samples first: a video whose row is there has them.
+        known = {} if is_other else self._taken
+        new = [key for key in rows.stamps if key not in known]
         with_frames = [key for key in new if rows.stamps[key].frames]
         frames = rows.frames(FRAMES.names, with_frames)
-        self._insert("frames", _joined(frames, FRAMES), select="nextval('numbers') AS n, *")
-        self._insert("videos", _joined(rows.videos(VIDEOS.names, new), VIDEOS))
-        self._taken |= {key: rows.stamps[key] for key in new}
+        numbered = "nextval('numbers') AS n, *"
+        with self._transaction() as cursor:
+            if is_other:  # A video was extracted again or is gone: images get other numbers.
+                cursor.execute("DELETE FROM frames; DELETE FROM videos")
+            for table in _in_batches(frames, FRAMES):
+                _insert(cursor, "frames", table, select=numbered)
+            for table in _in_batches(rows.videos(VIDEOS.names, new), VIDEOS):
+                _insert(cursor, "videos", table)
+        self.epoch += is_other
+        self._taken = {**known, **{key: rows.stamps[key] for key in new}}
         return is_other or bool(new)
 
     def _take_labels(self) -> bool:
@@ -239,18 +245,47 @@ class Catalog:
         Args:
             before: what is done first, in the same transaction; it sees the rows as `new_rows`.
         """
+        with self._transaction() as cursor:
+            _insert(cursor, name, rows, select=select, before=before)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose changes are seen together at the end, or, after an error, not at all."""
         with self._cursor() as cursor:
-            cursor.register("new_rows", rows)
             cursor.begin()
-            if before:
-                cursor.execute(before)
-            cursor.execute(f"INSERT INTO {name} BY NAME SELECT {select} FROM new_rows")  # noqa: S608
+            try:
+                yield cursor
+            except BaseException:
+                cursor.rollback()
+                raise
             cursor.commit()
-            cursor.unregister("new_rows")
 
 
-def _joined(rows: Iterator[Rows], schema: pa.Schema) -> pa.Table:
-    return pa.concat_tables([schema.empty_table(), *(each.table for each in rows)])
+def _insert(
+    cursor: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: pa.Table,
+    *,
+    select: str = "*",
+    before: str = "",
+) -> None:
+    cursor.register("new_rows", rows)
+    if before:
+        cursor.execute(before)
+    cursor.execute(f"INSERT INTO {name} BY NAME SELECT {select} FROM new_rows")  # noqa: S608
+    cursor.unregister("new_rows")
+
+
+def _in_batches(rows: Iterator[Rows], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Join the rows of many videos to tables of some size, so that never all are held twice."""
+    waiting, number = [schema.empty_table()], 0
+    for each in rows:
+        waiting.append(each.table)
+        number += len(each.table)
+        if number >= _BATCH_ROWS:
+            yield pa.concat_tables(waiting)
+            waiting, number = [schema.empty_table()], 0
+    yield pa.concat_tables(waiting)
 
 
 def _told(problems: list[str], step: Callable[[], bool]) -> bool:

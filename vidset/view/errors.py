@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fcntl import LOCK_EX, flock
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -146,6 +147,13 @@ def _folder(project: Project) -> Path | None:
 
 
 def _read(folder: Path) -> dict[str, Any]:
+    told = (folder / "errors.json").stat()
+    return _read_once(folder, told.st_mtime_ns, told.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read_once(folder: Path, _changed_at: int, _size: int) -> dict[str, Any]:
+    """Each picture asks for it; it is read again when it has changed. It is not to be changed."""
     path = folder / "errors.json"
     found = read_object(path, "what vidset errors writes")
     is_whole = isinstance(found.get("version"), str) and isinstance(found.get("categories"), list)

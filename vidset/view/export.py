@@ -176,7 +176,7 @@ class _Export:
             self._progress(f"Making thumbnails: {done:,}")
 
         pictures = images.find_pictures(self._catalog, self._numbers)
-        view.thumbnails.prepare(view.thumbnails.missing(pictures), tell)
+        view.thumbnails.prepare(view.missing_thumbnails(), tell)
         (self._folder / "sheets").mkdir()
         told = []
         with ThreadPoolExecutor() as pool:

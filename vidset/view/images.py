@@ -23,10 +23,12 @@ def find_by_hash(catalog: Catalog, image_sha256: str) -> Picture | None:
     return Picture(**rows[0]) if rows else None
 
 
-def all_pictures(catalog: Catalog) -> list[Picture]:
-    """Return the pictures of all images, in the order in which the grid shows them first."""
-    rows = catalog.rows(f"{_PICTURES} FROM kept ORDER BY video_uri, generation, pts_seconds")
-    return [Picture(**row) for row in rows]
+def all_keys(catalog: Catalog) -> dict[str, Any]:
+    """Return the columns `n` and `key` of all images, in the order in which the grid shows them."""
+    return catalog.arrays(
+        "SELECT n, COALESCE(image_sha256, image_id) AS key FROM kept "
+        "ORDER BY video_uri, generation, pts_seconds"
+    )
 
 
 def describe_image(catalog: Catalog, n: int) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import struct
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -87,22 +87,21 @@ class Thumbnails:
             parts.append(struct.pack("<II", each.n, len(data)) + data)
         return b"".join(parts)
 
-    def prepare(self, pictures: Iterable[Picture], done: Callable[[int], None]) -> None:
+    def prepare(self, numbers: Sequence[int], done: Callable[[int], None]) -> None:
         """Make what is missing, on all cores, until that is done or the server ends."""
         waiting: list[tuple[str, Future[bytes]]] = []
-        for each in pictures:
-            if self._closed.is_set():
-                return
-            with suppress(RuntimeError):  # It was closed in this moment.
-                waiting.append((each.key, self._pool.submit(self._made, each)))
-            if len(waiting) >= _AT_ONCE:
-                self._take(waiting, done)
-        self._take(waiting, done)
+        for start in range(0, len(numbers), _AT_ONCE):
+            for each in self._find(numbers[start : start + _AT_ONCE]):
+                if self._closed.is_set():
+                    return
+                with suppress(RuntimeError):  # It was closed in this moment.
+                    waiting.append((each.key, self._pool.submit(self._made, each)))
+            self._take(waiting, done)
 
-    def missing(self, pictures: Sequence[Picture]) -> list[Picture]:
-        """Return the pictures that have no thumbnail yet."""
+    def missing(self, numbers: Sequence[int], keys: Sequence[str]) -> list[int]:
+        """Return the numbers of the images that have no thumbnail yet, by their keys."""
         there = {key for (key,) in self._connection().execute("SELECT key FROM thumbnails")}
-        return [each for each in pictures if each.key not in there]
+        return [int(n) for n, key in zip(numbers, keys, strict=True) if key not in there]
 
     def _take(self, waiting: list[tuple[str, Future[bytes]]], done: Callable[[int], None]) -> None:
         made = {key: future.result() for key, future in waiting if not future.cancelled()}

@@ -14,7 +14,9 @@ export function paint(name) {
  * @returns {any} the uPlot
  */
 export function chart(element, options, data) {
-  const axis = { stroke: paint("dim"), grid: { stroke: paint("line"), width: 1 }, ticks: { stroke: paint("line"), width: 1 } };
+  // A canvas does not follow the size of the page's text.
+  const font = `${Math.round(0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize))}px system-ui, sans-serif`;
+  const axis = { font, stroke: paint("dim"), grid: { stroke: paint("line"), width: 1 }, ticks: { stroke: paint("line"), width: 1 } };
   const made = new uPlot(
     {
       width: element.clientWidth - 18,

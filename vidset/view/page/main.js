@@ -45,6 +45,7 @@ async function show() {
   document.getElementById("nav")?.replaceChildren(
     ...PAGES.filter(([, name]) => name).map(([name, text]) => h("a", { href: `#/${name}`, "aria-current": name === path || (path === "video" && name === "videos") ? "page" : null }, text)),
   );
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   refresh = null;
   main.setAttribute("aria-busy", "true");
   const fresh = h("div", { class: "page" });

@@ -90,6 +90,7 @@ function curves(main, run) {
   chart(element, {
     height: 200,
     scales: { x: { time: false } },
+    axes: [{ incrs: [1, 2, 5, 10, 20, 50, 100] }, {}],
     series: [{ label: "epoch" }, ...run.splits.map((/** @type {string} */ split, /** @type {number} */ at) => ({ label: `${split} ${name}`, stroke: paint(colours[at % colours.length]), width: 1.5 }))],
   }, [run.history.map((/** @type {any} */ _, /** @type {number} */ at) => at + 1), ...run.splits.map((/** @type {string} */ split) => run.history.map((/** @type {any} */ each) => each.scores[split]?.[name] ?? null))]);
 }

@@ -5,6 +5,8 @@ import { h, named } from "./dom.js";
 import { clock, duration, number, plural, told } from "./format.js";
 import { onThumbnails, thumbnail, want } from "./pictures.js";
 
+// A browser that is asked for the very time of a frame may show the one before it.
+const BESIDE = 0.001;
 const COLUMNS = /** @type {Record<number, string>} */ ({ 1: "kept_at", 2: "kept_at_2", 5: "kept_at_5", 10: "kept_at_10" });
 
 /** @param {import("./main.js").Page} page */
@@ -93,7 +95,7 @@ function sampleButton(samples, at, player) {
   const ssim = samples.ssim[at] === null ? "" : `, SSIM ${number(samples.ssim[at])}`;
   const words = `${clock(time)}: ${told(samples.reason[at])}${ssim}`;
   const canvas = samples.kept[at] ? h("canvas", { width: 184, height: 104, "aria-hidden": "true" }) : h("span", { class: "none", "aria-hidden": "true" }, told(samples.reason[at]));
-  const button = h("button", { type: "button", title: words, "aria-label": words, onclick: () => { if (player) { player.currentTime = time; player.scrollIntoView({ block: "nearest" }); } } }, canvas, h("span", {}, clock(time)));
+  const button = h("button", { type: "button", title: words, "aria-label": words, onclick: () => { if (player) { player.currentTime = time + BESIDE; player.scrollIntoView({ block: "nearest" }); } } }, canvas, h("span", {}, clock(time)));
   let isDrawn = false;
   const draw = () => {
     const picture = samples.kept[at] ? thumbnail(samples.n[at]) : null;
