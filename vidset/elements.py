@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from vidset.naming import printable, stream_suffix
+from vidset.rights import NONE, Rights
 
 Reason = Literal["kept", "near_duplicate", "blurred", "dark", "bright"]
 Status = Literal["done", "partial", "failed"]
@@ -25,6 +26,7 @@ class Upload:
             is opened.
         stream: which of its video streams is meant. 0 is the one that a player shows, the others
             follow in their order. Each is a video of its own in names and ledgers.
+        rights: what is stated beside the object; nothing until it is opened.
     """
 
     uri: str
@@ -35,6 +37,7 @@ class Upload:
     event: str | None = None
     uploaded_at: datetime | None = None
     stream: int = 0
+    rights: Rights = NONE
 
     @property
     def video_uri(self) -> str:
@@ -104,6 +107,11 @@ class VideoRow:
     other_streams: str | None = None
     color_transfer: str | None = None
     color_primaries: str | None = None
+    license: str | None = None
+    license_url: str | None = None
+    attribution: str | None = None
+    obtained_from: str | None = None
+    consent: str | None = None
     # End of the columns.
 
     def to_row(self) -> dict[str, Any]:

@@ -152,6 +152,7 @@ def extract(
         other_streams=info.other_streams,
         color_transfer=info.color_transfer,
         color_primaries=info.color_primaries,
+        **upload.rights.or_else(settings.rights).columns(),
     )
     return Extraction(summary, tuple(rows))
 
@@ -195,6 +196,7 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
         uploaded_at=upload.uploaded_at,
         vidset_version=vidset_version(),
         decoder_version=decoder_version(),
+        **upload.rights.or_else(settings.rights).columns(),
     )
     return Extraction(row, ())
 

@@ -10,6 +10,7 @@ from vidset.labeling.events import image_id as id_of
 from vidset.labeling.task import Image
 from vidset.ledger.rows import LedgerRows
 from vidset.regular_files import has_link
+from vidset.rights import FIELDS, NONE, Rights
 from vidset.storage.open import open_store
 from vidset.storage.uris import is_uri
 
@@ -24,12 +25,13 @@ _ORIGIN_COLUMNS = ("image_id", "video_uri", "pts_seconds", "collector_id")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The origin of a kept image: its video, the time in it, and who collected it."""
+    """The origin of a kept image: its video with its rights, its time, and who collected it."""
 
     image_id: str
     video_uri: str
     pts_seconds: float
     collector_id: str | None
+    rights: Rights = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,18 @@ class ParquetLedger:
 
     def origins(self) -> Iterator[Origin]:
         """Yield where each kept image of the committed videos comes from."""
-        for _, table in LedgerRows(self._out).frames_in_order(_ORIGIN_COLUMNS):
+        ledger = LedgerRows(self._out)
+        stated = {
+            key: rights
+            for rows in ledger.videos(FIELDS)
+            for key, row in zip(rows.keys, rows.table.to_pylist(), strict=True)
+            if (rights := Rights.of(row))
+        }
+        for key, table in ledger.frames_in_order(_ORIGIN_COLUMNS):
+            rights = stated.get(key, NONE)
             for row in table.to_pylist():
                 if row["image_id"] is not None:
-                    yield Origin(**row)
+                    yield Origin(**row, rights=rights)
 
     def kept_images(self) -> Iterator[KeptImage]:
         """Yield the kept images of the committed videos, video by video, in the order of time."""

@@ -7,12 +7,13 @@ The place is found in this order: what was given, the variable VIDSET_PLACE, the
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidset.place_format import check_format, note_format
 from vidset.project_file import FILE_NAME, KEYS, Value, file_text, from_text, read_file
+from vidset.rights import FIELDS, Rights, read_rights
 from vidset.suggestions import did_you_mean
 
 _OTHER_STORES = ("bq", "firestore", "amqp", "amqps", "pubsub", "ftp", "http", "https")
@@ -87,6 +88,15 @@ class Project:
         """Return `choose` as text."""
         value = self.choose(key, given)
         return None if value is None else str(value)
+
+    def rights(self, given: Iterable[str] | None = None) -> Rights:
+        """Return what is stated of pictures: by KEY=VALUE that were given, else by the settings.
+
+        Raises:
+            ValueError: one of them cannot be.
+        """
+        usual = {name: self.text(f"rights.{name}") for name in FIELDS}
+        return read_rights(given or ()).or_else(Rights(**usual))
 
     @property
     def store(self) -> str | None:

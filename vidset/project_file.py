@@ -88,6 +88,21 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             '"127.0.0.1:9100"',
             "Where `watch` and `label serve` tell Prometheus.",
         ),
+        "rights.license": Key(
+            "text", "VIDSET_LICENSE", '"CC-BY-4.0"', "The licence of videos that come without one."
+        ),
+        "rights.license_url": Key(
+            "text", "VIDSET_LICENSE_URL", '"https://example.com/terms"', "Where its text is."
+        ),
+        "rights.attribution": Key(
+            "text", "VIDSET_ATTRIBUTION", '"City of Ghent"', "Who is to be named."
+        ),
+        "rights.obtained_from": Key(
+            "text", "VIDSET_OBTAINED_FROM", '"https://example.com"', "Where they were taken from."
+        ),
+        "rights.consent": Key(
+            "text", "VIDSET_CONSENT", '"form 2026-03"', "A reference to the consent of people seen."
+        ),
         "extract.every": Key("number", "VIDSET_EVERY", "1", "Seconds between two samples."),
         "extract.tolerance": Key(
             "number", "VIDSET_TOLERANCE", "0", "Seconds by which a keyframe may be off."

@@ -9,6 +9,7 @@ from typing import Any
 
 from vidset.extraction_options import OPTIONS
 from vidset.metrics import DEFAULT, METRICS, Metric
+from vidset.rights import NONE, Rights
 from vidset.video.sampling import Sampling
 from vidset.video.spans import Spans, read_spans
 
@@ -45,7 +46,7 @@ def levels(option: str, text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionSettings:
-    """Everything that decides which samples are kept, and their bytes.
+    """Everything that decides which samples are kept, and their bytes; and what is said of them.
 
     Attributes:
         sampling: when samples are taken.
@@ -58,6 +59,7 @@ class ExtractionSettings:
         min_sharpness: variance of the Laplacian; what is below is dropped as blurred.
         min_brightness, max_brightness: mean levels; what is outside is dropped as dark or bright.
         spans: by video uri; only these videos are sampled, and only within their spans. None: all.
+        rights: of videos as far as nothing is stated beside them. They are no part of the id.
 
     Raises:
         ValueError: a value is out of its range; it names the option.
@@ -72,6 +74,7 @@ class ExtractionSettings:
     min_brightness: float | None = None
     max_brightness: float | None = None
     spans: Mapping[str, Spans] | None = None
+    rights: Rights = NONE
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -117,6 +120,7 @@ class ExtractionSettings:
         values = asdict(self) | {"similarity_threshold": self.threshold, "revision": _REVISION}
         # Where there are no spans, the id is what it was before there were any.
         del values["sampling"]["spans"]
+        del values["rights"]
         if self.spans is None:
             del values["spans"]
         text = json.dumps(values, sort_keys=True, default=str)
@@ -126,12 +130,12 @@ class ExtractionSettings:
 def extraction_settings(options: Mapping[str, Any]) -> ExtractionSettings:
     """Check options by name, as text or number. What is None or left out has its default.
 
-    `spans` beside them names a file of spans.
+    `spans` beside them names a file of spans, and `rights` are `Rights`.
 
     Raises:
         ValueError: a value is of no use, with its option; or there is no option of a name.
     """
-    unknown = sorted(options.keys() - {each.name for each in OPTIONS} - {"spans"})
+    unknown = sorted(options.keys() - {each.name for each in OPTIONS} - {"spans", "rights"})
     if unknown:
         raise ValueError(f"an extraction has no option {', '.join(unknown)}")
     told = {name: value for name, value in options.items() if value is not None}
@@ -143,5 +147,6 @@ def extraction_settings(options: Mapping[str, Any]) -> ExtractionSettings:
         sampling=Sampling(every, tolerance),
         local_change=local_change,
         spans=read_spans(told["spans"]) if "spans" in told else None,
+        rights=told.get("rights", NONE),
         **given,
     )

@@ -11,11 +11,12 @@ def extraction_options(project: Project, given: Mapping[str, Any]) -> dict[str, 
     """Return the settings of an extraction by their own names: those given, else the project's.
 
     Raises:
-        ValueError: a variable holds no number where one is wanted.
+        ValueError: a variable holds no number where one is wanted, or rights are none.
     """
-    found = {
+    found: dict[str, Any] = {
         each.name: project.choose(f"extract.{each.word}", given.get(each.word)) for each in OPTIONS
     }
+    found["rights"] = project.rights(given.get("rights")) or None
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -26,6 +26,7 @@ def extract(
     spans: str | None = None,
     redo: Iterable[str] = (),
     collector: str | None = None,
+    rights: Mapping[str, str] | None = None,
     workers: int | None = None,
     full: bool = False,
 ) -> "Summary":
@@ -37,6 +38,8 @@ def extract(
     Args:
         sources: videos, folders, globs, gs:// or s3:// uris.
         place: where the images go, made if need be; None as for `vidset.open`.
+        rights: what is stated of videos that come without: `license`, `license_url`,
+            `attribution`, `obtained_from`, `consent`.
         every, similarity, ...: the options of the command of the same names; None is what the
             place's vidset.toml says, else the default.
 
@@ -64,6 +67,7 @@ def extract(
         "min_sharpness": min_sharpness,
         "min_brightness": min_brightness,
         "max_brightness": max_brightness,
+        "rights": [f"{key}={text}" for key, text in (rights or {}).items()],
     }
     several = [sources] if isinstance(sources, str | PathLike) else sources
     request = Request(

@@ -10,6 +10,7 @@ from vidset.extraction_options import OPTIONS
 from vidset.intake.listing import check_input
 from vidset.intake.redoing import Redo
 from vidset.intake.request import DEFAULT_LIMITS, stream_of
+from vidset.rights import read_rights
 from vidset.settings import ExtractionSettings, extraction_settings
 from vidset.storage.registry import check_client, scheme_names
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
@@ -136,6 +137,12 @@ class IngestOptions(PipelineOptions):
         )
         group.add_argument("--dead_letter_topic", help="projects/P/topics/T for dead letters.")
         group.add_argument("--collector", help="Collector id of every upload.")
+        group.add_argument(
+            "--rights",
+            action="append",
+            help="KEY=VALUE: the license, license_url, attribution, obtained_from or consent of "
+            "uploads that state none; may be repeated.",
+        )
         for option in OPTIONS:
             group.add_argument(
                 f"--{option.name}", type=option.type, default=option.default, help=option.help
@@ -201,6 +208,7 @@ class IngestOptions(PipelineOptions):
             ),
             extraction=extraction_settings(
                 {name: getattr(values, name) for name in (*(o.name for o in OPTIONS), "spans")}
+                | {"rights": read_rights(values.rights or ())}
             ),
             scratch_bytes=(
                 DEFAULT_SCRATCH_BYTES if values.scratch_bytes is None else values.scratch_bytes

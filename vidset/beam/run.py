@@ -8,6 +8,7 @@ from vidset.beam.ingest import PROGRESS
 from vidset.beam.ingest_job import configure, start
 from vidset.engines.engine import cpu_seconds
 from vidset.intake.request import DROPPED, Request, Summary, prepare
+from vidset.rights import NONE, Rights
 
 
 def extract_by_beam(request: Request) -> Summary:
@@ -55,7 +56,10 @@ def _arguments(request: Request) -> list[str]:
     arguments = [f"--input={item}" for item in request.inputs]
     arguments += [f"--images={places.images}", f"--ledger={places.ledger}"]
     arguments += [f"--dead_letters={places.dead_letters}"]
-    arguments += [f"--{k}={v}" for k, v in request.options.items() if v is not None]
+    options = dict(request.options)
+    rights: Rights = options.pop("rights", NONE)
+    arguments += [f"--rights={name}={text}" for name, text in rights.told().items()]
+    arguments += [f"--{k}={v}" for k, v in options.items() if v is not None]
     arguments += [f"--redo={kind}" for kind in sorted(request.redo.kinds)]
     arguments += [f"--video_stream={'all' if request.stream is None else request.stream}"]
     if request.limits.seconds is not None:

@@ -56,6 +56,24 @@ WithoutTag = Annotated[
         "--without-tag", metavar="TAG", help="Leave out images with this tag; may be repeated."
     ),
 ]
+Rights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rights",
+        metavar="KEY=VALUE",
+        help="State the license, license_url, attribution, obtained_from or consent of what comes "
+        "without; may be repeated.",
+    ),
+]
+License = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--license",
+        metavar="NAME",
+        help="Take only images of this licence (NOASSERTION: of none that is stated); may be "
+        "repeated.",
+    ),
+]
 As = Annotated[
     str | None,
     typer.Option(

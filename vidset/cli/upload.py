@@ -3,13 +3,16 @@
 import shlex
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.console import answer, in_earnest
-from vidset.cli.flags import As, Json, Quiet
+from vidset.cli.console import answer, in_earnest, tell
+from vidset.cli.flags import As, Json, Quiet, Rights
+
+if TYPE_CHECKING:
+    from vidset.project import Project
 
 
 class Unreadable(StrEnum):
@@ -47,6 +50,7 @@ def upload(
             show_default="VIDSET_COLLECTOR, else that of vidset.toml",
         ),
     ] = None,
+    rights: Rights = None,
     follow: Annotated[
         bool,
         typer.Option("--follow", help="Upload what appears in the folder, until you stop it."),
@@ -117,6 +121,7 @@ def upload(
     """
     from vidset.actor import actor_of
     from vidset.cli.upload_display import Display, as_result, show_summary
+    from vidset.rights import NONE
     from vidset.upload.run import run_upload
     from vidset.upload.settings import (
         Settings,
@@ -128,9 +133,15 @@ def upload(
 
     watched = _followed(sources) if follow else None
     named = tuple(dict.fromkeys(path.absolute() for path in sources))
+    place, project = parse_place(to), _project()
+    stated = project.rights(rights)
+    if place.scheme == "file" and stated and not rights:
+        stated = NONE
+        if not quiet:
+            tell("a folder has no place for the rights of vidset.toml: vidset extract has one")
     settings = Settings(
-        place=parse_place(to),
-        collector=_collector(collector),
+        place=place,
+        collector=_collector(project, collector),
         recordings=() if follow else named,
         watched=watched,
         folders=(watched,) if watched else tuple(path for path in named if path.is_dir()),
@@ -148,6 +159,7 @@ def upload(
         report=report,
         is_recorded=as_json,
         actor=actor_of(actor),
+        rights=stated,
     )
     done = run_upload(settings, Display(is_quiet=quiet or as_json))
     output = settings.place.uri("").rstrip("/")
@@ -178,14 +190,17 @@ def _followed(sources: list[Path]) -> Path:
     return sources[0].absolute()
 
 
-def _collector(given: str | None) -> str:
+def _project() -> "Project":
     """A collector's machine has no place, as a rule; where there is one, its file is asked."""
     from vidset.project import NoPlaceError, Project, find_project
 
     try:
-        project = find_project()
+        return find_project()
     except NoPlaceError:
-        project = Project("")
+        return Project("")
+
+
+def _collector(project: "Project", given: str | None) -> str:
     collector = project.text("collector", given)
     if collector is None:
         raise ValueError("wanted --collector ID or VIDSET_COLLECTOR, got neither")

@@ -27,7 +27,7 @@ from vidset.cli.extraction_flags import (
     Workers,
     place_to_make,
 )
-from vidset.cli.flags import Debug, ExitZero, Json, Metrics, Place, Quiet
+from vidset.cli.flags import Debug, ExitZero, Json, Metrics, Place, Quiet, Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ def watch(
     stream: Stream = "0",
     redo: Redo = None,
     collector: Collector = None,
+    rights: Rights = None,
     workers: Workers = None,
     video_timeout: VideoTimeout = 21600,
     video_memory: VideoMemory = 3200,
@@ -219,6 +220,7 @@ def watch(
                 "min_sharpness": min_sharpness,
                 "min_brightness": min_brightness,
                 "max_brightness": max_brightness,
+                "rights": rights,
             },
         ),
         workers=workers_of(project, workers),

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from vidset.formats.coco_objects import objects_of
 from vidset.formats.coco_results import are_results, as_instances
+from vidset.formats.coco_rights import Stated
 from vidset.formats.coco_writing import OURS, write
 from vidset.formats.finding import files_below
 from vidset.formats.format import ImageLabels
@@ -151,10 +152,11 @@ def _read_file(
             image.drawn.append((annotation, place))
     info = document.get("info")
     is_ours = isinstance(info, dict) and info.get("description") == OURS
+    stated = Stated.of(document, path)
     for image in images.values():
         name = image.told.get("file_name")
         root = file.root if isinstance(name, str) and uses[name] > 1 else ""
-        read_image = partial(_labels, image, root, categories, reading, is_ours=is_ours)
+        read_image = partial(_labels, image, root, categories, stated, reading, is_ours=is_ours)
         for labels in reading.whole(read_image):
             with reading.part():
                 if (other := names.get(labels.image_name)) is not None:
@@ -183,6 +185,7 @@ def _labels(
     image: _Image,
     root: str,
     categories: Mapping[Any, str],
+    stated: Stated,
     reading: Reading,
     *,
     is_ours: bool,
@@ -196,6 +199,8 @@ def _labels(
     told = tuple(map(_whole, (image.told.get("width"), image.told.get("height"))))
     told = (None, None) if told == (0, 0) else told  # Roboflow does not always tell it.
     width, height = image_size((told[0], told[1]), name, reading.size_of, place)
+    origin = origin_of(image.told, place)
+    origin["rights"] = stated.rights(image.told, place)
     taken: set[str] = set()
     objects: list[LabeledObject] = []
     for annotation, where in image.drawn:
@@ -210,7 +215,7 @@ def _labels(
         tuple(objects),
         empty_is_told=is_ours or bool(objects),
         is_elsewhere=is_elsewhere,
-        **origin_of(image.told, place),
+        **origin,
     )
 
 

@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import IO, Any
 
 from vidset.formats.boxes import HOLES, as_mask, has_hole
+from vidset.formats.coco_rights import (
+    Licenses,
+    entries_of,
+    info_of,
+    license_of,
+    licenses_of,
+    without_licence,
+)
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields
 from vidset.formats.reading import relative_or_uri
-from vidset.formats.spool import known_size, of_labeled_images, write_file
+from vidset.formats.spool import Spool, known_size, of_labeled_images, write_file
 from vidset.labeling.annotation import Box, LabeledObject, Point
 from vidset.labeling.checking import ROTATION
 from vidset.labeling.shapes import area_of, box_around, turned_corners
@@ -53,20 +61,21 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     return replace(labels, image_name=name, objects=tuple(objects)), losses
 
 
-def _write(file: IO[str], all_labels: Iterable[ImageLabels], numbers_of: dict[str, int]) -> None:
+def _write(file: IO[str], all_labels: Spool, numbers_of: dict[str, int]) -> None:
     """Images and annotations come together, and are written one behind the other."""
     categories = [
         {"id": number + 1, "name": label, "supercategory": ""}
         for label, number in numbers_of.items()
     ]
-    info = {"description": OURS, "version": "1.0"}
-    head = json.dumps({"info": info, "licenses": [], "categories": categories})
+    licenses = licenses_of(all_labels.rights)
+    info = {"description": OURS, "version": "1.0", **info_of(all_labels.rights)}
+    head = json.dumps({"info": info, "licenses": entries_of(licenses), "categories": categories})
     file.write(head.removesuffix("}") + ', "images": [')
     with tempfile.TemporaryFile("w+", encoding="utf-8") as annotations:
         annotation_id = 0
         for image_id, labels in enumerate(all_labels, 1):
             file.write(",\n" if image_id > 1 else "\n")
-            file.write(json.dumps(_image(labels, image_id)))
+            file.write(json.dumps(_image(labels, image_id, licenses)))
             for item in labels.objects:
                 annotation_id += 1
                 entry = _annotation(item, annotation_id, image_id, numbers_of[item.label] + 1)
@@ -79,13 +88,14 @@ def _write(file: IO[str], all_labels: Iterable[ImageLabels], numbers_of: dict[st
     file.write("\n]}\n")
 
 
-def _image(labels: ImageLabels, image_id: int) -> dict[str, Any]:
+def _image(labels: ImageLabels, image_id: int, licenses: Licenses) -> dict[str, Any]:
     return {
         "id": image_id,
         "file_name": labels.image_name,
         "width": labels.width,
         "height": labels.height,
-        **origin_fields(labels),
+        **origin_fields(replace(labels, rights=without_licence(labels.rights))),
+        **license_of(labels.rights, licenses),
     }
 
 

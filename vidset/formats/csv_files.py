@@ -34,6 +34,7 @@ from vidset.formats.xml_files import as_number
 from vidset.json_files import parse_json
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Ring
 from vidset.masks import Mask
+from vidset.rights import FIELDS
 
 _NAME = "CSV"
 _ORIGIN = (
@@ -43,6 +44,8 @@ _SHAPE = ("x", "y", "width", "height", "angle", "points", "mask")
 _COLUMNS = (
     "image", "image_width", "image_height", "object", "label", *_SHAPE, "attributes", *_ORIGIN,
 )  # fmt: skip
+# These columns are only there where something is stated of an image.
+_WITH_RIGHTS = (*_COLUMNS, *FIELDS)
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _OTHER_NAMES = {
     "filename": "image", "file_name": "image", "image_name": "image", "image_path": "image",
@@ -54,7 +57,7 @@ _OTHER_NAMES = {
     "confidence": "score",
 }  # fmt: skip
 _PASSED_OVER = "-"
-_KNOWN = frozenset((*_COLUMNS, *_CORNERS, "score", "split"))
+_KNOWN = frozenset((*_WITH_RIGHTS, *_CORNERS, "score", "split"))
 _WANTED = (
     "a first row with image and label, and x, y, width, height or xmin, ymin, xmax, ymax or points"
 )
@@ -231,7 +234,7 @@ def _labels(name: str, image: _Image, reading: Reading) -> ImageLabels:
         for column in ("image_width", "image_height")
     ]
     width, height = image_size((told[0], told[1]), name, reading.size_of, place)
-    origin = with_numbers({key: row[key] for key in _ORIGIN if row.get(key)}, place)
+    origin = with_numbers({key: row[key] for key in (*_ORIGIN, *FIELDS) if row.get(key)}, place)
     said = origin_of(origin, place)
     is_elsewhere = leads_elsewhere(row.get("image") or "")
     return ImageLabels(name, width, height, tuple(image.objects), is_elsewhere=is_elsewhere, **said)
@@ -266,7 +269,7 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
 
 
 def _write(file: IO[str], spool: Spool, _numbers_of: Mapping[str, int]) -> None:
-    columns: Sequence[str] = _COLUMNS
+    columns: Sequence[str] = _WITH_RIGHTS if any(spool.rights) else _COLUMNS
     table: csv.DictWriter[str] = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
     table.writeheader()
     table.writerows(chain.from_iterable(map(_rows_of, spool)))

@@ -4,14 +4,15 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from vidset.formats.format import ImageLabels, Written
 from vidset.formats.image_files import ImageFiles, Indexed
+from vidset.formats.licence_files import LicenceFiles
 from vidset.formats.names import flat_name
 from vidset.formats.new_folder import new_folder
-from vidset.formats.origins import origins_of, with_origin
+from vidset.formats.origins import Chosen, origins_of, with_origin
 from vidset.formats.registry import Format, format_named, names_of_writable
 from vidset.formats.samples import Sample, SampleWriter
 from vidset.formats.spool import spooled
@@ -20,6 +21,7 @@ from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Query, Store
 from vidset.labeling.template import read_template
 from vidset.place import Place
+from vidset.rights import ANY_LICENSE, NONE, LicenseChoice, Rights
 
 _INDEX = "images.jsonl"
 
@@ -31,12 +33,14 @@ class ExportedFiles:
     Attributes:
         dropped: what the format cannot say, by kind; only with `lossy`.
         passed_over: images without labels, by the state of their annotation: skipped, rejected.
+        other_licences: images that stay out for their licences, by these.
     """
 
     images: int
     objects: int
     dropped: Mapping[str, int] = field(default_factory=dict)
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    other_licences: Mapping[str, int] = field(default_factory=dict)
 
 
 def export_files(
@@ -48,6 +52,8 @@ def export_files(
     lossy: bool = False,
     overwrite: bool = False,
     shard_mb: int = 256,
+    usual: Rights = NONE,
+    licenses: LicenseChoice = ANY_LICENSE,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ExportedFiles:
     """Write all labeled images, those without objects too, with their labels, into a new folder.
@@ -64,11 +70,13 @@ def export_files(
         lossy: leave out what the format cannot say, and count it.
         overwrite: replace an earlier export at `destination`, and nothing else.
         shard_mb: how large a file becomes where images stand in files together.
+        usual: rights of the place's images as far as nothing is stated of their video.
+        licenses: those that images may have.
         progress: told the number of images that are done, after each.
 
     Raises:
-        ValueError: bad usage, an image is missing, or the format cannot say something; with the
-            object's name. At `destination` all is as it was then.
+        ValueError: bad usage, an image is missing, no image is of a licence, or the format cannot
+            say something; with the object's name. At `destination` all is as it was then.
     """
     named = format_named(format_name, to="write")
     images = named.images
@@ -80,9 +88,10 @@ def export_files(
     with (
         closing(opened) as store,
         new_folder(destination, _INDEX, overwrite=overwrite) as folder,
+        LicenceFiles(folder) as stated,
     ):
-        files, index = ImageFiles(place), folder / _INDEX
-        labels = _labels(store, place, named, index)
+        files, index, chosen = ImageFiles(place), folder / _INDEX, Chosen(licenses)
+        labels = _indexing(chosen.among(_labels(store, place, usual)), place, named, index, stated)
         if images:
             written = named.writer().write(labels, folder / images.labels, order, lossy=lossy)
             copied = files.copy_all(_indexed(index), folder, link=link)
@@ -101,11 +110,14 @@ def export_files(
             )
         if not written.images:
             raise ValueError(f"{place.out}: wanted images with labels, got none")
+        stated.finish()
         passed_over = {
             state: store.count(Query("annotations", {"state": state}))
             for state in ("skipped", "rejected")
         }
-    return ExportedFiles(written.images, written.objects, written.dropped, passed_over)
+    return ExportedFiles(
+        written.images, written.objects, written.dropped, passed_over, chosen.others
+    )
 
 
 def open_labels(place: Place) -> tuple[Store, list[str] | None]:
@@ -152,36 +164,43 @@ def _write_samples(
         return spool.written()
 
 
-def _labels(store: Store, place: Place, named: Format, index: Path) -> Iterator[ImageLabels]:
-    """Yields what is labeled, in the order of the ids, and writes images' names into an index."""
+def _labels(store: Store, place: Place, usual: Rights) -> Iterator[ImageLabels]:
+    """Yields what is labeled, in the order of the ids, under the images' uris."""
     origins = origins_of(place)
+    for stored in store.find(Query("annotations", {"state": "labeled"})):
+        annotation = Annotation.from_document(stored.document)
+        said = ImageLabels(
+            image_name=annotation.image_uri,
+            width=annotation.image_width,
+            height=annotation.image_height,
+            objects=annotation.objects,
+            annotator=annotation.annotator,
+            updated_at=annotation.updated_at,
+            image_id=annotation.image_id,
+            revision=annotation.revision,
+        )
+        yield with_origin(said, origins, usual)
+
+
+def _indexing(
+    labels: Iterable[ImageLabels], place: Place, named: Format, index: Path, stated: LicenceFiles
+) -> Iterator[ImageLabels]:
+    """Yields labels under the names that the format gives, and writes these into an index."""
     with index.open("w", encoding="utf-8") as file:
-        for stored in store.find(Query("annotations", {"state": "labeled"})):
-            annotation = Annotation.from_document(stored.document)
-            name = place.name_of(annotation.image_id, annotation.image_uri)
+        for said in labels:
+            image_id, image_uri = said.image_id or "", said.image_name
+            name = place.name_of(image_id, image_uri)
             if named.images:
                 name = flat_name(name) if named.images.flat else name
                 image = f"{named.images.images}{name}"
             else:
                 image = named.sample_writer().image_file(name)
             entry = Indexed(
-                image=image,
-                image_id=annotation.image_id,
-                image_uri=annotation.image_uri,
-                revision=annotation.revision,
+                image=image, image_id=image_id, image_uri=image_uri, revision=said.revision or 0
             )
             file.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
-            said = ImageLabels(
-                image_name=name,
-                width=annotation.image_width,
-                height=annotation.image_height,
-                objects=annotation.objects,
-                annotator=annotation.annotator,
-                updated_at=annotation.updated_at,
-                image_id=annotation.image_id,
-                revision=annotation.revision,
-            )
-            yield with_origin(said, origins)
+            stated.add(image, said.rights)
+            yield replace(said, image_name=name)
 
 
 def _indexed(index: Path) -> Iterator[Indexed]:

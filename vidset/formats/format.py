@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from vidset.formats.reading import Reading
 from vidset.labeling.annotation import AnnotationState, LabeledObject
+from vidset.rights import NONE, Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class ImageLabels:
         splits: the parts of its dataset that the image is in: train, validation, test. Empty
             where the files do not split it.
         video_uri, pts_seconds, collector_id: where the image comes from, as far as it is known.
+        rights: what is stated of it.
     """
 
     image_name: str
@@ -47,6 +49,7 @@ class ImageLabels:
     video_uri: str | None = None
     pts_seconds: float | None = None
     collector_id: str | None = None
+    rights: Rights = NONE
 
 
 @dataclass(frozen=True, slots=True)

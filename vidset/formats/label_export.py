@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vidset.formats.format import ImageLabels, Written
-from vidset.formats.origins import origins_of, with_origin
+from vidset.formats.origins import Chosen, origins_of, with_origin
 from vidset.formats.owned_folder import owned_folder
 from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Annotation
 from vidset.labeling.stores.store import Query, Store
 from vidset.place import Place
+from vidset.rights import ANY_LICENSE, NONE, LicenseChoice, Rights
 
 
 def export_labels(
@@ -21,22 +22,31 @@ def export_labels(
     labels_order: list[str] | None = None,
     *,
     lossy: bool = False,
-) -> tuple[Written, int]:
-    """Write all annotations. Returns what was written, and how many images were withdrawn.
+    usual: Rights = NONE,
+    licenses: LicenseChoice = ANY_LICENSE,
+) -> tuple[Written, int, Counter[str]]:
+    """Write all annotations. Returns what was written, how many images were withdrawn, and
+    how many are of other licences.
+
+    Args:
+        usual: rights of the place's images as far as nothing is stated of their video.
+        licenses: those that images may have.
 
     Raises:
-        ValueError: there is no such format, or it cannot say something.
+        ValueError: there is no such format, it cannot say something, or no image is of a licence.
     """
     named = format_named(wanted, to="write").writer()
-    passed_over: Counter[str] = Counter()
+    withdrawn = 0
+    chosen = Chosen(licenses)
 
     origins = origins_of(place)
 
     def labels() -> Iterator[ImageLabels]:
+        nonlocal withdrawn
         for stored in store.find(Query("annotations")):
             annotation = Annotation.from_document(stored.document)
             if annotation.state == "rejected":
-                passed_over["rejected"] += 1
+                withdrawn += 1
                 continue
             said = ImageLabels(
                 image_name=place.name_of(annotation.image_id, annotation.image_uri),
@@ -49,11 +59,11 @@ def export_labels(
                 image_id=annotation.image_id,
                 revision=annotation.revision,
             )
-            yield with_origin(said, origins)
+            yield with_origin(said, origins, usual)
 
     if format_named(wanted).labels == "file":
-        written = named.write(labels(), path, labels_order, lossy=lossy)
+        written = named.write(chosen.among(labels()), path, labels_order, lossy=lossy)
     else:
         with owned_folder(Path(path), wanted) as folder:
-            written = named.write(labels(), folder, labels_order, lossy=lossy)
-    return written, passed_over["rejected"]
+            written = named.write(chosen.among(labels()), folder, labels_order, lossy=lossy)
+    return written, withdrawn, chosen.others

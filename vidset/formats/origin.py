@@ -7,15 +7,17 @@ from typing import Any
 from vidset.formats.format import ImageLabels
 from vidset.formats.xml_files import as_number
 from vidset.labeling.timestamps import format_timestamp, parse_timestamp
+from vidset.rights import FIELDS, Rights
 
 _TEXTS = ("annotator", "image_id", "video_uri", "collector_id")
 
 
 def origin_fields(labels: ImageLabels) -> dict[str, Any]:
-    """Return who said it and when, of which revision and image, as far as it is known."""
+    """Return who said it and when, of which revision and image, and what is stated of it."""
     fields: dict[str, Any] = {name: getattr(labels, name) for name in _TEXTS}
     fields["updated_at"] = labels.updated_at and format_timestamp(labels.updated_at)
     fields["revision"], fields["pts_seconds"] = labels.revision, labels.pts_seconds
+    fields |= labels.rights.told()
     return {name: value for name, value in fields.items() if value not in (None, "")}
 
 
@@ -23,7 +25,7 @@ def origin_of(part: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Return the same as arguments of `ImageLabels`.
 
     Raises:
-        ValueError: the time has no zone.
+        ValueError: the time has no zone, or what is stated of the image is too long.
     """
     found: dict[str, Any] = {
         name: part[name] for name in _TEXTS if isinstance(part.get(name), str) and part[name]
@@ -33,6 +35,8 @@ def origin_of(part: Mapping[str, Any], place: str) -> dict[str, Any]:
         found["revision"] = revision
     if isinstance(pts, int | float) and not isinstance(pts, bool):
         found["pts_seconds"] = float(pts)
+    if any(part.get(name) for name in FIELDS):
+        found["rights"] = rights_in(part, place)
     if updated_at := said_at(part, f"{place}: updated_at"):
         found["updated_at"] = updated_at
     return found
@@ -49,6 +53,18 @@ def with_numbers(said: Mapping[str, str], place: str) -> dict[str, Any]:
         if name in found:
             found[name] = kind(as_number(found[name], f"{place}: {name}"))
     return found
+
+
+def rights_in(part: Mapping[str, Any], place: str) -> Rights:
+    """Return what a part of a file states of an image.
+
+    Raises:
+        ValueError: it is too long.
+    """
+    try:
+        return Rights.of(part)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from None
 
 
 def said_at(part: Mapping[str, Any], place: str) -> datetime | None:

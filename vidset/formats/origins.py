@@ -1,15 +1,17 @@
 """Exports say where each image comes from, so that a dataset made of them keeps videos whole."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from vidset.formats.format import ImageLabels
 from vidset.place import Place
 from vidset.place_images import Origin, ParquetLedger
+from vidset.rights import NONE, LicenseChoice, Rights, told_licences
 
 
 def origins_of(place: Place) -> Mapping[str, Origin]:
-    """Return the video, time and collector of a place's images by their ids.
+    """Return the video, its rights, the time and collector of a place's images by their ids.
 
     The ledger is read as a whole, some 300 bytes for an image. Nothing is known of the images of
     a store alone, nor of a ledger in BigQuery.
@@ -19,14 +21,52 @@ def origins_of(place: Place) -> Mapping[str, Origin]:
     return {origin.image_id: origin for origin in ParquetLedger(place.out).origins()}
 
 
-def with_origin(labels: ImageLabels, origins: Mapping[str, Origin]) -> ImageLabels:
-    """Return the labels with where their image comes from, as far as it is known."""
+def with_origin(
+    labels: ImageLabels, origins: Mapping[str, Origin], usual: Rights = NONE
+) -> ImageLabels:
+    """Return the labels with where their image comes from and its rights, as far as is known.
+
+    Args:
+        usual: rights of the place's images as far as nothing is stated of their video.
+    """
     origin = origins.get(labels.image_id or "")
     if origin is None:
-        return labels
+        return replace(labels, rights=usual)
     return replace(
         labels,
         video_uri=origin.video_uri,
         pts_seconds=origin.pts_seconds,
         collector_id=origin.collector_id,
+        rights=origin.rights.or_else(usual),
     )
+
+
+class Chosen:
+    """Labels of images of the licences that are wanted.
+
+    Attributes:
+        others: how many images there were of which other licences.
+    """
+
+    def __init__(self, wanted: LicenseChoice):
+        self._wanted = wanted
+        self.others: Counter[str] = Counter()
+
+    def among(self, labels: Iterable[ImageLabels]) -> Iterator[ImageLabels]:
+        """Yield them.
+
+        Raises:
+            ValueError: there is none; the others are counted.
+        """
+        is_any = False
+        for each in labels:
+            if self._wanted.allows(each.rights):
+                is_any = True
+                yield each
+            else:
+                self.others[each.rights.licence] += 1
+        if self.others and not is_any:
+            raise ValueError(
+                f"--license {', '.join(self._wanted.names)}: no image is of it; the images are of "
+                f"{told_licences(self.others)}"
+            )

@@ -12,6 +12,7 @@ from typing import IO
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.timestamps import format_timestamp, parse_timestamp
+from vidset.rights import Rights
 from vidset.storage.writing import replacing
 
 # What a format can say of an image (None: nothing), and what is lost by it.
@@ -45,6 +46,7 @@ class Spool:
     Attributes:
         names: of the labels in use.
         types: of the objects, with their number.
+        rights: that are stated of the images, in their order, with how many have them.
     """
 
     def __init__(self, file: IO[str]):
@@ -52,14 +54,17 @@ class Spool:
         self.images = 0
         self.names: set[str] = set()
         self.types: Counter[str] = Counter()
+        self.rights: dict[Rights, int] = {}
         self.dropped: Counter[str] = Counter()
 
     def add(self, labels: ImageLabels) -> None:
         self.images += 1
         self.names.update(item.label for item in labels.objects)
         self.types.update(item.type for item in labels.objects)
+        self.rights[labels.rights] = self.rights.get(labels.rights, 0) + 1
         values = {name: getattr(labels, name) for name in labels.__slots__}
         values["objects"] = [item.to_document() for item in labels.objects]
+        values["rights"] = labels.rights.to_json()
         values["updated_at"] = labels.updated_at and format_timestamp(labels.updated_at)
         self._file.write(json.dumps(values) + "\n")
 
@@ -68,6 +73,7 @@ class Spool:
         for line in self._file:
             values = json.loads(line)
             values["objects"] = tuple(map(LabeledObject.from_document, values["objects"]))
+            values["rights"] = Rights.from_json(values["rights"])
             if values["updated_at"]:
                 values["updated_at"] = parse_timestamp(values["updated_at"])
             yield ImageLabels(**values)

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vidset.datasets.versions.forgotten import read_forgotten
+from vidset.datasets.versions.licences import licences_of
 from vidset.lineage.node import Node, node
 from vidset.lineage.records import Records
 from vidset.lineage.things import ImageThing, find_image
+from vidset.rights import UNSTATED, Rights, told_licences
 
 
 def image_origin(records: Records, image: ImageThing) -> Node:
@@ -32,6 +34,7 @@ def image_origin(records: Records, image: ImageThing) -> Node:
                 collector=entry["collector_id"],
                 video=entry["video_uri"],
                 second=entry["pts_seconds"],
+                **Rights.from_json(entry["rights"]).told(),
             )
         )
     if image.image_id is not None and not is_made:
@@ -79,6 +82,7 @@ def video_node(row: dict[str, Any]) -> Node:
         settings=row["settings_id"],
         vidset=row["vidset_version"],
         decoder=row["decoder_version"],
+        **Rights.of(row).told(),
     )
 
 
@@ -149,6 +153,7 @@ def _version(records: Records, id_: str, seen: set[str]) -> Node:
         if naming.version == id_:
             below.append(node("name", naming.name, by=naming.actor, at=naming.at))
     forgotten = read_forgotten(repository.root / "versions" / id_)
+    licences = licences_of(repository.columns(id_, ["rights"]))
     return node(
         "version",
         id_,
@@ -160,6 +165,7 @@ def _version(records: Records, id_: str, seen: set[str]) -> Node:
         at=details.get("created_at"),
         vidset=details.get("vidset_version"),
         images=repository.number_of_images(id_),
+        licences=told_licences(licences) if set(licences) - {UNSTATED} else None,
         sources=details.get("sources"),
         seed=details.get("seed"),
         message=details.get("message"),

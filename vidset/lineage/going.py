@@ -11,6 +11,7 @@ from vidset.lineage.exports import Export
 from vidset.lineage.node import Node, node
 from vidset.lineage.records import Records
 from vidset.lineage.run_rows import prediction_rows, read_evaluation
+from vidset.rights import NONE, Rights
 from vidset.training.scoring.run import read_run
 from vidset.training.scoring.sides import evaluation_paths
 
@@ -49,7 +50,14 @@ def _use(records: Records, id_: str, rows: list[dict[str, Any]]) -> Node:
         split=splits,
         label=sorted({row["label"] for row in rows if row["label"] is not None}),
         images=len(rows) if len(rows) > 1 else None,
+        license=_licences(rows),
     )
+
+
+def _licences(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the licences that a version states of images."""
+    stated = {Rights.from_json(row["rights"]) for row in rows} - {NONE}
+    return sorted({each.licence for each in stated})
 
 
 def version_uses(records: Records, id_: str) -> list[Node]:

@@ -17,6 +17,7 @@ from vidset.labeling.stores.store import Query
 from vidset.ledger.rows import LedgerRows
 from vidset.lineage.exports import Export, read_exports
 from vidset.project import Project
+from vidset.rights import FIELDS
 from vidset.storage.open import open_store
 from vidset.tags import FOLDER, Mark, read_marks
 
@@ -27,11 +28,11 @@ _FRAME = (
 _VIDEO = (
     *("video_uri", "generation", "collector_id", "size_bytes", "codec", "width", "height"),
     *("duration_seconds", "samples", "kept", "status", "error", "settings_id", "uploaded_at"),
-    *("vidset_version", "decoder_version"),
+    *("vidset_version", "decoder_version", *FIELDS),
 )
 _ENTRY = (
     *("image_sha256", "image_uri", "split", "label", "origin", "parent", "made_by", "source"),
-    *("collector_id", "video_uri", "pts_seconds"),
+    *("collector_id", "video_uri", "pts_seconds", "rights"),
 )
 
 

@@ -11,11 +11,12 @@ from vidset.datasets.versions.forgotten import read_forgotten
 from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Naming, Repository
 from vidset.labeling.events import image_id as id_of
+from vidset.rights import Rights
 
 Row = dict[str, Any]
 _ENTRY = (
     *("image_sha256", "image_uri", "split", "label", "objects", "group", "origin", "parent"),
-    *("made_by", "source", "collector_id", "video_uri", "pts_seconds"),
+    *("made_by", "source", "collector_id", "video_uri", "pts_seconds", "rights"),
 )
 _AS_THEY_ARE = (
     *("image_sha256", "image_uri", "split", "label", "origin", "parent", "made_by", "source"),
@@ -72,6 +73,7 @@ def entry_rows(repository: Repository, id_: str) -> Iterator[Row]:
                 "objects": None if drawn is None else len(documents_in(drawn)),
                 "group_name": row["group"],
                 "created_at": created_at,
+                **Rights.from_json(row["rights"]).columns(),
             }
 
 

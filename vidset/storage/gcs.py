@@ -25,6 +25,7 @@ from requests.exceptions import ConnectionError as RequestsConnectionError
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
+from vidset.rights import Rights
 from vidset.storage.errors import StoreUnavailableError
 from vidset.storage.gcs_signing import IamSigning, default_signing
 from vidset.storage.patience import patiently, seconds_asked
@@ -187,6 +188,7 @@ class GcsStore:
             generation=str(blob.generation),
             size_bytes=blob.size,
             uploaded_at=blob.time_created,
+            rights=Rights.of_metadata(blob.metadata),
         )
         return upload, self._bucket.blob(name, generation=blob.generation)
 

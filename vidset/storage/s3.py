@@ -20,6 +20,7 @@ from botocore.exceptions import (
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
+from vidset.rights import Rights
 from vidset.storage.patience import Patience, patiently, seconds_asked
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
 from vidset.storage.uris import parse_uri
@@ -158,7 +159,8 @@ class S3Store:
     @contextmanager
     def open(self, upload: Upload, scratch_bytes: int) -> Iterator[tuple[Upload, Source]]:
         head, key = self._head(upload), self._key(upload)
-        upload = replace(upload, uploaded_at=head["LastModified"])
+        rights = Rights.of_metadata(head.get("Metadata"))
+        upload = replace(upload, uploaded_at=head["LastModified"], rights=rights)
         pin = {"IfMatch": head["ETag"]}  # Another version's bytes never mix in.
         size, digest = head["ContentLength"], hashlib.sha256()
         try:

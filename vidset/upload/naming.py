@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from vidset.rights import NONE, Rights
+
 _ID_DIGITS = 32
 _CONTENT_TYPES = {
     "mp4": "video/mp4",
@@ -47,13 +49,16 @@ def content_type(extension: str) -> str:
     return _CONTENT_TYPES.get(extension, f"video/x-{extension}")
 
 
-def metadata(collector: str, path: Path, recorded_at: datetime, sha256: bytes) -> dict[str, str]:
+def metadata(
+    collector: str, path: Path, recorded_at: datetime, sha256: bytes, rights: Rights = NONE
+) -> dict[str, str]:
     """ASCII, as S3 wants it: the file's name is percent-encoded, bytes that are no UTF-8 too."""
     return {
         "collector_id": collector,
         "original_name": quote(path.name.encode("utf-8", "surrogateescape"), safe=" ()+,=@[]"),
         "recorded_at": recorded_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "sha256": sha256.hex(),
+        **rights.metadata(),
     }
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidset.rights import NONE, Rights
 from vidset.storage.registry import find_scheme
 from vidset.storage.uris import is_uri, parse_uri
 from vidset.uploads import COLLECTOR_ID
@@ -53,6 +54,7 @@ class Settings:
             where the file system does not tell whether it is still open for writing.
         poll_seconds: between two looks at the watched folder.
         is_recorded: the caller reads the records in the end; else they are only counted.
+        rights: what is stated beside each object; a folder has no place for it.
         actor: who wants it: the records of deleted and moved recordings name them.
     """
 
@@ -75,6 +77,7 @@ class Settings:
     report: Path | None = None
     is_recorded: bool = False
     actor: str | None = None
+    rights: Rights = NONE
 
     @property
     def is_putting_away(self) -> bool:
@@ -99,6 +102,11 @@ class Settings:
         if self.watched is not None and self.watched.exists() and not self.watched.is_dir():
             raise ValueError(f"--follow {self.watched}: wanted a folder, got a file")
         if self.place.scheme == "file":
+            if self.rights:
+                raise ValueError(
+                    "--rights: a folder has no place for them beside its videos; state them when "
+                    "they are extracted: vidset extract --rights KEY=VALUE"
+                )
             self._check_outside("--to", Path(self.place.root, self.collector))
         self._check_moved_to()
 

@@ -251,7 +251,13 @@ class Uploader:
         return Target(
             self._state.name(self._place, collector, digests.sha256, name),
             content_type(found.extension),
-            metadata(collector, source.path, found.recorded_at, digests.sha256),
+            metadata(
+                collector,
+                source.path,
+                found.recorded_at,
+                digests.sha256,
+                self._settings.rights,
+            ),
             source.size_bytes,
             digests,
         )

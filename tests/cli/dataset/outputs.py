@@ -14,6 +14,7 @@ from vidset.labeling.annotation import Box, LabeledObject
 from vidset.ledger.ledger import FolderLedger
 from vidset.ledger.open import open_ledger
 from vidset.naming import image_id, image_name
+from vidset.rights import NONE, Rights
 from vidset.storage.folder import FolderStore
 from vidset.storage.open import open_store
 
@@ -23,7 +24,12 @@ DAY = LabeledObject("2", "day", "classification")
 
 
 def add_video(
-    out: Path, video: str, seeds: list[int], generation: str = "0", bucket: str | None = None
+    out: Path,
+    video: str,
+    seeds: list[int],
+    generation: str = "0",
+    bucket: str | None = None,
+    rights: Rights = NONE,
 ) -> None:
     """A video of which every image is kept; a seed a second. Its images go to OUT or a bucket."""
     place = f"gs://{bucket}" if bucket else str(out / "images")
@@ -53,6 +59,7 @@ def add_video(
         status="done",
         error=None,
         settings_id="0",
+        **rights.columns(),
     )
     FolderLedger(FolderStore(str(out))).commit([Extraction(shown, tuple(rows))])
 

@@ -1,6 +1,8 @@
 import hashlib
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from vidset.datasets.errors import DatasetError
@@ -8,6 +10,7 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import SCHEMA, Manifest
+from vidset.rights import Rights
 
 
 def entry(name, **other):
@@ -51,6 +54,7 @@ def test_the_id_does_not_change_between_releases():
         pytest.param("source", "coco", id="source"),
         pytest.param("collector_id", "c", id="collector"),
         pytest.param("pts_seconds", 0.0, id="time"),
+        pytest.param("rights", '{"license":"x"}', id="rights"),
     ],
 )
 def test_whatever_changes_changes_the_id(name, value):
@@ -64,6 +68,19 @@ def test_a_manifest_comes_back_from_its_file_as_it_was():
     assert sorted(again) == sorted(entries)
     assert again.id == Manifest.of(entries).id
     assert again.table.schema.equals(SCHEMA)
+
+
+def test_rights_are_part_of_the_id_and_absent_where_none_are_stated():
+    """A version without them is what it was before there were any: its id, and its file."""
+    plain, stated = entry("b"), entry("a", rights='{"license":"CC-BY-4.0"}')
+    assert Manifest.of([plain, stated]).id == "f6a92470344b02608e7b5b2689cf6165"
+    file = Manifest.of([plain]).to_parquet()
+    assert "rights" not in pq.read_schema(pa.BufferReader(file)).names
+    again = Manifest.from_parquet(Manifest.of([plain, stated]).to_parquet())
+    assert {each.image_uri: each.stated for each in again} == {
+        "a.png": Rights(license="CC-BY-4.0"),
+        "b.png": Rights(),
+    }
 
 
 def test_an_image_may_stand_under_two_names_but_not_twice_under_one():

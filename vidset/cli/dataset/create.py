@@ -22,7 +22,18 @@ from vidset.cli.dataset.options import (
     near_distance_of,
     shares_of,
 )
-from vidset.cli.flags import As, Format, Json, Name, Place, Quiet, Tag, WithoutTag
+from vidset.cli.flags import (
+    As,
+    Format,
+    Json,
+    License,
+    Name,
+    Place,
+    Quiet,
+    Rights,
+    Tag,
+    WithoutTag,
+)
 from vidset.cli.reading_options import (
     AsBoxes,
     Columns,
@@ -133,6 +144,8 @@ def create(
     near_distance: NearDistance = "6",
     leaks: Leaks = "refuse",
     cap: Cap = None,
+    rights: Rights = None,
+    licenses: License = None,
     labels: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="Allow these labels and no others.")
     ] = None,
@@ -172,6 +185,7 @@ def create(
     from vidset.datasets.curation.sources.label_files import HowToRead
     from vidset.datasets.curation.sources.opening import Sources, open_source
     from vidset.formats.reshaping import label_map
+    from vidset.rights import LicenseChoice, read_rights
     from vidset.tags import TagChoice
 
     by = actor_of(actor)
@@ -186,6 +200,7 @@ def create(
         leaks=leaks,  # pyright: ignore[reportArgumentType]  It is checked there.
         cap=cap,
         labels=labels_of(labels),
+        licenses=LicenseChoice(tuple(licenses or ())),
         skip_faults=skip_faults,
         fatal_anomalies=fatal_anomalies,
         fixes_hold=not without_fixes,
@@ -204,7 +219,21 @@ def create(
         label_map(map_labels or ()),
         as_boxes,
     )
-    opened = open_source(Sources(given, format_name, images, where, group_by, tagged, how))
+    # What vidset.toml states is of the place's own videos, not of what comes from elsewhere.
+    stated = read_rights(rights or ()) if sources else versions.project.rights(rights)
+    opened = open_source(
+        Sources(
+            given,
+            format_name,
+            images,
+            where,
+            group_by,
+            tagged,
+            how,
+            rights=stated,
+            licenses=wanted.licenses,
+        )
+    )
     for dataset, read_bytes in opened.read_bytes.items():
         if not quiet:
             tell(f"{dataset}: BigQuery will read up to {size(read_bytes)}")

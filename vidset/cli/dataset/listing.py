@@ -25,6 +25,7 @@ class Shown:
     """The object that --json prints of a version.
 
     Attributes:
+        licences: how many images are of which licence; NOASSERTION where none is stated.
         namings: which names were given to it, by whom and when.
         details: what its version.json says, with who made it as `actor`.
     """
@@ -35,6 +36,7 @@ class Shown:
     images: int
     splits: list[str]
     labels: dict[str, dict[str, int]]
+    licences: dict[str, int]
     namings: list[dict[str, Any]]
     details: dict[str, Any]
 
@@ -112,13 +114,16 @@ def show(
     from vidset.cli.dataset.display import SHORT_ID
     from vidset.cli.dataset.versions import Versions
     from vidset.datasets.versions.counts import label_counts
+    from vidset.datasets.versions.licences import licences_of
     from vidset.datasets.versions.listing import names_by_id
+    from vidset.rights import UNSTATED, told_licences
 
     versions = Versions.at(place, "show")
     id_ = versions.chosen(version)
     repository = versions.repository
     images, details = repository.manifest(id_), repository.details(id_)
     names = names_by_id(repository).get(id_, [])
+    licences = dict(licences_of(images.table))
     namings = [each for each in repository.namings() if each.version == id_]
 
     def shown() -> None:
@@ -133,6 +138,8 @@ def show(
         for parent in details.get("parents", []):
             say(f"made from {versions.called(parent)}")
         show_labels(images)
+        if set(licences) != {UNSTATED}:
+            say(f"licences: {told_licences(licences)}")
         for kind, number in details.get("left_out", {}).items():
             say(f"left out: {number:,} x {kind}")
         for what in "faults", "dropped", "leaks", "overridden":
@@ -150,6 +157,7 @@ def show(
             images=len(images),
             splits=images.splits,
             labels=label_counts(images.table),
+            licences=licences,
             namings=[asdict(each) for each in namings],
             details=details,
         ),

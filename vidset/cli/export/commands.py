@@ -6,7 +6,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.completing import complete_versions
-from vidset.cli.flags import ExitZero, Format, Json, Output, Overwrite, Place, Quiet
+from vidset.cli.flags import ExitZero, Format, Json, License, Output, Overwrite, Place, Quiet
 from vidset.cli.label.options import Lossy, Store, Template
 
 _Warehouse = Annotated[
@@ -52,6 +52,7 @@ def export(
     ] = 256,
     store: Store = None,
     template: Template = None,
+    licenses: License = None,
     overwrite: Overwrite = False,
     place: Place = None,
     as_json: Json = False,
@@ -60,6 +61,7 @@ def export(
     """Write labels and images for another tool."""
     from vidset.cli.export.files import Request, run_export_files
     from vidset.cli.label.places import project_of
+    from vidset.rights import LicenseChoice
 
     if format_name is None or output is None:
         raise ValueError("wanted -f FORMAT and -o PATH")
@@ -67,7 +69,16 @@ def export(
         raise ValueError(
             "a VERSION has its own labels: wanted no --labels-only, --store, --template"
         )
-    request = Request(format_name, output, labels_only, link, lossy, overwrite, shard_mb)
+    request = Request(
+        format_name,
+        output,
+        labels_only,
+        link,
+        lossy,
+        overwrite,
+        shard_mb,
+        LicenseChoice(tuple(licenses or ())),
+    )
     run_export_files(
         project_of(place, store), version, request, store, template, as_json=as_json, quiet=quiet
     )

@@ -11,6 +11,7 @@ from vidset.lineage.exports import record_export
 from vidset.next_step import next_words
 from vidset.output import local_path, new_file
 from vidset.project import Project
+from vidset.rights import ANY_LICENSE, LicenseChoice, told_licences
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Request:
     lossy: bool = False
     overwrite: bool = False
     shard_mb: int = 256
+    licenses: LicenseChoice = ANY_LICENSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Exported:
         version: the dataset version; None for what is labeled now.
         dropped: what the format cannot say, by kind; only with --lossy.
         passed_over: images without labels to write, by the state of their annotation.
+        other_licences: images that stay out for their licences, by these; only with --license.
     """
 
     place: str
@@ -44,6 +47,7 @@ class Exported:
     objects: int | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    other_licences: Mapping[str, int] = field(default_factory=dict)
 
 
 def run_export_files(
@@ -99,6 +103,7 @@ def _version(project: Project, version: str, request: Request, progress) -> Expo
         lossy=request.lossy,
         overwrite=request.overwrite,
         shard_mb=request.shard_mb,
+        licenses=request.licenses,
         progress=progress,
     )
     return Exported(
@@ -108,6 +113,7 @@ def _version(project: Project, version: str, request: Request, progress) -> Expo
         done.version,
         done.images,
         dropped=done.dropped,
+        other_licences=done.other_licences,
     )
 
 
@@ -127,8 +133,15 @@ def _labels(
             raise ValueError(f"--output {path} exists: --overwrite replaces an earlier export")
     place = place_of(project, store=store, template=template)
     opened, order = open_labels(place)
-    written, withdrawn = export_labels(
-        opened, place, request.format_name, str(path), order, lossy=request.lossy
+    written, withdrawn, others = export_labels(
+        opened,
+        place,
+        request.format_name,
+        str(path),
+        order,
+        lossy=request.lossy,
+        usual=project.rights(),
+        licenses=request.licenses,
     )
     return Exported(
         project.place,
@@ -139,6 +152,7 @@ def _labels(
         written.objects,
         written.dropped,
         {"rejected": withdrawn} if withdrawn else {},
+        dict(others),
     )
 
 
@@ -156,6 +170,8 @@ def _labeled(
         lossy=request.lossy,
         overwrite=request.overwrite,
         shard_mb=request.shard_mb,
+        usual=project.rights(),
+        licenses=request.licenses,
         progress=progress,
     )
     return Exported(
@@ -167,6 +183,7 @@ def _labeled(
         done.objects,
         done.dropped,
         {state: number for state, number in done.passed_over.items() if number},
+        dict(done.other_licences),
     )
 
 
@@ -178,3 +195,5 @@ def _show(done: Exported) -> None:
         say(f"left out: {', '.join(each)}")
     for state, number in done.passed_over.items():
         say(f"{number} images whose annotations are {state} are not in it")
+    if done.other_licences:
+        say(f"images of other licences are not in it: {told_licences(done.other_licences)}")

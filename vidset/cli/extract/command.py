@@ -26,7 +26,7 @@ from vidset.cli.extraction_flags import (
     Workers,
     place_to_make,
 )
-from vidset.cli.flags import Blur, Debug, DryRun, Json, Place, Quiet
+from vidset.cli.flags import Blur, Debug, DryRun, Json, Place, Quiet, Rights
 
 
 @described(
@@ -68,6 +68,7 @@ def extract(
     stream: Stream = "0",
     redo: Redo = None,
     collector: Collector = None,
+    rights: Rights = None,
     workers: Workers = None,
     video_timeout: VideoTimeout = 21600,
     video_memory: VideoMemory = 3200,
@@ -138,6 +139,7 @@ def extract(
             "min_sharpness": min_sharpness,
             "min_brightness": min_brightness,
             "max_brightness": max_brightness,
+            "rights": rights,
         },
     )
     with working("Starting", show=not (quiet or as_json or debug)):

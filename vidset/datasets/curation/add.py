@@ -10,6 +10,7 @@ from vidset.datasets.curation.candidates import CANDIDATES, with_column
 from vidset.datasets.curation.parent import Parent
 from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.versions.objects import content_of
+from vidset.rights import Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
 
     Bytes that the parent has get the labels that were found, under the uri they had, or if that is
     another image's now, under the one that they were found under; labels that nothing was said of
-    stay. Other bytes under a uri of the parent replace its image.
+    stay, and so do rights. Other bytes under a uri of the parent replace its image.
     """
     old = parent.images.table
     hashes, uris = old["image_sha256"].to_pylist(), old["image_uri"].to_pylist()
+    stated = dict(
+        zip(*(found[name].to_pylist() for name in ("image_sha256", "rights")), strict=True)
+    )
     said = {
         sha256: (label, objects)
         for sha256, label, objects in zip(
@@ -39,6 +43,7 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
     again = rows_with(found, "image_sha256", hashes)
     names = _names_now(hashes, uris, again, new["image_uri"].to_pylist())
     labels, objects = old["label"].to_pylist(), old["objects"].to_pylist()
+    rights = old["rights"].to_pylist()
     relabeled = 0
     for row, sha256 in enumerate(hashes):
         label, things = said.get(sha256, (None, None))
@@ -47,8 +52,12 @@ def add_images(parent: Parent, found: pa.Table) -> Grown:
         now = (labels[row] if label is None else label, objects[row] if things is None else things)
         relabeled += now != (labels[row], objects[row]) and names[row] is not None
         labels[row], objects[row] = now
+        if now_stated := stated.get(sha256):
+            before = Rights.from_json(rights[row])
+            rights[row] = Rights.from_json(now_stated).or_else(before).to_json()
     kept = old
-    for name, values in ("label", labels), ("objects", objects), ("image_uri", names):
+    columns = {"label": labels, "objects": objects, "image_uri": names, "rights": rights}
+    for name, values in columns.items():
         kept = with_column(kept, name, values)
     kept = kept.cast(CANDIDATES)
     kept = kept.filter(kept["image_uri"].is_valid())

@@ -28,6 +28,7 @@ from vidset.datasets.curation.parent import (
     with_earlier_sides,
     with_sides_of_near,
 )
+from vidset.datasets.curation.rights import refuse_other_licences, with_equal_rights
 from vidset.datasets.curation.sources.source import Fault, Source
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
@@ -41,6 +42,7 @@ from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION, label_names
 from vidset.datasets.versions.label_order import KEY, grown_order, labels_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.rights import ANY_LICENSE, LicenseChoice
 from vidset.versions import vidset_version
 
 SHARES: Mapping[str, float] = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
@@ -58,6 +60,7 @@ class Wanted:
         near_distance: see vidset.datasets.splits.groups.
         cap: most images for training and validation.
         labels: those that may be; None: all.
+        licenses: the parent's images may have no others; sources look to their own.
         skip_faults: images with faults stay out; else they stop everything.
         fatal_anomalies: what the schema does not expect stops everything.
         fixes_hold: what people fixed in the parent or before it stands, whatever the source says.
@@ -73,6 +76,7 @@ class Wanted:
     leaks: Leaks = "refuse"
     cap: int | None = None
     labels: frozenset[str] | None = None
+    licenses: LicenseChoice = ANY_LICENSE
     skip_faults: bool = False
     fatal_anomalies: bool = False
     fixes_hold: bool = True
@@ -139,7 +143,8 @@ def create(
     gathered = gather(source, repository, wanted.labels, progress, known)
     measures = gathered.measures
     found = gathered.images
-    wrong = [*find_contradictions(found), *find_ambiguous(found)]
+    found, other_rights = with_equal_rights(found)
+    wrong = [*find_contradictions(found), *find_ambiguous(found), *other_rights]
     found, repeated = without_repeats(found)
     counts: Mapping[str, int] = {}
     if parent:
@@ -155,6 +160,7 @@ def create(
     if parent and not wanted.instead:
         grown = add_images(parent, found)
         found, counts = grown.images, grown.counts
+        refuse_other_licences(found, wanted.licenses)
         measures = _each_once(pa.concat_tables([parent.measures, measures]))
     if not found.num_rows:
         raise FaultsError("wanted labeled images, got none", list(map(str, faults)))

@@ -166,6 +166,7 @@ def _row(found: Found, seen: Seen) -> dict[str, Any]:
         "collector_id": found.collector_id,
         "video_uri": found.video_uri,
         "pts_seconds": found.pts_seconds,
+        "rights": found.rights.to_json(),
     }
 
 

@@ -10,15 +10,18 @@ from vidset.datasets.images.upright import upright_bytes
 from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
 from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.label_order import label_order
+from vidset.datasets.versions.licences import of_licences
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
 from vidset.formats.format import ImageLabels, Written
+from vidset.formats.licence_files import LicenceFiles
 from vidset.formats.new_folder import new_folder
 from vidset.formats.registry import Format, Images, format_named, names_of_writable
 from vidset.formats.samples import Sample, SampleWriter
 from vidset.formats.spool import spooled
 from vidset.labeling.annotation import LabeledObject
+from vidset.rights import ANY_LICENSE, LicenseChoice
 
 FOLDERS = "folders"
 # This file tells what the folder is, and that it may be replaced by another checkout.
@@ -29,12 +32,18 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class CheckedOut:
-    """The outcome of an export; `dropped` counts what the format cannot say, by kind."""
+    """The outcome of an export.
+
+    Attributes:
+        dropped: what the format cannot say, by kind.
+        other_licences: images that stay out for their licences, by these.
+    """
 
     version: str
     format: str
     images: int
     dropped: Mapping[str, int] = field(default_factory=dict)
+    other_licences: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_out(
@@ -47,6 +56,7 @@ def check_out(
     lossy: bool = False,
     overwrite: bool = False,
     shard_mb: int = 256,
+    licenses: LicenseChoice = ANY_LICENSE,
     progress: Progress = lambda _: None,
 ) -> CheckedOut:
     """Write a version's images and labels into a new folder.
@@ -60,6 +70,7 @@ def check_out(
         shard_mb: how large a file becomes where images stand in files together.
         lossy: leave out what the format cannot say, and count it, instead of raising.
         overwrite: replace an earlier checkout, and nothing else.
+        licenses: those that images may have.
         progress: is told how many images are written.
 
     Raises:
@@ -73,11 +84,12 @@ def check_out(
                 f"--link: wanted a format that leaves images as files, got {named.name}"
             )
     id_ = repository.resolve(reference)
-    images = repository.manifest(id_)
+    images, others = of_licences(repository.manifest(id_), licenses)
     dropped: Counter[str] = Counter()
     with new_folder(folder, _MARKER, overwrite=overwrite) as unfinished:
         order = None if format_name == FOLDERS else label_order(repository, id_)
         done = 0
+        write_rights(images, unfinished, format_name)
         for split in images.splits:
             part, place = images.split(split), unfinished / segment(split)
             place.mkdir()
@@ -98,7 +110,30 @@ def check_out(
             _writable(format_name).write_over(unfinished, [*map(segment, images.splits)])
         marker = {"version": id_, "format": format_name, "images": len(images)}
         (unfinished / _MARKER).write_text(json.dumps(marker) + "\n")
-    return CheckedOut(id_, format_name, len(images), dict(dropped))
+    return CheckedOut(id_, format_name, len(images), dict(dropped), dict(others))
+
+
+def write_rights(images: Manifest, folder: Path, format_name: str) -> None:
+    """Write LICENSE and rights.jsonl into the folder, if anything is stated of the images."""
+    with LicenceFiles(folder) as files:
+        for entry, path in _paths(images, format_name):
+            files.add(path, entry.stated)
+        files.finish()
+
+
+def _paths(images: Manifest, format_name: str) -> Iterator[tuple[Entry, str]]:
+    """Yield each image with its name below the folder of the splits."""
+    if images.table["rights"].null_count == len(images):
+        return
+    if format_name == FOLDERS:
+        yield from in_folders(images)
+        return
+    named = _writable(format_name)
+    for entry in images:
+        name = file_name(entry)
+        below = named.images and f"{named.images.images}{name}"
+        path = below or named.sample_writer().image_file(name)
+        yield entry, f"{segment(entry.split)}/{path}"
 
 
 def write_split(
@@ -191,4 +226,6 @@ def _image_labels(entry: Entry) -> ImageLabels:
     objects = [LabeledObject.from_document(thing) for thing in documents_in(entry.objects)]
     if entry.label is not None:
         objects.append(LabeledObject(entry.label, entry.label, "classification"))
-    return ImageLabels(file_name(entry), entry.width, entry.height, tuple(objects))
+    return ImageLabels(
+        file_name(entry), entry.width, entry.height, tuple(objects), rights=entry.stated
+    )

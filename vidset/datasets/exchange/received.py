@@ -18,6 +18,7 @@ from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS
 from vidset.datasets.versions.manifest import Manifest
 from vidset.json_files import parse_json
+from vidset.rights import Rights
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = "^[0-9a-f]{64}$"
@@ -64,7 +65,8 @@ def check_rows(manifest: Manifest, source: str) -> None:
     """Refuse rows that an honest vidset does not write.
 
     Raises:
-        DatasetError: a hash is no 64 hex digits, or an image has no size or an unknown format.
+        DatasetError: a hash is no 64 hex digits, rights are none, or an image has no size or an
+            unknown format.
     """
     table = manifest.table
     for name in ("image_sha256", "origin", "parent"):
@@ -78,6 +80,11 @@ def check_rows(manifest: Manifest, source: str) -> None:
         least = pc.call_function("min", [table[name]]).as_py()
         if least is not None and least < 1:
             raise DatasetError(f"{source}: {name}: wanted at least 1, got {least}")
+    for text in table["rights"].unique().to_pylist():
+        try:
+            Rights.from_json(text)
+        except (ValueError, RecursionError) as error:
+            raise DatasetError(f"{source}: rights: {error}") from None
     if unknown := set(table["image_format"].unique().to_pylist()) - FORMATS.keys():
         raise DatasetError(
             f"{source}: image_format: wanted one of {sorted(FORMATS)}, got {min(unknown)[:100]!r}"

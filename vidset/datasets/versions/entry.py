@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.objects import DrawnObject, labels_in, read_objects
 from vidset.formats import splits
+from vidset.rights import Rights
 
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "bmp": ".bmp"}
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -30,6 +31,7 @@ class Entry:
         parent: image_sha256 of the image in the parent version that a recipe made this one from.
         made_by: the steps that did, as canonical JSON; None if untouched.
         source: what kind of source it came from: folder, labelme, coco, label-studio, warehouse.
+        rights: what is stated of it, as `vidset.rights.Rights.to_json` writes it; None: nothing.
     """
 
     image_sha256: str
@@ -48,6 +50,7 @@ class Entry:
     collector_id: str | None = None
     video_uri: str | None = None
     pts_seconds: float | None = None
+    rights: str | None = None
 
     def __post_init__(self) -> None:
         if not is_hash(self.image_sha256):
@@ -63,6 +66,11 @@ class Entry:
     def things(self) -> tuple[DrawnObject, ...]:
         """The objects, typed."""
         return read_objects(self.objects)
+
+    @property
+    def stated(self) -> Rights:
+        """Its rights, typed."""
+        return Rights.from_json(self.rights)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Rows as lines of JSON, made a column at a time: the same text as `to_json` of each row."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,11 +11,24 @@ from vidset.datasets.versions.canonical import to_json
 _CONTROL = r"[\x00-\x1f]"
 
 
-def json_lines(batch: pa.RecordBatch) -> memoryview:
-    """The rows, each as an object with its keys sorted and a newline behind it, in UTF-8."""
+def json_lines(batch: pa.RecordBatch, optional: Collection[str] = ()) -> memoryview:
+    """The rows, each as an object with its keys sorted and a newline behind it, in UTF-8.
+
+    Args:
+        optional: columns that are left out of the rows in which they are null. None of them sorts
+            before all others.
+    """
     parts: list[pa.Array | pa.Scalar] = []
     for name, between in _keys(batch.schema.names):
-        parts += [pa.scalar(between), _values(batch.column(name))]
+        values = _values(batch.column(name))
+        if name in optional:
+            whole = pc.call_function(
+                "binary_join_element_wise", [pa.scalar(between), values, pa.scalar("")]
+            )
+            parts.append(pc.call_function("coalesce", [whole, pa.scalar("")]))
+        else:
+            values = pc.call_function("coalesce", [values, pa.scalar("null")])
+            parts += [pa.scalar(between), values]
     parts += [pa.scalar("}\n"), pa.scalar("")]
     lines = pc.call_function("binary_join_element_wise", parts)
     if not len(lines):
@@ -33,15 +46,14 @@ def _keys(names: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _values(column: pa.Array) -> pa.Array:
-    """Each value as JSON."""
+    """Each value as JSON; null where there is none."""
     if pa.types.is_integer(column.type):
-        texts = pc.call_function("cast", [column], pc.CastOptions.safe(pa.string()))
-    elif pa.types.is_string(column.type):
-        texts = _texts(column)
-    else:  # Python writes floats in their own way.
-        texts = pa.array([None if each is None else to_json(each) for each in column.to_pylist()])
-        texts = texts.cast(pa.string())
-    return pc.call_function("coalesce", [texts, pa.scalar("null")])
+        return pc.call_function("cast", [column], pc.CastOptions.safe(pa.string()))
+    if pa.types.is_string(column.type):
+        return _texts(column)
+    # Python writes floats in their own way.
+    texts = pa.array([None if each is None else to_json(each) for each in column.to_pylist()])
+    return texts.cast(pa.string())
 
 
 def _texts(column: pa.Array) -> pa.Array:

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cached_property
 
@@ -35,10 +35,23 @@ SCHEMA = pa.schema(
         pa.field("collector_id", pa.string()),
         pa.field("video_uri", pa.string()),
         pa.field("pts_seconds", pa.float64()),
+        pa.field("rights", pa.string()),
     ]
 )
+# Columns that came later. Where they are null, they are neither in the file nor in the id: a
+# version without them is what it was before there were any.
+ADDED = frozenset({"rights"})
 ID_DIGITS = 32
 _CHUNK_ROWS = 10_000
+
+
+def with_added(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return the table with those of the `names` that came later, if it is from before."""
+    for name in names:
+        if name in ADDED and name not in table.column_names:
+            empty = pa.nulls(len(table), SCHEMA.field(name).type)
+            table = table.append_column(SCHEMA.field(name), empty)
+    return table
 
 
 class Manifest:
@@ -49,8 +62,10 @@ class Manifest:
     """
 
     def __init__(self, table: pa.Table):
-        self.table = table.cast(SCHEMA).sort_by(
-            [("image_sha256", "ascending"), ("image_uri", "ascending")]
+        self.table = (
+            with_added(table, SCHEMA.names)
+            .cast(SCHEMA)
+            .sort_by([("image_sha256", "ascending"), ("image_uri", "ascending")])
         )
         self._refuse_repeats()
 
@@ -81,15 +96,21 @@ class Manifest:
     def to_parquet(self) -> bytes:
         """The file. Its bytes may differ between Parquet versions; the id does not."""
         out = io.BytesIO()
-        pq.write_table(pack_masks(self.table), out, compression="zstd", row_group_size=_CHUNK_ROWS)
+        table = self.table
+        empty = [name for name in sorted(ADDED) if table[name].null_count == len(table)]
+        table = pack_masks(table.drop_columns(empty))
+        pq.write_table(table, out, compression="zstd", row_group_size=_CHUNK_ROWS)
         return out.getvalue()
 
     @cached_property
     def id(self) -> str:
-        """The first 32 hex digits of SHA-256 over the rows as JSON lines, keys and rows sorted."""
+        """The first 32 hex digits of SHA-256 over the rows as JSON lines, keys and rows sorted.
+
+        A key of a later column is only there where the row has a value.
+        """
         digest = hashlib.sha256()
         for batch in self.table.to_batches(max_chunksize=_CHUNK_ROWS):
-            digest.update(json_lines(batch))
+            digest.update(json_lines(batch, ADDED))
         return digest.hexdigest()[:ID_DIGITS]
 
     def __len__(self) -> int:

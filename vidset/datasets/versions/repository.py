@@ -27,7 +27,7 @@ from vidset.datasets.images.measures import SCHEMA
 from vidset.datasets.versions.entry import FORMATS, Entry, is_hash
 from vidset.datasets.versions.forgotten import is_what_is_left
 from vidset.datasets.versions.kept_measures import FILE, kept_measures, measures_file
-from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.manifest import ADDED, Manifest, with_added
 from vidset.datasets.versions.names import check_name, is_name, may_be_id
 from vidset.json_files import read_object
 from vidset.parquet import parquet_schema, read_parquet
@@ -146,7 +146,12 @@ class Repository:
             DatasetError: it cannot be read.
         """
         with _reading(id_, "manifest"):
-            return read_parquet(self._file(id_, "manifest.parquet"), names)
+            path = self._file(id_, "manifest.parquet")
+            if ADDED.isdisjoint(names):
+                return read_parquet(path, names)
+            there = set(parquet_schema(path)[0].names)
+            table = read_parquet(path, [n for n in names if n in there or n not in ADDED])
+            return with_added(table, names).select(names)
 
     def number_of_images(self, reference: str) -> int:
         """Count the images of a version without reading its rows.

@@ -173,6 +173,7 @@ class LabelFiles:
             collector_id=labels.collector_id,
             video_uri=labels.video_uri,
             pts_seconds=labels.pts_seconds,
+            rights=labels.rights,
         )
 
     def _size_of(self, name: str) -> tuple[int, int]:

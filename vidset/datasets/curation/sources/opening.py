@@ -13,12 +13,14 @@ from vidset.datasets.curation.sources.label_files import (
     splits_again,
 )
 from vidset.datasets.curation.sources.label_files import opened as unpacked
+from vidset.datasets.curation.sources.licensed import Licensed
 from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
 from vidset.datasets.curation.sources.reshaped import Reshaped
 from vidset.datasets.curation.sources.source import Fault, Found, Kind, Source
 from vidset.datasets.errors import DatasetError
 from vidset.formats.coco import coco_files
 from vidset.formats.reading import Reading
+from vidset.rights import ANY_LICENSE, NONE, LicenseChoice, Rights
 from vidset.tags import ALL_IMAGES, TagChoice
 
 _SQL = "sql:"
@@ -37,6 +39,8 @@ class Sources:
             dataset_candidates is for warehouses.
         tagged: which of a warehouse's images to take by their tags.
         how: how label files are read.
+        rights: of the images as far as the sources state none.
+        licenses: those that images may have.
     """
 
     given: Sequence[str]
@@ -46,6 +50,8 @@ class Sources:
     group_by: str = VIDEO
     tagged: TagChoice = ALL_IMAGES
     how: HowToRead = field(default_factory=HowToRead)
+    rights: Rights = NONE
+    licenses: LicenseChoice = ANY_LICENSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,8 @@ def open_source(sources: Sources) -> Opened:
     source: Source = All(opened)
     if sources.how.map_labels or sources.how.as_boxes:
         source = Reshaped(source, sources.how.map_labels, sources.how.as_boxes)
+    if sources.rights or sources.licenses:
+        source = Licensed(source, sources.rights, sources.licenses)
     return Opened(Grouped(source, VIDEO if is_sql else sources.group_by), read_bytes)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from vidset.rights import NONE, Rights
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -20,6 +22,7 @@ class Found:
         group: the video or session that it is of; None: nobody told.
         split: None where the source has none.
         origin: the hash of the image that this one is a blurred copy of; None: it is none.
+        rights: what is stated of it.
     """
 
     image_uri: str
@@ -36,6 +39,7 @@ class Found:
     pts_seconds: float | None = None
     path: str | None = None
     origin: str | None = None
+    rights: Rights = NONE
 
 
 class Kind(StrEnum):
@@ -45,6 +49,7 @@ class Kind(StrEnum):
     NOT_LABELED = "not labeled yet"
     NOT_HELD = "what an annotation cannot hold"
     REPEATED = "the same image again"
+    NOT_LICENSED = "not of the licences asked for"
     UNREADABLE = "unreadable image"
     NO_LABEL = "image without label"
     NO_IMAGE = "label without image"
@@ -59,7 +64,13 @@ class Kind(StrEnum):
     @property
     def is_harmless(self) -> bool:
         """It is left out and counted; the others stop a version from being made."""
-        return self in (Kind.JUNK, Kind.NOT_LABELED, Kind.NOT_HELD, Kind.REPEATED)
+        return self in (
+            Kind.JUNK,
+            Kind.NOT_LABELED,
+            Kind.NOT_HELD,
+            Kind.REPEATED,
+            Kind.NOT_LICENSED,
+        )
 
 
 @dataclass(frozen=True, slots=True, order=True)

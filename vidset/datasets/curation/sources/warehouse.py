@@ -20,17 +20,19 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.objects import content_of, documents_in, labels_in
 from vidset.naming import video_stem
 from vidset.place import Place
+from vidset.rights import FIELDS, Rights
 from vidset.tags import ALL_IMAGES, TagChoice
 
 # SQL that DuckDB and BigQuery both take.
 _COLUMNS = (
     "image_id, image_uri, image_sha256, width, height, video_uri, collector_id, pts_seconds, "
-    "task_state, annotation_state"
+    "task_state, annotation_state, " + ", ".join(FIELDS)
 )
 _LABELED = (
     "SELECT image_id, image_uri, image_sha256, objects FROM dataset_candidates "
     "WHERE annotation_state = 'labeled'"
 )
+_STATED = f"SELECT {', '.join(FIELDS)} FROM dataset_candidates"  # noqa: S608
 _TAGS = "SELECT DISTINCT tag FROM tags WHERE is_set"
 _ALWAYS = ("id", "label", "type", "box", "points", "attributes")
 
@@ -64,6 +66,13 @@ class Warehouse:
                 tagged.check(row["tag"] for row in queries.rows(_TAGS))
                 source = replace(source, where=f"({where}\n) AND {tagged.to_sql()}")
             read_bytes = queries.check(_LABELED)
+            try:
+                queries.check(_STATED)
+            except ValueError:
+                raise ValueError(
+                    f"{place}: its view dataset_candidates is an earlier vidset's; "
+                    f"vidset sync --warehouse {place} makes it new"
+                ) from None
             try:
                 read_bytes += queries.check(source._query)
             except ValueError as error:
@@ -148,6 +157,7 @@ class Warehouse:
             collector_id=row["collector_id"],
             video_uri=video,
             pts_seconds=row["pts_seconds"],
+            rights=Rights.of(row),
         )
 
     def _name(self, row: dict[str, Any]) -> str:
