@@ -137,14 +137,14 @@ def test_what_is_stated_later_holds_for_what_says_nothing(place):
 
 @pytest.mark.parametrize("format_name", ["coco", "yolo", "folders", "webdataset"])
 def test_an_export_has_a_licence_file_and_names_each_image(place, tmp_path, format_name):
-    version = "v0"
+    version, lossy = "v0", ["--lossy"] * (format_name == "yolo")
     if format_name == "folders":  # Wants classes.
         out = tmp_path / "classes"
         add_video(out, "ann/a.mp4", [1, 2], rights=GHENT)
         annotate(out, {A[0]: (DAY,), A[1]: (DAY,)})
         assert create(out, "v0").code == 0
         place = out
-    made = vidset("export", version, "-f", format_name, "-o", tmp_path / "out", "-p", place)
+    made = vidset("export", version, "-f", format_name, "-o", tmp_path / "out", "-p", place, *lossy)
     assert made.code == 0, made.err
     text = (tmp_path / "out" / "LICENSE").read_text()
     number = 2 if format_name == "folders" else 3

@@ -54,6 +54,11 @@ def test_files_that_say_less_say_no_more_than_they_do(tmp_path, licenses, image,
     assert rights_in(tmp_path, document(image, licenses=licenses)) == [expected]
 
 
+def test_where_images_name_licences_those_that_do_not_have_none(tmp_path):
+    found = rights_in(tmp_path, document({"license": 2}, {}, licenses=[BY_NC]))
+    assert found == [Rights("CC BY-NC", BY_NC["url"]), NONE]
+
+
 def test_a_text_that_is_too_long_is_named_with_its_place(tmp_path):
     entry = {"id": 1, "name": "x" * 9000}
     with pytest.raises(ValueError, match=r"a.json: licenses\[0\]: license: wanted at most 8,192"):

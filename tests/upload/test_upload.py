@@ -9,6 +9,9 @@ import pytest
 
 from tests.upload.recordings import MIB, recording
 from tests.upload.stores import is_bytes
+from vidset.elements import Upload
+from vidset.rights import Rights
+from vidset.storage.open import open_store
 
 HARD_NAMES = [
     "with space.mp4",
@@ -68,6 +71,25 @@ def test_an_upload_has_the_recording_s_bytes_under_its_standard_name(store, send
                 "sha256": digest,
             },
         )
+
+
+def test_rights_stand_beside_the_object_and_are_read_from_there(cloud, send, tmp_path):
+    said = ("--rights", "license=CC-BY-4.0", "--rights", "attribution=Straße")
+    ended = send(cloud, recording(tmp_path / "a.mp4"), *said)
+    assert (ended.code, ended.stderr) == (0, "")
+    [name] = cloud.objects()
+    metadata = cloud.described(name)[1]
+    assert (metadata["license"], metadata["attribution"]) == ("CC-BY-4.0", "Stra%C3%9Fe")
+    place = cloud.bucket if "://" in cloud.bucket else f"gs://{cloud.bucket}"
+    with open_store(place).open(Upload(f"{place}/{name}", name), 1 << 30) as (upload, _):
+        assert upload.rights == Rights(license="CC-BY-4.0", attribution="Straße")
+
+
+def test_a_folder_has_no_place_for_rights(folder, send, tmp_path):
+    refused = send(folder, recording(tmp_path / "a.mp4"), "--rights", "license=CC-BY-4.0")
+    assert refused.code == 2
+    assert "vidset extract --rights KEY=VALUE" in refused.stderr
+    assert not folder.objects()
 
 
 def test_an_upload_again_sends_nothing(store, send, tmp_path):

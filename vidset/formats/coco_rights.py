@@ -53,7 +53,8 @@ class Stated:
     """What a file states of its images.
 
     Attributes:
-        of_all: the contributor and the url of its `info`, and its licence if it has but one.
+        of_all: the contributor and the url of its `info`, and its licence if it has but one and no
+            image names any.
         by_license: the licences by their numbers.
     """
 
@@ -79,7 +80,10 @@ class Stated:
                     licenses[entry["id"]] = found
         said = info if isinstance(info, dict) else {}
         told = {ours: said.get(name) for name, ours in _OF_FILE.items()}
-        return cls(rights_in(told, f"{path}: info"), licenses)
+        of_all = rights_in(told, f"{path}: info")
+        if len(licenses) == 1 and not _is_named(document.get("images")):
+            of_all = next(iter(licenses.values())).or_else(of_all)
+        return cls(of_all, licenses)
 
     def rights(self, image: Mapping[str, Any], place: str) -> Rights:
         """Return the rights of an image: its own, else the file's.
@@ -88,12 +92,14 @@ class Stated:
         """
         own = {name: text for name, text in image.items() if not name.startswith("license")}
         number = image.get("license")
-        of_license = NONE
-        if isinstance(number, int | str):
-            of_license = self.by_license.get(number, NONE)
-        elif number is None and len(self.by_license) == 1:
-            [of_license] = self.by_license.values()
+        of_license = self.by_license.get(number, NONE) if isinstance(number, int | str) else NONE
         return of_license.or_else(rights_in(own, place)).or_else(self.of_all)
+
+
+def _is_named(images: Any) -> bool:
+    """Tell whether an image of a file names a licence: then those that do not have none."""
+    named = images if isinstance(images, list) else ()
+    return any(isinstance(each, dict) and each.get("license") is not None for each in named)
 
 
 def _pair(rights: Rights) -> tuple[str, str]:
