@@ -23,7 +23,7 @@ NAMES = [option.name for option in OPTIONS]
 
 
 def test_they_are_what_settings_hold():
-    others = {"sampling", "spans"} - {"every", "tolerance"}
+    others = {"sampling", "spans", "rights"} - {"every", "tolerance"}
     held = {field.name for field in fields(ExtractionSettings)} - others
     assert set(NAMES) == held | {"every", "tolerance"}
 
