@@ -22,7 +22,7 @@ _COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-SA|-ND)?)-(\d\.\d)")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What is stated of a video or an image; None: nobody said.
+    """The statements about a video or an image; None: nobody said.
 
     Attributes:
         license: the name of the licence, best as SPDX has it, such as CC-BY-4.0.
@@ -57,12 +57,12 @@ class Rights:
 
     @property
     def licence(self) -> str:
-        """The name to count the licence by: its own, else its url, else that none is stated."""
+        """Return the name to count the licence by: its own, else its url, else NOASSERTION."""
         return self.license or self.license_url or UNSTATED
 
     @property
     def licence_url(self) -> str | None:
-        """Where the licence's text is, also where only the id of Creative Commons is stated."""
+        """Return where the licence is, also where only an id of Creative Commons is stated."""
         if self.license_url is not None or self.license is None:
             return self.license_url
         if self.license == "CC0-1.0":

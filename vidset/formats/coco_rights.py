@@ -50,7 +50,7 @@ def without_licence(rights: Rights) -> Rights:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a file states of its images.
+    """The statements of a file about its images.
 
     Attributes:
         of_all: the contributor and the url of its `info`, and its licence if it has but one and no
