@@ -33,8 +33,10 @@ LOCKS: Mapping[str, tuple[str, ...]] = {
         *("--extra", "extract", "--extra", "s3", "--extra", "amqp", "--extra", "label"),
         *("--extra", "metrics"),
     ),
-    # The steps of the Kubeflow pipeline: PyTorch with CUDA, and no Beam.
-    "docker/training/requirements.txt": ("--extra", "train", "--extra", "gcs", "--extra", "s3"),
+    # The steps of the Kubeflow pipeline: PyTorch with CUDA, kfp that starts them, and no Beam.
+    "docker/training/requirements.txt": (
+        *("--extra", "train", "--extra", "gcs", "--extra", "s3", "--extra", "pipelines"),
+    ),
 }
 _LINE = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)(\[(?P<extras>[^\]]+)\])?==(?P<version>[^ ;\\\n]+)"

@@ -110,8 +110,12 @@ class CheckedParquet:
 
 
 @contextmanager
-def open_parquet(source: bytes | Path) -> Iterator[CheckedParquet]:
+def open_parquet(source: bytes | Path, *, has_lists: bool = False) -> Iterator[CheckedParquet]:
     """Open a file of which a part is read at a time.
+
+    Args:
+        has_lists: texts may stand in lists. They stay in their dictionaries, as what they come to
+            is counted before they are unpacked.
 
     Raises:
         As `read_parquet` does.
@@ -119,7 +123,7 @@ def open_parquet(source: bytes | Path) -> Iterator[CheckedParquet]:
     with ExitStack() as opened:
         data, size, name = _open(source, opened)
         file = opened.enter_context(_parquet_file(data, name))
-        _check(data, file.metadata, size, name)
+        _check(data, file.metadata, size, name, has_lists=has_lists)
         columns = map(file.metadata.schema.column, range(file.metadata.num_columns))
         texts = [each.path for each in columns if each.physical_type == "BYTE_ARRAY"]
         data.seek(0)
@@ -189,7 +193,9 @@ def _parquet_file(data: BinaryIO, name: str, texts: Sequence[str] = ()) -> pq.Pa
         raise pa.ArrowInvalid(f"{name}{error}") from None
 
 
-def _check(data: BinaryIO, told: pq.FileMetaData, size: int, name: str) -> None:
+def _check(
+    data: BinaryIO, told: pq.FileMetaData, size: int, name: str, *, has_lists: bool = False
+) -> None:
     most, most_values = _most_bytes(size), max(_LEAST_VALUES, _VALUES_FOR_A_BYTE * size)
     if told.num_columns > _MOST_COLUMNS:
         wanted = f"at most {_MOST_COLUMNS:,} columns"
@@ -211,8 +217,8 @@ def _check(data: BinaryIO, told: pq.FileMetaData, size: int, name: str) -> None:
     if pages.values > most_values:
         raise _too_many(name, most_values, pages.values)
     for column in map(told.schema.column, range(told.num_columns)):
-        # Nothing of ours has lists of texts, of which a page of some bytes can make gigabytes.
-        if column.physical_type == "BYTE_ARRAY" and column.max_repetition_level:
+        # Few of ours have lists of texts, of which a page of some bytes can make gigabytes.
+        if not has_lists and column.physical_type == "BYTE_ARRAY" and column.max_repetition_level:
             raise pa.ArrowInvalid(f"{name}{column.path}: wanted no lists of texts, got some")
 
 
@@ -221,9 +227,9 @@ def _plain(table: pa.Table, size: int, name: str) -> pa.Table:
     most, total = _most_bytes(size), table.nbytes
     for column in table.columns:
         for chunk in column.chunks:
-            if isinstance(chunk, pa.DictionaryArray) and len(chunk.dictionary):
-                lengths = pc.call_function("binary_length", [chunk.dictionary]).cast(pa.int64())
-                total += pc.call_function("sum", [lengths.take(chunk.indices)]).as_py() or 0
+            for texts in _texts_in(chunk):
+                lengths = pc.call_function("binary_length", [texts.dictionary]).cast(pa.int64())
+                total += pc.call_function("sum", [lengths.take(texts.indices)]).as_py() or 0
     if total > most:
         raise _too_large(name, most, total)
     return pa.table(
@@ -241,6 +247,18 @@ def _plain(table: pa.Table, size: int, name: str) -> pa.Table:
             metadata=table.schema.metadata,
         ),
     )
+
+
+def _texts_in(array: pa.Array) -> Iterator[pa.DictionaryArray]:
+    """The texts of a column, also those within its lists and structures."""
+    if isinstance(array, pa.DictionaryArray):
+        if len(array.dictionary):
+            yield array
+    elif isinstance(array, pa.StructArray):
+        for part in array.flatten():
+            yield from _texts_in(part)
+    elif isinstance(array, pa.ListArray | pa.LargeListArray):
+        yield from _texts_in(array.flatten())
 
 
 def _most_bytes(size: int) -> int:

@@ -14,6 +14,7 @@ from tests.attacks.checkpoints import CHECKPOINTS
 from tests.attacks.labels import COCO, LABEL_STUDIO, LABELME, YOLO
 from tests.attacks.pictures import PICTURES
 from tests.attacks.places import SLOTS, place_with
+from tests.attacks.samples import IMAGES_IN_PARQUET, TFRECORD, WEBDATASET
 from tests.attacks.special import SPECIAL, Attack
 from tests.attacks.tables import PARQUET, SQLITE
 from tests.attacks.texts import JSON, TOML, YAML
@@ -36,6 +37,9 @@ GIVEN: Mapping[str, tuple[Mapping[str, Attack], str]] = {
     "labelme": (LABELME, "given/a.json"),
     "label-studio": (LABEL_STUDIO, "given.json"),
     "yolo": (YOLO, "given/data.yaml"),
+    "tfrecord": (TFRECORD, "given/a.tfrecord"),
+    "webdataset": (WEBDATASET, "given/a.tar"),
+    "images in Parquet": (IMAGES_IN_PARQUET, "given/a.parquet"),
     "recipe": (YAML, "given.yaml"),
     "loop": (YAML, "given.yaml"),
     "template": (YAML, "given.yaml"),
@@ -145,6 +149,9 @@ ROWS: Mapping[str, Row] = {
             "labelme": "label import GIVEN/.. -f labelme --yes",
             "label-studio": "label import GIVEN -f label-studio --yes",
             "yolo": "label import GIVEN/.. -f yolo --yes",
+            "tfrecord": "label import GIVEN -f tfrecord --yes",
+            "webdataset": "label import GIVEN -f webdataset --yes",
+            "images in Parquet": "label import GIVEN -f parquet --yes",
         },
     ),
     "dataset create": Row(
@@ -156,6 +163,9 @@ ROWS: Mapping[str, Row] = {
             "labelme": "dataset create GIVEN/.. -f labelme --shares train=1",
             "label-studio": "dataset create GIVEN -f label-studio --shares train=1",
             "yolo": "dataset create GIVEN/.. -f yolo --shares train=1",
+            "tfrecord": "dataset create GIVEN -f tfrecord --shares train=1",
+            "webdataset": "dataset create GIVEN/.. -f webdataset --shares train=1",
+            "images in Parquet": "dataset create GIVEN/.. -f parquet --shares train=1",
         },
     ),
     "dataset list": Row("dataset list", ("manifest", "version", "name")),

@@ -9,6 +9,7 @@ from vidset.formats.xml_files import as_number
 from vidset.labeling.timestamps import format_timestamp, parse_timestamp
 from vidset.rights import FIELDS, Rights
 
+_MOST_SECONDS = 1e12
 _TEXTS = ("annotator", "image_id", "video_uri", "collector_id")
 
 
@@ -33,7 +34,7 @@ def origin_of(part: Mapping[str, Any], place: str) -> dict[str, Any]:
     revision, pts = part.get("revision"), part.get("pts_seconds")
     if isinstance(revision, int) and not isinstance(revision, bool):
         found["revision"] = revision
-    if isinstance(pts, int | float) and not isinstance(pts, bool):
+    if isinstance(pts, int | float) and not isinstance(pts, bool) and abs(pts) < _MOST_SECONDS:
         found["pts_seconds"] = float(pts)
     if any(part.get(name) for name in FIELDS):
         found["rights"] = rights_in(part, place)

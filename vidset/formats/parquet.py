@@ -15,9 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidset.formats.format import ImageLabels, Loss
+from vidset.formats.parquet_reading import read_samples
 from vidset.formats.samples import Sample, write_shards
 from vidset.labeling.annotation import LabeledObject
 
+__all__ = ["NAME", "SCHEMA", "image_file", "read_samples", "sayable", "write"]
 NAME = "Parquet"
 _TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
 _POINTS = pa.list_(pa.struct({"x": _NUMBER, "y": _NUMBER}))
@@ -44,6 +46,9 @@ SCHEMA = pa.schema(
         "annotator": _TEXT,
         "updated_at": pa.timestamp("us", "UTC"),
         "revision": _COUNT,
+        "video_uri": _TEXT,
+        "pts_seconds": _NUMBER,
+        "collector_id": _TEXT,
     },
     {"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}}}})},
 )
@@ -123,6 +128,9 @@ def _row(sample: Sample) -> dict[str, Any]:
         "annotator": labels.annotator,
         "updated_at": labels.updated_at,
         "revision": sample.revision,
+        "video_uri": labels.video_uri,
+        "pts_seconds": labels.pts_seconds,
+        "collector_id": labels.collector_id,
     }
 
 

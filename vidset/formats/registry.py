@@ -17,6 +17,7 @@ from typing import Literal, cast
 
 from vidset.formats.format import ImageLabels, OverSplits, Reader, Writer
 from vidset.formats.reading import Reading
+from vidset.formats.sample_reading import ReadSample, SampleReader
 from vidset.formats.samples import SampleWriter
 from vidset.formats.unzipped_labels import read_unzipped
 
@@ -63,7 +64,7 @@ class Format:
         reads, writes: what can be read and written, in words of SAYABLE; empty for nothing.
         labels: whether the labels of a dataset are one file or a folder of files.
         images: where images stand as files; None when files hold images and labels together, and
-            the module is a `SampleWriter`.
+            the module is a `SampleWriter`, and a `SampleReader` if it reads.
         needs_sizes: whether reading takes the images' sizes, since the files do not tell them.
         is_over_splits: whether a file above the folders of splits names them: see `OverSplits`.
     """
@@ -92,17 +93,27 @@ class Format:
         Raises:
             ValueError: it can only be written, or an option is for another format.
         """
+        reading = self._checked(reading or Reading())
+        if self.images is None:
+            return (sample.labels for sample in self.read_samples(path, reading))
+        return read_unzipped(cast(Reader, self.code()).read, Path(path), reading)
+
+    def read_samples(self, path: str | Path, reading: Reading) -> Iterator[ReadSample]:
+        """Read images and labels that stand in files together. See `SampleReader` and `read`."""
+        code = cast(SampleReader, self.code())
+        return read_unzipped(code.read_samples, Path(path), self._checked(reading))
+
+    def _checked(self, reading: Reading) -> Reading:
         if not self.reads:
             known = ", ".join(names_of_readable())
             raise ValueError(f"{self.name} can only be written; what can be read is {known}")
-        reading = reading or Reading()
         for option, is_given, name in (
             ("--columns", bool(reading.columns), "csv"),
             ("--results-of", reading.results_of is not None, "coco"),
         ):
             if is_given and self.name != name:
                 raise ValueError(f"{option} is for {name}, got {self.name}")
-        return read_unzipped(cast(Reader, self.code()), Path(path), reading)
+        return reading
 
     def writer(self) -> Writer:
         """Return what writes label files.
@@ -174,14 +185,7 @@ _BUILT_IN = (
         "file",
         Images("annotations.json", "images/"),
     ),
-    _format(
-        "csv",
-        "CSV",
-        _ALL,
-        "file",
-        Images("labels.csv", "images/"),
-        module="csv_files",
-    ),
+    _format("csv", "CSV", _ALL, "file", Images("labels.csv", "images/"), module="csv_files"),
     _format(
         "cvat",
         "CVAT XML 1.1",
@@ -221,8 +225,8 @@ _BUILT_IN = (
         "folder",
         Images(),
     ),
-    _format("parquet", "Parquet", _ALL, "folder", None, reads=False),
-    _format("tfrecord", "TFRecord", "box, classification, attributes", "folder", None, reads=False),
+    _format("parquet", "Parquet", _ALL, "folder", None),
+    _format("tfrecord", "TFRecord", "box, classification, attributes", "folder", None),
     _format(
         "voc",
         "Pascal VOC",
@@ -230,7 +234,7 @@ _BUILT_IN = (
         "folder",
         Images("", "JPEGImages/", flat=True),
     ),
-    _format("webdataset", "WebDataset", _ALL, "folder", None, reads=False),
+    _format("webdataset", "WebDataset", _ALL, "folder", None),
     _format(
         "yolo",
         "YOLO",

@@ -4,8 +4,9 @@ https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc
 https://www.tensorflow.org/tutorials/load_data/tfrecord
 
 Boxes are parts of the image's size in floats of 32 bits, labels count from 1. The words on an image
-are image/class/*. Ids and attributes (JSON) are in image/object/id and image/object/attributes,
-which TensorFlow's own parsers pass over.
+are image/class/*. Ids and attributes (JSON) are in image/object/id and image/object/attributes, and
+where an image comes from is in image/uri, image/video_uri, image/pts_seconds and
+image/collector_id; TensorFlow's own parsers pass over these.
 """
 
 import json
@@ -15,16 +16,15 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-import google_crc32c
-
 from vidset.formats.boxes import boxes_of
 from vidset.formats.format import ImageLabels, Loss
 from vidset.formats.samples import Sample, write_shards
+from vidset.formats.tfrecord_reading import masked, read_samples
 from vidset.labeling.annotation import Box, LabeledObject
 
+__all__ = ["NAME", "image_file", "read_samples", "sayable", "write"]
 NAME = "TFRecord"
 _FORMATS = {b"\xff\xd8\xff": b"jpeg", b"\x89PN": b"png"}
-_MASK = 0xA282EAD8
 
 
 def image_file(image_name: str) -> str:
@@ -59,16 +59,10 @@ class _File:
     def add(self, sample: Sample) -> None:
         data = _example(_features(sample, self._numbers_of))
         length = struct.pack("<Q", len(data))
-        self._file.write(length + _checksum(length) + data + _checksum(data))
+        self._file.write(length + masked(length) + data + masked(data))
 
     def close(self) -> None:
         self._file.close()
-
-
-def _checksum(data: bytes) -> bytes:
-    """Masked: data that holds its own checksum would have a weak one."""
-    crc = google_crc32c.value(data)
-    return struct.pack("<I", ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF)
 
 
 def _features(sample: Sample, numbers_of: Mapping[str, int]) -> dict[str, bytes]:
@@ -105,7 +99,19 @@ def _features(sample: Sample, numbers_of: Mapping[str, int]) -> dict[str, bytes]
         "image/object/attributes": each(lambda item: json.dumps(dict(item.attributes))),
         "image/class/text": _texts([item.label.encode() for item in words]),
         "image/class/label": _integers([numbers_of[item.label] + 1 for item in words]),
+        **_origin(sample),
     }
+
+
+def _origin(sample: Sample) -> dict[str, bytes]:
+    labels = sample.labels
+    told = {
+        "uri": sample.image_uri,
+        "video_uri": labels.video_uri,
+        "pts_seconds": None if labels.pts_seconds is None else str(labels.pts_seconds),
+        "collector_id": labels.collector_id,
+    }
+    return {f"image/{name}": _texts([text.encode()]) for name, text in told.items() if text}
 
 
 def _edges(boxes: Sequence[Box], width: int, height: int) -> dict[str, bytes]:

@@ -14,8 +14,10 @@ from tarfile import BLOCKSIZE, NUL, PAX_FORMAT, TarInfo
 from vidset.formats.format import ImageLabels, Loss
 from vidset.formats.names import flat_name
 from vidset.formats.samples import Sample, write_shards
+from vidset.formats.webdataset_reading import read_samples
 from vidset.labeling.timestamps import format_timestamp
 
+__all__ = ["NAME", "image_file", "read_samples", "sayable", "write"]
 NAME = "WebDataset"
 
 
@@ -61,6 +63,11 @@ class _Tar:
 
 def _said(sample: Sample) -> dict[str, object]:
     labels = sample.labels
+    origin = {
+        "video_uri": labels.video_uri,
+        "pts_seconds": labels.pts_seconds,
+        "collector_id": labels.collector_id,
+    }
     return {
         "image_id": sample.image_id,
         "image_uri": sample.image_uri,
@@ -71,4 +78,6 @@ def _said(sample: Sample) -> dict[str, object]:
         "annotator": labels.annotator,
         "updated_at": labels.updated_at and format_timestamp(labels.updated_at),
         "revision": sample.revision,
+        **{name: value for name, value in origin.items() if value is not None},
+        **labels.rights.told(),
     }

@@ -76,7 +76,9 @@ def test_transform_does_recorded_steps_in_order():
     ("text", "message"),
     [
         pytest.param("{", "wanted a recipe in YAML", id="no YAML"),
-        pytest.param("[]", "wanted the recipe with augmentations, transforms", id="a list"),
+        pytest.param(
+            "[]", "wanted the recipe with augmentations, synthetic, transforms", id="a list"
+        ),
         pytest.param("transform: []", r"got \['transform'\]", id="unknown key"),
         pytest.param("transforms: []", "at least one step", id="empty"),
         pytest.param("transforms: pad", "wanted transforms as a list, got 'pad'", id="no list"),

@@ -13,6 +13,8 @@ from pathlib import Path
 from vidset.training.running.trackers.registry import open_tracker
 from vidset.training.running.trackers.tracker import publish
 
+READ = ("validation/images.json", "validation/labels.json", "validation/confusion.json")
+
 
 def in_mlflow(folder: Path) -> list[dict]:
     """The runs in the store beside the run's folder."""
@@ -39,6 +41,18 @@ def in_mlflow(folder: Path) -> list[dict]:
                 "status": run.info.status,
                 "metrics": metrics,
                 "files": files,
+                "tables": json.loads(run.data.tags.get("mlflow.loggedArtifacts", "[]")),
+                "inputs": [
+                    [each.dataset.name, each.dataset.digest, json.loads(each.dataset.source)]
+                    for each in run.inputs.dataset_inputs
+                ],
+                "read": {
+                    name: json.loads(
+                        Path(client.download_artifacts(run.info.run_id, name)).read_text()
+                    )
+                    for name in READ
+                    if name.partition("/")[0] in files
+                },
             }
         )
     return found
@@ -51,6 +65,7 @@ def in_wandb(folder: Path) -> list[dict]:
     found = []
     for path in sorted(folder.glob("wandb/offline-run-*/run-*.wandb")):
         run: dict = {"run_id": "", "parameters": {}, "history": [], "summary": {}}
+        run |= {"artifacts": [], "tables": {}}
         for data in wandb_records(path.read_bytes()):
             record = wandb_internal_pb2.Record()
             record.ParseFromString(data)
@@ -61,6 +76,16 @@ def in_wandb(folder: Path) -> list[dict]:
                 run["history"].append(values(record.history.item))
             elif record.HasField("summary"):
                 run["summary"] |= values(record.summary.update)
+            elif record.HasField("artifact"):
+                told = record.artifact
+                entries = sorted(entry.path for entry in told.manifest.contents)
+                metadata = json.loads(told.metadata or "{}")
+                run["artifacts"].append([told.type, told.name, metadata, entries])
+        for table in sorted(path.parent.rglob("*.table.json")):
+            name = table.relative_to(path.parent / "files" / "media" / "table").as_posix()
+            run["tables"][name.rpartition("_")[0].rpartition("_")[0]] = json.loads(
+                table.read_text()
+            )
         found.append(run)
     return found
 

@@ -78,8 +78,9 @@ _NAMED = 10
     part="dataset",
     result="vidset.cli.dataset.create:MadeFromSources",
     note="A SOURCE is a path, which may say its format and its split: folders:DIR, coco:FILE, "
-    "labelme:DIR, label-studio:FILE, yolo:DIR, warehouse:DIR, bq://PROJECT.DATASET, train=DIR, "
-    "validation=coco:FILE. Without one, the version is cut from the labels of the place.",
+    "labelme:DIR, label-studio:FILE, yolo:DIR, tfrecord:DIR, webdataset:DIR, parquet:DIR, "
+    "warehouse:DIR, bq://PROJECT.DATASET, train=DIR, validation=coco:FILE. Without one, the "
+    "version is cut from the labels of the place.",
 )
 def create(
     sources: Annotated[

@@ -13,18 +13,31 @@ from vidset.cli.flags import Json, Overwrite, Quiet
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The object that `vidset pipeline --json` prints."""
+    """The object that `vidset pipeline --json` prints.
+
+    Attributes:
+        steps: of the pipeline, in the order in which they begin at the earliest.
+        run: what the server calls the run or the schedule; null without --submit.
+    """
 
     output: str
     image: str
+    steps: list[str]
+    run: str | None = None
 
 
 @described(
     "vidset pipeline -o loop.yaml --image NAME@sha256:DIGEST",
-    "vidset pipeline -o loop.yaml --image NAME@sha256:DIGEST --overwrite",
+    "vidset pipeline -o loop.yaml --image NAME@sha256:DIGEST --skip compare --skip errors --gpus 1",
+    "vidset pipeline -o loop.yaml --image NAME@sha256:DIGEST --submit vertex:PROJECT/europe-west1 "
+    "--root gs://BUCKET/runs --set place=gs://BUCKET/roads --set baseline=v0 "
+    "--set recipe=@recipe.yaml",
     part="pipelines",
     result="vidset.cli.pipeline.pipeline:Compiled",
     stage="Models",
+    note="The parameters are place, baseline, recipe, source, group_by, model, epochs, seeds, "
+    "floor, slack, fatal and name: docs/data-centric.md explains them. --submit takes https:// of "
+    "Kubeflow Pipelines, or vertex:PROJECT/LOCATION.",
 )
 def pipeline(
     output: Annotated[
@@ -36,24 +49,106 @@ def pipeline(
             metavar="NAME@sha256:...", help="The image of docker/training, by its digest."
         ),
     ],
+    creates: Annotated[
+        bool,
+        typer.Option("--create", help="Make a version first, from the parameter `source`."),
+    ] = False,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STEP", help="Leave out this step. May be repeated."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Set a parameter; @FILE is a file's text. May be repeated.",
+        ),
+    ] = None,
+    caching: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take results of earlier runs.")
+    ] = True,
+    retries: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Try a step that fails so many times again.")
+    ] = 2,
+    cpu: Annotated[
+        str | None, typer.Option(metavar="N", help="Cores of the steps with models.")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Their memory, such as 16G.")
+    ] = None,
+    disk: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Their disk for temporary files, on Kubernetes."),
+    ] = None,
+    gpus: Annotated[int, typer.Option(min=0, metavar="N", help="Their GPUs.")] = 0,
+    gpu_type: Annotated[
+        str, typer.Option(metavar="TYPE", help="NVIDIA_TESLA_T4 and others on Vertex AI.")
+    ] = "nvidia.com/gpu",
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VARIABLE=SECRET/KEY",
+            help="A variable of the steps, from a secret of Kubernetes. May be repeated.",
+        ),
+    ] = None,
+    submit: Annotated[
+        str | None, typer.Option(metavar="URL", help="Run it at Kubeflow or on Vertex AI.")
+    ] = None,
+    root: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="With --submit, where artifacts go; gs:// on Vertex AI."),
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CRON", help="With --submit, run it again and again, such as '0 3 * * 1' (UTC)."
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the loop as a pipeline for Kubeflow or Vertex AI.
+    """Write the loop as a pipeline for Kubeflow or Vertex AI, and run it there.
 
-    The pipeline applies a recipe, trains on both versions with three seeds, and compares them.
+    The pipeline makes a version, checks it, trains on it and on the baseline with each seed, gates,
+    compares, shows the errors, and publishes what passes.
     """
     from vidset.output import new_file
-    from vidset.training.pipelines.loop import compile_pipeline
+    from vidset.training.pipelines.loop import compile_pipeline, steps_in
+    from vidset.training.pipelines.options import PipelineOptions, Resources, Secret
+    from vidset.training.pipelines.parameters import parameters_of
+    from vidset.training.pipelines.submitting import check_schedule, parse_target
 
+    target = parse_target(submit, root)
+    when = check_schedule(schedule)
+    if when and target is None:
+        raise ValueError("--schedule: wanted --submit beside it")
+    parameters = parameters_of(given or ())
+    options = PipelineOptions(
+        image,
+        creates,
+        frozenset(skip or ()),
+        caching,
+        retries,
+        Resources(cpu, memory, disk, gpus, gpu_type),
+        tuple(map(Secret.of, secret or ())),
+        parameters,
+    )
+    options.check_parameters(is_submitted=target is not None)
     path = new_file("--output", output, overwrite=overwrite)
-    compile_pipeline(image, path)
+    compile_pipeline(options, path)
+    run = target.submit(path, parameters, when) if target else None
+    named = f" {shlex.quote(str(path))}"
     answer(
-        Compiled(str(path), image),
-        lambda: say(f"{path}: Kubeflow Pipelines v2, steps in {image}"),
+        Compiled(str(path), image, steps_in(path), run),
+        lambda: say(
+            f"{path}: Kubeflow Pipelines v2, steps in {image}" + (f"; run {run}" if run else "")
+        ),
         as_json=as_json,
         quiet=quiet,
-        next_words=f"kfp run create -e vidset -f {shlex.quote(str(path))} place=gs://BUCKET/PREFIX "
+        next_words=None
+        if run
+        else f"kfp run create -e vidset -f{named} place=gs://BUCKET/PREFIX "
         'baseline=v0 recipe="$(cat recipe.yaml)"',
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import cv2
@@ -27,6 +27,7 @@ from vidset.datasets.curation.moved_shapes import (
 from vidset.datasets.curation.recipe import Recipe
 from vidset.datasets.curation.rename import rename_labels, renamed_order
 from vidset.datasets.curation.steps.step import Step, recorded
+from vidset.datasets.curation.synthetic.generating import Generated, generate
 from vidset.datasets.images.measures import SCHEMA, Measures, decode, measure
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import TRAIN, Entry
@@ -93,7 +94,8 @@ def apply(
     def entries() -> Iterator[Entry]:
         done: set[tuple[str, str]] = set()
         with ThreadPoolExecutor(_THREADS) as executor:
-            for made in apply_recipe(repository, parent, recipe, executor, progress):
+            applied = apply_recipe(repository, parent, recipe, executor, progress)
+            for made in chain(applied, _synthetic(repository, parent, recipe)):
                 measures = []
                 for each in made:
                     if each.measures.image_sha256 not in seen:
@@ -155,6 +157,20 @@ def apply_recipe(
             yield images
         number += len(batch)
         progress(number)
+
+
+def _synthetic(repository: Repository, parent: Manifest, recipe: Recipe) -> Iterator[list[Made]]:
+    """Yield the synthetic images, after the transforms that all images get; they are stored."""
+    for each in generate(repository, parent, recipe.synthetic) if recipe.synthetic else ():
+        made = _of_generated(each, recipe)
+        repository.put_image(made.data, made.entry.image_format)
+        yield [made]
+
+
+def _of_generated(generated: Generated, recipe: Recipe) -> Made:
+    picture, things = _through(recipe.transforms, generated.picture, generated.things)
+    steps = [generated.step, *map(recorded, recipe.transforms)]
+    return _made(generated.entry, picture, things, steps)
 
 
 def make(entry: Entry, data: bytes, recipe: Recipe) -> list[Made]:

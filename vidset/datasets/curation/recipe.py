@@ -13,6 +13,9 @@ A YAML file:
       steps:
         - rotate: {degrees: [-20, 20]}      # drawn evenly, for each copy
         - zoom: {factor: [0.9, 1.1]}
+    synthetic:                     # new images for training: objects pasted on backgrounds
+      images: 200
+      objects: plates              # see vidset.datasets.curation.synthetic.settings
 """
 
 import hashlib
@@ -25,6 +28,7 @@ import numpy as np
 
 from vidset.datasets.curation.steps.registry import make_step
 from vidset.datasets.curation.steps.step import Step, recorded
+from vidset.datasets.curation.synthetic.settings import Synthetic
 from vidset.datasets.errors import DatasetError, shortened
 from vidset.yaml_files import read_yaml
 
@@ -56,6 +60,7 @@ class Recipe:
     Attributes:
         copies: new images for each image of the training split.
         rename: labels that become others.
+        synthetic: images that are made beside those of the version; None: none.
     """
 
     transforms: tuple[Step, ...] = ()
@@ -63,6 +68,7 @@ class Recipe:
     copies: int = 0
     seed: int = 0
     rename: Mapping[str, str] = field(default_factory=dict)
+    synthetic: Synthetic | None = None
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
@@ -73,14 +79,18 @@ class Recipe:
         """
         given = read_yaml(path, "a recipe", DatasetError)
         try:
-            return cls.of(given)
+            return cls.of(given, path.parent)
         except DatasetError as error:
             raise DatasetError(f"{path}: {error}") from None
 
     @classmethod
-    def of(cls, given: Any) -> "Recipe":
-        """Makes a recipe of what YAML or JSON gives; `to_json` is its inverse."""
-        top = _mapping("the recipe", given, {"transforms", "augmentations"})
+    def of(cls, given: Any, folder: Path = Path()) -> "Recipe":
+        """Makes a recipe of what YAML or JSON gives; `to_json` is its inverse.
+
+        Args:
+            folder: which the paths in it are relative to.
+        """
+        top = _mapping("the recipe", given, {"transforms", "augmentations", "synthetic"})
         more = _mapping(
             "augmentations", top.get("augmentations") or {}, {"copies", "seed", "steps"}
         )
@@ -101,9 +111,11 @@ class Recipe:
                 "wanted augmentations with steps and at least one copy, "
                 f"got {len(augmentations)} steps and {copies} copies"
             )
-        if not transforms and not augmentations and not rename:
+        told = top.get("synthetic")
+        synthetic = None if told is None else Synthetic.of(told, folder)
+        if not transforms and not augmentations and not rename and not synthetic:
             raise DatasetError("wanted at least one step, got none")
-        return cls(tuple(transforms), tuple(augmentations), copies, seed, rename)
+        return cls(tuple(transforms), tuple(augmentations), copies, seed, rename, synthetic)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the recipe as version.json keeps it."""
@@ -120,6 +132,8 @@ class Recipe:
                 for step in self.augmentations
             ]
             kept["augmentations"] = {"copies": self.copies, "seed": self.seed, "steps": steps}
+        if self.synthetic:
+            kept["synthetic"] = self.synthetic.to_json()
         return kept
 
     def draw(self, image_sha256: str, copy: int) -> list[Step]:

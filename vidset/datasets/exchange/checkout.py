@@ -227,5 +227,12 @@ def _image_labels(entry: Entry) -> ImageLabels:
     if entry.label is not None:
         objects.append(LabeledObject(entry.label, entry.label, "classification"))
     return ImageLabels(
-        file_name(entry), entry.width, entry.height, tuple(objects), rights=entry.stated
+        file_name(entry),
+        entry.width,
+        entry.height,
+        tuple(objects),
+        video_uri=entry.video_uri,
+        pts_seconds=entry.pts_seconds,
+        collector_id=entry.collector_id,
+        rights=entry.stated,
     )

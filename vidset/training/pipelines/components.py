@@ -1,139 +1,184 @@
-"""The steps of the loop as containers: each is the command line, around a shared repository.
+"""The steps of the pipeline as Kubeflow's Python components, which its local runner runs as well.
 
-Versions are in a place that all containers reach (gs://, s3://); each step pulls what it needs and
-pushes what it made. What a user gives is passed as arguments, never as part of a script.
+Each one is a few lines that Kubeflow takes along as text; the work is in `steps`, in the image.
+What a user gives is passed as arguments, never as part of a script. The image has kfp, so that
+nothing is installed when a step begins.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from kfp import dsl
 
 # What the pipeline sets instead: an image by its digest.
-_IMAGE = "vidset-training"
-
-# All that Kubeflow tells a step, as JSON, in the place of this text.
-_TOLD = "{{$}}"
-# The step's artifacts, in the file that Kubeflow names for it: its local runner knows no others.
-_SAY_ARTIFACTS = """
-python3 -c '
-import json, pathlib, sys
-outputs = json.loads(sys.argv[1])["outputs"]
-path = pathlib.Path(outputs["outputFile"])
-path.parent.mkdir(parents=True, exist_ok=True)
-path.write_text(json.dumps({"artifacts": outputs["artifacts"]}))
-' "$told"
-"""
-_APPLY = """
-set -eu
-export VIDSET_PLACE=.
-vidset dataset pull "$2" --from "$1" --quiet
-printf '%s' "$3" > recipe.yaml
-vidset dataset apply "$2" recipe.yaml --cap 10000 --json > made.json
-version=$(python3 -c 'import json; print(json.load(open("made.json"))["version"])')
-vidset dataset push "$version" --to "$1" --quiet
-mkdir -p "$(dirname "$4")"
-printf '%s' "$version" > "$4"
-"""
-_TRAIN = """
-set -eu
-export VIDSET_PLACE=.
-told=$7
-vidset dataset pull "$2" --from "$1" --quiet
-vidset train "$2" --output "$6" --model "$3" --seeds "$4" --epochs "$5" --quiet
-"""
-_TRAIN += _SAY_ARTIFACTS
-_EVALUATE = """
-set -eu
-export VIDSET_PLACE=.
-told=$6
-vidset dataset pull "$2" --from "$1" --quiet
-vidset evaluate "$3" --json > evaluation.json
-mkdir -p "$(dirname "$5")"
-cp evaluation.json "$5"
-vidset evaluate "$3" --floor "$4" --quiet
-"""
-_EVALUATE += _SAY_ARTIFACTS
-_COMPARE = """
-set -eu
-export VIDSET_PLACE=.
-told=$1
-out=$2
-shift 2
-mkdir -p "$(dirname "$out")"
-vidset compare "$@" --json > "$out"
-"""
-_COMPARE += _SAY_ARTIFACTS
-_ERRORS = """
-set -eu
-export VIDSET_PLACE=.
-told=$5
-vidset dataset pull "$2" --from "$1" --quiet
-vidset errors "$3" --output "$4" --quiet
-"""
-_ERRORS += _SAY_ARTIFACTS
+_IMAGE = "vidset-training-python"
+_STEP: Callable[[Callable[..., Any]], Any] = dsl.component(
+    base_image=_IMAGE, install_kfp_package=False
+)
 
 
-def _script(text: str) -> list[Any]:
-    return ["sh", "-c", text, "vidset"]
+@_STEP
+def resolve(place: str, version: str) -> str:
+    """The id of a version that is named or numbered."""
+    from vidset.training.pipelines import steps
+
+    return steps.resolve(place, version)
 
 
-@dsl.container_component
-def apply_recipe(place: str, version: str, recipe: str, made: dsl.OutputPath(str)):  # pyright: ignore[reportInvalidTypeForm]
-    """Make the next version by a recipe (YAML), from a version at the place."""
-    return dsl.ContainerSpec(
-        image=_IMAGE, command=_script(_APPLY), args=[place, version, recipe, made]
-    )
+@_STEP
+def create(place: str, source: str, parent: str, group_by: str) -> str:
+    """Make a version from a warehouse, such as bq://PROJECT.DATASET."""
+    from vidset.training.pipelines import steps
+
+    return steps.create(place, source, parent, group_by)
 
 
-@dsl.container_component
-def train(place: str, version: str, model: str, seed: int, epochs: int, run: dsl.Output[dsl.Model]):
-    """Train the fixed model on a version with a seed."""
-    return dsl.ContainerSpec(
-        image=_IMAGE,
-        command=_script(_TRAIN),
-        args=[place, version, model, str(seed), str(epochs), run.path, _TOLD],
-    )
+@_STEP
+def apply_recipe(place: str, version: str, recipe: str) -> str:
+    """Make the next version by a recipe (YAML)."""
+    from vidset.training.pipelines import steps
+
+    return steps.apply(place, version, recipe)
 
 
-@dsl.container_component
-def evaluate(
+@_STEP
+def describe(place: str, version: str, dataset: dsl.Output[dsl.Dataset]):
+    """Say which version this is about."""
+    from vidset.training.pipelines import steps
+
+    dataset.metadata.update(steps.describe(place, version, dataset.path))
+
+
+@_STEP
+def statistics(
+    place: str, version: str, page: dsl.Output[dsl.HTML], metrics: dsl.Output[dsl.Metrics]
+):
+    """Draw the version's statistics, split by split."""
+    from vidset.training.pipelines import steps
+
+    for name, value in steps.statistics(place, version, page.path).items():
+        metrics.log_metric(name, value)
+
+
+@_STEP
+def schema(place: str, version: str, frozen: dsl.Output[dsl.Artifact]):
+    """Take along the schema that versions are checked against."""
+    from vidset.training.pipelines import steps
+
+    steps.schema(place, version, frozen.path)
+
+
+@_STEP
+def validate(
     place: str,
     version: str,
+    fatal: bool,
+    report: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
+) -> bool:
+    """Look for leaks, which end the pipeline, and for anomalies, which do so with `fatal`."""
+    from vidset.training.pipelines import steps
+
+    found = steps.validate(place, version, fatal=fatal, report=report.path)
+    for name, value in found.items():
+        metrics.log_metric(name, value)
+    return not any(found.values())
+
+
+@_STEP
+def train(
+    place: str,
+    dataset: dsl.Input[dsl.Dataset],
+    model: str,
+    seed: int,
+    epochs: int,
+    run: dsl.Output[dsl.Model],
+):
+    """Train the fixed model on a version with a seed."""
+    from vidset.training.pipelines import steps
+
+    version = dataset.metadata["version"]
+    run.metadata.update(steps.train(place, version, model, seed, epochs, run.path))
+
+
+@_STEP
+def evaluate(
+    place: str,
+    dataset: dsl.Input[dsl.Dataset],
     run: dsl.Input[dsl.Model],
-    floor: float,
+    metrics: dsl.Output[dsl.Metrics],
+    confusion: dsl.Output[dsl.ClassificationMetrics],
     evaluation: dsl.Output[dsl.Artifact],
 ):
-    """Score a run; below the floor, the step fails."""
-    return dsl.ContainerSpec(
-        image=_IMAGE,
-        command=_script(_EVALUATE),
-        args=[place, version, run.path, str(floor), evaluation.path, _TOLD],
-    )
+    """Score a run by label and by slice."""
+    from vidset.training.pipelines import steps
+
+    version = dataset.metadata["version"]
+    scored = steps.evaluate(place, version, run.path, evaluation.path)
+    for name, value in scored.metrics.items():
+        metrics.log_metric(name, value)
+    if scored.confusion:
+        labels = list(scored.confusion.labels)
+        confusion.log_confusion_matrix(labels, [list(row) for row in scored.confusion.matrix])
 
 
-@dsl.container_component
+@_STEP
+def gate(
+    place: str,
+    version: str,
+    runs: dsl.Input[list[dsl.Model]],
+    floor: float,
+    slack: float,
+    verdict: dsl.Output[dsl.Artifact],
+):
+    """Hold the first run against the floor and the best blessed version; else the step fails."""
+    from vidset.training.pipelines import steps
+
+    verdict.metadata.update(steps.gate(place, version, runs[0].path, floor, slack, verdict.path))
+
+
+@_STEP
 def compare(
-    baseline_1: dsl.Input[dsl.Model],
-    baseline_2: dsl.Input[dsl.Model],
-    baseline_3: dsl.Input[dsl.Model],
-    candidate_1: dsl.Input[dsl.Model],
-    candidate_2: dsl.Input[dsl.Model],
-    candidate_3: dsl.Input[dsl.Model],
+    place: str,
+    baseline: dsl.Input[list[dsl.Model]],
+    candidate: dsl.Input[list[dsl.Model]],
     comparison: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
 ):
     """Tell whether the candidate's version is better by more than the noise."""
-    baseline = [baseline_1.path, baseline_2.path, baseline_3.path]
-    candidate = [candidate_1.path, candidate_2.path, candidate_3.path]
-    return dsl.ContainerSpec(
-        image=_IMAGE,
-        command=_script(_COMPARE),
-        args=[_TOLD, comparison.path, *baseline, "vs", *candidate],
-    )
+    from vidset.training.pipelines import steps
+
+    sides = [[run.path for run in runs] for runs in (baseline, candidate)]
+    for name, value in steps.compare(place, sides[0], sides[1], comparison.path).items():
+        metrics.log_metric(name, value)
 
 
-@dsl.container_component
-def errors(place: str, version: str, run: dsl.Input[dsl.Model], page: dsl.Output[dsl.Artifact]):
-    """Show where the run errs, as the page to review."""
-    return dsl.ContainerSpec(
-        image=_IMAGE, command=_script(_ERRORS), args=[place, version, run.path, page.path, _TOLD]
-    )
+@_STEP
+def errors(
+    place: str,
+    version: str,
+    runs: dsl.Input[list[dsl.Model]],
+    page: dsl.Output[dsl.HTML],
+    folder: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
+):
+    """Show where the first run errs, as the page to review."""
+    from vidset.training.pipelines import steps
+
+    found = steps.errors(place, version, runs[0].path, page.path, folder.path)
+    for name, value in found.items():
+        metrics.log_metric(name, value)
+
+
+@_STEP
+def publish(
+    place: str,
+    version: str,
+    name: str,
+    runs: dsl.Input[list[dsl.Model]],
+    verdict: dsl.Input[dsl.Artifact],
+):
+    """Give the version that passed its name, and keep its runs for the next gate."""
+    from vidset.training.pipelines import steps
+
+    steps.publish(place, version, name, [run.path for run in runs], verdict.path)

@@ -17,6 +17,7 @@ from vidset.training.running.initial_weights import InitialWeights
 from vidset.training.running.loop import Training, run_epoch
 from vidset.training.running.pictures import prepare_pictures
 from vidset.training.running.request import Progress, Request
+from vidset.training.running.trackers.records import write_records
 from vidset.training.running.trackers.registry import open_tracker
 from vidset.training.running.trackers.tracker import Tracker, figures
 
@@ -46,7 +47,11 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
         training = Training(learner, begun.settings, begun.material, pictures, held_out)
         if weights is not None:
             training.start_from(weights)
-        return _train(training, begun.folder, begun.run, tracker, progress)
+        run = _train(training, begun.folder, begun.run, tracker, progress)
+    if tracker is not None:
+        write_records(request.output, request.repository)
+        tracker.finish(run)
+    return run
 
 
 def _prepare(
@@ -98,8 +103,6 @@ def _train(
             progress.ended(line)
     run = run | {"best_epoch": training.best_epoch, "state": "done"}
     folder.write_run(run)
-    if tracker is not None:
-        tracker.finish(run)
     return run
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from vidset.datasets.errors import DatasetError
 from vidset.formats.registry import names_of_readable
+from vidset.formats.sample_formats import format_of_samples
 from vidset.formats.unzipped import is_zip, unzipped
+from vidset.json_files import read_object
 from vidset.suggestions import unknown
 
 FOLDERS, WAREHOUSE = "folders", "warehouse"
@@ -14,6 +16,8 @@ _SPLIT = re.compile(r"([A-Za-z][\w-]*)=(.+)", re.DOTALL)
 _KIND = re.compile(r"([A-Za-z][\w-]*):(?!//)(.+)", re.DOTALL)
 _PEEKED = 65_536
 _OF_FIFTYONE = ("samples.json", "labels.json")
+# What `vidset export VERSION` leaves in a folder.
+_MARKER = "dataset.json"
 _OF_YOLO = ("obj.data", "obj.names", "classes.txt")
 
 
@@ -70,12 +74,12 @@ def _guessed(path: Path) -> tuple[str, Path]:
     if is_zip(path):
         return _guessed(unzipped(path))[0], path
     if not path.is_dir():
-        return _guessed_file(path), path
+        return format_of_samples(path) or _guessed_file(path), path
     if (kind := _guessed_layout(path)) is not None:
         return kind, path
     files = sorted(path.glob("*.json"))
     if not files:
-        return FOLDERS, path
+        return format_of_samples(path) or FOLDERS, path
     kinds = {_guessed_file(file) for file in files}
     if kinds == {"labelme"}:
         return "labelme", path
@@ -88,6 +92,8 @@ def _guessed(path: Path) -> tuple[str, Path]:
 
 def _guessed_layout(path: Path) -> str | None:
     """The format of a folder as a tool lays it out."""
+    if (exported := _exported_as(path)) is not None:
+        return exported
     if any(path.glob("*.yaml")) or any((path / name).is_file() for name in _OF_YOLO):
         return "yolo"
     if any(path.glob("Annotations/**/*.xml")):
@@ -102,7 +108,16 @@ def _guessed_layout(path: Path) -> str | None:
     return inside.pop() if len(inside) == 1 else None
 
 
+def _exported_as(path: Path) -> str | None:
+    """The format of a version that was exported into a folder; None: it is no such folder."""
+    if not (path / _MARKER).is_file():
+        return None
+    told = read_object(path / _MARKER, "what an export is of").get("format")
+    return told if told == FOLDERS or told in names_of_readable() else None
+
+
 def _guessed_file(path: Path) -> str:
+    """Raises DatasetError: nobody can tell."""
     if path.suffix in (".yaml", ".yml"):
         return "yolo"
     if path.suffix in (".csv", ".xml"):

@@ -16,10 +16,12 @@ from vidset.datasets.curation.sources.label_files import opened as unpacked
 from vidset.datasets.curation.sources.licensed import Licensed
 from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
 from vidset.datasets.curation.sources.reshaped import Reshaped
+from vidset.datasets.curation.sources.sample_files import SampleFiles
 from vidset.datasets.curation.sources.source import Fault, Found, Kind, Source
 from vidset.datasets.errors import DatasetError
 from vidset.formats.coco import coco_files
 from vidset.formats.reading import Reading
+from vidset.formats.registry import format_named
 from vidset.rights import ANY_LICENSE, NONE, LicenseChoice, Rights
 from vidset.tags import ALL_IMAGES, TagChoice
 
@@ -108,7 +110,13 @@ def _open(named: Named, sources: Sources) -> Source | list[Source]:
     if named.kind == FOLDERS:
         return FolderSource(Path(named.path), named.split)
     if named.kind != WAREHOUSE:
-        return _label_files(named, sources)
+        if format_named(named.kind).images is not None:
+            return _label_files(named, sources)
+        if sources.images is not None:
+            raise DatasetError(
+                f"--images-in {sources.images}: the images of {named.kind} stand in its own files"
+            )
+        return SampleFiles(named.kind, Path(named.path), named.split, sources.how)
     from vidset.datasets.curation.sources.warehouse import Warehouse
 
     if named.split is not None:

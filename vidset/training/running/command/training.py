@@ -34,6 +34,7 @@ from vidset.training.running.command.data import (
     write_training_data,
 )
 from vidset.training.running.request import Progress, Request
+from vidset.training.running.trackers.records import write_records
 from vidset.training.running.trackers.registry import open_tracker
 
 MODEL, WEIGHTS = "model", "weights"
@@ -70,10 +71,11 @@ def train_program(request: Request, model: CommandModel, progress: Progress) -> 
             "state": "done",
         }
         begun.folder.write_run(run)
-        if tracker is not None:
-            tracker.log(line)
-            tracker.finish(run)
-        return run
+    if tracker is not None:
+        tracker.log(line)
+        write_records(request.output, request.repository)
+        tracker.finish(run)
+    return run
 
 
 def ask_program(

@@ -1,12 +1,23 @@
-"""MLflow: to MLFLOW_TRACKING_URI, or a folder `mlruns` beside the run's."""
+"""MLflow: to MLFLOW_TRACKING_URI, or a folder `mlruns` beside the run's.
 
+The version is the run's input, by its id. Tables are JSON as MLflow's own `log_table` writes it,
+which needs pandas.
+"""
+
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient  # pyright: ignore[reportMissingImports]  A plug-in's package.
+from mlflow.entities import (  # pyright: ignore[reportMissingImports]
+    Dataset,
+    DatasetInput,
+    InputTag,
+)
 
+from vidset.training.running.trackers.shown import BEST, Shown, read_shown
 from vidset.training.running.trackers.tracker import figures, parameters
 
 _EXPERIMENT = "vidset"
@@ -56,7 +67,36 @@ class MlflowTracker:
         self._client.set_tag(self._id, "vidset.best_epoch", str(run["best_epoch"]))
         for name in ("run.json", "history.jsonl"):
             self._client.log_artifact(self._id, str(self._folder / name))
+        if (shown := read_shown(self._folder)) is not None:
+            self._show(shown, run)
         self._client.set_terminated(self._id)
+
+    def _show(self, shown: Shown, run: Mapping[str, Any]) -> None:
+        for name, value in shown.figures.items():
+            self._client.log_metric(self._id, name, value, step=run["best_epoch"])
+        version = shown.version
+        dataset = Dataset(
+            name=f"version-{version['id'][:12]}",
+            digest=version["id"][:36],
+            source_type="vidset",
+            source=json.dumps({"version": version["id"], "parents": version["parents"]}),
+            profile=json.dumps({"images": version["images"], "splits": version["splits"]}),
+        )
+        tags = [InputTag("mlflow.data.context", "training")]
+        self._client.log_inputs(self._id, [DatasetInput(dataset, tags)])
+        self._client.log_artifact(self._id, str(shown.split_file), "version")
+        for name, table in shown.tables.items():
+            said = {"columns": table.columns, "data": table.rows}
+            self._client.log_dict(self._id, said, f"{name}.json")
+            for row in table.rows if table.images else ():
+                file = str(row[table.columns.index(table.images or "")])
+                self._client.log_artifact(
+                    self._id, str(shown.folder / file), Path(file).parent.name
+                )
+        told = [{"path": f"{name}.json", "type": "table"} for name in shown.tables]
+        self._client.set_tag(self._id, "mlflow.loggedArtifacts", json.dumps(told))
+        if (best := self._folder / BEST).is_file():
+            self._client.log_artifact(self._id, str(best), "checkpoints")
 
     def _experiment(self) -> str:
         found = self._client.get_experiment_by_name(_EXPERIMENT)

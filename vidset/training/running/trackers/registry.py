@@ -11,7 +11,7 @@ NONE = "none"
 # name: (module with open_tracker, what to install)
 _OURS = {
     "mlflow": ("vidset.training.running.trackers.mlflow_tracker", "mlflow-skinny"),
-    "wandb": ("vidset.training.running.trackers.wandb_tracker", "wandb"),
+    "wandb": ("vidset.training.running.trackers.wandb_tracker", "wandb pillow"),
 }
 
 

@@ -1,0 +1,154 @@
+"""Writes what trackers show of a run beside its curves, as files in the run's folder.
+
+    RUN/records/records.json     scores by label, confusion, images with truth and prediction
+    RUN/records/split.csv        which image of the version is on which side
+    RUN/records/<split>/*.png    some images, with what is true and what was predicted drawn on them
+
+They are written where the images are. Trackers read them, and need neither PyTorch nor OpenCV.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pyarrow as pa
+
+from vidset.datasets.images.measures import decode
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.masks import Mask
+from vidset.training.running.evaluating import Request, evaluate
+from vidset.training.running.trackers.shown import FOLDER, RECORDS
+from vidset.training.scoring.evaluation import right_images
+from vidset.training.scoring.rivals import Gate
+from vidset.training.scoring.run import Run, read_run
+
+MOST_IMAGES = 32
+_LONGEST_SIDE = 640
+_TRUE, _PREDICTED = (60, 170, 60), (240, 130, 30)
+_ENTRY_COLUMNS = ("image_sha256", "image_uri", "split", "label", "group", "source")
+_LEAST_SCORE = 0.3
+
+
+def write_records(folder: Path, repository: Repository) -> None:
+    """Evaluate a run that is done, and write all of it; the same run gives the same files."""
+    run = read_run(folder)
+    manifest = repository.manifest(run.version)
+    nothing = Gate(None, (), 0.0, folder.absolute().parent)
+    request = Request(folder, Path(repository.root), None, None, nothing)
+    results = {result["split"]: result for result in evaluate(request).results}
+    place = folder / FOLDER
+    splits: dict[str, Any] = {}
+    for split in run.splits:
+        (place / split).mkdir(parents=True, exist_ok=True)
+        shown = _images(run, repository, manifest, split, place)
+        splits[split] = {"result": results[split], "images": list(shown)}
+    write_atomically(place / "split.csv", _split_csv(manifest))
+    said = {
+        "version": {
+            "id": run.version,
+            "images": len(manifest),
+            "splits": {name: len(manifest.split(name)) for name in manifest.splits},
+            "parents": repository.details(run.version).get("parents", []),
+        },
+        "splits": splits,
+    }
+    write_atomically(place / RECORDS, json.dumps(said, ensure_ascii=False).encode())
+
+
+def _split_csv(manifest: Manifest) -> bytes:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(_ENTRY_COLUMNS)
+    columns = [manifest.table[name].to_pylist() for name in _ENTRY_COLUMNS]
+    table.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
+
+
+def _images(
+    run: Run, repository: Repository, manifest: Manifest, split: str, place: Path
+) -> Iterator[dict[str, Any]]:
+    """Yield some images, wrong ones and right ones, and draw them."""
+    predictions = run.predictions(split, run.best_epoch)
+    right = right_images(run, predictions)
+    known = {(each.image_sha256, each.image_uri): each for each in manifest.split(split)}
+    rows = _some(predictions, right)
+    for number, row in enumerate(rows):
+        told = predictions.slice(row, 1).to_pylist()[0]
+        entry = known[told["image_sha256"], told["image_uri"]]
+        name = f"{split}/{number:03}.png"
+        write_atomically(place / name, _drawn(run, repository, entry, told))
+        yield {
+            "file": name,
+            "image_uri": told["image_uri"],
+            "image_sha256": told["image_sha256"],
+            "truth": _words(run, told["truth"]),
+            "prediction": _words(run, told["predicted"]),
+            "right": bool(right[row]),
+        }
+
+
+def _some(predictions: pa.Table, right: np.ndarray) -> list[int]:
+    """Half of them wrong and half right, as far as there are, in an order that chance gave once."""
+    hashes = predictions["image_sha256"].to_pylist()
+    order = sorted(
+        range(len(hashes)), key=lambda row: hashlib.sha256(hashes[row].encode()).digest()
+    )
+    sides = [[row for row in order if bool(right[row]) is is_right] for is_right in (False, True)]
+    half = MOST_IMAGES // 2
+    wrong = sides[0][: max(half, MOST_IMAGES - len(sides[1]))]
+    return [*wrong, *sides[1][: MOST_IMAGES - len(wrong)]]
+
+
+def _words(run: Run, text: str | None) -> str:
+    """A class as it is; of objects, how many there are of each label."""
+    if text is None or run.task == "classification":
+        return text or ""
+    counts: dict[str, int] = {}
+    for thing in _things(text):
+        counts[thing["label"]] = counts.get(thing["label"], 0) + 1
+    if run.is_segmentation:
+        return ", ".join(sorted(counts))
+    return ", ".join(f"{number} {label}" for label, number in sorted(counts.items()))
+
+
+def _things(text: str | None) -> Sequence[Mapping[str, Any]]:
+    """The objects; of predictions, those that are more than a guess."""
+    told = json.loads(text) if text else []
+    return [each for each in told if each.get("score", 1.0) >= _LEAST_SCORE]
+
+
+def _drawn(run: Run, repository: Repository, entry: Entry, told: Mapping[str, Any]) -> bytes:
+    picture = decode(repository.read_image(entry), entry.image_uri)
+    if run.task != "classification":
+        for text, colour in (told["truth"], _TRUE), (told["predicted"], _PREDICTED):
+            for thing in _things(text):
+                _draw(picture, thing, colour)
+    height, width = picture.shape[:2]
+    scale = min(1.0, _LONGEST_SIDE / max(height, width))
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def _draw(picture: np.ndarray, thing: Mapping[str, Any], colour: tuple[int, int, int]) -> None:
+    thick = max(1, round(max(picture.shape[:2]) / 400))
+    if box := thing.get("box"):
+        left, top = round(box["x"]), round(box["y"])
+        right, bottom = round(box["x"] + box["width"]), round(box["y"] + box["height"])
+        cv2.rectangle(picture, (left, top), (right, bottom), colour, thick)
+    if mask := thing.get("mask"):
+        pixels = Mask.from_document(mask).pixels()
+        if pixels.shape == picture.shape[:2]:
+            outlines, _ = cv2.findContours(
+                pixels.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+            )
+            cv2.drawContours(picture, outlines, -1, colour, thick)
