@@ -12,7 +12,7 @@ from tests.test_extraction import run
 from tests.videos import video as video_named
 from vidset.elements import Upload
 from vidset.filtering import thresholds as threshold_grid
-from vidset.filtering.judge import Judge, _Sample
+from vidset.filtering.judge import Judge, _Measured, _Sample
 from vidset.filtering.similarity import compare, picture
 from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES, ThresholdGrid, period_number
 from vidset.settings import ExtractionSettings
@@ -234,16 +234,15 @@ def test_each_period_holds_one_whole_frame_and_two_pictures():
 def test_the_local_change_alone_is_that_of_the_whole_comparison(seed):
     """To the last bit: a limit of just this much is not exceeded, one a little lower is."""
     random = np.random.default_rng(seed)
-    earlier, this = (
-        picture(
-            random.integers(0, 256, (240, 320), np.uint8),
-            np.full((120, 160, 2), 128, np.uint8),
-        )
-        for _ in range(2)
-    )
-    change = compare(earlier, this).local_change
+    grey = np.full((120, 160, 2), 128, np.uint8)
+    lumas = [random.integers(0, 256, (240, 320), np.uint8) for _ in range(2)]
+    earlier = picture(lumas[0], grey)
+    change = compare(earlier, picture(lumas[1], grey)).local_change
     for limit, expected in ((change, False), (math.nextafter(change, 0), True)):
-        assert _Sample(FakeFrame(), this, limit).has_changed(earlier) is expected
+        assert (
+            _Sample(FakeFrame(), _Measured.of(lumas[1], grey), limit).has_changed(earlier)
+            is expected
+        )
 
 
 @pytest.mark.parametrize(

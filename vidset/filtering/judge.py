@@ -1,6 +1,9 @@
 """Decides which samples of a video become images: near duplicates and bad pictures do not."""
 
+from dataclasses import dataclass, field
 from functools import cache
+
+import numpy as np
 
 from vidset.elements import FrameRow, Reason, Upload
 from vidset.filtering import quality
@@ -21,16 +24,42 @@ from vidset.video.pixels import Frame
 LUMA_WIDTH = 480
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """What follows from a sample's working picture alone.
+
+    Attributes:
+        chroma: (h, w, 2) uint8, as the frame gives it.
+        changed, likenesses: what is known of earlier pictures beside this one.
+    """
+
+    picture: Picture
+    chroma: np.ndarray
+    sharpness: float
+    brightness: float
+    phash: str
+    changed: dict[Picture, bool] = field(default_factory=dict)
+    likenesses: dict[Picture, Likeness] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, luma: np.ndarray, chroma: np.ndarray) -> "_Measured":
+        this = picture(luma, chroma)
+        sharpness, brightness = quality.sharpness(luma), quality.brightness(luma)
+        return cls(this, chroma, sharpness, brightness, quality.phash(this.mean))
+
+    def holds_for(self, luma: np.ndarray, chroma: np.ndarray) -> bool:
+        return np.array_equal(self.picture.luma, luma) and np.array_equal(self.chroma, chroma)
+
+
 class _Sample:
     """A sample with its picture. What it is asked about earlier ones, it finds out once."""
 
-    def __init__(self, frame: Frame, this: Picture, local_change: float | None):
-        self.frame, self.picture = frame, this
+    def __init__(self, frame: Frame, measured: _Measured, local_change: float | None):
+        self.frame, self.picture = frame, measured.picture
         self.pts_seconds, self.size = frame.pts_seconds, (frame.width, frame.height)
         self.same_pixels = cache(frame.same_pixels)
         self._limit = local_change
-        self._changed: dict[Picture, bool] = {}
-        self._likenesses: dict[Picture, Likeness] = {}
+        self._changed, self._likenesses = measured.changed, measured.likenesses
 
     def likeness(self, earlier: Picture) -> Likeness:
         if earlier not in self._likenesses:
@@ -64,18 +93,18 @@ class Judge:
         self._measure = settings.measure.load()
         self._settings_id = settings.settings_id
         self._last: tuple[Frame, Picture] | None = None
+        self._before: _Measured | None = None
         # A measure of whole pictures is too slow for more than one comparison of each sample.
         self._grid = ThresholdGrid(settings.sampling) if self._measure is None else None
         self._period_seconds = float(settings.sampling.every)
 
     def row(self, upload: Upload, frame: Frame) -> FrameRow:
         """The sample's ledger row, still without its image."""
-        luma = frame.luma(LUMA_WIDTH)
-        this = picture(luma, frame.chroma(LUMA_WIDTH // 2))
-        sample = _Sample(frame, this, self._settings.local_change)
-        sharpness, brightness = quality.sharpness(luma), quality.brightness(luma)
+        measured = self._measured(frame)
+        this = measured.picture
+        sample = _Sample(frame, measured, self._settings.local_change)
         alike, change = self._compare(sample)
-        reason = self._reject(sharpness, brightness)
+        reason = self._reject(measured.sharpness, measured.brightness)
         masks = self._masks(sample, is_bad=reason != "kept")
         if reason == "kept" and self._is_duplicate(alike, change):
             reason = "near_duplicate"
@@ -90,9 +119,9 @@ class Judge:
             reason=reason,
             ssim=alike,
             local_change=change,
-            sharpness=sharpness,
-            brightness=brightness,
-            phash=quality.phash(this.mean),
+            sharpness=measured.sharpness,
+            brightness=measured.brightness,
+            phash=measured.phash,
             width=frame.width,
             height=frame.height,
             image_id=None,
@@ -108,6 +137,13 @@ class Judge:
     def settle(self, rows: list[FrameRow]) -> list[FrameRow]:
         """All rows of the video, once there are no more."""
         return rows if self._grid is None else self._grid.settle(rows)
+
+    def _measured(self, frame: Frame) -> _Measured:
+        """Measures the frame, unless it repeats the one before, as that of a parked car does."""
+        luma, chroma = frame.luma(LUMA_WIDTH), frame.chroma(LUMA_WIDTH // 2)
+        if self._before is None or not self._before.holds_for(luma, chroma):
+            self._before = _Measured.of(luma, chroma)
+        return self._before
 
     def _masks(self, sample: _Sample, *, is_bad: bool) -> dict[str, int | None]:
         if self._grid is None:
