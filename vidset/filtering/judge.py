@@ -26,7 +26,7 @@ LUMA_WIDTH = 480
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Measured:
-    """What follows from a sample's working picture alone.
+    """Measures that follow from a sample's working picture alone.
 
     Attributes:
         chroma: (h, w, 2) uint8, as the frame gives it.

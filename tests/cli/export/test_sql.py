@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 
+import duckdb
 import pytest
 
 from tests.cli.called import vidset
 from tests.cli.export.test_export import call, make_out, out  # noqa: F401 (a fixture)
+from vidset.cli.export import sql
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +191,38 @@ def test_a_wide_table_gives_one_field_a_line(warehouse):
     lines = call("sql", query, "-p", warehouse).stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert [line.split()[0] for line in lines if line][:2] == ["generation", "collector_id"]
+
+
+_ODD = {
+    "doubles": "(0.1::DOUBLE + 0.2), (1e16), (1e-5), (-0.0::DOUBLE), (NULL), (3)",
+    "nan": "(-('nan'::DOUBLE)), ('-inf'::DOUBLE), (1::DOUBLE)",
+    "floats": "(0.1::FLOAT), (16777216::FLOAT), (NULL)",
+    "booleans": "(true), (false), (NULL)",
+    "integers": "(-1), (NULL), (9007199254740993)",
+    "sums": "(170141183460469231731687303715884105727::HUGEINT), (NULL)",
+    "decimals": "(1.50), (NULL), (-2.25)",
+    "times": "(TIMESTAMPTZ '2026-03-01 11:00+00'), (NULL), (TIMESTAMPTZ '2026-03-01 11:00:00.5+00')",
+    "days": "(DATE '2026-03-01'), (NULL)",
+    "lists": "([1, 2]), (NULL), ([])",
+    "texts": "('plain'), (''), (NULL), ('a,b')",
+    "quotes": "('say \"a\"'), ('two' || chr(10) || 'lines')",
+    "formulas": "('=1+1'), ('@x'), ('minus - inside'), ('é' || chr(27) || '[31m')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("values", _ODD.values(), ids=_ODD)
+def test_csv_written_by_columns_is_what_values_one_by_one_give(values, columns, raw, capsys):
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        query = f"SELECT {', '.join(['v'] * columns)} FROM (VALUES {values}) AS t(v)"  # noqa: S608
+        found = connection.execute(query).fetch_arrow_table()
+    sql._print_csv(found.to_reader(), raw=raw)
+    by_values = io.StringIO()
+    writer = csv.writer(by_values, lineterminator="\n")
+    writer.writerow(["v"] * columns)
+    for value in found.column(0).to_pylist():
+        text = repr(value) if isinstance(value, float) else sql._as_csv(value, raw=raw)
+        writer.writerow([text] * columns)
+    assert capsys.readouterr().out == by_values.getvalue()
