@@ -201,7 +201,7 @@ _ODD = {
     "integers": "(-1), (NULL), (9007199254740993)",
     "sums": "(170141183460469231731687303715884105727::HUGEINT), (NULL)",
     "decimals": "(1.50), (NULL), (-2.25)",
-    "times": "(TIMESTAMPTZ '2026-03-01 11:00+00'), (NULL), (TIMESTAMPTZ '2026-03-01 11:00:00.5+00')",
+    "times": "(TIMESTAMPTZ '2026-03-01 11:00:00Z'), (NULL), (TIMESTAMPTZ '2026-03-01 11:00:00.5Z')",
     "days": "(DATE '2026-03-01'), (NULL)",
     "lists": "([1, 2]), (NULL), ([])",
     "texts": "('plain'), (''), (NULL), ('a,b')",
