@@ -3,11 +3,19 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vidset.datasets.exchange.earlier_files import EarlierFiles
 from vidset.datasets.images.upright import upright_bytes
-from vidset.datasets.versions.checkout import file_name, in_folders, segment, write_images
+from vidset.datasets.versions.checkout import (
+    Earlier,
+    file_name,
+    in_folders,
+    segment,
+    write_images,
+)
 from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.label_order import label_order
 from vidset.datasets.versions.licences import of_licences
@@ -69,7 +77,8 @@ def check_out(
         link: make hard links instead of copies.
         shard_mb: how large a file becomes where images stand in files together.
         lossy: leave out what the format cannot say, and count it, instead of raising.
-        overwrite: replace an earlier checkout, and nothing else.
+        overwrite: replace an earlier checkout, and nothing else. Of its images those that are as
+            it wrote them are not copied again.
         licenses: those that images may have.
         progress: is told how many images are written.
 
@@ -86,6 +95,7 @@ def check_out(
     id_ = repository.resolve(reference)
     images, others = of_licences(repository.manifest(id_), licenses)
     dropped: Counter[str] = Counter()
+    earlier = None if link else EarlierFiles(repository.root, folder)
     with new_folder(folder, _MARKER, overwrite=overwrite) as unfinished:
         order = None if format_name == FOLDERS else label_order(repository, id_)
         done = 0
@@ -102,6 +112,7 @@ def check_out(
                 link=link,
                 lossy=lossy,
                 most_bytes=shard_mb << 20,
+                earlier=earlier and earlier.into(unfinished),
                 progress=lambda number, before=done: progress(before + number),
             )
             dropped.update(lost)
@@ -110,6 +121,9 @@ def check_out(
             _writable(format_name).write_over(unfinished, [*map(segment, images.splits)])
         marker = {"version": id_, "format": format_name, "images": len(images)}
         (unfinished / _MARKER).write_text(json.dumps(marker) + "\n")
+    if earlier is not None:
+        with suppress(OSError):  # Then the next export copies all images.
+            earlier.save()
     return CheckedOut(id_, format_name, len(images), dict(dropped), dict(others))
 
 
@@ -146,6 +160,7 @@ def write_split(
     link: bool = False,
     lossy: bool = True,
     most_bytes: int = 256 << 20,
+    earlier: Earlier | None = None,
     progress: Progress = lambda _: None,
 ) -> Mapping[str, int]:
     """Write one split's images and labels into a folder that is there. Returns what was dropped.
@@ -153,13 +168,14 @@ def write_split(
     Args:
         order: of the labels, for formats that number them.
         most_bytes: of images in one file, for formats that hold images and labels together.
+        earlier: has images that need not be copied, as long as nothing is linked.
 
     Raises:
         ValueError: the format cannot say something, and `lossy` is not given.
     """
     if format_name == FOLDERS:
         placed = ((entry, path.partition("/")[2]) for entry, path in in_folders(part))
-        write_images(repository, placed, place, link=link, progress=progress)
+        write_images(repository, placed, place, link=link, earlier=earlier, progress=progress)
         return {}
     named = _writable(format_name)
     if (where := named.images) is None:
@@ -169,7 +185,8 @@ def write_split(
         ).dropped
     labels = map(_image_labels, part)
     written = named.writer().write(labels, place / where.labels, order, lossy=lossy)
-    write_images(repository, _placed(part, where), place, link=link, progress=progress)
+    placed = _placed(part, where)
+    write_images(repository, placed, place, link=link, earlier=earlier, progress=progress)
     return written.dropped
 
 

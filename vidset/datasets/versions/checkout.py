@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.images.upright import upright_bytes
@@ -14,6 +15,18 @@ from vidset.datasets.versions.repository import Repository
 
 _UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029]|^\.|[. ]$|^ ')
 _MOST_STEM_BYTES, _MOST_SEGMENT_BYTES = 100, 200
+
+
+class Earlier(Protocol):
+    """Has images of an earlier export, which need not be copied again."""
+
+    def link(self, image_sha256: str, target: Path) -> bool:
+        """Put the earlier file at `target`, too, if it is there and as it was written."""
+        ...
+
+    def wrote(self, image_sha256: str, target: Path) -> None:
+        """Take note of an image that stands at `target`."""
+        ...
 
 
 def in_folders(images: Manifest) -> Iterator[tuple[Entry, str]]:
@@ -62,6 +75,7 @@ def write_images(
     *,
     link: bool,
     upright: bool = True,
+    earlier: Earlier | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Copy or link each image to its path below the folder; their number.
@@ -69,6 +83,7 @@ def write_images(
     Args:
         upright: write a picture that EXIF data turn as it is seen, and as its labels are: not all
             tools turn it. It is another file then, which is never a link.
+        earlier: what it has is not copied. Without `link` only.
 
     Raises:
         DatasetError: an image is not in the repository, or it cannot be linked to there.
@@ -80,24 +95,33 @@ def write_images(
         if target.parent not in made:
             target.parent.mkdir(parents=True, exist_ok=True)
             made.add(target.parent)
-        stored = repository.image_path(entry.image_sha256, entry.image_format)
-        try:
-            data = stored.read_bytes()
-            turned = upright_bytes(data, stored.suffix, entry.image_uri) if upright else None
-            if link and turned is None:
-                os.link(stored, target)
-            else:
-                target.write_bytes(data if turned is None else turned)
-        except FileNotFoundError:
-            raise DatasetError(
-                f"{entry.image_uri}: its image is not in the repository, wanted {stored}"
-            ) from None
-        except OSError as error:
-            if not link:
-                raise
-            raise DatasetError(
-                f"{target}: no link from {stored}: {error.strerror}; without --link it is copied"
-            ) from None
+        if earlier is None or not earlier.link(entry.image_sha256, target):
+            _write_image(repository, entry, target, link=link, upright=upright)
+        if earlier is not None:
+            earlier.wrote(entry.image_sha256, target)
         number += 1
         progress(number)
     return number
+
+
+def _write_image(
+    repository: Repository, entry: Entry, target: Path, *, link: bool, upright: bool
+) -> None:
+    stored = repository.image_path(entry.image_sha256, entry.image_format)
+    try:
+        data = stored.read_bytes()
+        turned = upright_bytes(data, stored.suffix, entry.image_uri) if upright else None
+        if link and turned is None:
+            os.link(stored, target)
+        else:
+            target.write_bytes(data if turned is None else turned)
+    except FileNotFoundError:
+        raise DatasetError(
+            f"{entry.image_uri}: its image is not in the repository, wanted {stored}"
+        ) from None
+    except OSError as error:
+        if not link:
+            raise
+        raise DatasetError(
+            f"{target}: no link from {stored}: {error.strerror}; without --link it is copied"
+        ) from None
