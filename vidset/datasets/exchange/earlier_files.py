@@ -45,6 +45,7 @@ class EarlierFiles:
         self._store = open_store(str(root))
         digest = hashlib.sha256(os.fsencode(self._folder)).hexdigest()
         self._name = f".cache/exports/{digest[:32]}.parquet"
+        # By name, which says what is in it: of two versions, one may have an image on another side.
         self._known = self._read() if os.path.isdir(self._folder) else {}
         self._written: dict[bytes, tuple[str, os.stat_result]] = {}
 
@@ -55,8 +56,7 @@ class EarlierFiles:
 
     def link(self, image_sha256: str, target: Path) -> bool:
         """Give the earlier export's file a second name; False: there is none, or it has changed."""
-        path = self._path(target)
-        stamp, known = self._known.get(path, ("", ""))
+        path, stamp, known = self._known.get(os.fsencode(target.name), (b"", "", ""))
         if known != image_sha256:
             return False
         earlier = os.path.join(os.fsencode(self._folder), path)
@@ -97,7 +97,7 @@ class EarlierFiles:
         pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
         self._store.put(self._name, sink.getvalue(), "application/vnd.apache.parquet")
 
-    def _read(self) -> dict[bytes, tuple[str, str]]:
+    def _read(self) -> dict[bytes, tuple[bytes, str, str]]:
         try:
             table = read_parquet(self._store.read(self._name))
         except (OSError, pa.ArrowInvalid):  # Not there, or damaged: images are copied.
@@ -105,8 +105,8 @@ class EarlierFiles:
         writer = (table.schema.metadata or {}).get(_WRITER)
         if not table.schema.equals(_SCHEMA) or writer != str(vidset_version()).encode():
             return {}
-        paths, *known = (column.to_pylist() for column in table.columns)
-        return dict(zip(paths, zip(*known, strict=True), strict=True))
+        rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+        return {os.path.basename(path): (path, *known) for path, *known in rows}
 
 
 def _content(status: os.stat_result) -> tuple[int, int, int]:
