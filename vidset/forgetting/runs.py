@@ -14,6 +14,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.rows import rows_without
 from vidset.forgetting.step import Work, counted
 from vidset.parquet import read_parquet
+from vidset.regular_files import read_regular
 from vidset.storage.writing import remove_tree, write_atomically
 from vidset.training.scoring.gate import read_result
 from vidset.training.scoring.predictions import to_parquet
@@ -36,7 +37,7 @@ def forget_errors(work: Work) -> dict[str, int]:
         return {}
     number, errors = 0, Path(work.place, "errors")
     for path in sorted([*errors.glob("errors.json"), *errors.glob("*/errors.json")]):
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_regular(path).decode(errors="replace")
         if any(each in text for each in (*work.journal.hashes, *work.journal.names)):
             number += 1
             if not work.is_dry:

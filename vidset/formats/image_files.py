@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vidset.formats.reading import relative_name
 from vidset.place import Place
+from vidset.regular_files import has_link, open_regular
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
 from vidset.threads import in_order
@@ -74,6 +75,8 @@ class ImageFiles:
 
     def _read(self, located: tuple[Indexed, str, str]) -> bytes:
         image, root, name = located
+        if "://" not in root:
+            _refuse_link(root, name)
         try:
             return self._stores[root].read(name)
         except FileNotFoundError:
@@ -84,13 +87,16 @@ class ImageFiles:
         if "://" in root:
             target.write_bytes(self._read((image, root, name)))
             return
+        _refuse_link(root, name)
         try:
-            shutil.copyfile(os.path.join(root, name), target)
+            with open_regular(os.path.join(root, name)) as file, target.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
         except FileNotFoundError:
             raise _missing(image, root, name) from None
 
     def _link(self, wanted: tuple[Indexed, str, str, Path]) -> None:
         image, root, name, target = wanted
+        _refuse_link(root, name)
         try:
             os.link(os.path.join(root, name), target)
         except FileNotFoundError:
@@ -100,6 +106,11 @@ class ImageFiles:
                 f"image {name!r}: no link from {root} to {target.parent}: {error.strerror}; "
                 "without --link it is copied"
             ) from None
+
+
+def _refuse_link(root: str, name: str) -> None:
+    if has_link(root, name):
+        raise ValueError(f"{root}/{name}: wanted an image of this place, got a link")
 
 
 def _missing(image: Indexed, root: str, name: str) -> ValueError:

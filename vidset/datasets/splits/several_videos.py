@@ -17,6 +17,7 @@ from vidset.embeddings.near_index import near_pairs
 from vidset.embeddings.pictures import decode_picture
 from vidset.embeddings.registry import open_embedder
 from vidset.embeddings.store import Embeddings, EmbeddingStore
+from vidset.regular_files import read_regular
 from vidset.threads import in_order
 
 _AT_ONCE, _PART = 8, 4096
@@ -91,7 +92,7 @@ def _vector(
 ) -> np.ndarray | None:
     path = repository.image_path(hash_, formats[hash_])
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except FileNotFoundError:
         return None
     return embedder.embed([decode_picture(data, str(path), embedder.least_side)])[0]

@@ -12,6 +12,7 @@ from vidset.datasets.images.upright import upright_bytes
 from vidset.datasets.versions.entry import FORMATS, Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.regular_files import read_regular
 
 _UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029]|^\.|[. ]$|^ ')
 _MOST_STEM_BYTES, _MOST_SEGMENT_BYTES = 100, 200
@@ -109,7 +110,7 @@ def _write_image(
 ) -> None:
     stored = repository.image_path(entry.image_sha256, entry.image_format)
     try:
-        data = stored.read_bytes()
+        data = read_regular(stored)
         turned = upright_bytes(data, stored.suffix, entry.image_uri) if upright else None
         if link and turned is None:
             os.link(stored, target)

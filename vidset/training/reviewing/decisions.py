@@ -9,6 +9,7 @@ from typing import Any
 from vidset.datasets.curation.fixes import Fix, Fixes, parse_fixes
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.repository import write_atomically
+from vidset.regular_files import read_regular_text
 from vidset.training.reviewing.categories import Category, parse_categories
 
 
@@ -141,6 +142,8 @@ def _remedy(fix: Fix, categories: Sequence[Category]) -> str | None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_regular_text(path)
+    except OSError as error:
         raise DatasetError(f"{path}: {error}") from None
+    except ValueError as error:  # It begins with the path.
+        raise DatasetError(str(error)) from None
