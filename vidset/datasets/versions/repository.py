@@ -3,6 +3,7 @@
 ROOT/images/<first two digits>/<sha256>.<ending>
 ROOT/versions/<id>/manifest.parquet, measures.parquet, version.json
 ROOT/.cache/sources.parquet  which files were read, and what is in them
+ROOT/.cache/exports/<hash>.parquet  which files an export wrote: see exchange/earlier_files.py
 ROOT/names/<name>            the id that a name stands for
 ROOT/names.jsonl             who gave which name to which version, and when
 ROOT/schema.json             what versions must be like, frozen at the first one
