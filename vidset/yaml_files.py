@@ -9,6 +9,7 @@ from vidset.regular_files import open_regular, text_of
 
 # PyYAML takes seconds for each megabyte. What people write has some kilobytes.
 _MAX_BYTES = 1 << 20
+_MOST_DIGITS = 400  # The largest float has 309 before the point.
 
 
 class _Loader(yaml.SafeLoader):
@@ -32,6 +33,27 @@ class _Loader(yaml.SafeLoader):
                 )
             seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        _check_digits(node)
+        return super().construct_yaml_int(node)
+
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        _check_digits(node)
+        return super().construct_yaml_float(node)
+
+
+def _check_digits(node: yaml.ScalarNode) -> None:
+    """In base 60, as in 1:30:00, each digit costs as much as all before it together."""
+    if len(node.value) > _MOST_DIGITS:
+        raise yaml.MarkedYAMLError(
+            problem=f"a number must have at most {_MOST_DIGITS} digits, got {len(node.value):,}",
+            problem_mark=node.start_mark,
+        )
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
 
 
 class _TextLoader(_Loader):

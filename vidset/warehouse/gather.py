@@ -102,6 +102,8 @@ def _known(warehouse: ParquetWarehouse) -> Mapping[str, str]:
         rows = read_parquet(warehouse.folder / "ledger_files.parquet")
     except FileNotFoundError:
         return {}
+    if not rows.schema.equals(_KNOWN):
+        return {}  # Of nobody's making: everything is gathered anew, and it is replaced.
     return dict(zip(rows["key"].to_pylist(), rows["stamp"].to_pylist(), strict=True))
 
 

@@ -157,7 +157,7 @@ def transform(picture: np.ndarray, steps: Sequence[Mapping[str, Any]]) -> np.nda
 
 def _mapping(what: str, given: Any, known: set[str]) -> Mapping[str, Any]:
     if not isinstance(given, Mapping) or not set(given) <= known:
-        got = sorted(map(str, given)) if isinstance(given, Mapping) else shortened(given)
+        got = shortened(sorted(map(str, given)) if isinstance(given, Mapping) else given)
         raise DatasetError(f"wanted {what} with {', '.join(sorted(known))}; got {got}")
     return given
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from vidset.datasets.errors import DatasetError
+from vidset.datasets.errors import DatasetError, shortened
 from vidset.datasets.schema.histogram import EDGES
 
 # The ranges that a later image may lie outside of.
@@ -93,7 +93,7 @@ class Schema:
         """Reads what `asdict` wrote. Raises DatasetError, with `name`, if it is no schema."""
         known = {each.name for each in fields(cls)}
         if set(said) | {"types"} != known:
-            odd = ", ".join(sorted((set(said) | {"types"}) ^ known))
+            odd = shortened(sorted((set(said) | {"types"}) ^ known))
             raise DatasetError(f"{name}: no schema: wanted {', '.join(sorted(known))}; see {odd}")
         try:
             schema = cls(

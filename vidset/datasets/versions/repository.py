@@ -148,11 +148,14 @@ class Repository:
         """
         with _reading(id_, "manifest"):
             path = self._file(id_, "manifest.parquet")
-            if ADDED.isdisjoint(names):
-                return read_parquet(path, names)
-            there = set(parquet_schema(path)[0].names)
-            table = read_parquet(path, [n for n in names if n in there or n not in ADDED])
-            return with_added(table, names).select(names)
+            added = ADDED.intersection(names)
+            there = set(parquet_schema(path)[0].names) if added else set(names)
+            table = read_parquet(path, [n for n in names if n in there or n not in added])
+        if missing := [n for n in names if n not in {*table.column_names, *added}]:
+            raise DatasetError(
+                f"version {id_}: its manifest cannot be read: wanted a column {missing[0]}"
+            )
+        return with_added(table, names).select(names) if added else table
 
     def number_of_images(self, reference: str) -> int:
         """Count the images of a version without reading its rows.

@@ -14,7 +14,7 @@ from vidset.datasets.versions.entry import FORMATS, is_hash
 from vidset.datasets.versions.forgotten import is_what_is_left
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
-from vidset.regular_files import read_regular
+from vidset.regular_files import open_regular, read_regular
 
 _AT_ONCE = 8
 _BATCH = 1000
@@ -94,6 +94,8 @@ def _images_of(repository: Repository, id_: str, found: Verified) -> dict[Path, 
     except DatasetError as error:
         found.damage.append(str(error))
     columns = ("image_sha256", "image_format", "image_uri")
+    if not {*columns} <= {*manifest.table.column_names}:
+        return {}  # It was changed, as is said above.
     rows = list(zip(*(manifest.table[name].to_pylist() for name in columns), strict=True))
     if lies := sum(not is_hash(sha256) for sha256, _, _ in rows):
         found.damage.append(f"version {id_}: {lies} of its images have no SHA-256")
@@ -118,7 +120,7 @@ def _check_measures(repository: Repository, id_: str, hashes: set[str], found: V
 def _damage(image: tuple[Path, tuple[str, str]]) -> str | None:
     path, (sha256, uri) = image
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             got = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return f"{path}: image {uri} cannot be read: {error.strerror}"
