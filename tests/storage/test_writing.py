@@ -185,11 +185,13 @@ _ELSEWHERE = {
     # Below a folder that `new_folder` has just made.
     "datasets/exchange/checkout.py": "in a new folder",
     "datasets/exchange/dvc.py": "in a new folder",
+    "datasets/exchange/earlier_files.py": "in a new folder",
     "datasets/versions/checkout.py": "in a new folder",
     "formats/export.py": "in a new folder",
     "formats/fiftyone.py": "in a new folder",
     "formats/image_files.py": "in a new folder",
     "formats/labelme_writing.py": "in a new folder",
+    "formats/licence_files.py": "in a new folder",
     "formats/samples.py": "in a new folder",
     "formats/tfrecord.py": "in a new folder",
     "formats/label_maps_writing.py": "in a new folder",
@@ -198,6 +200,9 @@ _ELSEWHERE = {
     "formats/yolo_settings.py": "in a new folder",
     "formats/yolo_writing.py": "in a new folder",
     # Below a folder of the operating system's for temporary files, or of the user's own.
+    "view/export.py": "in a new folder",
+    "view/export_findings.py": "in a new folder",
+    "view/errors.py": "a log that grows; it follows no link",
     "warehouse/gather.py": "in a temporary folder",
     "warehouse/folder.py": "names of chance",
     "embeddings/neighbours.py": "names of chance: the library writes to a path",

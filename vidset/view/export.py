@@ -6,7 +6,6 @@ load scripts and pictures, and nothing else. Nobody's names become names of file
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from vidset.formats.new_folder import new_folder
 from vidset.storage.errors import StoreUnavailableError
 from vidset.view import images, samples
 from vidset.view.app import View
@@ -25,6 +25,7 @@ from vidset.view.requests import PAGE
 from vidset.view.sheets import ON_SHEET, make_sheet
 
 Progress = Callable[[str], None]
+_MARKER = "data/index.js"  # The last file that an export writes.
 _CHUNK = 500
 _IN_FOLDER = 1000
 _AT_ONCE = 16
@@ -54,18 +55,8 @@ def export(view: View, folder: Path, progress: Progress) -> Exported:
         StoreUnavailableError: where the images are cannot be reached.
         OSError: the folder cannot be written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        found = _Export(view, unfinished, progress).write()
-        unfinished.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        unfinished.rename(folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    return found
+    with new_folder(str(folder), _MARKER, overwrite=True) as unfinished:
+        return _Export(view, unfinished, progress).write()
 
 
 class _Export:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vidset.picture_headers import told_size
+from vidset.view.thumbnails import SIDE
+
 ACROSS = 8
 ON_SHEET = ACROSS * ACROSS
 _QUALITY = 70
@@ -42,6 +45,7 @@ def make_sheet(thumbnails: Sequence[bytes]) -> Sheet:
 
 
 def _decoded(webp: bytes) -> np.ndarray | None:
-    if not webp:
+    size = told_size(webp)
+    if size is None or max(size) > SIDE:  # There is none, or it is nothing that vidset made.
         return None
     return cv2.imdecode(np.frombuffer(webp, np.uint8), cv2.IMREAD_COLOR)

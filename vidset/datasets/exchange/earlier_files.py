@@ -110,5 +110,5 @@ class EarlierFiles:
 
 
 def _content(status: os.stat_result) -> tuple[int, int, int]:
-    """What a change of the file's content changes; a second name of it changes its ctime alone."""
+    """Return what tells one content from another; a second name changes the ctime alone."""
     return status.st_ino, status.st_size, status.st_mtime_ns
