@@ -11,8 +11,8 @@ from tests.paths import ROOT
 FUNCTIONS = {
     "dataset": "version, place, *, source, cache, cache_bytes",
     "extract": "sources, place, *, every, similarity, local_change, metric, tolerance, "
-    "jpeg_quality, min_sharpness, min_brightness, max_brightness, spans, redo, collector, workers, "
-    "full",
+    "jpeg_quality, min_sharpness, min_brightness, max_brightness, spans, redo, collector, rights, "
+    "workers, full",
     "open": "place",
     "train": "version, place, *, seeds, model, epochs, splits, threads, device, cap, allow_leaks, "
     "tell",
@@ -32,7 +32,7 @@ CLASSES = {
         "torch_stream": "split, transform, *, seed, epoch, shard, start",
         "write_tar": "file, split, *, seed, epoch, shard, start",
     },
-    "Entry": {"labels": None, "things": None},
+    "Entry": {"labels": None, "stated": None, "things": None},
     "Place": {
         "annotations": None,
         "frames": None,
@@ -47,7 +47,7 @@ CLASSES = {
 }
 FIELDS = {
     "Entry": "image_sha256 image_uri image_format width height label objects group split origin "
-    "source parent made_by collector_id video_uri pts_seconds",
+    "source parent made_by collector_id video_uri pts_seconds rights",
     "Shard": "rank ranks worker workers is_even",
     "StreamedImage": "number entry data",
 }

@@ -100,6 +100,23 @@ def test_a_version_keeps_its_id_and_what_is_left_gets_its_name(place):
     assert rows.found["rows"] == [{"forgotten": 0}, {"forgotten": 3}]
 
 
+def test_its_images_do_not_come_back_from_a_remote_that_has_them(place, tmp_path):
+    remote = ("-p", place, "--json")
+    vidset("dataset", "push", "--to", tmp_path / "remote", *remote)
+    forget(place)
+    repository = Repository(place / "datasets")
+    [old] = [each for each in repository.versions() if each != repository.resolve("v0")]
+    images = set((place / "datasets" / "images").rglob("*.*"))
+    for words in ((), (old,)):
+        pulled = vidset("dataset", "pull", *words, "--from", tmp_path / "remote", *remote)
+        assert (pulled.code, pulled.found["forgotten"], pulled.found["names"]) == (0, [old], [])
+    assert set((place / "datasets" / "images").rglob("*.*")) == images
+    assert list(traces_of(place, A)) == []
+    pushed = vidset("dataset", "push", "--to", tmp_path / "another", "-p", place)
+    assert f"version {old[:12]} is left out: vidset forget removed images" in pushed.out
+    assert vidset("dataset", "push", old, "--to", tmp_path / "another", "-p", place).code == 1
+
+
 def test_runs_that_were_trained_on_it_are_named_and_their_predictions_go(place):
     receipt = forget(place)
     assert receipt.runs == ["v0-1"]

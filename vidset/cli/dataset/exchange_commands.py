@@ -34,6 +34,7 @@ class Moved:
         names: those that stand for these versions now, on both sides.
         tag, commit: of git, where the remote is a DVC repository.
         is_as_it_was: of a version that came from DVC: whether nothing was changed there.
+        forgotten: versions of which `vidset forget` removed images here. They are left out.
     """
 
     place: str
@@ -45,6 +46,7 @@ class Moved:
     tag: str | None = None
     commit: str | None = None
     is_as_it_was: bool | None = None
+    forgotten: tuple[str, ...] = ()
 
 
 @described(
@@ -93,6 +95,7 @@ def push(
                 repository
             )
             done = push_to(repository, remote.store, ids, move_names=move, progress=progress)
+            left_out = () if references else set(repository.versions()) - set(ids)
             moved = Moved(
                 place=versions.project.place,
                 remote=remote.url,
@@ -100,6 +103,7 @@ def push(
                 images=done.images,
                 size_bytes=done.size_bytes,
                 names=done.names,
+                forgotten=tuple(sorted(left_out)),
             )
         else:
             if not tag or len(references or ()) > 1:
@@ -186,6 +190,7 @@ def pull(
                 images=done.images,
                 size_bytes=done.size_bytes,
                 names=done.names,
+                forgotten=done.forgotten,
             )
         else:
             if references:
@@ -217,6 +222,8 @@ def _answer(what: str, moved: Moved, versions, *, as_json: bool, quiet: bool) ->
             say("as it was" if moved.is_as_it_was else "cut from its folders, which were changed")
         if moved.names:
             say(f"names: {', '.join(moved.names)}")
+        for id_ in moved.forgotten:
+            say(f"version {id_[:12]} is left out: vidset forget removed images of it here")
 
     answer(
         moved,

@@ -57,12 +57,14 @@ class Exchanged:
         versions: their ids.
         images, size_bytes: what was transferred; what was there already is not counted.
         names: that stand for these versions now, on both sides.
+        forgotten: versions of which images were removed here: they do not come back.
     """
 
     versions: tuple[str, ...]
     images: int
     size_bytes: int
     names: tuple[str, ...]
+    forgotten: tuple[str, ...] = ()
 
 
 def push(
@@ -129,6 +131,8 @@ def pull(
 ) -> Exchanged:
     """Bring versions from the place; none named: all.
 
+    A version of which images were removed here stays as it is: its images would come back.
+
     Manifests and images are checked by their hashes, and images are measured again here:
     vidset.datasets.exchange.received says what is believed.
 
@@ -140,7 +144,9 @@ def pull(
         FaultsError: what came is not what its name says, or a name stands for another version here.
     """
     there = names_in(place)
-    ids = resolve_in(place, there, tuple(references))
+    found = resolve_in(place, there, tuple(references))
+    forgotten = tuple(id_ for id_ in found if _is_forgotten(repository, id_))
+    ids = tuple(id_ for id_ in found if id_ not in forgotten)
     names = {name: id_ for name, id_ in there.items() if id_ in ids}
     for name in names:
         check_name(name)
@@ -175,7 +181,7 @@ def pull(
         repository.write_version(manifest, measures, details)
     for name, id_ in names.items():
         repository.name_version(name, id_, move=move_names, actor=actor)
-    return Exchanged(ids, images, size_bytes, tuple(names))
+    return Exchanged(ids, images, size_bytes, tuple(names), forgotten)
 
 
 def _fetch(
@@ -199,8 +205,11 @@ def _fetch(
 
 def whole_versions(repository: Repository) -> list[str]:
     """Return the ids of the versions from which no image was removed: those that can be pushed."""
-    versions = repository.root / "versions"
-    return [each for each in repository.versions() if read_forgotten(versions / each) is None]
+    return [each for each in repository.versions() if not _is_forgotten(repository, each)]
+
+
+def _is_forgotten(repository: Repository, id_: str) -> bool:
+    return read_forgotten(repository.root / "versions" / id_) is not None
 
 
 def _refuse_forgotten(repository: Repository, ids: Iterable[str]) -> None:

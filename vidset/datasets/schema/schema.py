@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from vidset.datasets.errors import DatasetError, shortened
+from vidset.datasets.errors import DatasetError
 from vidset.datasets.schema.histogram import EDGES
 
 # The ranges that a later image may lie outside of.
@@ -93,8 +93,11 @@ class Schema:
         """Reads what `asdict` wrote. Raises DatasetError, with `name`, if it is no schema."""
         known = {each.name for each in fields(cls)}
         if set(said) | {"types"} != known:
-            odd = shortened(sorted((set(said) | {"types"}) ^ known))
-            raise DatasetError(f"{name}: no schema: wanted {', '.join(sorted(known))}; see {odd}")
+            odd = sorted((set(said) | {"types"}) ^ known)
+            shown = ", ".join(each[:60] for each in odd[:10])
+            more = f" and {len(odd) - 10} more" if len(odd) > 10 else ""
+            wanted = ", ".join(sorted(known))
+            raise DatasetError(f"{name}: no schema: wanted {wanted}; see {shown}{more}")
         try:
             schema = cls(
                 **{
