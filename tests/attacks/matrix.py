@@ -51,6 +51,7 @@ GIVEN: Mapping[str, tuple[Mapping[str, Attack], str]] = {
     "remote's manifest": (PARQUET, "remote/versions/*/manifest.parquet"),
     "remote's version": (JSON, "remote/versions/*/version.json"),
     "remote's name": (JSON, "remote/names/v0"),
+    "remote's schema": (JSON, "remote/schema.json"),
     "remote's image": (PICTURES, "remote/images/*/*"),
 }
 
@@ -185,6 +186,7 @@ ROWS: Mapping[str, Row] = {
             "remote's manifest": "dataset pull --from remote -p here",
             "remote's version": "dataset pull --from remote -p here",
             "remote's name": "dataset pull --from remote -p here",
+            "remote's schema": "dataset pull --from remote -p here",
             "remote's image": "dataset pull --from remote -p here",
         },
         place="",

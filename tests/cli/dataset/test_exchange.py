@@ -62,6 +62,8 @@ def test_what_is_pushed_is_pulled_elsewhere_as_it_was(tmp_path, place):
     )
     assert there.manifest("v1").table.equals(here.manifest("v1").table)
     assert there.details("v1") == here.details("v1")
+    schemas = [(each.root / "schema.json").read_text() for each in (here, there)]
+    assert schemas[0] == schemas[1]
     assert vidset("dataset", "verify", "-p", tmp_path / "there").code == 0
 
 

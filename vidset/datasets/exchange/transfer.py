@@ -6,6 +6,7 @@ meanwhile sees whole versions only, and what was interrupted goes on where it wa
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -27,6 +28,7 @@ from vidset.datasets.exchange.received import (
 )
 from vidset.datasets.images.measures import measure
 from vidset.datasets.rows import rows_with
+from vidset.datasets.schema.files import receive_schema
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.forgotten import read_forgotten
 from vidset.datasets.versions.kept_measures import known_measures
@@ -44,6 +46,7 @@ _FILES = (
     "version.json",
 )  # In this order: the last commits.
 _JSON, _PARQUET = "application/json", "application/vnd.apache.parquet"
+_SCHEMA = "schema.json"
 _AT_ONCE = 16
 
 Progress = Callable[[int], None]
@@ -111,9 +114,9 @@ def push(
             place.put_once(
                 f"versions/{id_}/{file}", data, _JSON if file.endswith("json") else _PARQUET
             )
-    schema = repository.root / "schema.json"
+    schema = repository.root / _SCHEMA
     if schema.exists():
-        place.put_once("schema.json", read_regular(schema), _JSON)
+        place.put_once(_SCHEMA, read_regular(schema), _JSON)
     for name, id_ in names.items():
         if there.get(name) != id_:
             place.put(f"names/{name}", id_.encode(), "text/plain")
@@ -131,7 +134,8 @@ def pull(
 ) -> Exchanged:
     """Bring versions from the place; none named: all.
 
-    A version of which images were removed here stays as it is: its images would come back.
+    A version of which images were removed here stays as it is: its images would come back. The
+    place's schema comes along where there is none here: one of these versions would freeze it.
 
     Manifests and images are checked by their hashes, and images are measured again here:
     vidset.datasets.exchange.received says what is believed.
@@ -141,6 +145,7 @@ def pull(
 
     Raises:
         UnknownVersionError: the place has no such version.
+        DatasetError: the place's schema is none.
         FaultsError: what came is not what its name says, or a name stands for another version here.
     """
     there = names_in(place)
@@ -152,6 +157,8 @@ def pull(
         check_name(name)
     if not move_names:
         _refuse_other("here", names, repository.names())
+    with suppress(FileNotFoundError):
+        receive_schema(repository, place.read(_SCHEMA), place.uri(_SCHEMA))
     images = size_bytes = 0
     for id_ in ids:
         source = place.uri(f"versions/{id_}")

@@ -7,6 +7,7 @@ ROOT/schemas/<number>.json   those before it
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,7 +17,7 @@ from vidset.datasets.schema.schema import Schema, Thresholds, infer
 from vidset.datasets.schema.statistics import describe
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
-from vidset.json_files import read_json
+from vidset.json_files import parse_json, read_json
 from vidset.regular_files import read_regular
 
 
@@ -71,6 +72,16 @@ def freeze_schema(repository: Repository, reference: str) -> Schema:
     return _write(repository, _inferred(repository, reference, 1, Thresholds()))
 
 
+def receive_schema(repository: Repository, data: bytes, source: str) -> None:
+    """Take the schema of another repository, unless there is one here already.
+
+    Raises:
+        DatasetError: it is none.
+    """
+    if not schema_path(repository).exists():
+        _write(repository, _parsed(parse_json(data, source, "a schema", DatasetError), source))
+
+
 def update_schema(repository: Repository, reference: str) -> Schema:
     """A new schema, at this version. The old one is kept, and its thresholds hold on."""
     old = read_schema(repository)
@@ -93,10 +104,13 @@ def _inferred(
 
 
 def _read(path: Path) -> Schema:
-    said = read_json(path, "a schema", DatasetError)
+    return _parsed(read_json(path, "a schema", DatasetError), str(path))
+
+
+def _parsed(said: Any, source: str) -> Schema:
     if not isinstance(said, dict):
-        raise DatasetError(f"{path}: wanted a schema, got {type(said).__name__}")
-    return Schema.from_dict(said, str(path))
+        raise DatasetError(f"{source}: wanted a schema, got {type(said).__name__}")
+    return Schema.from_dict(said, source)
 
 
 def _write(repository: Repository, schema: Schema) -> Schema:

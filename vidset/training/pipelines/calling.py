@@ -5,12 +5,11 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vidset.storage.open import open_store
 
 SCHEMA = "schema.json"
 _REFUSED = 1
@@ -71,8 +70,4 @@ def having(place: str, *versions: str) -> Iterator[Caller]:
     """Yield what calls commands in a place that has versions and the schema of the shared one."""
     with calling() as vidset:
         vidset("dataset", "pull", *dict.fromkeys(versions), "--from", place)
-        # Without it, a schema would be inferred of the very version that is to be checked.
-        with suppress(FileNotFoundError):
-            schema = open_store(place).read(SCHEMA)
-            (vidset.folder / "datasets" / SCHEMA).write_bytes(schema)
         yield vidset
