@@ -71,4 +71,6 @@ def test_every_yaml_file_is_read_in_one_place():
         for path in (ROOT / "vidset").rglob("*.py")
         if any(call in path.read_text() for call in ("yaml.load", "yaml.safe_load", "yaml.full_"))
     }
-    assert readers == {"vidset/yaml_files.py"}
+    # What Kubeflow's compiler has just written, in several documents.
+    compiled = {f"vidset/training/pipelines/{name}.py" for name in ("loop", "submitting")}
+    assert readers == {"vidset/yaml_files.py", *compiled}
