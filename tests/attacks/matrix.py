@@ -82,10 +82,11 @@ _RUN = ("run", "predictions", *_VERSION)
 ROWS: Mapping[str, Row] = {
     "init": Row("init .", ("settings",), place=""),
     "status": Row("status", (*_LEDGERS, "store", "version", "name", "run")),
-    # What it reads at its start; it is ended once it answers.
+    # What it reads at its start; it is ended once it answers. An export reads the rest as well.
     "view": Row(
         "view --port 0 --json --no-browser",
         ("frames", "videos", "store", "settings", "manifest", "version", "name"),
+        dict.fromkeys(("analysis", "image", "run", "predictions"), "view --export page"),
     ),
     "backup": Row("backup copy.sqlite", ("store", "settings")),
     "restore": Row("", given={"backup": "restore GIVEN --overwrite"}),

@@ -109,6 +109,7 @@ EXAMPLES = [
     (INGEST, "video_timeout", ["1", "21600"], ["0", "-1", "1h"]),
     (INGEST, "video_memory", ["3200"], ["0", "3 GB"]),
     (INGEST, "redo", ["failed", "partial", "outdated"], ["done", ""]),
+    (INGEST, "rights", ["license=CC-BY-4.0", "consent=form 12"], ["MIT", "owner=me", "license="]),
     (INGEST, "label_store", ["firestore://project-1/labels"], ["sqlite:labels.db", ""]),
     (INGEST, "collector", ["c7"], ["", "c7/front"]),
     (INGEST, "every", ["1", "0.5", "1/30", "10"], ["0", "0.0", "-1", "one", "1/0", "0/3"]),

@@ -29,5 +29,6 @@ def test_the_steps_find_their_libraries_and_no_beam():
     locked = (FOLDER / "requirements.txt").read_text()
     names = set(re.findall(r"^([a-z0-9.-]+)==", locked, re.MULTILINE))
     assert {"torch", "duckdb", "google-cloud-storage", "boto3", "cleanlab"} <= names
-    assert not names & {"apache-beam", "kfp", "pytest"}
+    assert "kfp" in names  # It starts a step; a cluster may have no way to install it.
+    assert not names & {"apache-beam", "pytest"}
     assert "--hash=sha256:" in locked

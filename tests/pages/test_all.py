@@ -16,6 +16,8 @@ ELSEWHERE = {
     "call each command on a place that has gone around once.",
     "docs/privacy.md": "It needs a model of faces: tests/privacy runs the commands with a detector "
     "of its own.",
+    "docs/rights.md": "tests/test_rights.py and tests/cli/test_rights.py call its commands on "
+    "places with licences.",
     "docs/selection.md": "tests/cli/predict and tests/cli/select type its "
     "commands; the ids of selections are others each time.",
     "docs/stuck.md": CLOUD,

@@ -13,6 +13,7 @@ from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
 GOOGLE = "It needs an account of Google Cloud."
+DECIDED = "It needs a trained model: tests/view/test_errors.py decides, and reviews it then."
 TAGGED = "Nobody has tagged an image here: tests/cli/label/test_dispatch_tags.py has marks."
 VIDEOS = 6
 
@@ -137,6 +138,10 @@ def test_view(shell, drives):
             'vidset label dispatch --tag "to label"': TAGGED,
             'vidset dataset create --without-tag "leave out"': TAGGED,
             'vidset sql "SELECT tag': TAGGED,
+            "vidset errors": DECIDED,
+            "vidset review": DECIDED,
+            "vidset dataset fix": DECIDED,
+            "vidset view roads --export": "tests/view/test_export.py writes one, and opens it.",
         },
     ).typed(shell)
     assert len(done) == 3

@@ -61,6 +61,8 @@ def test_data_centric(shell):
         elsewhere={
             "make demo-numerals": "It takes minutes: tests/demo/test_demo_loop.py is a small one.",
             "vidset loop": "tests/cli/test_loop.py runs a file with the same sections.",
+            "vidset pipeline -o loop.yaml --image NAME": "It submits to Vertex AI: "
+            "tests/training/pipelines/test_submitting.py asks servers of its own.",
             "docker buildx build": "It needs Docker and a registry: tests/docker checks the file.",
         },
         instead={"sha256:...": f"sha256:{'0' * 64}"},

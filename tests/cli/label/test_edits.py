@@ -56,8 +56,9 @@ def stored(out: Path) -> dict[str, tuple[str, set[tuple[str, tuple[float, ...]]]
 
 
 def test_there_is_an_editor_of_each_format_that_both_reads_and_writes():
-    both = (name for name, each in formats().items() if "box" in each.reads & each.writes)
-    assert sorted(both) == sorted(EDITORS)
+    both = {name for name, each in formats().items() if "box" in each.reads & each.writes}
+    # These hold images and labels together: programs write them, and nobody edits them by hand.
+    assert both - {"parquet", "tfrecord", "webdataset"} == set(EDITORS)
 
 
 @pytest.mark.parametrize("name", EDITORS)

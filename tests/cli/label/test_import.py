@@ -214,7 +214,7 @@ def test_predictions_are_stored_beside_and_make_no_task(out, files):
     [
         pytest.param(
             ("x", "-f", "csvs"),
-            "label-maps, label-studio, labelme, voc, yolo, got 'csvs'; did you mean csv?",
+            "labelme, parquet, tfrecord, voc, webdataset, yolo, got 'csvs'; did you mean csv?",
             id="format",
         ),
         pytest.param(("x",), "wanted -f FORMAT, one of bdd100k, cityscapes, coco", id="no format"),

@@ -109,7 +109,7 @@ def pipeline(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the loop as a pipeline for Kubeflow or Vertex AI, and run it there.
+    """Write the loop as a Kubeflow or Vertex AI pipeline, or run it.
 
     The pipeline makes a version, checks it, trains on it and on the baseline with each seed, gates,
     compares, shows the errors, and publishes what passes.
