@@ -95,6 +95,7 @@ variable "ingest_options" {
       "metric",
       "min_brightness",
       "min_sharpness",
+      "rights",
       "scratch_bytes",
       "similarity_threshold",
       "tolerance",
