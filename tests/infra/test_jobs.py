@@ -31,6 +31,7 @@ TEAM_S: Mapping[str, str] = {
     "metric": "ssim",
     "min_brightness": "5",
     "min_sharpness": "3",
+    "rights": "license=CC-BY-4.0",
     "scratch_bytes": "1000",
     "similarity_threshold": "0.8",
     "tolerance": "0.1",
@@ -148,6 +149,7 @@ def test_a_task_on_cloud_run_takes_the_options_of_the_ingest_job(with_options):
     names = {"similarity_threshold": "similarity", "uploads_prefix": "prefix"}
     names["video_stream"] = "stream"
     team = {names.get(name, name): value for name, value in TEAM_S.items()}
+    team["rights"] = str([TEAM_S["rights"]])  # It may be given more than once.
     assert {name: str(read[name]).removesuffix(".0") for name in team} == team
 
 
