@@ -203,7 +203,9 @@ class _Run:
         """Called by the engine, in any thread, with what its workers tell."""
         if isinstance(what, Sampled):
             period = self._period_seconds
-            self._progress.add(samples=1, kept=what.kept, video_seconds=period)
+            self._progress.add(
+                samples=what.samples, kept=what.kept, video_seconds=what.samples * period
+            )
             self._progress.at(what.uri, what.pts_seconds + period, what.duration_seconds)
 
     def _next(self, in_flight: int, capacity: int) -> Task | None:

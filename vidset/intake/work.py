@@ -1,5 +1,6 @@
 """A worker process makes of an upload images, a dead letter if there is one, ledger rows."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,8 @@ from vidset.intake.redoing import Redo
 from vidset.settings import ExtractionSettings
 from vidset.spread.sharing import Shared
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
+
+_TOLD_EVERY_SECONDS = 0.1
 
 What = Literal["done", "partial", "failed", "missing", "malformed", "skipped", "new", "redo"]
 
@@ -137,17 +140,43 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The progress of a video by one more sample.
+    """The progress of a video by some more samples.
 
     Attributes:
-        kept: whether it became an image.
-        pts_seconds, duration_seconds: where in the video it lies, and how long that is, if known.
+        samples, kept: how many they are, and how many of them became images.
+        pts_seconds, duration_seconds: where in the video the last one lies, and how long that is,
+            if known.
     """
 
     uri: str
-    kept: bool
+    samples: int
+    kept: int
     pts_seconds: float
     duration_seconds: float | None
+
+
+class _Telling:
+    """Tells of the samples of a video: of each one would cost as much as a small one's decoding."""
+
+    def __init__(self, uri: str, report: Report):
+        self._uri, self._report = uri, report
+        self._samples = self._kept = 0
+        self._pts_seconds: float = 0
+        self._duration_seconds: float | None = None
+        self._told_at = 0.0
+
+    def add(self, row: FrameRow, duration_seconds: float | None) -> None:
+        self._samples, self._kept = self._samples + 1, self._kept + row.kept
+        self._pts_seconds, self._duration_seconds = row.pts_seconds, duration_seconds
+        if time.monotonic() - self._told_at >= _TOLD_EVERY_SECONDS:
+            self.tell()
+
+    def tell(self) -> None:
+        if self._samples:
+            told = (self._samples, self._kept, self._pts_seconds, self._duration_seconds)
+            self._report(Sampled(self._uri, *told))
+        self._samples = self._kept = 0
+        self._told_at = time.monotonic()
 
 
 class Intake:
@@ -199,17 +228,15 @@ class Intake:
         fault nor known is raised: it is to be tried again.
 
         Args:
-            report: is told of each sample.
+            report: is told of the samples, several times a second.
             give_up: record the upload as failed for this reason instead of decoding it.
             cores: on so many processes a long video is decoded.
             shared: where what other nodes have decoded of it waits.
         """
         uri = upload.video_uri
-
-        def sampled(row: FrameRow, duration_seconds: float | None) -> None:
-            report(Sampled(uri, row.kept, row.pts_seconds, duration_seconds))
-
-        taken = self._ingest.take(upload, sampled, give_up, cores, shared)
+        telling = _Telling(uri, report)
+        taken = self._ingest.take(upload, telling.add, give_up, cores, shared)
+        telling.tell()
         if taken.reason is not None:
             self._letters.put(DeadLetter(uri, taken.reason, taken.upload.event))
         if taken.extraction is not None:
