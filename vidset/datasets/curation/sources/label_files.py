@@ -2,15 +2,15 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vidset.datasets.curation.sources.folders import is_junk, read_file, walk
-from vidset.datasets.curation.sources.image_class import class_and_objects
 from vidset.datasets.curation.sources.image_uris import read_uri
+from vidset.datasets.curation.sources.labeled import found_of
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.measures import decode
@@ -22,8 +22,6 @@ from vidset.formats.registry import format_named
 from vidset.formats.unzipped import is_zip, unzipped
 
 _SERVED = ("http://", "https://")
-# More in one image are no work of people; they would fill the memory.
-_MOST_OBJECTS = 100_000
 _LABELS = (".json", ".jsonl", ".txt", ".xml", ".yaml", ".yml", ".csv", ".data", ".names")
 
 
@@ -142,38 +140,16 @@ class LabelFiles:
         return self._names.find(told, how) or name
 
     def _found(self, labels: ImageLabels, name: str) -> Found | Fault:
-        if labels.state != "labeled":
-            return Fault(Kind.NOT_LABELED, name, labels.state)
-        if len(labels.objects) > _MOST_OBJECTS:
-            told = f"wanted at most {_MOST_OBJECTS:,} objects, got {len(labels.objects):,}"
-            return Fault(Kind.MISFIT, name, told)
-        try:
-            label, objects = class_and_objects(
-                [item.to_older_document() for item in labels.objects]
-            )
-        except DatasetError as error:
-            return Fault(Kind.MISFIT, name, str(error))
-        size = (labels.width, labels.height)
-        if self.split and labels.splits and labels.splits != (self.split,):
-            raise DatasetError(splits_again(str(self.path), self.split, labels.splits))
-        if len(labels.splits) > 1:
-            return Fault(Kind.SEVERAL_SPLITS, name, ", ".join(labels.splits))
-        return Found(
-            image_uri=f"{self.prefix}{name}" if name in self.shared else name,
-            read=partial(read_uri, name)
-            if is_uri(name)
-            else partial(read_file, self.images / name),
-            path=None if is_uri(name) else str(self.images / name),
+        elsewhere = is_uri(name)
+        return found_of(
+            labels,
+            name,
+            partial(read_uri, name) if elsewhere else partial(read_file, self.images / name),
             source=self.format_name,
-            label=label,
-            objects=objects,
-            size=size if None not in size else None,  # pyright: ignore[reportArgumentType]
-            group=labels.video_uri,
-            split=self.split or next(iter(labels.splits), None),
-            collector_id=labels.collector_id,
-            video_uri=labels.video_uri,
-            pts_seconds=labels.pts_seconds,
-            rights=labels.rights,
+            files=str(self.path),
+            split=self.split,
+            path=None if elsewhere else str(self.images / name),
+            image_uri=f"{self.prefix}{name}" if name in self.shared else name,
         )
 
     def _size_of(self, name: str) -> tuple[int, int]:
@@ -190,11 +166,6 @@ class LabelFiles:
                 f"image {name!r}: wanted it in {self.images}: {error.strerror}"
             ) from None
         return picture.shape[1], picture.shape[0]
-
-
-def splits_again(path: str, split: str | None, told: Iterable[str]) -> str:
-    """The message where all images of a source are to be one split, and it has its own."""
-    return f"{path}: wanted no splits, as all are to be {split}, got images of {', '.join(told)}"
 
 
 def opened(path: Path) -> Path:

@@ -10,9 +10,9 @@ from vidset.datasets.curation.sources.label_files import (
     HowToRead,
     LabelFiles,
     apart,
-    splits_again,
 )
 from vidset.datasets.curation.sources.label_files import opened as unpacked
+from vidset.datasets.curation.sources.labeled import splits_again
 from vidset.datasets.curation.sources.licensed import Licensed
 from vidset.datasets.curation.sources.named import FOLDERS, WAREHOUSE, Named, parse_source
 from vidset.datasets.curation.sources.reshaped import Reshaped

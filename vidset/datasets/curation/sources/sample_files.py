@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from vidset.datasets.curation.sources.image_class import class_and_objects
-from vidset.datasets.curation.sources.label_files import HowToRead, splits_again
+from vidset.datasets.curation.sources.label_files import HowToRead
+from vidset.datasets.curation.sources.labeled import found_of
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.formats.reading import Reading
@@ -59,34 +59,18 @@ class SampleFiles:
         name = sample.image_uri or labels.image_name
         if shown.setdefault(name, digest) != digest:
             name = self._own_name(labels.image_name, labels.splits)
-        if labels.state != "labeled":
-            return Fault(Kind.NOT_LABELED, name, labels.state)
-        if sample.image_sha256 not in (None, digest.hex()):
+        found = found_of(
+            labels,
+            name,
+            lambda: data,
+            source=self.format_name,
+            files=str(self.path),
+            split=self.split,
+        )
+        if isinstance(found, Found) and sample.image_sha256 not in (None, digest.hex()):
             what = f"wanted the bytes of {sample.image_sha256}, got {digest.hex()}"
             return Fault(Kind.CHANGED, name, what)
-        try:
-            label, objects = class_and_objects(
-                [item.to_older_document() for item in labels.objects]
-            )
-        except DatasetError as error:
-            return Fault(Kind.MISFIT, name, str(error))
-        if self.split and labels.splits and labels.splits != (self.split,):
-            raise DatasetError(splits_again(str(self.path), self.split, labels.splits))
-        size = (labels.width, labels.height)
-        return Found(
-            image_uri=name,
-            read=lambda: data,
-            source=self.format_name,
-            label=label,
-            objects=objects,
-            size=size if None not in size else None,  # pyright: ignore[reportArgumentType]
-            group=labels.video_uri,
-            split=self.split or next(iter(labels.splits), None),
-            collector_id=labels.collector_id,
-            video_uri=labels.video_uri,
-            pts_seconds=labels.pts_seconds,
-            rights=labels.rights,
-        )
+        return found
 
     def _own_name(self, image_name: str, splits: tuple[str, ...]) -> str:
         return str(PurePosixPath(*splits, image_name))
