@@ -27,11 +27,11 @@ from vidset.intake.listing import check_input
 from vidset.intake.progress import Progress
 from vidset.intake.request import DROPPED, Request, Summary, prepare
 from vidset.intake.splitting import Splitting
+from vidset.intake.telling import Sampled
 from vidset.intake.work import (
     GiveUp,
     Look,
     Outcome,
-    Sampled,
     Spread,
     Task,
     upload_of,

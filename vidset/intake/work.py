@@ -1,6 +1,5 @@
 """A worker process makes of an upload images, a dead letter if there is one, ledger rows."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -8,16 +7,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
-from vidset.elements import DeadLetter, FrameRow, Upload
+from vidset.elements import DeadLetter, Upload
 from vidset.engines.engine import Open, Report, Work
 from vidset.intake.dead_letters import open_dead_letters
 from vidset.intake.ingest import Ingest, Taken
 from vidset.intake.redoing import Redo
+from vidset.intake.telling import Telling
 from vidset.settings import ExtractionSettings
 from vidset.spread.sharing import Shared
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
-
-_TOLD_EVERY_SECONDS = 0.1
 
 What = Literal["done", "partial", "failed", "missing", "malformed", "skipped", "new", "redo"]
 
@@ -138,47 +136,6 @@ class Outcome:
     generation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """The progress of a video by some more samples.
-
-    Attributes:
-        samples, kept: how many they are, and how many of them became images.
-        pts_seconds, duration_seconds: where in the video the last one lies, and how long that is,
-            if known.
-    """
-
-    uri: str
-    samples: int
-    kept: int
-    pts_seconds: float
-    duration_seconds: float | None
-
-
-class _Telling:
-    """Tells of the samples of a video: of each one would cost as much as a small one's decoding."""
-
-    def __init__(self, uri: str, report: Report):
-        self._uri, self._report = uri, report
-        self._samples = self._kept = 0
-        self._pts_seconds: float = 0
-        self._duration_seconds: float | None = None
-        self._told_at = 0.0
-
-    def add(self, row: FrameRow, duration_seconds: float | None) -> None:
-        self._samples, self._kept = self._samples + 1, self._kept + row.kept
-        self._pts_seconds, self._duration_seconds = row.pts_seconds, duration_seconds
-        if time.monotonic() - self._told_at >= _TOLD_EVERY_SECONDS:
-            self.tell()
-
-    def tell(self) -> None:
-        if self._samples:
-            told = (self._samples, self._kept, self._pts_seconds, self._duration_seconds)
-            self._report(Sampled(self._uri, *told))
-        self._samples = self._kept = 0
-        self._told_at = time.monotonic()
-
-
 class Intake:
     """Opened once in a process: clients of stores and ledgers do not pickle."""
 
@@ -234,7 +191,7 @@ class Intake:
             shared: where what other nodes have decoded of it waits.
         """
         uri = upload.video_uri
-        telling = _Telling(uri, report)
+        telling = Telling(uri, report)
         taken = self._ingest.take(upload, telling.add, give_up, cores, shared)
         telling.tell()
         if taken.reason is not None:
