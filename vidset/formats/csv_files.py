@@ -1,6 +1,6 @@
 """CSV with a row for each object. The first row states the columns.
 
-Written are all of `_COLUMNS`. Read are these, and the names of other tools in `_OTHER_NAMES`:
+Written are all of `COLUMNS`. Read are these, and the names of other tools in `_OTHER_NAMES`:
 `filename, width, height, class, xmin, ymin, xmax, ymax`, for one, where width and height are the
 image's. A row without a label is an image without objects; one without a shape is a classification.
 `points` are `x y x y ...`, a ring behind the other with `;` between, `hole` before a hole.
@@ -8,16 +8,15 @@ image's. A row without a label is an image without objects; one without a shape 
 
 import csv
 import io
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from vidset.formats.csv_writing import ORIGIN, SHAPE, WITH_RIGHTS, write
 from vidset.formats.finding import only_file
-from vidset.formats.format import ImageLabels, Loss, Written
-from vidset.formats.origin import origin_fields, origin_of, with_numbers
+from vidset.formats.format import ImageLabels
+from vidset.formats.origin import origin_of, with_numbers
 from vidset.formats.reading import (
     Reading,
     attributes_in,
@@ -25,27 +24,17 @@ from vidset.formats.reading import (
     image_size,
     leads_elsewhere,
     read_text,
-    relative_or_uri,
     told_name,
 )
 from vidset.formats.splits import split_named, told_splits
-from vidset.formats.spool import Spool, of_labeled_images, write_file
 from vidset.formats.xml_files import as_number
 from vidset.json_files import parse_json
 from vidset.labeling.annotation import Attribute, Box, LabeledObject, Ring
 from vidset.masks import Mask
 from vidset.rights import FIELDS
 
-_NAME = "CSV"
-_ORIGIN = (
-    "image_id", "revision", "annotator", "updated_at", "video_uri", "pts_seconds", "collector_id",
-)  # fmt: skip
-_SHAPE = ("x", "y", "width", "height", "angle", "points", "mask")
-_COLUMNS = (
-    "image", "image_width", "image_height", "object", "label", *_SHAPE, "attributes", *_ORIGIN,
-)  # fmt: skip
-# These columns are only there where something is stated of an image.
-_WITH_RIGHTS = (*_COLUMNS, *FIELDS)
+__all__ = ["read", "write"]
+
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _OTHER_NAMES = {
     "filename": "image", "file_name": "image", "image_name": "image", "image_path": "image",
@@ -57,7 +46,7 @@ _OTHER_NAMES = {
     "confidence": "score",
 }  # fmt: skip
 _PASSED_OVER = "-"
-_KNOWN = frozenset((*_WITH_RIGHTS, *_CORNERS, "score", "split"))
+_KNOWN = frozenset((*WITH_RIGHTS, *_CORNERS, "score", "split"))
 _WANTED = (
     "a first row with image and label, and x, y, width, height or xmin, ymin, xmax, ymax or points"
 )
@@ -97,7 +86,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Iterator[ImageLabe
             image = images.setdefault(name, _Image(place, row))
             if row.get("label"):
                 image.objects.append(_object(row, image, place))
-            elif any(row.get(column) for column in (*_SHAPE, *_CORNERS)):
+            elif any(row.get(column) for column in (*SHAPE, *_CORNERS)):
                 raise ValueError(f"{place}: wanted a label of the shape, got none")
         if image is not None and len(reading.faults) > before:
             image.has_fault = True
@@ -234,7 +223,7 @@ def _labels(name: str, image: _Image, reading: Reading) -> ImageLabels:
         for column in ("image_width", "image_height")
     ]
     width, height = image_size((told[0], told[1]), name, reading.size_of, place)
-    origin = with_numbers({key: row[key] for key in (*_ORIGIN, *FIELDS) if row.get(key)}, place)
+    origin = with_numbers({key: row[key] for key in (*ORIGIN, *FIELDS) if row.get(key)}, place)
     said = origin_of(origin, place)
     is_elsewhere = leads_elsewhere(row.get("image") or "")
     return ImageLabels(name, width, height, tuple(image.objects), is_elsewhere=is_elsewhere, **said)
@@ -245,59 +234,3 @@ def _whole(text: str, place: str) -> int:
     if not value.is_integer():
         raise ValueError(f"{place}: wanted a number of pixels, got {text[:80]!r}")
     return int(value)
-
-
-def write(
-    labels: Iterable[ImageLabels],
-    path: str | Path,
-    labels_order: Sequence[str] | None = None,
-    *,
-    lossy: bool = False,
-) -> Written:
-    """A file, replaced at once. Labels have no numbers here, but must be in the order, if any."""
-    return write_file(labels, path, labels_order, _write, _sayable, format_name=_NAME, lossy=lossy)
-
-
-@of_labeled_images
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
-    place = f"image {labels.image_name!r}"
-    name = relative_or_uri(labels.image_name, place)
-    for item in labels.objects:
-        if not item.label.strip() or "\0" in item.label + item.id:
-            raise ValueError(f"{place}, object {item.id}: wanted a label, got {item.label!r}")
-    return replace(labels, image_name=name), []
-
-
-def _write(file: IO[str], spool: Spool, _numbers_of: Mapping[str, int]) -> None:
-    columns: Sequence[str] = _WITH_RIGHTS if any(spool.rights) else _COLUMNS
-    table: csv.DictWriter[str] = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
-    table.writeheader()
-    table.writerows(chain.from_iterable(map(_rows_of, spool)))
-
-
-def _rows_of(labels: ImageLabels) -> Iterator[dict[str, Any]]:
-    image = {
-        "image": labels.image_name,
-        "image_width": labels.width,
-        "image_height": labels.height,
-        **origin_fields(labels),
-    }
-    if not labels.objects:
-        yield image
-    for item in labels.objects:
-        row: dict[str, Any] = {"object": item.id, "label": item.label}
-        if item.attributes:
-            row["attributes"] = json.dumps(dict(item.attributes), ensure_ascii=False)
-        if item.box:
-            box = item.box
-            row |= {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
-            row |= {"angle": box.angle} if box.angle else {}
-        if item.rings:
-            row["points"] = ";".join(map(_ring_text, item.rings))
-        if item.mask:
-            row["mask"] = json.dumps(item.mask.to_document())
-        yield image | row
-
-
-def _ring_text(ring: Ring) -> str:
-    return "hole " * ring.hole + " ".join(str(value) for point in ring.points for value in point)

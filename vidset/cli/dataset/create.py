@@ -1,7 +1,5 @@
 """`vidset dataset create`."""
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -66,10 +64,6 @@ class MadeFromSources(Made):
     leaks: list[str]
     anomalies: list[str]
     overridden: list[str]
-
-
-# So much that is harmless is named on the screen; --json and version.json name all.
-_NAMED = 10
 
 
 @described(
@@ -176,7 +170,7 @@ def create(
     """Cut a version from labeled images."""
     from vidset.actor import actor_of
     from vidset.cli.console import answer, plural, say, show_problems, size, tell
-    from vidset.cli.dataset.display import counting
+    from vidset.cli.dataset.display import NAMED, counting, told_faults
     from vidset.cli.dataset.made import check_new_name, facts_of, name_made, show_made
     from vidset.cli.dataset.versions import Versions
     from vidset.cli.stopping import if_stopped
@@ -247,13 +241,13 @@ def create(
         made = create_version(versions.repository, opened.source, wanted, progress)
         wrong.extend(map(str, made.faults))
     warnings = [
-        *_told_faults(made.faults),
+        *told_faults(made.faults),
         *(f"left out: {line}" for line in made.dropped),
         *made.overridden,
-        *(f"not as the schema expects: {line}" for line in made.anomalies[:_NAMED]),
+        *(f"not as the schema expects: {line}" for line in made.anomalies[:NAMED]),
         *(
-            [f"not as the schema expects: {len(made.anomalies) - _NAMED} more, in --json"]
-            if len(made.anomalies) > _NAMED
+            [f"not as the schema expects: {len(made.anomalies) - NAMED} more, in --json"]
+            if len(made.anomalies) > NAMED
             else ()
         ),
     ]
@@ -292,16 +286,3 @@ def create(
         project=versions.project,
         next_words=f"vidset train {versions.called(made.id)}",
     )
-
-
-def _told_faults(faults: list) -> Iterator[str]:
-    """A line for each fault; of what is harmless, some of each kind."""
-    named: Counter[str] = Counter()
-    for fault in faults:
-        named[fault.kind] += 1
-        if named[fault.kind] <= _NAMED or not fault.kind.is_harmless:
-            yield f"left out: {fault}"
-    harmless = {fault.kind for fault in faults if fault.kind.is_harmless}
-    for kind, number in named.items():
-        if kind in harmless and number > _NAMED:
-            yield f"left out: {number - _NAMED} more: {kind}"
