@@ -1,4 +1,4 @@
-"""What a worker tells of the samples of a video while it takes it in."""
+"""Tells of the samples of a video while a worker takes it in."""
 
 import time
 from dataclasses import dataclass

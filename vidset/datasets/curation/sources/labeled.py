@@ -1,4 +1,4 @@
-"""What label files say of an image, as an image of a source."""
+"""Makes an image of a source from what label files say of it."""
 
 from collections.abc import Callable, Iterable
 
