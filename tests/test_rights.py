@@ -71,7 +71,7 @@ def test_what_others_wrote_beside_an_object_never_stops_a_video():
     ],
 )
 def test_the_text_of_a_licence_of_creative_commons_is_known(name, url):
-    assert Rights(license=name).licence_url == url
+    assert Rights(license=name).known_license_url == url
 
 
 def test_a_choice_takes_names_and_urls_in_any_case_and_what_is_not_stated():

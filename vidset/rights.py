@@ -56,12 +56,12 @@ class Rights:
         return any(self.columns().values())
 
     @property
-    def licence(self) -> str:
+    def license_to_count(self) -> str:
         """Return the name to count the licence by: its own, else its url, else NOASSERTION."""
         return self.license or self.license_url or UNSTATED
 
     @property
-    def licence_url(self) -> str | None:
+    def known_license_url(self) -> str | None:
         """Return where the licence is, also where only an id of Creative Commons is stated."""
         if self.license_url is not None or self.license is None:
             return self.license_url
@@ -178,7 +178,7 @@ class LicenseChoice:
         wanted = {name.casefold() for name in self.names}
         if not (rights.license or rights.license_url):
             return UNSTATED.casefold() in wanted
-        mine = (rights.license, rights.licence_url)
+        mine = (rights.license, rights.known_license_url)
         return any(text.casefold() in wanted for text in mine if text)
 
 

@@ -74,7 +74,7 @@ class Stated:
             if isinstance(entry, dict):
                 said = {"license": entry.get("name"), "license_url": entry.get("url")}
                 found = rights_in(said, f"{path}: licenses[{number}]")
-                if found.license and Rights(found.license).licence_url == found.license_url:
+                if found.license and Rights(found.license).known_license_url == found.license_url:
                     found = replace(found, license_url=None)  # As `licenses_of` has added it.
                 if found and isinstance(entry.get("id"), int | str):
                     licenses[entry["id"]] = found
@@ -103,4 +103,4 @@ def _is_named(images: Any) -> bool:
 
 
 def _pair(rights: Rights) -> tuple[str, str]:
-    return rights.license or "", rights.licence_url or ""
+    return rights.license or "", rights.known_license_url or ""

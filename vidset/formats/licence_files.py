@@ -49,7 +49,7 @@ def summary(counts: Counter[Rights]) -> str:
     """Return the text of LICENSE: each licence with its images, and who is to be named."""
     by_licence: dict[tuple[str, str], Counter[Rights]] = {}
     for rights, number in counts.items():
-        key = (rights.license or rights.license_url or "", rights.licence_url or "")
+        key = (rights.license or rights.license_url or "", rights.known_license_url or "")
         by_licence.setdefault(key, Counter())[rights] += number
     parts = [_HEAD]
     for (name, url), images in sorted(by_licence.items(), key=lambda each: (not each[0][0], each)):

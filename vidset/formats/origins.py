@@ -64,7 +64,7 @@ class Chosen:
                 is_any = True
                 yield each
             else:
-                self.others[each.rights.licence] += 1
+                self.others[each.rights.license_to_count] += 1
         if self.others and not is_any:
             raise ValueError(
                 f"--license {', '.join(self._wanted.names)}: no image is of it; the images are of "

@@ -22,6 +22,8 @@ _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _URI = re.compile(r"^[a-z][a-z0-9+.-]+://")
 _MOST_FAULTS = 100_000
+# More in one image are no work of people; they would fill the memory.
+MOST_OBJECTS = 100_000
 _WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", bool: "a flag"}
 
 

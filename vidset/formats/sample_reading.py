@@ -14,7 +14,15 @@ from urllib.parse import unquote
 
 from vidset.formats.finding import is_of_macos
 from vidset.formats.format import ImageLabels
-from vidset.formats.reading import Reading, attributes_in, free_id, is_uri, member, told_name
+from vidset.formats.reading import (
+    MOST_OBJECTS,
+    Reading,
+    attributes_in,
+    free_id,
+    is_uri,
+    member,
+    told_name,
+)
 from vidset.formats.splits import split_named, split_of_file, told_splits
 from vidset.json_files import read_object
 from vidset.labeling.annotation import Box, LabeledObject, Ring
@@ -22,8 +30,6 @@ from vidset.masks import Mask
 
 # Several images wait in memory at a time, each as a whole.
 MOST_BYTES = 128 << 20
-# More in one image are no work of people; they would fill the memory.
-MOST_OBJECTS = 100_000
 # What `vidset export VERSION` leaves above the folders of its splits.
 _MARKER = "dataset.json"
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from vidset.formats.sample_reading import MOST_OBJECTS
+from vidset.formats.reading import MOST_OBJECTS
 
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _TEXTS, _FLOATS, _INTEGERS = 1, 2, 3

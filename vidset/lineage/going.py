@@ -57,7 +57,7 @@ def _use(records: Records, id_: str, rows: list[dict[str, Any]]) -> Node:
 def _licences(rows: list[dict[str, Any]]) -> list[str]:
     """Return the licences that a version states of images."""
     stated = {Rights.from_json(row["rights"]) for row in rows} - {NONE}
-    return sorted({each.licence for each in stated})
+    return sorted({each.license_to_count for each in stated})
 
 
 def version_uses(records: Records, id_: str) -> list[Node]:

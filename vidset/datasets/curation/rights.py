@@ -39,7 +39,7 @@ def refuse_other_licences(images: pa.Table, wanted: LicenseChoice) -> None:
     counts = rights_of(images)
     others: Counter[str] = Counter()
     for rights, number in counts.items():
-        others[rights.licence] += 0 if wanted.allows(rights) else number
+        others[rights.license_to_count] += 0 if wanted.allows(rights) else number
     others = +others
     if others:
         raise DatasetError(

@@ -26,7 +26,7 @@ def licences_of(images: pa.Table) -> Counter[str]:
     """Count the images of a manifest's table by their licences."""
     counts: Counter[str] = Counter()
     for rights, number in rights_of(images).items():
-        counts[rights.licence] += number
+        counts[rights.license_to_count] += number
     return counts
 
 

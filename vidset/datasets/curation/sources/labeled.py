@@ -6,9 +6,7 @@ from vidset.datasets.curation.sources.image_class import class_and_objects
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.formats.format import ImageLabels
-
-# More in one image are no work of people; they would fill the memory.
-_MOST_OBJECTS = 100_000
+from vidset.formats.reading import MOST_OBJECTS
 
 
 def found_of(
@@ -36,8 +34,8 @@ def found_of(
     """
     if labels.state != "labeled":
         return Fault(Kind.NOT_LABELED, name, labels.state)
-    if len(labels.objects) > _MOST_OBJECTS:
-        told = f"wanted at most {_MOST_OBJECTS:,} objects, got {len(labels.objects):,}"
+    if len(labels.objects) > MOST_OBJECTS:
+        told = f"wanted at most {MOST_OBJECTS:,} objects, got {len(labels.objects):,}"
         return Fault(Kind.MISFIT, name, told)
     try:
         label, objects = class_and_objects([item.to_older_document() for item in labels.objects])

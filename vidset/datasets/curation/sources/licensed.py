@@ -35,8 +35,8 @@ class Licensed:
                 is_any = True
                 yield replace(each, rights=rights)
             else:
-                others[rights.licence] += 1
-                yield Fault(Kind.NOT_LICENSED, each.image_uri, rights.licence)
+                others[rights.license_to_count] += 1
+                yield Fault(Kind.NOT_LICENSED, each.image_uri, rights.license_to_count)
         if others and not is_any:
             raise DatasetError(
                 f"--license {', '.join(self.licenses.names)}: no image is of it; the images are of "
