@@ -39,6 +39,7 @@ demo-chain: $(VENV)/.all ## From uploads to two versions through emulators, Labe
 	@$(BIN)/python -m tests.end_to_end.chain --output out/chain $(if $(VIDEO),--video "$(VIDEO)")
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
+	@$(BIN)/python -m compileall -qq -j 0 vidset tests # Else each worker does, all at the same time.
 	@$(BIN)/python -m tests.emulators.prepare
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
@@ -65,6 +66,10 @@ check: $(VENV)/.all ## Style, types, import rules
 	$(BIN)/lint-imports
 	$(UV) lock --check
 	@$(BIN)/python docker/locks.py check $(UV)
+	@$(BIN)/python docker/advisories.py check
+
+advisories: $(VENV)/.all ## Take what a checkout of PyPI's advisory database knows: DATABASE=folder
+	@$(BIN)/python docker/advisories.py renew $(DATABASE)
 
 infra-check: $(VENV)/.all ## Check the Terraform code, without cloud and network
 	$(BIN)/python infra/check/check.py fmt
@@ -144,9 +149,9 @@ $(VENV)/.demo: uv.lock pyproject.toml | $(UV)
 
 $(VENV)/.all: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up $(VENV) with everything (once) ..."
-	@$(UV) sync --quiet --locked --inexact --all-extras --no-extra train --no-extra all --group dev
+	@$(UV) sync --quiet --compile-bytecode --locked --inexact --all-extras --no-extra train --no-extra all --group dev
 	@$(TORCH_LOCK) > $(VENV)/torch.txt
-	@$(UV) pip install --quiet --python $(VENV) --constraint $(VENV)/torch.txt $(TORCH_FROM) torch
+	@$(UV) pip install --quiet --compile-bytecode --python $(VENV) --constraint $(VENV)/torch.txt $(TORCH_FROM) torch
 	@touch $@ $(VENV)/.demo
 
 $(TORCHVISION)/.done: tests/torchvision/requirements.txt | $(UV)
@@ -169,5 +174,5 @@ $(TORCHVISION)/.done: tests/torchvision/requirements.txt | $(UV)
 	  rm -rf .uv; exit 1; }; \
 	.uv/bin/pip install --quiet --require-hashes --requirement docker/uv-requirements.txt
 
-.PHONY: help screenshots demo demo-chain demo-numerals demo-loop test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
+.PHONY: help advisories screenshots demo demo-chain demo-numerals demo-loop test test-fast test-torchvision chaos attack check infra-check functions bases image template plan apply destroy deploy \
   infra-ready fmt docs bench lock clean

@@ -15,6 +15,7 @@ from benchmarks import (
     auditing,
     comparing,
     datasets,
+    detection,
     embeddings,
     engine,
     engines,
@@ -32,6 +33,7 @@ from benchmarks import (
     uploads,
     view,
     warehouse,
+    writing,
 )
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
 
@@ -46,6 +48,7 @@ SECTIONS = {
     "warehouse": warehouse.run,
     "labeling": labeling.run,
     "formats": formats.run,
+    "writing": writing.run,
     "growth": growth.run,
     "datasets": datasets.run,
     "auditing": auditing.run,
@@ -53,6 +56,7 @@ SECTIONS = {
     "selection": selection.run,
     "training": training.run,
     "segmentation": segmentation.run,
+    "detection": detection.run,
     "python": python_api.run,
     "comparing": comparing.run,
     "uploads": uploads.run,

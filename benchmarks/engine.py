@@ -28,29 +28,6 @@ _LEDGER_VIDEOS, _LEDGER_SAMPLES = 3000, 200
 _SIZE, _REPEATS = "1280x720", 5
 _POLL_SECONDS = 0.05
 _ROOT = Path(__file__).parents[1]
-# Prints how long after the content was hashed the first image was stored.
-_FIRST_IMAGE = """
-import sys, time
-from vidset.elements import Upload
-from vidset.intake.redoing import Redo
-from vidset.intake.work import Intake, Places
-from vidset.settings import ExtractionSettings
-from vidset.storage.folder import FolderStore
-path, out, cores = sys.argv[1:]
-hashed, identify, put_once = [], FolderStore.identify, FolderStore.put_once
-def timed(*given):
-    found = identify(*given)
-    hashed.append(time.perf_counter())
-    return found
-def first(*given):
-    put_once(*given)
-    print(time.perf_counter() - hashed[0], flush=True)
-    import os
-    os._exit(0)
-FolderStore.identify, FolderStore.put_once = timed, first
-intake = Intake(ExtractionSettings(), Places(f"{out}/images", out, f"{out}/letters"), Redo())
-intake.take(Upload(path, "long.mp4"), cores=int(cores))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +139,12 @@ class Programs:
 
     def __init__(self, work: Path):
         self._work = work
-        self._environment = {
-            **os.environ,
-            "PYTHONPATH": str(_ROOT),
+        # Variables by which a process finds what others have compiled, and keeps what it compiles.
+        self.compiled = {
             "PYTHONPYCACHEPREFIX": str(work / "compiled"),
+            "PYTHONDONTWRITEBYTECODE": "",
         }
-        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        self._environment = {**os.environ, "PYTHONPATH": str(_ROOT), **self.compiled}
 
     def extract(self, path: Path, *, workers: int | None = None, has_memory: bool = False) -> Ran:
         out = self._work / "out"
@@ -201,7 +178,7 @@ class Programs:
 
     def first_image(self, path: Path, cores: int) -> float:
         out = self._work / "first"
-        command = [sys.executable, "-c", _FIRST_IMAGE, str(path), str(out), str(cores)]
+        command = [sys.executable, "-m", "benchmarks.first_image", str(path), str(out), str(cores)]
         ended = subprocess.run(
             command, check=True, capture_output=True, text=True, env=self._environment
         )

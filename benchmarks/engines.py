@@ -86,7 +86,9 @@ def run(videos: Sequence[Path]) -> None:
         source = source_of(videos, work)
         clips = _copies(looped(source, work / "clip.mp4", _CLIP_SECONDS), work / "clips", _CLIPS)
         tiny = _copies(looped(source, work / "tiny.mp4", _TINY_SECONDS), work / "tiny", _TINY)
-        with dask_cluster(work / "cluster", cores) as cluster:
+        with dask_cluster(work / "cluster", cores, programs.compiled) as cluster:
+            # Modules are compiled once, on the driver's side and on the nodes'.
+            _extract(programs, _copies(tiny / "0000.mp4", work / "warm", 2 * cores), cluster)
             _first(programs, cluster, clips)
             _cost(programs, cluster, clips)
             _driver(programs, cluster, tiny)
@@ -173,7 +175,7 @@ def _cut(programs: Programs, work: Path, clips: Path) -> None:
 
 
 def _on_hosts(programs: Programs, work: Path, clips: Path, made: Hosts, *, cut: bool) -> float:
-    cluster = DaskCluster(work / f"hosts-{cut}", made.address(1), made.inside(1))
+    cluster = DaskCluster(work / f"hosts-{cut}", made.address(1), made.inside(1), programs.compiled)
     try:
         for host in 2, 3, 4:
             inside = made.inside(host)

@@ -21,7 +21,7 @@ _MOST_EXPONENT = 1.2
 _MOMENT_SECONDS = 2.5
 # Runs the command of its arguments in this process and counts what it opens below a folder.
 _PROGRAM = """
-import json, os, resource, sys
+import json, os, re, resource, sys
 opened = set()
 below = os.environ["GROWTH_FOLDER"]
 sys.addaudithook(
@@ -38,7 +38,9 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 seconds = sum(each.ru_utime + each.ru_stime for each in (used, children))
 files = sum(path.startswith(below) for path in opened)
-print(json.dumps([seconds, used.ru_maxrss / 1024, files]), file=sys.stderr)
+# ru_maxrss begins with what the process had from which this one was forked.
+peak = int(re.search(r"VmHWM:\\s*(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
+print(json.dumps([seconds, peak, files]), file=sys.stderr)
 """
 
 
@@ -124,6 +126,8 @@ def _cost(told: Sequence[str], folder: Path) -> Cost:
     command = [sys.executable, "-c", _PROGRAM, *told]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     environment["GROWTH_FOLDER"] = str(folder)
+    # An installed vidset is compiled once.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if ended.returncode:
         raise RuntimeError(f"vidset {' '.join(told)}: {ended.stderr}")

@@ -147,7 +147,7 @@ FILES = Ground(
 )
 IMAGES = Ground(
     unit="images",
-    sizes=(500, 1500, 5000),
+    sizes=(5_000, 15_000, 50_000),
     make=_images,
     warm=(
         (*_CREATE, "-n", "v0"),
@@ -177,7 +177,7 @@ IMAGES = Ground(
 )
 VERSIONS = Ground(
     unit="versions",
-    sizes=(30, 90, 300),
+    sizes=(100, 300, 1000),
     make=_versions,
     warm=(),
     cases=(
@@ -192,7 +192,7 @@ VERSIONS = Ground(
 )
 DOCUMENTS = Ground(
     unit="documents",
-    sizes=(500, 1500, 5000),
+    sizes=(5_000, 50_000, 200_000),
     make=_documents,
     warm=(),
     cases=tuple(

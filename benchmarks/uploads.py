@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -21,7 +22,7 @@ from tests.emulators.servers import ToolMissingError
 from tests.upload import stores
 from tests.upload.gcs_front import GcsFront
 from tests.upload.proxy import Fault, Request, running
-from tests.upload.recordings import MIB, command, environment, recording
+from tests.upload.recordings import MIB, environment, recording
 from tests.upload.s3_front import S3Front
 from tests.upload.stores import Store, is_bytes
 
@@ -164,7 +165,7 @@ def _environment(store: Store) -> dict[str, str]:
 
 def _words(store: Store, arguments: Sequence[object], state: str) -> list[str]:
     to = ("--to", store.bucket, "--collector", "cam1", "--state", state)
-    return command(*arguments, *to)
+    return [sys.executable, "-m", "vidset", "upload", *map(str, (*arguments, *to))]
 
 
 @contextmanager

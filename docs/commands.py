@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from vidset.cli.command import description_of, summary_of
+from vidset.cli.command import description_of, summary_of, tree_of
 from vidset.cli.main import app
 from vidset.cli.results import commands_below
 from vidset.cli.schemas import ERROR, schema_of
@@ -21,7 +21,7 @@ _HELP = "--help"
 
 def commands_page() -> str:
     """Return the reference of all commands: a table, then the options of each."""
-    tree = typer.main.get_command(app)
+    tree = tree_of(app)
     context = typer.Context(tree, info_name="vidset")  # type: ignore[arg-type]
     found = list(commands_below(tree))
     lines = [
@@ -54,7 +54,7 @@ def json_page() -> str:
         "",
         *_schema(ERROR),
     ]
-    for name, command in commands_below(typer.main.get_command(app)):
+    for name, command in commands_below(tree_of(app)):
         if (schema := schema_of(command)) is not None:
             lines += ["", f"## vidset {name}", "", *_schema(schema)]
     return "\n".join(lines) + "\n"

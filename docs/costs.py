@@ -52,6 +52,8 @@ PRICES = {
     "Cloud Run jobs, vCPU beyond 240,000 s": Price(0.000018, "vCPU second", "page"),
     "Cloud Run jobs, memory beyond 450,000 GiB s": Price(0.000002, "GiB second", "copies"),
     "Cloud Scheduler, timers beyond three": Price(0.10, "timer", "memory"),
+    "Vertex AI Pipelines": Price(0.03, "run", "memory"),
+    "Vertex AI training, e2-standard-4": Price(0.1541, "hour", "memory"),
 }
 
 # Measured: docs/deploy.md says how.
@@ -70,12 +72,17 @@ ROW_BYTES = 1e3
 EXPORT_RUNS = MONTH_HOURS  # Each hour.
 EXPORT_MINUTES = 5
 # Cloud Run: infra/cloud_run.tf. A task is billed for a minute at least.
-INGEST_RUNS, INGEST_TASKS, INGEST_VCPUS = MONTH_HOURS, 2, 2
+INGEST_RUNS, INGEST_TASKS, INGEST_VCPUS = MONTH_HOURS, 1, 2
 EXPORT_VCPUS = 1
 TASK_SECONDS = 60
 GIB_A_VCPU = 2
 # Each commit to BigQuery takes a worker, which has one vCPU, so long.
 VIDEOS_AN_HOUR, COMMIT_SECONDS = 6, 15
+# The scheduled pipeline as it is by default: two versions, three seeds, a machine for each step.
+PIPELINE_TRAININGS, PIPELINE_STEPS = 6, 20
+STEP_MINUTES = 3  # Of each step: the machine starts, pulls the image and the version, and works.
+RUNS_A_MONTH = {"each week": MONTH_HOURS / 24 / 7, "each day": MONTH_HOURS / 24}
+TRAINING_MINUTES = (5, 60, 600)
 
 
 def workers(video_hours: float) -> int:
@@ -115,6 +122,13 @@ def more_often(times: int) -> float:
 def crossing() -> int:
     """Hours of video a month from which on Dataflow is cheaper, to a hundred."""
     return next(hours for hours in range(0, 10**6, 100) if cloud_run(hours) > sum(dataflow(hours)))
+
+
+def pipeline(runs: float, training_minutes: float) -> float:
+    """Dollars of a month of so many runs of the pipeline, nothing of which was cached."""
+    minutes = PIPELINE_STEPS * STEP_MINUTES + PIPELINE_TRAININGS * training_minutes
+    machines = minutes / 60 * _price("Vertex AI training, e2-standard-4")
+    return runs * (_price("Vertex AI Pipelines") + machines)
 
 
 def monthly(video_hours: float) -> dict[str, float]:
@@ -183,6 +197,17 @@ def engine_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def pipeline_table() -> str:
+    """Returns dollars of the scheduled pipeline, by its schedule and the length of a training."""
+    lengths = " | ".join(f"{minutes} min" for minutes in TRAINING_MINUTES)
+    lines = [f"| a month of runs, with a training of | {lengths} |"]
+    lines.append("|---|" + "---:|" * len(TRAINING_MINUTES))
+    for name, runs in RUNS_A_MONTH.items():
+        dollars = " | ".join(f"{pipeline(runs, minutes):,.2f}" for minutes in TRAINING_MINUTES)
+        lines.append(f"| {name} | {dollars} |")
+    return "\n".join(lines) + "\n"
+
+
 def price_table() -> str:
     """Returns the unit prices, and how well each is known, in Markdown."""
     lines = ["| | dollars | for | known from |", "|---|---:|---|---|"]
@@ -195,5 +220,6 @@ def price_table() -> str:
 if __name__ == "__main__":
     print(cost_table())
     print(engine_table())
+    print(pipeline_table())
     print(f"They cross at {crossing():,} hours.\n")
     print(price_table())

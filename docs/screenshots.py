@@ -27,6 +27,14 @@ _SETTINGS = {"ready": "main[aria-busy=false]", "width": 1280, "height": 800, "wa
 _STRIP = "document.querySelector('#counts')"
 _GRID = "Number(document.querySelector('.grid')?.dataset.drawn) > 20"
 _MOMENT = "() => new Promise((done) => setTimeout(done, 1500))"
+_SHOWN_FOLDER = "/home/ada/roads"
+# Commands on the page name the folder that the demo was drawn in: a reader has one of their own.
+_RENAME = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    walker.currentNode.data = walker.currentNode.data.replaceAll(%s, %s);
+  }
+}"""
 
 
 def main() -> int:
@@ -46,7 +54,7 @@ def main() -> int:
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             if server.stdout is not None:
-                draw(browser, json.loads(server.stdout.readline())["url"])
+                draw(browser, json.loads(server.stdout.readline())["url"], place)
         finally:
             server.terminate()
             server.wait()
@@ -55,8 +63,9 @@ def main() -> int:
     return 0
 
 
-def draw(browser: Any, url: str) -> None:
+def draw(browser: Any, url: str, place: Path) -> None:
     """Draw the page of a video and that of the images."""
+    rename = _RENAME % (json.dumps(str(place)), json.dumps(_SHOWN_FOLDER))
     run_browser(
         browser,
         url,
@@ -67,10 +76,12 @@ def draw(browser: Any, url: str) -> None:
             ["click", "table a"],
             ["wait", _STRIP],
             ["run", _MOMENT],
+            ["run", rename],
             ["picture", str(DOCS / "view.jpg")],
             ["open", "#/images"],
             ["wait", _GRID],
             ["run", _MOMENT],
+            ["run", rename],
             ["picture", str(DOCS / "images.jpg")],
         ),
         allowed=(url, "blob:"),

@@ -1,11 +1,14 @@
 # The same two jobs with ingest_engine = "cloud_run": timers start them, they take what waits, and end. In between
 # nothing runs, and nothing costs.
 #
-#   timer -> ingest job: `vidset watch --until-idle` on the subscription that the Dataflow job would read
+#   timer -> ingest job: `vidset watch --until-idle` on the subscription that the Dataflow job would read; its one
+#            task starts as many more as the messages that wait keep busy
 #   timer -> export job: `vidset sync`
 
 locals {
   is_cloud_run = var.ingest_engine == "cloud_run"
+
+  ingest_job = "${var.name}-ingest"
 
   # What the options of the Dataflow job are called by `vidset watch`, where it is not the same.
   watch_names = {
@@ -22,7 +25,6 @@ locals {
       account = google_service_account.export.email
       cpu     = "1"
       memory  = "2Gi"
-      tasks   = 1
       args = [
         "sync",
         "--store=${local.export_parameters.store}",
@@ -36,8 +38,6 @@ locals {
       account = google_service_account.ingest.email
       cpu     = "2"
       memory  = "4Gi"
-      # All of them pull from one subscription; those that find nothing end after half a minute.
-      tasks = var.ingest_max_workers
       args = concat(
         [
           "watch",
@@ -48,6 +48,8 @@ locals {
           "--dead-letters=pubsub:${google_pubsub_topic.dead_letters["uploads"].id}",
           "--workers=2",
           "--until-idle=30",
+          "--job=projects/${var.project_id}/locations/${var.region}/jobs/${local.ingest_job}",
+          "--most-tasks=${var.ingest_max_workers}",
           # A video that is given up is a dead letter, which has its own alert: the run has not failed.
           "--exit-zero",
         ],
@@ -67,9 +69,9 @@ resource "google_cloud_run_v2_job" "jobs" {
   deletion_protection = false
 
   template {
-    labels      = local.labels
-    task_count  = each.value.tasks
-    parallelism = each.value.tasks
+    labels = local.labels
+    # The ingest task starts a run with more of them; how many run side by side is not limited.
+    task_count = 1
 
     template {
       service_account = each.value.account
@@ -133,6 +135,44 @@ resource "google_cloud_run_v2_job_iam_member" "timers_run" {
   location = var.region
   role     = "roles/run.invoker"
   member   = each.key == "ingest" ? google_service_account.ingest_timer[0].member : google_service_account.export_timer.member
+}
+
+# Its first task asks how many messages wait, and starts a run of helpers: that is a run with another number of tasks.
+resource "google_project_iam_custom_role" "helper_starter" {
+  count = local.is_cloud_run ? 1 : 0
+
+  role_id     = "${replace(var.name, "-", "_")}_helper_starter"
+  title       = "Starter of ${var.name}'s helpers"
+  description = "Runs a job with another number of tasks."
+  permissions = ["run.jobs.run", "run.jobs.runWithOverrides"]
+  depends_on  = [google_project_service.enabled]
+}
+
+resource "google_cloud_run_v2_job_iam_member" "ingest_starts_helpers" {
+  count = var.deploy_jobs && local.is_cloud_run ? 1 : 0
+
+  name     = google_cloud_run_v2_job.jobs["ingest"].name
+  location = var.region
+  role     = google_project_iam_custom_role.helper_starter[0].name
+  member   = google_service_account.ingest.member
+}
+
+resource "google_project_iam_custom_role" "queue_reader" {
+  count = local.is_cloud_run ? 1 : 0
+
+  role_id     = "${replace(var.name, "-", "_")}_queue_reader"
+  title       = "Reader of the length of ${var.name}'s queue"
+  description = "Reads the points of metrics."
+  permissions = ["monitoring.timeSeries.list"]
+  depends_on  = [google_project_service.enabled]
+}
+
+resource "google_project_iam_member" "ingest_reads_queue" {
+  count = local.is_cloud_run ? 1 : 0
+
+  project = var.project_id
+  role    = google_project_iam_custom_role.queue_reader[0].name
+  member  = google_service_account.ingest.member
 }
 
 resource "google_cloud_scheduler_job" "ingest" {

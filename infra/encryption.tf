@@ -3,14 +3,17 @@
 
 locals {
   # Services whose accounts have to be asked for, and what they keep.
-  encrypting_services = {
-    artifactregistry = "artifactregistry.googleapis.com"
-    cloudfunctions   = "cloudfunctions.googleapis.com"
-    dataflow         = "dataflow.googleapis.com"
-    firestore        = "firestore.googleapis.com"
-    run              = "run.googleapis.com"
-    secretmanager    = "secretmanager.googleapis.com"
-  }
+  encrypting_services = merge(
+    {
+      artifactregistry = "artifactregistry.googleapis.com"
+      cloudfunctions   = "cloudfunctions.googleapis.com"
+      dataflow         = "dataflow.googleapis.com"
+      firestore        = "firestore.googleapis.com"
+      run              = "run.googleapis.com"
+      secretmanager    = "secretmanager.googleapis.com"
+    },
+    local.has_pipeline ? { aiplatform = "aiplatform.googleapis.com" } : {},
+  )
 
   encrypting_agents = var.kms_key == null ? {} : merge(
     { for name, agent in google_project_service_identity.encrypting : name => agent.member },

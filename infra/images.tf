@@ -1,6 +1,9 @@
 # Images as the ingest job stores them, and the events that ask for their labels.
 #
 #   bucket -> notification -> topic -> push subscription -> request_labeling (labeling_request.tf)
+#
+# With the privacy gate the subscription is of the copies' topic (privacy.tf). Nobody hears of an image then: what waited
+# in the subscription goes with the change, and comes again as the copies' events.
 
 resource "google_storage_bucket" "images" {
   #checkov:skip=CKV_GCP_62:Who reads and writes what is in Cloud Audit Logs (project.tf)
@@ -32,7 +35,8 @@ resource "google_storage_bucket" "images" {
         type = "Delete"
       }
       condition {
-        age = lifecycle_rule.value
+        age            = lifecycle_rule.value
+        matches_suffix = [".jpg"]
       }
     }
   }
@@ -68,17 +72,18 @@ resource "google_storage_bucket_iam_member" "ingest_writes_images" {
   member = google_service_account.ingest.member
 }
 
-# To sign urls for the vendor, and to learn the size of images that came without.
+# To sign urls for the vendor, and to learn the size of images that came without. Behind the privacy gate
+# (privacy.tf), who labels and trains reads copies, and no image.
 resource "google_storage_bucket_iam_member" "labeling_reads_images" {
   for_each = google_service_account.labeling
 
-  bucket = google_storage_bucket.images.name
+  bucket = local.shown_bucket
   role   = "roles/storage.objectViewer"
   member = each.value.member
 }
 
 resource "google_storage_bucket_iam_member" "trainer_reads_images" {
-  bucket = google_storage_bucket.images.name
+  bucket = local.shown_bucket
   role   = "roles/storage.objectViewer"
   member = google_service_account.trainer.member
 }
@@ -113,7 +118,7 @@ resource "google_storage_notification" "images" {
 # apart). The task document is there by then: what becomes a dead letter, `reconcile` dispatches.
 resource "google_pubsub_subscription" "images" {
   name                       = "${var.name}-images"
-  topic                      = google_pubsub_topic.images.id
+  topic                      = local.shown_topic
   ack_deadline_seconds       = 600
   message_retention_duration = "${local.month_seconds}s"
 
@@ -155,6 +160,11 @@ resource "google_pubsub_subscription_iam_member" "pubsub_forwards_images" {
   subscription = google_pubsub_subscription.images.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
+
+  # A subscription of another topic is another one, with the same name and no grants.
+  lifecycle {
+    replace_triggered_by = [google_pubsub_subscription.images.topic]
+  }
 }
 
 # Whose token the pushes carry.

@@ -6,11 +6,15 @@ locals {
   functions_archive = coalesce(var.functions_archive, "${path.module}/../build/labeling_task.zip")
 
   # For all: where documents are, and how answers are read.
-  labeling_environment = merge(var.labeling_options, {
-    LABELING_IMAGES = "gs://${google_storage_bucket.images.name}"
-    LABELING_STORE  = local.labeling_store
-    LABELING_VENDOR = var.labeling_vendor
-  })
+  labeling_environment = merge(
+    var.labeling_options,
+    {
+      LABELING_IMAGES = "gs://${google_storage_bucket.images.name}"
+      LABELING_STORE  = local.labeling_store
+      LABELING_VENDOR = var.labeling_vendor
+    },
+    local.has_gate ? { LABELING_COPIES = "gs://${local.shown_bucket}" } : {},
+  )
 
   # For those who send tasks.
   dispatching_environment = merge(

@@ -3,7 +3,7 @@ locals {
 
   # Bucket names are the whole world's: the project's id is in them.
   buckets = {
-    for part in ["datasets", "images", "releases", "staging", "uploads"] :
+    for part in ["blurred", "datasets", "images", "releases", "staging", "uploads"] :
     part => "${var.project_id}-${var.name}-${part}"
   }
 

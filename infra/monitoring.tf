@@ -8,8 +8,15 @@ locals {
   # An event waits until the next run, an hour at most by default, and until its video is done.
   oldest_unacked_minutes = coalesce(var.alert_thresholds.oldest_unacked_minutes, local.is_cloud_run ? 150 : 60)
 
+  # By job, whether it runs on Cloud Run.
+  watched_jobs = merge(
+    { for job in ["export", "ingest"] : job => local.is_cloud_run },
+    local.has_gate ? { blur = true } : {},
+    local.has_pipeline ? { pipeline = true } : {},
+  )
+
   failed_jobs = {
-    for job in ["export", "ingest"] : job => join(" AND ", local.is_cloud_run ? [
+    for job, is_cloud_run in local.watched_jobs : job => join(" AND ", is_cloud_run ? [
       "resource.type = \"cloud_run_job\"",
       "resource.labels.job_name = \"${var.name}-${job}\"",
       "metric.type = \"run.googleapis.com/job/completed_execution_count\"",
@@ -168,7 +175,7 @@ resource "google_monitoring_alert_policy" "job_failed" {
 
         aggregations {
           alignment_period   = "60s"
-          per_series_aligner = local.is_cloud_run ? "ALIGN_DELTA" : "ALIGN_MAX"
+          per_series_aligner = local.watched_jobs[conditions.key] ? "ALIGN_DELTA" : "ALIGN_MAX"
         }
       }
     }
@@ -176,10 +183,12 @@ resource "google_monitoring_alert_policy" "job_failed" {
 
   documentation {
     mime_type = "text/markdown"
-    content = join(" ", [
+    content = join(" ", compact([
       "An export that failed is made up for by the next.",
+      local.has_gate ? "So is a run that blurs: until then, images wait for their copies." : "",
+      local.has_pipeline ? "So is a pipeline that could not be started; a run that Vertex AI has taken is not watched here." : "",
       local.is_cloud_run ? "So is a run of the ingest job: its events come again. `gcloud run jobs executions list --region=${var.region}` names the run, whose log says why." : "The ingest job starts again with `terraform apply`; its events wait.",
-    ])
+    ]))
   }
 }
 
@@ -331,7 +340,7 @@ resource "google_monitoring_alert_policy" "timers" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The export or reconcile was not started, or did not answer. `gcloud scheduler jobs list --location=${var.region}` shows each timer's last attempt, the log entry the status: PERMISSION_DENIED is a missing grant, NOT_FOUND a template or function that is not there."
+    content   = "The export, reconcile, the pipeline or what blurs was not started, or did not answer. `gcloud scheduler jobs list --location=${var.region}` shows each timer's last attempt, the log entry the status: PERMISSION_DENIED is a missing grant, NOT_FOUND a template or function that is not there."
   }
 
   depends_on = [google_project_service.enabled]

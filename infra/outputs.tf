@@ -1,12 +1,20 @@
+output "blur_command" {
+  description = "The command that blurs waiting images now, without waiting for the timer. Null without privacy_gate."
+  value       = one([for timer in google_cloud_scheduler_job.blur : "gcloud scheduler jobs run ${timer.name} --project=${var.project_id} --location=${var.region}"])
+}
+
 output "buckets" {
   description = "The buckets, by what they contain."
-  value = {
-    datasets = google_storage_bucket.datasets.name
-    images   = google_storage_bucket.images.name
-    releases = google_storage_bucket.releases.name
-    staging  = google_storage_bucket.staging.name
-    uploads  = google_storage_bucket.uploads.name
-  }
+  value = merge(
+    {
+      datasets = google_storage_bucket.datasets.name
+      images   = google_storage_bucket.images.name
+      releases = google_storage_bucket.releases.name
+      staging  = google_storage_bucket.staging.name
+      uploads  = google_storage_bucket.uploads.name
+    },
+    local.has_gate ? { blurred = local.shown_bucket } : {},
+  )
 }
 
 output "callback_url" {
@@ -69,6 +77,11 @@ output "ingest_command" {
 output "labeling_store" {
   description = "The store to name to `vidset label` and `vidset sync --store`."
   value       = local.labeling_store
+}
+
+output "pipeline_command" {
+  description = "The command that starts a run of the pipeline now, without waiting for the timer. Null without pipeline_schedule."
+  value       = one([for timer in google_cloud_scheduler_job.pipeline : "gcloud scheduler jobs run ${timer.name} --project=${var.project_id} --location=${var.region}"])
 }
 
 output "project_id" {

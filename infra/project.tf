@@ -26,6 +26,7 @@ locals {
     ],
     var.billing_account == null ? [] : ["billingbudgets.googleapis.com"],
     var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
+    local.has_pipeline ? ["aiplatform.googleapis.com"] : [],
   ))
 }
 

@@ -70,7 +70,7 @@ variable "ingest_machine_type" {
 }
 
 variable "ingest_max_workers" {
-  description = "How many workers the ingest job may grow to, or how many tasks a run on Cloud Run has. Changing the number drains a Dataflow job and starts it again."
+  description = "How many workers the ingest job may grow to, or how many tasks a run on Cloud Run may have if the queue is long. Changing the number drains a Dataflow job and starts it again."
   type        = number
   default     = 2
 
@@ -116,6 +116,141 @@ variable "ingest_schedule" {
   validation {
     condition     = can(regex("^\\S+( +\\S+){4}$", var.ingest_schedule))
     error_message = "ingest_schedule must have cron's five fields."
+  }
+}
+
+variable "pipeline_image" {
+  description = "The image of docker/training, by digest, which the scheduled pipeline's steps run in."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.pipeline_image == null || can(regex("^[^@ ]+@sha256:[0-9a-f]{64}$", var.pipeline_image))
+    error_message = "pipeline_image must name a digest: .../training@sha256:..."
+  }
+}
+
+variable "pipeline_options" {
+  description = "Options of the scheduled pipeline, as `vidset pipeline --help` lists them: --create, --skip=errors, --gpus=1, ..."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition = alltrue([
+      for option in var.pipeline_options :
+      can(regex("^--((cache|create|no-cache)|(cpu|gpu-type|gpus|memory|retries|skip)=[A-Za-z0-9._/-]+)$", option))
+    ])
+    error_message = "pipeline_options must be --cache, --create, --no-cache, or --cpu=, --gpu-type=, --gpus=, --memory=, --retries=, --skip= with a value. Others are set here, or for Kubernetes alone."
+  }
+}
+
+variable "pipeline_parameters" {
+  description = "Parameters of the scheduled pipeline, as `vidset pipeline --set` takes them: baseline, recipe = file(\"recipe.yaml\"), seeds, ... `place` is the datasets bucket unless it is given, and `source` with --create the warehouse."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = length(setsubtract(keys(var.pipeline_parameters), [
+      "baseline",
+      "epochs",
+      "fatal",
+      "floor",
+      "group_by",
+      "model",
+      "name",
+      "place",
+      "recipe",
+      "seeds",
+      "select_by",
+      "slack",
+      "source",
+      "subset",
+    ])) == 0
+    error_message = "pipeline_parameters has a parameter that the pipeline does not have."
+  }
+
+  validation {
+    condition     = alltrue([for value in values(var.pipeline_parameters) : !startswith(value, "@")])
+    error_message = "pipeline_parameters must be values: write file(\"recipe.yaml\") rather than @recipe.yaml."
+  }
+
+  validation {
+    condition     = contains(var.pipeline_options, "--create") || !contains(keys(var.pipeline_parameters), "source")
+    error_message = "pipeline_parameters.source needs --create in pipeline_options."
+  }
+}
+
+variable "pipeline_schedule" {
+  description = "When the pipeline is run on Vertex AI, as a cron expression in UTC, such as 0 3 * * 1. If null, it is not."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.pipeline_schedule == null || can(regex("^\\S+( +\\S+){4}$", var.pipeline_schedule))
+    error_message = "pipeline_schedule must have cron's five fields."
+  }
+
+  validation {
+    condition     = var.pipeline_schedule == null || var.pipeline_image != null
+    error_message = "pipeline_schedule needs pipeline_image, by digest."
+  }
+
+  validation {
+    condition     = var.pipeline_schedule == null || contains(keys(var.pipeline_parameters), "baseline")
+    error_message = "pipeline_schedule needs pipeline_parameters.baseline, a version."
+  }
+
+  validation {
+    condition     = var.pipeline_schedule == null || contains(keys(var.pipeline_parameters), "recipe") || contains(var.pipeline_options, "--skip=apply")
+    error_message = "pipeline_schedule needs pipeline_parameters.recipe, or --skip=apply in pipeline_options."
+  }
+}
+
+variable "privacy_gate" {
+  description = "What makes blurred copies of images, which vendors, functions and the trainer get in their place: a model as gs://BUCKET/NAME with its SHA-256, mosaic or solid, how many images a run checks at most, and when one starts, as a cron expression in UTC. If null, they get the images themselves."
+  type = object({
+    images_per_run = optional(number, 10000)
+    method         = optional(string, "mosaic")
+    model          = string
+    schedule       = optional(string, "35 * * * *")
+    # That of centerface.onnx (docs/privacy.md).
+    sha256 = optional(string, "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc")
+  })
+  default = null
+
+  validation {
+    condition     = var.privacy_gate == null || can(regex("^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^#]+$", var.privacy_gate.model))
+    error_message = "privacy_gate.model must be gs://BUCKET/NAME."
+  }
+
+  validation {
+    condition     = var.privacy_gate == null || can(regex("^[0-9a-f]{64}$", var.privacy_gate.sha256))
+    error_message = "privacy_gate.sha256 must be 64 hex digits."
+  }
+
+  validation {
+    condition     = var.privacy_gate == null || try(contains(["mosaic", "solid"], var.privacy_gate.method), false)
+    error_message = "privacy_gate.method must be mosaic or solid."
+  }
+
+  validation {
+    condition     = var.privacy_gate == null || try(var.privacy_gate.images_per_run >= 1 && floor(var.privacy_gate.images_per_run) == var.privacy_gate.images_per_run, false)
+    error_message = "privacy_gate.images_per_run must be a whole number from 1 on."
+  }
+
+  validation {
+    condition     = var.privacy_gate == null || can(regex("^\\S+( +\\S+){4}$", var.privacy_gate.schedule))
+    error_message = "privacy_gate.schedule must have cron's five fields."
+  }
+
+  validation {
+    condition     = var.privacy_gate == null || !var.deploy_jobs || var.cloud_run_image != null
+    error_message = "privacy_gate with deploy_jobs needs cloud_run_image, by digest, on Dataflow as well."
+  }
+
+  validation {
+    condition     = var.privacy_gate == null || !can(regex("://", lookup(var.labeling_options, "LABELING_IMAGE_ACCESS", ""))) || can(regex("[{]bucket[}]", lookup(var.labeling_options, "LABELING_IMAGE_ACCESS", "")))
+    error_message = "privacy_gate needs {bucket} in labeling_options.LABELING_IMAGE_ACCESS: originals have the same names."
   }
 }
 

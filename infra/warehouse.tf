@@ -83,10 +83,10 @@ resource "google_bigquery_dataset_iam_member" "writes" {
 }
 
 resource "google_bigquery_dataset_iam_member" "reads" {
-  for_each = {
+  for_each = merge(local.gate_account, {
     reconcile = google_service_account.labeling["reconcile"].member
     trainer   = google_service_account.trainer.member
-  }
+  })
 
   dataset_id = google_bigquery_dataset.warehouse.dataset_id
   role       = "roles/bigquery.dataViewer"
@@ -95,7 +95,7 @@ resource "google_bigquery_dataset_iam_member" "reads" {
 
 # To run queries and loads at all; on what, the dataset's roles say.
 resource "google_project_iam_member" "queries" {
-  for_each = merge(local.job_accounts, {
+  for_each = merge(local.job_accounts, local.gate_account, {
     reconcile = google_service_account.labeling["reconcile"].member
     trainer   = google_service_account.trainer.member
   })

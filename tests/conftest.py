@@ -1,22 +1,35 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.bigquery_ledger import Cloud
 from tests.drawing import write_video
+from tests.of_all_workers import make_folder
 from tests.paths import SHARED
+from tests.programs.workers import ready_workers
 from vidset.datasets.versions.repository import Repository
 
-pytest_plugins = ["tests.emulators.fixtures", "tests.emulators.label_studio_fixtures"]
+pytest_plugins = [
+    *("tests.emulators.fixtures", "tests.emulators.label_studio_fixtures"),
+    "tests.order",
+]
 
 SHARED_VIDEOS = SHARED / "videos"
-# Machines are loaded: how long an example takes says nothing.
-settings.register_profile("vidset", deadline=None, max_examples=40)
-# What `make chaos` takes.
-settings.register_profile("many", deadline=None, max_examples=400)
+# Machines are loaded: how long it takes to make an example, or to try it, says nothing.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time: what a change did not break does not fail it. `make chaos` draws
+# others, and more.
+settings.register_profile("vidset", _PATIENT, max_examples=40, derandomize=True)
+settings.register_profile("many", _PATIENT, max_examples=400)
 settings.load_profile("vidset")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        make_folder()
 
 
 @pytest.fixture
@@ -41,6 +54,13 @@ def _no_settings_of_ones_own(monkeypatch):
     for name in os.environ:
         if name.startswith(("LABELING_", "LABEL_STUDIO_", "SCALE_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _workers_are_ready() -> Iterator[None]:
+    """Work that a test has done by processes begins without importing anything."""
+    with ready_workers():
+        yield
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import cv2
@@ -26,9 +28,19 @@ def write_video(
     size: tuple[int, int] = (WIDTH, HEIGHT),
 ) -> Path:
     """Show each scene for so long. The same arguments give the same bytes."""
-    each = round(seconds_each * fps)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_video(path.suffix, tuple(scenes), round(seconds_each * fps), fps, size))
+    return path
+
+
+@lru_cache(500)
+def _video(
+    suffix: str, scenes: tuple[int, ...], each: int, fps: int, size: tuple[int, int]
+) -> bytes:
+    """Encode it once for all the tests of a process that want the same."""
     pictures = (scene(number, *size) for number in scenes for _ in range(each))
-    return encode(path, pictures, fps=fps)
+    with TemporaryDirectory() as folder:
+        return encode(Path(folder, f"video{suffix}"), pictures, fps=fps).read_bytes()
 
 
 def encode(path: Path, pictures, *, fps: int = FPS, crf: int = 16) -> Path:

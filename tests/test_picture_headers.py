@@ -108,7 +108,7 @@ def test_pictures_are_decoded_in_one_place():
         for path in (ROOT / "vidset").rglob("*.py")
         if "read_upright(" in path.read_text() and path.name != "upright.py"
     }
-    wanted = {"datasets/curation/gather.py", "datasets/images/measures.py"}
+    wanted = {"datasets/curation/taking.py", "datasets/images/measures.py"}
     assert callers == wanted, "check_picture stands before it"
     for name in wanted:
         assert "check_picture(" in (ROOT / "vidset" / name).read_text(), name

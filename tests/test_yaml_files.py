@@ -72,5 +72,5 @@ def test_every_yaml_file_is_read_in_one_place():
         if any(call in path.read_text() for call in ("yaml.load", "yaml.safe_load", "yaml.full_"))
     }
     # What Kubeflow's compiler has just written, in several documents.
-    compiled = {f"vidset/training/pipelines/{name}.py" for name in ("loop", "submitting")}
+    compiled = {f"vidset/training/pipelines/{name}.py" for name in ("loop", "vertex")}
     assert readers == {"vidset/yaml_files.py", *compiled}

@@ -1,13 +1,11 @@
 """Videos made by ffmpeg when a test asks for one by name, each once in a test run."""
 
-import atexit
-import shutil
 import struct
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from tests.of_all_workers import made_once
 from tests.oracle import run
 
 _H264 = ("-c:v", "libx264", "-preset", "veryfast", "-g", "30")
@@ -253,15 +251,6 @@ _RECIPES = INTACT | _CONTAINERS | _OTHERS
 
 
 @cache
-def _folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="vidset-test-videos-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-@cache
 def video(name: str) -> Path:
     """The video of this name. Shared by all tests: never write to it."""
-    path = _folder() / name
-    _RECIPES[name](path)
-    return path
+    return made_once(name, _RECIPES[name])

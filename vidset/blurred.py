@@ -1,32 +1,32 @@
-"""The privacy gate of a place: whether images are sent and shown only as blurred copies.
+"""The blurred copies of a place with a privacy gate, and what was checked.
 
-`PLACE/privacy.json` turns it on, and says what is blurred by which detectors. A copy has the name
-of its original, below `PLACE/blurred/` instead of `PLACE/images/`, and the original's id, size and
-coordinates. `PLACE/blurs/*.parquet` has a row for each image that was checked: without one by the
-gate's own detectors, an image is neither sent nor shown.
+A copy has the name of its original, below `PLACE/blurred/` instead of `PLACE/images/`, and the
+original's id, size and coordinates. `PLACE/blurs/*.parquet` has a row for each image that was
+checked: without one by the gate's own detectors, an image is neither sent nor shown. Where copies
+are in a place of their own (see `vidset.gate`), a copy there has the name that its original has in
+PLACE, and the records are in `blurs/` there.
 """
 
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidset.json_files import parse_json
+from vidset.gate import COPIES, ORIGINALS, RECORDS, Gate, check_copies_place, put_gate
 from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
+from vidset.threads import in_order
 
-FILE, ORIGINALS, COPIES, RECORDS = "privacy.json", "images", "blurred", "blurs"
-METHODS = ("mosaic", "solid")
-_FORMAT = 1
-_WHAT = "what is blurred in this place"
+_COPY, _ENDING = ".jpg", ".parquet"
 _PARQUET = "application/vnd.apache.parquet"
 _VALUES = 5
+_MOST_FILES, _TRIES = 64, 5
 _SCHEMA = pa.schema(
     [
         pa.field("image_id", pa.string(), nullable=False),
@@ -37,31 +37,6 @@ _SCHEMA = pa.schema(
         pa.field("boxes", pa.list_(pa.field("item", pa.float32(), nullable=False)), nullable=False),
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """The rules of a place's copies.
-
-    Attributes:
-        detectors: their ids, which name model and version by content.
-        method: one of METHODS.
-    """
-
-    detectors: tuple[str, ...]
-    method: str = METHODS[0]
-
-    def __post_init__(self) -> None:
-        if not self.detectors:
-            raise ValueError("wanted at least one detector, got none")
-        if self.method not in METHODS:
-            raise ValueError(f"wanted one of {', '.join(METHODS)}, got {self.method!r}")
-
-    @property
-    def id(self) -> str:
-        """32 hex digits: equal for gates that make equal copies."""
-        told = json.dumps([list(self.detectors), self.method])
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,47 +55,38 @@ class Checked:
     boxes: tuple[tuple[float, ...], ...] = ()
 
 
-def read_gate(place: str) -> Gate | None:
-    """Read a place's gate; None where there is none.
-
-    Raises:
-        ValueError: the file is damaged: nothing may be sent then.
-    """
-    store = open_store(place)
-    try:
-        data = store.read(FILE)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    name = store.uri(FILE)
-    read = parse_json(data, name, _WHAT)
-    try:
-        if read["format"] != _FORMAT:
-            raise ValueError(f"{name}: wanted format {_FORMAT}, got {read['format']!r}")
-        detectors = tuple(read["detectors"])
-        if not all(isinstance(each, str) for each in detectors):
-            raise TypeError
-        return Gate(detectors, read["method"])
-    except (KeyError, TypeError):
-        raise ValueError(f"{name} is damaged: wanted {_WHAT}") from None
-
-
 def write_gate(place: str, gate: Gate) -> None:
     """Turn a place's gate on, or change it: copies by other rules do not count any more.
 
     Their records go first. A gate that is taken up again later would find them, and take copies
-    that other rules have made since for its own.
+    that other rules have made since for its own. In a place of their own, the copies go as well:
+    who reads them there takes each one for checked.
+
+    Raises:
+        ValueError: the copies cannot be where the gate says.
     """
-    records = open_store(f"{place}/{RECORDS}")
+    if gate.copies is not None:
+        check_copies_place(place, gate.copies)
+        store = open_store(gate.copies)
+        names = (each.name for each in store.list() if each.name.endswith(_COPY))
+        for _ in in_order(store.delete, names, store.parallel_writes):
+            pass
+    records = open_store(records_root(place, gate))
     for name in _names_of(records):
         records.delete(name)
-    told = {"format": _FORMAT, "detectors": list(gate.detectors), "method": gate.method}
-    text = json.dumps(told, indent=2) + "\n"
-    open_store(place).put(FILE, text.encode(), "application/json")
+    put_gate(place, gate)
 
 
 def images_root(place: str, gate: Gate | None) -> str:
     """Return what the uris of the images that may be sent and shown begin with."""
-    return f"{place}/{COPIES if gate else ORIGINALS}"
+    if gate is None:
+        return f"{place}/{ORIGINALS}"
+    return f"{place}/{COPIES}" if gate.copies is None else f"{gate.copies}/{ORIGINALS}"
+
+
+def records_root(place: str, gate: Gate) -> str:
+    """Return the folder or prefix of the records of what was checked."""
+    return f"{gate.copies or place}/{RECORDS}"
 
 
 def read_checked(place: str, gate: Gate) -> dict[tuple[str, str], Checked]:
@@ -131,22 +97,40 @@ def read_checked(place: str, gate: Gate) -> dict[tuple[str, str], Checked]:
     Raises:
         ValueError: a file of records is damaged.
     """
-    store = open_store(f"{place}/{RECORDS}")
-    found: dict[tuple[str, str], Checked] = {}
-    for name in _names_of(store):
+    store = open_store(records_root(place, gate))
+    for _ in range(_TRIES):
         try:
-            table = read_parquet(store.read(name))
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"{store.uri(name)}: wanted records of blurring: {error}") from None
-        if table.schema.names != _SCHEMA.names or table.schema.types != _SCHEMA.types:
-            raise ValueError(
-                f"{store.uri(name)}: wanted the columns {', '.join(_SCHEMA.names)} of records of "
-                f"blurring, got {', '.join(table.schema.names)}"
-            )
-        for row in table.to_pylist():
-            if row.pop("gate_id") == gate.id:
-                found[row["image_id"], row["image_sha256"]] = _checked(row)
-    return found
+            rows = (row for table in _tables(store, _names_of(store)) for row in table.to_pylist())
+            return {
+                (row["image_id"], row["image_sha256"]): _checked(row)
+                for row in rows
+                if row.pop("gate_id") == gate.id
+            }
+        except FileNotFoundError:
+            continue  # Somebody has put records together meanwhile.
+    raise ValueError(f"{store.uri('')}: its records of blurring change all the time")
+
+
+def join_records(place: str, gate: Gate) -> None:
+    """Put the records into one file if there are many: each timer's run leaves one or more.
+
+    The one is there before the others go. Whoever reads meanwhile begins again.
+
+    Raises:
+        ValueError: a file of records is damaged.
+    """
+    store = open_store(records_root(place, gate))
+    names = _names_of(store)
+    if len(names) <= _MOST_FILES:
+        return
+    try:
+        table = pa.concat_tables(_tables(store, names))
+    except FileNotFoundError:
+        return  # Somebody else is at it.
+    joined = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
+    store.put(f"{joined}{_ENDING}", _file_of(table), _PARQUET)
+    for name in names:
+        store.delete(name)
 
 
 def write_checked(place: str, gate: Gate, checked: Sequence[Checked]) -> None:
@@ -161,17 +145,36 @@ def write_checked(place: str, gate: Gate, checked: Sequence[Checked]) -> None:
         }
         for each in sorted(checked, key=lambda one: one.image_id)
     ]
-    sink = io.BytesIO()
     table = pa.Table.from_pylist(rows, schema=_SCHEMA)
-    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
     told = [(row["image_id"], row["image_sha256"], row["copy_sha256"], gate.id) for row in rows]
     name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
-    open_store(f"{place}/{RECORDS}").put_once(f"{name}.parquet", sink.getvalue(), _PARQUET)
+    open_store(records_root(place, gate)).put_once(f"{name}{_ENDING}", _file_of(table), _PARQUET)
+
+
+def _tables(store: ObjectStore, names: Iterable[str]) -> Iterator[pa.Table]:
+    """Yield the records of each file. Raises FileNotFoundError where one is gone."""
+    for name, data in in_order(lambda name: (name, store.read(name)), names, store.parallel_writes):
+        try:
+            table = read_parquet(data)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{store.uri(name)}: wanted records of blurring: {error}") from None
+        if table.schema.names != _SCHEMA.names or table.schema.types != _SCHEMA.types:
+            raise ValueError(
+                f"{store.uri(name)}: wanted the columns {', '.join(_SCHEMA.names)} of records of "
+                f"blurring, got {', '.join(table.schema.names)}"
+            )
+        yield table.replace_schema_metadata(None)
+
+
+def _file_of(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    return sink.getvalue()
 
 
 def _names_of(records: ObjectStore) -> list[str]:
     try:
-        return [each.name for each in records.list() if each.name.endswith(".parquet")]
+        return [each.name for each in records.list() if each.name.endswith(_ENDING)]
     except FileNotFoundError:
         return []
 

@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol, Self
 
 from vidset.elements import Extraction, FrameRow, Upload, VideoRow
 from vidset.errors import BadInputError, UndecodableVideoError
+from vidset.filtering.dropped import DroppedSheet
 from vidset.filtering.judge import Judge
 from vidset.jpeg import MAX_JPEG_SIDE, jpeg
 from vidset.naming import image_id, image_name, printable
@@ -65,6 +66,7 @@ def extract(
     opened_before: Callable[[], Video | None] = lambda: None,
     replaceable: Collection[str] = (),
     stored: set[str] | None = None,
+    dropped: DroppedSheet | None = None,
 ) -> Extraction:
     """Sample the video at `source`, store the images worth keeping, return the ledger rows.
 
@@ -77,6 +79,7 @@ def extract(
         opened_before: returns the video, if someone has opened it already.
         replaceable: the names of images that are replaced if they are there. Others stay.
         stored: gets the names of the images that were not there before.
+        dropped: gets the samples that are not kept.
 
     Raises:
         BadInputError: not one frame can be had.
@@ -121,6 +124,8 @@ def extract(
                 row = replace(
                     row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
                 )
+            elif dropped is not None:
+                dropped.add(*judge.seen)
             rows.append(row)
             if on_sample is not None:
                 on_sample(row, video.info.duration_seconds)

@@ -50,10 +50,12 @@ class KnownFiles:
         except (OSError, ValueError):
             return None
         stamp = stamp_of(status)
+        known, digest = self._known.get(os.fsencode(path), ("", ""))
+        if known == stamp and not self._is_full:
+            return digest
         if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _TICK_NANOSECONDS:
             self._seen[path] = stamp
-        known, digest = self._known.get(os.fsencode(path), ("", ""))
-        return digest if known == stamp and not self._is_full else None
+        return None
 
     def learn(self, path: str, digest: str) -> None:
         """Remember what is in a file that was read since `digest` was asked for it."""

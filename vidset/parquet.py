@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vidset.parquet_pages import count_pages
+from vidset.parquet_pages import Pages, count_pages
 from vidset.regular_files import open_regular
 
 # What a file may unpack to: so much, or so many times its own size.
@@ -75,20 +75,17 @@ def read_parquet(source: bytes | Path, columns: Sequence[str] | None = None) -> 
     """
     with ExitStack() as opened:
         data, size, name = _open(source, opened)
-        # Texts stay in their dictionary until it is known how long they are in all.
         file = opened.enter_context(_parquet_file(data, name))
-        _check(data, file.metadata, size, name)
-        texts = [
-            each.path
-            for each in map(file.metadata.schema.column, range(file.metadata.num_columns))
-            if each.physical_type == "BYTE_ARRAY"
-        ]
-        data.seek(0)
-        with _parquet_file(data, name, texts) as file:
-            try:
-                table = file.read(None if columns is None else list(columns), use_threads=False)
-            except OSError as error:  # Arrow's own, of pages that do not unpack.
-                raise pa.ArrowInvalid(f"{name}{error}") from None
+        pages = _check(data, file.metadata, size, name)
+        if pages.most_text_bytes > _most_bytes(size):
+            # Texts stay in their dictionary until it is known how long they are in all.
+            texts = _texts_of(file.metadata)
+            data.seek(0)
+            file = opened.enter_context(_parquet_file(data, name, texts))
+        try:
+            table = file.read(None if columns is None else list(columns), use_threads=False)
+        except OSError as error:  # Arrow's own, of pages that do not unpack.
+            raise pa.ArrowInvalid(f"{name}{error}") from None
         return _plain(table, size, name)
 
 
@@ -124,8 +121,7 @@ def open_parquet(source: bytes | Path, *, has_lists: bool = False) -> Iterator[C
         data, size, name = _open(source, opened)
         file = opened.enter_context(_parquet_file(data, name))
         _check(data, file.metadata, size, name, has_lists=has_lists)
-        columns = map(file.metadata.schema.column, range(file.metadata.num_columns))
-        texts = [each.path for each in columns if each.physical_type == "BYTE_ARRAY"]
+        texts = _texts_of(file.metadata)
         data.seek(0)
         with _parquet_file(data, name, texts) as file:
             yield CheckedParquet(file, size, name)
@@ -193,9 +189,14 @@ def _parquet_file(data: BinaryIO, name: str, texts: Sequence[str] = ()) -> pq.Pa
         raise pa.ArrowInvalid(f"{name}{error}") from None
 
 
+def _texts_of(told: pq.FileMetaData) -> list[str]:
+    columns = map(told.schema.column, range(told.num_columns))
+    return [each.path for each in columns if each.physical_type == "BYTE_ARRAY"]
+
+
 def _check(
     data: BinaryIO, told: pq.FileMetaData, size: int, name: str, *, has_lists: bool = False
-) -> None:
+) -> Pages:
     most, most_values = _most_bytes(size), max(_LEAST_VALUES, _VALUES_FOR_A_BYTE * size)
     if told.num_columns > _MOST_COLUMNS:
         wanted = f"at most {_MOST_COLUMNS:,} columns"
@@ -220,18 +221,26 @@ def _check(
         # Few of ours have lists of texts, of which a page of some bytes can make gigabytes.
         if not has_lists and column.physical_type == "BYTE_ARRAY" and column.max_repetition_level:
             raise pa.ArrowInvalid(f"{name}{column.path}: wanted no lists of texts, got some")
+    return pages
 
 
 def _plain(table: pa.Table, size: int, name: str) -> pa.Table:
     """The table with its texts as such, unless they would be too long."""
     most, total = _most_bytes(size), table.nbytes
-    for column in table.columns:
+    may_hold_texts = [
+        column
+        for column in table.columns
+        if column.type.num_fields or pa.types.is_dictionary(column.type)
+    ]
+    for column in may_hold_texts:
         for chunk in column.chunks:
             for texts in _texts_in(chunk):
                 lengths = pc.call_function("binary_length", [texts.dictionary]).cast(pa.int64())
                 total += pc.call_function("sum", [lengths.take(texts.indices)]).as_py() or 0
     if total > most:
         raise _too_large(name, most, total)
+    if not any(map(pa.types.is_dictionary, table.schema.types)):
+        return table
     return pa.table(
         [
             column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column

@@ -22,10 +22,13 @@ class Pages:
     """Attributes:
     size_bytes: of all pages, unpacked.
     values: in all data pages, those of lists and the missing ones included.
+    most_text_bytes: what all values can come to, if they are texts: none is longer than the pages
+        of its column, but a dictionary's may be there any number of times.
     """
 
     size_bytes: int = 0
     values: int = 0
+    most_text_bytes: int = 0
 
 
 def count_pages(file: BinaryIO, chunks: list[tuple[int, int]]) -> Pages:
@@ -36,7 +39,7 @@ def count_pages(file: BinaryIO, chunks: list[tuple[int, int]]) -> Pages:
     """
     found, number = Pages(), 0
     for start, end in chunks:
-        place = start
+        place, size_before, values_before = start, found.size_bytes, found.values
         while place < end:
             number += 1
             if number > _MOST_PAGES:
@@ -57,6 +60,8 @@ def count_pages(file: BinaryIO, chunks: list[tuple[int, int]]) -> Pages:
                     raise ValueError(f"the page at byte {place} has {values} values")
                 found.values += values
             place += reader.place + packed
+        length = found.size_bytes - size_before
+        found.most_text_bytes += (found.values - values_before) * length
     return found
 
 
@@ -68,11 +73,18 @@ class _Reader:
         self.place = 0
 
     def struct(self, depth: int) -> dict[int, Any]:
-        fields, last = {}, 0
-        while head := self._byte():
+        fields, last, data = {}, 0, self._data
+        while head := data[self.place]:
+            self.place += 1
             step, kind = head >> 4, head & 15
             last = last + step if step else self._number()
-            fields[last] = self._value(kind, depth)
+            # Most are numbers of one byte, and a small file has a hundred of them.
+            if kind in _VARINTS and (byte := data[self.place]) < 0x80:
+                self.place += 1
+                fields[last] = byte >> 1 ^ -(byte & 1)
+            else:
+                fields[last] = self._value(kind, depth)
+        self.place += 1
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:

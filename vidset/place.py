@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from vidset.blurred import COPIES, ORIGINALS, Gate, images_root, read_checked, read_gate
+from vidset.blurred import images_root, read_checked
+from vidset.gate import COPIES, ORIGINALS, Gate, read_gate
 from vidset.labeling.events import image_id as id_of
-from vidset.labeling.places import open_ledger
+from vidset.labeling.ledgers import open_ledger
 from vidset.labeling.settings import Settings, Use
 from vidset.labeling.task import Image
 from vidset.labeling.variables import Reader
@@ -115,6 +116,8 @@ class Place:
                 for each in ledger.kept_images()
                 if (each.id, each.image_sha256) in checked
             )
+            if gate.copies is not None:  # The settings say where each one's copy is.
+                return images
         return map(partial(self._moved, images_root(self.out, gate)), images)
 
     def count_withheld(self) -> int:
@@ -144,14 +147,21 @@ class Place:
 
     @property
     def files_root(self) -> str:
-        """The name of the folder below the place whose images people and models may see."""
+        """The folder or prefix of the images that people and models may see.
+
+        Raises:
+            ValueError: the place is none with images.
+        """
         if self.out is None or self.out.startswith("bq://"):
-            return ORIGINALS
-        return images_root(self.out, _gate_of(self.out)).rpartition("/")[2]
+            raise ValueError(f"{self.out or 'no place'}: wanted a place with images")
+        return images_root(self.out, _gate_of(self.out))
 
     def name_of(self, image_id: str, uri: str) -> str:
         """An image's name below the images; where these are not known, in its bucket."""
-        for root in (f"{self.out}/{ORIGINALS}/", f"{self.out}/{COPIES}/"):
+        roots = [f"{self.out}/{ORIGINALS}/", f"{self.out}/{COPIES}/"]
+        if self.folder is None and self.images_root is not None:
+            roots.append(f"{self.images_root}/")
+        for root in roots:
             if uri.startswith(root):
                 return uri.removeprefix(root)
         if is_uri(uri):
@@ -188,7 +198,10 @@ class Place:
             return {}
         if self.out.startswith("bq://"):
             return {"LABELING_LEDGER": self.out}
-        return {"LABELING_IMAGES": f"{self.images_root}"}
+        gate = _gate_of(self.out)
+        if gate is not None and gate.copies is not None:
+            return {"LABELING_IMAGES": self.out, "LABELING_COPIES": gate.copies}
+        return {"LABELING_IMAGES": images_root(self.out, gate), "LABELING_COPIES": ""}
 
 
 def _gate_of(out: str) -> Gate | None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from vidset.blurred import ORIGINALS
+from vidset.gate import ORIGINALS
 from vidset.labeling.events import image_id as id_of
+from vidset.labeling.ledgers import open_ledger
 from vidset.labeling.task import Image
 from vidset.ledger.rows import LedgerRows
 from vidset.regular_files import has_link
 from vidset.rights import FIELDS, NONE, Rights
+from vidset.shards import Shard
 from vidset.storage.open import open_store
 from vidset.storage.uris import is_uri
 
@@ -56,7 +58,7 @@ class KeptImage:
 
 
 class ParquetLedger:
-    """A `vidset.labeling.places.ImageLedger` over a folder, gs:// or s3:// place."""
+    """A `vidset.labeling.ledgers.ImageLedger` over a folder, gs:// or s3:// place."""
 
     def __init__(self, out: str):
         """Raises ValueError: of another kind, or its client is not installed."""
@@ -112,13 +114,30 @@ class ImageToRead:
     image_uri: str
 
 
-def kept_images(place: str) -> Iterator[ImageToRead]:
-    """Yield the kept images of the committed videos; a file that is there twice comes twice."""
-    for _, table in LedgerRows(place).frames_in_order(_FILE_COLUMNS):
+def kept_images(place: str, shard: Shard | None = None) -> Iterator[ImageToRead]:
+    """Yield the kept images of the committed videos; a file that is there twice comes twice.
+
+    Args:
+        shard: only those of this part of the videos.
+    """
+    columns = _FILE_COLUMNS if shard is None else (*_FILE_COLUMNS, "video_uri")
+    for _, table in LedgerRows(place).frames_in_order(columns):
+        if shard is not None and not (len(table) and shard.has(table["video_uri"][0].as_py())):
+            continue
         ids, uris, hashes, kept = (table[name].to_pylist() for name in _FILE_COLUMNS)
         for number, is_kept in enumerate(kept):
             if is_kept and hashes[number] is not None:
                 yield ImageToRead(hashes[number], ids[number], uris[number])
+
+
+def images_in_warehouse(uri: str) -> Iterator[ImageToRead]:
+    """Yield the kept images of the committed videos that bq://PROJECT.DATASET tells of.
+
+    Raises:
+        ValueError: the uri is of another kind, or the client is not installed.
+    """
+    for image_sha256, image_id, image_uri in open_ledger(uri).files():
+        yield ImageToRead(image_sha256, image_id, image_uri)
 
 
 class ImageFiles:
@@ -129,12 +148,18 @@ class ImageFiles:
 
     Args:
         place: a folder, gs:// or s3://.
-        root: the name of the folder with the files: that of the originals, or of blurred copies.
+        root: the folder or prefix of the files, where they are copies: see
+            `vidset.blurred.images_root`.
+        whole: where all files lie with their names below the place, which is a bucket, or a part of
+            one, that holds nothing else than what vidset writes: JPEG files anywhere below it are
+            images of it as well. The place itself, or that of the copies.
     """
 
-    def __init__(self, place: str, root: str = ORIGINALS):
+    def __init__(self, place: str, root: str | None = None, *, whole: str | None = None):
         self._root = f"{place}/{ORIGINALS}"
-        self._files = f"{place}/{root}"
+        self._place = f"{place}/"
+        self._whole = None if whole is None else open_store(whole)
+        self._files = root or self._root
         self._store = open_store(self._files)
         self._folder = None if is_uri(place) else self._files
 
@@ -145,6 +170,8 @@ class ImageFiles:
             ValueError: it does not lie below the place's images, or a link leads elsewhere.
             FileNotFoundError: it is not there.
         """
+        if self._whole is not None and not uri.startswith(f"{self._root}/"):
+            return self._whole.read(self.name_in_place(image_id, uri))
         name = self.name(image_id, uri)
         if self._folder is not None and has_link(self._folder, name):
             raise ValueError(f"{uri}: wanted an image of this place, got a link")
@@ -167,4 +194,17 @@ class ImageFiles:
             name = next((each for each in names if id_of(each) == image_id), "..")
         if ".." in PurePosixPath(name).parts or name.startswith("/") or not name:
             raise ValueError(f"{uri}: wanted an image below {self._root}")
+        return name
+
+    def name_in_place(self, image_id: str, uri: str) -> str:
+        """Return an image's name below the place: with `images/`, or in a bucket for images alone.
+
+        Raises:
+            ValueError: it does not lie there.
+        """
+        if self._whole is None or uri.startswith(f"{self._root}/"):
+            return f"{ORIGINALS}/{self.name(image_id, uri)}"
+        name = uri.removeprefix(self._place)
+        if name == uri or not name.endswith(".jpg") or ".." in PurePosixPath(name).parts:
+            raise ValueError(f"{uri}: wanted a JPEG file below {self._place}")
         return name

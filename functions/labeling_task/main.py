@@ -8,12 +8,17 @@ from flask import Request, Response
 
 from vidset.labeling import entry_points
 from vidset.labeling.broker import open_broker
+from vidset.labeling.places import refuse_originals
 from vidset.labeling.settings import Settings, Use
 
 # Set by the platform and by functions-framework --target.
 _TARGET = os.environ.get("FUNCTION_TARGET")
 _USES: dict[str | None, Use] = {"request_labeling": "request", "receive_annotation": "receive"}
-_BROKER = open_broker(Settings.from_environment(os.environ, _USES.get(_TARGET, "dispatch")))
+_USE = _USES.get(_TARGET, "dispatch")
+_SETTINGS = Settings.from_environment(os.environ, _USE)
+if _USE != "receive":
+    refuse_originals(_SETTINGS)
+_BROKER = open_broker(_SETTINGS)
 
 
 @functions_framework.cloud_event

@@ -15,6 +15,9 @@ variables {
   github_repository_id = "123456"
   kms_key              = "projects/example-project/locations/europe-west1/keyRings/ring/cryptoKeys/key"
   labeling_options     = { LABEL_STUDIO_URL = "https://labels.example.org" }
+  pipeline_image       = "europe-west1-docker.pkg.dev/example-project/vidset-beam/training@sha256:2222222222222222222222222222222222222222222222222222222222222222"
+  pipeline_parameters  = { baseline = "blessed", recipe = "transforms: [pad]" }
+  pipeline_schedule    = "0 3 * * 1"
   project_id           = "example-project"
   state_bucket         = "example-project-state"
   trainer_members      = ["group:trainers@example.org"]

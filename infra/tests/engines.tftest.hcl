@@ -22,7 +22,7 @@ run "cloud_run" {
   }
 
   assert {
-    condition = slice(google_cloud_run_v2_job.jobs["ingest"].template[0].template[0].containers[0].args, 0, 9) == tolist([
+    condition = slice(google_cloud_run_v2_job.jobs["ingest"].template[0].template[0].containers[0].args, 0, 11) == tolist([
       "watch",
       "pubsub:${google_pubsub_subscription.uploads.id}",
       "--bucket=${google_storage_bucket.uploads.name}",
@@ -31,6 +31,8 @@ run "cloud_run" {
       "--dead-letters=pubsub:${google_pubsub_topic.dead_letters["uploads"].id}",
       "--workers=2",
       "--until-idle=30",
+      "--job=projects/team-videos/locations/europe-west1/jobs/vidset-ingest",
+      "--most-tasks=3",
       "--exit-zero",
     ])
     error_message = "The job reads the subscription that Dataflow would read, and writes where it would."
@@ -38,7 +40,7 @@ run "cloud_run" {
 
   assert {
     condition = toset(slice(
-      google_cloud_run_v2_job.jobs["ingest"].template[0].template[0].containers[0].args, 9,
+      google_cloud_run_v2_job.jobs["ingest"].template[0].template[0].containers[0].args, 11,
       length(google_cloud_run_v2_job.jobs["ingest"].template[0].template[0].containers[0].args),
       )) == toset([
       "--every=0.5", "--similarity=0.8", "--prefix=cam1/", "--stream=all", "--scratch-bytes=0", "--video-memory=1600",
@@ -48,11 +50,13 @@ run "cloud_run" {
 
   assert {
     condition = (
-      google_cloud_run_v2_job.jobs["ingest"].template[0].task_count == 3
-      && google_cloud_run_v2_job.jobs["ingest"].template[0].parallelism == 3
-      && google_cloud_run_v2_job.jobs["export"].template[0].task_count == 1
+      alltrue([for job in google_cloud_run_v2_job.jobs : job.template[0].task_count == 1])
+      && google_cloud_run_v2_job_iam_member.ingest_starts_helpers[0].name == "vidset-ingest"
+      && google_cloud_run_v2_job_iam_member.ingest_starts_helpers[0].member == google_service_account.ingest.member
+      && google_project_iam_custom_role.helper_starter[0].permissions == toset(["run.jobs.run", "run.jobs.runWithOverrides"])
+      && google_project_iam_custom_role.queue_reader[0].permissions == toset(["monitoring.timeSeries.list"])
     )
-    error_message = "Several tasks share a long queue; one exports."
+    error_message = "A run begins with one task, which may start more of its own job if the queue is long."
   }
 
   assert {

@@ -14,8 +14,8 @@ FUNCTIONS = {
     "jpeg_quality, min_sharpness, min_brightness, max_brightness, spans, redo, collector, rights, "
     "workers, full",
     "open": "place",
-    "train": "version, place, *, seeds, model, epochs, splits, threads, device, cap, allow_leaks, "
-    "tell",
+    "train": "version, place, *, seeds, model, epochs, splits, threads, device, precision, cap, "
+    "allow_leaks, tell",
 }
 CLASSES = {
     "Dataset": {

@@ -1,7 +1,7 @@
 """Label files of a stranger: equal ids, numbers that are none, names that lead elsewhere."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.attacks.special import Attack, written
@@ -23,6 +23,15 @@ def _json(value: object) -> Attack:
     return written(lambda: json.dumps(value).encode())
 
 
+def _later(make: Callable[[], Attack]) -> Attack:
+    """What is large is made when it is written, and not when tests are collected."""
+
+    def write(path: Path) -> object:
+        return make()(path)
+
+    return write
+
+
 def _coco(images: list, annotations: list, categories: list | None = None) -> Attack:
     known = [{"id": 1, "name": "car"}] if categories is None else categories
     return _json({"images": images, "annotations": annotations, "categories": known})
@@ -38,19 +47,21 @@ def _drawn(number: int, image: int = 1, **more: object) -> dict:
 
 
 _MANY = 20_000
-_POLYGON = [float(n % 60) for n in range(200_000)]
 
 COCO: Mapping[str, Attack] = {
     **JSON,
-    "equal ids": _coco([_image(n) for n in range(_MANY)], [_drawn(1)] * _MANY),
-    "equal images": _coco([_image(1)] * _MANY, [_drawn(n) for n in range(_MANY)]),
-    "equal names": _coco([_image(n, "a.png") for n in range(_MANY)], []),
+    "equal ids": _later(lambda: _coco([_image(n) for n in range(_MANY)], [_drawn(1)] * _MANY)),
+    "equal images": _later(lambda: _coco([_image(1)] * _MANY, [_drawn(n) for n in range(_MANY)])),
+    "equal names": _later(lambda: _coco([_image(n, "a.png") for n in range(_MANY)], [])),
     "equal categories": _coco([_image(1)], [_drawn(1)], [{"id": 1, "name": "car"}] * _MANY),
-    "objects of one image": _coco(
-        [_image(1, "a/0/0000000000.jpg")], [_drawn(n) for n in range(60_000)]
+    "objects of one image": _later(
+        lambda: _coco([_image(1, "a/0/0000000000.jpg")], [_drawn(n) for n in range(60_000)])
     ),
-    "a polygon of 100,000 points": _coco(
-        [_image(1, "a/0/0000000000.jpg")], [_drawn(1, segmentation=[_POLYGON])]
+    "a polygon of 100,000 points": _later(
+        lambda: _coco(
+            [_image(1, "a/0/0000000000.jpg")],
+            [_drawn(1, segmentation=[[float(n % 60) for n in range(200_000)]])],
+        )
     ),
     "a mask of a gigapixel": _coco(
         [_image(1, "a/0/0000000000.jpg")],
@@ -85,8 +96,10 @@ def _shape(*points: list, **more: object) -> dict:
 LABELME: Mapping[str, Attack] = {
     **JSON,
     "60,000 equal shapes": _labelme(shapes=[_shape([1, 1], [9, 9])] * 60_000),
-    "a polygon of 200,000 points": _labelme(
-        shapes=[_shape(*[[n % 60, n % 50] for n in range(200_000)], shape_type="polygon")]
+    "a polygon of 200,000 points": _later(
+        lambda: _labelme(
+            shapes=[_shape(*[[n % 60, n % 50] for n in range(200_000)], shape_type="polygon")]
+        )
     ),
     "a picture in the file": _labelme(imageData="A" * 9_000_000),
     "a mask in the file": _labelme(

@@ -6,6 +6,7 @@ A command that is not here fails a test: whoever adds one says what it reads.
 import os
 import shlex
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "upload": Row("", given={"video": "upload GIVEN --to ./away --collector c"}, place=""),
     "plan": Row("plan", _LEDGERS),
+    "rights": Row("rights a.mp4 --rights license=MIT --yes", ("settings", "videos")),
     "forget": Row("forget a.mp4 --dry-run", (*_LEDGERS, "store", *_VERSION)),
     # A detector's model is a file of the user's own: tests/privacy.
     "blur": Row("blur --blur faces:none.onnx"),
@@ -239,16 +241,20 @@ def cases() -> Iterator[Case]:
 
 
 def few_cases() -> list[Case]:
-    """One for each command and what it reads, the attacks in turn: these fit into `make test`."""
-    seen: dict[str, int] = {}
-    found = []
+    """One for each file that a command reads first, attacks of one kind in turn: for `make test`.
+
+    Commands read the same file by the same code: all others are left to `make attack`.
+    """
+    done: dict[str, Case] = {}
+    tried: Counter[int] = Counter()
     for command, row in ROWS.items():
         for what in [*row.slots, *(row.given or ())][:1]:
-            attacks = list(_attacks(what))
-            place = seen.get(what, 0)
-            seen[what] = place + 1
-            found.append(Case(command, what, attacks[place % len(attacks)]))
-    return found
+            if what in done:
+                continue
+            attacks = _attacks(what)
+            done[what] = Case(command, what, [*attacks][tried[id(attacks)] % len(attacks)])
+            tried[id(attacks)] += 1
+    return [*done.values()]
 
 
 def _attacks(what: str) -> Mapping[str, Attack]:

@@ -67,14 +67,18 @@ def largest(channels: int) -> bytes:
         pytest.param(folders(lambda: pictures.jpeg(65_000, 65_000), "big.jpg"), id="JPEG"),
         pytest.param(folders(lambda: pictures.webp(16_384, 16_384), "big.webp"), id="WebP"),
         pytest.param(folders(lambda: pictures.bmp(40_000, 40_000), "big.bmp"), id="BMP"),
-        pytest.param(folders(lambda: largest(4), "big.png"), id="RGBA at the limit"),
+        # A whole picture costs ten seconds of the processor to make and to read.
+        pytest.param(
+            folders(lambda: largest(4), "big.png"),
+            id="RGBA at the limit",
+            marks=pytest.mark.every_attack,
+        ),
         pytest.param(
             folders(lambda: largest(3), "big.png"),
             id="RGB at the limit",
-            # Four channels cost more, and are measured above.
             marks=pytest.mark.every_attack,
         ),
-        pytest.param(coco, id="equal ids in COCO"),
+        pytest.param(coco, id="equal ids in COCO", marks=pytest.mark.every_attack),
         pytest.param(yaml, id="aliases in YAML"),
     ],
 )

@@ -1,6 +1,8 @@
 """How often a test breaks things: seldom in `make test`, often in `make chaos`."""
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -18,3 +20,11 @@ def times(few: int, many: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "count", [pytest.param(few, id="few"), pytest.param(some, marks=chaos, id="many")]
     )
+
+
+def some(moments: Sequence[Any]) -> list[Any]:
+    """Return parameters of which `make test` tries every third, and `make chaos` the others."""
+    return [
+        pytest.param(moment, marks=pytest.mark.chaos if place % 3 else ())
+        for place, moment in enumerate(moments)
+    ]

@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from tests.chaos.counts import times
 from tests.cli.trees import tree
 from tests.drawing import write_video
+from tests.programs.started import Started, run
 
 pytestmark = pytest.mark.slow
 
@@ -39,8 +39,8 @@ def test_a_killed_extraction_of_one_long_video_ends_the_same(count, tmp_path):
 def test_a_killed_watcher_ends_the_same(count, tmp_path):
     for number in range(3):
         write_video(tmp_path / "in" / f"{number}.mp4", scenes=range(number, number + 6))
-    command = [sys.executable, "-m", "vidset", "watch", str(tmp_path / "in")]
-    command += ["-o", str(tmp_path / "out"), "--until-idle", "7", "--workers", "2"]
+    command = ["watch", str(tmp_path / "in"), "-o", str(tmp_path / "out")]
+    command += ["--until-idle", "7", "--workers", "2"]
     # A watcher looks at files for 5 s before it takes them: what is worth a kill comes after.
     _kill_and_run_again(count, command, tmp_path / "out", begins=_has_videos)
 
@@ -51,7 +51,7 @@ def _has_videos(out: Path) -> bool:
 
 def _extraction(folder: Path) -> list[str]:
     inputs, out = str(folder / "in"), str(folder / "out")
-    return [sys.executable, "-m", "vidset", "extract", inputs, "-o", out]
+    return ["extract", inputs, "-o", out]
 
 
 def _kill_and_run_again(
@@ -63,7 +63,7 @@ def _kill_and_run_again(
         begins: from when on a run may be killed; the moment lies in what is left of it.
     """
     statuses = {0, 1}  # A video that is none gives 1.
-    process = _start(command)
+    process = Started(command)
     _wait_until(begins, out, process)
     began = time.monotonic()
     assert process.wait() in statuses
@@ -72,32 +72,25 @@ def _kill_and_run_again(
     shutil.rmtree(out)
     chance, kills = random.Random(count), 0
     while kills < count:
-        process = _start(command)
+        process = Started(command)
         _wait_until(begins, out, process)
         try:
             process.wait(chance.uniform(0, seconds))
         except subprocess.TimeoutExpired:
             kills += 1
         _kill(process)
-        again = subprocess.run(command, capture_output=True, text=True, check=False)
+        again = run(command)
         assert again.returncode in statuses, again.stderr
         assert tree(out) == whole, f"kill {kills}"
         shutil.rmtree(out)
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
-    nowhere = subprocess.DEVNULL
-    return subprocess.Popen(command, stdout=nowhere, stderr=nowhere, start_new_session=True)
-
-
-def _wait_until(
-    begins: Callable[[Path], bool], out: Path, process: subprocess.Popen[bytes]
-) -> None:
+def _wait_until(begins: Callable[[Path], bool], out: Path, process: Started) -> None:
     while not begins(out) and process.poll() is None:
         time.sleep(0.01)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: Started) -> None:
     """End it with its workers, as when the machine goes down."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)

@@ -2,18 +2,18 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 import cv2
 import numpy as np
 
 from tests.cli.called import Called, vidset
 from tests.cli.ledger_rows import frame_row, video_row
+from tests.programs.started import Started
 from vidset.elements import Extraction, FrameRow
 from vidset.ledger.ledger import FolderLedger
 from vidset.naming import image_id, image_name
@@ -98,16 +98,10 @@ def write_truth(out: Path, file: Path, *, except_for: int = 0) -> None:
 @contextmanager
 def served(
     out: object, *arguments: object, environment: dict[str, str]
-) -> Iterator[tuple[str, Popen]]:
+) -> Iterator[tuple[str, Started]]:
     """`vidset label serve` as a process of its own, on a free port, and its url."""
-    command = [sys.executable, "-m", "vidset", "label", "serve", "--json", "--port", "0", "-p"]
-    with Popen(
-        [*command, *map(str, (out, *arguments))],
-        stdout=PIPE,
-        stderr=PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    ) as process:
+    command = ("label", "serve", "--json", "--port", "0", "-p", out, *arguments)
+    with Started(command, PIPE, PIPE, {**os.environ, **environment}) as process:
         try:
             said = process.stdout.readline() if process.stdout else ""
             if not said:

@@ -18,6 +18,7 @@ WORKS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "extract": (("{video}",), "vidset plan -p {}"),
     "forget": (("{video}", "--dry-run"), None),
     "trace": (("video:{video}",), None),
+    "rights": (("{video}", "--rights", "license=CC0-1.0", "--yes"), None),
     "plan": ((), "vidset label dispatch --store sqlite:labels.sqlite -p {}"),
     "duplicates": (
         ("--workers", "1"),
@@ -31,6 +32,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "restore": (("file.sqlite",), "FILE file.sqlite: there is no such file"),
     "export": (("-f", "coco", "-o", "exported"), NO_STORE),
     "sync": ((), NO_STORE),
+    "predict": ((), "is in a bucket, which keeps no runs: wanted RUN, got none"),
+    "select": (("--budget", "3"), NO_STORE),
     "sql": ((), "wanted a warehouse in a folder, which this one is not"),
     **{
         f"label {name}": (arguments, NO_STORE)
@@ -53,8 +56,6 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
             "errors": (),
             "review": (),
             "loop": ("loop.yaml",),
-            "predict": (),
-            "select": ("--budget", "3"),
             "dataset create": (),
             "dataset list": (),
             "dataset show": (),
@@ -127,3 +128,17 @@ def test_labels_of_a_place_in_a_bucket_are_kept_in_a_store_that_is_named(place, 
     synced = works("sync", *store, "--warehouse", f"{tmp_path}/warehouse")
     assert "1 video new or changed" in synced.out
     assert (tmp_path / "warehouse" / "frames").is_dir()
+
+
+def test_images_of_a_place_in_a_bucket_are_selected_and_selections_are_kept_there(place, tmp_path):
+    store = ("--store", f"sqlite:{tmp_path}/labels.sqlite")
+    selected = vidset("select", "--budget", "2", *store, "-p", place, "--json")
+    assert selected.code == 0, selected.err
+    assert selected.found["output"].startswith(f"{place}/selections/")
+    assert len(selected.found["images"]) == 2
+    # What was chosen is not chosen again.
+    again = vidset("select", "--budget", "9", *store, "-p", place, "--json").found
+    assert again["passed_over"]["selected"] == 2
+    named = vidset("select", "--budget", "2", "--run", "v0-1", *store, "-p", place)
+    assert named.code == 2
+    assert f"{place} is in a bucket, and vidset select --run finds no run 'v0-1'" in named.refusal

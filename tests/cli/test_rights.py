@@ -10,6 +10,7 @@ from tests.cli.dataset.outputs import CAR, DAY, add_video
 from tests.cli.exports import annotate
 from vidset.datasets.versions.repository import Repository
 from vidset.ledger.rows import LedgerRows
+from vidset.lineage.exports import read_exports
 from vidset.place import Place
 from vidset.rights import FIELDS, Rights
 
@@ -176,6 +177,73 @@ def test_an_export_of_a_licence_leaves_the_others_out(place, tmp_path):
         )  # fmt: skip
         assert "the images are of CC-BY-4.0 (3), NOASSERTION (2)" in refused.refusal
         assert not (tmp_path / "none").exists()
+
+
+def test_an_export_says_everywhere_what_it_left_out(place, tmp_path):
+    said = "Only images of CC-BY-4.0 were asked for. Left out: NOASSERTION (2)."
+    for version in ["v0"], []:
+        out = tmp_path / f"out{len(version)}"
+        made = vidset(
+            "export", *version, "-f", "webdataset", "-o", out, "-p", place,
+            "--license", "CC-BY-4.0",
+        )  # fmt: skip
+        assert "images of other licences are not in it: NOASSERTION (2)" in made.out
+        assert said in (out / "LICENSE").read_text()
+        recorded = read_exports(place)[-1]
+        assert recorded.licenses == ["CC-BY-4.0"]
+        assert recorded.other_licences == {"NOASSERTION": 2}
+    marker = json.loads((tmp_path / "out1" / "dataset.json").read_text())
+    assert marker["licenses"] == ["CC-BY-4.0"]
+    assert marker["other_licences"] == {"NOASSERTION": 2}
+    assert "left out NOASSERTION (2)" in vidset("trace", "v0", "-p", place).out
+
+
+def test_an_export_of_what_nobody_stated_says_what_it_left_out(place, tmp_path):
+    out = tmp_path / "out"
+    made = vidset(
+        "export", "v0", "-f", "coco", "-o", out, "-p", place, "--license", "NOASSERTION"
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    text = (out / "LICENSE").read_text()
+    assert "No licence is stated: 2 images" in text
+    assert "Left out: CC-BY-4.0 (3)." in text
+
+
+@pytest.mark.parametrize("format_name", ["tfrecord", "webdataset", "parquet"])
+def test_files_of_samples_bring_rights_along(place, tmp_path, format_name):
+    out, other = tmp_path / "out", tmp_path / "other"
+    made = vidset("export", "v0", "-f", format_name, "-o", out, "-p", place, "--lossy")
+    assert made.code == 0, made.err
+    made = create(other, "v", f"{format_name}:{out}")
+    assert made.code == 0, made.err
+    assert entries(other, "v") == {**dict.fromkeys(A, GHENT), **dict.fromkeys(B, Rights())}
+
+
+def test_folders_bring_rights_along(tmp_path):
+    place, out, other = tmp_path / "place", tmp_path / "out", tmp_path / "other"
+    add_video(place, "ann/a.mp4", [1, 2], rights=GHENT)
+    annotate(place, {A[0]: (DAY,), A[1]: (DAY,)})
+    assert create(place, "v0").code == 0
+    assert vidset("export", "v0", "-f", "folders", "-o", out, "-p", place).code == 0
+    made = create(other, "v", f"folders:{out}")
+    assert made.code == 0, made.err
+    assert list(entries(other, "v").values()) == [GHENT, GHENT]
+    (out / "rights.jsonl").write_text("[]\n")
+    refused = create(tmp_path / "third", "v", f"folders:{out}")
+    assert "line 1: wanted the rights of an image" in refused.found["error"]["message"]
+
+
+def test_a_diff_names_images_of_which_other_rights_are_stated(place):
+    made = create(place, "v7", "--rights", "license=CC0-1.0")
+    assert made.code == 0, made.err
+    found = vidset("dataset", "diff", "v0", "v7", "-p", place, "--json").found
+    assert (found["counts"]["restated"], found["counts"]["unchanged"]) == (2, 3)
+    first = found["images"]["restated"][0]
+    assert first["changes"] == ["license: not stated -> CC0-1.0"]
+    assert (first["before"]["rights"], first["after"]["rights"]) == ({}, {"license": "CC0-1.0"})
+    shown = vidset("dataset", "diff", "v0", "v7", "-p", place).out
+    assert "2 restated" in shown
+    assert "license: not stated -> CC0-1.0" in shown
 
 
 def test_an_imported_set_keeps_its_rights_and_a_checkout_gives_them_back(place, tmp_path):

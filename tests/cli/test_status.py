@@ -4,6 +4,8 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.cli.ledger_rows import video_row
+from tests.cli.troubled import CROSSING, make_troubled
+from tests.datasets.rows import encoded, scene
 from tests.plan.ledgers import EVERY, SOME
 from vidset.elements import Extraction
 from vidset.ledger.open import open_ledger
@@ -58,3 +60,47 @@ def test_a_place_may_be_the_argument_and_two_places_are_refused(place, tmp_path,
     assert vidset("status", place).next == f"vidset label dispatch -p {place.name}"
     refused = vidset("status", place, "-p", tmp_path / "other")
     assert (refused.code, "wanted one place, got two" in refused.refusal) == (2, True)
+
+
+def test_status_tells_what_is_wrong_with_answers_versions_and_collectors(tmp_path, monkeypatch):
+    monkeypatch.chdir(make_troubled(tmp_path / "roads"))
+    told = {each["kind"]: each for each in vidset("status", "--json").found["troubles"]}
+    assert set(told) == {"quarantine", "unchecked", "drift"}
+    assert told["drift"]["names"] == ["car-7: blurred 10.0% before, 60.0% now"]
+    assert told["quarantine"]["count"] == 1
+    assert "scale: no label 'trator'" in told["quarantine"]["names"][0]
+    assert told["unchecked"]["command"] == "vidset dataset check odd"
+
+    assert vidset("dataset", "check", "odd").code == 1
+    called = vidset("status")
+    told = {each["kind"]: each for each in vidset("status", "--json").found["troubles"]}
+    assert set(told) == {"quarantine", "leaks", "anomalies", "drift"}
+    assert CROSSING in told["leaks"]["names"][0]
+    assert told["leaks"]["command"] == "vidset dataset check odd --leaks"
+    assert "Version odd has 1 leak or contradiction" in called.err
+    assert "car-7: blurred 10.0% before, 60.0% now" in called.err
+    assert vidset("sql", "-p", ".", told["drift"]["command"].split("'")[1]).code == 0
+
+
+def test_anomalies_of_an_earlier_schema_are_not_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(make_troubled(tmp_path / "roads"))
+    vidset("dataset", "check", "odd")
+    assert vidset("dataset", "check", "first", "--update-schema").code == 0
+    kinds = {each["kind"] for each in vidset("status", "--json").found["troubles"]}
+    assert "unchecked" in kinds
+    assert "anomalies" not in kinds
+
+
+def test_a_version_that_was_made_here_is_checked(tmp_path, monkeypatch):
+    place = make_troubled(tmp_path / "roads")
+    monkeypatch.chdir(place)
+    (place / "more").mkdir()
+    for at in range(20, 24):
+        label = place / "more" / "ab"[at % 2]
+        label.mkdir(exist_ok=True)
+        (label / f"{at}.png").write_bytes(encoded(scene(at)))
+    made = vidset("dataset", "create", "folders:more", "-n", "mine", "--shares", "train=1")
+    assert made.code == 0, made.err
+    kinds = {each["kind"] for each in vidset("status", "--json").found["troubles"]}
+    assert "unchecked" not in kinds
+    assert "anomalies" in kinds

@@ -12,13 +12,13 @@ import pytest
 import typer
 from apache_beam.options.pipeline_options import PipelineOptions
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
 
 from benchmarks.__main__ import SECTIONS
 from tests.contracts.pages import ROOT, Command, pages
 from vidset.beam import export_job, ingest_job
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
+from vidset.cli.command import tree_of
 from vidset.cli.main import app
 
 PAGES = pages()
@@ -49,7 +49,7 @@ FILES = [
     for top in SOURCES
     for path in ([top] if top.is_file() else [top, *top.rglob("*")])
 ]
-CLI = get_command(app)
+CLI = tree_of(app)
 each_page = pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
 
 

@@ -171,6 +171,7 @@ def test_the_page_tells_how_tables_are_partitioned_and_clustered():
                 "videos",
                 "predictions",
                 "tags",
+                "statements",
                 "versions",
                 "entries",
                 "runs",

@@ -1,9 +1,7 @@
-import io
 import json
 import os
 import re
 from collections import Counter
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import cv2
@@ -17,20 +15,6 @@ from vidset.demo.rendering import render_video
 from vidset.demo.scene import Scene, Span
 
 SHORT = Scene((Span("drive", 0, 2), Span("dark", 2, 5)), (), width=320, height=180)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> tuple[Path, str]:
-    """The output folder of a demo of the rendered drive, only to be read; and what was printed."""
-    folder = tmp_path_factory.mktemp("demo")
-    with redirect_stdout(io.StringIO()) as said:
-        assert run_demo(None, str(folder)) == 0
-    return folder, said.getvalue()
-
-
-@pytest.fixture
-def drive(demo) -> Path:
-    return demo[0]
 
 
 def ledger(folder: Path) -> list[dict]:

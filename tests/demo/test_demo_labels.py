@@ -21,14 +21,6 @@ pytestmark = pytest.mark.slow
 KEPT = [*range(20), *range(25, 30), *range(40, 43), 46, 47]
 
 
-@pytest.fixture(scope="module")
-def drive(tmp_path_factory) -> Path:
-    """The output folder of a demo of the rendered drive. Only to be read."""
-    folder = tmp_path_factory.mktemp("demo")
-    assert run_demo(None, str(folder), quiet=True) == 0
-    return folder
-
-
 def documents(folder: Path, collection: str) -> dict[str, dict]:
     store = SqliteStore(folder / "labels.sqlite")
     return {stored.id: stored.document for stored in store.find(Query(collection))}

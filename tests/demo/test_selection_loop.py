@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pytest
 
 from tests.cli.labels import label
+from tests.programs.workers import ready_workers
 from vidset.demo.drives import draw_drives
 
 
@@ -60,7 +61,8 @@ def test_the_loop_goes_around_once(tmp_path, monkeypatch, capsys):
     # Nothing of the user's: no task of the demo goes anywhere else.
     monkeypatch.setenv("LABELING_STORE", "firestore://production")
     out = tmp_path / "out"
-    assert run_selection_loop(str(out), as_json=True) == 0
+    with ready_workers():
+        assert run_selection_loop(str(out), as_json=True) == 0
     told = json.loads(capsys.readouterr().out)
     first, second = told["rounds"]
     assert [command.split()[1] for command in told["commands"]] == [

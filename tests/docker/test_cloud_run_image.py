@@ -1,6 +1,7 @@
 """The image of the jobs on Cloud Run: its Dockerfile, and its steps without a container."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -8,14 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.bigquery_ledger import Cloud
 from tests.docker.linters import lint
 from tests.emulators.environments import python_for_test
 from tests.end_to_end.jobs import objects
 from tests.paths import ROOT
+from vidset.elements import Upload
+from vidset.extraction import extract
+from vidset.ledger.open import open_ledger
+from vidset.settings import ExtractionSettings
+from vidset.storage.gcs import GcsStore
 
 FOLDER = ROOT / "docker" / "cloud_run"
 DOCKERFILE = (FOLDER / "Dockerfile").read_text()
 INSTALL_SECONDS = 280
+MODEL = os.environ.get("VIDSET_CENTERFACE", "")
 
 
 def copies() -> list[tuple[str, str]]:
@@ -103,6 +111,43 @@ def test_the_images_libraries_take_an_upload(image, gcs_with_events, bigquery, v
     assert json.loads(ended.stdout)["done"] == 1
     assert len(objects("gs://images")) == 4
     assert bigquery.rows("SELECT status FROM vidset.videos") == [{"status": "done"}]
+
+
+@pytest.mark.slow
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(b"other", id="another model"),
+        pytest.param(
+            MODEL and Path(MODEL).read_bytes(),
+            id="CenterFace",
+            marks=pytest.mark.skipif(
+                not MODEL, reason="VIDSET_CENTERFACE names no centerface.onnx"
+            ),
+        ),
+    ],
+)
+def test_the_images_libraries_blur(image, gcs, bigquery, video, model):
+    for bucket in ("models", "images", "blurred"):
+        gcs.make_bucket(bucket)
+    gcs.client().bucket("models").blob("faces/m.onnx").upload_from_string(model)
+    ledger = Cloud(bigquery)
+    upload = Upload("gs://uploads/cam1/a.mp4", "cam1/a.mp4", "1700000000000000")
+    extraction = extract(upload, str(video), ExtractionSettings(), GcsStore("images"))
+    open_ledger(ledger.uri).commit([extraction])
+    ended = image(
+        *("blur", "gs://images", "--copies=gs://blurred", f"--warehouse={ledger.uri}"),
+        *("--blur=faces:gs://models/faces/m.onnx", "--limit=1000", "--workers=2", "--exit-zero"),
+        **{**gcs.environment, **bigquery.environment},
+    )
+    if model == b"other":
+        assert ended.returncode == 2
+        assert "gs://models/faces/m.onnx: wanted a model with SHA-256" in ended.stderr
+        return
+    assert ended.returncode == 0, ended.stderr
+    names = {name for name in objects("gs://blurred") if name.endswith(".jpg")}
+    assert names == set(objects("gs://images")) - {"privacy.json"}
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def test_every_make_target_exists():
 def test_every_variable_of_make_exists():
     makefile = (ROOT / "Makefile").read_text()
     given = set(re.findall(r"\bmake [a-z-]+.*?\b([A-Z]+)=", SHELL))
-    assert given == {"ARGS", "STATE"}
+    assert given == {"ARGS", "ENGINE", "STATE"}
     assert all(f"$({name})" in makefile for name in given)
 
 
@@ -86,9 +86,9 @@ def test_the_secrets_are_those_of_the_code():
 def test_the_buckets_are_named_as_in_the_code():
     """local.buckets: PROJECT-NAME-PART, but for the state's, which is made by hand."""
     parts = set(re.findall(r"gs://team-videos-vidset-(\w+)", GUIDE))
-    assert parts == {"images", "staging", "uploads"}
+    assert parts == {"images", "releases", "staging", "uploads"}
     assert '"${var.project_id}-${var.name}-${part}"' in TERRAFORM
-    assert '["datasets", "images", "releases", "staging", "uploads"]' in TERRAFORM
+    assert '["blurred", "datasets", "images", "releases", "staging", "uploads"]' in TERRAFORM
 
 
 def test_the_queries_name_tables_and_columns_that_exist():
@@ -111,6 +111,7 @@ def test_the_costs_are_computed(costs):
     assert costs.cost_table() in GUIDE
     assert costs.price_table() in GUIDE
     assert costs.engine_table() in GUIDE
+    assert costs.pipeline_table() in GUIDE
     assert f"From {costs.crossing():,} hours of video a month on, Dataflow is cheaper" in GUIDE
     assert f'"*/15 * * * *"` costs up to ${costs.more_often(4):.0f} a month more' in GUIDE
 

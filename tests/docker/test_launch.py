@@ -1,9 +1,11 @@
 """The Flex Templates' main program: which job, with which arguments."""
 
+import importlib
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -13,15 +15,24 @@ INGEST = ["--images=gs://images", "--ledger=bq://project-1.vidset"]
 EXPORT = ["--store=firestore://project-1", "--warehouse=bq://project-1.vidset"]
 
 
-def launch(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", str(ROOT / "docker" / "beam" / "launch.py"), *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-    )
+@pytest.fixture
+def launch(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
+    """Call the launcher in this process, whose time it is not to limit.
+
+    Returns its exit code, its stdout and its stderr. As a program it is run in test_image_steps.py.
+    """
+    monkeypatch.syspath_prepend(ROOT / "docker" / "beam")
+    module = importlib.import_module("launch")
+    monkeypatch.setattr(module, "_limit_time", lambda: None)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = module.main(arguments)
+        except SystemExit as ended:
+            code = ended.code
+        return code, *capsys.readouterr()
+
+    return call
 
 
 @pytest.mark.parametrize(
@@ -31,10 +42,10 @@ def launch(*arguments: str) -> subprocess.CompletedProcess[str]:
         pytest.param(["--store=firestore://p"], "vidset.beam.export_job", id="export"),
     ],
 )
-def test_a_job_is_chosen_by_its_own_option(arguments, job):
-    ended = launch(*arguments, "--help")
-    assert ended.returncode == 0
-    assert ended.stdout.startswith(f"usage: python -m {job} ")
+def test_a_job_is_chosen_by_its_own_option(arguments, job, launch):
+    code, out, _ = launch(*arguments, "--help")
+    assert code == 0
+    assert out.startswith(f"usage: python -m {job} ")
 
 
 @pytest.mark.parametrize(
@@ -45,30 +56,29 @@ def test_a_job_is_chosen_by_its_own_option(arguments, job):
         pytest.param(["--ledger=bq://p.d"], "got --ledger", id="neither"),
     ],
 )
-def test_arguments_of_no_job_or_of_both_are_refused(arguments, got):
-    ended = launch(*arguments)
-    assert ended.returncode == 2
-    assert got in ended.stderr
+def test_arguments_of_no_job_or_of_both_are_refused(arguments, got, launch):
+    code, _, err = launch(*arguments)
+    assert (code, got in err) == (2, True)
 
 
-def test_a_jobs_own_complaint_comes_through():
-    ended = launch(*INGEST)
-    assert ended.returncode == 2
-    assert "wanted either --input (batch) or --input_subscription (streaming)" in ended.stderr
+def test_a_jobs_own_complaint_comes_through(launch):
+    code, _, err = launch(*INGEST)
+    assert code == 2
+    assert "wanted either --input (batch) or --input_subscription (streaming)" in err
 
 
 @pytest.mark.parametrize("value", ["true", "false"])
-def test_a_flag_of_a_template_has_a_value(value):
+def test_a_flag_of_a_template_has_a_value(value, launch):
     """argparse alone would refuse --full=true."""
-    ended = launch(*EXPORT, f"--full={value}")
-    assert ended.returncode == 2
-    assert "--dead_letters is required" in ended.stderr
+    code, _, err = launch(*EXPORT, f"--full={value}")
+    assert code == 2
+    assert "--dead_letters is required" in err
 
 
-def test_a_flag_is_true_or_false():
-    ended = launch(*EXPORT, "--full=yes")
-    assert ended.returncode == 2
-    assert "--full must be true or false, got 'yes'" in ended.stderr
+def test_a_flag_is_true_or_false(launch):
+    code, _, err = launch(*EXPORT, "--full=yes")
+    assert code == 2
+    assert "--full must be true or false, got 'yes'" in err
 
 
 # Starts the ingest job as far as Dataflow would be asked, and prints what its options are there.

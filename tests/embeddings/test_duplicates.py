@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.drawing import encode, scene
+from vidset.embeddings.duplicates import nearest_of_each_video, nearest_to_each_other
 
 
 def shot(number: int) -> np.ndarray:
@@ -142,3 +143,18 @@ def test_one_place_that_two_videos_show_is_on_one_side_of_a_split(place, tmp_pat
     group_of = {row["video_uri"].rpartition("/")[2]: row["group"] for row in rows.to_pylist()}
     assert group_of["drive.mp4"] == group_of["copy.mp4"]
     assert len(set(group_of.values())) == 3
+
+
+def test_an_image_repeats_one_image_of_another_video_at_most():
+    # Rows 0 to 2 are of one video, 3 and 4 of another, 5 of a third; 2 is like neither 3 nor 4.
+    videos = np.array([0, 0, 0, 1, 1, 2])
+    pairs = [(0, 3, 0.99), (1, 3, 0.97), (1, 4, 0.98), (2, 4, 0.96), (2, 5, 0.94), (4, 5, 0.95)]
+    ones, others, cosines = map(np.array, zip(*pairs, strict=True))
+    to_each_other = nearest_to_each_other(ones, others, cosines, videos)
+    assert [pairs[place] for place in to_each_other] == [
+        (0, 3, 0.99), (1, 4, 0.98), (2, 5, 0.94), (4, 5, 0.95),
+    ]  # fmt: skip
+    of_each = nearest_of_each_video(ones, others, cosines, videos)
+    assert [pairs[place] for place in of_each] == [pair for pair in pairs if pair != (1, 3, 0.97)]
+    none = np.zeros(0, np.int64)
+    assert len(nearest_to_each_other(none, none, none, videos)) == 0

@@ -1,10 +1,12 @@
 """Run by the browser's own environment: opens pages, does steps, says what it saw.
 
-usage: browsing.py BROWSER URL SETTINGS STEPS, steps as JSON: ["open", rest of the url],
-["press", key], ["click", selector], ["fill", selector, text], ["select", selector, value],
-["text", selector], ["count", selector], ["run", script], ["wait", script], ["reload"],
-["size", width, height], ["theme", name], ["axe"], ["save"], ["picture", path]. On stdout one JSON
-object: what each step gave, all messages of the console, all that was asked for.
+usage: browsing.py BROWSER. Each line of stdin is a JSON object with `url`, `settings` and `steps`,
+which are done in a session of their own, as in a browser that was just installed: ["open", rest of
+the url], ["press", key], ["click", selector], ["fill", selector, text], ["select", selector,
+value], ["text", selector], ["count", selector], ["run", script], ["wait", script], ["reload"],
+["size", width, height], ["theme", name], ["axe"], ["save"], ["picture", path]. On stdout a line
+with a JSON object for each: what each step gave, all messages of the console, all that was asked
+for. A step that fails ends the program. It ends with its stdin, too, and the browser with it.
 """
 
 import json
@@ -12,8 +14,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -39,20 +42,29 @@ class Settings:
     downloads: str = ""
 
 
-def main(browser: str, url: str, given: str, steps: str) -> None:
-    settings = Settings(**json.loads(given))
-    messages: list[str] = []
-    requests: list[str] = []
+def main(browser: str) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=ARGUMENTS)
-        tab = chromium.new_page(viewport={"width": settings.width, "height": settings.height})
-        tab.set_default_timeout(settings.wait_ms)
+        for line in sys.stdin:
+            print(json.dumps(browse(chromium, **json.loads(line))), flush=True)
+        chromium.close()
+
+
+def browse(
+    chromium: Browser, url: str, settings: dict[str, Any], steps: list[list[Any]]
+) -> dict[str, list[Any]]:
+    """Do steps in a new session; what there is to say of it."""
+    given = Settings(**settings)
+    messages: list[str] = []
+    requests: list[str] = []
+    with chromium.new_context(viewport={"width": given.width, "height": given.height}) as session:
+        tab = session.new_page()
+        tab.set_default_timeout(given.wait_ms)
         tab.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
         tab.on("pageerror", lambda error: messages.append(f"error: {error}"))
         tab.on("request", lambda request: requests.append(request.url))
-        found = [do(tab, url, settings, *step) for step in json.loads(steps)]
-        chromium.close()
-    print(json.dumps({"found": found, "messages": messages, "requests": requests}))
+        found = [do(tab, url, given, *step) for step in steps]
+    return {"found": found, "messages": messages, "requests": requests}
 
 
 def do(tab: Page, url: str, settings: Settings, what: str, *given: str) -> object:
@@ -115,4 +127,4 @@ def save(tab: Page, downloads: str) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

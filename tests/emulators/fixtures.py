@@ -1,9 +1,9 @@
 """Pytest fixtures: each test gets a project, a Cloud Storage, an S3 and a queue of its own.
 
-The slow servers (Java, moto, bqemulator, RabbitMQ) run once a session, and under pytest-xdist once
-a worker; fake-gcs-server starts so fast that each test has its own. The environment names the
-servers for the time of one test only. A missing tool skips the test, or fails it when
-VIDSET_REQUIRE_TOOLS=1.
+The slow servers run once a session, though pytest-xdist has several processes: of moto and of
+bqemulator, each worker has one. fake-gcs-server starts so fast that each test has its own. The
+environment names the servers for the time of one test only. A missing tool skips the test, or
+fails it when VIDSET_REQUIRE_TOOLS=1.
 """
 
 import importlib
@@ -16,6 +16,7 @@ import pytest
 
 from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import Server, ToolMissingError
+from tests.emulators.shared import shared_server
 
 if TYPE_CHECKING:  # The clients take a second to import, which tests without a server save.
     from tests.emulators.bigquery import Bigquery
@@ -56,15 +57,15 @@ def _set(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
 
 @pytest.fixture(scope="session")
 def pubsub_emulator(tmp_path_factory) -> Iterator[Server]:
-    start = _load("pubsub").pubsub_server
-    with _required(start(folder=tmp_path_factory.mktemp("pubsub"))) as server:
+    _load("pubsub")
+    with _required(shared_server("pubsub", tmp_path_factory.mktemp("pubsub"))) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def firestore_emulator(tmp_path_factory) -> Iterator[Server]:
-    start = _load("firestore").firestore_server
-    with _required(start(folder=tmp_path_factory.mktemp("firestore"))) as server:
+    _load("firestore")
+    with _required(shared_server("firestore", tmp_path_factory.mktemp("firestore"))) as server:
         yield server
 
 
@@ -77,8 +78,8 @@ def bigquery_emulator(tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def rabbitmq_broker(tmp_path_factory) -> Iterator[Server]:
-    start = _load("rabbitmq").rabbitmq_server
-    with _required(start(folder=tmp_path_factory.mktemp("rabbitmq"))) as server:
+    _load("rabbitmq")
+    with _required(shared_server("rabbitmq", tmp_path_factory.mktemp("rabbitmq"))) as server:
         yield server
 
 

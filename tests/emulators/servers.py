@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 HOST = "127.0.0.1"
 ATTEMPTS = 5
 LOG_LINES = 40
+_PORTS = (12_000, 32_000)  # Linux gives connections 32768 and above, macOS 49152.
 PORT_TAKEN = "address already in use"  # Every server's words, Java, Go and Python; in lower case.
 
 
@@ -111,7 +113,8 @@ def serve(
         folder: where the log goes, and stays; None for a temporary folder.
         seconds: how long the server may take to become ready.
     """
-    env = {**os.environ, **(environment or {})}
+    # A program in Python tells a file only now and then that it is ready.
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
     with _folder(name) if folder is None else nullcontext(folder) as logs:
         for attempt in range(1, ATTEMPTS + 1):
             chosen = port or free_port()
@@ -182,9 +185,16 @@ def _stopped_at_the_end(server: Server) -> Iterator[None]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """Return a port that nothing listens on.
+
+    It is none of those that the system gives to connections, which hundreds of clients take and
+    leave between our look and the server's.
+    """
+    while True:
+        port = random.randrange(*_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def _accepts(port: int) -> bool:

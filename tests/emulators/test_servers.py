@@ -59,7 +59,7 @@ def listens(address: str) -> bool:
 
 
 def wait_until_gone(address: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 600
     while listens(address):
         assert time.monotonic() < deadline, f"{address} still listens"
         time.sleep(0.05)
@@ -95,9 +95,16 @@ def test_serve_tells_how_a_server_ended(command):
 
 
 def test_serve_tells_what_a_server_was_doing_at_the_deadline(command):
+    """On a busy machine a try may end before the server has said anything: the next has longer."""
     loading = command("print('loading', flush=True); time.sleep(600)")
-    with pytest.raises(ServerError, match=r"not ready after 1 s.*\nloading"):
-        start_and_enter(loading, "listening", seconds=1)
+    said, seconds = "", 0.5
+    while "loading" not in said:
+        seconds *= 2
+        with pytest.raises(ServerError, match=f"not ready after {seconds:g} s") as raised:
+            start_and_enter(loading, "listening", seconds=seconds)
+        said = str(raised.value)
+        assert seconds < 600
+    assert said.endswith("\nloading")
 
 
 def test_serve_names_a_program_that_does_not_exist():

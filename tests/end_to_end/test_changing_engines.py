@@ -4,13 +4,13 @@ It is what a change of Terraform's `ingest_engine` does, both ways.
 """
 
 import json
-import subprocess
-import sys
+from subprocess import PIPE
 
 import pytest
 
 from tests.drawing import write_video
 from tests.end_to_end.jobs import objects, rows, running_job, wait_for
+from tests.programs.started import Started
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 PLACES = ("--images=gs://images", "--ledger=gs://ledger")
@@ -51,15 +51,15 @@ def streaming(log, cloud, dead_letters):
     )
 
 
-def start_task(cloud, dead_letters) -> subprocess.Popen[str]:
+def start_task(cloud, dead_letters) -> Started:
     """A task of `ingest_engine = "cloud_run"`, with the options that Terraform gives it."""
-    command = [sys.executable, "-m", "vidset", "watch", f"pubsub:{cloud.subscription}"]
+    command = ["watch", f"pubsub:{cloud.subscription}"]
     command += ["--bucket=uploads", *PLACES, f"--dead-letters=pubsub:{dead_letters}"]
     command += ["--until-idle=3", "--exit-zero", "--scratch-bytes=0", "--workers=1", "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return Started(command, PIPE, PIPE)
 
 
-def ended(task: subprocess.Popen[str]) -> dict:
+def ended(task: Started) -> dict:
     """Wait for the task. Returns its counts."""
     printed, said = task.communicate(timeout=600)
     assert task.returncode == 0, said

@@ -39,7 +39,13 @@ def results(place):
     return objects(f"{place}/images"), in_order
 
 
-@pytest.mark.parametrize("options", BEAM.values(), ids=BEAM)
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=name, marks=pytest.mark.chaos if name == "threads" else ())
+        for name, options in BEAM.items()
+    ],
+)
 def test_a_batch_by_beam_gives_the_same(options, tmp_path):
     videos = make_videos(tmp_path / "in")
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"

@@ -114,7 +114,7 @@ def test_nothing_is_left_beside_the_tables_and_views(store, bigquery, firestore,
     put_annotations(store, annotation(1))
     assert warehouse.export() == 0
     assert warehouse.tables() == {
-        "annotations", "tasks", "frames", "videos", "predictions", "tags", "versions", "entries",
-        "runs", "epochs", "scores", "slices", "run_predictions", "exports",
+        "annotations", "tasks", "frames", "videos", "predictions", "tags", "statements", "versions",
+        "entries", "runs", "epochs", "scores", "slices", "run_predictions", "exports",
         "objects", "dataset_candidates", "labeling_cost", "collector_scorecard", "prelabels",
     }  # fmt: skip

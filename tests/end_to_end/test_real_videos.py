@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests import oracle
+from tests.cli.process import vidset
 from tests.end_to_end.jobs import objects, rows
 from tests.real_videos import LONG, write_beginning
 
@@ -32,8 +31,7 @@ def uploads(shared_videos, tmp_path) -> Path:
 
 def test_extract_gives_the_right_ledgers_of_real_videos(uploads, tmp_path):
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "vidset", "extract", uploads, "--output", out, "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    ended = vidset("extract", uploads, "--output", out, "--json")
     assert (ended.returncode, ended.stderr) == (0, "")
     paths = sorted(uploads.iterdir())
     videos = {row["video_uri"]: row for row in rows(str(out), "videos")}

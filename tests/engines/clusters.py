@@ -101,8 +101,10 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
-    cluster = DaskCluster(folder)
+def dask_cluster(
+    folder: Path, workers: int, environment: Mapping[str, str] | None = None
+) -> Iterator[DaskCluster]:
+    cluster = DaskCluster(folder, environment=environment)
     try:
         for number in range(workers):
             cluster.worker(f"w{number}")

@@ -5,10 +5,10 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-import typer
 import yaml
 
 from tests.paths import ROOT
+from vidset.cli.command import tree_of
 from vidset.cli.main import app
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -74,7 +74,7 @@ def test_pods_say_what_they_take_and_hold_no_secret_and_no_token(name):
 def test_pods_call_vidset_as_it_is(name):
     [container] = pod(name)["containers"]
     command, *arguments = container["args"]
-    tree = typer.main.get_command(app)
+    tree = tree_of(app)
     tree.commands[command].make_context(command, list(arguments))  # type: ignore[attr-defined]
     assert shlex.join(arguments).count("password") == 0
 

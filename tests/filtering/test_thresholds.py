@@ -271,11 +271,16 @@ def test_every_multiple_of_a_period_has_its_number(every):
 @pytest.mark.parametrize(
     "name",
     [
-        "static_onebyone_432p10_139s.mp4",
         "static_cardetection_432p12_5.mp4",
-        "gopro_karma_480p_fullrange.mp4",
-        "drive_solidYellowLeft_540p25_bframes.mp4",
-        "phone_rot270_720p2997.mp4",
+        *(
+            pytest.param(name, marks=pytest.mark.chaos)
+            for name in (
+                "static_onebyone_432p10_139s.mp4",
+                "gopro_karma_480p_fullrange.mp4",
+                "drive_solidYellowLeft_540p25_bframes.mp4",
+                "phone_rot270_720p2997.mp4",
+            )
+        ),
     ],
 )
 def test_masks_are_what_extraction_keeps_of_real_videos(name, local_change, shared_videos):

@@ -14,9 +14,10 @@ from tests.cli.called import vidset
 from tests.cli.ledger_rows import frame_row, video_row
 from tests.documents.labels import annotation, put_annotations, put_tasks, task
 from tests.training.scoring.runs import classified, make_run
-from vidset.blurred import Checked, Gate, write_checked
+from vidset.blurred import Checked, write_checked
 from vidset.datasets.versions.repository import Repository
 from vidset.elements import Extraction
+from vidset.gate import Gate
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.ledger.ledger import FolderLedger
 from vidset.naming import image_id, image_name

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.chaos.counts import times
+from tests.chaos.counts import some, times
 from tests.forgetting.places import A, B, make_place, traces_of
 from vidset.elements import ledger_key
 from vidset.forgetting.forget import STEPS
@@ -44,7 +44,7 @@ def receipts_of(place) -> list[dict]:
     return [json.loads(path.read_text()) for path in paths]
 
 
-@pytest.mark.parametrize("number", range(len(STEPS)))
+@pytest.mark.parametrize("number", some(range(len(STEPS))))
 def test_a_process_that_is_killed_after_any_step_is_finished_by_the_next(place, number):
     from tests.forgetting.killed import forget_again, kill_after_step
 

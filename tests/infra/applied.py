@@ -29,6 +29,12 @@ EVERYTHING: Mapping[str, Any] = {
     "kms_key": f"projects/{PROJECT}/locations/europe-west1/keyRings/ring/cryptoKeys/key",
     "labeling_former_vendors": ["scale"],
     "labeling_options": {"LABEL_STUDIO_URL": "https://labels.example.com"},
+    "pipeline_image": (
+        f"europe-west1-docker.pkg.dev/{PROJECT}/vidset-beam/training@sha256:{'2' * 64}"
+    ),
+    "pipeline_options": ["--create", "--skip=errors"],
+    "pipeline_parameters": {"baseline": "blessed", "recipe": "transforms: [pad]", "seeds": "1-2"},
+    "pipeline_schedule": "0 3 * * 1",
     "state_bucket": "team-state",
     "trainer_members": ["group:ml@example.com"],
     "worker_image": f"europe-west1-docker.pkg.dev/{PROJECT}/vidset-beam/worker@sha256:{'0' * 64}",
@@ -41,6 +47,14 @@ ON_CLOUD_RUN: Mapping[str, Any] = {
         f"europe-west1-docker.pkg.dev/{PROJECT}/vidset-beam/cloud-run@sha256:{'1' * 64}"
     ),
     "ingest_engine": "cloud_run",
+}
+
+
+# Blurred copies alone are labeled, on either engine; the job runs on Cloud Run's image.
+WITH_GATE: Mapping[str, Any] = {
+    **EVERYTHING,
+    "cloud_run_image": ON_CLOUD_RUN["cloud_run_image"],
+    "privacy_gate": {"model": "gs://team-models/faces/centerface.onnx"},
 }
 
 

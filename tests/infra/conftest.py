@@ -6,7 +6,16 @@ import pytest
 
 from infra.check.providers import ToolMissingError
 from tests.emulators.environments import skip_or_fail
-from tests.infra.applied import EVERYTHING, INFRA, ON_CLOUD_RUN, Applied, Outcome, apply, apply_each
+from tests.infra.applied import (
+    EVERYTHING,
+    INFRA,
+    ON_CLOUD_RUN,
+    WITH_GATE,
+    Applied,
+    Outcome,
+    apply,
+    apply_each,
+)
 from tests.infra.once import shared_folder
 
 
@@ -48,6 +57,12 @@ def everything(shared) -> Applied:
 def on_cloud_run(shared) -> Applied:
     """The same, with the jobs on Cloud Run."""
     return applied(ON_CLOUD_RUN, shared)
+
+
+@pytest.fixture(scope="session")
+def with_gate(shared) -> Applied:
+    """All that can be asked for, with blurred copies in the images' stead."""
+    return applied(WITH_GATE, shared)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ SECRETS = {
 }
 OURS = {
     "LABELING_CALLBACK_URL",
+    "LABELING_COPIES",
     "LABELING_IMAGES",
     "LABELING_LEDGER",
     "LABELING_STORE",
@@ -86,6 +87,13 @@ def test_what_the_functions_read_can_be_set_and_no_secret_by_value(everything):
         options = listed("labeling_options", "variables_labeling.tf")
         assert options | SECRETS | OURS | NOT_IN_THE_CLOUD == environment.read
         assert not options & (SECRETS | OURS)
+
+
+def test_behind_the_gate_the_functions_read_copies_and_name_originals(with_gate):
+    for use, environment in environments(with_gate):
+        settings = Settings.from_environment(environment, use)
+        assert settings.images == f"gs://{PROJECT}-vidset-images"
+        assert settings.copies == f"gs://{PROJECT}-vidset-blurred"
 
 
 def test_only_the_daily_reconcile_reads_the_ledger(everything):

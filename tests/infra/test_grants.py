@@ -59,6 +59,24 @@ def test_what_cloud_run_has_instead_of_dataflow_is_written_down(everything, on_c
     assert difference == (HERE / "cloud_run.txt").read_text().splitlines()
 
 
+def test_what_the_privacy_gate_changes_is_written_down(everything, with_gate):
+    """A line begins with + for what the gate adds, and with - for what it takes away."""
+    without = {*grants(everything), *made(everything)}
+    behind = {*grants(with_gate), *made(with_gate)}
+    difference = [f"+ {each}" for each in sorted(behind - without)]
+    difference += [f"- {each}" for each in sorted(without - behind)]
+    assert difference == (HERE / "privacy.txt").read_text().splitlines()
+
+
+def test_behind_the_gate_only_the_jobs_that_make_images_and_copies_reach_originals(with_gate):
+    on_images = [line for line in grants(with_gate) if "vidset-images" in line.partition(": ")[2]]
+    reached = {line.partition(": ")[0]: line for line in on_images if "storage_bucket" in line}
+    assert set(reached) == {"blur[0]", "ingest", "trainer"}
+    assert reached["blur[0]"].endswith("objectViewer on storage_bucket team-videos-vidset-images")
+    gate = "projects/_/buckets/team-videos-vidset-images/objects/privacy.json"
+    assert reached["trainer"].endswith(f'if resource.name == "{gate}"')
+
+
 def test_the_first_apply_grants_nothing_that_is_not_granted_later(first, everything):
     assert set(grants(first)) < set(grants(everything))
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from typer.main import get_command
 
 from tests.infra.applied import EVERYTHING, ON_CLOUD_RUN, PROJECT, Applied
 from tests.infra.conftest import applied
@@ -15,6 +14,7 @@ from tests.paths import ROOT
 from vidset.beam import export_job, ingest_job
 from vidset.beam.export_options import ExportOptions
 from vidset.beam.ingest_options import DeadLetterOptions, IngestOptions
+from vidset.cli.command import tree_of
 from vidset.cli.main import app
 from vidset.intake.dead_letters import is_topic
 from vidset.watch.settings import subscription_of
@@ -131,7 +131,7 @@ def cloud_run_call(with_options: Applied, job: str) -> tuple[str, dict]:
         )
         for each in template["template"][0]["containers"][0]["args"]
     )
-    tree = get_command(app)
+    tree = tree_of(app)
     return command, tree.commands[command].make_context(command, arguments).params  # type: ignore[attr-defined]
 
 

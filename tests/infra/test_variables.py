@@ -65,6 +65,62 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "retention": ({"uploads_retention_days": 0}, "from 1 on"),
     "retention-of-images": ({"images_retention_days": 0}, "from 1 on"),
     "schedule": ({"export_schedule": "hourly"}, "cron's five fields"),
+    "schedule of the pipeline": ({"pipeline_schedule": "weekly"}, "pipeline_schedule must have"),
+    "no image for the pipeline": (
+        {"pipeline_schedule": "0 3 * * 1"},
+        "pipeline_schedule needs pipeline_image",
+    ),
+    "no baseline": (
+        {**EVERYTHING, "pipeline_parameters": {"recipe": "transforms: [pad]"}},
+        "pipeline_schedule needs pipeline_parameters.baseline",
+    ),
+    "no recipe": (
+        {**EVERYTHING, "pipeline_parameters": {"baseline": "v0"}},
+        "pipeline_schedule needs pipeline_parameters.recipe",
+    ),
+    "image of the pipeline by tag": (
+        {"pipeline_image": "eu.gcr.io/p/training:latest"},
+        "pipeline_image must name a digest",
+    ),
+    "parameter": ({"pipeline_parameters": {"seed": "1"}}, "a parameter that the pipeline does not"),
+    "parameter by file": (
+        {"pipeline_parameters": {"recipe": "@recipe.yaml"}},
+        "rather than @recipe.yaml",
+    ),
+    "source without --create": (
+        {"pipeline_parameters": {"source": "bq://p.d"}},
+        "pipeline_parameters.source needs --create",
+    ),
+    "option of the pipeline": ({"pipeline_options": ["--submit=x"]}, "pipeline_options must be"),
+    "disk of the pipeline": ({"pipeline_options": ["--disk=5G"]}, "for Kubernetes alone"),
+    "model elsewhere": ({"privacy_gate": {"model": "centerface.onnx"}}, "must be gs://BUCKET/NAME"),
+    "model's hash": (
+        {"privacy_gate": {"model": "gs://models/m.onnx", "sha256": "09"}},
+        "privacy_gate.sha256 must be 64 hex digits",
+    ),
+    "method of blurring": (
+        {"privacy_gate": {"model": "gs://models/m.onnx", "method": "blur"}},
+        "must be mosaic or solid",
+    ),
+    "images of a run": (
+        {"privacy_gate": {"model": "gs://models/m.onnx", "images_per_run": 0}},
+        "images_per_run must be a whole number",
+    ),
+    "schedule of blurring": (
+        {"privacy_gate": {"model": "gs://models/m.onnx", "schedule": "hourly"}},
+        "privacy_gate.schedule must have cron's",
+    ),
+    "no image for blurring": (
+        {**EVERYTHING, "privacy_gate": {"model": "gs://models/m.onnx"}},
+        "privacy_gate with deploy_jobs needs cloud_run_image",
+    ),
+    "urls that may be originals'": (
+        {
+            "labeling_options": {"LABELING_IMAGE_ACCESS": "https://cdn.example.com/{name}"},
+            "privacy_gate": {"model": "gs://models/m.onnx"},
+        },
+        "privacy_gate needs {bucket} in labeling_options.LABELING_IMAGE_ACCESS",
+    ),
     "firestore": ({"firestore_location": "eu"}, "firestore_location must be"),
     "key elsewhere": (
         {"kms_key": EVERYTHING["kms_key"], "firestore_location": "eur3"},

@@ -7,7 +7,7 @@ from tests.bigquery_ledger import FAILED, Cloud
 from tests.ledger.test_ledger import DROPPED, FRAME, VIDEO
 from vidset.elements import Extraction
 from vidset.labeling.bigquery_ledger import BigqueryLedger
-from vidset.labeling.places import open_ledger
+from vidset.labeling.ledgers import open_ledger
 from vidset.labeling.task import Image
 from vidset.ledger import open as places
 

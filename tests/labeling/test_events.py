@@ -243,3 +243,12 @@ def test_cloud_storages_own_notification_is_understood(gcs_with_events):
     wanted = Image(image_id("images/out/cam 1/drive/17/0000001000.jpg"), uri, 1280, 720)
     assert image_of_event(data, "gs://images/out") == wanted
     assert image_of_event(data, "gs://images/other") == f"{uri} is not below gs://images/other"
+
+
+def test_of_copies_events_alone_the_original_is_told():
+    told = image_of_event(event(bucket="blurred"), "gs://images", "gs://blurred")
+    assert told == Image(ID, URI, 1280, 720)
+    told = image_of_event(event(), "gs://images", "gs://blurred")
+    assert told == f"{URI} is not below gs://blurred"
+    told = image_of_event(event(f"b/{NAME}", bucket="copies"), "gs://images", "gs://copies/b")
+    assert told == Image(ID, URI, 1280, 720)

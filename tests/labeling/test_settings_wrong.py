@@ -131,3 +131,34 @@ def test_all_faults_are_told_at_once():
         "SCALE_CALLBACK_AUTH",
         "LABELING_MAX_CALLBACK_MB",
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        pytest.param({}, "LABELING_IMAGES must be the place of their originals", id="no images"),
+        pytest.param(
+            {"LABELING_IMAGES": "s3://images"}, "in a store of the same kind", id="other store"
+        ),
+        pytest.param({"LABELING_IMAGES": "/images"}, "in a store of the same kind", id="folder"),
+        pytest.param(
+            {"LABELING_IMAGES": "gs://blurred"}, "LABELING_COPIES must be apart from", id="same"
+        ),
+        pytest.param(
+            {"LABELING_IMAGES": "gs://blurred/part/of"},
+            "LABELING_COPIES must be apart from",
+            id="around",
+        ),
+        pytest.param(
+            {
+                "LABELING_IMAGES": "gs://images",
+                "LABELING_IMAGE_ACCESS": "https://cdn.test/{name}",
+            },
+            "LABELING_IMAGE_ACCESS must have {bucket} in it",
+            id="an url that may be the original's",
+        ),
+    ],
+)
+def test_copies_that_could_be_originals_are_refused(more, reason):
+    [told] = faults(STORE | {"LABELING_COPIES": "gs://blurred"} | more)
+    assert reason in told

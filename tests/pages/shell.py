@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_SECONDS = 240
+_SECONDS = 900
 _READY = re.compile(r"^(Next: |https?://)", re.MULTILINE)
 _ENDED = re.compile(rb"ended (\d+)\n")
 

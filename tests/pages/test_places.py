@@ -142,12 +142,14 @@ def test_view(shell, drives):
             "vidset review": DECIDED,
             "vidset dataset fix": DECIDED,
             "vidset view roads --export": "tests/view/test_export.py writes one, and opens it.",
+            "vidset view gs://PROJECT-images --warehouse": "tests/view/test_warehouse.py does.",
         },
     ).typed(shell)
     assert len(done) == 3
     answer = httpx.get(
         f"http://127.0.0.1:{port}/?token=iThinkOfARealRandomTokenHere",
         headers={"Host": "photos.example:8770"},
+        timeout=600,
     )
     assert answer.is_redirect
     assert "set-cookie" in answer.headers

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.contracts.pages import pages
+from tests.drawing import write_video
 from tests.pages.typist import Page, type_examples
 from vidset.demo.numerals import draw_numeral
 
@@ -83,8 +84,11 @@ def test_training(shell):
     (shell.home / "forest/model.toml").write_text(
         (shell.home / "forest/model.toml").read_text().replace('"python"', f'"{sys.executable}"')
     )
+    # What the model is asked about.
+    write_video(shell.home / "drive.mp4", scenes=[1, 2], seconds_each=1)
+    assert shell.types("vidset extract drive.mp4").code == 0
     done = Page("docs/training.md", instead=instead).typed(shell)
-    assert len(done) == 5
+    assert len(done) == 6
     runs = {path.name for path in (shell.home / "runs").iterdir()}
     assert runs == {"v0-1", "v0-2", "v0-3", "v0-forest-1"}
     history = json.loads((shell.home / "runs/v0-forest-1/history.jsonl").read_text())

@@ -55,11 +55,11 @@ class SteeredModel:
     answer: Answer = field(default_factory=lambda: boxes(("car", 4, 5, 0.9)))
     asked: list[str] = field(default_factory=list)
 
-    def prepare(self, picture: np.ndarray) -> np.ndarray:
+    def prepare(self, picture: np.ndarray, data: bytes) -> np.ndarray:
         return picture[:8, :8]
 
-    def ask(self, pictures: np.ndarray, entries: Sequence[Any]) -> list[Answer]:
-        assert pictures.shape == (len(entries), 8, 8, 3)
+    def ask(self, prepared: Sequence[np.ndarray], entries: Sequence[Any]) -> list[Answer]:
+        assert [picture.shape for picture in prepared] == [(8, 8, 3)] * len(entries)
         self.asked += [entry.image_uri for entry in entries]
         return [self.answer] * len(entries)
 
@@ -73,7 +73,7 @@ def predictor(out: Path, model: SteeredModel, store: Store | None = None, **name
     """A predictor of a place, with its own store unless another is given."""
     return Predictor(
         look=look(**named),
-        trained=model,  # type: ignore[arg-type]
+        trained=model,
         store=store or store_of(out),
         template=TEMPLATE,
         side=None,

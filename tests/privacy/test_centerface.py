@@ -25,6 +25,15 @@ def test_what_is_no_model_is_refused_though_its_hash_is_as_told(tmp_path):
         open_detector(f"faces:{tmp_path / 'other.onnx'}#{told}")
 
 
+@pytest.mark.emulator
+def test_a_model_may_lie_in_a_bucket(gcs):
+    gcs.make_bucket("models").blob("faces/m.onnx").upload_from_string(b"other")
+    with pytest.raises(ValueError, match=f"wanted a model with SHA-256 {KNOWN}, got d9298a10"):
+        open_detector("faces:gs://models/faces/m.onnx")
+    with pytest.raises(ValueError, match=r"faces:gs://models/none\.onnx"):
+        open_detector("faces:gs://models/none.onnx")
+
+
 @pytest.mark.parametrize(
     ("named", "said"),
     [

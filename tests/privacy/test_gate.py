@@ -11,7 +11,9 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.privacy.conftest import SQUARE
-from vidset.blurred import read_checked, read_gate, write_checked
+from vidset import blurred
+from vidset.blurred import join_records, read_checked, write_checked
+from vidset.gate import read_gate
 from vidset.place import Place
 from vidset.place_images import kept_images
 
@@ -65,17 +67,17 @@ def test_copies_have_the_names_sizes_and_ids_of_their_originals(place, red):
     copies = files(place / "blurred")
     assert set(copies) == set(before)
     assert files(place / "images") == before
-    blurred = 0
+    changed = 0
     for name, data in copies.items():
         original = cv2.imdecode(np.frombuffer(before[name], np.uint8), cv2.IMREAD_COLOR)
         copy = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         assert copy.shape == original.shape
         if data != before[name]:
-            blurred += 1
+            changed += 1
             # The stripes of four rows are gone; cells have few borders.
             assert steps(original) >= 5
             assert steps(copy) <= 3
-    assert blurred == 3
+    assert changed == 3
     checked = checked_of(place)
     for image in kept_images(str(place)):
         name = image.image_uri.rpartition("/images/")[2]
@@ -226,3 +228,29 @@ def test_a_written_page_has_the_copies_alone(place, red, tmp_path):
     assert len(originals & set(written)) == 1
     of_versions = {each.read_bytes() for each in (page / "pictures").iterdir()}
     assert of_versions == set(written) - (originals & set(written))
+
+
+def test_many_files_of_records_become_one_and_nothing_is_checked_again(place, red, monkeypatch):
+    assert vidset("blur", "-p", place, "--blur", red, "--workers", "1", "-q").code == 0
+    gate, before = read_gate(str(place)), checked_of(place)
+    assert gate is not None
+    for path in (place / "blurs").glob("*.parquet"):
+        path.unlink()
+    for each in before.values():
+        write_checked(str(place), gate, [each])
+    monkeypatch.setattr("vidset.blurred._MOST_FILES", 3)
+    join_records(str(place), gate)
+    assert len(list((place / "blurs").glob("*.parquet"))) == 1
+    assert checked_of(place) == before
+    again = vidset("blur", "-p", place, "--blur", red, "--json")
+    assert (again.code, again.found["new"]) == (0, 0)
+
+
+def test_records_that_are_joined_while_they_are_read_are_read_again(place, red, monkeypatch):
+    assert vidset("blur", "-p", place, "--blur", red, "--workers", "1", "-q").code == 0
+    gate, before = read_gate(str(place)), checked_of(place)
+    assert gate is not None
+    listed = iter([["gone.parquet"]])
+    names_of = blurred._names_of
+    monkeypatch.setattr(blurred, "_names_of", lambda store: next(listed, None) or names_of(store))
+    assert {each.image_id: each for each in read_checked(str(place), gate).values()} == before

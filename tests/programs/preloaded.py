@@ -19,11 +19,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.of_all_workers import is_running
+from tests.paths import ROOT
+from tests.programs.forked import fork_workers
+
 _READY = "ready"
+_POLL_SECONDS, _ASK_SECONDS = 1, 60
 _IMPORTED = (
     *("cv2", "av", "duckdb", "pyarrow.parquet", "uvicorn", "vidset.cli.main"),
     *("vidset.cli.extract.extract", "vidset.intake.run", "vidset.warehouse.sync"),
     *("vidset.view.app", "vidset.datasets.curation.create", "vidset.local_labeling.dispatch"),
+    "tests.programs.s3_is_known",
 )
 # What takes seconds is imported when a command first needs it, and kept for the next.
 _NEEDED = {
@@ -31,8 +37,8 @@ _NEEDED = {
     "evaluate": ("torch", "scipy.stats", "faster_coco_eval"),
     "compare": ("scipy.stats",),
     "errors": ("torch", "cleanlab.rank"),
-    "upload": ("google.cloud.storage",),
-    "watch": ("boto3", "pika", "vidset.watch.watch", "vidset.watch.amqp"),
+    "upload": ("google.cloud.storage", "vidset.upload.run"),
+    "watch": ("pika", "vidset.watch.watch", "vidset.watch.amqp"),
 }
 # What stands on the PATH as `vidset`: it hands over everything, and ends as its process does.
 _TYPED = """#!{python} -IS
@@ -60,30 +66,42 @@ exec {program} "$@"
 
 
 class Preloaded:
-    """The process, and a folder for the PATH in which `vidset` is.
+    """The process, which ends with another one, and a folder for the PATH in which `vidset` is.
+
+    Args:
+        folder: where `start_in` has started it.
 
     Attributes:
         python: stands for `sys.executable` where that is called as `python -m vidset`.
     """
 
     def __init__(self, folder: Path):
-        self.programs = folder / "bin"
-        self.programs.mkdir()
+        self.programs, self.python = folder / "bin", folder / "python"
         self._path = str(folder / "socket")
+
+    @classmethod
+    def start_in(cls, folder: Path, owner: int) -> None:
+        """Start the process that ends with `owner`, and write the programs that reach it."""
+        made = cls(folder)
+        made.programs.mkdir()
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "tests.programs.preloaded", self._path]
-        # It ends when the pipe to it is closed, also by our own end.
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        command = [sys.executable, "-m", __name__, made._path, str(owner)]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
         )
-        assert self._process.stdout
-        assert self._process.stdout.readline().decode().strip() == _READY
-        program = self.programs / "vidset"
-        program.write_text(_TYPED.format(python=sys.executable, path=self._path))
+        assert process.stdout
+        with process.stdout:
+            assert process.stdout.readline().decode().strip() == _READY
+        program = made.programs / "vidset"
+        program.write_text(_TYPED.format(python=sys.executable, path=made._path))
         program.chmod(0o755)
-        self.python = folder / "python"
-        self.python.write_text(_PYTHON.format(program=program))
-        self.python.chmod(0o755)
+        made.python.write_text(_PYTHON.format(program=program))
+        made.python.chmod(0o755)
 
     def start(
         self,
@@ -98,33 +116,49 @@ class Preloaded:
         or the signal that ended it as a negative number.
         """
         told = {"arguments": ["vidset", *words], "folder": folder, "environment": environment}
-        text = json.dumps(told | {"is_typed": False}).encode()
+        return self._ask(told | {"is_typed": False}, descriptors)
+
+    def start_worker(
+        self, descriptors: Sequence[int], environment: dict[str, str]
+    ) -> tuple[int, socket.socket]:
+        """Start a worker of `vidset.engines`, with its stdin, stdout, stderr and two handles.
+
+        Returns what `start` does.
+        """
+        told = {"arguments": ["worker"], "folder": os.getcwd(), "environment": environment}
+        return self._ask(told | {"is_typed": False}, descriptors)
+
+    def _ask(self, told: dict[str, Any], descriptors: Sequence[int]) -> tuple[int, socket.socket]:
+        text = json.dumps(told).encode()
         peer = socket.socket(socket.AF_UNIX)
         peer.connect(self._path)
         socket.send_fds(peer, [len(text).to_bytes(4, "big")], list(descriptors))
         peer.sendall(text)
         return int.from_bytes(peer.recv(4, socket.MSG_WAITALL), "big"), peer
 
-    def end(self) -> None:
-        """End the process. Whoever typed a command that is still running ends that first."""
-        self._process.communicate()
 
+def _serve(path: str, owner: int) -> NoReturn:
+    from vidset.cli.command import tree_of
+    from vidset.cli.main import app
 
-def _serve(path: str) -> NoReturn:
     for name in _IMPORTED:
         importlib.import_module(name)
+    tree_of(app)  # Kept for all that are forked.
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
         print(_READY, flush=True)
         while True:
-            ready, _, _ = select.select([listener, sys.stdin], [], [])
-            if sys.stdin in ready:
-                os._exit(0)
+            while not select.select([listener], [], [], _POLL_SECONDS)[0]:
+                _reap()
+                if not is_running(owner):
+                    os._exit(0)
             peer, _ = listener.accept()
-            size, descriptors, _, _ = socket.recv_fds(peer, 4, 3)
-            with peer.makefile("rb") as file:
-                told = json.loads(file.read(int.from_bytes(size, "big")))
+            try:
+                told, descriptors = _asked(peer)
+            except (OSError, ValueError):  # Tests kill whoever asks, also in the middle of it.
+                peer.close()
+                continue
             for word in told["arguments"][1:2]:
                 for name in _NEEDED.get(word, ()):
                     importlib.import_module(name)
@@ -136,6 +170,25 @@ def _serve(path: str) -> NoReturn:
             for descriptor in descriptors:
                 os.close(descriptor)
             peer.close()
+
+
+def _asked(peer: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Return what is asked for, and the descriptors that came with it.
+
+    Raises:
+        OSError, ValueError: it does not come whole.
+    """
+    peer.settimeout(_ASK_SECONDS)
+    size, descriptors, _, _ = socket.recv_fds(peer, 4, 5)
+    try:
+        with peer.makefile("rb") as file:
+            told = json.loads(file.read(int.from_bytes(size, "big")))
+    except (OSError, ValueError):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
+    peer.settimeout(None)
+    return told, descriptors
 
 
 def _reap() -> None:
@@ -163,15 +216,21 @@ def _keep(peer: socket.socket, told: dict[str, Any], descriptors: list[int]) -> 
 
 def _run(told: dict[str, Any], descriptors: list[int]) -> NoReturn:
     os.setsid()
-    for number, descriptor in enumerate(descriptors):
+    for number, descriptor in enumerate(descriptors[:3]):
         os.dup2(descriptor, number)
         os.close(descriptor)
     os.chdir(told["folder"])
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ.clear()
     os.environ.update(told["environment"])
-    paths = told["environment"].get("PYTHONPATH", "").split(os.pathsep)
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [each for each in paths if each and each not in sys.path]
     sys.argv = told["arguments"]
+    if handles := descriptors[3:]:
+        sys.argv[1:] = map(str, handles)
+        importlib.import_module("vidset.engines.child").main()
+    if paths == given:  # Else workers import what a test puts there.
+        fork_workers()
     if told["is_typed"]:
         os.cpu_count = lambda: 1  # One worker process does for a video of seconds.
     code = 1
@@ -197,4 +256,4 @@ def _code() -> int:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1])
+    _serve(sys.argv[1], int(sys.argv[2]))

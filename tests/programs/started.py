@@ -1,16 +1,18 @@
 """`vidset` as a process of its own that needs no time to import anything: see `Preloaded`."""
 
-import atexit
 import os
 import select
 import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Self
 
+from tests.of_all_workers import started_once
 from tests.programs.preloaded import Preloaded
 
 
@@ -20,22 +22,64 @@ class Started:
     Attributes:
         pid: the number of its process, which leads a session of its own.
         returncode: None until `poll` or `wait` has seen its end.
+        stdout, stderr: where its text is read from, if subprocess.PIPE was given.
     """
+
+    stdout: IO[str] | None = None
+    stderr: IO[str] | None = None
 
     def __init__(
         self,
         words: Sequence[object],
-        stdout: IO[bytes],
-        stderr: IO[bytes],
+        stdout: IO[Any] | int = subprocess.DEVNULL,
+        stderr: IO[Any] | int = subprocess.DEVNULL,
         environment: dict[str, str] | None = None,
         folder: Path | None = None,
     ):
-        with open(os.devnull, "rb") as nothing:
-            given = [each.fileno() for each in (nothing, stdout, stderr)]
+        with ExitStack() as until_started:
+            nothing = until_started.enter_context(open(os.devnull, "r+b"))
+
+            def descriptor(name: str, given: IO[Any] | int) -> int:
+                if given == subprocess.PIPE:
+                    reading, writing = os.pipe()
+                    setattr(self, name, open(reading))  # noqa: SIM115
+                    until_started.callback(os.close, writing)
+                    return writing
+                if given == subprocess.DEVNULL:
+                    return nothing.fileno()
+                return given if isinstance(given, int) else given.fileno()
+
+            given = [nothing.fileno(), descriptor("stdout", stdout), descriptor("stderr", stderr)]
             told = dict(os.environ if environment is None else environment)
             here = os.getcwd() if folder is None else str(folder)
             self.pid, self._peer = preloaded().start([*map(str, words)], given, told, here)
         self.returncode: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for pipe in self.stdout, self.stderr:
+            if pipe:
+                pipe.close()
+        self.wait()
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Return what it still writes to its pipes, when it ends.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not ended within so many seconds, and is killed.
+        """
+        with ThreadPoolExecutor() as threads:
+            pipes = (self.stdout, self.stderr)
+            said = [threads.submit(pipe.read) if pipe else None for pipe in pipes]
+            try:
+                self.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+            out, err = (each.result() if each else "" for each in said)
+        return out, err
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it runs."""
@@ -101,9 +145,5 @@ def run(
 
 @cache
 def preloaded() -> Preloaded:
-    """Return the one process that starts commands; it ends with this process."""
-    folder = tempfile.TemporaryDirectory(prefix="vidset-preloaded-")
-    started = Preloaded(Path(folder.name))
-    atexit.register(folder.cleanup)
-    atexit.register(started.end)
-    return started
+    """Return the one process of all workers that starts commands."""
+    return Preloaded(started_once("preloaded", Preloaded.start_in))

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.chaos.counts import some
 from tests.drawing import write_video
 from tests.test_extraction import FakeStore
 from tests.videos import video
@@ -19,7 +20,7 @@ from vidset.video.packets import plan_packets
 from vidset.video.sampling import Sampling
 from vidset.video.segments import split
 
-SAMPLES_EACH = [1, 3, 7]
+SAMPLES_EACH = some([3, 1, 7])
 
 
 def run(path, monkeypatch=None, helpers=1, each=None, **options):

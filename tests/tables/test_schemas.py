@@ -79,7 +79,7 @@ def test_an_installed_package_has_the_schemas_beside_the_module(tmp_path):
         [sys.executable, "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "14"]
+    assert done.stdout.split() == [str(tmp_path / "vidset" / "schemas"), "15"]
 
 
 def test_tables_name_columns_that_they_have():
@@ -91,6 +91,7 @@ def test_tables_name_columns_that_they_have():
             "tasks",
             "predictions",
             "tags",
+            "statements",
             "versions",
             "entries",
             "runs",
@@ -111,6 +112,7 @@ def test_tables_are_partitioned_by_day_and_clustered_by_video():
         "tasks": ("requested_at", ("image_uri",)),
         "predictions": ("written_at", ("image_id",)),
         "tags": (None, ("image_id",)),
+        "statements": (None, ("video_uri",)),
         "versions": ("created_at", ("version",)),
         "entries": ("created_at", ("version",)),
         "runs": ("created_at", ("version",)),

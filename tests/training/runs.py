@@ -17,11 +17,12 @@ COUNTS = {"train": 7, "validation": 4, "label_book": 2}
 
 
 class Recorded:
-    """A Progress that keeps what it is told."""
+    """A Progress that keeps what it is told; of several runs, in `runs` by their names."""
 
     def __init__(self):
         self.notes: list[str] = []
         self.lines: list[Mapping[str, Any]] = []
+        self.runs: dict[str, Recorded] = {}
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -37,6 +38,9 @@ class Recorded:
 
     def folds(self, done: int, folds: int) -> None:
         self.notes.append(f"{done} of {folds} folds")
+
+    def of_run(self, name: str) -> "Recorded":
+        return self.runs.setdefault(name, Recorded())
 
 
 def train(

@@ -57,17 +57,19 @@ class Card:
 
     def _run(self, store, arguments, until, meanwhile, words):
         """Run it as a process. Returns what it said and what it printed."""
-        command = recordings.command(*arguments, "--json")
-        if words:
-            command[:4] = words
-        out = self.folder.with_name("out")
+        out, env = self.folder.with_name("out"), store.environment
         with self._errors.open("w") as stderr, out.open("w") as stdout:
-            process = subprocess.Popen(
-                command,
-                env=recordings.environment(store.environment),
-                stdout=stdout,
-                stderr=stderr,
-            )
+            if words:
+                process = subprocess.Popen(
+                    [*words, *map(str, arguments), "--json"],
+                    env=recordings.environment(env),
+                    stdout=stdout,
+                    stderr=stderr,
+                )
+            else:
+                process = recordings.started(
+                    *arguments, "--json", stdout=stdout, stderr=stderr, env=env
+                )
         try:
             deadline = time.monotonic() + 600
             while process.poll() is None and not (self.is_followed and until()):

@@ -17,20 +17,29 @@ HERE = Path(__file__).parent
 # What clocks may show, beside one that every store is tried with.
 OTHER_MOMENTS = (15032385535, 0)
 
+# What costs seconds of the processor, and the store that it is tried with.
+COSTLY = {
+    "test_memory_does_not_grow_with_the_recording": "s3_bucket",
+}
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Leave most pairs of a way to upload and a store to `make chaos`.
 
     By name, every store is tried; followed, one. One moment is tried with every store, the others
-    with a folder.
+    with a folder. What is costly is tried with one.
     """
     for item in items:
         if HERE not in item.path.parents or not hasattr(item, "callspec"):
             continue
         given = item.callspec.params
-        one = "cloud_storage" if "cloud" in given else "folder"
-        is_seldom = given.get("card") == "followed" or given.get("moment") in OTHER_MOMENTS
+        one = COSTLY.get(item.originalname, "cloud_storage" if "cloud" in given else "folder")
+        is_seldom = (
+            given.get("card") == "followed"
+            or given.get("moment") in OTHER_MOMENTS
+            or item.originalname in COSTLY
+        )
         if is_seldom and given.get("cloud", given.get("store", one)) != one:
             item.add_marker(pytest.mark.chaos)
 

@@ -2,19 +2,21 @@
 
 import os
 import random
-import sys
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from subprocess import DEVNULL
+from typing import IO, Any
 
 import pytest
 
 from tests.cli.called import vidset
 from tests.drawing import write_video
+from tests.programs.started import Started
 
 MIB = 1 << 20
+_AT_ONCE = 64 * MIB  # Python draws no more than 256 MiB in one piece.
 
 
 def recording(path: Path, size_bytes: int | None = None, seed: int = 0) -> Path:
@@ -32,8 +34,9 @@ def _recorded(size_bytes: int | None, seed: int) -> bytes:
     if size_bytes is None:
         return data
     missing = size_bytes - len(data) - 8
-    noise = random.Random(seed).randbytes(missing)
-    return data + (missing + 8).to_bytes(4) + b"free" + noise
+    source = random.Random(seed)
+    noise = (source.randbytes(min(_AT_ONCE, missing - at)) for at in range(0, missing, _AT_ONCE))
+    return b"".join((data, (missing + 8).to_bytes(4), b"free", *noise))
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,14 @@ class Ended:
         return self.found["error"]["message"]
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "vidset", "upload", *map(str, arguments)]
+def started(
+    *arguments: object,
+    stdout: IO[str] | int = DEVNULL,
+    stderr: IO[str] | int = DEVNULL,
+    env: dict[str, str] | None = None,
+) -> Started:
+    """`vidset upload ...` in a process of its own."""
+    return Started(("upload", *arguments), stdout, stderr, environment(env or {}))
 
 
 def environment(changes: dict[str, str]) -> dict[str, str]:

@@ -42,12 +42,13 @@ def cloud_storage(gcs: Any, proxy: Proxy) -> Store:
 
 def s3_bucket(s3: Any, proxy: Proxy) -> Store:
     s3.make_bucket("uploads")
+    client = s3.client()
 
     def objects() -> dict[str, bytes]:
-        listed = s3.client().list_objects_v2(Bucket="uploads").get("Contents", ())
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket="uploads")
+        names = [each["Key"] for page in pages for each in page.get("Contents", ())]
         return {
-            each["Key"]: s3.client().get_object(Bucket="uploads", Key=each["Key"])["Body"].read()
-            for each in listed
+            name: client.get_object(Bucket="uploads", Key=name)["Body"].read() for name in names
         }
 
     def described(name: str) -> tuple[str, dict[str, str]]:

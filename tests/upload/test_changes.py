@@ -107,12 +107,12 @@ def state_of(out: str) -> str:
 
 
 def start(store, path, state, *arguments):
-    command = recordings.command(
-        path, "--to", store.bucket, "--collector", "cam1", "--state", state, *arguments
+    return recordings.started(
+        *(path, "--to", store.bucket, "--collector", "cam1", "--state", state, *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=store.environment,
     )
-    pipe = subprocess.PIPE
-    env = recordings.environment(store.environment)
-    return subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 import time
 
 import pytest
@@ -24,11 +23,14 @@ def on_card(card):
 def test_nothing_that_is_not_in_the_store_is_gone_from_the_card(count, store, tmp_path):
     card, chance = tmp_path / "card", random.Random(23)
     made = [recording(tmp_path / f"{n}.mp4", 2 * MIB, seed=n).read_bytes() for n in range(FILES)]
-    command = recordings.command(
-        *(card, "--to", store.bucket, "--collector", "cam1", "--state", tmp_path / "state"),
-        *("--delete", "--settle", "0", "--json"),
-    )
-    env = recordings.environment(store.environment)
+
+    def start():
+        return recordings.started(
+            *(card, "--to", store.bucket, "--collector", "cam1", "--state", tmp_path / "state"),
+            *("--delete", "--settle", "0", "--json"),
+            stderr=2,
+            env=store.environment,
+        )
 
     def fill():
         card.mkdir(exist_ok=True)
@@ -37,23 +39,19 @@ def test_nothing_that_is_not_in_the_store_is_gone_from_the_card(count, store, tm
 
     fill()
     began = time.monotonic()
-    whole = subprocess.run(command, env=env, capture_output=True, check=True, timeout=600)
+    assert start().wait(600) == 0
     seconds = time.monotonic() - began
-    assert whole.returncode == 0
     assert on_card(card) == set()
     for kill in range(count):
         if not on_card(card):  # Other bytes, so that they are sent again.
             made = [data + (16).to_bytes(4) + b"free" + kill.to_bytes(8) for data in made]
             fill()
-        process = subprocess.Popen(
-            command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = start()
         time.sleep(chance.uniform(0, 1.2 * seconds))
         process.send_signal(signal.SIGKILL)
         process.wait()
         there = set(store.objects().values())
         assert [n for n, data in enumerate(made) if data not in there | on_card(card)] == []
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
+    assert start().wait(600) == 0
     assert on_card(card) == set()
     assert set(made) <= set(store.objects().values())

@@ -1,20 +1,21 @@
-"""Kill -9 anywhere in an upload of 200 MB, twenty times over."""
+"""Kill -9 anywhere in an upload, again and again: of 72 MB, or of 200 MB in `make chaos`."""
 
 import os
 import random
 import signal
-import subprocess
 import time
 
 import pytest
 
+from tests.chaos.counts import times
 from tests.upload import recordings
 from tests.upload.recordings import MIB, recording
 from tests.upload.stores import is_bytes
 
 pytestmark = pytest.mark.slow
 
-SIZE, KILLS, BLOCK = 200_000_000, 20, 8 * MIB
+BLOCK = 8 * MIB
+often = times(4, 20)
 HEAD_BYTES = 4096  # More than the request that begins an upload.
 
 
@@ -22,17 +23,11 @@ class Run:
     """An upload as a process, which is killed once it has sent so many bytes."""
 
     def __init__(self, store, path, state, bytes_until_killed):
-        command = recordings.command(
-            path, "--to", store.bucket, "--collector", "cam1", "--state", state, "--json",
-            "--rate", "100MB/s",
-        )  # fmt: skip
         self._left = bytes_until_killed
-        self._process = subprocess.Popen(
-            command,
-            env=recordings.environment(store.environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        self._process = recordings.started(
+            path, "--to", store.bucket, "--collector", "cam1", "--state", state, "--json",
+            "--rate", "50MB/s", env=store.environment,
+        )  # fmt: skip
 
     def sent(self, count):
         before, self._left = self._left, self._left - count
@@ -43,21 +38,21 @@ class Run:
         os.kill(self._process.pid, signal.SIGKILL)
 
     def ended(self):
-        self._process.communicate(timeout=600)
-        return self._process.returncode
+        return self._process.wait(600)
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    """The recording. Uploads leave it as it is."""
-    return recording(tmp_path_factory.mktemp("recordings") / "a.mp4", SIZE)
+@pytest.fixture
+def path(count, tmp_path):
+    """A recording that is much longer than what so many runs send."""
+    return recording(tmp_path / "a.mp4", 40_000_000 + count * 8_000_000)
 
 
-def test_a_killed_upload_goes_on_and_ends_bit_identical(cloud, path, send, tmp_path):
+@often
+def test_a_killed_upload_goes_on_and_ends_bit_identical(count, cloud, path, send, tmp_path):
     chance = random.Random(6)
     # What a store keeps of an upload that breaks off: whole parts, or units.
     least, unit = (3 * MIB, BLOCK) if "s3" in cloud.bucket else (2 * MIB, 256 << 10)
-    limits = [chance.randrange(least, least + 7 * MIB) for _ in range(KILLS)]
+    limits = [chance.randrange(least, least + 7 * MIB) for _ in range(count)]
     for limit in limits:
         run = Run(cloud, path, tmp_path / "state", limit)
         cloud.proxy.on_bytes = run.sent
@@ -68,17 +63,20 @@ def test_a_killed_upload_goes_on_and_ends_bit_identical(cloud, path, send, tmp_p
     assert (ended.code, ended.file["state"], ended.file["verified"]) == (0, "uploaded", True)
     assert list(cloud.objects().values()) == [path.read_bytes()]
     kept = sum((limit - HEAD_BYTES) // unit * unit for limit in limits)
-    assert ended.file["resumed_bytes"] >= kept > 20 * MIB
+    assert ended.file["resumed_bytes"] >= kept > count * MIB
     sent = sum(len(each.body) for each in cloud.proxy.sent(is_bytes))
-    assert sent <= SIZE + KILLS * BLOCK
+    assert sent <= path.stat().st_size + count * BLOCK
 
 
-def test_a_killed_copy_to_a_folder_goes_on_and_ends_bit_identical(folder, path, send, tmp_path):
+@often
+def test_a_killed_copy_to_a_folder_goes_on_and_ends_bit_identical(
+    count, folder, path, send, tmp_path
+):
     chance = random.Random(7)
     root, reached = tmp_path / "uploads", 0
-    for _ in range(KILLS):
+    for _ in range(count):
         before = reached
-        wanted = min(SIZE - MIB, before + chance.randrange(2 * MIB, 10 * MIB))
+        wanted = min(path.stat().st_size - MIB, before + chance.randrange(2 * MIB, 10 * MIB))
         run = Run(folder, path, tmp_path / "state", 1)
         deadline = time.monotonic() + 600
         while reached < wanted and time.monotonic() < deadline:

@@ -36,6 +36,10 @@ def mounted(image, at):
             if run("umount", at).returncode == 0:
                 break
             time.sleep(0.1)
+        else:
+            pytest.fail(f"{at} cannot be unmounted")
+        # Not used again: a loop device that lets go late would show what it had of it before.
+        image.unlink()
 
 
 def new_disk(image):
@@ -56,7 +60,7 @@ def test_what_the_card_lost_with_the_power_is_at_the_destination(count, then, tm
     made = [recording(tmp_path / f"{n}.mp4", MIB, seed=n).read_bytes() for n in range(FILES)]
     chance, gone = random.Random(count), 0
     for number in range(count):
-        disks = {name: new_disk(tmp_path / f"{name}.image") for name in ("card", "place")}
+        disks = {name: new_disk(tmp_path / f"{name}-{number}.image") for name in ("card", "place")}
         with (
             mounted(disks["card"], tmp_path / "card") as card,
             mounted(disks["place"], tmp_path / "place") as place,
@@ -68,13 +72,9 @@ def test_what_the_card_lost_with_the_power_is_at_the_destination(count, then, tm
                 (card / "in" / f"{each}.mp4").write_bytes(data)
             os.sync()
             target = ["--delete"] if then == "--delete" else ["--move-to", place / "done"]
-            process = subprocess.Popen(
-                recordings.command(
-                    *(card / "in", "--to", f"{place}/uploads/", "--collector", "cam1"),
-                    *("--state", tmp_path / f"state{number}", "--settle", "0", *target),
-                ),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+            process = recordings.started(
+                *(card / "in", "--to", f"{place}/uploads/", "--collector", "cam1"),
+                *("--state", tmp_path / f"state{number}", "--settle", "0", *target),
             )
             # The first recordings that leave show that it is at work.
             while process.poll() is None and len(list((card / "in").iterdir())) == FILES:
@@ -85,12 +85,12 @@ def test_what_the_card_lost_with_the_power_is_at_the_destination(count, then, tm
             os.fsync(fd)  # The worst case: what left the card has left it for good.
             os.close(fd)
             for name, image in disks.items():  # The card first: it must not know more.
-                shutil.copyfile(image, tmp_path / f"{name}.lost")
+                shutil.copyfile(image, tmp_path / f"{name}-{number}.lost")
             process.kill()
             process.wait()
         with (
-            mounted(tmp_path / "card.lost", tmp_path / "card") as card,
-            mounted(tmp_path / "place.lost", tmp_path / "place") as place,
+            mounted(tmp_path / f"card-{number}.lost", tmp_path / "card") as card,
+            mounted(tmp_path / f"place-{number}.lost", tmp_path / "place") as place,
         ):
             left = contents(card)
             gone += len(set(made) - left)

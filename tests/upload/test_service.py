@@ -4,7 +4,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from tests.emulators.environments import skip_or_fail
 from tests.emulators.servers import ToolMissingError
 from tests.paths import ROOT
+from tests.programs.started import Started
 from tests.upload.recordings import environment, recording
 
 FOLDER = ROOT / "deploy" / "collector"
@@ -58,11 +58,8 @@ def test_the_unit_s_command_uploads_what_appears(folder, tmp_path):
     program, *arguments = shlex.split(command)
     assert program == "/opt/vidset/bin/vidset"
     data = recording(tmp_path / "in" / "a.mp4").read_bytes()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vidset", *arguments, "--settle", "0.1"],
-        env=environment({"STATE_DIRECTORY": str(tmp_path / "state")}),
-        stdout=subprocess.DEVNULL,
-    )
+    environment_of_it = environment({"STATE_DIRECTORY": str(tmp_path / "state")})
+    process = Started((*arguments, "--settle", "0.1"), environment=environment_of_it)
     deadline = time.monotonic() + 600
     while not folder.objects() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -4,13 +4,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.programs.started import Started
 from tests.upload import recordings
 from tests.upload.proxy import Fault
 from tests.upload.recordings import MIB, recording
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 class Watcher:
-    def __init__(self, process: subprocess.Popen, out: Path, errors: Path):
+    def __init__(self, process: Started, out: Path, errors: Path):
         self._process, self._out, self._errors = process, out, errors
 
     @property
@@ -38,8 +38,7 @@ class Watcher:
     def stop(self) -> str:
         """What it prints in the end."""
         self._process.send_signal(signal.SIGTERM)
-        self._process.communicate(timeout=600)
-        assert self._process.returncode == 0
+        assert self._process.wait(600) == 0
         return self._out.read_text().splitlines()[-1]
 
 
@@ -54,15 +53,16 @@ def watched(tmp_path) -> Path:
 def watching(tmp_path, watched):
     @contextmanager
     def run(store, *arguments):
-        command = recordings.command(
-            *(watched, "--follow", "--to", store.bucket, "--collector", "cam1"),
-            *("--state", tmp_path / "state", "--settle", "0.3", "--poll", "0.1"),
-            *arguments,
-        )
         out, errors = tmp_path / "out", tmp_path / "errors"
-        env = recordings.environment(store.environment)
         with out.open("w") as stdout, errors.open("w") as stderr:
-            process = subprocess.Popen(command, env=env, stdout=stdout, stderr=stderr)
+            process = recordings.started(
+                *(watched, "--follow", "--to", store.bucket, "--collector", "cam1"),
+                *("--state", tmp_path / "state", "--settle", "0.3", "--poll", "0.1"),
+                *arguments,
+                stdout=stdout,
+                stderr=stderr,
+                env=store.environment,
+            )
         try:
             yield Watcher(process, out, errors)
         finally:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests import oracle
+from tests.chaos.counts import some
 from tests.decoded import picture_hash, samples
 from tests.real_videos import write_beginning
 from tests.videos import INTACT, video
@@ -51,12 +52,13 @@ def test_a_plan_is_followed_to_its_end(name, monkeypatch):
     assert samples(video(name), 1).seconds
 
 
-@pytest.mark.parametrize("name", REAL_VIDEOS)
+@pytest.mark.parametrize("name", some(REAL_VIDEOS))
 def test_planned_decoding_of_real_videos_gives_the_frames_of_a_full_decode(name, shared_videos):
     assert_plans_agree(shared_videos / name, oracle.shown(shared_videos / name))
 
 
 @pytest.mark.slow
+@pytest.mark.chaos
 def test_planned_decoding_of_a_long_real_video_gives_the_frames_of_a_full_decode(
     shared_videos, tmp_path
 ):

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,13 @@ import pytest
 from tests.cli.called import vidset
 from tests.drawing import write_video
 from tests.emulators.node import modules_for_test
+from tests.programs.started import Started
+from vidset.labeling.stores.opening import open_store
+from vidset.labeling.stores.store import Write
+from vidset.place import Place
+
+# What each object of a document has.
+DRAWN = {"rings": None, "mask": None, "attributes": {}}
 
 
 @pytest.fixture(scope="package")
@@ -33,7 +40,43 @@ def place(tmp_path_factory) -> Path:
     source = f"coco:{root / 'labels.json'}"
     done = vidset("label", "import", source, "-p", place, "--template", template, "--yes", "-q")
     assert done.code == 0, done.err
+    predict(place)
     return place
+
+
+def predict(place: Path) -> None:
+    """Two runs predict the first image, a car of score 0.9 in the end, and one the second: 0.4."""
+    ids = sorted(each.id for each in Place.of(str(place)).images())
+    store = open_store(f"sqlite:{place}/labels.sqlite")
+    for at, (name, image_id, score, run) in enumerate(
+        [
+            (f"{ids[0]}-0123456789ab", ids[0], 0.2, "older"),
+            (ids[0], ids[0], 0.9, "r1"),
+            (ids[1], ids[1], 0.4, "r1"),
+        ]
+    ):
+        box = {"x": 60, "y": 80, "width": 90, "height": 70, "angle": 0.0}
+        document = {
+            "image_id": image_id,
+            "objects": [{**DRAWN, "id": "p1", "label": "car", "type": "box", "box": box}],
+            "scores": [score],
+            "source": "vidset predict",
+            "run": run,
+            "run_id": f"id of {run}",
+            "model": "centernet-r18-256",
+            "score": score,
+            "uncertainty": 1 - score,
+            "sent_at": None,
+            "written_at": datetime(2026, 1, 1, 0, at, tzinfo=UTC),
+        }
+        store.commit([Write("predictions", name, document)])
+
+
+@pytest.fixture
+def dataset(bigquery) -> str:
+    """The uri of an empty dataset."""
+    bigquery.client().create_dataset("vidset")
+    return f"bq://{bigquery.project}.vidset"
 
 
 @pytest.fixture(scope="package")
@@ -76,11 +119,9 @@ class Server:
     """`vidset view` in a process of its own."""
 
     def __init__(self, place: Path, *options: str):
-        command = [sys.executable, "-m", "vidset", "view", place, "--json", "--port", "0"]
-        self.process = subprocess.Popen(
-            [*map(str, command), *options], stdout=subprocess.PIPE, text=True,
-            env=os.environ | {"VIDSET_PLACE": ""},
-        )  # fmt: skip
+        command = ("view", place, "--json", "--port", "0", *options)
+        environment = os.environ | {"VIDSET_PLACE": ""}
+        self.process = Started(command, subprocess.PIPE, 2, environment)
         assert self.process.stdout is not None
         text = ""
         for line in self.process.stdout:

@@ -99,6 +99,24 @@ def test_what_is_no_decision_is_refused_and_nothing_is_written(web, reviewed, ch
     assert not (reviewed[0] / "errors" / "decisions.json").exists()
 
 
+def test_a_decision_that_is_refused_puts_no_other_decisions_aside(web, reviewed):
+    folder = reviewed[0] / "errors"
+    image = web.get("/api/errors").json()["shown"][0]
+    names = {name: image[name] for name in ("image_sha256", "image_uri")}
+    other = {"version": "f" * 32, "actor": "rita", "fixes": [{**names, "action": "keep"}]}
+    (folder / "decisions.json").write_text(json.dumps(other))
+    assert decide(web, 1, {"action": "burn"}).status_code == 400
+    assert json.loads((folder / "decisions.json").read_text()) == other
+    assert not list(folder.glob("decisions-*"))
+
+
+def test_a_decision_is_on_the_image_that_was_asked_for(web):
+    first, second = web.get("/api/errors").json()["shown"][:2]
+    lie = {name: second[name] for name in ("image_sha256", "image_uri")}
+    answer = decide(web, 0, {"action": "keep", **lie})
+    assert list(answer.json()["decisions"]) == [first["image_sha256"]]
+
+
 def test_pictures_are_those_of_the_review_and_no_link_is_followed(web, reviewed):
     place, _ = reviewed
     sha256 = web.get("/api/errors").json()["shown"][0]["image_sha256"]

@@ -110,6 +110,13 @@ def test_filters_without_a_server_give_what_a_server_gives(whole, tmp_path):
         {"values": {"selection": ["(none)"]}, "one_of_alike": True, "sort": "newest"},
         {"values": {"image_sha256": ["0" * 64]}},
         {"sort": "rank"},
+        {"sort": "alike", "values": {"predicted": ["car", "(none)"]}},
+        {"sort": "alike", "one_of_alike": True},
+        {"sort": "unsure", "ranges": {"score": [0.3, None]}},
+        {"values": {"run": ["r1"]}, "ranges": {"uncertainty": [0.5, 1]}},
+        {"ranges": {"uploaded_at": ["2000-01-01T00:00Z", "2100-01-01T00:00Z"]}},
+        {"ranges": {"uploaded_at": [None, "2000-01-01T00:00Z"]}},
+        {"ranges": {"selection_score": [0.5, None]}},
     ]
     whole_filters = [{"values": {}, "ranges": {}, "sort": "video", **each} for each in filters]
     catalog = Catalog(Project(str(whole)))
@@ -132,7 +139,7 @@ def test_filters_without_a_server_give_what_a_server_gives(whole, tmp_path):
     )
     found = [[numbers[at] for at in each] for each in json.loads(done.stdout)]
     assert found == wanted
-    assert [len(each) for each in found] == [10, 3, 13, 3, 7, 0, 13]
+    assert [len(each) for each in found] == [10, 3, 13, 3, 7, 0, 13, 13, 9, 2, 1, 13, 0, 3]
 
 
 def test_only_an_earlier_export_is_replaced_and_a_kept_folder_is_left_alone(place, tmp_path):

@@ -130,4 +130,4 @@ def test_a_collector_that_drifts_is_flagged(tmp_path):
         found = browse(server, ["open", "#/collectors"], ["run", flags], ["count", ".chart canvas"])
     finally:
         server.end()
-    assert found[1:] == [[["drifting", "blurred"], ["steady", ""]], 2]
+    assert found[1:] == [[["drifting", "blurred: 5.0 % → 45.0 %"], ["steady", ""]], 2]

@@ -89,6 +89,50 @@ def test_the_grid_is_used_by_keyboard_alone(browse, server):
     assert found[5] == "2 selected"
 
 
+def test_predictions_are_shown_and_hidden_by_keyboard_and_filtered_by_score(browse, server):
+    score = "[aria-label='Score of the prediction, at least']"
+    pressed = "() => document.querySelector('dialog [title*=\"(p)\"]').ariaPressed"
+    found = browse(
+        server,
+        ["open", "#/images"],
+        ["wait", "document.querySelector('#found').textContent === '13 images'"],
+        ["text", ".light-table .legend"],
+        ["run", "() => { document.querySelector('[data-name=score]').open = true; }"],
+        ["fill", score, "0.8"],
+        ["press", "Enter"],
+        ["wait", "document.querySelector('#found').textContent === '1 image'"],
+        ["run", "document.querySelector('.grid').focus()"],
+        ["press", "p"],
+        ["run", "() => document.querySelector('#predictions').checked"],
+        ["press", "Enter"],
+        ["wait", "document.querySelector('dialog .predicted')"],
+        ["text", "dialog .facts"],
+        ["run", pressed],
+        ["press", "p"],
+        ["run", pressed],
+        ["axe"],
+    )  # fmt: skip
+    assert "predictions, white and dashed" in found[2]
+    assert found[9] is False
+    assert "car 0.90" in found[12]
+    assert [found[13], found[15], found[16]] == ["true", "false", []]
+
+
+def test_images_that_look_alike_stand_together_and_are_said_to(browse, server):
+    found = browse(
+        server,
+        ["open", "#/images"],
+        ["select", "select[aria-label=Order]", "alike"],
+        ["run", "document.querySelector('.grid').focus()"],
+        ["press", "Home"],
+        ["wait", "document.querySelector('#focused-image').textContent.includes('One of 3')"],
+        ["press", "End"],
+        ["run", "() => document.querySelector('#focused-image').textContent.includes('One of')"],
+        ["axe"],
+    )
+    assert found[6:] == [False, []]
+
+
 def test_a_selection_is_chosen_by_and_its_reasons_are_shown(browse, server, selection):
     first = selection["images"][0]
     found = browse(
@@ -112,6 +156,22 @@ def test_a_selection_is_chosen_by_and_its_reasons_are_shown(browse, server, sele
     for name in "rank", "strategy", "reason":
         assert shown[shown.index(name) + 1] == str(first[name])
     assert found[11] == []
+
+
+def test_an_empty_page_names_a_command_that_reaches_its_place(browse, tmp_path):
+    place = tmp_path / "my place"
+    place.mkdir()
+    running = Server(place)
+    try:
+        pages = ("videos", "versions", "runs", "errors")
+        steps = [
+            step for each in pages for step in (["open", f"#/{each}"], ["text", ".empty code"])
+        ]
+        found = browse(running, *steps)
+    finally:
+        running.end()
+    commands = ("extract VIDEOS", "dataset create -n v0", "train", "errors")
+    assert found[1::2] == [f"vidset {each} -p '{place}'" for each in commands]
 
 
 def test_hostile_names_are_text(browse, server):

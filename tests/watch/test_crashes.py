@@ -87,6 +87,7 @@ def test_a_kill_at_each_write_changes_nothing_in_the_end(site, proxy, tmp_path, 
     check(site, whole, 2)
 
 
+@pytest.mark.chaos  # `make test` kills one watcher at moments that are chosen, above.
 @pytest.mark.parametrize("site", [100], indirect=True)
 def test_kills_at_random_moments_change_nothing_in_the_end(site, tmp_path):
     """Of two watchers on one queue, each with two workers, and every event twice."""

@@ -1,6 +1,5 @@
 """A watcher tells Prometheus what it did, and says when it is stuck or not connected."""
 
-import socket
 import time
 
 import httpx
@@ -8,16 +7,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.drawing import write_video
+from tests.emulators.servers import free_port
 from tests.watch.watchers import make_queue, watching
 from vidset.watch import metrics as module
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.metrics import WatchMetrics
 from vidset.watch.report import Report
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def get(port: int, path: str) -> httpx.Response | None:

@@ -8,16 +8,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 from typer.core import TyperGroup
-from typer.main import get_command
 
 from tests.cli.called import command_of
 from tests.emulators.environments import python_for_test
 from tests.watch.onprem import ONPREM, SERVICES, TEXT
+from vidset.cli.command import tree_of
 from vidset.cli.main import app
 
 HERE = Path(__file__).parent
 INSTALL_SECONDS = 300
-CLI = get_command(app)
+CLI = tree_of(app)
 
 
 @pytest.mark.slow

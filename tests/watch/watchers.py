@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 import pika
 
 from tests.emulators.rabbitmq import Rabbitmq
+from tests.programs.forked import NAME
 from tests.programs.started import Started, run
 from vidset.watch.amqp_address import parse_address
 from vidset.watch.amqp_queue import open_channel
@@ -95,9 +96,7 @@ def workers_of(process: Started) -> list[int]:
     """The processes that decode."""
     children = Path(f"/proc/{process.pid}/task").glob("*/children")
     pids = [int(pid) for each in children for pid in each.read_text().split()]
-    return [
-        pid for pid in pids if b"vidset.engines.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text().strip() == NAME]
 
 
 def is_running(pid: int) -> bool:

@@ -97,6 +97,7 @@ def train(
     splits: Sequence[str] = ("validation",),
     threads: int = 1,
     device: str = "cpu",
+    precision: str = "float32",
     cap: int = 10_000,
     allow_leaks: bool = False,
     tell: Callable[[str], None] = lambda _: None,
@@ -110,6 +111,7 @@ def train(
         version: None is the newest version of the place.
         model: a name, package.module:name or the path of a program's .toml file; None is the
             default for the version's labels.
+        precision: float32 or bfloat16, in which the network learns; it is part of the recipe.
         tell: is called with lines that a person should know, and one for each epoch.
 
     Returns:
@@ -148,6 +150,7 @@ def train(
                 model=chosen.reference,
                 threads=threads,
                 device=device,
+                precision=precision,
                 cap=cap,
                 allow_leaks=allow_leaks,
             )
@@ -176,3 +179,6 @@ class _Told:
 
     def folds(self, done: int, folds: int) -> None:
         self.note(f"{done} of {folds} folds")
+
+    def of_run(self, name: str) -> "_Told":
+        return _Told(lambda text: self._tell(f"{name}: {text}"))

@@ -4,6 +4,7 @@ A command is a function with `@described(...)`, whose docstring begins with one 
 into the list of commands. Help is plain text of at most 80 columns.
 """
 
+import functools
 import inspect
 import re
 from collections import Counter
@@ -24,6 +25,7 @@ _REQUIRED = re.compile(r"(; )?required\]$")
 _TYPES = {"<int>": "N", "<float>": "NUMBER", "<str>": "TEXT", "<path>": "PATH"}
 # The order of a project's work. A command without a stage stands before the help.
 _STAGES = ("Begin", "Videos", "Labels", "Datasets", "Models", "Commands", "Help")
+_HELP_NAMES = ["-h", "--help"]
 _RANGES = {"<int range>": "N", "<float range>": "NUMBER"}
 
 
@@ -82,11 +84,21 @@ def add(app: typer.Typer, function: Callable[..., Any], name: str | None = None)
     app.command(name=name, cls=Command)(function)
 
 
+@functools.cache
+def tree_of(app: typer.Typer) -> Any:
+    """Return an app's commands as typer runs them, made once: that takes longer than most run."""
+    return typer.main.get_command(app)
+
+
 class Command(TyperCommand):
     """A command whose help has its own options, those of every command, and examples."""
 
     def get_short_help_str(self, limit: int = 45) -> str:
         return summary_of(self)
+
+    def get_help_option_names(self, ctx: Any) -> list[str]:
+        """Return the same for each context: a command keeps the option that it makes of them."""
+        return _HELP_NAMES
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse an option with a value that is given twice: only one of them would count."""
@@ -136,6 +148,10 @@ class Group(TyperGroup):
 
     def get_short_help_str(self, limit: int = 45) -> str:
         return summary_of(self)
+
+    def get_help_option_names(self, ctx: Any) -> list[str]:
+        """Return the same for each context, as of a command."""
+        return _HELP_NAMES
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return ["COMMAND [ARGUMENTS] [OPTIONS]"]

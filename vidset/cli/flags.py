@@ -1,6 +1,6 @@
 """The options that mean the same in every command. A command takes those that it needs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +34,13 @@ Format = Annotated[
 Name = Annotated[
     str | None, typer.Option("--name", "-n", metavar="NAME", help="A name for the new version.")
 ]
+Videos = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="VIDEO", help="The videos' uris, or ends of them."),
+]
+Collector = Annotated[
+    str | None, typer.Option(metavar="ID", help="Take all videos of this collector.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
@@ -63,6 +70,14 @@ Rights = Annotated[
         metavar="KEY=VALUE",
         help="State the license, license_url, attribution, obtained_from or consent of what comes "
         "without; may be repeated.",
+    ),
+]
+Subset = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="For a quick try, cut a version of about N images, each label with its share.",
     ),
 ]
 License = Annotated[
@@ -99,6 +114,32 @@ Blur = Annotated[
         "faces:centerface.onnx; may be repeated.",
     ),
 ]
+Shard = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N|auto",
+        help="Take only part I of N of the videos, chosen by their names, for N machines that "
+        "share a place. auto reads it from Slurm, Kubernetes, Cloud Run or AWS Batch.",
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="What does the work: local, dask or an added one.",
+        show_default="that of vidset.toml, else local",
+    ),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Let a Dask cluster do it: tcp://SCHEDULER:8786 or its scheduler file.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -107,6 +148,38 @@ Workers = Annotated[
         min=1,
         help="Use this many worker processes.",
         show_default="one a core",
+    ),
+]
+
+
+def threads_option(what: str) -> Any:
+    """Return the option --threads, of which 0 stands for auto.
+
+    Args:
+        what: the beginning of its help, to which is added what auto takes.
+    """
+    help_ = f"{what}; auto: those that are free."
+    return typer.Option(parser=_read_threads, metavar="N|auto", help=help_)
+
+
+def _read_threads(given: object) -> int:
+    """Raises typer.BadParameter: it is no number of threads."""
+    text = str(given)
+    if text == "auto":
+        return 0
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise typer.BadParameter(f"wanted 1 or more, or auto, got {text!r}")
+    return int(text)
+
+
+RunsAtOnce = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        help="Train at most so many runs at once, each in a process of its own.",
+        show_default="all cores",
     ),
 ]
 Metrics = Annotated[
@@ -123,7 +196,7 @@ ExitZero = Annotated[
     typer.Option(
         "--exit-zero",
         help="End with exit code 0 also if something could not be used, since the dead letters "
-        "have it.",
+        "have it, or stderr.",
     ),
 ]
 Version = Annotated[

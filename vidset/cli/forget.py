@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.flags import As, DryRun, Json, Place, Quiet, Yes
+from vidset.cli.flags import As, Collector, DryRun, Json, Place, Quiet, Videos, Yes
 
 if TYPE_CHECKING:
     from vidset.forgetting.forget import Forgetting
@@ -31,13 +31,8 @@ _NAMED = 10
     ),
 )
 def forget(
-    videos: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="VIDEO", help="The videos' uris, or ends of them."),
-    ] = None,
-    collector: Annotated[
-        str | None, typer.Option(metavar="ID", help="Forget all videos of this collector.")
-    ] = None,
+    videos: Videos = None,
+    collector: Collector = None,
     before: Annotated[
         str | None,
         typer.Option(

@@ -125,15 +125,15 @@ def check_command(words: Sequence[str], options: Mapping[str, Any]) -> None:
         ValueError: there is one; it says what is wrong as the command itself would.
     """
     from typer.core import TyperGroup
-    from typer.main import get_command
 
+    from vidset.cli.command import tree_of
     from vidset.cli.main import app
     from vidset.cli.running import USAGE_ERROR
 
     for name in ("place", "json", "quiet", "dry-run"):
         if name in options:
             raise ValueError(f"wanted no {name}: the loop sets it")
-    command: Any = get_command(app)
+    command: Any = tree_of(app)
     rest = list(words)
     context = typer.Context(command, info_name="vidset")
     while isinstance(command, TyperGroup):

@@ -24,6 +24,7 @@ from vidset.cli.loop import loop
 from vidset.cli.pipeline.pipeline import pipeline
 from vidset.cli.plan.command import plan
 from vidset.cli.predict.predict import predict
+from vidset.cli.rights import rights
 from vidset.cli.select.select import select
 from vidset.cli.starting import print_version
 from vidset.cli.status import status
@@ -40,7 +41,6 @@ app = typer.Typer(
     name="vidset",
     help="Uploaded videos become a labeled, versioned, queryable image dataset.",
     cls=Group,
-    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -81,6 +81,7 @@ add(app, watch)
 add(app, upload)
 add(app, blur)
 add(app, plan)
+add(app, rights)
 add(app, forget)
 add(app, duplicates)
 add(app, select)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from vidset.cli.command import description_of
+from vidset.cli.command import description_of, tree_of
 from vidset.cli.parts import part_of
 from vidset.cli.results import print_error
 from vidset.cli.stopping import Stop, stopped_by_signals
@@ -41,7 +41,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
         from typer.completion import completion_init
 
         completion_init()
-    tree = typer.main.get_command(app)
+    tree = tree_of(app)
     with stopped_by_signals() as stop:
         try:
             code = tree.main(mine, prog_name="vidset", standalone_mode=False, obj=beam)

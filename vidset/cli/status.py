@@ -10,7 +10,10 @@ from vidset.cli.flags import Json, Place, PlaceArgument, Quiet
 from vidset.cli.places import only_place
 
 if TYPE_CHECKING:
-    from vidset.overview import Overview
+    from collections.abc import Iterator
+
+    from vidset.overview.overview import Overview
+    from vidset.troubles import Trouble
 
 _NAMED, _SHORT_ID = 10, 12
 _REASONS = {"near_duplicate": "near duplicates"}
@@ -20,7 +23,7 @@ _REASONS = {"near_duplicate": "near duplicates"}
     "vidset status",
     "vidset status roads --inputs ~/drives",
     part="extract",
-    result="vidset.overview:Overview",
+    result="vidset.overview.overview:Overview",
     stage="Begin",
 )
 def status(
@@ -39,7 +42,7 @@ def status(
     project = find_project(only_place(subject, place))
     with working("Reading the place", show=not (as_json or quiet)):
         from vidset.next_step import next_words
-        from vidset.overview import read_overview
+        from vidset.overview.overview import read_overview
 
         found = read_overview(project, inputs)
     following = next_words(project, images=found.kept)
@@ -48,7 +51,7 @@ def status(
 
         following = f"vidset extract {shlex.quote(inputs)}"
     if not as_json:
-        show_problems(_few(found.warnings))
+        show_problems([*_few(found.warnings), *_lines(found.troubles)])
     answer(
         found,
         lambda: _show(found),
@@ -84,6 +87,15 @@ def _show(found: "Overview") -> None:
         ]
         say("")
         say(table(["run", "version", "state", "best score"], rows))
+
+
+def _lines(troubles: "list[Trouble]") -> "Iterator[str]":
+    for each in troubles:
+        yield f"{each.what}: {each.command}"
+        if each.kind != "unchecked":
+            yield from (f"  {name}" for name in each.names)
+        if (more := each.count - len(each.names)) > 0:
+            yield f"  and {more:,} more"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -85,6 +85,14 @@ def view(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="With --export, replace an earlier export.")
     ] = False,
+    warehouse: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="Read the tables of bq://PROJECT.DATASET instead of the place's ledgers, labels "
+            "and versions; images stay those of the place.",
+        ),
+    ] = None,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -102,7 +110,13 @@ def view(
                 "that is served"
             )
         _export(
-            project, export, overwrite=overwrite, originals=originals, quiet=quiet, as_json=as_json
+            project,
+            export,
+            overwrite=overwrite,
+            originals=originals,
+            warehouse=warehouse,
+            quiet=quiet,
+            as_json=as_json,
         )
         return
     with working("Reading the place", show=not (as_json or quiet)):
@@ -121,9 +135,10 @@ def view(
             )
         listening = listen(host, port)
         actual = listening.getsockname()[1]
-        shown = View(project, shows_originals=originals)
+        shown = View(
+            project, shows_originals=originals, warehouse=warehouse, when_read=show_problems
+        )
     url = f"{url_of(listening)}/"
-    show_problems(shown.catalog.problems)
 
     def ready() -> None:
         if as_json:
@@ -145,6 +160,7 @@ def _export(
     *,
     overwrite: bool,
     originals: bool,
+    warehouse: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -158,7 +174,7 @@ def _export(
         from vidset.view.app import View
         from vidset.view.export import export
 
-        view = View(project, shows_originals=originals)
+        view = View(project, shows_originals=originals, warehouse=warehouse)
         try:
             done = export(view, folder, update)
         finally:

@@ -156,6 +156,18 @@ def watch(
         float | None,
         typer.Option(min=0, metavar="SECONDS", help="End when nothing has come for this long."),
     ] = None,
+    job: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The Cloud Run job that this is a task of: projects/P/locations/L/jobs/J. With "
+            "--most-tasks it starts more tasks if many messages wait.",
+        ),
+    ] = None,
+    most_tasks: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="With --job: let at most N tasks work."),
+    ] = 1,
     grace: Annotated[
         float,
         typer.Option(
@@ -196,7 +208,7 @@ def watch(
     from vidset.intake.redoing import Redo as Redone
     from vidset.intake.request import stream_of
     from vidset.watch.report import Report
-    from vidset.watch.settings import Request
+    from vidset.watch.settings import IS_HELPER, Request
     from vidset.watch.watch import run_watch
 
     request = Request(
@@ -234,6 +246,8 @@ def watch(
         stream=stream_of(stream),
         labels=project.store if project.place else project.text("store"),
         scratch_bytes=scratch_bytes,
+        job=job,
+        most_tasks=1 if os.environ.get(IS_HELPER) else most_tasks,
     )
     password = os.environ.get("VIDSET_AMQP_PASSWORD")
 

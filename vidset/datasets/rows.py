@@ -22,6 +22,13 @@ def rows_without(table: pa.Table, name: str, values: Values) -> pa.Table:
     return table.filter(pc.call_function("invert", [is_among(table[name], values)]))
 
 
+def repeated(table: pa.Table, name: str) -> pa.Table:
+    """Return the rows whose value in a column other rows have, too."""
+    counts = table[name].value_counts()
+    is_several = pc.call_function("greater", [counts.field("counts"), pa.scalar(1)])
+    return rows_with(table, name, counts.field("values").filter(is_several))
+
+
 def is_among(column: pa.ChunkedArray, values: Values) -> pa.ChunkedArray:
     if not isinstance(values, pa.ChunkedArray | pa.Array):
         values = pa.array(list(values), pa.string())

@@ -86,6 +86,22 @@ class SqliteDocuments:
         sql = f"SELECT {state}, count(*) FROM {_table(part)} GROUP BY 1"  # noqa: S608
         return {str(state): number for state, number in self._ask(sql)}
 
+    def quarantined(self, most: int) -> tuple[int, list[tuple[str, str, str]]]:
+        """Count the answers of vendors that could not be used and that nobody has settled.
+
+        Returns:
+            How many, and name, vendor and reason of the `most` oldest.
+        """
+        fields = ", ".join(f"json_extract(document, '$.{name}')" for name in ("vendor", "reason"))
+        rest = (
+            "FROM quarantine WHERE json_extract(document, '$.part_of') IS NULL "
+            "AND json_extract(document, '$.resolved_at') IS NULL"
+        )
+        order = "ORDER BY json_extract(document, '$.received_at'), id LIMIT ?"
+        [[number]] = self._ask(f"SELECT count(*) {rest}")
+        found = self._ask(f"SELECT id, {fields} {rest} {order}", [most]) if number else []
+        return number, [(str(id_), str(vendor), str(why)) for id_, vendor, why in found]
+
     def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         try:
             return self._connection.execute(sql, parameters).fetchall()

@@ -4,10 +4,10 @@ What is done is written part by part: whoever runs it again after a kill goes on
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -15,16 +15,16 @@ from vidset.embeddings.embedder import Embedder
 from vidset.embeddings.pictures import decode_picture
 from vidset.embeddings.registry import CLASSIC, open_embedder
 from vidset.embeddings.store import Embeddings, EmbeddingStore
-from vidset.engines.engine import Engine, Limits, Open, Report, Work
+from vidset.engines.engine import Limits, Report, StartEngine, Work
 from vidset.engines.local import LocalEngine
 from vidset.engines.tasks import results
 from vidset.place_images import ImageFiles, ImageToRead, kept_images
+from vidset.shards import Shard
 
 _AT_ONCE = 32
-_PART = 4096
+# Which images a part holds does not depend on which workers are done first.
+_BATCHES_OF_PART = 128
 _LIMITS = Limits(seconds=3600, memory_bytes=4 << 30)
-
-StartEngine = Callable[[int, Open, Limits, Callable[[Any], None]], Engine]
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class EmbedSummary:
 
     Attributes:
         embedder: its id.
-        images: of the place, each different file counted once.
+        images: of the place, or of the shard, each different file counted once.
         new: of them, those that were embedded now.
         failed: the uris of images that cannot be read, each with the reason.
     """
@@ -45,9 +45,18 @@ class EmbedSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """The vectors of some images, as float16, and the (uri, reason) of those that failed."""
+class _Batch:
+    """Some images; `number` counts from 0."""
 
+    number: int
+    images: Sequence[ImageToRead]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The vectors of a batch, as float16, and the (uri, reason) of images that failed."""
+
+    number: int
     hashes: list[str]
     vectors: np.ndarray
     failed: list[tuple[str, str]]
@@ -58,6 +67,7 @@ def embed_place(
     embedder: str = CLASSIC,
     *,
     workers: int | None = None,
+    shard: Shard | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
     start_engine: StartEngine = LocalEngine,
 ) -> EmbedSummary:
@@ -70,19 +80,22 @@ def embed_place(
         place: a folder, gs:// or s3://, as `vidset extract` wrote it.
         embedder: what a user names; see `vidset.embeddings.registry`.
         workers: how many processes; one a core unless told otherwise.
+        shard: only the images of this part of the videos.
         progress: is told how many of how many images are done.
+        start_engine: starts worker processes of this machine, unless told otherwise.
 
     Raises:
         ValueError: there is no such embedder, or a ledger or a part of embeddings is damaged.
         UnfinishedError: a store or the embedder raised errors that did not pass, or a worker died
             of some images twice.
+        EngineLostError: the engine is gone. What was done is written.
     """
     opened = open_embedder(embedder)
     store = EmbeddingStore(place, opened.id, opened.dimensions)
     summary = EmbedSummary(opened.id)
     missing, seen = [], set()
     known = store.known()
-    for image in kept_images(place):
+    for image in kept_images(place, shard):
         if image.image_sha256 not in seen:
             seen.add(image.image_sha256)
             if image.image_sha256 not in known:
@@ -92,52 +105,55 @@ def embed_place(
     if not missing:
         return summary
     number = min(workers or os.cpu_count() or 1, -(-len(missing) // _AT_ONCE))
-    engine = start_engine(number, partial(_open_work, place, embedder), _LIMITS, lambda _: None)
-    waiting: list[_Answer] = []
+    opens = partial(_open_work, place, embedder, opened.id)
+    engine = start_engine(number, opens, _LIMITS, lambda _: None)
+    waiting: defaultdict[int, list[_Answer]] = defaultdict(list)
     total = len(missing)
     try:
         for answer in results(engine, _batches(missing)):
             summary.new += len(answer.hashes)
             summary.failed += answer.failed
             progress(summary.new + len(summary.failed), total)
-            waiting.append(answer)
-            if sum(len(each.hashes) for each in waiting) >= _PART:
-                _write(store, waiting)
+            part = answer.number // _BATCHES_OF_PART
+            waiting[part].append(answer)
+            if len(waiting[part]) == _BATCHES_OF_PART:
+                _write(store, waiting.pop(part))
     finally:
         engine.end()
-        # Ctrl-C: what is done is kept.
-        _write(store, waiting)
+        for answers in waiting.values():  # The last part, or after Ctrl-C what is done of others.
+            _write(store, answers)
     summary.failed.sort()
     return summary
 
 
-def _write(store: EmbeddingStore, waiting: list[_Answer]) -> None:
-    hashes = [each for answer in waiting for each in answer.hashes]
+def _write(store: EmbeddingStore, answers: Sequence[_Answer]) -> None:
+    hashes = [each for answer in answers for each in answer.hashes]
     if hashes:
-        store.write(Embeddings(hashes, np.concatenate([answer.vectors for answer in waiting])))
-    waiting.clear()
+        store.write(Embeddings(hashes, np.concatenate([answer.vectors for answer in answers])))
 
 
-def _batches(images: list[ImageToRead]) -> Iterator[list[ImageToRead]]:
-    for start in range(0, len(images), _AT_ONCE):
-        yield images[start : start + _AT_ONCE]
+def _batches(images: Sequence[ImageToRead]) -> Iterator[_Batch]:
+    for number, start in enumerate(range(0, len(images), _AT_ONCE)):
+        yield _Batch(number, images[start : start + _AT_ONCE])
 
 
-def _open_work(place: str, named: str) -> Work:
+def _open_work(place: str, named: str, id_: str) -> Work:
     import cv2
 
     cv2.setNumThreads(1)
     embedder, files = open_embedder(named), ImageFiles(place)
+    if embedder.id != id_:  # Another machine may have another model in a file of this name.
+        raise ValueError(f"embedder {named!r}: wanted {id_}, got {embedder.id}")
 
-    def work(images: list[ImageToRead], _: Report) -> _Answer:
-        return _embed(embedder, files, images)
+    def work(batch: _Batch, _: Report) -> _Answer:
+        return _embed(embedder, files, batch)
 
     return work
 
 
-def _embed(embedder: Embedder, files: ImageFiles, images: list[ImageToRead]) -> _Answer:
+def _embed(embedder: Embedder, files: ImageFiles, batch: _Batch) -> _Answer:
     hashes, pictures, failed = [], [], []
-    for image in images:
+    for image in batch.images:
         try:
             data = files.read(image.image_id, image.image_uri)
             pictures.append(decode_picture(data, image.image_uri, embedder.least_side))
@@ -151,4 +167,4 @@ def _embed(embedder: Embedder, files: ImageFiles, images: list[ImageToRead]) -> 
         raise ValueError(
             f"embedder {embedder.id}: wanted vectors of shape {wanted}, got {vectors.shape}"
         )
-    return _Answer(hashes, vectors.astype(np.float16), failed)
+    return _Answer(batch.number, hashes, vectors.astype(np.float16), failed)

@@ -1,8 +1,10 @@
 """Images that show the same in several videos: uploaded again, encoded anew, scaled or cropped.
 
-An image is linked with the nearest image of each other video, if that one is near at all: of a
-street that twenty cars filmed, each passage is linked with the same metre of the others, and not
-with the metres before and behind it. Linked images make a cluster.
+An image is linked with the nearest image of each other video, if that one is near at all and has
+none nearer in the first video: of a street that twenty cars filmed, each passage is linked with the
+same metre of the others, and not with the metres before and behind it. Extraction kept the images
+of one video because they differ, so that an image of another video repeats one of them at most.
+Linked images make a cluster.
 """
 
 from collections.abc import Iterator, Sequence
@@ -149,7 +151,7 @@ class Duplicates:
         return list(groups.values())
 
     def _near(self, pairs: NearPairs, numbers: np.ndarray, kind: str) -> list[tuple[int, int]]:
-        """Return the rows that near pairs link: of each image and other video, the nearest one."""
+        """Return the rows that near pairs link: images that are nearest to each other."""
         row_of = np.full(len(pairs.hashes), -1, np.int64)
         row_of[numbers[::-1]] = np.arange(len(numbers))[::-1]  # A file's first row stands for it.
         chosen = np.flatnonzero(pairs.mirrored == (kind == MIRRORED))
@@ -157,7 +159,7 @@ class Duplicates:
         there = (ones >= 0) & (others >= 0)
         there[there] = self._videos[ones[there]] != self._videos[others[there]]
         ones, others, cosines = ones[there], others[there], pairs.cosines[chosen][there]
-        best = nearest_of_each_video(ones, others, cosines, self._videos)
+        best = nearest_to_each_other(ones, others, cosines, self._videos)
         return list(zip(ones[best].tolist(), others[best].tolist(), strict=True))
 
 
@@ -173,12 +175,30 @@ def nearest_of_each_video(
     Returns:
         the places of the chosen pairs, in order.
     """
+    return np.unique(_nearest(ones, others, cosines, videos))
+
+
+def nearest_to_each_other(
+    ones: np.ndarray, others: np.ndarray, cosines: np.ndarray, videos: np.ndarray
+) -> np.ndarray:
+    """Choose the pairs of which each image is the nearest of its video to the other.
+
+    Arguments and result are those of `nearest_of_each_video`.
+    """
+    places, times = np.unique(_nearest(ones, others, cosines, videos), return_counts=True)
+    return places[times == 2]
+
+
+def _nearest(
+    ones: np.ndarray, others: np.ndarray, cosines: np.ndarray, videos: np.ndarray
+) -> np.ndarray:
+    """Return the place of the nearest pair of each image and other video, in no order."""
     count = int(videos.max(initial=-1)) + 1
     keys = np.concatenate([ones * count + videos[others], others * count + videos[ones]])
     links = np.tile(np.arange(len(ones)), 2)
     order = np.lexsort((links, -np.tile(cosines, 2), keys))
     _, first = np.unique(keys[order], return_index=True)
-    return np.unique(links[order[first]])
+    return links[order[first]]
 
 
 def _kept(place: str) -> pa.Table:

@@ -8,9 +8,9 @@ import platform
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -52,7 +52,7 @@ class Run:
     id: str
     opens: Open
     limits: Limits
-    versions: dict[str, str | None]
+    versions: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,20 @@ class Answer:
     cpu_seconds: float = 0.0
 
 
-def versions() -> dict[str, str | None]:
-    """Return what is installed here of what decides the bytes of images and ledgers."""
+def versions(packages: Iterable[str] = ()) -> Mapping[str, str | None]:
+    """Return what is installed here of what decides the bytes of images and ledgers.
+
+    Args:
+        packages: what decides the bytes of other work, by their names on PyPI.
+    """
+    return _versions(tuple(sorted(packages)))
+
+
+@cache  # A node compares with each task, and reading what pip has written takes a millisecond.
+def _versions(packages: tuple[str, ...]) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {"Python": ".".join(platform.python_version_tuple()[:2])}
     found["vidset"] = vidset_version()
-    for name, package in _LIBRARIES.items():
+    for name, package in {**_LIBRARIES, **{each: each for each in packages}}.items():
         try:
             found[name] = version(package)
         except PackageNotFoundError:
@@ -76,9 +85,9 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def differences(wanted: dict[str, str | None]) -> str:
+def differences(wanted: Mapping[str, str | None]) -> str:
     """Write which versions this node has that are not those of the driver; "" if there are none."""
-    here = versions()
+    here = versions(wanted.keys() - versions())
     return ", ".join(
         f"{name} {here.get(name) or 'is missing'} (here {theirs})"
         for name, theirs in wanted.items()

@@ -45,7 +45,7 @@ class TaskLostError(Exception):
         return str(self)
 
 
-class EngineLostError(Exception):
+class EngineLostError(RuntimeError):
     """The engine itself is gone, such as a cluster's scheduler. What was in flight is lost."""
 
 
@@ -100,3 +100,8 @@ class Engine(Protocol):
     def end(self) -> None:
         """Stop everything at once. What was in flight is lost."""
         ...
+
+
+StartEngine = Callable[[int, Open, Limits, Report], Engine]
+"""Starts an engine: how many workers, which count on this machine alone, what opens the work, the
+limits of a task, and what is told how far tasks are."""

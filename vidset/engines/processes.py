@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing import Pipe
 from pickle import UnpicklingError  # nosec B403
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from vidset.engines.child import Done, Raised, Ready, Told
 from vidset.engines.engine import Limits, Open, Report, TaskError, TaskLostError
@@ -19,6 +19,33 @@ from vidset.engines.engine import Limits, Open, Report, TaskError, TaskLostError
 _POLL_SECONDS = 0.05
 _PROGRAM = "from vidset.engines.child import main; main()"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class Launched(Protocol):
+    """A process that was started, with what a `subprocess.Popen` has of it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self) -> int: ...
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of a worker process, which imports from where this one does."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def launch(handles: Sequence[int], variables: Mapping[str, str]) -> Launched:
+    """Start a worker process that has these open handles of ours."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, *map(str, handles)],
+        pass_fds=handles,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.__stderr__,  # Standard output is for results.
+        env=dict(variables),
+    )
 
 
 class Processes:
@@ -99,14 +126,7 @@ class _Process:
     def __init__(self, opens: Open):
         self._pipe, theirs = Pipe()
         alive, self._alive = os.pipe()  # Ours is closed by the system when we end, however.
-        handles = (theirs.fileno(), alive)
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, *map(str, handles)],
-            pass_fds=handles,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.__stderr__,  # Standard output is for results.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        self._process = launch((theirs.fileno(), alive), environment())
         theirs.close()  # So that reading ends when the process does.
         os.close(alive)
         self._is_ready = False

@@ -134,6 +134,12 @@ class Judge:
             **masks,
         )
 
+    @property
+    def seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """The working luma and chroma of the last sample; see `DecodedFrame`."""
+        assert self._before is not None  # noqa: S101 (a sample was judged)
+        return self._before.picture.luma, self._before.chroma
+
     def settle(self, rows: list[FrameRow]) -> list[FrameRow]:
         """All rows of the video, once there are no more."""
         return rows if self._grid is None else self._grid.settle(rows)

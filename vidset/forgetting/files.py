@@ -3,18 +3,20 @@
 import io
 import json
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidset.blurred import COPIES, ORIGINALS, RECORDS
 from vidset.datasets.rows import rows_without
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.forgetting.journal import Gone, source_of
 from vidset.forgetting.step import Work, counted
+from vidset.gate import COPIES, ORIGINALS, RECORDS, copies_elsewhere
+from vidset.ledger.statements import statements_file
 from vidset.parquet import read_parquet
 from vidset.storage.open import Stores, open_store
 from vidset.storage.store import ObjectStore, StoredObject
@@ -24,8 +26,6 @@ from vidset.tags import FOLDER as TAGS
 from vidset.tags import Mark, read_marks
 from vidset.view.thumbnails import users_cache
 
-# The roots below which images, and copies of them, have the same names.
-ROOTS = (ORIGINALS, COPIES)
 # Folders whose Parquet files have a row for an image, by these columns.
 _OF_IMAGES = ("embeddings", "selections", "predictions", "duplicates", RECORDS)
 _BY_HASH, _BY_ID = ("image_sha256", "other_sha256"), ("image_id", "other_id")
@@ -49,15 +49,19 @@ def forget_sources(work: Work) -> dict[str, int]:
 
 def forget_images(work: Work) -> dict[str, int]:
     """Delete the images, those that a killed extraction left beside them, and their copies."""
-    found = {}
-    for root in ROOTS:
-        store = open_store(f"{work.place}/{root}")
+    roots = [(f"{work.place}/{ORIGINALS}", "images"), (f"{work.place}/{COPIES}", "blurred copies")]
+    if (elsewhere := copies_elsewhere(work.place)) is not None:
+        # There a copy has the name that its original has in the place.
+        roots.append((f"{elsewhere}/{ORIGINALS}", "blurred copies"))
+    found = Counter[str]()
+    for root, kind in roots:
+        store = open_store(root)
         there = set(_images_below(store, work.journal.image_names.values()))
-        found[root if root == "images" else f"{root} copies"] = len(there)
+        found[kind] += len(there)
         if not work.is_dry:
             for name in sorted(there):
                 store.delete(name)
-    return {name: number for name, number in found.items() if number}
+    return dict(+found)
 
 
 def forget_thumbnails(work: Work) -> dict[str, int]:
@@ -83,9 +87,12 @@ def forget_thumbnails(work: Work) -> dict[str, int]:
 
 def forget_vectors(work: Work) -> dict[str, int]:
     """Leave the images out of the files that have a row for each: vectors, selections and so on."""
-    number, store = 0, open_store(work.place)
-    ids = frozenset(work.journal.image_names)
-    for folder in _OF_IMAGES:
+    number, ids = 0, frozenset(work.journal.image_names)
+    folders = [(work.place, folder) for folder in _OF_IMAGES]
+    if (elsewhere := copies_elsewhere(work.place)) is not None:
+        folders.append((elsewhere, RECORDS))
+    for place, folder in folders:
+        store = open_store(place)
         for each in _list(store, f"{folder}/"):
             if each.name.endswith(".parquet"):
                 number += _without_images(
@@ -127,7 +134,7 @@ def forget_dead_letters(work: Work) -> dict[str, int]:
 
 
 def forget_ledger(work: Work) -> dict[str, int]:
-    """Delete the videos' rows; packs that have copies of them are made again."""
+    """Delete the videos' rows and what was stated of them; packs are made again."""
     number, store = 0, open_store(work.place)
     names = [_ledger_files(each) for each in work.journal.videos]
     for video in names:
@@ -147,9 +154,10 @@ def _delete(stores: Stores, uri: str) -> None:
         os.unlink(uri)
 
 
-def _ledger_files(gone: Gone) -> tuple[str, str]:
+def _ledger_files(gone: Gone) -> tuple[str, ...]:
     """The video's own row goes first: without it the frames do not count."""
-    return f"videos/{gone.key}.parquet", f"frames/{gone.key}.parquet"
+    rows = f"videos/{gone.key}.parquet", f"frames/{gone.key}.parquet"
+    return *rows, statements_file(gone.key)
 
 
 def _cache_folders(work: Work) -> list[str]:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidset.blurred import RECORDS
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.entry import TRAIN
 from vidset.elements import ledger_key
 from vidset.forgotten import FOLDER
+from vidset.gate import RECORDS, copies_elsewhere
 from vidset.json_files import parse_json, read_object
 from vidset.lineage.records import Records
 from vidset.naming import image_id
@@ -231,17 +231,19 @@ def _images(records: Records, videos: Iterable[Gone]) -> tuple[dict[str, str], s
 
 def _hashes_of_copies(place: str, image_ids: Collection[str]) -> Iterator[str]:
     """Yield the hashes of the images' blurred copies, which versions may have in their place."""
-    store = open_store(f"{place}/{RECORDS}")
-    try:
-        listed = [each.name for each in store.list() if each.name.endswith(".parquet")]
-    except FileNotFoundError:
-        return
-    for name in listed:
+    for root in filter(None, (place, copies_elsewhere(place))):
+        store = open_store(f"{root}/{RECORDS}")
         try:
-            table = read_parquet(store.read(name), ["image_id", "copy_sha256"])
-        except (pa.ArrowInvalid, KeyError) as error:
-            raise ValueError(f"{store.uri(name)}: wanted records of blurring: {error}") from None
-        yield from rows_with(table, "image_id", image_ids)["copy_sha256"].to_pylist()
+            listed = [each.name for each in store.list() if each.name.endswith(".parquet")]
+        except FileNotFoundError:
+            continue
+        for name in listed:
+            try:
+                table = read_parquet(store.read(name), ["image_id", "copy_sha256"])
+            except (pa.ArrowInvalid, KeyError) as error:
+                wanted = f"{store.uri(name)}: wanted records of blurring: {error}"
+                raise ValueError(wanted) from None
+            yield from rows_with(table, "image_id", image_ids)["copy_sha256"].to_pylist()
 
 
 def _name(row: dict[str, Any], place: Any) -> str:

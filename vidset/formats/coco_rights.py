@@ -45,6 +45,8 @@ def info_of(rights: Collection[Rights]) -> dict[str, str]:
 
 def without_licence(rights: Rights) -> Rights:
     """Return what stands at an image under names of ours: all but its licence."""
+    if rights.license is None and rights.license_url is None:
+        return rights
     return replace(rights, license=None, license_url=None)
 
 

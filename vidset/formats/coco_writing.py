@@ -1,6 +1,7 @@
 """The writing of COCO's instances; see `vidset.formats.coco`."""
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,12 +20,14 @@ from vidset.formats.coco_rights import (
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields
 from vidset.formats.reading import relative_or_uri
-from vidset.formats.spool import Spool, known_size, of_labeled_images, write_file
+from vidset.formats.spool import Spool, known_size, of_labeled_images, with_sayable, write_file
 from vidset.labeling.annotation import Box, LabeledObject, Point
 from vidset.labeling.checking import ROTATION
 from vidset.labeling.shapes import area_of, box_around, turned_corners
+from vidset.rights import Rights
 
 _NAME = "COCO"
+_CHARACTERS = 1 << 20  # That are copied at once.
 OURS = "Exported by vidset"  # In a file of ours, an image without objects is known to have none.
 
 
@@ -36,7 +39,16 @@ def write(
     lossy: bool = False,
 ) -> Written:
     """A file, replaced at once. Category ids count from 1 in the order of the labels."""
-    return write_file(labels, path, labels_order, _write, _sayable, format_name=_NAME, lossy=lossy)
+    return write_file(
+        labels,
+        path,
+        labels_order,
+        _write,
+        _sayable,
+        format_name=_NAME,
+        lossy=lossy,
+        line_of=_line,
+    )
 
 
 @of_labeled_images
@@ -58,50 +70,72 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
             losses.append((f"attributes of rotated boxes named {ROTATION}", where))
         else:
             objects.append(item)
-    return replace(labels, image_name=name, objects=tuple(objects)), losses
+    return with_sayable(labels, name, objects), losses
 
 
-def _write(file: IO[str], all_labels: Spool, numbers_of: dict[str, int]) -> None:
+def _line(labels: ImageLabels, before: Spool) -> str:
+    """Return the entries of an image, without the numbers that all labels together decide.
+
+    Between tabs, which JSON has none of: the number of its rights, the image, and for each object
+    the number of its label and the rest of its annotation.
+    """
+    parts = [str(before.rights[labels.rights]), _image(labels, before.images + 1)]
+    for item in labels.objects:
+        parts += str(before.names[item.label]), _annotation(item)
+    return "\t".join(parts)
+
+
+def _write(file: IO[str], spool: Spool, numbers_of: dict[str, int]) -> None:
     """Images and annotations come together, and are written one behind the other."""
     categories = [
         {"id": number + 1, "name": label, "supercategory": ""}
         for label, number in numbers_of.items()
     ]
-    licenses = licenses_of(all_labels.rights)
-    info = {"description": OURS, "version": "1.0", **info_of(all_labels.rights)}
+    licenses = licenses_of(spool.rights)
+    info = {"description": OURS, "version": "1.0", **info_of(spool.rights)}
     head = json.dumps({"info": info, "licenses": entries_of(licenses), "categories": categories})
+    category_ids = [numbers_of[label] + 1 for label in spool.names]
+    ends = [_end(rights, licenses) for rights in spool.rights]
     file.write(head.removesuffix("}") + ', "images": [')
     with tempfile.TemporaryFile("w+", encoding="utf-8") as annotations:
         annotation_id = 0
-        for image_id, labels in enumerate(all_labels, 1):
+        for image_id, line in enumerate(spool.lines(), 1):
+            rights, image, *objects = line.split("\t")
             file.write(",\n" if image_id > 1 else "\n")
-            file.write(json.dumps(_image(labels, image_id, licenses)))
-            for item in labels.objects:
+            file.write(image + ends[int(rights)])
+            for name, rest in zip(objects[::2], objects[1::2], strict=True):
                 annotation_id += 1
-                entry = _annotation(item, annotation_id, image_id, numbers_of[item.label] + 1)
                 annotations.write(",\n" if annotation_id > 1 else "\n")
-                annotations.write(json.dumps(entry))
+                annotations.write(
+                    f'{{"id": {annotation_id}, "image_id": {image_id}, '
+                    f'"category_id": {category_ids[int(name)]}, {rest}'
+                )
         file.write('\n], "annotations": [')
         annotations.seek(0)
-        for line in annotations:
-            file.write(line)
+        shutil.copyfileobj(annotations, file, _CHARACTERS)
     file.write("\n]}\n")
 
 
-def _image(labels: ImageLabels, image_id: int, licenses: Licenses) -> dict[str, Any]:
-    return {
+def _image(labels: ImageLabels, image_id: int) -> str:
+    """Return an entry of `images` without its licence and its end."""
+    entry = {
         "id": image_id,
         "file_name": labels.image_name,
         "width": labels.width,
         "height": labels.height,
-        **origin_fields(replace(labels, rights=without_licence(labels.rights))),
-        **license_of(labels.rights, licenses),
+        **origin_fields(labels, without_licence(labels.rights)),
     }
+    return json.dumps(entry).removesuffix("}")
 
 
-def _annotation(
-    item: LabeledObject, annotation_id: int, image_id: int, category_id: int
-) -> dict[str, Any]:
+def _end(rights: Rights, licenses: Licenses) -> str:
+    """Return the licence of an image, where its rights have one, and the end of its entry."""
+    said = license_of(rights, licenses)
+    return ", " * bool(said) + json.dumps(said).removeprefix("{")
+
+
+def _annotation(item: LabeledObject) -> str:
+    """Return an entry of `annotations` without its ids and its beginning."""
     around = box_around(item) or Box(0.0, 0.0, 0.0, 0.0)
     attributes: dict[str, Any] = dict(item.attributes)
     segmentation: Any = []
@@ -112,10 +146,7 @@ def _annotation(
         segmentation = [_flat(ring.points) for ring in item.rings]
     elif item.mask:
         segmentation = item.mask.to_document()
-    return {
-        "id": annotation_id,
-        "image_id": image_id,
-        "category_id": category_id,
+    entry = {
         "bbox": [around.x, around.y, around.width, around.height],
         "segmentation": segmentation,
         "area": area_of(item),
@@ -123,6 +154,7 @@ def _annotation(
         "object_id": item.id,
         "attributes": attributes,
     }
+    return json.dumps(entry).removeprefix("{")
 
 
 def _flat(points: Iterable[Point]) -> list[float]:

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +10,7 @@ from typing import IO, Any
 from vidset.formats.format import ImageLabels, Loss, Written
 from vidset.formats.origin import origin_fields
 from vidset.formats.reading import relative_or_uri
-from vidset.formats.spool import Spool, of_labeled_images, write_file
+from vidset.formats.spool import Spool, of_labeled_images, with_sayable, write_file
 from vidset.labeling.annotation import Ring
 from vidset.rights import FIELDS
 
@@ -45,7 +44,7 @@ def _sayable(labels: ImageLabels) -> tuple[ImageLabels, list[Loss]]:
     for item in labels.objects:
         if not item.label.strip() or "\0" in item.label + item.id:
             raise ValueError(f"{place}, object {item.id}: wanted a label, got {item.label!r}")
-    return replace(labels, image_name=name), []
+    return with_sayable(labels, name, labels.objects), []
 
 
 def _write(file: IO[str], spool: Spool, _numbers_of: Mapping[str, int]) -> None:

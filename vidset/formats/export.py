@@ -110,7 +110,7 @@ def export_files(
             )
         if not written.images:
             raise ValueError(f"{place.out}: wanted images with labels, got none")
-        stated.finish()
+        stated.finish(licenses, chosen.others)
         passed_over = {
             state: store.count(Query("annotations", {"state": state}))
             for state in ("skipped", "rejected")

@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from vidset.formats.reading import relative_name
+from vidset.gate import read_gate
 from vidset.place import Place
 from vidset.regular_files import has_link, open_regular
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
+from vidset.storage.uris import is_uri
 from vidset.threads import in_order
 
 _AT_ONCE = 8  # Requests to a bucket; in a folder, threads only get in each other's way.
@@ -70,8 +72,17 @@ class ImageFiles:
         relative_name(name, f"image {image.image_id}")
         root = self._place.images_root or image.image_uri.removesuffix(name).rstrip("/")
         if root not in self._stores:
-            self._stores[root] = open_store(root)
+            self._stores[root] = open_store(self._shown(root))
         return image, root, name
+
+    def _shown(self, root: str) -> str:
+        """Return where the images below `root` are that may be sent; no place may be named."""
+        if self._place.images_root is not None or not is_uri(root):
+            return root
+        gate = read_gate(root)
+        if gate is not None and gate.copies is None:
+            raise ValueError(f"{root} has a privacy gate: name it as the place of the images")
+        return root if gate is None or gate.copies is None else gate.copies
 
     def _read(self, located: tuple[Indexed, str, str]) -> bytes:
         image, root, name = located

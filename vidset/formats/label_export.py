@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vidset.formats.format import ImageLabels, Written
-from vidset.formats.origins import Chosen, origins_of, with_origin
+from vidset.formats.origins import Chosen, origin_values, origins_of
 from vidset.formats.owned_folder import owned_folder
 from vidset.formats.registry import format_named
 from vidset.labeling.annotation import Annotation
@@ -48,7 +48,7 @@ def export_labels(
             if annotation.state == "rejected":
                 withdrawn += 1
                 continue
-            said = ImageLabels(
+            yield ImageLabels(
                 image_name=place.name_of(annotation.image_id, annotation.image_uri),
                 width=annotation.image_width,
                 height=annotation.image_height,
@@ -58,8 +58,8 @@ def export_labels(
                 updated_at=annotation.updated_at,
                 image_id=annotation.image_id,
                 revision=annotation.revision,
+                **origin_values(annotation.image_id, origins, usual),
             )
-            yield with_origin(said, origins, usual)
 
     if format_named(wanted).labels == "file":
         written = named.write(chosen.among(labels()), path, labels_order, lossy=lossy)

@@ -94,7 +94,7 @@ def write_maps(
 _NO_THINGS = (BACKGROUND, IGNORED)
 
 
-def _numbers(order: Sequence[str], used: set[str], layout: Layout) -> dict[str, int]:
+def _numbers(order: Sequence[str], used: Mapping[str, int], layout: Layout) -> dict[str, int]:
     """Return the number of each label.
 
     Raises:
@@ -103,7 +103,7 @@ def _numbers(order: Sequence[str], used: set[str], layout: Layout) -> dict[str, 
     """
     fixed = {IGNORED: layout.ignored, BACKGROUND: layout.nothing}
     if layout.numbers is not None:
-        if unknown := sorted(used - set(layout.numbers) - set(fixed)):
+        if unknown := sorted(used.keys() - layout.numbers.keys() - fixed.keys()):
             raise ValueError(
                 f"{layout.name}: wanted labels of {', '.join(layout.numbers)}, got {unknown[0]!r}; "
                 "a label is renamed by a recipe (rename), or take label-maps"

@@ -4,34 +4,31 @@ A file holds tasks; reading takes the memory of all of it. Shapes are in percent
 survive but for rounding.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from vidset.formats.format import ImageLabels, Loss, Written
+from vidset.formats.format import ImageLabels
 from vidset.formats.label_studio_tasks import tasks_in
-from vidset.formats.origin import origin_fields, origin_of
+from vidset.formats.label_studio_writing import write
+from vidset.formats.origin import origin_of
 from vidset.formats.reading import (
     Reading,
     image_size,
     is_uri,
     member,
     relative_name,
-    relative_or_uri,
 )
-from vidset.formats.spool import Spool, known_size, write_file
-from vidset.labeling.annotation import Attribute, LabeledObject
+from vidset.labeling.annotation import LabeledObject
 from vidset.labeling.errors import InvalidAnswerError, without_signatures
 from vidset.labeling.vendors.label_studio import answers as label_studio_answers
-from vidset.labeling.vendors.label_studio.items import MANY
 
-_NAME = "Label Studio"
+__all__ = ["PREDICTED", "UNANNOTATED", "read", "unannotated", "write"]
+
 UNANNOTATED = "tasks without annotations"
 PREDICTED = f"{UNANNOTATED}, whose predictions --predictions imports"
 _IMAGE_ID = "image_id"  # In the data of tasks that vidset has sent.
@@ -210,89 +207,3 @@ def _annotator(part: Any) -> str | None:
     by = part.get("completed_by")
     by = by.get("id") if isinstance(by, dict) else by
     return f"user {by}" if by else None
-
-
-def write(
-    labels: Iterable[ImageLabels],
-    path: str | Path,
-    labels_order: Sequence[str] | None = None,
-    *,
-    lossy: bool = False,
-) -> Written:
-    """A file, replaced at once. Labels of one image that follow each other are one task.
-
-    Labels have no numbers here, but must be in the order, if there is one.
-    """
-    return write_file(
-        labels,
-        path,
-        labels_order,
-        _write,
-        _sayable,
-        format_name=_NAME,
-        lossy=lossy,
-        may_repeat=True,
-    )
-
-
-def _write(file: IO[str], spool: Spool, _numbers_of: Mapping[str, int]) -> None:
-    file.write("[")
-    annotation_id = 0
-    tasks = groupby(spool, key=lambda each: each.image_name)
-    for task_id, (name, group) in enumerate(tasks, 1):
-        annotations = [
-            _annotation(each, annotation_id + number) for number, each in enumerate(group, 1)
-        ]
-        annotation_id += len(annotations)
-        task = {"id": task_id, "data": {"image": name}, "annotations": annotations}
-        file.write(",\n" if task_id > 1 else "\n")
-        file.write(json.dumps(task | {"predictions": []}))
-    file.write("\n]\n")
-
-
-def _sayable(labels: ImageLabels) -> tuple[ImageLabels | None, list[Loss]]:
-    place = f"image {labels.image_name!r}"
-    if labels.state == "rejected":
-        return None, [("rejected images", place)]
-    name = relative_or_uri(labels.image_name, place)
-    if labels.objects:
-        known_size(labels, _NAME)
-    objects, losses = [], []
-    for item in labels.objects:
-        what, kept = _sayable_attributes(item)
-        objects.append(kept)
-        where = f"{place}, object {item.id} ({item.label})"
-        losses += [(what, where)] * (len(item.attributes) - len(kept.attributes))
-    return replace(labels, image_name=name, objects=tuple(objects)), losses
-
-
-def _sayable_attributes(item: LabeledObject) -> tuple[str, LabeledObject]:
-    """Leaves out what Label Studio has no place for. Returns the rest, and what that is."""
-    if item.type == "classification":
-        return "attributes of classifications", replace(item, attributes={})
-    said = {
-        name: value
-        for name, value in item.attributes.items()
-        if name and not name.endswith(MANY) and value != "" and not _has_empty_text(value)
-    }
-    what = f"attributes that are empty or named with {MANY} at the end"
-    return what, replace(item, attributes=said)
-
-
-def _has_empty_text(value: Attribute) -> bool:
-    return isinstance(value, list) and "" in value
-
-
-def _annotation(labels: ImageLabels, annotation_id: int) -> dict[str, Any]:
-    """`ground_truth` is told since Label Studio takes an import without it for true."""
-    annotation: dict[str, Any] = {
-        "id": annotation_id,
-        "was_cancelled": labels.state == "skipped",
-        "ground_truth": False,
-        "result": label_studio_answers.result_of(
-            labels.objects, labels.width or 0, labels.height or 0
-        ),
-    }
-    if labels.width and labels.height:
-        annotation |= {"image_width": labels.width, "image_height": labels.height}
-    return annotation | origin_fields(labels)

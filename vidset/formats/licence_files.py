@@ -2,13 +2,18 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Self
 
-from vidset.rights import Rights
+from vidset.formats.origin import rights_in
+from vidset.json_files import parse_json
+from vidset.regular_files import read_regular
+from vidset.rights import ANY_LICENSE, LicenseChoice, Rights, told_licences
 
 SUMMARY, PER_IMAGE = "LICENSE", "rights.jsonl"
 _MOST_LINES = 100
+_MOST_BYTES = 1 << 30
 _HEAD = """\
 The images in this folder, as far as anybody has stated their rights. rights.jsonl names the images
 one by one. vidset has carried these statements along, and cannot tell whether they are true.
@@ -16,7 +21,10 @@ one by one. vidset has carried these statements along, and cannot tell whether t
 
 
 class LicenceFiles:
-    """Both files, in one folder. Where nothing is stated of any image, neither is written."""
+    """Both files, in one folder. Where nothing is stated of any image, neither is written.
+
+    An export that was limited to some licences always has LICENSE, which says what was left out.
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -39,10 +47,46 @@ class LicenceFiles:
             line = json.dumps({"image": image, **rights.told()}, ensure_ascii=False)
             self._images.write(f"{line}\n")
 
-    def finish(self) -> None:
-        """Write the summary, once all images are noted."""
-        if any(self._counts):
-            (self._folder / SUMMARY).write_text(summary(self._counts), encoding="utf-8")
+    def finish(
+        self, wanted: LicenseChoice = ANY_LICENSE, others: Mapping[str, int] | None = None
+    ) -> None:
+        """Write the summary, once all images are noted.
+
+        Args:
+            wanted: the licences that the export was limited to.
+            others: how many images were left out for their licences, by these.
+        """
+        if any(self._counts) or wanted:
+            text = summary(self._counts)
+            if wanted:
+                text += f"\n{_limits(wanted, others or {})}\n"
+            (self._folder / SUMMARY).write_text(text, encoding="utf-8")
+
+
+def read_per_image(folder: Path) -> dict[str, Rights]:
+    """Read the rights.jsonl of an export: what is stated of each image, by its name there.
+
+    Raises:
+        ValueError: a line of it states nothing of an image.
+    """
+    path = folder / PER_IMAGE
+    try:
+        lines = read_regular(path, _MOST_BYTES).splitlines()
+    except FileNotFoundError:
+        return {}
+    found = {}
+    for number, line in enumerate(lines, 1):
+        where = f"{path}, line {number}"
+        said = parse_json(line, where, "the rights of an image")
+        if not isinstance(said, dict) or not isinstance(said.get("image"), str):
+            raise ValueError(f"{where}: wanted the rights of an image, got {line[:100]!r}")
+        found[said["image"]] = rights_in(said, where)
+    return found
+
+
+def _limits(wanted: LicenseChoice, others: Mapping[str, int]) -> str:
+    left_out = told_licences(others) if others else "none"
+    return f"Only images of {', '.join(wanted.names)} were asked for. Left out: {left_out}."
 
 
 def summary(counts: Counter[Rights]) -> str:

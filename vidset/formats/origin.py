@@ -13,12 +13,16 @@ _MOST_SECONDS = 1e12
 _TEXTS = ("annotator", "image_id", "video_uri", "collector_id")
 
 
-def origin_fields(labels: ImageLabels) -> dict[str, Any]:
-    """Return who said it and when, of which revision and image, and what is stated of it."""
+def origin_fields(labels: ImageLabels, rights: Rights | None = None) -> dict[str, Any]:
+    """Return who said it and when, of which revision and image, and what is stated of it.
+
+    Args:
+        rights: instead of the image's own.
+    """
     fields: dict[str, Any] = {name: getattr(labels, name) for name in _TEXTS}
     fields["updated_at"] = labels.updated_at and format_timestamp(labels.updated_at)
     fields["revision"], fields["pts_seconds"] = labels.revision, labels.pts_seconds
-    fields |= labels.rights.told()
+    fields |= (labels.rights if rights is None else rights).told()
     return {name: value for name, value in fields.items() if value not in (None, "")}
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from vidset.formats.format import ImageLabels
 from vidset.place import Place
@@ -29,16 +30,22 @@ def with_origin(
     Args:
         usual: rights of the place's images as far as nothing is stated of their video.
     """
-    origin = origins.get(labels.image_id or "")
+    return replace(labels, **origin_values(labels.image_id, origins, usual))
+
+
+def origin_values(
+    image_id: str | None, origins: Mapping[str, Origin], usual: Rights = NONE
+) -> dict[str, Any]:
+    """Return the same as fields of `ImageLabels`."""
+    origin = origins.get(image_id or "")
     if origin is None:
-        return replace(labels, rights=usual)
-    return replace(
-        labels,
-        video_uri=origin.video_uri,
-        pts_seconds=origin.pts_seconds,
-        collector_id=origin.collector_id,
-        rights=origin.rights.or_else(usual),
-    )
+        return {"rights": usual}
+    return {
+        "video_uri": origin.video_uri,
+        "pts_seconds": origin.pts_seconds,
+        "collector_id": origin.collector_id,
+        "rights": origin.rights.or_else(usual),
+    }
 
 
 class Chosen:

@@ -18,6 +18,7 @@ from vidset.formats.format import ImageLabels, Loss
 from vidset.formats.parquet_reading import read_samples
 from vidset.formats.samples import Sample, write_shards
 from vidset.labeling.annotation import LabeledObject
+from vidset.rights import FIELDS
 
 __all__ = ["NAME", "SCHEMA", "image_file", "read_samples", "sayable", "write"]
 NAME = "Parquet"
@@ -49,6 +50,7 @@ SCHEMA = pa.schema(
         "video_uri": _TEXT,
         "pts_seconds": _NUMBER,
         "collector_id": _TEXT,
+        **dict.fromkeys(FIELDS, _TEXT),
     },
     {"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}}}})},
 )
@@ -131,6 +133,7 @@ def _row(sample: Sample) -> dict[str, Any]:
         "video_uri": labels.video_uri,
         "pts_seconds": labels.pts_seconds,
         "collector_id": labels.collector_id,
+        **labels.rights.columns(),
     }
 
 

@@ -26,12 +26,13 @@ from vidset.json_files import parse_json
 from vidset.labeling.annotation import LabeledObject
 from vidset.parquet import open_parquet
 from vidset.picture_headers import told_size
+from vidset.rights import FIELDS
 
 NAMES = re.compile(r"\.parquet$", re.IGNORECASE)
 _WHAT = "Parquet files with images"
 _OURS = (
     *("image", "image_id", "image_uri", "width", "height", "objects", "annotator", "updated_at"),
-    *("revision", "video_uri", "pts_seconds", "collector_id"),
+    *("revision", "video_uri", "pts_seconds", "collector_id", *FIELDS),
 )
 _LABEL = "label"
 

@@ -20,10 +20,14 @@ def format_of_samples(path: Path) -> str | None:
     Parquet is one of these only where a column holds images.
     """
     below = chain.from_iterable(path.glob(each) for each in ("*", "*/*", "*/data/*"))
-    files = sorted(islice(below, _MOST_LOOKED_AT)) if path.is_dir() else [path]
-    for file in files:
-        for name, names in _NAMES.items():
-            if names.search(file.name) and file.is_file():
-                is_other = name == "parquet" and "image" not in parquet_schema(file)[0].names
-                return None if is_other else name
+    files = islice(below, _MOST_LOOKED_AT) if path.is_dir() else [path]
+    named = [(file, name) for file in files if (name := _told_by_name(file.name))]
+    for file, name in sorted(named):
+        if file.is_file():
+            is_other = name == "parquet" and "image" not in parquet_schema(file)[0].names
+            return None if is_other else name
     return None
+
+
+def _told_by_name(file: str) -> str | None:
+    return next((name for name, names in _NAMES.items() if names.search(file)), None)

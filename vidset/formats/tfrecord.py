@@ -6,7 +6,8 @@ https://www.tensorflow.org/tutorials/load_data/tfrecord
 Boxes are parts of the image's size in floats of 32 bits, labels count from 1. The words on an image
 are image/class/*. Ids and attributes (JSON) are in image/object/id and image/object/attributes, and
 where an image comes from is in image/uri, image/video_uri, image/pts_seconds and
-image/collector_id; TensorFlow's own parsers pass over these.
+image/collector_id. What is stated of its rights is in image/license, image/license_url,
+image/attribution, image/obtained_from and image/consent. TensorFlow's own parsers pass over these.
 """
 
 import json
@@ -110,6 +111,7 @@ def _origin(sample: Sample) -> dict[str, bytes]:
         "video_uri": labels.video_uri,
         "pts_seconds": None if labels.pts_seconds is None else str(labels.pts_seconds),
         "collector_id": labels.collector_id,
+        **labels.rights.told(),
     }
     return {f"image/{name}": _texts([text.encode()]) for name, text in told.items() if text}
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import google_crc32c
 
 from vidset.formats.format import ImageLabels
+from vidset.formats.origin import rights_in
 from vidset.formats.reading import Reading, attributes_in, told_name
 from vidset.formats.sample_reading import MOST_BYTES, ReadSample, id_of, sample_files, uri_of
 from vidset.formats.tf_example import Features, features_in
@@ -23,6 +24,7 @@ from vidset.json_files import parse_json
 from vidset.labeling.annotation import Attribute, Box, LabeledObject
 from vidset.picture_headers import told_size
 from vidset.regular_files import open_regular, read_regular_text
+from vidset.rights import FIELDS
 
 NAMES = re.compile(r"\.(tfrecords?|record)(-\d+-of-\d+)?$", re.IGNORECASE)
 _WHAT = "files of TFRecord (.tfrecord or .record)"
@@ -196,6 +198,9 @@ def _origin(features: Features, place: str) -> dict[str, Any]:
             found["pts_seconds"] = float(told)
         except ValueError:
             raise ValueError(f"{place}: wanted a number of seconds, got {told[:80]!r}") from None
+    stated = {name: features.text(f"image/{name}") for name in FIELDS}
+    if any(stated.values()):
+        found["rights"] = rights_in(stated, place)
     return found
 
 

@@ -12,6 +12,7 @@ from vidset.extraction import OnSample, extract, failed
 from vidset.forgotten import Tombstones
 from vidset.intake.planning import planned
 from vidset.intake.redoing import Earlier, Labels, Redo, earlier
+from vidset.intake.sheets import Sheets, Thumbnails
 from vidset.ledger.open import open_ledger
 from vidset.naming import image_id, image_prefix
 from vidset.settings import ExtractionSettings
@@ -63,6 +64,8 @@ class Ingest:
         redo: which videos are extracted again although the ledger has them.
         labels: uri of the store of tasks and annotations: an image that has some is not deleted.
 
+        thumbnails: where sheets of dropped samples go, if anywhere.
+
     Attributes:
         images, ledger: the stores behind their uris.
     """
@@ -75,12 +78,14 @@ class Ingest:
         scratch_bytes: int = DEFAULT_SCRATCH_BYTES,
         redo: Redo = Redo(),  # noqa: B008 (frozen)
         labels: str | None = None,
+        thumbnails: Thumbnails = Thumbnails(),  # noqa: B008 (frozen)
     ):
         self._settings, self._scratch_bytes = settings, scratch_bytes
         self._settings_id = settings.settings_id
         # Stands for the row of a forgotten video, which is passed over whatever the settings are.
         self._forgotten = {"status": "forgotten", "error": None, "settings_id": self._settings_id}
         self._redo, self._labels = redo, Labels(labels)
+        self._sheets = Sheets(thumbnails)
         self.images = open_store(images)
         self.ledger = open_ledger(ledger)
         self._tombstones = Tombstones(ledger)
@@ -159,7 +164,7 @@ class Ingest:
             cores: on so many processes a long video is decoded.
             shared: where what other nodes have decoded of it waits.
         """
-        extraction, row, before = None, None, None
+        extraction, row, before, sheet = None, None, None, None
         stored: set[str] = set()
         try:
             store, _ = self._sources.find(upload.uri)
@@ -173,6 +178,7 @@ class Ingest:
                             before, row = self._reopened(upload, row), None
                             if give_up is not None:
                                 raise UndecodableVideoError(give_up, upload.video_uri)
+                            sheet = self._sheets.begin()
                             extraction = extract(
                                 upload,
                                 source,
@@ -184,6 +190,7 @@ class Ingest:
                                 opened_before=opened_before,
                                 replaceable=before.replaceable if before else (),
                                 stored=stored,
+                                dropped=sheet,
                             )
         except MissingUploadError as error:
             self._discard(stored)
@@ -191,12 +198,14 @@ class Ingest:
         except BadInputError as error:
             self._discard(stored | (self._left(upload) if give_up else set()))
             rows = self._settled(failed(upload, self._settings, error), before)
+            self._sheets.end(rows, None)
             return Taken(upload, "failed", rows, reason=error.reason, earlier=before)
         if row is not None:
             return skipped(upload, row)
         assert extraction is not None  # noqa: S101 (there was no row)
         others = _count(extraction.video.other_streams)
         rows = self._settled(extraction, before)
+        self._sheets.end(rows, sheet)
         return Taken(upload, "extracted", rows, other_streams=others, earlier=before)
 
     def _is_redone(self, row: dict[str, Any]) -> bool:

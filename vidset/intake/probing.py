@@ -6,11 +6,12 @@ A worker without the shared folder would write into a folder of its own, and nob
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from vidset.engines.engine import Engine, Limits, Open, Report, Work
+from vidset.engines.elsewhere import differences, versions
+from vidset.engines.engine import Engine, Limits, Open, Report, StartEngine, Work
 from vidset.engines.registry import Start
 from vidset.storage.open import open_store
 from vidset.storage.uris import is_uri
@@ -22,10 +23,21 @@ _OLD_SECONDS = 14 * 24 * 3600
 
 @contextmanager
 def elsewhere(
-    start: Start, address: str | None, output: str, inputs: Sequence[str]
-) -> Iterator[Callable[[int, Open, Limits, Report], Engine]]:
-    """Yield what starts an engine of other machines, in place of the one of this machine."""
-    with _probe(output, inputs) as probed:
+    start: Start,
+    address: str | None,
+    output: str,
+    inputs: Sequence[str],
+    packages: Sequence[str] = (),
+) -> Iterator[StartEngine]:
+    """Yield what starts an engine of other machines, in place of the one of this machine.
+
+    Args:
+        output: the place; a folder as an absolute path.
+        inputs: what workers must see beside the place.
+        packages: what must be of this machine's version there, beside what decides the bytes of
+            images, by their names on PyPI.
+    """
+    with _probe(output, inputs, packages) as probed:
 
         def started(_: int, opens: Open, limits: Limits, report: Report) -> Engine:
             return start(address, partial(probed, opens), limits, report)
@@ -34,13 +46,12 @@ def elsewhere(
 
 
 @contextmanager
-def _probe(output: str, inputs: Sequence[str]) -> Iterator[Callable[[Open], Work]]:
+def _probe(
+    output: str, inputs: Sequence[str], packages: Sequence[str]
+) -> Iterator[Callable[[Open], Work]]:
     """Yield what opens work, where the place and the sources are those of this machine.
 
     For as long as the block runs, workers may come.
-
-    Args:
-        output: the place; a folder as an absolute path.
     """
     store = open_store(output)
     for old in store.list(_FOLDER):
@@ -51,7 +62,7 @@ def _probe(output: str, inputs: Sequence[str]) -> Iterator[Callable[[Open], Work
     store.put(name, token, "text/plain")
     local = tuple(_folder_of(each) for each in inputs if not is_uri(each))
     try:
-        yield partial(_open, output, name, token, local)
+        yield partial(_open, output, name, token, local, versions(packages))
     finally:
         store.delete(name)
 
@@ -64,7 +75,16 @@ def _folder_of(pattern: str) -> str:
     return path
 
 
-def _open(output: str, name: str, token: bytes, inputs: Sequence[str], opens: Open) -> Work:
+def _open(
+    output: str,
+    name: str,
+    token: bytes,
+    inputs: Sequence[str],
+    wanted: Mapping[str, str | None],
+    opens: Open,
+) -> Work:
+    if wrong := differences(wanted):
+        raise ValueError(f"it has other versions: {wrong}")
     try:
         seen = open_store(output).read(name)
     except FileNotFoundError:

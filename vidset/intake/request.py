@@ -7,6 +7,7 @@ from typing import Any
 
 from vidset.engines.engine import Limits
 from vidset.intake.redoing import Redo
+from vidset.intake.sheets import FOLDER, Thumbnails
 from vidset.intake.work import Places
 from vidset.output import make_output
 from vidset.shards import Shard
@@ -35,6 +36,7 @@ class Request:
         is_dry: only say what would be done.
         is_full: read each file, also those that have not changed since they were read last.
         shard: which part of the inputs is this run's; None is all of them.
+        has_thumbnails: whether dropped samples get a thumbnail; see `vidset.intake.sheets`.
     """
 
     inputs: tuple[str, ...]
@@ -49,11 +51,13 @@ class Request:
     is_dry: bool = False
     is_full: bool = False
     shard: Shard | None = None
+    has_thumbnails: bool = True
 
     @property
     def places(self) -> Places:
         output = self.output.rstrip("/") or "/"
-        return Places(f"{output}/images", output, f"{output}/dead_letters", self.labels)
+        sheets = Thumbnails(f"{output}/{FOLDER}", self.has_thumbnails)
+        return Places(f"{output}/images", output, f"{output}/dead_letters", self.labels, sheets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,9 @@ def prepare(output: str) -> list[FolderStore]:
         open_store(output)
         return []
     make_output(output)
-    folders = [FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters")]
+    folders = [
+        FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters", FOLDER)
+    ]
     for folder in folders:
         folder.sweep()
     return folders

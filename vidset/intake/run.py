@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,8 +11,7 @@ from vidset.elements import Upload
 from vidset.engines.engine import (
     Engine,
     EngineLostError,
-    Limits,
-    Open,
+    StartEngine,
     TaskError,
     TaskLostError,
     cpu_seconds,
@@ -48,8 +47,6 @@ _POLL_SECONDS = 0.2
 _ASKED_AT_ONCE = 20_000
 # A server's error is waited for: 1, 2, 4 and 8 s.
 _MAX_TRIES = 5
-
-StartEngine = Callable[[int, Open, Limits, Callable[[Any], None]], Engine]
 
 
 def extract(

@@ -12,6 +12,7 @@ from vidset.engines.engine import Open, Report, Work
 from vidset.intake.dead_letters import open_dead_letters
 from vidset.intake.ingest import Ingest, Taken
 from vidset.intake.redoing import Redo
+from vidset.intake.sheets import Thumbnails
 from vidset.intake.telling import Telling
 from vidset.settings import ExtractionSettings
 from vidset.spread.sharing import Shared
@@ -29,12 +30,14 @@ class Places:
     Attributes:
         labels: the store of tasks and annotations, `sqlite:PATH` or firestore://PROJECT; None:
             there is none. No image that has labels is replaced or deleted.
+        thumbnails: where sheets of dropped samples go, if anywhere.
     """
 
     images: str
     ledger: str
     dead_letters: str
     labels: str | None = None
+    thumbnails: Thumbnails = Thumbnails()  # noqa: RUF009 (frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,13 @@ class Intake:
         self, settings: ExtractionSettings, places: Places, redo: Redo, scratch_bytes: int
     ):
         self._ingest = Ingest(
-            settings, places.images, places.ledger, scratch_bytes, redo, places.labels
+            settings,
+            places.images,
+            places.ledger,
+            scratch_bytes,
+            redo,
+            places.labels,
+            places.thumbnails,
         )
         self._letters = open_dead_letters(places.dead_letters)
 

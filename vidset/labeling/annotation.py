@@ -114,7 +114,7 @@ class LabeledObject:
             id=document["id"],
             label=document["label"],
             type=document["type"],
-            box=Box(**{key: float(value) for key, value in box.items()}) if box else None,
+            box=_box_of(box) if box else None,
             rings=tuple(map(_ring_of, rings)) if rings else None,
             mask=Mask.from_document(mask) if mask else None,
             attributes=dict(document["attributes"]),
@@ -124,6 +124,17 @@ class LabeledObject:
 def _box_document(box: Box) -> dict[str, float]:
     said = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
     return said | ({"angle": box.angle} if box.angle else {})
+
+
+def _box_of(document: Mapping[str, Any]) -> Box:
+    # Written out, since exports read hundreds of thousands.
+    return Box(
+        float(document["x"]),
+        float(document["y"]),
+        float(document["width"]),
+        float(document["height"]),
+        float(document.get("angle", 0.0)),
+    )
 
 
 def _ring_document(ring: Ring) -> dict[str, Any]:

@@ -56,6 +56,17 @@ def dispatch(broker: Broker, image: Image) -> Outcome:
     return "held" if task.booked_on is None else _submit(broker, task, version, booking)
 
 
+def may_be_sent(broker: Broker, image: Image) -> bool:
+    """Return whether an image may be sent: where copies are, whether it was checked and has one."""
+    if broker.settings.copies is None:
+        return True
+    try:
+        broker.images.size(image.uri)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def dispatch_new(broker: Broker, images: Sequence[Image]) -> Counter[str]:
     """`dispatch` for images without a task, in one request where the vendor takes several.
 
@@ -112,6 +123,8 @@ def resume(broker: Broker, stored: Stored) -> Outcome:
         why = task.error or "is being dispatched"
         raise TryAgainError(f"{task.image_uri}: {why}", wait)
     broker.pause.check(now)
+    if not may_be_sent(broker, task.image):
+        raise TryAgainError(f"{task.image_uri}: it has no blurred copy yet", _MAX_WAIT_SECONDS)
     booking = None if task.booked_on else broker.budget.book(now)
     if not (task.booked_on or booking):
         return "held"
@@ -140,6 +153,8 @@ def resend(broker: Broker, stored: Stored) -> Outcome:
         )
     if task.vendor_task_id is None:
         raise MissingTaskError(f"{task.image_uri}: its task has no id of {task.vendor}")
+    if not may_be_sent(broker, task.image):
+        raise RefusedError(f"{task.image_uri}: it was not checked for what has to be blurred")
     vendor.resend(_request(broker, task.image), task.vendor_task_id)
     again = task.changed(
         due_at=broker.clock() + broker.settings.answer_deadline,

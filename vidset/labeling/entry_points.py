@@ -14,7 +14,7 @@ from vidset.labeling.broker import Broker
 from vidset.labeling.dispatching import dispatch
 from vidset.labeling.errors import InvalidAnswerError, TryAgainError
 from vidset.labeling.events import image_of_event
-from vidset.labeling.places import open_ledger
+from vidset.labeling.ledgers import open_ledger
 from vidset.labeling.quarantine import quarantine
 from vidset.labeling.receiving import Delivery, receive
 from vidset.labeling.reconciling import reconcile
@@ -29,11 +29,12 @@ def request_labeling(broker: Broker, event: CloudEvent) -> None:
     Raises:
         ServiceUnavailable: the delivery is to be repeated; so it is for anything else raised.
     """
-    image = image_of_event(event.get_data(), broker.settings.images or "")
+    settings = broker.settings
+    image = image_of_event(event.get_data(), settings.images or "", settings.copies)
     if isinstance(image, str):
         log("DEBUG", "passed over", reason=image)
         return
-    if broker.settings.is_held and broker.store.get(("tasks", image.id)) == [None]:
+    if settings.is_held and broker.store.get(("tasks", image.id)) == [None]:
         log("DEBUG", "held until it is chosen", image_id=image.id)
         return
     try:

@@ -23,12 +23,14 @@ def image_id(place: str) -> str:
     return hashlib.sha256(place.encode()).hexdigest()[:32]
 
 
-def image_of_event(data: Any, images: str) -> Image | str:
+def image_of_event(data: Any, images: str, copies: str | None = None) -> Image | str:
     """The image that a CloudEvent's data tell of, or why they tell of none of ours.
 
     Args:
         data: of google.cloud.pubsub.topic.v1.messagePublished.
         images: gs://bucket[/prefix], where our images are.
+        copies: where their blurred copies are, of which alone events are taken. The image is the
+            original, which has the same name below `images`.
     """
     message = data.get("message") if isinstance(data, Mapping) else None
     attributes = message.get("attributes") if isinstance(message, Mapping) else None
@@ -39,14 +41,16 @@ def image_of_event(data: Any, images: str) -> Image | str:
     bucket, name = attributes.get("bucketId"), attributes.get("objectId")
     if not (isinstance(bucket, str) and isinstance(name, str)):
         return "no bucketId and objectId"
-    wanted_bucket, _, prefix = images.removeprefix("gs://").partition("/")
-    if bucket != wanted_bucket or not name.startswith(prefix + "/" if prefix else ""):
-        return f"gs://{bucket}/{name} is not below {images}"
-    below = name.removeprefix(prefix + "/" if prefix else "")
+    sent, place = copies or images, f"{bucket}/{name}"
+    root = sent.removeprefix("gs://") + "/"
+    if not place.startswith(root):
+        return f"gs://{place} is not below {sent}"
+    below = place.removeprefix(root)
     if not _IMAGE_NAME.fullmatch(below):
-        return f"gs://{bucket}/{name} is not named like an image"
+        return f"gs://{place} is not named like an image"
+    original = f"{images.removeprefix('gs://')}/{below}"
     width, height = _size(message.get("data"))
-    return Image(image_id(f"{bucket}/{name}"), f"gs://{bucket}/{name}", width, height)
+    return Image(image_id(original), f"gs://{original}", width, height)
 
 
 def _size(encoded: Any) -> tuple[int | None, int | None]:

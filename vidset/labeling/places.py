@@ -1,24 +1,13 @@
-"""Uris and settings to images and ledgers. Each client is imported when it is used."""
+"""Settings to images. Each client is imported when it is used."""
 
-from collections.abc import Iterator
-from typing import Protocol
-
+from vidset.gate import has_gate
 from vidset.labeling.images.access import FolderImages, ImageAccess, StoreImages
 from vidset.labeling.settings import Settings
-from vidset.labeling.task import Image
 from vidset.storage.registry import check_client, find_scheme
 from vidset.storage.uris import is_uri, parse_uri
 
 # Where LABELING_IMAGES does not say: uploads of Cloud Storage tell of their images themselves.
 _DEFAULT_SCHEME = "gs"
-
-
-class ImageLedger(Protocol):
-    """The frame ledger, read for images that have no task."""
-
-    def images(self) -> Iterator[Image]:
-        """The kept images of committed videos; memory does not grow with their number."""
-        ...
 
 
 def open_image_access(settings: Settings) -> ImageAccess:
@@ -34,19 +23,23 @@ def open_image_access(settings: Settings) -> ImageAccess:
     find_scheme(place)
     check_client(place)
     scheme = parse_uri(place).scheme
-    return StoreImages(scheme, settings.image_access, settings.signed_url_lifetime)
+    copies = None
+    if settings.copies is not None and settings.images is not None:
+        copies = (settings.images, settings.copies)
+    return StoreImages(scheme, settings.image_access, settings.signed_url_lifetime, copies=copies)
 
 
-def open_ledger(uri: str) -> ImageLedger:
-    """Open `bq://PROJECT.DATASET`.
+def refuse_originals(settings: Settings) -> None:
+    """Check that no originals are signed where the images' place has a privacy gate.
 
     Raises:
-        ValueError: the uri is of another kind, or the client is not installed.
+        ValueError: it has one, and the settings name no copies.
     """
-    project, _, dataset = uri.removeprefix("bq://").partition(".")
-    if not uri.startswith("bq://") or not (project and dataset):
-        raise ValueError(f"wanted bq://PROJECT.DATASET, got {uri!r}")
-    check_client(uri)
-    from vidset.labeling.bigquery_ledger import BigqueryLedger
-
-    return BigqueryLedger(project, dataset)
+    images = settings.images
+    if images is None or not is_uri(images) or settings.copies or settings.image_access != "signed":
+        return
+    if has_gate(images):
+        raise ValueError(
+            f"{images} has a privacy gate: LABELING_COPIES must name the place of the blurred "
+            "copies, or originals would be sent"
+        )

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from vidset.labeling.broker import Broker
-from vidset.labeling.dispatching import dispatch_new, resume
+from vidset.labeling.dispatching import dispatch_new, may_be_sent, resume
 from vidset.labeling.errors import InvalidAnswerError, RefusedError, TryAgainError
 from vidset.labeling.receiving import Delivery, receive, refuse
 from vidset.labeling.stores.store import ConflictError, Key, Query, Stored, Write
@@ -160,8 +160,15 @@ def request_missing(broker: Broker, images: Iterable[Image]) -> Counter[str]:
         missing = [image for image, task in zip(chunk, tasks, strict=True) if task is None]
         size = _LOOKUPS if isinstance(broker.vendor, BatchVendor) else _BATCH
         parts = [missing[start : start + size] for start in range(0, len(missing), size)]
-        counts += _each(lambda part: dispatch_new(broker, part), parts)
+        counts += _each(lambda part: _dispatch_checked(broker, part), parts)
     return counts
+
+
+def _dispatch_checked(broker: Broker, images: Sequence[Image]) -> Counter[str]:
+    """Dispatch images, but for those that wait for their copy."""
+    checked = [image for image in images if may_be_sent(broker, image)]
+    counts = dispatch_new(broker, checked) if checked else Counter[str]()
+    return counts + Counter(unchecked=len(images) - len(checked))
 
 
 def _set(broker: Broker, stored: Stored, task: Task, outcome: str) -> Counter[str]:

@@ -1,7 +1,7 @@
 """The broker's settings, from environment variables. docs/labeling.md describes each."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +30,8 @@ class Settings:
         vendor: who gets new tasks. Answers are taken from every vendor with a secret.
         store: see `stores.opening.open_store`.
         images: gs:// or s3://bucket[/prefix] of the images to label, or their folder.
+        copies: the place of the images' blurred copies, which alone are read and sent; image ids
+            and uris stay the originals'. None: the images themselves are sent.
         template: path of the task template.
         image_access: `signed`, `uri`, or an url with `{name}` or `{bucket}`: how vendors read
             the images.
@@ -53,6 +55,7 @@ class Settings:
     vendor: str
     store: str
     images: str | None
+    copies: str | None
     template: str
     image_access: str
     signed_url_lifetime: timedelta
@@ -79,15 +82,15 @@ class Settings:
         read, schemes = Reader(environment), scheme_names()
         vendor = read.choice("LABELING_VENDOR", tuple(vendors()), default="label-studio")
         sends_to = vendors().get(vendor or "") if use in ("request", "dispatch") else None
+        buckets = ", ".join(f"{name}://bucket[/prefix]" for name in schemes)
+        copies = re.compile(_bucket(schemes), re.DOTALL), buckets
+        path = r"/.*|\.\.?(/.*)?"
+        images = re.compile(f"{_bucket(schemes)}|{path}", re.DOTALL), f"{buckets} or a path"
         settings: dict[str, Any] = {
             "vendor": vendor,
             "store": read.text("LABELING_STORE", required=True),
-            "images": read.matching(
-                "LABELING_IMAGES",
-                _images(schemes),
-                f"{', '.join(f'{name}://bucket[/prefix]' for name in schemes)} or a path",
-                required=use == "request",
-            ),
+            "images": read.matching("LABELING_IMAGES", *images, required=use == "request"),
+            "copies": read.matching("LABELING_COPIES", *copies),
             "template": read.text("LABELING_TEMPLATE") or str(_HERE / "template.yaml"),
             "image_access": read.image_access("LABELING_IMAGE_ACCESS"),
             "signed_url_lifetime": timedelta(
@@ -120,6 +123,7 @@ class Settings:
             ),
         }
         made = cls(**settings)
+        read.faults += _faults_of_copies(made)
         if use == "receive" and not made.secrets:
             read.faults.append(
                 f"one of {', '.join(callback_secrets())} must be set: callbacks are guarded by it"
@@ -153,12 +157,32 @@ def callback_secrets() -> list[str]:
     return [each.callback.secret for each in vendors().values() if each.callback]
 
 
-def _images(schemes: Sequence[str]) -> re.Pattern[str]:
-    """Return what matches a bucket of one of the schemes, with or without a prefix, or a path."""
+def _bucket(schemes: Sequence[str]) -> str:
+    """Return a pattern of a bucket of one of the schemes, with or without a prefix."""
     known = "|".join(map(re.escape, schemes))
-    return re.compile(
-        rf"(?:{known})://[a-z0-9][a-z0-9._-]{{1,220}}[a-z0-9](/.*)?|/.*|\.\.?(/.*)?", re.DOTALL
-    )
+    return rf"(?:{known})://[a-z0-9][a-z0-9._-]{{1,220}}[a-z0-9](?:/.*)?"
+
+
+def _faults_of_copies(made: Settings) -> Iterator[str]:
+    """Yield what could have originals sent where copies are to be."""
+    images, copies = made.images, made.copies
+    if not copies:
+        return
+    if not images or images.partition("://")[0] != copies.partition("://")[0]:
+        yield (
+            f"LABELING_COPIES is {copies}: LABELING_IMAGES must be the place of their originals, "
+            f"in a store of the same kind, got {images!r}"
+        )
+    elif f"{copies}/".startswith(f"{images}/") or f"{images}/".startswith(f"{copies}/"):
+        yield (
+            f"LABELING_COPIES must be apart from LABELING_IMAGES, got {copies} and {images}: "
+            "originals would be sent"
+        )
+    if "://" in made.image_access and "{bucket}" not in made.image_access:
+        yield (
+            "LABELING_IMAGE_ACCESS must have {bucket} in it where LABELING_COPIES is set, or be "
+            f"signed or uri: originals have the same names, got {made.image_access!r}"
+        )
 
 
 def _of_vendors(read: Reader, sends_to: Declaration | None) -> Mapping[str, Any]:

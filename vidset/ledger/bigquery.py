@@ -1,18 +1,21 @@
-"""A BigQuery dataset: its tables `frames` and `videos` as ledgers."""
+"""A BigQuery dataset: its tables `frames` and `videos` as ledgers, and `statements` beside them."""
 
 import json
 import tempfile
 import uuid
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
+from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from vidset.bigquery import dataset_of, open_client, sql_name
 from vidset.elements import Extraction, FrameRow, VideoRow
+from vidset.ledger.statements import Statement, as_stated, new_statement
 from vidset.naming import printable
+from vidset.rights import Rights
 
 # Of each table: what its rows are, and what tells them apart.
 _TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
@@ -55,15 +58,89 @@ class TableLedger:
     def reopen(self, video_uri: str, generation: str) -> None:
         self._of("DELETE", "videos", video_uri, generation)
 
-    def _of(self, what: str, table: str, video_uri: str, generation: str) -> list[dict[str, Any]]:
-        """Do it to the rows of a video."""
-        statement = (
-            f"{what} FROM {sql_name(self._dataset.table(table))} "
-            "WHERE video_uri = @video_uri AND generation = @generation"
-        )
+    def videos(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of all videos, in no order.
+
+        Raises:
+            ValueError: there is no such table.
+        """
+        table = sql_name(self._dataset.table("videos"))
+        try:
+            rows = self._client.query(f"SELECT * FROM {table}").result()  # noqa: S608
+        except NotFound:
+            raise ValueError(self._missing("table videos")) from None
+        yield from map(dict, rows)
+
+    def statements(self, video_uri: str, generation: str) -> list[Statement]:
+        """Return what was stated of a video since it was extracted, the oldest first.
+
+        Raises:
+            ValueError: a row is no statement.
+        """
+        try:
+            rows = self._of("SELECT *", "statements", video_uri, generation)
+        except NotFound:  # An earlier vidset has made the tables.
+            return []
+        return [Statement.of_row(row) for row in sorted(rows, key=lambda row: row["stated_at"])]
+
+    def restate(self, row: Mapping[str, Any], stated: Rights, actor: str, stated_at: str) -> bool:
+        before = Rights.of(row)
+        now = stated.or_else(before)
+        if now == before:
+            return False
+        video = row["video_uri"], row["generation"]
+        self._check_columns(row)
+        if made := new_statement(self.statements(*video), before, stated, actor, stated_at):
+            self._keep(made.to_row(*video))
+        said = ", ".join(f"`{name}` = @{name}" for name in now.columns())
+        self._of(f"UPDATE SET {said}", "videos", *video, **now.columns())
+        return True
+
+    def _check_columns(self, row: Mapping[str, Any]) -> None:
+        """Refuse a table of videos that an earlier vidset has made, before anything is written."""
+        for name in Rights().columns():
+            if name not in row:
+                raise ValueError(f"{self._missing(f'column {name} in its table videos')}")
+
+    def _keep(self, statement: Mapping[str, Any]) -> None:
+        table = sql_name(self._dataset.table("statements"))
+        names, values = ", ".join(statement), ", ".join(f"@{name}" for name in statement)
         parameters = [
-            bigquery.ScalarQueryParameter("video_uri", "STRING", printable(video_uri)),
-            bigquery.ScalarQueryParameter("generation", "STRING", generation),
+            bigquery.ScalarQueryParameter(
+                name, "TIMESTAMP" if isinstance(value, datetime) else "STRING", value
+            )
+            for name, value in statement.items()
+        ]
+        config = bigquery.QueryJobConfig(query_parameters=parameters)
+        insert = f"INSERT INTO {table} ({names}) VALUES ({values})"  # noqa: S608 (see sql_name)
+        try:
+            self._client.query(insert, job_config=config).result()
+        except NotFound:
+            raise ValueError(self._missing("table statements")) from None
+
+    def _missing(self, what: str) -> str:
+        uri = f"bq://{self._dataset.project}.{self._dataset.dataset_id}"
+        return (
+            f"{uri}: wanted a {what}, which an earlier vidset has not made: terraform apply does, "
+            f"and vidset sync --warehouse {uri}"
+        )
+
+    def _of(
+        self, what: str, table: str, video_uri: str, generation: str, **values: str | None
+    ) -> list[dict[str, Any]]:
+        """Do it to the rows of a video.
+
+        Args:
+            what: SELECT and its columns, DELETE, or UPDATE and what it sets.
+            values: texts that it names, by parameter.
+        """
+        verb, _, rest = what.partition(" ")
+        place = sql_name(self._dataset.table(table))
+        begin = f"UPDATE {place} {rest}" if verb == "UPDATE" else f"{what} FROM {place}"
+        statement = f"{begin} WHERE video_uri = @video_uri AND generation = @generation"
+        values = {"video_uri": printable(video_uri), "generation": generation, **values}
+        parameters = [
+            bigquery.ScalarQueryParameter(name, "STRING", value) for name, value in values.items()
         ]
         config = bigquery.QueryJobConfig(query_parameters=parameters)
         return [dict(row) for row in self._client.query(statement, job_config=config).result()]
@@ -74,7 +151,16 @@ class TableLedger:
         anew = [extraction for extraction in batch if extraction.replaces]
         self._add("frames", (frame for extraction in batch for frame in extraction.frames), anew)
         # Last: from here on the videos are done.
-        self._add("videos", (extraction.video for extraction in batch))
+        self._add("videos", map(self._as_held, batch))
+
+    def _as_held(self, extraction: Extraction) -> VideoRow:
+        """Return the video's row, with what was stated of the video since the rows that it had."""
+        video = extraction.video
+        if not extraction.replaces:
+            return video
+        statements = self.statements(video.video_uri, video.generation)
+        held = as_stated(statements, Rights.of(video.to_row()))
+        return replace(video, **held.columns())
 
     def _add(
         self, table: str, rows: Iterable[FrameRow | VideoRow], anew: Iterable[Extraction] = ()

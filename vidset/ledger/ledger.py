@@ -1,14 +1,22 @@
 """The ledgers: what is known of every sample and every video. A video's rows mark it as done."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidset.elements import Extraction, ledger_key
+from vidset.ledger.statements import (
+    Statement,
+    as_stated,
+    new_statement,
+    read_statements,
+    write_statements,
+)
 from vidset.parquet import read_parquet
+from vidset.rights import Rights
 from vidset.storage.store import ObjectStore
 from vidset.tables.arrow import arrow_schema
 from vidset.tables.schemas import tables
@@ -45,6 +53,29 @@ class Ledger(Protocol):
         ...
 
 
+class StatingLedger(Protocol):
+    """A ledger in which the rights of videos can be stated anew."""
+
+    def find(self, video_uri: str, generation: str) -> dict[str, Any] | None:
+        """The video's row; None if it is not done."""
+        ...
+
+    def restate(self, row: Mapping[str, Any], stated: Rights, actor: str, stated_at: str) -> bool:
+        """State rights of a video that is done; returns whether anything is another thing now.
+
+        The statement is kept before the row is written, so that the same call finishes one that
+        was killed.
+
+        Args:
+            row: all columns of the video's row, as `find` gives it.
+            actor, stated_at: who states it, and when (RFC 3339, UTC).
+
+        Raises:
+            ValueError: earlier statements cannot be read, or there is no place to keep this one.
+        """
+        ...
+
+
 class FolderLedger:
     """`frames/<key>.parquet` and `videos/<key>.parquet`: two small files for a video."""
 
@@ -75,8 +106,32 @@ class FolderLedger:
         for extraction in extractions:
             frames = [frame.to_row() for frame in extraction.frames]
             self._put(f"frames/{extraction.key}.parquet", frames, FRAMES)
+            row = extraction.video.to_row()
+            if extraction.replaces:  # What was stated of the video since then holds on.
+                statements = read_statements(self._store, extraction.key)
+                row |= as_stated(statements, Rights.of(row)).columns()
             # Last: from here on the video is done.
-            self._put(f"videos/{extraction.key}.parquet", [extraction.video.to_row()], VIDEOS)
+            self._put(f"videos/{extraction.key}.parquet", [row], VIDEOS)
+
+    def statements(self, video_uri: str, generation: str) -> list[Statement]:
+        """Return what was stated of a video since it was extracted, the oldest first.
+
+        Raises:
+            ValueError: the file has no statements.
+        """
+        return read_statements(self._store, ledger_key(video_uri, generation))
+
+    def restate(self, row: Mapping[str, Any], stated: Rights, actor: str, stated_at: str) -> bool:
+        key = ledger_key(row["video_uri"], row["generation"])
+        before = Rights.of(row)
+        now = stated.or_else(before)
+        if now == before:
+            return False
+        statements = read_statements(self._store, key)
+        if made := new_statement(statements, before, stated, actor, stated_at):
+            write_statements(self._store, key, [*statements, made])
+        self._put(f"videos/{key}.parquet", [{**row, **now.columns()}], VIDEOS)
+        return True
 
     def _put(self, name: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
         sink = io.BytesIO()

@@ -12,6 +12,7 @@ file is read.
 
 import hashlib
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidset.ledger.ledger import FRAMES, VIDEOS
+from vidset.ledger.stamps import Stamps
 from vidset.parquet import CheckedParquet, open_parquet, read_parquet
 from vidset.storage.folder import FolderStore
 from vidset.storage.open import open_store
@@ -39,18 +41,12 @@ _WHERE = pa.schema(
         pa.field("row_group", pa.int64(), nullable=False),
         pa.field("first_row", pa.int64(), nullable=False),
         pa.field("frames", pa.int64(), nullable=False),
+        # In JSON, by reason: whoever only counts samples reads no frames.
+        pa.field("reasons", pa.string(), nullable=False),
     ]
 )
 _INDEX = pa.schema([*_WHERE, *VIDEOS])
 _WRITING: Any = {"compression_level": 1, "write_page_checksum": True}
-
-
-@dataclass(frozen=True, slots=True)
-class Stamps:
-    """The stamps of the two loose files of a video, as a listing has them."""
-
-    videos: str
-    frames: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,7 @@ class Pack:
     Attributes:
         stamps: those of the files that were copied, by key, in order of the keys.
         places: row group, first row in it and number of rows, in the same order.
+        reasons: numbers of samples by reason, in the same order.
         videos: the rows of `videos`, in the same order.
         numbers: the places of the keys in that order.
     """
@@ -77,6 +74,7 @@ class Pack:
     id: str
     stamps: Mapping[str, Stamps]
     places: Sequence[tuple[int, int, int]]
+    reasons: Sequence[Mapping[str, int]]
     videos: pa.Table
     numbers: Mapping[str, int]
 
@@ -134,15 +132,17 @@ class Packs:
             index = read_parquet(self._source(id_, _VIDEOS))
             if not index.schema.equals(_INDEX):
                 return None
-        except (pa.ArrowInvalid, OSError):
+            columns = {name: index[name].to_pylist() for name in _WHERE.names}
+            reasons = tuple(map(json.loads, columns["reasons"]))
+        except (pa.ArrowInvalid, OSError, ValueError):
             return None
-        columns = {name: index[name].to_pylist() for name in _WHERE.names}
         stamps = map(Stamps, columns["videos_stamp"], columns["frames_stamp"])
         places = zip(columns["row_group"], columns["first_row"], columns["frames"], strict=True)
         return Pack(
             id=id_,
             stamps=dict(zip(columns["key"], stamps, strict=True)),
             places=tuple(places),
+            reasons=reasons,
             videos=index.select(VIDEOS.names),
             numbers={key: number for number, key in enumerate(columns["key"])},
         )
@@ -166,7 +166,8 @@ class Packs:
                     stamps = each.stamps
                     digest.update(f"{each.key} {stamps.videos} {stamps.frames}\n".encode())
                     where = each.key, stamps.videos, stamps.frames, group, first, len(each.frames)
-                    index.append((where, each.video))
+                    reasons = json.dumps(count_reasons(each.frames), sort_keys=True)
+                    index.append(((*where, reasons), each.video))
                     first += len(each.frames)
                 rows = pa.concat_tables([each.frames for each in some]).combine_chunks()
                 writer.write_table(rows, row_group_size=max(1, len(rows)))
@@ -195,6 +196,12 @@ class Packs:
         if isinstance(self._listed, FolderStore):
             return Path(self._listed.path(name))
         return self._listed.read(name)
+
+
+def count_reasons(frames: pa.Table) -> dict[str, int]:
+    """Count samples by reason."""
+    found = frames["reason"].value_counts().to_pylist()
+    return {str(each["values"]): each["counts"] for each in found}
 
 
 def _index(rows: Sequence[tuple[tuple, pa.Table]]) -> pa.Table:

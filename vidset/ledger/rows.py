@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from vidset.ledger.ledger import FRAMES, VIDEOS
-from vidset.ledger.packs import Pack, PackedFrames, Packs, Stamps
+from vidset.ledger.packs import Pack, PackedFrames, Packs, count_reasons
+from vidset.ledger.stamps import ENDING, Stamps, list_stamps
 from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
 
-_ENDING = ".parquet"
 _DAMAGED = (pa.ArrowInvalid, OSError)
 
 
@@ -45,21 +45,22 @@ class LedgerRows:
         packs: what packs there are.
     """
 
-    def __init__(self, place: str):
+    def __init__(self, place: str, stamps: Mapping[str, Stamps] | None = None):
+        """
+        Args:
+            stamps: what `list_stamps` gave, where that was asked already.
+        """
         place = place.rstrip("/") or "/"
         self._videos = open_store(f"{place}/videos")
         self._frames = open_store(f"{place}/frames")
         self._packs = Packs(place)
-        videos, frames = _stamps(self._videos), _stamps(self._frames)
-        self.stamps: Mapping[str, Stamps] = {
-            key: Stamps(stamp, frames.get(key, "")) for key, stamp in sorted(videos.items())
-        }
+        self.stamps = list_stamps(place) if stamps is None else stamps
         read = (self._packs.read(id_) for id_ in self._packs.ids())
         self.packs: Sequence[Pack] = [pack for pack in read if pack is not None]
         self._where: dict[str, tuple[Pack, int]] = {}
         for pack in self.packs:
-            for number, (key, stamps) in enumerate(pack.stamps.items()):
-                if self.stamps.get(key) == stamps:
+            for number, (key, packed) in enumerate(pack.stamps.items()):
+                if self.stamps.get(key) == packed:
                     self._where[key] = pack, number
 
     @property
@@ -67,7 +68,7 @@ class LedgerRows:
         return [key for key in self.stamps if key not in self._where]
 
     def frames_uri(self, key: str) -> str:
-        return self._frames.uri(f"{key}{_ENDING}")
+        return self._frames.uri(f"{key}{ENDING}")
 
     def keys_of(self, pack: Pack) -> list[str]:
         """Return the keys of the videos whose rows are taken from this pack."""
@@ -87,7 +88,7 @@ class LedgerRows:
             yield Rows([names[number] for number in numbers], [1] * len(numbers), table)
         for key in wanted:
             if key not in self._where:
-                table = read_ledger(self._videos, f"{key}{_ENDING}", columns, VIDEOS)
+                table = read_ledger(self._videos, f"{key}{ENDING}", columns, VIDEOS)
                 yield Rows([key], [len(table)], table)
 
     def frames(self, columns: Sequence[str], keys: Collection[str] | None = None) -> Iterator[Rows]:
@@ -113,6 +114,23 @@ class LedgerRows:
                 loose += [names[number] for number in numbers[done:]]
         for key in loose:
             yield self._loose_frames(key, columns)
+
+    def reasons(
+        self, keys: Collection[str] | None = None
+    ) -> Iterator[tuple[str, Mapping[str, int]]]:
+        """Yield each video's numbers of samples by reason, in no order.
+
+        Raises:
+            As `frames` does.
+        """
+        wanted = self.stamps if keys is None else keys
+        for pack, numbers in self._by_pack(wanted).items():
+            names = list(pack.stamps)
+            for number in numbers:
+                yield names[number], pack.reasons[number]
+        for key in wanted:
+            if key not in self._where:
+                yield key, count_reasons(self._loose_frames(key, ["reason"]).table)
 
     def frames_in_order(
         self, columns: Sequence[str], keys: Iterable[str] | None = None
@@ -147,7 +165,7 @@ class LedgerRows:
         tables = []
         for store, schema in ((self._videos, VIDEOS), (self._frames, FRAMES)):
             try:
-                table = read_parquet(store.read(f"{key}{_ENDING}"))
+                table = read_parquet(store.read(f"{key}{ENDING}"))
                 if not set(table.column_names) <= set(schema.names):
                     return None
                 columns = [_column(table, field) for field in schema]
@@ -158,7 +176,7 @@ class LedgerRows:
         return (videos, frames) if len(videos) == 1 else None
 
     def _loose_frames(self, key: str, columns: Sequence[str]) -> Rows:
-        table = read_ledger(self._frames, f"{key}{_ENDING}", columns, FRAMES)
+        table = read_ledger(self._frames, f"{key}{ENDING}", columns, FRAMES)
         return Rows([key], [len(table)], table)
 
     def _by_pack(self, keys: Iterable[str]) -> dict[Pack, list[int]]:
@@ -202,17 +220,6 @@ def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
         return pa.nulls(len(table), field.type)
     column = table[field.name]
     return column if column.type == field.type else column.cast(field.type)
-
-
-def _stamps(store: ObjectStore) -> dict[str, str]:
-    try:
-        return {
-            each.name.removesuffix(_ENDING): each.stamp
-            for each in store.list()
-            if each.name.endswith(_ENDING)
-        }
-    except FileNotFoundError:
-        return {}
 
 
 def _runs(pack: Pack, numbers: Sequence[int]) -> Iterator[list[int]]:

@@ -58,7 +58,7 @@ def frame_node(records: Records, frame: dict[str, Any]) -> Node:
     return node(
         "frame",
         f"at {frame['pts_seconds']:.3f} s",
-        *(video_node(row) for row in videos),
+        *(video_node(records, row) for row in videos),
         collector=frame["collector_id"],
         settings=frame["settings_id"],
         period_seconds=frame["period_seconds"],
@@ -66,12 +66,23 @@ def frame_node(records: Records, frame: dict[str, Any]) -> Node:
     )
 
 
-def video_node(row: dict[str, Any]) -> Node:
-    """Return a video as the ledger has it."""
+def video_node(records: Records, row: dict[str, Any]) -> Node:
+    """Return a video as the ledger has it, above what was stated of its rights later."""
+    stated = (
+        node(
+            "statement",
+            " ".join(f"{name}={text}" for name, text in each.rights.told().items()),
+            by=each.actor,
+            at=_moment(each.stated_at),
+            before=" ".join(f"{name}={text}" for name, text in each.before.told().items()),
+        )
+        for each in records.statements(row)
+    )
     size = f"{row['width']}x{row['height']}" if row["width"] else None
     return node(
         "video",
         row["video_uri"],
+        *stated,
         generation=row["generation"],
         collector=row["collector_id"],
         status=row["status"],

@@ -1,17 +1,20 @@
 """The record of what left a place: PLACE/exports.jsonl, a line for each export and each push."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vidset.actor import login
 from vidset.json_files import parse_json
 from vidset.regular_files import read_regular
+from vidset.rights import ANY_LICENSE, LicenseChoice
 from vidset.storage.writing import append_line
 
 FILE = "exports.jsonl"
 _MOST_BYTES = 64 << 20
+_OF_LICENCES = ("licenses", "other_licences")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Export:
         output: the absolute path or the uri that it was written to.
         images: how many.
         actor, at: who did it, and when (RFC 3339, UTC).
+        licenses: those that it was limited to; none named: any.
+        other_licences: how many images were left out for their licences, by these.
     """
 
     version: str | None
@@ -32,10 +37,18 @@ class Export:
     images: int
     actor: str
     at: str
+    licenses: list[str] = field(default_factory=list)
+    other_licences: dict[str, int] = field(default_factory=dict)
 
 
 def record_export(
-    place: str, version: str | None, format_name: str, output: str, images: int
+    place: str,
+    version: str | None,
+    format_name: str,
+    output: str,
+    images: int,
+    licenses: LicenseChoice = ANY_LICENSE,
+    other_licences: Mapping[str, int] | None = None,
 ) -> None:
     """Add an export to the record of a place in a folder; that of a bucket has none."""
     if "://" in place:
@@ -45,7 +58,10 @@ def record_export(
     )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     export = Export(version, format_name, target, images, login(), now)
-    append_line(Path(place, FILE), json.dumps(asdict(export), ensure_ascii=False))
+    line = {name: value for name, value in asdict(export).items() if name not in _OF_LICENCES}
+    if licenses:
+        line |= {"licenses": list(licenses.names), "other_licences": dict(other_licences or {})}
+    append_line(Path(place, FILE), json.dumps(line, ensure_ascii=False))
 
 
 def read_exports(place: str | Path) -> list[Export]:

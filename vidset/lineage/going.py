@@ -1,25 +1,31 @@
 """Finds what came of things: versions, runs, answers and exports with an image or a video."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.objects import documents_in
 from vidset.json_files import read_object
 from vidset.lineage.exports import Export
 from vidset.lineage.node import Node, node
 from vidset.lineage.records import Records
 from vidset.lineage.run_rows import prediction_rows, read_evaluation
-from vidset.rights import NONE, Rights
+from vidset.rights import NONE, Rights, told_licences
 from vidset.training.scoring.run import read_run
 from vidset.training.scoring.sides import evaluation_paths
 
-_PARTS = ("train", "validation")
 
+def image_uses(
+    records: Records, image_sha256: str | None, object_id: str | None = None
+) -> list[Node]:
+    """Return the versions with an image, or with one that a recipe made of it, and those that a
+    fix took it out of.
 
-def image_uses(records: Records, image_sha256: str | None) -> list[Node]:
-    """Return the versions with an image, or with one that a recipe made of it."""
+    Args:
+        object_id: of an object of the image; each version says what it is there.
+    """
     if image_sha256 is None:
         return []
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -28,14 +34,53 @@ def image_uses(records: Records, image_sha256: str | None) -> list[Node]:
     for id_, row in records.entries("image_sha256", image_sha256):
         if row["origin"] != image_sha256:  # It was made by a recipe itself.
             found[id_].append(row)
-    return [_use(records, id_, rows) for id_, rows in found.items()]
+    hashes = {image_sha256} | {row["image_sha256"] for rows in found.values() for row in rows}
+    fixes = dict(_fixes(records, hashes))
+    uses = [_use(records, id_, rows, fixes.get(id_, []), object_id) for id_, rows in found.items()]
+    gone = (id_ for id_ in fixes if id_ not in found)
+    return uses + [node("version", id_, *fixes[id_], names=_names(records, id_)) for id_ in gone]
 
 
-def _use(records: Records, id_: str, rows: list[dict[str, Any]]) -> Node:
+def fixed_in(records: Records, hashes: Collection[str]) -> list[Node]:
+    """Return the versions whose fixes correct or remove some of the images."""
+    return [
+        node("version", id_, *fixes, names=_names(records, id_))
+        for id_, fixes in _fixes(records, hashes)
+    ]
+
+
+def _fixes(records: Records, hashes: Collection[str]) -> Iterator[tuple[str, list[Node]]]:
+    """Yield the versions that were made by fixes of some images, with these."""
+    for id_ in records.repository.versions() if records.repository else ():
+        details = records.repository.details(id_) if records.repository else {}
+        told = details.get("fixes")
+        told = told if isinstance(told, dict) else {}
+        found = [
+            node(
+                "fix",
+                f"{each['action']} {each.get('label') or ''}".rstrip(),
+                by=told.get("actor") or details.get("actor"),
+                category=each.get("category"),
+                note=each.get("note"),
+            )
+            for each in told.get("fixes") or ()
+            if each.get("image_sha256") in hashes
+        ]
+        if found:
+            yield id_, found
+
+
+def _use(
+    records: Records,
+    id_: str,
+    rows: list[dict[str, Any]],
+    fixes: list[Node],
+    object_id: str | None,
+) -> Node:
     """Return a version as an image's, above its runs and exports."""
     splits = sorted({row["split"] for row in rows})
     hashes = {row["image_sha256"] for row in rows}
-    below = []
+    below = list(fixes)
     for folder, run in _runs_of(records, id_):
         part = "trained on it" if "train" in splits else None
         answers = list(_said(folder, run, hashes))
@@ -51,7 +96,15 @@ def _use(records: Records, id_: str, rows: list[dict[str, Any]]) -> Node:
         label=sorted({row["label"] for row in rows if row["label"] is not None}),
         images=len(rows) if len(rows) > 1 else None,
         license=_licences(rows),
+        object=None if object_id is None else _object_in(rows, object_id),
     )
+
+
+def _object_in(rows: list[dict[str, Any]], object_id: str) -> str:
+    """Return the label that an object has in a version's images; they may have lost it."""
+    things = (thing for row in rows for thing in documents_in(row["objects"]))
+    labels = sorted({str(each["label"]) for each in things if str(each.get("id")) == object_id})
+    return ", ".join(labels) or "not in it"
 
 
 def _licences(rows: list[dict[str, Any]]) -> list[str]:
@@ -162,9 +215,15 @@ def video_uses(records: Records, uri: str, generation: str) -> list[Node]:
 def export_node(export: Export) -> Node:
     """Return an export or a push."""
     return node(
-        "export", export.output, format=export.format, by=export.actor, at=export.at,
+        "export",
+        export.output,
+        format=export.format,
+        by=export.actor,
+        at=export.at,
         images=export.images,
-    )  # fmt: skip
+        licenses=export.licenses,
+        left_out=told_licences(export.other_licences),
+    )
 
 
 def _runs_of(records: Records, id_: str) -> Iterator[tuple[Path, dict[str, Any]]]:

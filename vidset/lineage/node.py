@@ -10,8 +10,8 @@ class Node:
     """A thing in a tree, with what it comes from or what came of it below it.
 
     Attributes:
-        kind: video, frame, image, object, labels, answer, task, tag, version, fix, run, score,
-            prediction or export.
+        kind: video, statement, frame, image, object, labels, answer, task, tag, version, fix, run,
+            score, prediction or export.
         name: as other commands take it.
         facts: what is known of it; what is not known is left out.
         nodes: the things below it.

@@ -1,7 +1,7 @@
 """Looks up what a place has recorded of images, videos and runs."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,9 @@ from vidset.datasets.versions.repository import Repository
 from vidset.elements import ledger_key
 from vidset.labeling.stores.opening import open_store as open_labels
 from vidset.labeling.stores.store import Query
+from vidset.ledger.ledger import FolderLedger
 from vidset.ledger.rows import LedgerRows
+from vidset.ledger.statements import Statement
 from vidset.lineage.exports import Export, read_exports
 from vidset.project import Project
 from vidset.rights import FIELDS
@@ -34,6 +36,7 @@ _ENTRY = (
     *("image_sha256", "image_uri", "split", "label", "origin", "parent", "made_by", "source"),
     *("collector_id", "video_uri", "pts_seconds", "rights"),
 )
+_OBJECTS = "objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,15 @@ class Records:
             if row["video_uri"] == uri or row["video_uri"].endswith(f"/{uri.lstrip('/')}")
         ]
 
+    def statements(self, video: Mapping[str, Any]) -> list[Statement]:
+        """Return what was stated of a video's rights since it was extracted, the oldest first.
+
+        Raises:
+            ValueError: they cannot be read.
+        """
+        ledger = FolderLedger(open_store(self.project.place))
+        return ledger.statements(video["video_uri"], video["generation"])
+
     def all_videos(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of the video ledger, in no order."""
         for rows in self._ledger.videos(list(_VIDEO)):
@@ -144,7 +156,7 @@ class Records:
         """Yield the entries of all versions with a value in a column, oldest version first."""
         repository = self.repository
         for id_ in repository.versions() if repository else ():
-            table = repository.columns(id_, list(_ENTRY)) if repository else None
+            table = repository.columns(id_, [*_ENTRY, _OBJECTS]) if repository else None
             if table is not None:
                 at = pc.call_function("equal", [table[column], pa.scalar(value)])
                 for row in table.filter(at).to_pylist():

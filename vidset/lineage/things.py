@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from vidset.datasets.errors import DatasetError, UnknownVersionError
 from vidset.datasets.versions.entry import is_hash
@@ -14,6 +14,12 @@ from vidset.lineage.version_rows import image_id_of
 from vidset.suggestions import did_you_mean
 
 KINDS = ("image", "object", "task", "version", "run", "score", "prediction", "video")
+
+
+class _HasVideos(Protocol):
+    def videos(self, uri: str) -> list[dict[str, Any]]:
+        """Return the rows of the video ledger for a uri, or for the end of one."""
+        ...
 
 
 class UnknownThingError(ValueError):
@@ -128,7 +134,7 @@ def guess_kind(records: Records, name: str) -> str:
     )
 
 
-def find_video(records: Records, name: str) -> list[dict[str, Any]]:
+def find_video(records: "_HasVideos", name: str) -> list[dict[str, Any]]:
     """Find a video by its uri or the end of it; its rows in the ledger, one for each generation.
 
     Raises:

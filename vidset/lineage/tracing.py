@@ -12,6 +12,7 @@ from vidset.lineage.coming import (
     video_node,
 )
 from vidset.lineage.going import (
+    fixed_in,
     image_uses,
     prediction_node,
     predictions_of,
@@ -90,7 +91,7 @@ def _object(records: Records, name: str) -> Traced:
         type=found["type"],
         box=found.get("box") and " ".join(f"{k} {v:g}" for k, v in found["box"].items()),
     )
-    return Traced("object", root, image_uses(records, image.image_sha256))
+    return Traced("object", root, image_uses(records, image.image_sha256, wanted))
 
 
 def _task(records: Records, name: str) -> Traced:
@@ -144,13 +145,14 @@ def _prediction(records: Records, name: str) -> Traced:
     root = prediction_node(folder.name, rows[0])
     root.nodes += [prediction_node(folder.name, each) for each in rows[1:]]
     root.nodes += [image_origin(records, image), run_origin(records, folder.name, run)]
-    return Traced("prediction", root)
+    origins = {row["image_sha256"] for row in rows} | {row["origin"] for row in rows}
+    return Traced("prediction", root, fixed_in(records, origins))
 
 
 def _video(records: Records, name: str) -> Traced:
     rows = find_video(records, name)
-    root = video_node(rows[0])
-    root.nodes += [video_node(row) for row in rows[1:]]
+    root = video_node(records, rows[0])
+    root.nodes += [video_node(records, row) for row in rows[1:]]
     uses = [
         each for row in rows for each in video_uses(records, row["video_uri"], row["generation"])
     ]

@@ -9,7 +9,7 @@ from those that are there, and several at once predict no image twice in the sto
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -17,21 +17,27 @@ from pathlib import Path
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.splits.evaluation_side import find_evaluation_side
 from vidset.datasets.versions.repository import Repository
-from vidset.engines.engine import Engine, Limits, TaskError, TaskLostError
+from vidset.engines.engine import Engine, Limits, StartEngine, TaskError, TaskLostError
 from vidset.engines.local import LocalEngine
+from vidset.engines.tasks import UnfinishedError
 from vidset.labeling.stores.opening import open_store
 from vidset.labeling.stores.store import Key, Store
+from vidset.labeling.template import read_template
 from vidset.place import Place
 from vidset.place_images import KeptImage
 from vidset.prediction.document import RunLook
-from vidset.prediction.storing import done_by
+from vidset.prediction.storing import done_by, store_predictions
 from vidset.prediction.work import Chunk, Setup, open_predictor, open_work
 from vidset.shards import Shard
+from vidset.training.models.commands import CommandModel
+from vidset.training.models.registry import find_model
 from vidset.training.running.of_run import model_of
 from vidset.training.scoring.answer_scores import AnswerScores, answer_scores
 from vidset.training.scoring.run import read_run
 
 CHUNK = 64
+# A program is started once for so many: their files are in memory meanwhile.
+_CHUNK_OF_PROGRAM = 512
 _LOOKUPS = 300
 # Fewer images than this are not worth the start of other processes.
 _ALONE = 4 * CHUNK
@@ -51,7 +57,8 @@ class Request:
         prelabel_evaluation: also those of the validation and test groups.
         answer_score: from which score on a detector's objects are offered; None: the best one of
             each label.
-        workers: processes; None: one for each core.
+        model: what names the run's model, where it is no model that vidset knows by its name.
+        workers: processes of this machine. A program of its own is asked by one alone.
         shard: only this part of the videos.
         limit: at most so many images.
     """
@@ -62,6 +69,7 @@ class Request:
     all_images: bool = False
     prelabel_evaluation: bool = False
     answer_score: float | None = None
+    model: str | None = None
     workers: int = 1
     threads: int = 1
     shard: Shard | None = None
@@ -104,44 +112,62 @@ def count_images(request: Request) -> Counter[str]:
         store.close()
 
 
-def predict_place(request: Request, show: Show = lambda _: None) -> Summary:
+def predict_place(
+    request: Request,
+    show: Show = lambda _: None,
+    start_elsewhere: StartEngine | None = None,
+) -> Summary:
     """Predict the images of a place, as far as this run has not done so.
 
     Args:
         show: is called with the counts from time to time.
+        start_elsewhere: starts an engine of other machines. They read images and the run; what
+            they find this machine stores. None: worker processes of this machine.
 
     Raises:
         DatasetError: the run cannot be used, or a version of the place is damaged.
         ValueError: the place, its settings or its store cannot be used.
-        TaskError: a worker could not do its work; what is stored stays.
+        UnfinishedError: a worker could not do its work; what is stored stays.
+        EngineLostError: the engine is gone; what is stored stays.
     """
     setup = _setup(request)
     store, summary = open_store(setup.store), Summary()
     try:
         wanted = _wanted(request, setup, store, summary.counts)
+        is_program = _is_program(request)
+        if is_program and start_elsewhere is not None:
+            raise DatasetError(
+                f"{request.model}: a program is asked on this machine: wanted no other engine"
+            )
         first = list(islice(wanted, _ALONE))
-        if request.workers < 2 or len(first) < _ALONE:
+        if start_elsewhere is not None:
+            if first:
+                opens = partial(open_work, replace(setup, stores=False))
+                engine = start_elsewhere(1, opens, Limits(), lambda _: None)
+                _predict_by(engine, _chunks(chain(first, wanted), CHUNK), store, summary, show)
+        elif is_program or request.workers < 2 or len(first) < _ALONE:
             predictor = open_predictor(setup) if first else None
-            for chunk in _chunks(chain(first, wanted)):
+            size = _CHUNK_OF_PROGRAM if is_program else CHUNK
+            for chunk in _chunks(chain(first, wanted), size):
                 assert predictor is not None  # noqa: S101 (there is a first image)
                 summary.add(predictor.predict(chunk))
                 show(summary.counts)
         else:
-            _predict_by_many(request, setup, _chunks(chain(first, wanted)), summary, show)
+            opens = partial(open_work, setup)
+            engine = LocalEngine(request.workers, opens, Limits(), lambda _: None)
+            _predict_by(engine, _chunks(chain(first, wanted), CHUNK), store, summary, show)
     finally:
         store.close()
     return summary
 
 
-def _predict_by_many(
-    request: Request,
-    setup: Setup,
+def _predict_by(
+    engine: Engine,
     chunks: Iterator[Sequence[KeptImage]],
+    store: Store,
     summary: Summary,
     show: Show,
 ) -> None:
-    opens = partial(open_work, setup)
-    engine: Engine = LocalEngine(request.workers, opens, Limits(), lambda _: None)
     running, tries = 0, Counter[str]()
     try:
         waiting: list[Sequence[KeptImage]] = []
@@ -164,8 +190,10 @@ def _predict_by_many(
                 lost.problems = [f"{ended.task[0].uri} and those after it: {ended.error.reason}"]
                 summary.add(lost)
             elif isinstance(ended.error, TaskError):
-                raise ended.error
+                raise UnfinishedError(ended.error.reason)
             else:
+                if ended.result.documents:
+                    store_predictions(store, ended.result.documents)
                 summary.add(ended.result)
             show(summary.counts)
     finally:
@@ -178,14 +206,19 @@ def _next(
     return waiting.pop() if waiting else next(chunks, None)
 
 
-def _chunks(images: Iterator[KeptImage]) -> Iterator[Sequence[KeptImage]]:
-    while chunk := list(islice(images, CHUNK)):
+def _is_program(request: Request) -> bool:
+    return request.model is not None and isinstance(find_model(request.model), CommandModel)
+
+
+def _chunks(images: Iterator[KeptImage], size: int) -> Iterator[Sequence[KeptImage]]:
+    while chunk := list(islice(images, size)):
         yield chunk
 
 
 def _setup(request: Request) -> Setup:
     run = read_run(request.run)
-    model_of(request.run, run.details)  # Before any work: workers could not open another.
+    # Before any work: workers could not open another.
+    model_of(request.run, run.details, request.model)
     if run.task != "classification" and run.details.get("transforms"):
         raise DatasetError(
             f"run {request.run}: it was trained on images that a recipe has transformed, and its "
@@ -200,8 +233,9 @@ def _setup(request: Request) -> Setup:
     return Setup(
         place=request.place,
         store=settings.store,
-        template=settings.template,
+        template=read_template(settings.template),
         run=request.run.absolute(),
+        model=request.model,
         datasets=request.datasets,
         look=look,
         prelabel_evaluation=request.prelabel_evaluation,

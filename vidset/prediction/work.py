@@ -1,10 +1,10 @@
 """One process's part of `vidset predict`: pictures read, the model asked, documents stored."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,15 +18,13 @@ from vidset.datasets.versions.repository import Repository
 from vidset.engines.engine import Report, Work
 from vidset.labeling.stores.opening import open_store as open_documents
 from vidset.labeling.stores.store import Store
-from vidset.labeling.template import Template, read_template
+from vidset.labeling.template import Template
 from vidset.labeling.timestamps import now
 from vidset.place import Place
 from vidset.place_images import ImageFiles, KeptImage
 from vidset.prediction.document import RunLook, make_document
+from vidset.prediction.models import Asked, open_model
 from vidset.prediction.storing import store_predictions
-
-if TYPE_CHECKING:  # PyTorch comes with it.
-    from vidset.training.running.trained import TrainedModel
 
 PROBLEMS = 10
 
@@ -36,19 +34,24 @@ class Setup:
     """All that a process needs to know.
 
     Attributes:
+        store: where the documents are kept.
         run: the run's folder.
+        model: what its model is named by, where that has to be said; see `model_of`.
         datasets: the folder of the dataset versions, whose evaluation sides are looked up.
         prelabel_evaluation: whether images that nearly repeat evaluation images are predicted.
+        stores: whether a process stores what it finds; else whoever gives it the work does.
     """
 
     place: Place
     store: str
-    template: str
+    template: Template
     run: Path
+    model: str | None
     datasets: Path
     look: RunLook
     prelabel_evaluation: bool
     threads: int
+    stores: bool = True
 
 
 @dataclass(slots=True)
@@ -59,11 +62,13 @@ class Chunk:
         counts: images by `predicted`, `evaluation` and `failed`; and `objects` that were offered.
         left_out: objects that the template has no room for, by the reason.
         problems: the first images that could not be read, and why.
+        documents: what is still to be stored.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
+    documents: list[Mapping[str, Any]] = field(default_factory=list)
 
     def add(self, other: "Chunk") -> None:
         """Count another chunk in."""
@@ -86,22 +91,22 @@ def open_predictor(setup: Setup) -> "Predictor":
     """Open the model and the store.
 
     Raises:
-        DatasetError: the run cannot be used.
-        ValueError: the store or the template cannot be.
+        DatasetError: the run cannot be used, or it is not the one that was asked for.
+        ValueError: the store cannot be used.
     """
-    from vidset.training.running.threads import set_threads
+    from vidset.training.scoring.run import read_run
 
-    set_threads(setup.threads)  # Before anything imports PyTorch.
-    from vidset.training.running.trained import open_trained
-
+    # Another machine may have another run in a folder of this name.
+    if (found := read_run(setup.run).run_id) != setup.look.run_id:
+        raise DatasetError(f"{setup.run}: wanted the run {setup.look.run_id}, got {found}")
     side = None
     if not setup.prelabel_evaluation:
         side = find_evaluation_side(Repository(setup.datasets))
     return Predictor(
         look=setup.look,
-        trained=open_trained(setup.run),
-        store=open_documents(setup.store),
-        template=read_template(setup.template),
+        trained=open_model(setup.run, setup.model, setup.threads),
+        store=open_documents(setup.store) if setup.stores else None,
+        template=setup.template,
         side=side,
         images=ImageFiles(str(setup.place.out), setup.place.files_root),
     )
@@ -110,20 +115,24 @@ def open_predictor(setup: Setup) -> "Predictor":
 @dataclass(slots=True, eq=False)
 class Predictor:
     """Attributes:
+    store: where documents are kept; None: they come back with the chunk.
     side: images that nearly repeat one of it are passed over; None: none are.
     images: the place's own.
     """
 
     look: RunLook
-    trained: "TrainedModel"
-    store: Store
+    trained: Asked
+    store: Store | None
     template: Template
     side: EvaluationSide | None
     images: ImageFiles
 
     def predict(self, images: Sequence[KeptImage]) -> Chunk:
-        """Ask the model about images and store what it says. Again, it changes nothing."""
-        chunk, pictures, asked, entries = Chunk(), [], [], []
+        """Ask the model about images and store what it says, if there is a store.
+
+        Again, it changes nothing.
+        """
+        chunk, prepared, asked, entries = Chunk(), [], [], []
         for image in images:
             try:
                 data = self.images.read(image.id, image.uri)
@@ -142,18 +151,22 @@ class Predictor:
             if self.side is not None and _repeats(picture, self.side):
                 chunk.counts["evaluation"] += 1
                 continue
-            pictures.append(self.trained.prepare(picture))
+            prepared.append(self.trained.prepare(picture, data))
             asked.append(image)
             entries.append(entry)
         if not asked:
             return chunk
-        answers = self.trained.ask(np.stack(pictures), entries)
+        answers = self.trained.ask(prepared, entries)
         moment = now()
         said = [
             make_document(image, answer, self.look, self.template, moment)
             for image, answer in zip(asked, answers, strict=True)
         ]
-        store_predictions(self.store, [each.document for each in said])
+        documents = [each.document for each in said]
+        if self.store is None:
+            chunk.documents = documents
+        else:
+            store_predictions(self.store, documents)
         chunk.counts["predicted"] += len(said)
         for each in said:
             chunk.counts["objects"] += len(each.document["objects"])

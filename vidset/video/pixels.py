@@ -1,8 +1,9 @@
 """The pixels of a decoded frame: upright, in RGB or as a small luma picture. Part of `decoding`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ _FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np
 _DEEP_SUBSAMPLED = frozenset({"yuv420p10le", "yuv422p10le", "yuv420p12le", "yuv422p12le"})
 # ITU-T H.273 MatrixCoefficients that FFmpeg's scaler converts; it refuses to try the others.
 _MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
+_TINY = 16
 _UNSPECIFIED, _BT2020, _BT2020_CONSTANT_LUMINANCE = 2, 9, 10
 
 
@@ -27,8 +29,7 @@ class Scalers:
     """The scalers that the frames of a video share.
 
     A scaler for each target, since FFmpeg sets one up again whenever its target changes. And how
-    frames are turned, by their rotation: PyAV ties each frame whose side data are read to itself,
-    so that its memory would wait for the garbage collector.
+    frames are turned, by their rotation, which is not to be read of each frame.
     """
 
     __slots__ = ("_turns", "bgr", "planar", "tones")
@@ -89,9 +90,7 @@ class DecodedFrame:
     __slots__ = ("_frame", "_scalers", "_turn", "height", "pts_seconds", "width")
 
     def __init__(self, frame: VideoFrame, pts_seconds: float, scalers: Scalers):
-        if frame.colorspace not in _MATRICES:  # As the ffmpeg command does.
-            is_2020 = frame.colorspace == _BT2020_CONSTANT_LUMINANCE
-            frame.colorspace = _BT2020 if is_2020 else _UNSPECIFIED
+        _set_known_matrix(frame)
         self._turn = scalers.turn(frame)
         if is_hdr(frame):
             frame = scalers.tones.map(frame)
@@ -222,10 +221,31 @@ _TURNS = {
 }
 
 
+def _set_known_matrix(frame: VideoFrame) -> None:
+    """Give a frame of a matrix that the scaler refuses the one that the ffmpeg command takes."""
+    if frame.colorspace not in _MATRICES:
+        is_2020 = frame.colorspace == _BT2020_CONSTANT_LUMINANCE
+        frame.colorspace = _BT2020 if is_2020 else _UNSPECIFIED
+
+
+def side_data_of(frame: VideoFrame) -> Mapping[str, Any]:
+    """Return a frame's side data, read from a tiny copy, which has the same.
+
+    PyAV ties a frame whose side data are read to itself. It would wait for the garbage collector,
+    and with it all memory of its decoder's frames: tens of megabytes for each video.
+
+    Raises:
+        ValueError: there is a kind that PyAV does not know.
+    """
+    _set_known_matrix(frame)
+    tiny = frame.reformat(_TINY, _TINY, "bgr24", interpolation=Interpolation.POINT, threads=1)
+    return cast(Mapping[str, Any], tiny.side_data)
+
+
 def _turn(frame: VideoFrame) -> _Turn:
     """Reads the matrix of ISO/IEC 14496-12, 6.2.2: x' = a x + c y + e, y' = b x + d y + f."""
     try:
-        side_data = frame.side_data
+        side_data = side_data_of(frame)
     except ValueError:  # Beside it there is a kind of side data that PyAV does not know.
         return _TURNS.get(-frame.rotation % 360, _UPRIGHT)
     if "DISPLAYMATRIX" not in side_data:

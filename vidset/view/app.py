@@ -3,9 +3,8 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,21 +15,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from vidset.blurred import COPIES, ORIGINALS, read_gate
-from vidset.datasets.errors import DatasetError
-from vidset.next_step import next_words
-from vidset.overview import read_overview
+from vidset.blurred import images_root
+from vidset.gate import COPIES, Gate, read_gate
 from vidset.place_images import ImageFiles
 from vidset.project import Project
 from vidset.storage.errors import StoreUnavailableError
 from vidset.storage.open import open_store
-from vidset.tags import FOLDER, SUGGESTED, Mark, write_mark
-from vidset.view import images, samples, versions
+from vidset.tags import FOLDER, Mark, write_mark
+from vidset.view import images, samples
 from vidset.view.access import Access, Guard
 from vidset.view.catalog import Catalog
+from vidset.view.dropped import DroppedSheets, Sheet
 from vidset.view.error_routes import ErrorRoutes
 from vidset.view.file_routes import FileRoutes
-from vidset.view.filters import SORTS, Filter, count_facets, find_images
+from vidset.view.filters import Filter, count_facets, find_groups, find_images
+from vidset.view.memory import EndingError
+from vidset.view.place_overview import describe_overview
+from vidset.view.reading import Reading
 from vidset.view.requests import (
     NEVER,
     answering,
@@ -40,31 +41,57 @@ from vidset.view.requests import (
     page_file,
     refused,
 )
-from vidset.view.run_scores import RunScores
 from vidset.view.thumbnails import Thumbnails
 from vidset.view.version_pictures import VersionPictures
+from vidset.view.version_routes import VersionRoutes
 
 _REFRESH_SECONDS = 1.0
+# To list what is in a bucket is paid for.
+_REFRESH_BUCKET_SECONDS = 10.0
 _END_SECONDS = 10.0
+# What somebody looks at comes first.
+_BEFORE_PREPARING_SECONDS = 3.0
 
 
 class View:
-    """A place behind a page: the catalog, the thumbnails, and the answers to each address."""
+    """A place behind a page: the catalog, the thumbnails, and the answers to each address.
+
+    Attributes:
+        away: why thumbnails cannot be made now, if they cannot.
+    """
 
     def __init__(
-        self, project: Project, *, shows_videos: bool = True, shows_originals: bool = False
+        self,
+        project: Project,
+        *,
+        shows_videos: bool = True,
+        shows_originals: bool = False,
+        warehouse: str | None = None,
+        when_read: Callable[[Sequence[str]], None] | None = None,
     ):
         """
         Args:
             shows_originals: whether images and videos are shown as they were recorded, although
                 the place has a privacy gate.
+            warehouse: bq://PROJECT.DATASET, whose tables are read instead of the place's.
+            when_read: is told the problems when the place is read. A place is then read while the
+                page is served already, and what is asked of it waits; a warehouse is read first,
+                since it may refuse.
+
+        Raises:
+            ValueError: the place cannot be read, or the warehouse.
         """
         self.project = project
         gate = None if shows_originals else read_gate(project.place)
         is_blurred = gate is not None
         self.shows_videos = shows_videos and not is_blurred
-        self.catalog = Catalog(project)
-        self.files = ImageFiles(project.place, COPIES if is_blurred else ORIGINALS)
+        reads_later = when_read is not None and warehouse is None
+        self.catalog = Catalog(project, warehouse, reads_later=reads_later)
+        self._reading = Reading(is_over=not reads_later)
+        self._when_read = when_read or (lambda _: None)
+        if not reads_later:
+            self._when_read(self.catalog.problems)
+        self.files = _image_files(project, gate, warehouse)
         self.thumbnails = Thumbnails(
             project,
             self.files,
@@ -72,43 +99,41 @@ class View:
             name=COPIES if is_blurred else "thumbnails",
         )
         self.version_pictures = VersionPictures(project, self.catalog, self.files, gate)
+        self.sheets = DroppedSheets(project, are_shown=not is_blurred)
         self.errors = ErrorRoutes(self)
-        self.scores = RunScores(project)
+        self.findings = VersionRoutes(self)
         self.prepared = 0
         self._ended = threading.Event()
-        self._away: list[str] = []
+        self.away: list[str] = []
         self._tags = open_store(project.below(FOLDER))
 
     def app(self, access: Access) -> Guard:
         """Return the ASGI application."""
         get = [
-            ("/api/overview", self.overview),
+            ("/api/overview", lambda _: describe_overview(self)),
             ("/api/facets", lambda _: count_facets(self.catalog)),
             ("/api/videos", lambda _: samples.list_videos(self.catalog)),
             ("/api/video", self.video),
             ("/api/settings", lambda _: samples.count_settings(self.catalog)),
             ("/api/image", self.image),
             ("/api/images", self.some_images),
-            ("/api/versions", self.versions),
-            ("/api/version", self.version),
-            ("/api/diff", self.diff),
-            ("/api/runs", lambda _: self.runs()),
-            ("/api/compare", self.compare),
-            ("/api/confusion", self.confusion),
+            *self.findings.answers(),
             ("/api/collectors", lambda _: images.collector_days(self.catalog)),
         ]
         routes = [Route(path, answering(function)) for path, function in get]
         routes += [
             Route("/api/query", self.query, methods=["POST"]),
+            Route("/api/groups", self.groups, methods=["POST"]),
             Route("/api/numbers", self.numbers, methods=["POST"]),
             Route("/api/tags", self.tag, methods=["POST"]),
             Route("/api/changes", self.changes),
             *FileRoutes(self).routes(),
             *self.errors.routes(),
-            Route("/{path:path}", page_file),
         ]
+        for route in routes:
+            route.app = self._reading.waited_for(route.app)
         inner = Starlette(
-            routes=routes,
+            routes=[*routes, Route("/{path:path}", page_file)],
             lifespan=self._lifespan,
             exception_handlers=dict.fromkeys((ValueError, OSError, StoreUnavailableError), refused),
         )
@@ -117,7 +142,8 @@ class View:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         threads = [
-            threading.Thread(target=each, daemon=True) for each in (self._follow, self._prepare)
+            threading.Thread(target=each, daemon=True)
+            for each in (self._follow, self._prepare_later)
         ]
         for thread in threads:
             thread.start()
@@ -125,6 +151,7 @@ class View:
             yield
         finally:
             self._ended.set()
+            self.catalog.end()
             self.thumbnails.close()
             # They ask the catalog, which is closed after this.
             for thread in threads:
@@ -136,9 +163,19 @@ class View:
 
     def _follow(self) -> None:
         """Take in what other commands write to the place."""
-        while not self._ended.wait(_REFRESH_SECONDS):
+        if not self._reading.is_over:
+            with suppress(EndingError), self._reading:
+                self.catalog.refresh()
+                self._when_read(self.catalog.problems)
+        seconds = _REFRESH_SECONDS if self.project.is_folder else _REFRESH_BUCKET_SECONDS
+        while not self._ended.wait(seconds):
             if self.catalog.refresh():
                 self._prepare()
+
+    def _prepare_later(self) -> None:
+        self._reading.wait()
+        if not self._ended.wait(_BEFORE_PREPARING_SECONDS):
+            self._prepare()
 
     def _prepare(self) -> None:
         """Make missing thumbnails. A store that is away is asked again at the next change."""
@@ -148,34 +185,13 @@ class View:
 
         try:
             self.thumbnails.prepare(self.missing_thumbnails(), done)
-            self._away = []
+            self.away = []
         except StoreUnavailableError as error:
-            self._away = [str(error)]
+            self.away = [str(error)]
 
     def missing_thumbnails(self) -> list[int]:
         """Return the numbers of the images that have no thumbnail yet, the first ones first."""
-        found = images.all_keys(self.catalog)
-        return self.thumbnails.missing(found["n"], found["key"])
-
-    def overview(self, _: Request | None = None) -> dict[str, Any]:
-        try:
-            following = next_words(self.project)
-            found = asdict(read_overview(self.project, ledgers=samples.count_samples(self.catalog)))
-        except ValueError as error:
-            following, found = None, {"place": self.project.place, "warnings": [str(error)]}
-        return {
-            **found,
-            "problems": [*self.catalog.problems, *self._away],
-            "next": following and self.project.command(following),
-            "spent": images.spent_by_day(self.catalog),
-            "price": self.project.choose("price"),
-            "currency": "USD",
-            "shows_videos": self.shows_videos,
-            "suggested_tags": SUGGESTED,
-            "sorts": list(SORTS),
-            "epoch": self.catalog.epoch,
-            "revision": self.catalog.revision,
-        }
+        return self.thumbnails.missing(images.iter_keys(self.catalog))
 
     def video(self, request: Request) -> dict[str, Any]:
         query = request.query_params
@@ -184,7 +200,13 @@ class View:
         )
         if found is None:
             raise HTTPException(404, "there is no such video")
-        return found
+        sheet = self.sheet_of(found)
+        return {**found, "sheet": sheet and sheet.told()}
+
+    def sheet_of(self, found: dict[str, Any]) -> Sheet | None:
+        """The thumbnails of a video's dropped samples, by what `read_samples` gives."""
+        video, kept = found["video"], found["samples"]["kept"]
+        return self.sheets.read(video["video_uri"], video["generation"], kept.count(False))
 
     def image(self, request: Request) -> dict[str, Any]:
         found = images.describe_image(self.catalog, number_of(request.query_params.get("n", "")))
@@ -195,34 +217,15 @@ class View:
     def some_images(self, request: Request) -> list[dict[str, Any]]:
         return images.describe_images(self.catalog, numbers_of(request.query_params.get("n", "")))
 
-    def versions(self, _: Request) -> list[dict[str, Any]]:
-        repository = versions.open_repository(self.project)
-        return [] if repository is None else versions.describe_versions(repository)
-
-    def version(self, request: Request) -> dict[str, Any]:
-        name = request.query_params.get("name", "")
-        return versions.describe_version(self._repository(), name)
-
-    def diff(self, request: Request) -> dict[str, Any]:
-        query = request.query_params
-        return versions.compare_versions(
-            self._repository(), query.get("before", ""), query.get("after", "")
-        )
-
-    def runs(self) -> list[dict[str, Any]]:
-        return self.scores.with_scores(versions.describe_runs(self.project))
-
-    def compare(self, request: Request) -> dict[str, Any]:
-        query = request.query_params
-        return self.scores.compare(query.get("baseline", ""), query.get("candidate", ""))
-
-    def confusion(self, request: Request) -> dict[str, Any]:
-        query = request.query_params
-        return versions.read_confusion(self.project, query.get("run", ""), query.get("split", ""))
-
     async def query(self, request: Request) -> Response:
         wanted = Filter.from_json(await json_of(request))
         found = await run_in_threadpool(find_images, self.catalog, wanted)
+        return Response(found.tobytes(), media_type="application/octet-stream", headers=NEVER)
+
+    async def groups(self, request: Request) -> Response:
+        """The numbers of images in order, and behind them the group of each one."""
+        wanted = Filter.from_json(await json_of(request))
+        found = await run_in_threadpool(find_groups, self.catalog, wanted)
         return Response(found.tobytes(), media_type="application/octet-stream", headers=NEVER)
 
     async def numbers(self, request: Request) -> Response:
@@ -251,7 +254,7 @@ class View:
         )
         # The answer comes when the mark is stored: what the page shows as marked, is.
         await run_in_threadpool(write_mark, self._tags, mark)
-        await run_in_threadpool(self.catalog.refresh)
+        await run_in_threadpool(self.catalog.refresh_tags)
         return JSONResponse({"images": len(ids)}, headers=NEVER)
 
     async def changes(self, request: Request) -> Response:
@@ -269,8 +272,10 @@ class View:
 
         return StreamingResponse(events(), media_type="text/event-stream", headers=NEVER)
 
-    def _repository(self) -> Any:
-        repository = versions.open_repository(self.project)
-        if repository is None:
-            raise DatasetError(f"{self.project.place}: there are no dataset versions")
-        return repository
+
+def _image_files(project: Project, gate: Gate | None, warehouse: str | None) -> ImageFiles:
+    whole = None
+    if warehouse is not None and not project.is_folder:
+        # What Beam stores lies in a bucket for images alone, as do copies in a place of their own.
+        whole = project.place if gate is None else gate.copies
+    return ImageFiles(project.place, images_root(project.place, gate), whole=whole)

@@ -12,6 +12,15 @@ CREATE TABLE tasks (
   completed_at TIMESTAMPTZ, error TEXT
 );
 
+-- What a model said last of each image. `scores` belong to `objects`.
+CREATE TABLE predictions (
+  image_id TEXT, name TEXT, run TEXT, model TEXT, score DOUBLE, uncertainty DOUBLE, objects TEXT,
+  scores DOUBLE[], labels TEXT[], written_at TIMESTAMPTZ
+);
+
+-- The groups of images that look alike, by perceptual hash: filled when somebody asks.
+CREATE TABLE alike (phash TEXT, alike BIGINT, images BIGINT);
+
 CREATE TABLE splits (origin TEXT, split TEXT);
 
 CREATE TABLE tags (image_id TEXT, tags TEXT[]);
@@ -21,12 +30,13 @@ CREATE TABLE selected (
   score DOUBLE, reason TEXT
 );
 
--- Selections that chose an image, the newest first, and its rank in that one.
+-- Selections that chose an image, the newest first, and its rank and score in that one.
 CREATE VIEW selections_of AS
 SELECT
   image_id,
   list(selection ORDER BY made_at DESC, selection DESC) AS selections,
-  arg_max(rank, (made_at, selection)) AS rank
+  arg_max(rank, (made_at, selection)) AS rank,
+  arg_max(score, (made_at, selection)) AS score
 FROM selected
 GROUP BY image_id;
 
@@ -73,10 +83,23 @@ SELECT
   splits.split,
   COALESCE(tags.tags, []) AS tags,
   COALESCE(selections_of.selections, []) AS selections,
-  selections_of.rank
+  selections_of.rank,
+  selections_of.score AS selection_score,
+  predictions.run,
+  predictions.model,
+  predictions.objects AS predicted,
+  predictions.scores,
+  COALESCE(predictions.labels, []) AS predicted_labels,
+  predictions.score,
+  predictions.uncertainty,
+  -- An image alone has a group of its own.
+  COALESCE(alike.alike, 4294967295 - kept.n) AS alike,
+  COALESCE(alike.images, 1) AS alike_images
 FROM kept
 LEFT JOIN annotations ON annotations.image_id = kept.image_id
 LEFT JOIN tasks ON tasks.image_id = kept.image_id
 LEFT JOIN splits ON splits.origin = kept.image_sha256
 LEFT JOIN tags ON tags.image_id = kept.image_id
-LEFT JOIN selections_of ON selections_of.image_id = kept.image_id;
+LEFT JOIN selections_of ON selections_of.image_id = kept.image_id
+LEFT JOIN predictions ON predictions.image_id = kept.image_id
+LEFT JOIN alike ON alike.phash = kept.phash;

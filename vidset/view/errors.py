@@ -96,7 +96,6 @@ def decide(
         if image is None:
             raise DatasetError(f"{image_sha256[:60]}: this image is not shown")
         fixes = _decided(folder, version)
-        aside = _put_aside(folder, version, shown)
         of_image = {fix.image_sha256: fix for fix in fixes.fixes if fix.image_sha256 in shown}
         there = of_image.pop(image_sha256, None)
         if (there.to_json() if there else None) != before:
@@ -107,13 +106,15 @@ def decide(
             )
         told = {"image_sha256": image_sha256, "image_uri": image["image_uri"]}
         if decision is not None:
-            of_image[image_sha256] = _checked(found, folder, {**told, **decision})
+            of_image[image_sha256] = _checked(found, folder, {**decision, **told})
         order = [of_image[sha] for sha in shown if sha in of_image]
         names = [] if fixes.actor is None else fixes.actor.split(", ")
         by = ", ".join(dict.fromkeys([*names, actor]))
         made = Fixes(version, tuple(order), by)
         line = {**told, "decision": decision, "actor": actor}
         line["decided_at"] = datetime.now(UTC).isoformat()
+        # Only now: what is refused changes nothing of what others decided.
+        aside = _put_aside(folder, version, shown)
         with _opened(folder / _HISTORY) as history:
             history.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
         text = json.dumps(made.to_json(), indent=1, ensure_ascii=False) + "\n"
@@ -178,16 +179,17 @@ def _decided(folder: Path, version: str) -> Fixes:
 
 
 def _put_aside(folder: Path, version: str, shown: Collection[str]) -> str | None:
-    """Rename a file of decisions on another version, or on images that are not shown any more."""
+    """Copy a file of decisions on another version, or on images that are not shown any more."""
     path = folder / _DECISIONS
     if not path.is_file():
         return None
-    found = parse_fixes(read_regular(path), str(path))
+    text = read_regular(path)
+    found = parse_fixes(text, str(path))
     if found.version == version and all(fix.image_sha256 in shown for fix in found.fixes):
         return None
     names = (f"decisions-{found.version[:_VERSION_DIGITS]}-{n}.json" for n in count(1))
     aside = next(each for each in names if not (folder / each).exists())
-    path.rename(folder / aside)
+    write_atomically(folder / aside, text)
     return aside
 
 

@@ -18,9 +18,11 @@ from vidset.storage.errors import StoreUnavailableError
 from vidset.view import images, samples
 from vidset.view.app import View
 from vidset.view.bundle import bundle
+from vidset.view.dropped import Sheet
 from vidset.view.export_columns import number_images, read_columns, read_hashes, read_orders
 from vidset.view.export_findings import Findings
 from vidset.view.filters import count_facets
+from vidset.view.place_overview import describe_overview
 from vidset.view.requests import PAGE
 from vidset.view.sheets import ON_SHEET, make_sheet
 
@@ -107,10 +109,14 @@ class _Export:
             shutil.copyfile(PAGE / name, self._folder / name)
 
     def _overview(self) -> dict[str, Any]:
+        told = describe_overview(self._view)
         return {
-            **self._view.overview(),
+            **told,
+            # Commands are for the place, which is elsewhere.
+            "troubles": [{**each, "command": None} for each in told.get("troubles", ())],
             "problems": self._problems,
             "next": None,
+            "reach": "",
             "shows_videos": False,
             "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -126,7 +132,17 @@ class _Export:
             if found is not None:
                 told = found["samples"]
                 told["n"] = [self._place.get(n) for n in told["n"]]
+                found["sheet"] = self._write_sheet(at, self._view.sheet_of(found))
                 self._give(["video", video["generation"], video["video_uri"]], found)
+
+    def _write_sheet(self, at: int, sheet: Sheet | None) -> dict[str, Any] | None:
+        """Copy the thumbnails of a video's dropped samples; the page finds them by their file."""
+        if sheet is None:
+            return None
+        name = f"dropped/{at}.webp"
+        (self._folder / "dropped").mkdir(exist_ok=True)
+        (self._folder / name).write_bytes(sheet.webp)
+        return {**sheet.told(), "file": name}
 
     def _write_images(self) -> None:
         self._give(["facets"], count_facets(self._catalog))

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vidset.view.catalog import Catalog
-from vidset.view.filters import LISTS, RANGES, SORTS, VALUES
-
-# Times are filtered by in SQL alone.
-_NUMBERS = [name for name in RANGES if not name.endswith("_at")]
+from vidset.view.filters import LISTS, RANGES, SORTS, TIMES, VALUES
 
 
 def number_images(catalog: Catalog) -> list[int]:
     """Return the catalog's numbers of all images; their places here are their numbers there."""
+    catalog.group_alike()
     rows = catalog.rows(f"SELECT n FROM images ORDER BY {SORTS['video']}, n")  # noqa: S608
     return [row["n"] for row in rows]
 
@@ -23,15 +21,18 @@ def read_columns(catalog: Catalog, numbers: Sequence[int]) -> dict[str, Any]:
     among them, -1 for none; a column of lists has a list of such places.
     """
     lists = ", ".join(LISTS.values())
-    names = ", ".join([*VALUES, "phash", *_NUMBERS])
+    # Times in milliseconds, as JavaScript counts them.
+    ranges = [f"epoch_us({each}) / 1000.0 AS {each}" if each in TIMES else each for each in RANGES]
+    names = ", ".join([*VALUES, "alike", *ranges])
     found = catalog.rows(f"SELECT n, {names}, {lists} FROM images")  # noqa: S608
     by_number = {row["n"]: row for row in found}
     rows = [by_number[n] for n in numbers]
     return {
         "images": len(rows),
-        "values": {name: _coded([row[name] for row in rows]) for name in (*VALUES, "phash")},
+        "values": {name: _coded([row[name] for row in rows]) for name in VALUES},
+        "alike": [row["alike"] for row in rows],
         "lists": {name: _coded_lists([row[LISTS[name]] for row in rows]) for name in LISTS},
-        "numbers": {name: [row[name] for row in rows] for name in _NUMBERS},
+        "numbers": {name: [row[name] for row in rows] for name in RANGES},
     }
 
 

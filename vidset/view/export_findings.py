@@ -39,14 +39,16 @@ class Findings:
 
     def _versions(self) -> Iterator[tuple[list[str], Any]]:
         repository = versions.open_repository(self._view.project)
-        found = [] if repository is None else versions.describe_versions(repository)
+        found = self._view.findings.versions()
         yield ["versions"], found
-        if repository is None:
+        if not found:
             return
         # Newest first: each is compared with its parents and with the one before it.
         for each, older in zip(found, [*found[1:], None], strict=True):
             id_ = each["version"]
-            yield ["version", id_], versions.describe_version(repository, id_)
+            yield ["version", id_], self._view.findings.version(id_)
+            if repository is None:  # The tables of a warehouse do not tell what differs.
+                continue
             others: dict[str, None] = dict.fromkeys(
                 [*each["parents"], *([older["version"]] if older else [])]
             )
@@ -60,16 +62,18 @@ class Findings:
 
     def _runs(self) -> Iterator[tuple[list[str], Any]]:
         project = self._view.project
-        runs = self._view.runs()
+        runs = self._view.findings.runs()
         trained = list(dict.fromkeys(run["version"] for run in runs if run["state"] == "done"))
+        if self._view.findings.tabled is not None:
+            trained = []
         for baseline, candidate in islice(permutations(trained, 2), _MOST_COMPARED):
             # Those that cannot be compared are not offered.
             with suppress(DatasetError):
-                found = self._view.scores.compare(baseline, candidate)
+                found = self._view.findings.scores.compare(baseline, candidate)
                 yield ["compare", baseline, candidate], found
         yield ["runs"], runs
         for run in runs:
-            if run["state"] != "done":
+            if run["state"] != "done" or self._view.findings.tabled is not None:
                 continue
             for split in run["splits"] or []:
                 try:

@@ -28,6 +28,7 @@ class FileRoutes:
             Route("/image/{n:int}", self._picture),
             Route("/version-image/{image_sha256}", self._version_picture),
             Route("/source", self._source),
+            Route("/dropped", self._dropped),
         ]
 
     async def _pack(self, request: Request) -> Response:
@@ -49,6 +50,18 @@ class FileRoutes:
         sha256 = request.path_params["image_sha256"]
         data, media_type = await run_in_threadpool(self._view.version_pictures.read, sha256)
         return Response(data, media_type=media_type, headers=NEVER)
+
+    async def _dropped(self, request: Request) -> Response:
+        """The sheet of the samples that a video of the ledger dropped."""
+        query = request.query_params
+        names = query.get("uri", ""), query.get("generation", "")
+        found = await run_in_threadpool(samples.read_samples, self._view.catalog, *names)
+        sheet = None
+        if found is not None:
+            sheet = await run_in_threadpool(self._view.sheet_of, found)
+        if sheet is None:
+            raise HTTPException(404, "there are no thumbnails of its dropped samples")
+        return Response(sheet.webp, media_type="image/webp", headers=NEVER)
 
     async def _source(self, request: Request) -> Response:
         """A range of a video that the ledger has, to play it."""

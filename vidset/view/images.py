@@ -1,12 +1,13 @@
 """Single images as the page shows them, and where their pictures are."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vidset.view.catalog import Catalog
 from vidset.view.thumbnails import Picture
 
+_KEYS_AT_ONCE = 5_000
 _PICTURES = "SELECT n, image_id, COALESCE(image_sha256, image_id) AS key, image_uri AS uri"
 
 
@@ -23,11 +24,15 @@ def find_by_hash(catalog: Catalog, image_sha256: str) -> Picture | None:
     return Picture(**rows[0]) if rows else None
 
 
-def all_keys(catalog: Catalog) -> dict[str, Any]:
-    """Return the columns `n` and `key` of all images, in the order in which the grid shows them."""
-    return catalog.arrays(
-        "SELECT n, COALESCE(image_sha256, image_id) AS key FROM kept "
-        "ORDER BY video_uri, generation, pts_seconds"
+def iter_keys(catalog: Catalog) -> Iterator[list[tuple[int, str]]]:
+    """Yield number and key of all images, some at once, in the order in which the grid shows them.
+
+    All of them would take more memory than the answers to questions.
+    """
+    return catalog.batches(
+        "SELECT n, COALESCE(image_sha256, image_id) FROM kept "
+        "ORDER BY video_uri, generation, pts_seconds",
+        _KEYS_AT_ONCE,
     )
 
 
@@ -61,7 +66,7 @@ def describe_all(catalog: Catalog, numbers: Sequence[int]) -> list[dict[str, Any
 def describe_images(catalog: Catalog, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """Returns what the grid draws over thumbnails: labels, objects, tags, size."""
     rows = catalog.rows(
-        "SELECT n, width, height, labels, tags, state, objects FROM images "
+        "SELECT n, width, height, labels, tags, state, objects, predicted, scores FROM images "
         "WHERE list_contains(?, n)",
         [list(numbers)],
     )
@@ -106,6 +111,12 @@ def collector_days(catalog: Catalog) -> list[dict[str, Any]]:
     )
 
 
+def count_states(catalog: Catalog, table: str) -> dict[str, int]:
+    """Count the rows of `tasks` or `annotations` by state."""
+    found = catalog.rows(f"SELECT state, COUNT(*) AS number FROM {table} GROUP BY 1 ORDER BY 1")  # noqa: S608
+    return {row["state"]: row["number"] for row in found}
+
+
 def spent_by_day(catalog: Catalog) -> list[dict[str, Any]]:
     """Returns what labeling cost, by day and vendor."""
     return catalog.rows(
@@ -115,5 +126,13 @@ def spent_by_day(catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def _with_objects(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with its objects as documents: the catalog keeps their text."""
-    return {**row, "objects": json.loads(row["objects"] or "[]")}
+    """The row with its objects as documents, those of a model with their scores."""
+    predicted = json.loads(row["predicted"] or "[]")
+    scores = row.pop("scores") or [None] * len(predicted)
+    return {
+        **row,
+        "objects": json.loads(row["objects"] or "[]"),
+        "predicted": [
+            {**each, "score": score} for each, score in zip(predicted, scores, strict=True)
+        ],
+    }

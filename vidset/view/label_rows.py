@@ -31,6 +31,20 @@ TASKS = pa.schema(
         ("error", pa.string()),
     ]
 )
+PREDICTIONS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("name", pa.string()),
+        ("run", pa.string()),
+        ("model", pa.string()),
+        ("score", pa.float64()),
+        ("uncertainty", pa.float64()),
+        ("objects", pa.string()),
+        ("scores", pa.list_(pa.float64())),
+        ("labels", pa.list_(pa.string())),
+        ("written_at", pa.string()),
+    ]
+)
 
 
 def annotation_row(image_id: str, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,6 +73,24 @@ def task_row(image_id: str, document: Mapping[str, Any]) -> dict[str, Any]:
         "requested_at": _time(document.get("requested_at")),
         "completed_at": _time(document.get("completed_at")),
         "error": document.get("error"),
+    }
+
+
+def prediction_row(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a prediction as a row of PREDICTIONS; imported ones say less."""
+    objects = document.get("objects") or []
+    scores = document.get("scores")
+    return {
+        "image_id": name.partition("-")[0],
+        "name": name,
+        "run": document.get("run"),
+        "model": document.get("model"),
+        "score": document.get("score"),
+        "uncertainty": document.get("uncertainty"),
+        "objects": json.dumps(objects, ensure_ascii=False),
+        "scores": scores if scores and len(scores) == len(objects) else None,
+        "labels": sorted({str(each["label"]) for each in objects}),
+        "written_at": _time(document.get("written_at")),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from vidset.storage.errors import StoreUnavailableError
 
@@ -41,8 +41,17 @@ async def page_file(request: Request) -> Response:
     file = (PAGE / name).resolve()
     if not file.is_relative_to(PAGE.resolve()) or file.suffix not in _TYPES or not file.is_file():
         raise HTTPException(404, "there is no such page")
+    data = _with_preloads(file) if file.name == "index.html" else file.read_bytes()
     headers = {"Cache-Control": "no-cache"}
-    return FileResponse(file, media_type=_TYPES[file.suffix], headers=headers)
+    return Response(data, media_type=_TYPES[file.suffix], headers=headers)
+
+
+def _with_preloads(index: Path) -> bytes:
+    """Return the page with the names of all modules, so that a browser asks for them at once."""
+    links = (
+        f'<link rel="modulepreload" href="{each.name}">\n' for each in sorted(PAGE.glob("*.js"))
+    )
+    return index.read_text("utf-8").replace("</head>", f"{''.join(links)}</head>").encode()
 
 
 async def refused(_: Request, error: Exception) -> Response:

@@ -1,13 +1,15 @@
 """Shows why each second of video became an image or did not: samples, and all settings."""
 
 import os
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from vidset.filtering.thresholds import COLUMNS, GRID, STRIDES
 from vidset.naming import printable
-from vidset.overview import LedgerCounts
+from vidset.overview.counting import LedgerCounts
+from vidset.troubles import CollectorDay
 from vidset.view.catalog import Catalog
 
 _VIDEO = "video_uri = ? AND generation = ?"
@@ -28,7 +30,23 @@ def count_samples(catalog: Catalog) -> LedgerCounts:
     """Count videos and samples as `vidset status` does, without reading the ledgers again."""
     videos = catalog.rows("SELECT video_uri, status, error FROM videos ORDER BY video_uri")
     reasons = catalog.rows("SELECT reason, COUNT(*) AS number FROM samples GROUP BY 1 ORDER BY 1")
-    return LedgerCounts(videos, {row["reason"]: row["number"] for row in reasons})
+    return LedgerCounts.of(
+        videos, {row["reason"]: row["number"] for row in reasons}, collector_reasons(catalog)
+    )
+
+
+def collector_reasons(catalog: Catalog) -> list[CollectorDay]:
+    """Count the samples of each collector and day by reason."""
+    days: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in catalog.rows(
+        "SELECT videos.collector_id AS collector, reason, COUNT(*) AS number, "
+        "CAST(CAST(videos.uploaded_at AS DATE) AS TEXT) AS day "
+        "FROM videos JOIN samples ON samples.video_uri = videos.video_uri "
+        "AND samples.generation = videos.generation "
+        "WHERE videos.collector_id IS NOT NULL AND videos.uploaded_at IS NOT NULL GROUP BY ALL"
+    ):
+        days[row["collector"], row["day"]][row["reason"]] = row["number"]
+    return [CollectorDay(*each, reasons) for each, reasons in days.items()]
 
 
 def read_samples(catalog: Catalog, video_uri: str, generation: str) -> dict[str, Any] | None:

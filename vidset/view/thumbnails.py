@@ -10,7 +10,7 @@ import os
 import sqlite3
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ from vidset.project import Project
 
 SIDE = 160
 _QUALITY = 55
-_TABLE = "CREATE TABLE IF NOT EXISTS thumbnails (key TEXT PRIMARY KEY, webp BLOB) WITHOUT ROWID"
+# With rows of their own beside the keys, it is known which are there without reading any picture.
+_TABLE = "CREATE TABLE IF NOT EXISTS thumbnails (key TEXT PRIMARY KEY, webp BLOB)"
 _BUSY_SECONDS = 30
 _AT_ONCE = 64
 
@@ -98,10 +99,22 @@ class Thumbnails:
                     waiting.append((each.key, self._pool.submit(self._made, each)))
             self._take(waiting, done)
 
-    def missing(self, numbers: Sequence[int], keys: Sequence[str]) -> list[int]:
-        """Return the numbers of the images that have no thumbnail yet, by their keys."""
-        there = {key for (key,) in self._connection().execute("SELECT key FROM thumbnails")}
-        return [int(n) for n, key in zip(numbers, keys, strict=True) if key not in there]
+    def missing(self, keys: Iterable[Sequence[tuple[int, str]]]) -> list[int]:
+        """Return the numbers of the images that have no thumbnail yet.
+
+        Args:
+            keys: number and key of each image, some thousands at once.
+        """
+        found = []
+        for some in keys:
+            marks = ", ".join("?" * len(some))
+            there = self._connection().execute(
+                f"SELECT key FROM thumbnails WHERE key IN ({marks})",  # noqa: S608
+                [key for _, key in some],
+            )
+            known = {key for (key,) in there}
+            found += [n for n, key in some if key not in known]
+        return found
 
     def _take(self, waiting: list[tuple[str, Future[bytes]]], done: Callable[[int], None]) -> None:
         made = {key: future.result() for key, future in waiting if not future.cancelled()}

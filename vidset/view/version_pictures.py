@@ -1,7 +1,8 @@
 """The pictures behind versions and runs, which the page asks for by the hash of an image."""
 
-from vidset.blurred import Gate, read_checked
+from vidset.blurred import read_checked
 from vidset.datasets.errors import DatasetError
+from vidset.gate import Gate
 from vidset.place_images import ImageFiles
 from vidset.project import Project
 from vidset.view import images, versions

@@ -1,14 +1,12 @@
 """Queries over one BigQuery dataset."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from google.api_core.exceptions import BadRequest, Forbidden, NotFound
-from google.auth.exceptions import DefaultCredentialsError, RefreshError
 from google.cloud import bigquery
 
 from vidset.bigquery import dataset_of, open_client
+from vidset.warehouse.bigquery_refusals import refusals
 
 # Rows of a query's answer at once in memory: some 10 KB each.
 _PAGE = 5_000
@@ -27,7 +25,7 @@ class DatasetQueries:
     def __init__(self, uri: str):
         self._uri = uri
         self._dataset = dataset_of("a warehouse", uri)
-        with self._refusals():
+        with refusals(self._uri):
             self._client = open_client(self._dataset.project)
             self._location = self._client.get_dataset(self._dataset).location
 
@@ -37,7 +35,7 @@ class DatasetQueries:
         Raises:
             ValueError: it is not one SELECT, or BigQuery does not take it.
         """
-        with self._refusals():
+        with refusals(self._uri):
             job = self._query(query, is_dry_run=True)
         if job.statement_type != "SELECT":
             raise ValueError(f"{self._uri}: wanted one SELECT, got {job.statement_type}")
@@ -49,7 +47,7 @@ class DatasetQueries:
         Raises:
             ValueError: BigQuery does not take it, or cannot finish it.
         """
-        with self._refusals():
+        with refusals(self._uri):
             answer = self._query(query).result(page_size=_PAGE)
         for row in answer:
             yield dict(row)
@@ -60,14 +58,3 @@ class DatasetQueries:
     def _query(self, query: str, *, is_dry_run: bool = False) -> bigquery.QueryJob:
         config = bigquery.QueryJobConfig(default_dataset=self._dataset, dry_run=is_dry_run)
         return self._client.query(query, location=self._location, job_config=config)
-
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """Raises BigQuery's own words: the client's begin with the request's address."""
-        try:
-            yield
-        except (BadRequest, Forbidden, NotFound) as error:
-            said = error.errors[0]["message"] if error.errors else error.message
-            raise ValueError(f"{self._uri}: {said}") from None
-        except (DefaultCredentialsError, RefreshError) as error:
-            raise ValueError(f"{self._uri}: {error}") from None

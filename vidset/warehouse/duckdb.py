@@ -15,6 +15,7 @@ _LATER = frozenset(
     (
         *("predictions", "tags", "versions", "entries", "runs", "epochs", "scores", "slices"),
         "run_predictions",
+        "statements",
     )
 )
 

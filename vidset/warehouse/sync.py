@@ -14,6 +14,7 @@ from vidset.documents.documents import Documents, Part
 from vidset.documents.open import open_documents
 from vidset.documents.rows import ROWS, Row
 from vidset.elements import DeadLetter
+from vidset.ledger.stated import statement_rows
 from vidset.storage.open import open_store
 from vidset.storage.writing import replacing
 from vidset.warehouse.export import Staged, Warehouse, export_part, finish, plan
@@ -150,6 +151,8 @@ def sync(
         summary.videos = gather(request, warehouse)
         summary.tags = sync_tags(request, warehouse)
         summary.others = bring_others(warehouse)
+        if statements := sync_statements(request, warehouse):
+            summary.others = {**summary.others, "statements": statements}
     return summary
 
 
@@ -241,6 +244,18 @@ def _tag_rows(named: tuple[str, tags.Mark]) -> Iterator[Row]:
             "marked_at": mark.marked_at,
             "mark": name,
         }
+
+
+def sync_statements(request: Request, warehouse: Warehouse) -> int:
+    """Bring what was stated of videos' rights to the table `statements`; how many rows changed.
+
+    Raises:
+        ValueError: a file has no statements, or a ledger cannot be read.
+    """
+    if request.out is None or request.out.startswith("bq://"):
+        return 0
+    rows = statement_rows(request.out.rstrip("/"))
+    return warehouse.merge("statements", warehouse.stage("statements", rows))
 
 
 @dataclass(frozen=True, slots=True)

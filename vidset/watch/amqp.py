@@ -51,6 +51,8 @@ class AmqpSource:
         while not life.is_over(bool(running)):
             try:
                 connection, channel = self._connect(is_first=not was_connected)
+                if not was_connected:
+                    life.busy()  # Idle time counts from here on: to connect may take a while.
                 was_connected, wait = True, 1.0
                 session = _Session(connection, channel, pool, running, taker, life)
                 session.run(self._address, self._max_tries)

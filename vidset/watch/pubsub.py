@@ -59,6 +59,7 @@ class PubsubSource:
 
         if not self._is_reached(life, taker.report):
             return False
+        life.busy()  # Idle time counts from here on: to connect may take a while.
 
         def take(received: Received) -> None:
             with self._lock:

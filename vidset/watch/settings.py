@@ -17,7 +17,10 @@ from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 from vidset.storage.uris import is_uri
 from vidset.uploads import EventFilter
 
+IS_HELPER = "VIDSET_IS_HELPER"
+"""The variable of a Cloud Run task that another task has started: it starts no more."""
 _SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
+_JOB = re.compile(r"projects/[^/]+/locations/[^/]+/jobs/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Request:
         grace: seconds for what is at work when the watcher is told to stop.
         metrics: the address at which to serve metrics; None serves none.
         scratch_bytes: a video in a bucket up to this size is copied to a temporary file first.
+        job: the Cloud Run job that this is a task of; it starts more, up to `most_tasks` in all.
     """
 
     events: str
@@ -54,6 +58,8 @@ class Request:
     stream: int | None = 0
     labels: str | None = None
     scratch_bytes: int = DEFAULT_SCRATCH_BYTES
+    job: str | None = None
+    most_tasks: int = 1
 
     @property
     def places(self) -> Places:
@@ -102,6 +108,22 @@ def subscription_of(events: str) -> str:
     if not _SUBSCRIPTION.fullmatch(name):
         raise ValueError(f"SOURCE: wanted pubsub:projects/P/subscriptions/S, got {events!r}")
     return name
+
+
+def check_job(request: Request) -> None:
+    """Check what starts more tasks.
+
+    Raises:
+        ValueError: it is no job, or the source is none whose length Cloud Monitoring knows.
+    """
+    if request.job is None:
+        if request.most_tasks > 1:
+            raise ValueError("--most-tasks: wanted --job as well, which says what to start")
+        return
+    if not _JOB.fullmatch(request.job):
+        raise ValueError(f"--job: wanted projects/P/locations/L/jobs/J, got {request.job!r}")
+    if not request.events.startswith("pubsub:"):
+        raise ValueError(f"--job goes with a Pub/Sub subscription, got {request.events!r}")
 
 
 def prepare(places: Places) -> None:

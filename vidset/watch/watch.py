@@ -22,7 +22,7 @@ from vidset.uploads import EventFilter, PassedOver
 from vidset.watch.amqp_address import parse_address, without_password
 from vidset.watch.lifetime import Lifetime
 from vidset.watch.report import Report
-from vidset.watch.settings import Request, prepare, subscription_of
+from vidset.watch.settings import Request, check_job, prepare, subscription_of
 from vidset.watch.taking import Parse, Taker, delay_seconds
 
 _QUEUES = ("amqp://", "amqps://", "pubsub:")
@@ -74,6 +74,7 @@ def run_watch(
         ValueError: the request does not make a watcher, or `begin` refuses; no event was taken.
     """
     places, settings = request.places, request.settings
+    check_job(request)
     source, parse = open_source(request, password)
     life = Lifetime(request.until_idle, request.grace, request.health)
     prepare(places)
@@ -85,9 +86,18 @@ def run_watch(
         taker = Taker(parse, workers, report, request.stream)
         could_work = _wait_for(workers, begin, life, report)
         if could_work:
+            _start_more_tasks(request, number, report)
             could_work = source.run(taker, life)
     has_failed = life.ended_idle and (report.has_failures or not could_work)
     return Watched(report.counts(), report.seconds, has_failed, could_work, life.signal)
+
+
+def _start_more_tasks(request: Request, workers: int, report: Report) -> None:
+    if request.job is not None and request.most_tasks > 1:
+        from vidset.watch.more_tasks import start_more_tasks
+
+        subscription = subscription_of(request.events)
+        start_more_tasks(subscription, request.job, request.most_tasks, workers, report)
 
 
 def _monitored(request: Request, report: Report, life: Lifetime) -> AbstractContextManager[object]:

@@ -1,13 +1,12 @@
 """`vidset dataset create`, `list`, `show`, `diff`, `verify`, as called."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from tests.cli.dataset.called import create, dataset, faults
 from tests.datasets.pictures import image, write_files, write_labels
+from tests.programs.started import run
 from vidset.actor import login
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
 from vidset.datasets.versions.repository import Repository
@@ -210,8 +209,8 @@ def test_verify_names_damage(folders, root):
 
 
 def test_the_place_comes_from_the_environment(folders, root):
-    command = [sys.executable, "-m", "vidset", "dataset", "create", str(folders), "--quiet"]
-    done = subprocess.run(command, env={"VIDSET_PLACE": str(root.parent)}, timeout=600, check=False)
+    place = {"VIDSET_PLACE": str(root.parent)}
+    done = run(("dataset", "create", folders, "--quiet"), env=place)
     assert done.returncode == 0
     assert len(Repository(root).versions()) == 1
 

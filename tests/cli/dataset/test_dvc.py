@@ -13,6 +13,7 @@ import pytest
 from tests.cli.called import vidset
 from tests.cli.dataset.test_exchange import create, draw
 from tests.emulators.environments import python_for_test
+from vidset.datasets.versions.forgotten import Forgotten, write_forgotten
 from vidset.datasets.versions.repository import Repository
 
 REQUIREMENTS = Path(__file__).with_name("dvc-requirements.txt")
@@ -123,6 +124,27 @@ def test_what_the_team_changed_with_dvc_becomes_a_version_of_its_own(tmp_path, p
     assert facts["versions"] != [first]
 
 
+def test_a_version_from_which_images_were_removed_neither_goes_to_dvc_nor_comes_back(
+    tmp_path, project
+):
+    id_ = create(tmp_path, "v1", 8)
+    assert to_dvc(tmp_path, project, "v1", "data-1").code == 0
+    assert from_dvc(tmp_path, project, "data-1").code == 0
+    for place in "here", "there":
+        removed = Forgotten(2, ("0" * 32,), None, "ada", "2026-01-01T00:00:00Z")
+        write_forgotten(tmp_path / place / "datasets" / "versions" / id_, removed)
+    pushed = to_dvc(tmp_path, project, "v1", "data-2")
+    assert pushed.code == 1
+    assert f"version {id_}: 2 images were removed from it" in pushed.err
+    assert run(project, "git", "tag", "--list").split() == ["data-1"]
+    [image, *_] = sorted((tmp_path / "there" / "datasets" / "images").rglob("*.png"))
+    image.unlink()
+    back = from_dvc(tmp_path, project, "data-1")
+    assert back.code == 1
+    assert "does not come back" in back.err
+    assert not image.exists()
+
+
 def changed(tmp_path, project, version):
     """The version that comes back after a commit of what was changed, and that which went there."""
     run(project, "dvc", "add", "--quiet", "data/noise")
@@ -135,6 +157,7 @@ def changed(tmp_path, project, version):
     return list(now), list(Repository(tmp_path / "here" / "datasets").manifest(version))
 
 
+@pytest.mark.chaos
 def test_what_was_not_changed_stays_as_it_was(tmp_path, project):
     """Under other names its results could not be compared."""
     draw(tmp_path / "images", 8)
@@ -153,6 +176,7 @@ def test_what_was_not_changed_stays_as_it_was(tmp_path, project):
     assert (other.width, was.width, other.group) == (9, 16, was.group)
 
 
+@pytest.mark.chaos
 def test_objects_stay_with_images_of_a_folder_that_was_changed(tmp_path, project):
     names = [f"{number}.png" for number in range(6)]
     box = {"category_id": 1, "bbox": [1, 2, 8, 8], "area": 64, "iscrowd": 0}
@@ -177,6 +201,7 @@ def test_objects_stay_with_images_of_a_folder_that_was_changed(tmp_path, project
     assert len(after) == 5
 
 
+@pytest.mark.chaos
 def test_images_that_a_recipe_made_are_changed_before_it(tmp_path, project):
     create(tmp_path, "v0", 8)
     (tmp_path / "recipe.yaml").write_text("transforms: [pad]")

@@ -76,13 +76,23 @@ def test_images_in_a_bucket_give_the_version_that_a_folder_gives(tmp_path, gcs, 
     [
         pytest.param((), 6, id="all"),
         pytest.param(("--where", "collector_id = 'bob' -- only his"), 3, id="where"),
-        pytest.param(("--where", "object_count > 0 AND sharpness < 102"), 4, id="numbers"),
+        pytest.param(
+            ("--where", "object_count > 0 AND sharpness < 102"),
+            4,
+            id="numbers",
+            marks=pytest.mark.chaos,
+        ),
         pytest.param(
             ("--group-by", "sql:collector_id || CAST(CAST(pts_seconds AS INTEGER) AS STRING)"),
             6,
             id="group-by",
         ),
-        pytest.param(("--group-by", "sql:width = 1"), 6, id="group-by-of-another-type"),
+        pytest.param(
+            ("--group-by", "sql:width = 1"),
+            6,
+            id="group-by-of-another-type",
+            marks=pytest.mark.chaos,
+        ),
     ],
 )
 def test_files_give_the_version_that_a_folder_gives(tmp_path, uri, arguments, images):

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from typer.testing import CliRunner
 from tests.cli.called import vidset
 from tests.cli.labels import make_output
 from tests.documents.labels import annotation, put_annotations, put_tasks, task
+from tests.programs.started import run
 from vidset.cli.main import app
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.place import Place
@@ -119,14 +118,9 @@ def test_processes_side_by_side_give_the_same(out, tmp_path):
     put_annotations(store, *(annotation(number, objects=()) for number in range(4_100)))
     put_annotations(store, annotation(5_000) | {"revision": None})
     store.close()
-    run = [sys.executable, "-m", "vidset", "sync", "-p", str(out), "--json"]
-    one = subprocess.run(
-        [*run, "--workers", "1", "--warehouse", str(tmp_path / "one")],
-        capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
-    two = subprocess.run(
-        [*run, "--workers", "3"], capture_output=True, text=True, timeout=600, check=False
-    )
+    words = ("sync", "-p", out, "--json")
+    one = run((*words, "--workers", "1", "--warehouse", tmp_path / "one"))
+    two = run((*words, "--workers", "3"))
     assert (one.returncode, two.returncode) == (1, 1), two.stderr
     assert json.loads(one.stdout)["tables"] == json.loads(two.stdout)["tables"]
     assert json.loads(two.stdout)["tables"]["annotations"] == {

@@ -3,13 +3,18 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 
 import duckdb
+import pyarrow as pa
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.cli.called import vidset
 from tests.cli.export.test_export import call, make_out, out  # noqa: F401 (a fixture)
-from vidset.cli.export import sql
+from tests.programs.started import run
+from vidset.cli.export import sql_csv
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +125,7 @@ def test_only_questions_to_the_warehouse_are_answered(warehouse, query, message)
 
 
 def test_a_wrong_question_is_exit_code_2_with_duckdbs_message(warehouse):
-    done = subprocess.run(
-        [sys.executable, "-m", "vidset", "sql", "SELECT 1 FRM x", "-p", str(warehouse)],
-        capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
+    done = run(("sql", "SELECT 1 FRM x", "-p", warehouse))
     assert (done.returncode, done.stdout) == (2, "")
     assert "vidset: Parser Error: syntax error" in done.stderr
 
@@ -202,6 +204,7 @@ _ODD = {
     "sums": "(170141183460469231731687303715884105727::HUGEINT), (NULL)",
     "decimals": "(1.50), (NULL), (-2.25)",
     "times": "(TIMESTAMPTZ '2026-03-01 11:00:00Z'), (NULL), (TIMESTAMPTZ '2026-03-01 11:00:00.5Z')",
+    "local times": "(TIMESTAMP '2026-03-01 11:00:00'), (TIMESTAMP '926-03-01 11:00:00.001')",
     "days": "(DATE '2026-03-01'), (NULL)",
     "lists": "([1, 2]), (NULL), ([])",
     "texts": "('plain'), (''), (NULL), ('a,b')",
@@ -218,11 +221,38 @@ def test_csv_written_by_columns_is_what_values_one_by_one_give(values, columns, 
         connection.execute("SET TimeZone = 'UTC'")
         query = f"SELECT {', '.join(['v'] * columns)} FROM (VALUES {values}) AS t(v)"  # noqa: S608
         found = connection.execute(query).fetch_arrow_table()
-    sql._print_csv(found.to_reader(), raw=raw)
+    sql_csv.print_csv(found.to_reader(), raw=raw)
     by_values = io.StringIO()
     writer = csv.writer(by_values, lineterminator="\n")
     writer.writerow(["v"] * columns)
     for value in found.column(0).to_pylist():
-        text = repr(value) if isinstance(value, float) else sql._as_csv(value, raw=raw)
+        text = repr(value) if isinstance(value, float) else sql_csv.as_csv(value, raw=raw)
         writer.writerow([text] * columns)
     assert capsys.readouterr().out == by_values.getvalue()
+
+
+@given(st.lists(st.tuples(*[st.none() | st.text(max_size=8)] * 2), max_size=5), st.booleans())
+@example([(" a", "# b"), ("'", "\\"), ("a\rb", ""), ("\0", ",")], True)
+def test_texts_are_read_again_as_they_are(rows, raw):
+    columns = [pa.array(each, pa.string()) for each in zip(*rows, strict=True)] or [[], []]
+    found = pa.table(columns, schema=pa.schema([("a", pa.string()), ("b", pa.string())]))
+    with redirect_stdout(io.StringIO()) as printed:
+        sql_csv.print_csv(found.to_reader(), raw=raw)
+    wanted = [["" if text is None else sql_csv.as_csv(text, raw=raw) for text in r] for r in rows]
+    read = csv.reader(io.StringIO(printed.getvalue(), newline=""), strict=True)
+    assert list(read) == [["a", "b"], *wanted]
+
+
+def test_csv_is_added_to_a_file_and_ends_with_who_reads_it(warehouse, tmp_path):
+    """The words after vidset are the shell's own: it appends, and reads one line alone."""
+    many = "SELECT range AS n FROM range(3000000)"
+    command = [sys.executable, "-m", "vidset", "sql", "-p", str(warehouse), "--csv", "-q"]
+    kept = tmp_path / "kept.csv"
+    kept.write_text("first\n")
+    with kept.open("a") as file:
+        subprocess.run([*command, "SELECT 1 AS n"], stdout=file, check=True)
+    assert kept.read_text() == "first\nn\n1\n"
+    with subprocess.Popen([*command, many], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "n\n"
+        process.stdout.close()
+        assert process.wait(timeout=300) in (1, 141)

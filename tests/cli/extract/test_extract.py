@@ -5,8 +5,6 @@ import os
 import pty
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -15,6 +13,7 @@ from tests.cli.process import vidset as vidset_in_a_process
 from tests.cli.trees import tree
 from tests.drawing import write_video
 from tests.end_to_end.jobs import rows
+from tests.programs.started import Started
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def test_extract_says_what_it_did_in_json(video, tmp_path):
         "partial": 0,
     }
     folders = {path.split("/")[0] for path in tree(out)}
-    assert folders == {"images", "frames", "videos", "vidset.json", "vidset.toml"}
+    assert folders == {"images", "frames", "thumbnails", "videos", "vidset.json", "vidset.toml"}
     assert not (out / ".partial").exists()
 
 
@@ -151,8 +150,7 @@ def test_a_terminal_shows_progress(tmp_path):
     for number in range(3):
         write_video(tmp_path / "in" / f"{number}.mp4", scenes=range(40), size=(640, 480))
     main, second = pty.openpty()
-    command = [sys.executable, "-m", "vidset", "extract", tmp_path / "in", "-o", tmp_path / "out"]
-    process = subprocess.Popen(command, stderr=second, stdout=subprocess.PIPE, close_fds=True)
+    process = Started(("extract", tmp_path / "in", "-o", tmp_path / "out"), stderr=second)
     os.close(second)
     shown = b""
     try:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -13,6 +12,7 @@ from tests.cli.process import vidset
 from tests.drawing import write_video
 from tests.end_to_end.jobs import rows
 from tests.paths import ROOT
+from tests.programs.started import Started
 
 # A worker's `sitecustomize`: it dies, or sleeps for ever, at a video of this name.
 POISON = """
@@ -94,10 +94,8 @@ def test_a_watcher_gives_up_a_video_that_takes_too_long(poisoned, tmp_path):
 def test_ctrl_c_ends_soon_and_says_how_to_go_on(poisoned, tmp_path):
     """A worker that would go on for ever is no reason to wait."""
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "vidset", "extract", tmp_path / "in", "-o", out]
-    process = subprocess.Popen(
-        [*command, "--workers", "1"], env=poisoned("sleep"), stderr=subprocess.PIPE, text=True
-    )
+    command = ("extract", tmp_path / "in", "-o", out, "--workers", "1")
+    process = Started(command, stderr=subprocess.PIPE, environment=poisoned("sleep"))
     while not list((out / "videos").glob("*.parquet")):
         assert process.poll() is None
         time.sleep(0.05)

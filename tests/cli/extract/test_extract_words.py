@@ -3,13 +3,12 @@
 import os
 import pty
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from tests.cli.called import vidset
 from tests.drawing import write_video
+from tests.programs.started import Started
 
 
 def test_an_empty_folder_names_no_folder_that_is_not_there(tmp_path):
@@ -50,10 +49,8 @@ def test_a_stopped_extraction_says_how_to_go_on(tmp_path, number, code):
     for each in range(6):
         write_video(tmp_path / "in" / f"{each}.mp4", scenes=range(60), size=(640, 480))
     main, second = pty.openpty()
-    command = [sys.executable, "-m", "vidset", "extract", tmp_path / "in", "-o", tmp_path / "out"]
-    process = subprocess.Popen(
-        [*map(str, command), "--workers", "1"], stderr=second, stdout=subprocess.DEVNULL
-    )
+    command = ("extract", tmp_path / "in", "-o", tmp_path / "out", "--workers", "1")
+    process = Started(command, stderr=second)
     os.close(second)
     shown = b""
     try:

@@ -53,7 +53,7 @@ def raw_get(url: str, path: str) -> tuple[int, bytes]:
 def connected(url: str, said: bytes = b"") -> socket.socket:
     """A connection on which no more than that is said."""
     host, port = url.removeprefix("http://").split(":")
-    connection = socket.create_connection((host, int(port)), 60)
+    connection = socket.create_connection((host, int(port)), 600)
     connection.sendall(said)
     return connection
 

@@ -30,6 +30,6 @@ def test_images_in_s3_are_dispatched_and_can_be_read(s3, video, tmp_path, monkey
     assert sent.found["dispatched"] == len(tasks) > 0
     for task in tasks:
         assert task["metadata"]["image_uri"].startswith("s3://data/out/images/")
-        image = httpx.get(task["params"]["attachment"]).content
+        image = httpx.get(task["params"]["attachment"], timeout=600).content
         assert cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR) is not None
     assert label(*dispatch).code == 0

@@ -35,7 +35,7 @@ def test_an_image_is_served_by_the_url_that_vendors_get(guarded):
         uri = f"{guarded}/images/a b #1/0/0000001000.jpg"
         given = broker.images.url(uri)
         assert given == "http://127.0.0.1:8080/images/a%20b%20%231/0/0000001000.jpg"
-        found = httpx.get(given.replace("http://127.0.0.1:8080", url))
+        found = httpx.get(given.replace("http://127.0.0.1:8080", url), timeout=600)
     assert (found.status_code, found.headers["content-type"]) == (200, "image/jpeg")
     assert "access-control-allow-origin" not in found.headers
     assert found.content == Path(uri).read_bytes()
@@ -64,7 +64,9 @@ def test_a_hostile_name_gives_no_file(guarded, path):
         status, body = raw_get(url, path.replace("{out}", str(guarded)))
         assert status in (301, 308, 404)
         if status != 404:  # It says where to look instead: not there either.
-            moved = httpx.get(url + path.replace("{out}", str(guarded)), follow_redirects=True)
+            moved = httpx.get(
+                url + path.replace("{out}", str(guarded)), follow_redirects=True, timeout=600
+            )
             assert moved.status_code == 404
     assert b"secret" not in body.replace(b"/secret.txt", b"")
     assert log.getvalue() == ""
@@ -73,16 +75,18 @@ def test_a_hostile_name_gives_no_file(guarded, path):
 def test_answers_come_by_http_and_need_the_secret(guarded):
     with running(guarded) as (url, broker, _):
         [image, *_] = Place.of(str(guarded)).images()
-        assert httpx.post(f"{url}/reconcile").status_code == 200
+        assert httpx.post(f"{url}/reconcile", timeout=600).status_code == 200
         assert states(broker) == ["completed"] * 3
         body = {"image_id": image.id, "annotation_id": "x", "annotator": "eve", "objects": []}
         body |= {"updated_at": "2026-01-01T00:00:00Z"}
         call = f"{url}/receive_annotation"
-        refused = httpx.post(call, json=body, headers={"x-vidset-truth-secret": "wrong" * 4})
+        refused = httpx.post(
+            call, json=body, headers={"x-vidset-truth-secret": "wrong" * 4}, timeout=600
+        )
         assert refused.status_code == 401
-        taken = httpx.post(call, json=body, headers={"x-vidset-truth-secret": SECRET})
+        taken = httpx.post(call, json=body, headers={"x-vidset-truth-secret": SECRET}, timeout=600)
         assert (taken.status_code, taken.json()) == (200, {"stored": 1})
-        assert httpx.get(call).status_code == 405
+        assert httpx.get(call, timeout=600).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -97,15 +101,20 @@ def test_answers_come_by_http_and_need_the_secret(guarded):
 def test_what_costs_money_is_only_for_programs_of_this_machine(guarded, path, headers):
     with running(guarded) as (url, broker, _):
         event = {"ce-id": "1", "ce-source": "x", "ce-type": "y", "ce-specversion": "1.0"}
-        assert httpx.post(url + path, json={}, headers=event | headers).status_code == 403
+        assert (
+            httpx.post(url + path, json={}, headers=event | headers, timeout=600).status_code == 403
+        )
         assert states(broker) == []
-        assert httpx.post(url + path, json={}, headers=event).status_code in (200, 204)
+        assert httpx.post(url + path, json={}, headers=event, timeout=600).status_code in (200, 204)
 
 
 def test_request_labeling_takes_cloud_events_and_nothing_else(guarded):
     with running(guarded) as (url, _, log):
-        assert httpx.post(f"{url}/request_labeling", content=b"nonsense").status_code == 400
-        assert httpx.get(f"{url}/request_labeling").status_code == 405
+        assert (
+            httpx.post(f"{url}/request_labeling", content=b"nonsense", timeout=600).status_code
+            == 400
+        )
+        assert httpx.get(f"{url}/request_labeling", timeout=600).status_code == 405
         event = {
             "specversion": "1.0",
             "id": "1",
@@ -114,7 +123,9 @@ def test_request_labeling_takes_cloud_events_and_nothing_else(guarded):
             "data": {"message": {"attributes": {"eventType": "OBJECT_DELETE"}}},
         }
         headers = {"content-type": "application/cloudevents+json"}
-        sent = httpx.post(f"{url}/request_labeling", content=json.dumps(event), headers=headers)
+        sent = httpx.post(
+            f"{url}/request_labeling", content=json.dumps(event), headers=headers, timeout=600
+        )
         assert sent.status_code == 204
     assert json.loads(log.getvalue())["reason"] == "event type 'OBJECT_DELETE'"
 
@@ -132,7 +143,7 @@ def test_a_reconcile_that_fails_tells_where_and_the_next_one_runs(guarded):
         [broken, *_] = (guarded / "frames").iterdir()
         whole = broken.read_bytes()
         broken.write_bytes(b"no Parquet")
-        assert httpx.post(f"{url}/reconcile").status_code == 500
+        assert httpx.post(f"{url}/reconcile", timeout=600).status_code == 500
         assert "is no Parquet file" in log.getvalue()
         broken.write_bytes(whole)
         deadline = time.monotonic() + 600
@@ -161,7 +172,7 @@ def test_the_server_ends_with_its_block_although_somebody_says_nothing(guarded):
         thread.join(600)
         assert not thread.is_alive()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{url}/images/x")
+        httpx.get(f"{url}/images/x", timeout=600)
 
 
 def test_the_server_answers_whom_it_has_taken_before_it_ends(guarded):
@@ -185,7 +196,7 @@ def test_the_server_answers_whom_it_has_taken_before_it_ends(guarded):
 
 def test_a_part_of_an_image_can_be_asked_for(guarded):
     with running(guarded) as (url, _, _):
-        part = httpx.get(url + IMAGE, headers={"Range": "bytes=0-2"})
+        part = httpx.get(url + IMAGE, headers={"Range": "bytes=0-2"}, timeout=600)
         assert (part.status_code, part.content) == (206, b"\xff\xd8\xff")
 
 
@@ -196,7 +207,7 @@ def test_serve_stops_cleanly_at(guarded, number):
     environment = truth_environment(guarded, "http://127.0.0.1:1/receive_annotation")
     with served(guarded, environment=environment) as (url, process):
         name = "a%20b%20%231/0/0000000000.jpg"
-        assert httpx.get(f"{url}/images/{name}").status_code == 200
+        assert httpx.get(f"{url}/images/{name}", timeout=600).status_code == 200
         os.kill(process.pid, number)
         stdout, stderr = process.communicate(timeout=600)
         assert (process.returncode, stdout) == (0, "")

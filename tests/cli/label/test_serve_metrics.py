@@ -19,7 +19,7 @@ pytestmark = pytest.mark.emulator
 
 
 def scraped(url: str) -> dict[str, float]:
-    text = httpx.get(f"{url}/metrics", trust_env=False).text
+    text = httpx.get(f"{url}/metrics", trust_env=False, timeout=600).text
     return {
         sample.name + "".join(sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)

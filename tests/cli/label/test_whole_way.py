@@ -57,7 +57,7 @@ def test_label_studio_labels_the_images_of_this_machine(tmp_path, label_studio, 
 
         tasks = label_studio.tasks(connection["project_id"])
         origin = label_studio.url.rstrip("/")
-        picture = httpx.get(tasks[1]["data"]["image"], headers={"Origin": origin})
+        picture = httpx.get(tasks[1]["data"]["image"], headers={"Origin": origin}, timeout=600)
         assert picture.headers["access-control-allow-origin"] == origin
         decoded = cv2.imdecode(np.frombuffer(picture.content, np.uint8), cv2.IMREAD_COLOR)
         assert decoded is not None

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import chain
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.cli.labels import make_output
 from tests.cli.predict.places import make_place
 from tests.paths import ROOT
 from tests.prediction.predicted import documents, store_of
+from tests.training.running.test_command import write_model
+from vidset.storage.open import open_store
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +174,26 @@ def test_a_run_that_cannot_predict_a_place_is_refused_before_any_work(place, cha
     assert documents(store_of(place)) == {}
 
 
+def test_a_program_is_asked_when_it_is_named(place, tmp_path):
+    model = str(write_model(tmp_path / "means", "means", "classification"))
+    trained = vidset("train", "v0", "--model", model, "--epochs", "1", "-p", place, "--json")
+    assert trained.code == 0, trained.err
+    run = trained.found["runs"][0]["output"].rsplit("/", 1)[1]
+    refused = predict(place, run)
+    assert (refused.code, "--model says where it is" in refused.err) == (2, True)
+    called = predict(place, run, "--model", model, "--json")
+    assert called.code == 0, called.err
+    assert (called.found["predicted"], called.found["evaluation"]) == (11, 3)
+    stored = documents(store_of(place)).values()
+    assert {each["run"] for each in stored} == {run}
+    assert all(each["objects"][0]["label"] in ("rain", "sun") for each in stored)
+    again = predict(place, run, "--model", model, "--json").found
+    assert (again["predicted"], again["done"]) == (0, 11)
+    elsewhere = predict(place, run, "--model", model, "--all", "--dask", "tcp://127.0.0.1:1")
+    assert (elsewhere.code, "asked on this machine" in elsewhere.err) == (2, True), elsewhere.err
+    assert len(documents(store_of(place))) == 11
+
+
 def test_a_place_without_runs_says_how_to_get_one(tmp_path):
     called = predict(make_output(tmp_path / "place", {"a.mp4": 3}))
     assert called.code == 2
@@ -185,3 +208,30 @@ def test_predictions_are_a_table_and_a_view_of_the_warehouse(place):
     )
     found = vidset("sql", query, "-p", place, "--json").found
     assert found["rows"] == [{"n": 11, "labeled": 0, "least": 1}]
+
+
+@pytest.mark.emulator
+def test_a_place_in_a_bucket_is_predicted_by_a_run_of_another_place(place, made, gcs, tmp_path):
+    gcs.make_bucket("teams")
+    bucket = open_store("gs://teams/roads")
+    for folder in "images", "frames", "videos":
+        for path in chain((made / folder).rglob("*.jpg"), (made / folder).rglob("*.parquet")):
+            name = path.relative_to(made).as_posix()
+            bucket.put(name, path.read_bytes(), "application/octet-stream")
+    words = (
+        *("--store", f"sqlite:{tmp_path}/labels.sqlite", "--workers", "1", "--json"),
+        *("--template", f"{place}/template.yaml"),
+    )
+    found = predict("gs://teams/roads", str(place / "runs" / "v0-1"), *words).found
+    # Nothing is labeled in this store; all of b.mp4 validates in the run's own place.
+    assert (found["predicted"], found["evaluation"], found["failed"]) == (18, 5, 0)
+    selected = vidset(
+        *("select", "--budget", "3", "--strategy", "uncertain", "-p", "gs://teams/roads"),
+        *("--run", place / "runs" / "v0-1", *words[:2], "--json"),
+    )
+    assert selected.code == 0, selected.err
+    assert selected.found["strategies"] == {"uncertain": 3}
+    shutil.rmtree(place / "datasets")
+    refused = predict("gs://teams/roads", str(place / "runs" / "v0-1"), *words[:2])
+    assert refused.code == 2
+    assert "wanted a run in a place with its dataset versions" in refused.refusal

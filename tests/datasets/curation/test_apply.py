@@ -5,13 +5,17 @@ import cv2
 import numpy as np
 import pytest
 
-from vidset.datasets.curation.apply import apply_recipe, make, move_object
+from vidset.datasets.curation.apply import apply_recipe, make
+from vidset.datasets.curation.moved_shapes import move_object
 from vidset.datasets.curation.recipe import Recipe, transform
+from vidset.datasets.curation.steps.registry import make_step
 from vidset.datasets.images.measures import decode
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.labeling.annotation import Box
+from vidset.labeling.shapes import turned_corners
 from vidset.masks import Mask
 
 BOX = {
@@ -162,6 +166,16 @@ def blot(rows, columns):
     pixels = np.zeros((30, 40), bool)
     pixels[rows, columns] = True
     return {"id": "4", "label": "a", "type": "mask", "mask": Mask.of(pixels).to_document()}
+
+
+def test_a_turned_box_is_mirrored_with_its_picture():
+    box = {"x": 10.0, "y": 10.0, "width": 10.0, "height": 4.0, "angle": 30.0}
+    thing = {"id": "1", "label": "a", "type": "rotated_box", "box": box}
+    mirror = make_step("flip", {}).apply(np.zeros((30, 40, 3), np.uint8)).moved
+    made = move_object(thing, mirror, (40, 30))
+    assert made
+    wanted = sorted((40 - x, y) for x, y in turned_corners(Box(**box)))
+    assert np.allclose(sorted(turned_corners(Box(**made["box"]))), wanted, atol=0.002)
 
 
 def test_a_turned_box_turns_with_its_picture_and_is_the_smallest_around_it_if_slanted():

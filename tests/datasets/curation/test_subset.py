@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cli.called import vidset
 from tests.training.scoring.runs import make_version
 from vidset.datasets.curation.subset import cut_subset
 from vidset.datasets.errors import DatasetError
@@ -45,3 +46,25 @@ def test_the_seed_decides_and_a_small_version_is_returned_as_it_is(repository):
     assert cut_subset(repository, whole, 72) == whole
     with pytest.raises(DatasetError, match="--subset: wanted 1 image or more, got 0"):
         cut_subset(repository, whole, 0)
+
+
+def test_commands_take_a_part_of_a_version_for_a_quick_try(tmp_path):
+    images = [
+        {"uri": f"t{n}.png", "label": "x" if n % 2 else "ii", "split": "train", "number": n}
+        for n in range(20)
+    ]
+    make_version(tmp_path / "datasets", images)
+    Repository(tmp_path / "datasets").name_version("v0", make_version(
+        tmp_path / "datasets", images).id)  # fmt: skip
+    made = vidset("export", "v0", "-f", "folders", "-o", tmp_path / "out", "--subset", "6",
+                  "-p", tmp_path, "--json")  # fmt: skip
+    assert made.code == 0, made.err
+    assert made.found["images"] == 6
+    assert len(list((tmp_path / "out/train/ii").iterdir())) == 3
+    refused = vidset("export", "-f", "coco", "-o", tmp_path / "x", "--subset", "6", "-p", tmp_path)
+    assert "--subset: wanted a VERSION" in refused.refusal
+    for words, message in (
+        (("evaluate", "r"), "--subset: wanted --on VERSION beside it"),
+        (("errors", "r"), "--subset: wanted --folds beside it"),
+    ):
+        assert message in vidset(*words, "--subset", "6", "-p", tmp_path).refusal

@@ -86,7 +86,7 @@ def test_a_damaged_memory_is_none(repository, exported):
     export_over(repository, first, exported)
     after = inodes(exported)
     assert after.keys() == before.keys()
-    assert not EarlierFiles(repository.root, exported).link("0" * 64, exported / "x.png")
+    assert not EarlierFiles(repository.root, exported).link("0" * 64, str(exported / "x.png"))
 
 
 def test_an_export_that_fails_leaves_the_earlier_one(repository, exported, tmp_path):

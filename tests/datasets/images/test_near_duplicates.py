@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.datasets.rows import drawing, encoded, scene
-from vidset.datasets.images import near_duplicates
+from vidset.datasets.images import hash_bands
+from vidset.datasets.images.hash_bands import MOST_BITS
 from vidset.datasets.images.measures import SCHEMA, THUMBNAIL_SIDE, measure
-from vidset.datasets.images.near_duplicates import MOST_ALIKE, MOST_BITS, NearIndex, Pictures
+from vidset.datasets.images.near_duplicates import MOST_ALIKE, NearIndex, Pictures
 
 SIZE = THUMBNAIL_SIDE**2
 RAMP = np.arange(SIZE) * 255 // SIZE
@@ -72,7 +73,7 @@ def test_looking_for_all_pairs_at_once_finds_the_same(monkeypatch, spread):
     thumbnails = [each.astype(np.uint8).tobytes() for each in shades]
 
     def found(many: int):
-        monkeypatch.setattr(near_duplicates, "_MANY", many)
+        monkeypatch.setattr(hash_bands, "_MANY", many)
         shown = pictures(hashes, thumbnails)
         index = NearIndex(shown, 6)
         taken = [index.take(place) for place in range(len(shown))]
@@ -83,6 +84,25 @@ def test_looking_for_all_pairs_at_once_finds_the_same(monkeypatch, spread):
     assert (one_by_one, bool(at_once)) == (None, True)
     assert together == alone
     assert sum(map(len, together[0])) > 1000
+
+
+@pytest.mark.parametrize("spread", [3, 40, 4000], ids=["crowded", "in clusters", "apart"])
+def test_pictures_without_candidates_change_nothing(spread):
+    random = np.random.default_rng(spread)
+    hashes = random.integers(0, 1 << 63, spread)[random.integers(0, spread, 2000)]
+    hashes ^= np.where(random.random(len(hashes)) < 0.5, 1 << random.integers(0, 62), 0)
+    shades = [np.clip(RAMP + random.normal(0, 8, SIZE), 0, 255) for _ in hashes]
+    shown = pictures(hashes, [each.astype(np.uint8).tobytes() for each in shades])
+
+    def found(places):
+        index = NearIndex(shown, 6)
+        taken = [(place, index.take(place)) for place in places]
+        return [each for each in taken if each[1]], index.crowded
+
+    candidates = np.flatnonzero(NearIndex(shown, 6).has_candidates).tolist()
+    assert found(candidates) == found(range(len(shown)))
+    assert (spread < 4000) == (len(candidates) == len(shown))
+    assert len(candidates) > 100
 
 
 @pytest.mark.parametrize("make", [scene, drawing])

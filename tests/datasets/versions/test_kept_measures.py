@@ -1,6 +1,7 @@
 """Measures are kept once for each image, and read as if each version kept its own."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import pytest
 from tests.datasets.rows import encoded
 from vidset.datasets.curation.create import Wanted, create
 from vidset.datasets.curation.sources.folders import FolderSource
+from vidset.datasets.images.measures import measure
 from vidset.datasets.versions import kept_measures
 
 
@@ -77,18 +79,20 @@ def test_an_image_that_is_gone_too_is_named(repository, grow):
 
 def test_files_that_have_not_changed_are_not_read(repository, grow, monkeypatch):
     monkeypatch.setattr("vidset.known_files._TICK_NANOSECONDS", 0)
-    measured = []
-    kept = "vidset.datasets.curation.gather.measure"
-    real = __import__("vidset.datasets.images.measures", fromlist=["measure"]).measure
-    monkeypatch.setattr(kept, lambda data, name: measured.append(name) or real(data, name))
+    read, measured = [], []
+    files = "vidset.datasets.curation.sources.folders.read_regular"
+    monkeypatch.setattr(files, lambda path, _: read.append(path) or Path(path).read_bytes())
+    kept = "vidset.datasets.curation.taking.measure"
+    monkeypatch.setattr(kept, lambda data, name: measured.append(name) or measure(data, name))
     first = grow(20)
-    assert len(measured) == 20
+    assert len(read) == len(measured) == 20
     assert grow(0).id == first.id
-    assert len(measured) == 20
+    assert len(read) == len(measured) == 20
     second = grow(2)
     assert sorted(measured[20:]) == ["a/20.png", "a/21.png"]  # Several threads measure.
+    assert len(read) == 22
     assert grow(0, is_full=True).id == second.id
-    assert len(measured) == 44
+    assert (len(read), len(measured)) == (44, 22)  # Bytes that are known are not decoded again.
 
 
 def test_an_image_that_is_gone_from_the_repository_is_read_again(repository, grow, monkeypatch):

@@ -134,7 +134,6 @@ def test_the_text_of_objects_is_parsed_in_one_place():
     others = {
         "curation/apply.py": "the steps of made_by",
         "curation/fixes.py": "a file of fixes",
-        "curation/sources/warehouse.py": "the values of attributes",
         "versions/repository.py": "the log of names",
     }
     folder = ROOT / "vidset" / "datasets"

@@ -192,3 +192,18 @@ def test_documents_that_stay_in_the_log_because_somebody_reads_it_are_told(path,
     store.close()
     for file in path.parent.glob(f"{path.name}*"):
         assert b"secret" not in file.read_bytes()
+
+
+def test_a_second_store_of_one_process_leaves_the_log_to_the_first(path):
+    first = SqliteStore(path)
+    assert first.count(Query("tasks")) == 0
+    SqliteStore(path).close()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+        other.submit(open_and_close, path).result()
+    # Another process that closes last deletes the log: it must see that the first is still there.
+    assert path.with_name("labels.sqlite-wal").exists()
+    first.close()
+
+
+def open_and_close(path) -> None:
+    SqliteStore(path).close()

@@ -12,13 +12,19 @@ from vidset.datasets.versions.repository import Repository
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("images", "epochs", "ap50"),
+    ("images", "epochs", "ap50", "precision"),
     [
-        pytest.param({"train": 72, "validation": 12}, 6, 0.3, id="few"),
-        pytest.param({"train": 120, "validation": 24}, 7, 0.5, id="more", marks=pytest.mark.chaos),
+        pytest.param({"train": 72, "validation": 12}, 6, 0.3, "float32", id="few"),
+        *(
+            pytest.param(*more, id=f"more, {more[-1]}", marks=pytest.mark.chaos)
+            for more in (
+                ({"train": 120, "validation": 24}, 7, 0.5, "float32"),
+                ({"train": 120, "validation": 24}, 7, 0.5, "bfloat16"),
+            )
+        ),
     ],
 )
-def test_detector_finds_drawn_shapes(images, epochs, ap50, tmp_path):
+def test_detector_finds_drawn_shapes(images, epochs, ap50, precision, tmp_path):
     """In 54 and 105 batches; guessing would score 0."""
     repository, progress = Repository(tmp_path / "datasets"), Recorded()
     version = write_shapes(repository, images)
@@ -29,6 +35,7 @@ def test_detector_finds_drawn_shapes(images, epochs, ap50, tmp_path):
         model="centernet-r18-256",
         epochs=epochs,
         splits=("validation",),
+        precision=precision,
         progress=progress,
     )
     assert run["task"] == "detection"

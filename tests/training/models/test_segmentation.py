@@ -94,6 +94,7 @@ def test_predictions_have_a_label_for_each_pixel_of_the_image(streets):
         assert sum(mask.area for mask in truth.values()) == 320 * 180 - hood.area
 
 
+@pytest.mark.chaos  # The detector's is in `make test`.
 def test_it_is_the_same_bit_for_bit_when_trained_again(streets, tmp_path):
     repository, version, folder, _ = streets
     train(repository, version, tmp_path / "again", **OPTIONS)

@@ -221,7 +221,7 @@ def test_the_pipeline_runs_with_the_local_runner(tmp_path):
     shutil.rmtree(tmp_path / "datasets")
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(root))
     given = {"place": str(place), "baseline": "v0", "recipe": RECIPE, "epochs": 1, "floor": 0.0}
-    improve(PipelineOptions(IMAGE))(**given, seeds=[1, 2])
+    improve(PipelineOptions(IMAGE))(**given, seeds=[1, 2], select_by="loss")
 
     def one(name):
         return next(iter(sorted(root.rglob(name))))
@@ -257,10 +257,20 @@ def test_the_pipeline_runs_with_the_local_runner(tmp_path):
     rows = matrices[0]["confusionMatrix"]["rows"]
     assert sum(sum(row["row"]) for row in rows) == 12
 
+    assert {json.loads((run / "run.json").read_text())["select_by"] for run in runs} == {"loss"}
+
     run = next(run for run in runs if json.loads((run / "run.json").read_text())["seed"] == 1)
     verdict = str(tmp_path / "verdict")
     with pytest.raises(StepFailedError, match=r"the gate refuses: score .* is below the floor 1"):
         steps.gate(str(place), blessed, str(run), 1.0, 0.0, verdict)
     with pytest.raises(StepFailedError, match="has not passed the gate"):
         steps.publish(str(place), blessed, "other", [str(run)], verdict)
+    assert "other" not in repository.names()
+
+    # A quick try is of a part of the baseline, and publishes nothing.
+    part = steps.resolve(str(place), "v0", 8)
+    assert repository.number_of_images(part) == 8
+    assert steps.resolve(str(place), "v0", 8) == part
+    passed = str(one("verdict"))
+    assert steps.publish(str(place), part, "other", [str(run)], passed, subset=8) == []
     assert "other" not in repository.names()

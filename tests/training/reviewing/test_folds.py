@@ -51,18 +51,20 @@ def test_each_fold_needs_a_group(version, folds):
 def test_every_image_is_predicted_once_by_who_never_saw_its_group(version, tmp_path):
     seen = []
 
-    def train_fold(manifest, folder):
-        groups = {
-            split: set(manifest.split(split).table["group"].to_pylist())
-            for split in (TRAIN, HELD_OUT)
-        }
-        assert not groups[TRAIN] & groups[HELD_OUT]
-        seen.append(len(manifest.split(HELD_OUT)))
-        return classified(manifest, HELD_OUT, ["a", "b"], {})
+    def train_folds(folds):
+        # They end in any order.
+        for place, (manifest, _) in reversed(list(enumerate(folds))):
+            groups = {
+                split: set(manifest.split(split).table["group"].to_pylist())
+                for split in (TRAIN, HELD_OUT)
+            }
+            assert not groups[TRAIN] & groups[HELD_OUT]
+            seen.append(len(manifest.split(HELD_OUT)))
+            yield place, classified(manifest, HELD_OUT, ["a", "b"], {})
 
     told = []
     found = predict_out_of_fold(
-        version, 4, 1, tmp_path / "folds", train_fold, lambda *each: told.append(each)
+        version, 4, 1, tmp_path / "folds", train_folds, lambda *each: told.append(each)
     )
     assert sorted(found["image_uri"].to_pylist()) == [f"{place:02}.png" for place in range(24)]
     assert sum(seen) == 24
@@ -72,19 +74,20 @@ def test_every_image_is_predicted_once_by_who_never_saw_its_group(version, tmp_p
 def test_folds_that_are_done_are_not_trained_again(version, tmp_path):
     trained = []
 
-    def train_fold(manifest, folder):
-        if len(trained) == 2:
-            raise KeyboardInterrupt
-        trained.append(folder.name)
-        return classified(manifest, HELD_OUT, ["a", "b"], {})
+    def train_folds(folds):
+        for place, (manifest, folder) in enumerate(folds):
+            if len(trained) == 2:
+                raise KeyboardInterrupt
+            trained.append(folder.name)
+            yield place, classified(manifest, HELD_OUT, ["a", "b"], {})
 
     def run(train):
         return predict_out_of_fold(version, 3, 1, tmp_path / "f", train, lambda *_: None)
 
     with pytest.raises(KeyboardInterrupt):
-        run(train_fold)
+        run(train_folds)
     trained.clear()
-    run(train_fold)
+    run(train_folds)
     assert trained == ["fold-3"]
 
 

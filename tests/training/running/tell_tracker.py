@@ -13,7 +13,10 @@ from pathlib import Path
 from vidset.training.running.trackers.registry import open_tracker
 from vidset.training.running.trackers.tracker import publish
 
-READ = ("validation/images.json", "validation/labels.json", "validation/confusion.json")
+READ = (
+    *("validation/images.json", "validation/labels.json", "validation/confusion.json"),
+    "validation/precision_recall.json",
+)
 
 
 def in_mlflow(folder: Path) -> list[dict]:
@@ -41,6 +44,9 @@ def in_mlflow(folder: Path) -> list[dict]:
                 "status": run.info.status,
                 "metrics": metrics,
                 "files": files,
+                "version_files": sorted(
+                    each.path for each in client.list_artifacts(run.info.run_id, "version")
+                ),
                 "tables": json.loads(run.data.tags.get("mlflow.loggedArtifacts", "[]")),
                 "inputs": [
                     [each.dataset.name, each.dataset.digest, json.loads(each.dataset.source)]

@@ -68,9 +68,11 @@ def check(
     from vidset.cli.console import answer, say, show_problems
     from vidset.cli.dataset.display import SHORT_ID
     from vidset.cli.dataset.versions import Versions
+    from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
     from vidset.datasets.schema.files import check_schema
     from vidset.datasets.schema.files import update_schema as freeze_anew
     from vidset.datasets.splits.audit import audit
+    from vidset.datasets.versions.checks import note_checks
 
     versions = Versions.at(place, "check")
     distance = near_distance_of(near_distance)
@@ -80,6 +82,9 @@ def check(
     found = compared = None
     if leaks or both:
         found = audit(repository.manifest(id_), repository.measures(id_), distance)
+        lines = [*map(str, found.leaks), *map(_images, found.contradictions)]
+        if distance is not None and distance >= NEAR_DISTANCE:
+            note_checks(repository.root, id_, leaks=lines)
         if not as_json:
             _name(found, limit)
     if schema or both or update_schema:
@@ -90,7 +95,11 @@ def check(
             "anomalies": [asdict(each) for each in anomalies],
         }
         show_problems(map(str, anomalies) if not as_json else ())
+        note_checks(repository.root, id_, anomalies=list(map(str, anomalies)))
     updated = freeze_anew(repository, id_) if update_schema else None
+    if updated is not None:
+        _, now_odd = check_schema(repository, id_)
+        note_checks(repository.root, id_, anomalies=list(map(str, now_odd)))
 
     def shown() -> None:
         if found is not None:

@@ -12,7 +12,7 @@ from vidset.cli.dataset.display import show_counts, some
 from vidset.cli.dataset.options import Limit
 from vidset.cli.flags import Json, Place, Quiet
 
-_WHATS = ("added", "removed", "relabeled", "moved", "made", "unmade", "replaced")
+_WHATS = ("added", "removed", "relabeled", "moved", "restated", "made", "unmade", "replaced")
 _PER_LABEL = ("added", "removed", "relabeled_from", "relabeled_to", *_WHATS[3:])
 
 
@@ -54,7 +54,7 @@ def diff(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare two versions: images, labels, objects and splits."""
+    """Compare two versions: images, labels, objects, splits, licences."""
     from vidset.cli.dataset.versions import Versions
     from vidset.datasets.versions.ancestors import is_made_from
     from vidset.datasets.versions.diff import diff_versions

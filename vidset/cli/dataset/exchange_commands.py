@@ -79,7 +79,6 @@ def push(
     from vidset.cli.dataset.display import counting
     from vidset.cli.dataset.versions import Versions
     from vidset.cli.stopping import if_stopped
-    from vidset.datasets.exchange.dvc import to_dvc
     from vidset.datasets.exchange.remotes import open_remote
     from vidset.datasets.exchange.transfer import push as push_to
     from vidset.datasets.exchange.transfer import whole_versions
@@ -108,6 +107,8 @@ def push(
         else:
             if not tag or len(references or ()) > 1:
                 raise ValueError("dvc: takes one version, with --git-tag NAME for git's tag")
+            from vidset.datasets.exchange.dvc import to_dvc
+
             id_ = versions.chosen(next(iter(references or ()), None))
             exported = to_dvc(
                 repository, id_, Path(remote.dvc), tag, is_pushed=dvc_push, progress=progress
@@ -160,8 +161,6 @@ def pull(
     from vidset.cli.dataset.made import check_new_name, name_made
     from vidset.cli.dataset.versions import Versions
     from vidset.cli.stopping import if_stopped
-    from vidset.datasets.curation.create import Wanted
-    from vidset.datasets.exchange.dvc import from_dvc
     from vidset.datasets.exchange.remotes import dvc_source, open_remote
     from vidset.datasets.exchange.transfer import pull as pull_from
 
@@ -195,6 +194,9 @@ def pull(
         else:
             if references:
                 raise ValueError("dvc: has one version at a revision; name it as #PATH@TAG")
+            from vidset.datasets.curation.create import Wanted
+            from vidset.datasets.exchange.dvc import from_dvc
+
             wanted = Wanted(leaks=leaks, skip_faults=skip_faults, actor=by)  # pyright: ignore[reportArgumentType]
             found = from_dvc(repository, *dvc_source(remote.dvc), wanted, progress)
             name_made(versions, name, found.version, move=move, actor=by)

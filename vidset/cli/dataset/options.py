@@ -46,7 +46,7 @@ def near_distance_of(text: str) -> int | None:
     Raises:
         ValueError: neither a number that may be, nor off.
     """
-    from vidset.datasets.images.near_duplicates import MOST_BITS
+    from vidset.datasets.images.hash_bands import MOST_BITS
 
     if text == "off":
         return None

@@ -9,6 +9,7 @@ from vidset.cli.command import described
 from vidset.cli.flags import Json, Place, Quiet
 
 if TYPE_CHECKING:
+    from vidset.lineage.best_runs import Best
     from vidset.lineage.leaderboard import Board
 
 _SHORT_ID = 12
@@ -20,7 +21,9 @@ class Scores:
 
     Attributes:
         boards: one for each model and set of images, with `model`, `recipe_hash`, `split`,
-            `evaluation_id`, `score_name`, `images`, and `versions`, the best one first.
+            `evaluation_id`, `score_name`, `images`, and `versions`, the best one first. With --best
+            each has `best`, too: the best run by each score, with its `value`, `run`, `version`,
+            `names`, `seed`, `epoch` and folder (`output`).
     """
 
     place: str
@@ -30,6 +33,7 @@ class Scores:
 @described(
     "vidset dataset scores",
     "vidset dataset scores --split test",
+    "vidset dataset scores --best --json > summary.json",
     part="dataset",
     result="vidset.cli.dataset.scores:Scores",
 )
@@ -38,6 +42,9 @@ def scores(
         str | None,
         typer.Option(metavar="NAME", help="Compare on this split.", show_default="all splits"),
     ] = None,
+    best: Annotated[
+        bool, typer.Option("--best", help="Name the best run by each score as well.")
+    ] = False,
     place: Place = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -51,21 +58,29 @@ def scores(
 
     from vidset.cli.console import answer, say
     from vidset.cli.dataset.versions import Versions
+    from vidset.lineage.best_runs import best_runs
     from vidset.lineage.leaderboard import rank_versions
 
     versions = Versions.at(place, "scores")
-    found = rank_versions(
-        versions.repository, versions.project.folder("vidset dataset scores") / "runs", split
-    )
+    runs = versions.project.folder("vidset dataset scores") / "runs"
+    found = rank_versions(versions.repository, runs, split)
+    of_boards = [best_runs(board, runs) for board in found] if best else [[] for _ in found]
 
     def shown() -> None:
         if not found:
             say(f"{versions.project.place}: no run has ended yet")
         for number, board in enumerate(found):
             _show(board, is_first=number == 0)
+            _show_best(of_boards[number])
 
+    told = [asdict(board) for board in found]
+    if best:
+        told = [
+            {**board, "best": [asdict(one) for one in several]}
+            for board, several in zip(told, of_boards, strict=True)
+        ]
     answer(
-        Scores(versions.project.place, [asdict(board) for board in found]),
+        Scores(versions.project.place, told),
         shown,
         as_json=as_json,
         quiet=quiet,
@@ -91,6 +106,22 @@ def _show(board: "Board", *, is_first: bool) -> None:
         for each in board.versions
     ]
     say(table(["version", "trained on", "seeds", board.score_name, "95 % interval"], rows))
+
+
+def _show_best(several: "list[Best]") -> None:
+    from vidset.cli.console import say, table
+
+    if several:
+        rows = [
+            [one.score_name, f"{one.value:.4f}", one.run, _called(one), one.epoch]
+            for one in several
+        ]
+        say("")
+        say(table(["best by", "", "run", "trained on", "epoch"], rows))
+
+
+def _called(one: "Best") -> str:
+    return ", ".join(one.names) or one.version[:_SHORT_ID]
 
 
 def _next(boards: "list[Board]") -> str:

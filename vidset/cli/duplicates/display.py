@@ -24,11 +24,11 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The duplicates across the videos of a place.
+    """The duplicates across the videos of a place. With --shard it is null what they are.
 
     Attributes:
         embedder: the id of what made the vectors.
-        images: kept images; `new` of them were embedded now.
+        images: kept images, with --shard different ones of the shard; `new` were embedded now.
         duplicates: images in `clusters` of kind "copy".
         spare: of them, all but one of each cluster.
         cost: of labeling the spare ones.
@@ -41,14 +41,14 @@ class Found:
     embedder: str
     images: int
     new: int
-    duplicates: int
-    spare: int
+    duplicates: int | None
+    spare: int | None
     price: float
     currency: str
-    cost: float
+    cost: float | None
     mirrored: int | None
-    repeats: list[Repeat]
-    clusters: Rows[Cluster]
+    repeats: list[Repeat] | None
+    clusters: Rows[Cluster] | None
     failed: list[Unread]
     output: str | None
 
@@ -81,13 +81,36 @@ def found_of(
     )
 
 
+def embedded_of(place: str, summary: EmbedSummary, budget: Budget) -> Found:
+    """Return what --json prints of a shard, of which nothing was compared."""
+    return Found(
+        place=place,
+        embedder=summary.embedder,
+        images=summary.images,
+        new=summary.new,
+        duplicates=None,
+        spare=None,
+        price=budget.price,
+        currency=budget.currency,
+        cost=None,
+        mirrored=None,
+        repeats=None,
+        clusters=None,
+        failed=[Unread(uri, reason) for uri, reason in summary.failed],
+        output=None,
+    )
+
+
 def show_found(found: Found) -> None:
     """Print what repeats what, the largest clusters, and what labeling them all would cost."""
     say(f"images      {found.images:,}, {found.new:,} of them new")
+    if found.duplicates is None or found.clusters is None:
+        say("duplicates  not looked for: without --shard the same command does")
+        return
     say(f"duplicates  {plural(found.duplicates, 'image')} that other videos show as well")
     if found.duplicates:
-        part = share(found.spare / found.images)
-        money = f"{number(found.cost)} {found.currency} at {found.price:g} an image"
+        part = share((found.spare or 0) / found.images)
+        money = f"{number(found.cost or 0)} {found.currency} at {found.price:g} an image"
         say(f"spare       {found.spare:,} ({part}): one of each cluster will do; all cost {money}")
     if found.mirrored:
         say(f"mirrored    {plural(found.mirrored, 'image')} that another video shows mirrored")

@@ -9,7 +9,15 @@ import typer
 from vidset.cli.command import described
 from vidset.cli.completing import complete_runs, complete_versions
 from vidset.cli.console import answer
-from vidset.cli.flags import Json, Overwrite, Place, Quiet
+from vidset.cli.flags import (
+    Json,
+    Overwrite,
+    Place,
+    Quiet,
+    RunsAtOnce,
+    Subset,
+    threads_option,
+)
 from vidset.cli.stopping import if_stopped
 from vidset.cli.train.evaluate import AnswerScore
 
@@ -102,6 +110,7 @@ def errors(
             "images that it is then asked about.",
         ),
     ] = None,
+    subset: Subset = None,
     model: Annotated[
         str, typer.Option(metavar="MODEL", help="With --folds, the model to train.")
     ] = "resnet50-c2-32",
@@ -111,10 +120,8 @@ def errors(
     seed: Annotated[
         int, typer.Option(metavar="N", help="With --folds, the seed to train with.")
     ] = 1,
-    threads: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", help="With --folds, let PyTorch use this many threads."),
-    ] = 1,
+    threads: Annotated[int, threads_option("With --folds, let PyTorch use this many threads")] = 1,
+    workers: RunsAtOnce = None,
     rank: Annotated[
         Rank, typer.Option(help="Order the queue by this measure.")
     ] = Rank.SELF_CONFIDENCE,
@@ -147,12 +154,10 @@ def errors(
 
     It writes a page to review, which needs no server and no network.
     """
-    if folds is not None:
-        from vidset.training.running.threads import set_threads_for
-
-        set_threads_for(model, threads)  # Before anything imports PyTorch.
+    if subset is not None and folds is None:
+        raise ValueError("--subset: wanted --folds beside it; a run has the images it has")
     from vidset.cli.errors.display import show_errors
-    from vidset.cli.train.choosing import choose_run, choose_version
+    from vidset.cli.train.choosing import choose_part, choose_run, choose_version
     from vidset.cli.train.display import showing_progress
     from vidset.datasets.errors import DatasetError
     from vidset.datasets.versions.repository import Repository
@@ -160,6 +165,7 @@ def errors(
     from vidset.project import find_project
     from vidset.training.reviewing.errors_folder import errors_output, write_errors
     from vidset.training.reviewing.finding import Request
+    from vidset.training.running.threads import chosen_threads
     from vidset.training.scoring.runs import Runs
 
     project = find_project(place)
@@ -176,6 +182,7 @@ def errors(
         if subject is not None and runs.is_run(subject):
             raise DatasetError(f"--folds looks at a dataset version, got the run {subject}")
         chosen = choose_version(repository, subject)
+        chosen = choose_part(repository, chosen, subset, show=not (quiet or as_json))
     to = local_path("--output", output) if output else folder / "errors"
     request = Request(
         subject=chosen,
@@ -186,7 +193,8 @@ def errors(
         model=model,
         epochs=epochs,
         seed=seed,
-        threads=threads,
+        threads=chosen_threads(threads, folds or 1),
+        workers=workers,
         rank=rank.value,
         top=top,
         categories=local_path("--categories", categories) if categories else None,

@@ -6,7 +6,17 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.completing import complete_versions
-from vidset.cli.flags import ExitZero, Format, Json, License, Output, Overwrite, Place, Quiet
+from vidset.cli.flags import (
+    ExitZero,
+    Format,
+    Json,
+    License,
+    Output,
+    Overwrite,
+    Place,
+    Quiet,
+    Subset,
+)
 from vidset.cli.label.options import Lossy, Store, Template
 
 _Warehouse = Annotated[
@@ -53,6 +63,7 @@ def export(
     store: Store = None,
     template: Template = None,
     licenses: License = None,
+    subset: Subset = None,
     overwrite: Overwrite = False,
     place: Place = None,
     as_json: Json = False,
@@ -69,6 +80,8 @@ def export(
         raise ValueError(
             "a VERSION has its own labels: wanted no --labels-only, --store, --template"
         )
+    if subset is not None and not version:
+        raise ValueError("--subset: wanted a VERSION, of which a part is exported")
     request = Request(
         format_name,
         output,
@@ -78,6 +91,7 @@ def export(
         overwrite,
         shard_mb,
         LicenseChoice(tuple(licenses or ())),
+        subset,
     )
     run_export_files(
         project_of(place, store), version, request, store, template, as_json=as_json, quiet=quiet

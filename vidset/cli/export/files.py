@@ -26,6 +26,7 @@ class Request:
     overwrite: bool = False
     shard_mb: int = 256
     licenses: LicenseChoice = ANY_LICENSE
+    subset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,15 @@ def run_export_files(
             done = _labels(project, request, store, template)
         else:
             done = _labeled(project, request, store, template, progress)
-    record_export(project.place, done.version, done.format, done.output, done.images)
+    record_export(
+        project.place,
+        done.version,
+        done.format,
+        done.output,
+        done.images,
+        request.licenses,
+        done.other_licences,
+    )
     read = f"versions/{done.version}" if done.version else "annotations"
     made = str(Path(done.output).absolute())
     tell_catalogue(project.place, "export", [read], [made], format=done.format)
@@ -91,12 +100,14 @@ def run_export_files(
 
 
 def _version(project: Project, version: str, request: Request, progress) -> Exported:
+    from vidset.cli.train.choosing import choose_part
     from vidset.datasets.exchange.checkout import check_out
     from vidset.datasets.versions.repository import Repository
 
+    repository = Repository(str(project.folder("vidset export VERSION") / "datasets"))
     done = check_out(
-        Repository(str(project.folder("vidset export VERSION") / "datasets")),
-        version,
+        repository,
+        choose_part(repository, version, request.subset, show=False),
         str(local_path("--output", request.output)),
         request.format_name,
         link=request.link,

@@ -26,7 +26,7 @@ from vidset.cli.extraction_flags import (
     Workers,
     place_to_make,
 )
-from vidset.cli.flags import Blur, Debug, DryRun, Json, Place, Quiet, Rights
+from vidset.cli.flags import Blur, Dask, Debug, DryRun, Engine, Json, Place, Quiet, Rights, Shard
 
 
 @described(
@@ -72,29 +72,9 @@ def extract(
     workers: Workers = None,
     video_timeout: VideoTimeout = 21600,
     video_memory: VideoMemory = 3200,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N|auto",
-            help="Take only part I of N of the videos, chosen by their names, for N machines that "
-            "share a place. auto reads it from Slurm, Kubernetes, Cloud Run or AWS Batch.",
-        ),
-    ] = None,
-    engine: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="What does the work: local, dask or an added one.",
-            show_default="that of vidset.toml, else local",
-        ),
-    ] = None,
-    dask: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Let a Dask cluster do it: tcp://SCHEDULER:8786 or its scheduler file.",
-        ),
-    ] = None,
+    shard: Shard = None,
+    engine: Engine = None,
+    dask: Dask = None,
     runner: Annotated[
         str | None,
         typer.Option(
@@ -107,6 +87,14 @@ def extract(
             "--full", help="Read all files again, also those that look as when they were last read."
         ),
     ] = False,
+    thumbnails: Annotated[
+        bool | None,
+        typer.Option(
+            "--thumbnails/--no-thumbnails",
+            help="Keep a sheet of small pictures of the dropped samples, for vidset view.",
+            show_default="thumbnails; none by Beam",
+        ),
+    ] = None,
     blur: Blur = None,
     dry_run: DryRun = False,
     place: Place = None,
@@ -142,8 +130,11 @@ def extract(
             "rights": rights,
         },
     )
+    if thumbnails and (runner or context.obj):
+        raise ValueError("--thumbnails: Beam keeps no thumbnails of dropped samples")
     with working("Starting", show=not (quiet or as_json or debug)):
-        from vidset.cli.extract.extract import engine_of, run_extract
+        from vidset.cli.engines import engine_of
+        from vidset.cli.extract.extract import run_extract
         from vidset.engines.engine import Limits
         from vidset.intake.redoing import Redo as Redone
         from vidset.intake.request import Request, stream_of
@@ -167,17 +158,17 @@ def extract(
         is_dry=dry_run,
         is_full=full,
         shard=shard_of(shard, os.environ) if shard is not None else None,
+        has_thumbnails=thumbnails is not False,
     )
-    found = engine_of(engine, dask, project.text("engine"), project.text("dask"))
+    found = engine_of(project, engine, dask)
     if blur and not dry_run:
         from vidset.cli.blur import method_of
-        from vidset.privacy.copying import turn_on
+        from vidset.privacy.copying import Originals, turn_on
         from vidset.project import make_place
 
         make_place(project)
-        turn_on(
-            project.place, blur, method_of(project)
-        )  # Before there is an image that could be sent.
+        # Before there is an image that could be sent.
+        turn_on(Originals(project.place), blur, method_of(project))
     code = run_extract(request, project, found, as_json=as_json, quiet=quiet, debug=debug)
     if blur and not dry_run:
         from vidset.cli.blur import blur_extracted

@@ -7,10 +7,10 @@ from contextlib import nullcontext, redirect_stderr
 from dataclasses import asdict, replace
 
 from vidset.cli.console import answer, say
+from vidset.cli.engines import Elsewhere
 from vidset.cli.extract.display import is_empty, show_notes, show_progress, show_summary
 from vidset.cli.extract.result import Extracted
 from vidset.cli.stopping import if_stopped
-from vidset.engines.registry import DASK, LOCAL, Start, find_engine
 from vidset.errors import ExtractionError
 from vidset.intake.listing import check_input
 from vidset.intake.probing import elsewhere
@@ -22,9 +22,6 @@ from vidset.project import Project, make_place
 from vidset.settings import extraction_settings
 from vidset.storage.registry import check_client
 from vidset.storage.uris import is_uri
-
-# What starts an engine of other machines, and where it is.
-Elsewhere = tuple[Start, str | None]
 
 
 def run_extract(
@@ -94,27 +91,6 @@ def _check(request: Request) -> None:
     for pattern in request.inputs:
         check_input(pattern)
         check_client(pattern)
-
-
-def engine_of(
-    name: str | None, address: str | None, usual_name: str | None, usual_address: str | None
-) -> Elsewhere | None:
-    """Return the engine that was asked for; None: the processes of this machine.
-
-    Args:
-        name, address: of the options --engine and --dask.
-        usual_name, usual_address: those of the variables and of vidset.toml.
-
-    Raises:
-        ValueError: there is no such engine, or the options contradict each other.
-    """
-    if address is not None and name not in (None, DASK):
-        raise ValueError(f"--dask and --engine {name}: wanted one engine, got two")
-    chosen = DASK if address is not None else name or usual_name or LOCAL
-    start = find_engine(chosen)
-    if start is None:
-        return None
-    return start, (address or usual_address) if chosen == DASK else None
 
 
 def _by_workers(

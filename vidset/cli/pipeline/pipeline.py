@@ -17,13 +17,16 @@ class Compiled:
 
     Attributes:
         steps: of the pipeline, in the order in which they begin at the earliest.
-        run: what the server calls the run or the schedule; null without --submit.
+        run: what the server calls the run or the schedule; null without --submit, and if an earlier
+            run goes on.
+        running: the earlier run that goes on, with --unless-running.
     """
 
     output: str
     image: str
     steps: list[str]
     run: str | None = None
+    running: str | None = None
 
 
 @described(
@@ -36,8 +39,8 @@ class Compiled:
     result="vidset.cli.pipeline.pipeline:Compiled",
     stage="Models",
     note="The parameters are place, baseline, recipe, source, group_by, model, epochs, seeds, "
-    "floor, slack, fatal and name: docs/data-centric.md explains them. --submit takes https:// of "
-    "Kubeflow Pipelines, or vertex:PROJECT/LOCATION.",
+    "floor, slack, fatal, name, select_by and subset: docs/data-centric.md explains them. --submit "
+    "takes https:// of Kubeflow Pipelines, or vertex:PROJECT/LOCATION.",
 )
 def pipeline(
     output: Annotated[
@@ -105,6 +108,32 @@ def pipeline(
             metavar="CRON", help="With --submit, run it again and again, such as '0 3 * * 1' (UTC)."
         ),
     ] = None,
+    unless_running: Annotated[
+        bool,
+        typer.Option(
+            "--unless-running",
+            help="With --submit to Vertex AI, start nothing while an earlier run with the same "
+            "labels goes on.",
+        ),
+    ] = False,
+    service_account: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="With --submit, the account that the steps run as."),
+    ] = None,
+    run_labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--run-label",
+            metavar="NAME=VALUE",
+            help="With --submit to Vertex AI, a label of the run. May be repeated.",
+        ),
+    ] = None,
+    kms_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY", help="With --submit to Vertex AI, the key that encrypts the run."
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -118,12 +147,16 @@ def pipeline(
     from vidset.training.pipelines.loop import compile_pipeline, steps_in
     from vidset.training.pipelines.options import PipelineOptions, Resources, Secret
     from vidset.training.pipelines.parameters import parameters_of
+    from vidset.training.pipelines.submitted import RunAs, labels_of
     from vidset.training.pipelines.submitting import check_schedule, parse_target
 
-    target = parse_target(submit, root)
+    run_as = RunAs(service_account, labels_of(run_labels or ()), kms_key)
+    target = parse_target(submit, root, run_as, unless_running=unless_running)
     when = check_schedule(schedule)
     if when and target is None:
         raise ValueError("--schedule: wanted --submit beside it")
+    if when and unless_running:
+        raise ValueError("--unless-running: wanted no --schedule, which runs one at a time anyway")
     parameters = parameters_of(given or ())
     options = PipelineOptions(
         image,
@@ -138,17 +171,18 @@ def pipeline(
     options.check_parameters(is_submitted=target is not None)
     path = new_file("--output", output, overwrite=overwrite)
     compile_pipeline(options, path)
-    run = target.submit(path, parameters, when) if target else None
+    submitted = target.submit(path, parameters, when) if target else None
+    run = submitted.name if submitted and submitted.is_new else None
+    running = submitted.name if submitted and not submitted.is_new else None
+    became = f"; run {run}" if run else f"; nothing started, {running} goes on" if running else ""
     named = f" {shlex.quote(str(path))}"
     answer(
-        Compiled(str(path), image, steps_in(path), run),
-        lambda: say(
-            f"{path}: Kubeflow Pipelines v2, steps in {image}" + (f"; run {run}" if run else "")
-        ),
+        Compiled(str(path), image, steps_in(path), run, running),
+        lambda: say(f"{path}: Kubeflow Pipelines v2, steps in {image}{became}"),
         as_json=as_json,
         quiet=quiet,
         next_words=None
-        if run
+        if submitted
         else f"kfp run create -e vidset -f{named} place=gs://BUCKET/PREFIX "
         'baseline=v0 recipe="$(cat recipe.yaml)"',
     )

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.flags import DryRun, Json, Place, Quiet, Run
+from vidset.cli.flags import (
+    Dask,
+    DryRun,
+    Engine,
+    Json,
+    Place,
+    Quiet,
+    Run,
+    Shard,
+    threads_option,
+)
 from vidset.cli.label.options import Store, Template
 
 if TYPE_CHECKING:
@@ -73,6 +83,14 @@ def predict(
             show_default="the best F1 of each label",
         ),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The run's model, where vidset does not know it by its name: "
+            "package.module:name, or the .toml file of a program.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Predict at most this many images.")
     ] = None,
@@ -82,18 +100,10 @@ def predict(
             min=1, metavar="N", help="Worker processes.", show_default="the number of cores"
         ),
     ] = None,
-    threads: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", help="Let PyTorch use this many threads in each process."),
-    ] = 1,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N|auto",
-            help="Take only part I of N of the videos, chosen by their names, for N machines that "
-            "share a store. auto reads it from Slurm, Kubernetes, Cloud Run or AWS Batch.",
-        ),
-    ] = None,
+    threads: Annotated[int, threads_option("Let PyTorch use this many threads a process")] = 1,
+    shard: Shard = None,
+    engine: Engine = None,
+    dask: Dask = None,
     store: Store = None,
     template: Template = None,
     dry_run: DryRun = False,
@@ -106,22 +116,32 @@ def predict(
     same command goes on where it was interrupted.
     """
     import os
+    from pathlib import Path
 
-    from vidset.training.running.threads import set_threads
+    from vidset.training.running.threads import chosen_threads, set_threads_for
 
-    set_threads(threads)  # Before anything imports PyTorch.
+    workers = workers or os.cpu_count() or 1
+    threads = chosen_threads(threads, workers)
+    set_threads_for(model, threads)  # Before anything imports PyTorch.
     from vidset.cli.console import answer, counting
+    from vidset.cli.engines import engine_of, engine_starting
     from vidset.cli.label.places import place_of
     from vidset.cli.stopping import if_stopped
-    from vidset.cli.train.choosing import choose_run
+    from vidset.cli.train.choosing import choose_run, home_of
     from vidset.prediction.predicting import Request, Summary, count_images, predict_place
-    from vidset.project import find_project
+    from vidset.project import NoPlaceError, find_project
     from vidset.shards import shard_of
     from vidset.training.scoring.runs import Runs
 
     project = find_project(place)
-    folder = project.folder("vidset predict")
-    chosen = choose_run(Runs(folder / "runs"), run)
+    folder = home_of(project, run, "vidset predict")
+    if folder is None:
+        raise NoPlaceError(
+            f"{project.place} is in a bucket, which keeps no runs: wanted RUN, got none",
+            "Name the run by the path of its folder on this machine, such as roads/runs/v0-1.",
+        )
+    chosen = choose_run(Runs(folder / "runs"), run) if project.is_folder else Path(str(run))
+    found = engine_of(project, engine, dask)
     request = Request(
         place=place_of(project, store=store, template=template),
         run=chosen,
@@ -129,7 +149,8 @@ def predict(
         all_images=all_images,
         prelabel_evaluation=prelabel_evaluation,
         answer_score=answer_score,
-        workers=workers or os.cpu_count() or 1,
+        model=model,
+        workers=workers,
         threads=threads,
         shard=None if shard is None else shard_of(shard, os.environ),
         limit=limit,
@@ -141,8 +162,12 @@ def predict(
         summary.counts["predicted"] = counts["wanted"]
     else:
         if_stopped("The same command goes on.")
-        with counting("Predicting", show=not (quiet or as_json)) as show:
-            summary = predict_place(request, show)
+        inputs = [str(chosen.absolute()), str(request.datasets)]
+        with (
+            counting("Predicting", show=not (quiet or as_json)) as show,
+            engine_starting(project, found, inputs, ("torch",)) as start_elsewhere,
+        ):
+            summary = predict_place(request, show, start_elsewhere)
     counts = summary.counts
     answer(
         Predicted(

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.flags import As, DryRun, Json, Place, Quiet, Tag, WithoutTag
+from vidset.cli.flags import As, Dask, DryRun, Engine, Json, Place, Quiet, Tag, WithoutTag
 from vidset.cli.label.options import Store
 
 if TYPE_CHECKING:
+    from vidset.cli.engines import Elsewhere
     from vidset.embeddings.embedder import Embedder
     from vidset.plan.budget import Budget
     from vidset.project import Project
@@ -61,6 +62,8 @@ def select(
             metavar="NAME", help="Whose vectors say which images are alike; none: nobody's."
         ),
     ] = "classic",
+    engine: Engine = None,
+    dask: Dask = None,
     anew: Annotated[
         bool,
         typer.Option(
@@ -83,8 +86,10 @@ def select(
     """
     from vidset.actor import actor_of
     from vidset.cli.console import answer, working
+    from vidset.cli.engines import engine_of
     from vidset.cli.label.places import place_of
     from vidset.cli.select.display import next_of, selected_images, show_selected
+    from vidset.cli.train.choosing import home_of
     from vidset.labeling.stores.opening import open_store
     from vidset.project import find_project
     from vidset.selection.gathering import Sources
@@ -95,26 +100,31 @@ def select(
     from vidset.tags import FOLDER, TagChoice, choose
 
     project = find_project(place)
-    folder = project.folder("vidset select")
+    # Without a run, no model chooses anything, and nothing has to be kept from it.
+    home = home_of(project, of_run, "vidset select --run")
     quotas = quotas_of(strategy)
     limit = _budget(project, budget, price)
     where = place_of(project, store=store)
+    settings = where.settings("inspect")  # Before any work.
     is_wanted = choose(
         open_objects(project.below(FOLDER)),
         TagChoice(tuple(tag or ()), tuple(without_tag or ())),
     )
-    warnings, opened = _vectors(project, embedder, is_dry=dry_run, is_quiet=as_json or quiet)
-    labels = open_store(where.settings("inspect").store)
+    where_done = engine_of(project, engine, dask)
+    warnings, opened = _vectors(
+        project, embedder, where_done, is_dry=dry_run, is_quiet=as_json or quiet
+    )
+    labels = open_store(settings.store)
     try:
         with working("Choosing", show=not (as_json or quiet)):
             found = select_images(
                 Sources(
                     place=where,
                     store=labels,
-                    datasets=folder / "datasets",
-                    run_id=_run_id(folder / "runs", of_run),
+                    datasets=home and home / "datasets",
+                    run_id=_run_id(home, of_run),
                     embedder=opened,
-                    errors=folder / "errors" / "errors.json",
+                    errors=home and home / "errors" / "errors.json",
                     is_wanted=is_wanted,
                     anew=anew,
                     seed=seed,
@@ -162,11 +172,11 @@ def _budget(project: "Project", budget: str | None, price: float | None) -> "Bud
 
 
 def _vectors(
-    project: "Project", named: str, *, is_dry: bool, is_quiet: bool
+    project: "Project", named: str, engine: "Elsewhere | None", *, is_dry: bool, is_quiet: bool
 ) -> "tuple[list[str], Embedder | None]":
     """Embed the images that have no vector yet; returns what could not be, and the embedder."""
     from vidset.cli.console import working
-    from vidset.embeddings.computing import embed_place
+    from vidset.cli.embedding import embed
     from vidset.embeddings.registry import open_embedder
 
     if named == _NONE:
@@ -175,23 +185,21 @@ def _vectors(
     if is_dry:
         return [], opened
     with working("Embedding", show=not is_quiet) as update:
-        done = embed_place(
-            project.place,
-            named,
-            progress=lambda number, of: update(f"Embedding {number:,} of {of:,} images"),
-        )
+        done = embed(project, named, engine, update)
     told = [f"{uri}: {reason}" for uri, reason in done.failed[:_NAMED]]
     if (more := len(done.failed) - _NAMED) > 0:
         told.append(f"{more:,} more images cannot be read and have no vector")
     return told, opened
 
 
-def _run_id(runs: Path, named: str | None) -> str | None:
+def _run_id(home: Path | None, named: str | None) -> str | None:
     """Return the id of the run whose predictions count; None if there is none at all."""
+    if home is None:
+        return None
     from vidset.training.scoring.run import read_run
     from vidset.training.scoring.runs import Runs
 
-    known = Runs(runs)
+    known = Runs(home / "runs")
     if named is not None:
         return read_run(known.folder(named)).run_id
     if not known.names():

@@ -20,15 +20,24 @@ from vidset.training.scoring.run import LAST_EPOCHS
 
 
 class RunProgress:
-    """A bar for the epoch at work and a line for each that is done."""
+    """A bar for the epoch at work and a line for each that is done.
 
-    def __init__(self, display: Progress, *, quiet: bool):
+    Args:
+        name: stands before what is told, where several runs are shown.
+    """
+
+    def __init__(self, display: Progress, *, quiet: bool, name: str = ""):
         self._display, self._quiet = display, quiet
+        self._before = f"{name}: " if name else ""
         self._task = display.add_task("", total=None, visible=False)
+
+    def of_run(self, name: str) -> "RunProgress":
+        """One of several runs, on a bar of its own."""
+        return RunProgress(self._display, quiet=self._quiet, name=name)
 
     def note(self, text: str) -> None:
         """Said even when quiet: it may explain the figures."""
-        self._display.console.print(f"[yellow]{escape(text)}[/]")
+        self._display.console.print(f"[yellow]{escape(self._before + text)}[/]")
 
     def preparing(self, images: int) -> Callable[[], None]:
         """Decoding; to be called for each image."""
@@ -41,7 +50,7 @@ class RunProgress:
     def ended(self, line: Mapping[str, Any]) -> None:
         """The line of the history."""
         if not self._quiet:
-            self._display.console.print(_told(line))
+            self._display.console.print(escape(self._before) + _told(line))
 
     def folds(self, done: int, folds: int) -> None:
         """Show how many folds are done."""
@@ -49,7 +58,7 @@ class RunProgress:
             self.note(f"{done} of {folds} folds")
 
     def _count(self, what: str, total: int) -> Callable[[], None]:
-        self._display.reset(self._task, description=what, total=total, visible=True)
+        self._display.reset(self._task, description=self._before + what, total=total, visible=True)
         return lambda: self._display.advance(self._task)
 
 
@@ -80,12 +89,14 @@ def show_runs(runs: Sequence[Mapping[str, Any]]) -> None:
         )
         for split in run["splits"]:
             name, value = next(iter(run["best"][split].items()))
+            by = run.get("select_by")
             mean = run["last_five_mean"][split].get(name)
             if "scored_epochs" in run:  # By a program of its own, which is asked once.
                 say(f"  {split} {name} {_figure(value)}")
                 continue
             say(
-                f"  {split} {name} {_figure(value)} at the best epoch ({run['best_epoch']}), "
+                f"  {split} {name} {_figure(value)} at the best epoch "
+                f"({run['best_epoch']}{', by ' + by if by else ''}), "
                 f"{_figure(mean)} mean of the last {min(LAST_EPOCHS, run['epochs'])}"
             )
         say(f"  run {run['output']}")

@@ -8,7 +8,7 @@ import typer
 from vidset.cli.command import described
 from vidset.cli.console import answer
 from vidset.cli.events import tell_catalogue
-from vidset.cli.flags import Json, Place, Quiet, Run
+from vidset.cli.flags import Json, Place, Quiet, Run, Subset, threads_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def evaluate(
         str | None,
         typer.Option(metavar="VERSION", help="Evaluate on the images of another version."),
     ] = None,
+    subset: Subset = None,
     floor: Annotated[
         float | None,
         typer.Option(min=0, max=1, metavar="SCORE", help="Exit with 1 if the score is below it."),
@@ -103,21 +104,22 @@ def evaluate(
             help="With --on, let this function of a package change the objects that are found.",
         ),
     ] = None,
-    threads: Annotated[
-        int, typer.Option(min=1, metavar="N", help="With --on, let PyTorch use this many threads.")
-    ] = 1,
+    threads: Annotated[int, threads_option("With --on, let PyTorch use this many threads")] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Score a run by label and by slice, and gate on it."""
     if model is not None and on is None:
         raise ValueError("--model: with --on alone a model is asked")
+    if subset is not None and on is None:
+        raise ValueError("--subset: wanted --on VERSION beside it, of which a part is evaluated")
     if on is not None:
-        from vidset.training.running.threads import set_threads_for
+        from vidset.training.running.threads import chosen_threads, set_threads_for
 
-        set_threads_for(model, threads)  # Before anything imports PyTorch.
-    from vidset.cli.train.choosing import choose_run
+        set_threads_for(model, chosen_threads(threads))  # Before anything imports PyTorch.
+    from vidset.cli.train.choosing import choose_part, choose_run
     from vidset.cli.train.scores_display import show_problems_of, show_results
+    from vidset.datasets.versions.repository import Repository
     from vidset.output import local_path
     from vidset.project import find_project
     from vidset.training.running.evaluating import Request
@@ -133,6 +135,9 @@ def evaluate(
     others = tuple(
         name if name == BEST else str(known.folder(name)) for name in no_worse_than or ()
     )
+    if on is not None:
+        repository = Repository(folder / "datasets")
+        on = choose_part(repository, on, subset, show=not (quiet or as_json))
     gate = Gate(floor, others, slack, beside)
     evaluated = evaluate_run(
         Request(

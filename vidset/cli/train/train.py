@@ -7,9 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from vidset.cli.command import described
-from vidset.cli.console import answer, tell
+from vidset.cli.console import answer
 from vidset.cli.events import tell_catalogue
-from vidset.cli.flags import Json, Place, Quiet, Version
+from vidset.cli.flags import (
+    Json,
+    Place,
+    Quiet,
+    RunsAtOnce,
+    Subset,
+    Version,
+    threads_option,
+)
 from vidset.cli.stopping import if_stopped
 
 
@@ -75,6 +83,15 @@ def train(
             help="Splits to score after each epoch; the first selects the best epoch.",
         ),
     ] = "validation",
+    select_by: Annotated[
+        str | None,
+        typer.Option(
+            "--select-by",
+            metavar="SCORE",
+            help="Select the best epoch by this score of the first split, such as ap or loss.",
+            show_default="accuracy, ap50 or mean_iou, by the model",
+        ),
+    ] = None,
     cap: Annotated[
         int,
         typer.Option(
@@ -83,19 +100,17 @@ def train(
             help="Refuse more images than this in training and validation; 0 for no limit.",
         ),
     ] = 10_000,
-    subset: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="For a quick try, cut a version of about N images, each label with its share.",
-        ),
-    ] = None,
-    threads: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", help="Let PyTorch use this many threads for each run."),
-    ] = 1,
+    subset: Subset = None,
+    threads: Annotated[int, threads_option("Let PyTorch use this many threads for each run")] = 1,
+    workers: RunsAtOnce = None,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu or cuda.")] = "cpu",
+    precision: Annotated[
+        str,
+        typer.Option(
+            metavar="PRECISION",
+            help="Let the network learn in float32 or bfloat16, which is part of the recipe.",
+        ),
+    ] = "float32",
     allow_leaks: Annotated[
         bool, typer.Option("--allow-leaks", help="Train on a version that was made with leaks.")
     ] = False,
@@ -118,10 +133,7 @@ def train(
 
     The same command goes on with a run that was interrupted, and leaves one that is done as it is.
     """
-    from vidset.training.running.threads import set_threads_for
-
-    set_threads_for(model, threads)  # Before anything imports PyTorch.
-    from vidset.cli.train.choosing import choose_version, parse_seeds
+    from vidset.cli.train.choosing import choose_part, choose_version, parse_seeds
     from vidset.cli.train.display import show_runs, showing_progress
     from vidset.datasets.errors import DatasetError
     from vidset.datasets.versions.repository import Repository
@@ -129,8 +141,9 @@ def train(
     from vidset.project import find_project
     from vidset.training.running.request import Request
     from vidset.training.running.results import sum_up
+    from vidset.training.running.side_by_side import train_all
     from vidset.training.running.starting import chosen_model
-    from vidset.training.running.starting import train as train_model
+    from vidset.training.running.threads import chosen_threads
 
     project = find_project(place)
     folder = project.folder("vidset train")
@@ -139,18 +152,15 @@ def train(
     if output is not None and len(wanted) > 1:
         raise DatasetError(f"--output names the folder of one run, got --seeds {seeds}")
     reference = choose_version(repository, version)
-    if subset is not None:
-        from vidset.datasets.curation.subset import cut_subset
-
-        reference = cut_subset(repository, reference, subset)[:12]
-        if not (quiet or as_json):
-            tell(f"version {reference}: {repository.number_of_images(reference):,} images of it")
+    reference = choose_part(repository, reference, subset, show=not (quiet or as_json))
     chosen = chosen_model(repository, reference, model)
-    runs = []
-    for seed in wanted:
-        to = local_path("--output", output) if output else folder / "runs" / f"{chosen.stem}-{seed}"
-        if_stopped(f"The same command goes on with {to}.")
-        request = Request(
+    outputs = [
+        local_path("--output", output) if output else folder / "runs" / f"{chosen.stem}-{seed}"
+        for seed in wanted
+    ]
+    threads = chosen_threads(threads, len(wanted), outputs)
+    requests = [
+        Request(
             repository=repository,
             reference=reference,
             output=to,
@@ -160,19 +170,28 @@ def train(
             model=chosen.reference,
             threads=threads,
             device=device,
+            precision=precision,
             cap=cap,
             allow_leaks=allow_leaks,
             track=track,
             weights=local_path("--weights", weights) if weights else None,
+            select_by=select_by,
         )
-        if len(wanted) > 1 and not (quiet or as_json):
-            tell(f"seed {seed}:")
-        with showing_progress(quiet=quiet or as_json) as progress:
-            runs.append(sum_up(train_model(request, progress), to))
-        version = repository.resolve(reference)
-        tell_catalogue(
-            project.place, "train", [f"versions/{version}"], [f"runs/{to.name}"], seed=seed
-        )
+        for seed, to in zip(wanted, outputs, strict=True)
+    ]
+    goes_on = requests[0].output if len(wanted) == 1 else "the seeds that are not done"
+    if_stopped(f"The same command goes on with {goes_on}.")
+    names = [f"seed {seed}" for seed in wanted]
+    done: dict[int, Any] = {}
+    with showing_progress(quiet=quiet or as_json) as progress:
+        for number, trained in train_all(requests, names, progress, workers):
+            to = requests[number].output
+            done[number] = sum_up(trained, to)
+            source = f"versions/{repository.resolve(reference)}"
+            tell_catalogue(
+                project.place, "train", [source], [f"runs/{to.name}"], seed=wanted[number]
+            )
+    runs = [done[number] for number in range(len(wanted))]
     run = output or Path(runs[-1]["output"]).name
     answer(
         Trained(project.place, reference, chosen.name, runs),

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -18,12 +17,7 @@ from vidset.actor import actor_of
 from vidset.datasets.curation.faults import check_cap
 from vidset.datasets.curation.leak_policy import leaks_left, without_equals
 from vidset.datasets.curation.moved_planes import move_plane, plane_of
-from vidset.datasets.curation.moved_shapes import (
-    LEAST_VISIBLE,
-    move_shape,
-    moved_points,
-    rounded,
-)
+from vidset.datasets.curation.moved_shapes import move_object
 from vidset.datasets.curation.recipe import Recipe
 from vidset.datasets.curation.rename import rename_labels, renamed_order
 from vidset.datasets.curation.steps.step import Step, recorded
@@ -215,39 +209,6 @@ def _through(
         return picture, move_plane(things, plane, moved, size)
     kept = (move_object(thing, moved, size) for thing in things)
     return picture, [thing for thing in kept if thing is not None]
-
-
-def move_object(
-    thing: Mapping[str, Any], moved: np.ndarray, size: tuple[int, int]
-) -> dict[str, Any] | None:
-    """An object (as in the annotation document) after its picture was moved; None if it is gone.
-
-    Args:
-        moved: 3x3, from old to new points.
-        size: the new picture's (width, height).
-    """
-    if thing.get("mask") or thing.get("rings") or (thing.get("box") or {}).get("angle"):
-        return move_shape(thing, moved, size)
-    if thing.get("box"):
-        box = thing["box"]
-        left, top = box["x"], box["y"]
-        right, bottom = left + box["width"], top + box["height"]
-        points = moved_points([(left, top), (right, top), (right, bottom), (left, bottom)], moved)
-        whole = points.min(axis=0), points.max(axis=0)
-        inside = np.clip(whole[0], 0, size), np.clip(whole[1], 0, size)
-        area = math.prod(whole[1] - whole[0])
-        if area <= 0 or math.prod(inside[1] - inside[0]) < LEAST_VISIBLE * area:
-            return None
-        (x, y), (width, height) = inside[0].tolist(), (inside[1] - inside[0]).tolist()
-        return {**thing, "box": rounded({"x": x, "y": y, "width": width, "height": height})}
-    if thing.get("points"):
-        points = moved_points([(point["x"], point["y"]) for point in thing["points"]], moved)
-        middle = points.mean(axis=0)
-        if not ((middle >= 0) & (middle <= size)).all():
-            return None
-        points = np.clip(points, 0, size)
-        return {**thing, "points": [rounded({"x": x, "y": y}) for x, y in points.tolist()]}
-    return dict(thing)
 
 
 def _made(

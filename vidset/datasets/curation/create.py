@@ -32,15 +32,17 @@ from vidset.datasets.curation.rights import refuse_other_licences, with_equal_ri
 from vidset.datasets.curation.sources.source import Fault, Source
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
+from vidset.datasets.images.pictures import pictured
 from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.schema.files import freeze_schema, validate
 from vidset.datasets.splits.assign import assign_splits, check_shares
 from vidset.datasets.splits.empty_sides import refuse_empty_sides
 from vidset.datasets.splits.groups import join_groups
 from vidset.datasets.splits.several_videos import alike_in_several_videos
+from vidset.datasets.versions.checks import note_checks
 from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION, label_names
 from vidset.datasets.versions.label_order import KEY, grown_order, labels_of
-from vidset.datasets.versions.manifest import Manifest
+from vidset.datasets.versions.manifest import ORDER, Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.rights import ANY_LICENSE, LicenseChoice
 from vidset.versions import vidset_version
@@ -190,6 +192,8 @@ def create(
     is_new = not repository.has(settled.images.id)
     id_ = repository.write_version(settled.images, measures, details)
     freeze_schema(repository, id_)
+    near_leaks = None if wanted.near_distance is None else leaks
+    note_checks(repository.root, id_, anomalies=anomalies, leaks=near_leaks)
     return Created(
         id=id_,
         is_new=is_new,
@@ -213,9 +217,11 @@ def _settled(
     found: pa.Table, measures: pa.Table, wanted: Wanted, alike: list[tuple[str, str]]
 ) -> tuple[Settled, dict[str, str]]:
     """Returns the images with groups and splits, and the groups that got another name."""
+    found = found.sort_by(ORDER)  # As the manifest: what they show is looked up once.
+    seen = pictured(found["image_sha256"].to_pylist(), measures)
     columns = (found[name].to_pylist() for name in ("image_sha256", "image_uri", "group"))
     named = {(sha256, uri): group for sha256, uri, group in zip(*columns, strict=True)}
-    groups = join_groups(found, measures, wanted.near_distance, alike)
+    groups = join_groups(found, measures, wanted.near_distance, alike, seen)
     labels = [
         label if objects is None else label_names(label, objects)
         for label, objects in zip(
@@ -236,7 +242,7 @@ def _settled(
         return Manifest(with_column(table, "group", groups))
 
     images = Manifest(with_column(with_column(found, "group", groups), "split", splits))
-    settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks, regrouped)
+    settled = settle_leaks(images, measures, wanted.near_distance, wanted.leaks, regrouped, seen)
     now = settled.images.table["group"].to_pylist()
     joined = {
         before: group

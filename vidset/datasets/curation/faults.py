@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from vidset.datasets.curation.sources.source import Fault, Kind
 from vidset.datasets.errors import FaultsError
+from vidset.datasets.rows import repeated
 from vidset.datasets.versions.changes import Labels, changes
 from vidset.datasets.versions.entry import TRAIN, VALIDATION, label_names
 from vidset.datasets.versions.manifest import Manifest
@@ -16,6 +17,7 @@ from vidset.datasets.versions.objects import content_of
 def find_contradictions(found: pa.Table) -> list[Fault]:
     """Images whose bytes stand elsewhere with other labels: one of them must be wrong."""
     columns = ("image_sha256", "image_uri", "label", "objects")
+    found = repeated(found, "image_sha256")
     said: defaultdict[str, dict[Hashable, tuple[Labels, list[str]]]] = defaultdict(dict)
     for sha256, uri, label, objects in zip(
         *(found[name].to_pylist() for name in columns), strict=True
@@ -47,6 +49,7 @@ def _told_difference(here: Labels, there: Labels) -> str:
 
 def find_ambiguous(found: pa.Table) -> list[Fault]:
     """Different images that are called alike."""
+    found = repeated(found, "image_uri")
     hashes: defaultdict[str, set[str]] = defaultdict(set)
     pairs = zip(found["image_uri"].to_pylist(), found["image_sha256"].to_pylist(), strict=True)
     for uri, sha256 in pairs:
@@ -60,6 +63,8 @@ def find_ambiguous(found: pa.Table) -> list[Fault]:
 
 def without_repeats(found: pa.Table) -> tuple[pa.Table, list[Fault]]:
     """Each image of each name once. The faults are the others, which are harmless."""
+    if not len(repeated(found.select(["image_sha256"]), "image_sha256")):
+        return found, []
     seen: set[tuple[str, str]] = set()
     places, faults = [], []
     pairs = zip(found["image_sha256"].to_pylist(), found["image_uri"].to_pylist(), strict=True)

@@ -1,29 +1,21 @@
 """Reads, measures and stores what a source offers, and names what cannot be used."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from vidset.datasets.curation.apply import move_object
 from vidset.datasets.curation.candidates import CANDIDATES
 from vidset.datasets.curation.known_images import KnownImages, Seen
-from vidset.datasets.curation.misfit import misfit
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
-from vidset.datasets.errors import DatasetError
+from vidset.datasets.curation.taking import fault_of, take
 from vidset.datasets.images.measures import SCHEMA as MEASURES
-from vidset.datasets.images.measures import Measures, measure
-from vidset.datasets.images.upright import lying_to_upright, read_upright
+from vidset.datasets.images.measures import Measures
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.objects import normalized
 from vidset.datasets.versions.repository import Repository
-from vidset.picture_headers import check_picture
-from vidset.threads import in_order
 
-# Decoding and hashing let go of Python's lock; reading from a bucket waits most of the time.
-_AT_ONCE = 8
 _CHUNK_ROWS = 10_000
 
 
@@ -58,9 +50,9 @@ def gather(
     used: set[str] = set()
     number = 0
 
-    def keep(found: Found, seen: Seen) -> None:
+    def keep(found: Found, seen: Seen | Measures) -> None:
         nonlocal number
-        if fault := _fault(found, seen):
+        if fault := fault_of(found, seen):
             faults.append(fault)
         else:
             images.add(_row(found, seen))
@@ -81,16 +73,16 @@ def gather(
                 yield each
 
     try:
-        for taken in in_order(lambda one: _take(one, repository), unread(), _AT_ONCE):
+        for taken in take(unread(), repository, known):
             if isinstance(taken, Fault):
                 faults.append(taken)
                 continue
-            each, measured = taken
-            known.learn(each, measured.image_sha256)
-            is_new = measured.image_sha256 not in used and measured.image_sha256 not in known
-            keep(each, Seen.of(measured))
-            if is_new and measured.image_sha256 in used:
-                measures.add({name: getattr(measured, name) for name in MEASURES.names})
+            each, seen = taken
+            known.learn(each, seen.image_sha256)
+            is_new = seen.image_sha256 not in used and seen.image_sha256 not in known
+            keep(each, seen)
+            if is_new and seen.image_sha256 in used:
+                measures.add({name: getattr(seen, name) for name in MEASURES.names})
     finally:
         known.save()
     every = pa.concat_tables([known.measures(used), measures.table()])
@@ -106,51 +98,7 @@ def _unknown_label(found: Found, labels: frozenset[str] | None) -> Fault | None:
     return Fault(Kind.UNKNOWN_LABEL, found.image_uri, ", ".join(unknown)) if unknown else None
 
 
-def _take(found: Found, repository: Repository) -> tuple[Found, Measures] | Fault:
-    """Read an image and store it, unless something is wrong with it."""
-    try:
-        data = found.read()
-        measures = measure(data, found.image_uri)
-    except FileNotFoundError:
-        return Fault(Kind.NO_IMAGE, found.image_uri, "there is no such file")
-    except (OSError, DatasetError) as error:
-        what = str(error).removeprefix(f"{found.image_uri}: ")
-        return Fault(Kind.UNREADABLE, found.image_uri, what)
-    found = _upright(found, measures, data)
-    if _fault(found, Seen.of(measures)) is None:
-        repository.put_image(data, measures.image_format)
-    return found, measures
-
-
-def _fault(found: Found, seen: Seen) -> Fault | None:
-    if found.image_sha256 not in (None, seen.image_sha256):
-        what = f"wanted the bytes of {found.image_sha256}, got {seen.image_sha256}"
-        return Fault(Kind.CHANGED, found.image_uri, what)
-    wrong = misfit(found, seen.width, seen.height)
-    return Fault(Kind.MISFIT, found.image_uri, wrong) if wrong else None
-
-
-def _upright(found: Found, measures: Measures, data: bytes) -> Found:
-    """The labels turned like the image, where they are of the image as it lies in its file.
-
-    EXIF data say that it is stored on its side, and the labels' size says that they are, too.
-    """
-    size = measures.width, measures.height
-    if found.size is None or found.size == size or found.size != size[::-1]:
-        return found
-    check_picture(data, found.image_uri)
-    _, orientation = read_upright(np.frombuffer(data, np.uint8))
-    moved = lying_to_upright(orientation, *found.size)
-    if moved is None:
-        return found
-    objects = found.objects
-    if objects is not None:
-        turned = (move_object(thing, moved, size) for thing in objects)
-        objects = [thing for thing in turned if thing is not None]
-    return replace(found, objects=objects, size=size)
-
-
-def _row(found: Found, seen: Seen) -> dict[str, Any]:
+def _row(found: Found, seen: Seen | Measures) -> dict[str, Any]:
     return {
         "image_sha256": seen.image_sha256,
         "image_uri": found.image_uri,

@@ -3,12 +3,11 @@
 import os
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from vidset.datasets.curation.sources.source import Found
-from vidset.datasets.images.measures import SCHEMA, Measures
 from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.entry import FORMATS, is_hash
 from vidset.datasets.versions.kept_measures import latest_measures
@@ -16,8 +15,7 @@ from vidset.datasets.versions.repository import Repository
 from vidset.known_files import KnownFiles
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):  # There are as many as images: a dataclass takes four times as long.
     """The facts that a manifest has of an image's file."""
 
     image_sha256: str
@@ -25,26 +23,22 @@ class Seen:
     width: int
     height: int
 
-    @classmethod
-    def of(cls, measures: Measures) -> "Seen":
-        return cls(measures.image_sha256, measures.image_format, measures.width, measures.height)
-
 
 class KnownImages:
     """The images that the latest versions have, by the files that they came from.
 
     Args:
-        is_full: nothing is believed, each file is read.
+        is_full: no file is believed to be as it was, each is read.
     """
 
     def __init__(self, repository: Repository, parent: str | None, *, is_full: bool = False):
         name = ".cache/sources.parquet"
         self._files = KnownFiles(str(repository.root), name, is_full=is_full)
         versions, parents = repository.root / "versions", [parent] if parent else []
-        self._table = SCHEMA.empty_table() if is_full else latest_measures(versions, parents)
-        names = ("image_sha256", "image_format", "width", "height")
-        rows = zip(*(self._table[each].to_pylist() for each in names), strict=True)
-        self._seen = {row[0]: row for row in rows if is_hash(row[0])}
+        self._table = latest_measures(versions, parents)
+        columns = (self._table[name].to_pylist() for name in Seen._fields)
+        seen = (each for each in map(Seen, *columns) if is_hash(each.image_sha256))
+        self._seen = {each.image_sha256: each for each in seen}
         self._images = str(repository.root / "images")
 
     def __contains__(self, image_sha256: str) -> bool:
@@ -53,13 +47,19 @@ class KnownImages:
     def find(self, found: Found) -> Seen | None:
         """Return what is known of an image without reading it; None: it is to be read."""
         digest = None if found.path is None else self._files.digest(found.path)
-        if digest is None or digest not in self._seen:
+        seen = None if digest is None else self.recognize(found, digest)
+        if seen is None:
             return None
-        seen = Seen(*self._seen[digest])
-        if found.size not in (None, (seen.width, seen.height)):
-            return None  # Its labels may be of the image as it lies in its file.
-        path = f"{self._images}/{digest[:2]}/{digest}{FORMATS[seen.image_format]}"
+        name = f"{seen.image_sha256}{FORMATS[seen.image_format]}"
+        path = f"{self._images}/{seen.image_sha256[:2]}/{name}"
         return seen if os.path.exists(path) else None
+
+    def recognize(self, found: Found, image_sha256: str) -> Seen | None:
+        """Return what is known of an image with these bytes; None: it is to be measured."""
+        seen = self._seen.get(image_sha256)
+        if seen is None or found.size in (None, (seen.width, seen.height)):
+            return seen
+        return None  # Its labels may be of the image as it lies in its file.
 
     def learn(self, found: Found, image_sha256: str) -> None:
         """Remember what is in the file of an image that was read."""

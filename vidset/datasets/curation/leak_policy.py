@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import pyarrow as pa
 
 from vidset.datasets.errors import FaultsError
+from vidset.datasets.images.pictures import Pictured
 from vidset.datasets.splits.audit import find_leaks
 from vidset.datasets.splits.leaks import EXACT, GROUP, PIXELS, Leak
 from vidset.datasets.versions.entry import TRAIN
@@ -35,6 +36,7 @@ def settle_leaks(
     near_distance: int | None,
     how: Leaks,
     regrouped: Callable[[Manifest], Manifest] = lambda images: images,
+    seen: Pictured | None = None,
 ) -> Settled:
     """Refuse them, take the images that give way out (see `Leak`), or keep them.
 
@@ -43,13 +45,14 @@ def settle_leaks(
 
     Args:
         regrouped: images with the groups that they have without those that went.
+        seen: the pictures of the images, in their order, where they are known already.
 
     Raises:
         FaultsError: there are leaks, and they are refused.
     """
     dropped: list[str] = []
     while True:
-        leaks = find_leaks(images, measures, near_distance)
+        leaks = find_leaks(images, measures, near_distance, seen)
         if not leaks or how == "keep":
             return Settled(images, leaks, dropped)
         if how == "refuse":
@@ -60,7 +63,7 @@ def settle_leaks(
             )
         images, lines = _without(images, [each for each in leaks if each.kind != GROUP] or leaks)
         dropped += lines
-        images = regrouped(images)
+        images, seen = regrouped(images), None
 
 
 def without_equals(images: Manifest, measures: pa.Table) -> Settled:

@@ -1,5 +1,6 @@
-"""Rings, masks and turned boxes after a recipe has moved the pixels of their picture."""
+"""Objects after a recipe has moved the pixels of their picture."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,39 @@ from vidset.masks import Mask
 LEAST_VISIBLE = 0.25
 """An object of which less than this share of the area is left in the picture is gone from it."""
 _TOLERANCE = 1e-6
+
+
+def move_object(
+    thing: Mapping[str, Any], moved: np.ndarray, size: tuple[int, int]
+) -> dict[str, Any] | None:
+    """An object (as in the annotation document) after its picture was moved; None if it is gone.
+
+    Args:
+        moved: 3x3, from old to new points.
+        size: the new picture's (width, height).
+    """
+    if thing.get("mask") or thing.get("rings") or (thing.get("box") or {}).get("angle"):
+        return move_shape(thing, moved, size)
+    if thing.get("box"):
+        box = thing["box"]
+        left, top = box["x"], box["y"]
+        right, bottom = left + box["width"], top + box["height"]
+        points = moved_points([(left, top), (right, top), (right, bottom), (left, bottom)], moved)
+        whole = points.min(axis=0), points.max(axis=0)
+        inside = np.clip(whole[0], 0, size), np.clip(whole[1], 0, size)
+        area = math.prod(whole[1] - whole[0])
+        if area <= 0 or math.prod(inside[1] - inside[0]) < LEAST_VISIBLE * area:
+            return None
+        (x, y), (width, height) = inside[0].tolist(), (inside[1] - inside[0]).tolist()
+        return {**thing, "box": rounded({"x": x, "y": y, "width": width, "height": height})}
+    if thing.get("points"):
+        points = moved_points([(point["x"], point["y"]) for point in thing["points"]], moved)
+        middle = points.mean(axis=0)
+        if not ((middle >= 0) & (middle <= size)).all():
+            return None
+        points = np.clip(points, 0, size)
+        return {**thing, "points": [rounded({"x": x, "y": y}) for x, y in points.tolist()]}
+    return dict(thing)
 
 
 def move_shape(

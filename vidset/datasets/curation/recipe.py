@@ -13,6 +13,7 @@ A YAML file:
       steps:
         - rotate: {degrees: [-20, 20]}      # drawn evenly, for each copy
         - zoom: {factor: [0.9, 1.1]}
+        - flip: {horizontal: [0, 1]}        # every second copy
     synthetic:                     # new images for training: objects pasted on backgrounds
       images: 200
       objects: plates              # see vidset.datasets.curation.synthetic.settings

@@ -16,9 +16,9 @@ def with_equal_rights(found: pa.Table) -> tuple[pa.Table, list[Fault]]:
 
     The faults: copies of which another licence is stated than of the first one.
     """
-    hashes, texts = found["image_sha256"].to_pylist(), found["rights"].to_pylist()
-    if not any(texts):
+    if found["rights"].null_count == len(found):
         return found, []
+    hashes, texts = found["image_sha256"].to_pylist(), found["rights"].to_pylist()
     joined: dict[str, Rights] = {}
     faults = []
     for sha256, uri, text in zip(hashes, found["image_uri"].to_pylist(), texts, strict=True):

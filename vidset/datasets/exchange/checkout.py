@@ -99,7 +99,7 @@ def check_out(
     with new_folder(folder, _MARKER, overwrite=overwrite) as unfinished:
         order = None if format_name == FOLDERS else label_order(repository, id_)
         done = 0
-        write_rights(images, unfinished, format_name)
+        write_rights(images, unfinished, format_name, licenses, others)
         for split in images.splits:
             part, place = images.split(split), unfinished / segment(split)
             place.mkdir()
@@ -120,6 +120,8 @@ def check_out(
         if format_name != FOLDERS:
             _writable(format_name).write_over(unfinished, [*map(segment, images.splits)])
         marker = {"version": id_, "format": format_name, "images": len(images)}
+        if licenses:
+            marker |= {"licenses": list(licenses.names), "other_licences": dict(others)}
         (unfinished / _MARKER).write_text(json.dumps(marker) + "\n")
     if earlier is not None:
         with suppress(OSError):  # Then the next export copies all images.
@@ -127,18 +129,28 @@ def check_out(
     return CheckedOut(id_, format_name, len(images), dict(dropped), dict(others))
 
 
-def write_rights(images: Manifest, folder: Path, format_name: str) -> None:
-    """Write LICENSE and rights.jsonl into the folder, if anything is stated of the images."""
+def write_rights(
+    images: Manifest,
+    folder: Path,
+    format_name: str,
+    licenses: LicenseChoice = ANY_LICENSE,
+    others: Mapping[str, int] | None = None,
+) -> None:
+    """Write LICENSE and rights.jsonl into the folder, if anything is stated of the images.
+
+    Args:
+        licenses: those that the images are limited to.
+        others: how many images were left out for their licences, by these.
+    """
     with LicenceFiles(folder) as files:
-        for entry, path in _paths(images, format_name):
+        is_any = images.table["rights"].null_count < len(images)
+        for entry, path in _paths(images, format_name) if is_any or licenses else ():
             files.add(path, entry.stated)
-        files.finish()
+        files.finish(licenses, others)
 
 
 def _paths(images: Manifest, format_name: str) -> Iterator[tuple[Entry, str]]:
     """Yield each image with its name below the folder of the splits."""
-    if images.table["rights"].null_count == len(images):
-        return
     if format_name == FOLDERS:
         yield from in_folders(images)
         return

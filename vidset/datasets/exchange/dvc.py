@@ -17,12 +17,14 @@ import pyarrow as pa
 
 from vidset.datasets.curation.create import Wanted, create
 from vidset.datasets.curation.sources.folders import FolderSource
-from vidset.datasets.errors import DatasetError
+from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.exchange.dvc_folder import ChangedFolder, hash_of
 from vidset.datasets.exchange.received import check_details, check_rows, measures_table
+from vidset.datasets.exchange.transfer import refuse_forgotten
 from vidset.datasets.images.measures import measure
 from vidset.datasets.versions.checkout import file_name, segment, write_images
 from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.forgotten import read_forgotten
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.formats.new_folder import new_folder
@@ -69,8 +71,10 @@ def to_dvc(
     Raises:
         DatasetError: the folder is in no git repository with DVC, something else is there, the tag
             is there, or a tool fails: with what it said.
+        FaultsError: images were removed from the version.
     """
     id_, folder = repository.resolve(reference), folder.absolute()
+    refuse_forgotten(repository, [id_])
     _check_tag(tag)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _run(["git", "rev-parse", "--show-toplevel"], folder.parent)
@@ -118,7 +122,8 @@ def from_dvc(
 
     Raises:
         DatasetError: DVC cannot get it: with what it said.
-        FaultsError: the images and labels make no version.
+        FaultsError: the images and labels make no version, or it is one from which images were
+            removed here.
     """
     for name, value in ("repository", git_repository), ("path", path), ("revision", revision):
         if value is not None and (not value or value.startswith("-")):
@@ -131,12 +136,27 @@ def from_dvc(
         command = ["dvc", "get", *at, "--out", str(folder), git_repository, path]
         _run(command, Path(scratch))
         images = _exported(folder)
+        if images is not None:
+            _refuse_forgotten_here(repository, images.id)
         if images is None or not _is_unchanged(folder, images):
             source = FolderSource(folder) if images is None else ChangedFolder(folder, images)
             made = create(repository, source, wanted or Wanted(), progress)
             return Imported(made.id, len(made.images), is_as_it_was=False)
         _restore(repository, images, folder, progress)
     return Imported(images.id, len(images), is_as_it_was=True)
+
+
+def _refuse_forgotten_here(repository: Repository, id_: str) -> None:
+    """Refuse what would bring images back that were removed from this repository.
+
+    Raises:
+        FaultsError: the version has a tombstone here.
+    """
+    if found := read_forgotten(repository.root / "versions" / id_):
+        raise FaultsError(
+            "a version that vidset forget changed here does not come back",
+            [f"version {id_}: {found.images} images were removed from it"],
+        )
 
 
 def _placed(images: Manifest) -> Iterator[tuple[Entry, str]]:

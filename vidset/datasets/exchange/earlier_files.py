@@ -9,7 +9,6 @@ import hashlib
 import io
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -41,25 +40,27 @@ class EarlierFiles:
     """
 
     def __init__(self, root: Path, folder: str | os.PathLike[str]):
-        self._folder, self._new = os.path.abspath(folder), ""
+        self._earlier, self._new = os.fsencode(os.path.abspath(folder)), ""
+        self._below = self._earlier + os.fsencode(os.sep)
         self._store = open_store(str(root))
-        digest = hashlib.sha256(os.fsencode(self._folder)).hexdigest()
+        digest = hashlib.sha256(self._earlier).hexdigest()
         self._name = f".cache/exports/{digest[:32]}.parquet"
         # By name, which says what is in it: of two versions, one may have an image on another side.
-        self._known = self._read() if os.path.isdir(self._folder) else {}
-        self._written: dict[bytes, tuple[str, os.stat_result]] = {}
+        self._known = self._read() if os.path.isdir(self._earlier) else {}
+        self._written: dict[bytes, tuple[str, tuple[int, int, int]]] = {}
 
     def into(self, folder: Path) -> Self:
         """Take a folder for the new export, until it stands in the place of the earlier one."""
         self._new = f"{folder}{os.sep}"
         return self
 
-    def link(self, image_sha256: str, target: Path) -> bool:
+    def link(self, image_sha256: str, target: str) -> bool:
         """Give the earlier export's file a second name; False: there is none, or it has changed."""
-        path, stamp, known = self._known.get(os.fsencode(target.name), (b"", "", ""))
+        written = self._path(target)
+        path, stamp, known = self._known.get(written.rpartition(b"/")[2], (b"", "", ""))
         if known != image_sha256:
             return False
-        earlier = os.path.join(os.fsencode(self._folder), path)
+        earlier = self._below + path
         try:
             status = os.lstat(earlier)
             if stamp != stamp_of(status) or not stat.S_ISREG(status.st_mode):
@@ -67,23 +68,26 @@ class EarlierFiles:
             os.link(earlier, target, follow_symlinks=False)
         except OSError:  # It is gone, or the file system knows no second names.
             return False
+        self._written[written] = image_sha256, _content(status)
         return True
 
-    def wrote(self, image_sha256: str, target: Path) -> None:
-        """Note an image of the new export."""
-        self._written[self._path(target)] = image_sha256, target.lstat()
+    def wrote(self, image_sha256: str, target: str) -> None:
+        """Note an image of the new export that is no earlier file."""
+        self._written[self._path(target)] = image_sha256, _content(os.lstat(target))
 
-    def _path(self, target: Path) -> bytes:
-        return os.fsencode(str(target).removeprefix(self._new))
+    def _path(self, target: str) -> bytes:
+        return os.fsencode(target.removeprefix(self._new))
 
     def save(self) -> None:
         """Write down what is in the new folder, once it stands in its place."""
         rows: list[tuple[bytes, str, str]] = []
         for path, (image_sha256, then) in self._written.items():
-            with suppress(FileNotFoundError):
-                now = os.lstat(os.path.join(os.fsencode(self._folder), path))
-                if _content(now) == _content(then):
-                    rows.append((path, stamp_of(now), image_sha256))
+            try:
+                now = os.lstat(self._below + path)
+            except FileNotFoundError:
+                continue
+            if _content(now) == then:
+                rows.append((path, stamp_of(now), image_sha256))
         paths, stamps, digests = zip(*rows, strict=True) if rows else ((), (), ())
         table = pa.table(
             [
@@ -106,7 +110,7 @@ class EarlierFiles:
         if not table.schema.equals(_SCHEMA) or writer != str(vidset_version()).encode():
             return {}
         rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-        return {os.path.basename(path): (path, *known) for path, *known in rows}
+        return {path.rpartition(b"/")[2]: (path, stamp, known) for path, stamp, known in rows}
 
 
 def _content(status: os.stat_result) -> tuple[int, int, int]:

@@ -26,8 +26,9 @@ from vidset.datasets.exchange.received import (
     read_details,
     read_manifest,
 )
+from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import measure
-from vidset.datasets.rows import rows_with
+from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.schema.files import receive_schema
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.forgotten import read_forgotten
@@ -85,15 +86,17 @@ def push(
             images were removed from a version: its id is not its content's, nobody could pull it.
     """
     ids = tuple(ids)
-    _refuse_forgotten(repository, ids)
+    refuse_forgotten(repository, ids)
     names = {name: id_ for name, id_ in repository.names().items() if id_ in ids}
     there = names_in(place)
     if not move_names:
         _refuse_other("there", names, there)
     known = {item.name: item.size_bytes for item in place.list("images/")}
     images = size_bytes = 0
+    there_already = pa.array([], pa.string())
     for id_ in ids:
-        manifest, sizes = repository.manifest(id_), _sizes(repository.measures(id_))
+        manifest = repository.manifest(id_)
+        sizes = _sizes(repository.measures(id_, ["image_sha256", "size_bytes"]))
 
         def send(entry: Entry) -> int:
             data = checked(repository.read_image(entry), entry)
@@ -103,12 +106,13 @@ def push(
             )
             return len(data)
 
-        stored = _names_of(manifest)
-        wanted = [each for each, name in stored.items() if known.get(name) != sizes[each]]
-        for length in in_order(send, _entries(manifest, wanted), _AT_ONCE):
+        # Versions have most of their images in common.
+        table = rows_without(manifest.table, "image_sha256", there_already)
+        wanted = [each for each, name in _names_of(table) if known.get(name) != sizes[each]]
+        for length in in_order(send, _entries(table, wanted), _AT_ONCE):
             images, size_bytes = images + 1, size_bytes + length
             progress(images)
-        known |= {name: sizes[each] for each, name in stored.items()}
+        there_already = pa.concat_arrays([there_already, *table["image_sha256"].chunks])
         for file in _FILES:
             data = read_regular(repository.root / "versions" / id_ / file)
             place.put_once(
@@ -160,6 +164,7 @@ def pull(
     with suppress(FileNotFoundError):
         receive_schema(repository, place.read(_SCHEMA), place.uri(_SCHEMA))
     images = size_bytes = 0
+    stored: set[str] = set()
     for id_ in ids:
         source = place.uri(f"versions/{id_}")
         manifest = read_manifest(
@@ -168,24 +173,29 @@ def pull(
         details = read_details(
             read_object_of(place, f"versions/{id_}/version.json"), f"{source}/version.json", id_
         )
-        hashes = manifest.table["image_sha256"]
-        known = known_measures(repository.root / "versions", hashes)
+        hashes, is_here = manifest.table["image_sha256"], repository.has(id_)
+        # A version that is here keeps its measures: then which images have some is enough.
+        columns = ["image_sha256"] if is_here else MEASURES.names
+        known = known_measures(repository.root / "versions", hashes, columns)
         measured = frozenset(known["image_sha256"].to_pylist())
         fetch = partial(_fetch, repository, place, measured)
         wanted = [
             sha256
-            for sha256, name in _names_of(manifest).items()
-            if sha256 not in measured or not os.path.exists(f"{repository.root}/{name}")
+            for sha256, name in _names_of(manifest.table)
+            if sha256 not in measured
+            or (sha256 not in stored and not os.path.exists(f"{repository.root}/{name}"))
         ]
         rows = []
-        for row, length in in_order(fetch, _entries(manifest, wanted), _AT_ONCE):
+        for row, length in in_order(fetch, _entries(manifest.table, wanted), _AT_ONCE):
             if row is not None:
                 rows.append(row)
             if length is not None:
                 images, size_bytes = images + 1, size_bytes + length
                 progress(images)
-        measures = pa.concat_tables([known, measures_table(rows)]).sort_by("image_sha256")
-        repository.write_version(manifest, measures, details)
+        stored.update(hashes.to_pylist())
+        if not is_here:
+            measures = pa.concat_tables([known, measures_table(rows)]).sort_by("image_sha256")
+            repository.write_version(manifest, measures, details)
     for name, id_ in names.items():
         repository.name_version(name, id_, move=move_names, actor=actor)
     return Exchanged(ids, images, size_bytes, tuple(names), forgotten)
@@ -219,7 +229,12 @@ def _is_forgotten(repository: Repository, id_: str) -> bool:
     return read_forgotten(repository.root / "versions" / id_) is not None
 
 
-def _refuse_forgotten(repository: Repository, ids: Iterable[str]) -> None:
+def refuse_forgotten(repository: Repository, ids: Iterable[str]) -> None:
+    """Refuse to push versions that are not what their ids say any more.
+
+    Raises:
+        FaultsError: images were removed from one; each is named.
+    """
     faults = []
     for id_ in ids:
         if found := read_forgotten(repository.root / "versions" / id_):
@@ -244,19 +259,17 @@ def _sizes(measures: pa.Table) -> dict[str, int]:
     return dict(zip(*columns, strict=True))
 
 
-def _names_of(manifest: Manifest) -> dict[str, str]:
-    """Return where a repository has each image, by its hash."""
-    columns = (manifest.table[name].to_pylist() for name in ("image_sha256", "image_format"))
-    return {
-        sha256: image_name(sha256, image_format)
-        for sha256, image_format in zip(*columns, strict=True)
-    }
+def _names_of(images: pa.Table) -> Iterator[tuple[str, str]]:
+    """Yield the hash of each row's image, with where a repository has it."""
+    columns = (images[name].to_pylist() for name in ("image_sha256", "image_format"))
+    for sha256, image_format in zip(*columns, strict=True):
+        yield sha256, image_name(sha256, image_format)
 
 
-def _entries(manifest: Manifest, hashes: Collection[str]) -> Iterator[Entry]:
-    """Yield an entry for each of these images: rows of the same image follow one another."""
+def _entries(images: pa.Table, hashes: Collection[str]) -> Iterator[Entry]:
+    """Yield an entry for each of these images of a manifest: rows of one follow one another."""
     last = None
-    for entry in Manifest(rows_with(manifest.table, "image_sha256", hashes)):
+    for entry in Manifest(rows_with(images, "image_sha256", hashes)):
         if entry.image_sha256 != last:
             yield entry
         last = entry.image_sha256

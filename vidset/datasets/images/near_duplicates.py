@@ -6,34 +6,36 @@ other things, so that what the hash finds must also have nearly the same thumbna
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import combinations, islice
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 
+from vidset.datasets.images.hash_bands import (
+    BANDS,
+    FLIPS,
+    MOST_BITS,
+    Alike,
+    alike,
+    cut,
+    fullest_band,
+    interleaved,
+)
 from vidset.datasets.images.measures import THUMBNAIL_SIDE
 
 # Measured: `python -m benchmarks --only auditing`, docs/benchmarks.md.
 NEAR_DISTANCE = 6
 LEAST_LIKENESS = 0.95
-# Of distances: beyond it, looking for near hashes takes long, and most are of other pictures.
-MOST_BITS = 8
 # A picture this close to one that is there already is found wherever that one is.
 _SAME_DISTANCE, _SAME_LIKENESS = 2, 0.999
 # More different pictures of one hash, or hashes with one band in common, are not compared with each
 # other: there the hash says nothing, and comparing all would take the square of their number.
 MOST_ALIKE = 256
 _MOST_COMPARED = 4 * MOST_ALIKE
-_BANDS = (22, 21, 21)
 _CHUNK_ROWS = 10_000
-# Of so many hashes all pairs are looked for at once, but for those that have a band in common with
-# more than so many others each.
-_MANY, _MOST_PAIRS = 512, 1024
-_SET = np.array([number.bit_count() for number in range(1 << 16)], np.uint8)
 # Levels: a thumbnail with less of them is rounding rather than picture.
 _LEAST_CONTRAST = 1.0
-
-Alike = dict[int, list[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,20 @@ class NearIndex:
             raise ValueError(f"near distance: wanted 0 to {MOST_BITS} bits, got {distance}")
         self._pictures, self._distance, self._least = pictures, distance, least_likeness
         self._places: dict[int, list[int]] = {}
-        self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in _BANDS]
+        self._bands: list[dict[int, list[int]]] = [defaultdict(list) for _ in BANDS]
         self._alike = pictures.alike(max(distance, _SAME_DISTANCE))
         self._has_full_band = False
         # Whether a band has a value: asked for hundreds of values at a time.
-        self._there = [np.zeros(1 << bits, np.bool_) for bits in _BANDS]
+        self._there = [np.zeros(1 << bits, np.bool_) for bits in BANDS]
         self.crowded: set[int] = set()
+
+    @property
+    def has_candidates(self) -> np.ndarray:
+        """Tell of each place whether its picture may be near another of all the pictures.
+
+        What is found is the same where all others are neither added nor asked for.
+        """
+        return self._pictures.has_candidates(max(self._distance, _SAME_DISTANCE))
 
     def add(self, place: int) -> None:
         """A picture to be found, unless one that is as good as the same is there."""
@@ -95,7 +105,7 @@ class NearIndex:
         others = self._places.get(hash_)
         if others is None:
             self._places[hash_] = [place]
-            for band, there, value in zip(self._bands, self._there, _cut(hash_), strict=True):
+            for band, there, value in zip(self._bands, self._there, cut(hash_), strict=True):
                 if len(band[value]) < MOST_ALIKE:
                     band[value].append(hash_)
                     there[value] = True
@@ -128,8 +138,8 @@ class NearIndex:
             return quickly
         hash_ = self._pictures.hashes[place]
         found = {hash_: 0} if hash_ in self._places else {}
-        for number, value in enumerate(_cut(hash_)):
-            values = value ^ _FLIPS[distance][number]
+        for number, value in enumerate(cut(hash_)):
+            values = value ^ FLIPS[distance][number]
             for near in values[self._there[number][values]].tolist():
                 for other in self._bands[number][near]:
                     if (between := (hash_ ^ other).bit_count()) <= distance:
@@ -162,8 +172,9 @@ class Pictures:
     """
 
     def __init__(self, measures: pa.Table):
-        hashes = _interleaved(measures["phash"].to_numpy())
+        hashes = interleaved(measures["phash"].to_numpy())
         self.hashes: list[int] = hashes.tolist()
+        self._named = hashes.astype(np.uint64)
         self._different = np.unique(hashes.astype(np.int64))
         self._alike: dict[int, Alike | None] = {}
         size = THUMBNAIL_SIDE**2
@@ -171,14 +182,18 @@ class Pictures:
         data = column.buffers()[1]
         levels = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
         self._thumbnails = levels.reshape(-1, size)[column.offset : column.offset + len(column)]
-        self._means = self._thumbnails.mean(axis=1)
+
+    @cached_property
+    def _scales(self) -> tuple[np.ndarray, np.ndarray]:
+        """Each thumbnail's mean, and its length once that is taken away."""
         deviations = np.empty(len(self._thumbnails))
         for start in range(0, len(deviations), _CHUNK_ROWS):  # In floats they take much memory.
             chunk = slice(start, start + _CHUNK_ROWS)
             deviations[chunk] = self._thumbnails[chunk].std(axis=1)
         # Nothing is like a picture whose thumbnail shows nothing.
         deviations[deviations < _LEAST_CONTRAST] = np.inf
-        self._norms = deviations * np.sqrt(size)
+        size = self._thumbnails.shape[1]
+        return self._thumbnails.mean(axis=1), deviations * np.sqrt(size)
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -189,88 +204,25 @@ class Pictures:
         None: there are too many, or so few that asking for each is as quick.
         """
         if distance not in self._alike:
-            self._alike[distance] = _alike(self._different, distance)
+            self._alike[distance] = alike(self._different, distance)
         return self._alike[distance]
+
+    def has_candidates(self, distance: int) -> np.ndarray:
+        """Tell of each place whether another has its hash, or one within `distance`.
+
+        All may be so where that is not known, or where a band of the index may become full: then
+        it matters which hashes stand in it.
+        """
+        near = self.alike(distance)
+        if near is None or fullest_band(self._different) > MOST_ALIKE:
+            return np.ones(len(self), np.bool_)
+        named, places, counts = np.unique(self._named, return_inverse=True, return_counts=True)
+        hashes = np.fromiter(near, np.uint64, len(near))
+        return ((counts > 1) | np.isin(named, hashes))[places]
 
     def likeness(self, place: int, others: list[int]) -> np.ndarray:
         """The correlation of a picture's thumbnail with those of others, -1 to 1."""
-        own = self._thumbnails[place] - self._means[place]
+        means, norms = self._scales
+        own = self._thumbnails[place] - means[place]
         # The means of the others fall out: `own` sums to 0.
-        return self._thumbnails[others] @ own / (self._norms[others] * self._norms[place])
-
-
-def _interleaved(hashes: np.ndarray) -> np.ndarray:
-    """Every third bit goes into the same band: neighbouring frequencies depend on each other."""
-    bits = np.unpackbits(hashes.astype(">u8").view(np.uint8)).reshape(-1, 64)
-    order = np.argsort(np.arange(64) % len(_BANDS), kind="stable")
-    packed = np.packbits(np.ascontiguousarray(bits[:, order]), axis=1)
-    return packed.reshape(-1).view(">u8")
-
-
-def _alike(hashes: np.ndarray, distance: int) -> Alike | None:
-    """See `Pictures.alike`.
-
-    Args:
-        hashes: different ones, as int64.
-    """
-    if len(hashes) < _MANY:
-        return None
-    pairs, number = [], 0
-    for band, bits in enumerate(_BANDS):
-        values = hashes.view(np.uint64) >> sum(_BANDS[band + 1 :]) & (1 << bits) - 1
-        values = values.astype(np.int64)
-        order = np.argsort(values, kind="stable")
-        counts = np.bincount(values, minlength=1 << bits)
-        ends = np.cumsum(counts, dtype=np.int32)
-        for flip in _FLIPS[distance][band]:
-            wanted = values ^ flip
-            each = counts[wanted]
-            if (number := number + int(each.sum())) > _MOST_PAIRS * max(1, len(hashes)):
-                return None
-            one = np.flatnonzero(each)
-            each = each[one]
-            # The places in `order` of those that have the value, one after the other.
-            before = np.repeat(np.cumsum(each) - each, each)
-            place = np.repeat(ends[wanted[one]] - each, each) + np.arange(each.sum()) - before
-            one, other = np.repeat(one, each), order[place]
-            is_near = (one < other) & (_bits_set(hashes[one] ^ hashes[other]) <= distance)
-            pairs.append(one[is_near] * len(hashes) + other[is_near])
-    one, other = np.divmod(np.unique(np.concatenate(pairs)), len(hashes))
-    apart = _bits_set(hashes[one] ^ hashes[other])
-    named = hashes.view(np.uint64)
-    found: Alike = {}
-    for *pair, bits in zip(named[one].tolist(), named[other].tolist(), apart.tolist(), strict=True):
-        for hash_, near in (pair, pair[::-1]):
-            found.setdefault(hash_, []).append((near, bits))
-    return found
-
-
-def _bits_set(values: np.ndarray) -> np.ndarray:
-    return _SET[values.view(np.uint16).reshape(-1, 4)].sum(axis=1)
-
-
-def _cut(hash_: int) -> tuple[int, int, int]:
-    _, second, third = _BANDS
-    low = hash_ & (1 << third) - 1
-    middle = hash_ >> third & (1 << second) - 1
-    return hash_ >> second + third, middle, low
-
-
-def _flips_of(distance: int) -> list[np.ndarray]:
-    """Returns for each band the bits to flip: enough to find all hashes within `distance`."""
-    bands = len(_BANDS)
-    shares = [(distance + bands - place) // bands for place in range(bands)]
-    return [_flips(bits, share - 1) for bits, share in zip(_BANDS, shares, strict=True)]
-
-
-def _flips(bits: int, most: int) -> np.ndarray:
-    """All numbers of so many bits of which at most `most` are set; none for -1."""
-    flips = [
-        sum(1 << place for place in places)
-        for count in range(most + 1)
-        for places in combinations(range(bits), count)
-    ]
-    return np.array(flips, np.int64)
-
-
-_FLIPS = [_flips_of(distance) for distance in range(MOST_BITS + 1)]
+        return self._thumbnails[others] @ own / (norms[others] * norms[place])

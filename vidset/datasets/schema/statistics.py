@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.datasets.images.pictures import measures_of
+from vidset.datasets.rows import rows_with
 from vidset.datasets.schema.histogram import EDGES, Histogram
 from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
 from vidset.datasets.versions.manifest import Manifest
@@ -42,7 +43,9 @@ def describe(manifest: Manifest, measures: pa.Table) -> dict[str, Any]:
         for name in rows["split"].unique().to_pylist():
             chosen = pc.call_function("equal", [rows["split"], pa.scalar(name)])
             found[name].add(rows.filter(chosen), measured.filter(chosen))
-    groups = {name: len(manifest.split(name).table["group"].unique()) for name in found}
+    groups = {
+        name: len(rows_with(manifest.table, "split", [name])["group"].unique()) for name in found
+    }
     return {
         "images": len(manifest),
         "splits": {
@@ -125,15 +128,18 @@ class _Split:
 
     def _add_labels(self, rows: pa.Table) -> None:
         counts, areas = [], []
+        has_objects = rows["objects"].is_valid()
+        without = rows.filter(pc.call_function("invert", [has_objects]))["label"]
+        self.labels.update(without.drop_null().to_pylist())
+        self.unlabeled += without.null_count
+        rows = rows.filter(has_objects)
         columns = (rows[name].to_pylist() for name in ("label", "objects", "width", "height"))
         for label, objects, width, height in zip(*columns, strict=True):
             things = read_objects(objects)
             names = {thing.label for thing in things} | ({label} - {None})
             self.labels.update(names)
-            self.unlabeled += label is None and objects is None
             self.objects.update(thing.label for thing in things)
-            if objects is not None:
-                counts.append(len(things))
+            counts.append(len(things))
             self.types.update(thing.type for thing in things)
             for thing in things:
                 if (area := thing.area) is not None:

@@ -15,6 +15,7 @@ from vidset.datasets.versions.entry import TEST, TRAIN, VALIDATION
 
 # An image's class, or all labels of its objects, or none.
 Labels = str | Sequence[str] | None
+Counts = Sequence[tuple[object, int]]
 _ALL = object()
 
 
@@ -49,11 +50,14 @@ def assign_splits(
     sides = list(fixed) if fixed is not None else [None] * len(groups)
     found: dict[str, _Group] = {}
     for name, label, side in zip(groups, labels, sides, strict=True):
-        group = found.setdefault(name, _Group(name, _order(seed, name)))
-        group.labels.update(_several(label))
+        group = found.get(name)
+        if group is None:
+            group = found[name] = _Group(name, _order(seed, name))
+        for each in _several(label):
+            group.labels[each] = group.labels.get(each, 0) + 1
         group.images += 1
         if side is not None:
-            group.sides[side] += 1
+            group.sides[side] = group.sides.get(side, 0) + 1
     side_of = _assign(list(found.values()), shares)
     return [side or side_of[name] for name, side in zip(groups, sides, strict=True)]
 
@@ -81,32 +85,35 @@ class _Group:
     name: str
     order: bytes
     images: int = 0
-    labels: Counter[str | None] = field(default_factory=Counter)
-    sides: Counter[str] = field(default_factory=Counter)
+    labels: dict[str | None, int] = field(default_factory=dict)
+    sides: dict[str, int] = field(default_factory=dict)
 
     @property
-    def counts(self) -> dict[object, int]:
+    def counts(self) -> list[tuple[object, int]]:
         """Counts of its labels, and of its images whatever their labels."""
-        return {**self.labels, _ALL: self.images}
+        return [*self.labels.items(), (_ALL, self.images)]
 
 
 def _assign(groups: list[_Group], shares: Mapping[str, float]) -> dict[str, str]:
     totals: Counter[str | None] = Counter()
     for group in groups:
-        totals.update(group.labels)
-    placed: Counter[object] = Counter()
-    on = {side: Counter[object]() for side in shares}
+        for label, number in group.labels.items():
+            totals[label] += number
+    placed: defaultdict[object, int] = defaultdict(int)
+    on = {side: defaultdict[object, int](int) for side in shares}
 
-    def put(group: _Group, side: str) -> None:
+    def put(counts: Counts, side: str) -> None:
         if side in shares:
-            placed.update(group.counts)
-            on[side].update(group.counts)
+            there = on[side]
+            for label, number in counts:
+                placed[label] += number
+                there[label] += number
 
-    def missed(group: _Group, side: str) -> float:
+    def missed(counts: Counts, side: str) -> float:
         # Rounded once, whatever the order of the labels: equal groups must stay equal.
+        share, there = shares[side], on[side]
         return fsum(
-            number * (shares[side] * (placed[label] + number) - on[side][label])
-            for label, number in group.counts.items()
+            [number * (share * (placed[label] + number) - there[label]) for label, number in counts]
         )
 
     def rarest(group: _Group) -> int:
@@ -117,14 +124,19 @@ def _assign(groups: list[_Group], shares: Mapping[str, float]) -> dict[str, str]
     for group in groups:
         if group.sides:
             side_of[group.name] = max(group.sides, key=drop_rank)
-            put(group, side_of[group.name])
+            put(group.counts, side_of[group.name])
         else:
             free.append(group)
     free.sort(key=lambda group: (-group.images, rarest(group), group.order))
     for group in free:
-        side = max(shares, key=lambda side: (missed(group, side), _order(group.order, side)))
+        counts = group.counts
+        by_side = {side: missed(counts, side) for side in shares}
+        most = max(by_side.values())
+        side, *equals = [side for side, number in by_side.items() if number == most]
+        if equals:
+            side = max((side, *equals), key=lambda side: _order(group.order, side))
         side_of[group.name] = side
-        put(group, side)
+        put(counts, side)
     _fill(side_of, free, shares)
     return side_of
 

@@ -8,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
-from vidset.datasets.images.pictures import pictured
-from vidset.datasets.splits.leaks import Image, Leak, find_leaks_among
+from vidset.datasets.images.pictures import Pictured, pictured
+from vidset.datasets.splits.leaks import COLUMNS, Image, Leak, find_leaks_among
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import content_of
 
-_COLUMNS = ["image_sha256", "image_uri", "split", "label", "objects", "group", "origin"]
+_COLUMNS = ["image_sha256", "image_uri", "split", "label", "objects"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ def audit(
     manifest: Manifest, measures: pa.Table, near_distance: int | None = NEAR_DISTANCE
 ) -> Audit:
     """Look for all of it. See `find_leaks`; all lists are in the manifest's order."""
-    rows = _rows(manifest)
+    rows = manifest.table.select(_COLUMNS).to_pylist()
     seen = pictured([row["image_sha256"] for row in rows], measures)
-    found = find_leaks_among(rows, seen, near_distance)
+    found = find_leaks_among(manifest.table.select(COLUMNS), seen, near_distance)
     by_pixels = defaultdict(list)
     for row, pixels in zip(rows, seen.pixels, strict=True):
         by_pixels[pixels].append(row)
@@ -81,23 +81,24 @@ def audit(
 
 
 def find_leaks(
-    images: Manifest, measures: pa.Table, near_distance: int | None = NEAR_DISTANCE
+    images: Manifest,
+    measures: pa.Table,
+    near_distance: int | None = NEAR_DISTANCE,
+    seen: Pictured | None = None,
 ) -> list[Leak]:
     """Every image with a twin in another split, with its closest twin there.
 
     Each image once for each other split: at most images times splits, however many copies of one
     there are. `near_distance` None: near duplicates are no leaks.
 
+    Args:
+        seen: the pictures of the images, in their order, where they are known already.
+
     Raises:
         DatasetError: an image has no measures.
     """
-    rows = _rows(images)
-    seen = pictured([row["image_sha256"] for row in rows], measures)
-    return find_leaks_among(rows, seen, near_distance).leaks
-
-
-def _rows(manifest: Manifest) -> list[dict[str, Any]]:
-    return manifest.table.select(_COLUMNS).to_pylist()
+    seen = seen or pictured(images.table["image_sha256"].to_pylist(), measures)
+    return find_leaks_among(images.table.select(COLUMNS), seen, near_distance).leaks
 
 
 def _said(row: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vidset.datasets.images.hash_bands import bits_set
 from vidset.datasets.images.near_duplicates import LEAST_LIKENESS, NEAR_DISTANCE
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.repository import Repository
@@ -81,7 +82,11 @@ class EvaluationSide:
         return bool((self.thumbnails[near] @ _unit(thumbnail) >= LEAST_LIKENESS).any())
 
     def _near(self, phash: int) -> np.ndarray:
-        return np.bitwise_count(self.phashes ^ np.uint64(phash)) <= NEAR_DISTANCE
+        return bits_set(self.phashes ^ np.uint64(phash)) <= NEAR_DISTANCE
+
+
+# Where there are no versions, nothing is kept from a model.
+NOBODYS_SIDE = EvaluationSide(frozenset(), {}, np.zeros(0, np.uint64), np.zeros((0, 1), np.float32))
 
 
 def find_evaluation_side(repository: Repository) -> EvaluationSide:

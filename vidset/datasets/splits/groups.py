@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.images.near_duplicates import NearIndex
@@ -14,6 +15,7 @@ def join_groups(
     measures: pa.Table,
     near_distance: int | None,
     alike: Iterable[tuple[str, str]] = (),
+    seen: Pictured | None = None,
 ) -> list[str]:
     """The group of each row of `images`, in its order.
 
@@ -31,13 +33,14 @@ def join_groups(
         measures: vidset.datasets.images.measures's, a row for each image at least.
         near_distance: of the perceptual hashes, in bits; None: near duplicates are not joined.
         alike: pairs of images, by hash; those that are not in `images` are passed over.
+        seen: the pictures of the rows, where they are known already.
 
     Raises:
         DatasetError: an image has no measures.
     """
     hashes = images["image_sha256"].to_pylist()
     named = images["group"].to_pylist()
-    seen = pictured(hashes, measures)
+    seen = seen or pictured(hashes, measures)
     joined = Joined(len(hashes))
     _join_equals(joined, named)
     _join_equals(
@@ -66,8 +69,8 @@ def join_groups(
 def _join_equals(joined: Joined, values: Iterable[str | None]) -> None:
     first: dict[str, int] = {}
     for place, value in enumerate(values):
-        if value is not None:
-            joined.join(place, first.setdefault(value, place))
+        if value is not None and (before := first.setdefault(value, place)) != place:
+            joined.join(place, before)
 
 
 def _join_origins(joined: Joined, hashes: Sequence[str], origins: Sequence[str | None]) -> None:
@@ -84,6 +87,6 @@ def _join_origins(joined: Joined, hashes: Sequence[str], origins: Sequence[str |
 def _join_near(joined: Joined, seen: Pictured, distance: int) -> None:
     row_of = {place: row for row, place in enumerate(seen.places)}
     index = NearIndex(seen.pictures, distance)
-    for place in range(len(seen.pictures)):
+    for place in np.flatnonzero(index.has_candidates).tolist():
         for near in index.take(place):
             joined.join(row_of[place], row_of[near.place])

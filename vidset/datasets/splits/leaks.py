@@ -1,15 +1,19 @@
 """Images that are on two sides of a split, as themselves or as a twin."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from vidset.datasets.images.near_duplicates import Near, NearIndex
 from vidset.datasets.images.pictures import Pictured
 from vidset.datasets.splits.assign import drop_rank
 
 EXACT, PIXELS, ORIGIN, NEAR, GROUP = KINDS = ("exact", "pixels", "origin", "near", "group")
+COLUMNS = ["image_sha256", "image_uri", "split", "label", "group", "origin"]
 Row = Mapping[str, Any]
 
 
@@ -62,53 +66,59 @@ class Found:
     crowded: int
 
 
-def find_leaks_among(rows: Sequence[Row], seen: Pictured, near_distance: int | None) -> Found:
+def find_leaks_among(images: pa.Table, seen: Pictured, near_distance: int | None) -> Found:
     """See `vidset.datasets.splits.audit.find_leaks`.
 
     Args:
-        rows: of the manifest, in order: image_sha256, image_uri, split, label, group, origin.
+        images: `COLUMNS` of the manifest, in its order.
+        seen: of these images.
     """
-    splits = sorted({row["split"] for row in rows})
-    if len(splits) < 2:
+    if len(images["split"].unique()) < 2:
         return Found([], 0)
-    search = _Search(rows, splits)
-    search.take_equals(EXACT, [row["image_sha256"] for row in rows])
-    search.take_equals(PIXELS, seen.pixels)
-    search.take_equals(ORIGIN, [row["origin"] for row in rows])
+    search = _Search(images)
+    search.take_equals(EXACT, images["image_sha256"])
+    search.take_equals(PIXELS, pa.chunked_array([pa.array(seen.pixels, pa.string())]))
+    search.take_equals(ORIGIN, images["origin"])
     crowded = search.take_near(seen, near_distance) if near_distance is not None else 0
-    search.take_equals(GROUP, [row["group"] for row in rows])
+    search.take_equals(GROUP, images["group"])
     return Found(search.leaks(), crowded)
 
 
 class _Search:
     """The strictest twin of each row in each other split."""
 
-    def __init__(self, rows: Sequence[Row], splits: Sequence[str]):
-        self._rows, self._splits = rows, splits
+    def __init__(self, images: pa.Table):
+        self._images = images
+        self._split_of: list[str] = images["split"].to_pylist()
+        self._splits = sorted(set(self._split_of))
+        number_of = {split: number for number, split in enumerate(self._splits)}
+        self._sides = np.array([number_of[split] for split in self._split_of])
         self.twins: dict[tuple[int, str], tuple[str, int, Near | None]] = {}
 
-    def take_equals(self, kind: str, keys: Sequence[str | None]) -> None:
-        """Rows with the same key are twins; None is no key."""
-        first: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        for row, key in enumerate(keys):
-            if key is not None:
-                first[key].setdefault(self._rows[row]["split"], row)
-        for row, key in enumerate(keys):
-            if key is not None and len(first[key]) > 1:
-                for split, twin in first[key].items():
-                    if split != self._rows[row]["split"]:
-                        self.twins.setdefault((row, split), (kind, twin, None))
+    def take_equals(self, kind: str, keys: pa.ChunkedArray) -> None:
+        """Rows with the same key are twins; null is no key."""
+        codes = keys.combine_chunks().dictionary_encode().indices
+        found = codes.fill_null(-1).to_numpy()
+        crossing = [(row, int(found[row])) for row in _crossing(found, self._sides)]
+        first: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        for row, key in crossing:
+            first[key].setdefault(self._split_of[row], row)
+        for row, key in crossing:
+            for split, twin in first[key].items():
+                if split != self._split_of[row]:
+                    self.twins.setdefault((row, split), (kind, twin, None))
 
     def take_near(self, seen: Pictured, distance: int) -> int:
         """Near duplicates are twins; how many pictures were too crowded."""
+        indexes = {split: NearIndex(seen.pictures, distance) for split in self._splits}
+        has_candidates = indexes[self._splits[0]].has_candidates
         first: dict[str, dict[int, int]] = {split: {} for split in self._splits}
         rows_of: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for row, place in enumerate(seen.places):
-            if place >= 0:
-                split = self._rows[row]["split"]
+            if place >= 0 and has_candidates[place]:
+                split = self._split_of[row]
                 first[split].setdefault(place, row)
                 rows_of[split, place].append(row)
-        indexes = {split: NearIndex(seen.pictures, distance) for split in self._splits}
         for split, index in indexes.items():
             for place in sorted(first[split]):
                 index.add(place)
@@ -126,16 +136,32 @@ class _Search:
         found: dict[tuple[int, int, int], Near | None] = {}
         for (row, _), (kind, twin, near) in self.twins.items():
             first, second = sorted(
-                (row, twin), key=lambda row: drop_rank(self._rows[row]["split"]), reverse=True
+                (row, twin), key=lambda row: drop_rank(self._split_of[row]), reverse=True
             )
             found[KINDS.index(kind), first, second] = near
+        rows = sorted({row for _, *pair in found for row in pair})
+        leaking = self._images.take(pa.array(rows, pa.int64())).to_pylist()
+        images = {row: Image.of(each) for row, each in zip(rows, leaking, strict=True)}
         return [
             Leak(
                 kind=KINDS[kind],
-                a=Image.of(self._rows[first]),
-                b=Image.of(self._rows[second]),
+                a=images[first],
+                b=images[second],
                 distance=None if near is None else near.distance,
                 likeness=None if near is None else round(near.likeness, 4),
             )
             for (kind, first, second), near in sorted(found.items(), key=lambda each: each[0])
         ]
+
+
+def _crossing(keys: np.ndarray, sides: np.ndarray) -> list[int]:
+    """The rows whose key, which is no -1, has rows on several sides."""
+    if not len(keys):
+        return []
+    number = int(keys.max()) + 1
+    one = np.zeros(number + 1, sides.dtype)
+    one[keys] = sides  # One of its rows' sides; the last place is for -1.
+    several = np.zeros(number + 1, np.bool_)
+    several[keys[sides != one[keys]]] = True
+    several[-1] = False
+    return np.flatnonzero(several[keys]).tolist()

@@ -40,11 +40,11 @@ def alike_in_several_videos(
     videos: dict[str, str] = {}
     for table in tables:
         if set(_COLUMNS) <= set(table.column_names):
-            columns = (table[name].to_pylist() for name in _COLUMNS)
+            of_videos = table.filter(table["video_uri"].is_valid())
+            columns = (of_videos[name].to_pylist() for name in _COLUMNS)
             for hash_, image_format, video in zip(*columns, strict=True):
-                if video is not None:
-                    formats.setdefault(hash_, image_format)
-                    videos.setdefault(hash_, video)
+                formats.setdefault(hash_, image_format)
+                videos.setdefault(hash_, video)
     if len(set(videos.values())) < 2:
         return []
     embedder = open_embedder()

@@ -14,7 +14,8 @@ def label_counts(images: pa.Table) -> dict[str, dict[str, int]]:
     """Counts each label's images by split, sorted. An image of several labels counts for each."""
     counts: dict[str, Counter[str]] = {}
     columns = (images[name].to_pylist() for name in ("label", "objects", "split"))
-    for label, objects, split in zip(*columns, strict=True):
+    alike = Counter(zip(*columns, strict=True))
+    for (label, objects, split), number in alike.items():
         for each in label_names(label, objects) or [NOTHING]:
-            counts.setdefault(each, Counter())[split] += 1
+            counts.setdefault(each, Counter())[split] += number
     return {label: dict(counts[label]) for label in sorted(counts)}

@@ -1,4 +1,4 @@
-"""Compares two versions: images, labels, splits."""
+"""Compares two versions: images, labels, splits, rights."""
 
 import gc
 from collections import Counter
@@ -15,8 +15,9 @@ from vidset.datasets.versions.changes import changes
 from vidset.datasets.versions.entry import label_names
 from vidset.datasets.versions.objects import content_of
 from vidset.datasets.versions.repository import Repository
+from vidset.rights import FIELDS, Rights
 
-COLUMNS = ["image_sha256", "image_uri", "label", "objects", "split", "origin"]
+COLUMNS = ["image_sha256", "image_uri", "label", "objects", "split", "origin", "rights"]
 
 
 class Row(NamedTuple):
@@ -28,6 +29,7 @@ class Row(NamedTuple):
     objects: str | None
     split: str
     origin: str
+    rights: str | None
 
     @property
     def labels(self) -> frozenset[str]:
@@ -45,6 +47,7 @@ class Row(NamedTuple):
             "image_uri": self.image_uri,
             "labels": sorted(self.labels),
             "split": self.split,
+            "rights": Rights.from_json(self.rights).told(),
         }
 
 
@@ -59,6 +62,7 @@ class Diff:
         added: images of B that A has nothing of.
         removed: images of A that B has nothing of.
         relabeled, moved: an image in A and what is of it in B, with other labels; in another split.
+        restated: an image in A and what is of it in B, of which other rights are stated.
         made: an image of A, and another picture in B that was made from the same collected image.
         unmade: pictures that were made for A and are gone, while B has others of the same image.
         replaced: an image of A, and other bytes that B has under its uri.
@@ -69,6 +73,7 @@ class Diff:
     removed: list[Row] = field(default_factory=list)
     relabeled: list[Pair] = field(default_factory=list)
     moved: list[Pair] = field(default_factory=list)
+    restated: list[Pair] = field(default_factory=list)
     made: list[Pair] = field(default_factory=list)
     unmade: list[Row] = field(default_factory=list)
     replaced: list[Pair] = field(default_factory=list)
@@ -93,7 +98,7 @@ class Diff:
         for what in "added", "removed", "unmade":
             for row in getattr(self, what):
                 count(what, row.labels)
-        for what in "moved", "made", "replaced":
+        for what in "moved", "restated", "made", "replaced":
             for _, after in getattr(self, what):
                 count(what, after.labels)
         for before, after in self.relabeled:
@@ -136,7 +141,8 @@ def _diff(a: pa.Table, b: pa.Table) -> Diff:
         for before, after in pairs:
             is_relabeled = before.said != after.said
             _compare(found, before, after, is_relabeled=is_relabeled)
-            found.unchanged += not is_relabeled and before.split == after.split
+            is_as_it_was = before.split == after.split and before.rights == after.rights
+            found.unchanged += not is_relabeled and is_as_it_was
     new = _find_made(found, a, rest_b)
     stands_for = {before for before, _ in found.made}
     origins = set(b["origin"].to_pylist())
@@ -154,7 +160,20 @@ def _diff(a: pa.Table, b: pa.Table) -> Diff:
 
 def _pair(before: Row, after: Row) -> dict[str, Any]:
     changed = changes((before.label, before.objects), (after.label, after.objects))
+    changed += _other_rights(before, after)
     return {"before": before.to_dict(), "after": after.to_dict(), "changes": changed}
+
+
+def _other_rights(before: Row, after: Row) -> list[str]:
+    """A line for each statement that is another one now."""
+    if before.rights == after.rights:
+        return []
+    pairs = [Rights.from_json(each.rights).columns() for each in (before, after)]
+    return [
+        f"{name}: {pairs[0][name] or 'not stated'} -> {pairs[1][name] or 'not stated'}"
+        for name in FIELDS
+        if pairs[0][name] != pairs[1][name]
+    ]
 
 
 def _find_made(found: Diff, a: pa.Table, rest: list[Row]) -> list[Row]:
@@ -185,6 +204,8 @@ def _compare(found: Diff, before: Row, after: Row, *, is_relabeled: bool) -> Non
         found.relabeled.append((before, after))
     if before.split != after.split:
         found.moved.append((before, after))
+    if before.rights != after.rights:
+        found.restated.append((before, after))
 
 
 def _matched(

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidset.datasets.versions.canonical import to_json
 
-# What JSON escapes in another way than by a backslash before it.
-_CONTROL = r"[\x00-\x1f]"
+_SPACE = 0x20
 
 
 def json_lines(batch: pa.RecordBatch, optional: Collection[str] = ()) -> memoryview:
@@ -47,6 +47,8 @@ def _keys(names: list[str]) -> Iterator[tuple[str, str]]:
 
 def _values(column: pa.Array) -> pa.Array:
     """Each value as JSON; null where there is none."""
+    if column.null_count == len(column):
+        return pa.nulls(len(column), pa.string())
     if pa.types.is_integer(column.type):
         return pc.call_function("cast", [column], pc.CastOptions.safe(pa.string()))
     if pa.types.is_string(column.type):
@@ -57,15 +59,23 @@ def _values(column: pa.Array) -> pa.Array:
 
 
 def _texts(column: pa.Array) -> pa.Array:
-    has_control = pc.call_function(
-        "match_substring_regex", [column], pc.MatchSubstringOptions(_CONTROL)
-    )
-    if pc.call_function("any", [has_control]).as_py():
+    there = _letters(column)
+    if (there < _SPACE).any():  # JSON escapes these in another way than by a backslash before them.
         values = column.to_pylist()
         return pa.array([None if each is None else to_json(each) for each in values], pa.string())
     for special in ("\\", '"'):
-        column = pc.call_function(
-            "replace_substring", [column], pc.ReplaceSubstringOptions(special, f"\\{special}")
-        )
+        if (there == ord(special)).any():
+            column = pc.call_function(
+                "replace_substring", [column], pc.ReplaceSubstringOptions(special, f"\\{special}")
+            )
     quote = pa.scalar('"')
     return pc.call_function("binary_join_element_wise", [quote, column, quote, pa.scalar("")])
+
+
+def _letters(column: pa.Array) -> np.ndarray:
+    """The bytes of all texts of a column, one behind the other, as uint8."""
+    _, offsets, data = column.buffers()
+    if offsets is None or data is None:
+        return np.empty(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)
+    return np.frombuffer(data, np.uint8)[ends[column.offset] : ends[column.offset + len(column)]]

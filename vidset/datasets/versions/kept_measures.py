@@ -7,7 +7,7 @@ line of its ancestors is. Measures tell nothing that the images do not: where a 
 rows are measured again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,30 +31,38 @@ _FEW = 1000
 # So many of the latest versions are looked at for one that has the same images.
 _LATEST = 3
 _AT_ONCE = 8
+_ALL = tuple(SCHEMA.names)
 
 
-def kept_measures(versions: Path, id_: str, path_of: Callable[[str, str], Path]) -> pa.Table:
+def kept_measures(
+    versions: Path,
+    id_: str,
+    path_of: Callable[[str, str], Path],
+    columns: Sequence[str] = _ALL,
+) -> pa.Table:
     """Return the rows of a version's images, by image_sha256; of another release's, its own rows.
 
     Args:
         path_of: tells where an image with this hash and format is.
+        columns: those to read, image_sha256 among them. Another release's are read whole.
 
     Raises:
         OSError, ValueError: the version's files cannot be read, or an image that is to be measured.
     """
-    table = read_parquet(versions / id_ / FILE)
-    elsewhere = _elsewhere(table.schema)
-    table = table.replace_schema_metadata(None)
-    if not elsewhere or not table.schema.equals(SCHEMA):
+    path = versions / id_ / FILE
+    schema = parquet_schema(path)[0]
+    is_ours, elsewhere = schema.equals(SCHEMA), _elsewhere(schema)
+    table = read_parquet(path, columns if is_ours else None).replace_schema_metadata(None)
+    if not is_ours or not elsewhere:
         return table
     images = read_parquet(versions / id_ / "manifest.parquet", [_KEY, "image_format"])
     tables = [table]
     for other in elsewhere:
         images = _lacking(images, tables[-1])
-        tables.append(rows_with(_own(versions, other), _KEY, images[_KEY]))
+        tables.append(rows_with(_own(versions, other, columns), _KEY, images[_KEY]))
     rows = {each[_KEY]: each for each in _lacking(images, tables[-1]).to_pylist()}
     again = in_order(lambda row: _measured(path_of(*row.values())), rows.values(), _AT_ONCE)
-    tables.append(pa.Table.from_pylist(list(again), SCHEMA))
+    tables.append(pa.Table.from_pylist(list(again), table.schema))
     return pa.concat_tables(tables).sort_by(_KEY).combine_chunks()
 
 
@@ -89,25 +97,35 @@ def latest_measures(versions: Path, parents: Iterable[str] = ()) -> pa.Table:
     return measures_among(versions, dict.fromkeys(ids))
 
 
-def known_measures(versions: Path, hashes: pa.ChunkedArray) -> pa.Table:
-    """Return what any version tells of these images; each image once."""
-    return measures_among(versions, _newest_first(versions), hashes.unique())
+def known_measures(
+    versions: Path, hashes: pa.ChunkedArray, columns: Sequence[str] = _ALL
+) -> pa.Table:
+    """Return what any version tells of these images; each image once.
+
+    Args:
+        columns: those to read, image_sha256 among them.
+    """
+    return measures_among(versions, _newest_first(versions), hashes.unique(), columns)
 
 
 def measures_among(
-    versions: Path, ids: Iterable[str], wanted: pa.ChunkedArray | pa.Array | None = None
+    versions: Path,
+    ids: Iterable[str],
+    wanted: pa.ChunkedArray | pa.Array | None = None,
+    columns: Sequence[str] = _ALL,
 ) -> pa.Table:
     """Return the rows that versions keep themselves, each image once.
 
     Args:
         wanted: the images that are looked for; None: all.
+        columns: those to read, image_sha256 among them.
     """
-    tables = [SCHEMA.empty_table()]
+    tables = [SCHEMA.empty_table().select(columns)]
     known = _joined([])
     for id_ in ids:
         if wanted is not None and not len(wanted := _without(wanted, known)):
             break
-        table = rows_without(_own(versions, id_), _KEY, known)
+        table = rows_without(_own(versions, id_, columns), _KEY, known)
         if wanted is not None:
             table = rows_with(table, _KEY, wanted)
         tables.append(table)
@@ -152,26 +170,22 @@ def _most_alike(versions: Path, measures: pa.Table, parents: Iterable[str]) -> s
 
 def _hashes(versions: Path, id_: str) -> pa.ChunkedArray:
     """The images whose rows a version keeps itself, as `_own`."""
-    try:
-        if parquet_schema(versions / id_ / FILE)[0].equals(SCHEMA):
-            return read_parquet(versions / id_ / FILE, [_KEY])[_KEY]
-    except (OSError, ValueError, pa.ArrowException):
-        pass
-    return _joined([])
+    return _own(versions, id_, [_KEY])[_KEY]
 
 
 def _joined(columns: Iterable[pa.ChunkedArray]) -> pa.ChunkedArray:
     return pa.chunked_array([chunk for each in columns for chunk in each.chunks], pa.string())
 
 
-def _own(versions: Path, id_: str) -> pa.Table:
+def _own(versions: Path, id_: str, columns: Sequence[str]) -> pa.Table:
     """The rows that a version keeps itself; none where it is gone or of another release."""
+    path = versions / id_ / FILE
     try:
-        table = read_parquet(versions / id_ / FILE)
+        if parquet_schema(path)[0].equals(SCHEMA):
+            return read_parquet(path, columns).replace_schema_metadata(None)
     except (OSError, ValueError, pa.ArrowException):
-        return SCHEMA.empty_table()
-    is_ours = table.schema.equals(SCHEMA)
-    return table.replace_schema_metadata(None) if is_ours else SCHEMA.empty_table()
+        pass
+    return SCHEMA.empty_table().select(columns)
 
 
 def _elsewhere(schema: pa.Schema) -> list[str]:

@@ -29,4 +29,4 @@ def grown_order(before: Sequence[str], labels: Iterable[str]) -> list[str]:
 def labels_of(images: Manifest) -> set[str]:
     """Every label that an image or an object has."""
     columns = (images.table[name].to_pylist() for name in ("label", "objects"))
-    return {label for pair in zip(*columns, strict=True) for label in label_names(*pair)}
+    return {label for pair in set(zip(*columns, strict=True)) for label in label_names(*pair)}

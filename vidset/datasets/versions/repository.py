@@ -4,6 +4,7 @@ ROOT/images/<first two digits>/<sha256>.<ending>
 ROOT/versions/<id>/manifest.parquet, measures.parquet, version.json
 ROOT/.cache/sources.parquet  which files were read, and what is in them
 ROOT/.cache/exports/<hash>.parquet  which files an export wrote: see exchange/earlier_files.py
+ROOT/.cache/checks/<id>.json  what was found wrong with a version: see checks.py
 ROOT/names/<name>            the id that a name stands for
 ROOT/names.jsonl             who gave which name to which version, and when
 ROOT/schema.json             what versions must be like, frozen at the first one
@@ -13,7 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -62,9 +63,13 @@ class Repository:
         if self.root.exists() and not self.root.is_dir():
             raise DatasetError(f"{self.root}: wanted a folder for dataset versions, got a file")
 
-    def put_image(self, data: bytes, image_format: str) -> str:
-        """Store an image unless it is there, or in place of a damaged one. Returns its SHA-256."""
-        digest = hashlib.sha256(data).hexdigest()
+    def put_image(self, data: bytes, image_format: str, digest: str | None = None) -> str:
+        """Store an image unless it is there, or in place of a damaged one. Returns its SHA-256.
+
+        Args:
+            digest: that, where it is known.
+        """
+        digest = digest or hashlib.sha256(data).hexdigest()
         path = self.image_path(digest, image_format)
         if not path.exists() or path.stat().st_size != len(data) or read_regular(path) != data:
             write_atomically(path, data)
@@ -167,16 +172,19 @@ class Repository:
         with _reading(id_, "manifest"):
             return parquet_schema(self._file(id_, "manifest.parquet"))[1]
 
-    def measures(self, reference: str) -> pa.Table:
+    def measures(self, reference: str, columns: Sequence[str] = tuple(SCHEMA.names)) -> pa.Table:
         """Read the measures of a version's images: see vidset.datasets.images.measures.
+
+        Args:
+            columns: those to read, image_sha256 among them.
 
         Raises:
             DatasetError: they cannot be read, or another release measured other things.
         """
         id_ = self.resolve(reference)
         with _reading(id_, "measures"):
-            table = kept_measures(self.root / "versions", id_, self.image_path)
-        if not table.schema.equals(SCHEMA):
+            table = kept_measures(self.root / "versions", id_, self.image_path, columns)
+        if not table.schema.equals(SCHEMA.empty_table().select(columns).schema):
             raise DatasetError(
                 f"version {id_}: another release measured its images; remove its folder "
                 f"{self.root / 'versions' / id_} and make it again: it gets the same id"

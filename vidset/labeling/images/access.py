@@ -44,16 +44,27 @@ class StoreImages:
     No store is opened before one is needed: to fill in an url takes no credentials.
     """
 
-    def __init__(self, scheme: str, access: str, lifetime: timedelta, stores: Stores | None = None):
+    def __init__(
+        self,
+        scheme: str,
+        access: str,
+        lifetime: timedelta,
+        stores: Stores | None = None,
+        copies: tuple[str, str] | None = None,
+    ):
         """
         Args:
             scheme: the one that all images have.
             access: `signed`, `uri`, or an url with `{bucket}` or `{name}` in it.
+            copies: the place of the images and that of their blurred copies, which have the same
+                names there. Only copies are read and shown, also of tasks from before they were
+                made. None: the images themselves are.
         """
         self._scheme, self._access, self._lifetime = scheme, access, lifetime
-        self._stores = stores or Stores()
+        self._stores, self._copies = stores or Stores(), copies
 
     def url(self, uri: str) -> str:
+        uri = self._sent(uri)
         parsed = self._parsed(uri)
         if self._access == "uri":
             return uri
@@ -66,9 +77,19 @@ class StoreImages:
             raise TryAgainError(str(error)) from None
 
     def size(self, uri: str) -> tuple[int, int]:
+        uri = self._sent(uri)
         self._parsed(uri)
         store, name = self._stores.find(uri)
         return read_size(lambda count: store.read_range(name, 0, count), uri)
+
+    def _sent(self, uri: str) -> str:
+        """Return the uri of what is sent in an image's stead."""
+        if self._copies is None:
+            return uri
+        images, copies = self._copies
+        if not uri.startswith(f"{images}/"):
+            raise FileNotFoundError(f"{uri}: copies are sent of images below {images} alone")
+        return f"{copies}/{uri.removeprefix(f'{images}/')}"
 
     def _parsed(self, uri: str) -> Uri:
         parsed = parse_uri(uri)

@@ -1,6 +1,7 @@
 """Documents in one SQLite file: a table for each collection, with the document as JSON."""
 
 import base64
+import errno
 import json
 import os
 import sqlite3
@@ -62,7 +63,7 @@ class SqliteStore:
         check_store_file(self._path)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make(self._path)
         except OSError as error:
             raise ValueError(f"no store can be made at {self._path}: {error}") from None
         try:
@@ -177,6 +178,24 @@ class SqliteStore:
             if connection.in_transaction:  # A full disk has ended it already.
                 connection.execute("ROLLBACK")
             raise
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that only the user can read, unless there is one.
+
+    One that is there is not opened: closing it would end the locks that SQLite holds on it for
+    other connections of this process, and another process would then delete the log that they use.
+
+    Raises:
+        OSError: it cannot be made or written.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path)) from None
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path)) from None
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 GROUP = "vidset.models"
 Task = Literal["classification", "detection", "segmentation"]
+FLOAT32, BFLOAT16 = "float32", "bfloat16"
+_MIXED = {"network": BFLOAT16, "loss": FLOAT32, "weights": FLOAT32, "answers": FLOAT32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,15 @@ class FixedModel:
         recipe: all that fixes the model, as JSON. Epochs and seed are the run's. Code that gives
             other results belongs under another name: tests pin each hash and what it computes.
         learner_module: the module whose `open_learner(recipe)` gives its Learner.
+        scores: the names of a split's scores, the first of which chooses the best epoch; empty
+            where they are known only after the first epoch. The loss stands beside them.
     """
 
     name: str
     task: Task
     recipe: Mapping[str, Any] = field(repr=False)
     learner_module: str
+    scores: tuple[str, ...] = ()
 
     def started_from(self, weights_sha256: str) -> "FixedModel":
         """Return the model that begins with the weights of a file: its recipe is another one.
@@ -61,6 +66,18 @@ class FixedModel:
             "encoder": {"sha256": weights_sha256},
         }
         return replace(self, recipe={**self.recipe, "initial": initial})
+
+    def in_precision(self, precision: str) -> "FixedModel":
+        """Return the model that learns in this precision; in bfloat16 its recipe is another one.
+
+        Raises:
+            DatasetError: it is neither float32 nor bfloat16.
+        """
+        if precision not in (FLOAT32, BFLOAT16):
+            raise DatasetError(f"--precision: wanted {FLOAT32} or {BFLOAT16}, got {precision!r}")
+        if precision == FLOAT32:
+            return self
+        return replace(self, recipe={**self.recipe, "precision": _MIXED})
 
     @property
     def recipe_hash(self) -> str:
@@ -86,24 +103,28 @@ MODELS = {
             "classification",
             recipes.RESNET50_C2_32,
             "vidset.training.models.classification",
+            ("accuracy",),
         ),
         FixedModel(
             "centernet-r18-256",
             "detection",
             recipes.CENTERNET_R18_256,
             "vidset.training.models.detection",
+            ("ap50", "ap"),
         ),
         FixedModel(
             "unet-r18-320x180",
             "segmentation",
             recipes.UNET_R18_320X180,
             "vidset.training.models.segmentation",
+            ("mean_iou", "mean_iou_micro", "pixel_accuracy"),
         ),
         FixedModel(
             "maskrcnn-r50-fpn",
             "detection",
             recipes.MASKRCNN_R50_FPN,
             "vidset.training.models.instances",
+            ("ap50", "ap", "ap50_masks", "ap_masks"),
         ),
     )
 }
@@ -158,14 +179,17 @@ def _is_of_pixels(texts: Iterable[str | None]) -> bool:
     return found
 
 
-def as_started(model: FixedModel, details: Mapping[str, Any]) -> FixedModel:
-    """Return the model with the initial weights that a run began with.
+def as_trained(model: FixedModel, details: Mapping[str, Any]) -> FixedModel:
+    """Return the model with the initial weights that a run began with, and in its precision.
 
     Args:
         details: run.json.
     """
-    encoder = details["recipe"].get("initial", {}).get("encoder")
-    return model.started_from(encoder["sha256"]) if isinstance(encoder, dict) else model
+    recipe = details["recipe"]
+    encoder = recipe.get("initial", {}).get("encoder")
+    if isinstance(encoder, dict):
+        model = model.started_from(encoder["sha256"])
+    return model.in_precision(BFLOAT16 if recipe.get("precision") == _MIXED else FLOAT32)
 
 
 def find_model(reference: str) -> Model:

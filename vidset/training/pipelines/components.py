@@ -18,11 +18,11 @@ _STEP: Callable[[Callable[..., Any]], Any] = dsl.component(
 
 
 @_STEP
-def resolve(place: str, version: str) -> str:
-    """The id of a version that is named or numbered."""
+def resolve(place: str, version: str, subset: int) -> str:
+    """The id of a version that is named or numbered, or of a part of it for a quick try."""
     from vidset.training.pipelines import steps
 
-    return steps.resolve(place, version)
+    return steps.resolve(place, version, subset)
 
 
 @_STEP
@@ -92,13 +92,15 @@ def train(
     model: str,
     seed: int,
     epochs: int,
+    select_by: str,
     run: dsl.Output[dsl.Model],
 ):
     """Train the fixed model on a version with a seed."""
     from vidset.training.pipelines import steps
 
     version = dataset.metadata["version"]
-    run.metadata.update(steps.train(place, version, model, seed, epochs, run.path))
+    trained = steps.train(place, version, model, seed, epochs, run.path, select_by)
+    run.metadata.update(trained)
 
 
 @_STEP
@@ -177,8 +179,9 @@ def publish(
     name: str,
     runs: dsl.Input[list[dsl.Model]],
     verdict: dsl.Input[dsl.Artifact],
+    subset: int,
 ):
     """Give the version that passed its name, and keep its runs for the next gate."""
     from vidset.training.pipelines import steps
 
-    steps.publish(place, version, name, [run.path for run in runs], verdict.path)
+    steps.publish(place, version, name, [run.path for run in runs], verdict.path, subset)

@@ -40,6 +40,8 @@ def improve(options: PipelineOptions) -> BaseComponent:
         slack: float = 0.0,
         fatal: bool = False,
         name: str = "blessed",
+        select_by: str = "",
+        subset: int = 0,
     ):
         """Make a version, check it, train the fixed model on it, gate, compare, and publish.
 
@@ -56,9 +58,11 @@ def improve(options: PipelineOptions) -> BaseComponent:
             slack: How much worse than the best blessed version it may be.
             fatal: Whether anomalies end the pipeline.
             name: What a version that passes is called.
+            select_by: The score that chooses the best epoch; empty: the model's first.
+            subset: For a quick try, cut the baseline to about as many images and publish nothing.
         """
         made = _Made(options)
-        parent = made("resolve", place=place, version=baseline).output
+        parent = made("resolve", place=place, version=baseline, subset=subset).output
         candidate: Any = parent
         if options.creates:
             made_of = {"source": source, "parent": parent, "group_by": group_by}
@@ -71,7 +75,7 @@ def improve(options: PipelineOptions) -> BaseComponent:
             if options.has(step):
                 made(step, **shared)
         checked = made("validate", **shared, fatal=fatal) if options.has("validate") else None
-        settings = {"place": place, "model": model, "epochs": epochs}
+        settings = {"place": place, "model": model, "epochs": epochs, "select_by": select_by}
         runs = _trained(made, dataset, settings, seeds, "candidate", checked)
         if options.has("compare"):
             before = made("describe", place=place, version=parent, called="describe baseline")
@@ -84,7 +88,8 @@ def improve(options: PipelineOptions) -> BaseComponent:
             judged = made("gate", **shared, runs=runs(), floor=floor, slack=slack)
             if options.has("publish"):
                 verdict = judged.outputs["verdict"]
-                made("publish", **shared, name=name, runs=runs(), verdict=verdict)
+                judged_by = {"runs": runs(), "verdict": verdict, "subset": subset}
+                made("publish", **shared, name=name, **judged_by)
 
     return cast(BaseComponent, vidset_improve)
 

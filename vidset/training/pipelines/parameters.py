@@ -39,7 +39,12 @@ _TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "slack": (float, "a number"),
     "fatal": (_is, "true or false"),
     "name": (str, "a text"),
+    "select_by": (str, "a text"),
+    "subset": (int, "a whole number"),
 }
+
+PARAMETERS = tuple(_TYPES)
+"""The names of the parameters that the pipeline has."""
 
 
 def parameters_of(given: Iterable[str]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vidset.datasets.curation.subset import cut_subset
+from vidset.datasets.versions.repository import Repository
 from vidset.training.pipelines.blessings import fetch_blessed, keep_blessed
 from vidset.training.pipelines.calling import SCHEMA, StepFailedError, calling, having
 
@@ -34,10 +36,20 @@ class Scored:
     confusion: Confusion | None = None
 
 
-def resolve(place: str, version: str) -> str:
-    """Return the id of a version: a name may stand for another one tomorrow."""
+def resolve(place: str, version: str, subset: int = 0) -> str:
+    """Return the id of a version: a name may stand for another one tomorrow.
+
+    Args:
+        subset: for a quick try, cut a version of about as many of its images and bring it to the
+            place; 0: take it whole.
+    """
     with having(place, version) as vidset:
-        return vidset("dataset", "show", version).found["version"]
+        id_ = vidset("dataset", "show", version).found["version"]
+        if not subset:
+            return id_
+        cut = cut_subset(Repository(vidset.folder / "datasets"), id_, subset)
+        vidset("dataset", "push", cut, "--to", place)
+        return cut
 
 
 def create(place: str, source: str, parent: str, group_by: str) -> str:
@@ -110,13 +122,23 @@ def validate(place: str, version: str, *, fatal: bool, report: str) -> Mapping[s
     return counts
 
 
-def train(place: str, version: str, model: str, seed: int, epochs: int, run: str) -> dict[str, Any]:
+def train(
+    place: str,
+    version: str,
+    model: str,
+    seed: int,
+    epochs: int,
+    run: str,
+    select_by: str = "",
+) -> dict[str, Any]:
     """Train the fixed model on a version with a seed; return what the run is, and its scores.
 
     Args:
         model: empty: as the labels' kind chooses.
+        select_by: the score that chooses the best epoch; empty: the model's first.
     """
     words = ["train", version, "--output", run, "--seeds", str(seed), "--epochs", str(epochs)]
+    words += ["--select-by", select_by] if select_by else []
     with having(place, version) as vidset:
         vidset(*words, *(["--model", model] if model else []))
     details = json.loads((Path(run) / "run.json").read_text(encoding="utf-8"))
@@ -199,12 +221,19 @@ def errors(place: str, version: str, run: str, page: str, folder: str) -> Mappin
     return {name: float(found[name]) for name in ("wrong", "flagged")}
 
 
-def publish(place: str, version: str, name: str, runs: Sequence[str], verdict: str) -> list[str]:
+def publish(
+    place: str, version: str, name: str, runs: Sequence[str], verdict: str, subset: int = 0
+) -> list[str]:
     """Give a version that passed its name at the place, and keep its runs as blessed ones.
+
+    Args:
+        subset: of how many images the baseline was for a quick try, which publishes nothing.
 
     Raises:
         StepFailedError: the verdict says that it did not pass.
     """
+    if subset:
+        return []
     if not json.loads(Path(verdict).read_text(encoding="utf-8"))["passes"]:
         raise StepFailedError(f"version {version[:12]} has not passed the gate")
     kept: list[str] = []

@@ -31,6 +31,7 @@ class Request:
     Attributes:
         subject: a run's folder, or with `folds` a dataset version.
         splits: which images to look at; () means the run's first split, or `train` with `folds`.
+        workers: the most folds to train at once; None: all cores.
         top: how many images to show at most, of each order.
         categories: a YAML file with the reviewer's own kinds of error.
         sheet: where to draw the first images of the queue, if anywhere.
@@ -47,6 +48,7 @@ class Request:
     epochs: int
     seed: int
     threads: int
+    workers: int | None
     rank: Ranking
     top: int
     categories: Path | None
@@ -130,7 +132,7 @@ def _of_folds(request: Request, folds: int, repository: Repository, progress: "P
         folds,
         request.seed,
         folder,
-        FoldTrainer(repository, settings, images.classes, progress),
+        FoldTrainer(repository, settings, images.classes, progress, request.workers),
         progress.folds,
     )
     source = {

@@ -1,6 +1,6 @@
 """The fixed model trained on all folds but one: what `vidset.training.reviewing.folds` asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,7 @@ class FoldTrainer:
 
     Args:
         classes: of all folds. One that no image outside of a fold has gets no probability there.
+        workers: the most folds at once; None: all cores.
     """
 
     def __init__(
@@ -71,16 +72,18 @@ class FoldTrainer:
         settings: FoldSettings,
         classes: Sequence[str],
         progress: "Progress",
+        workers: int | None = None,
     ):
         self._repository, self._settings = repository, settings
-        self._classes, self._progress = tuple(classes), progress
+        self._classes, self._workers = tuple(classes), workers
+        self._progress = progress
 
-    def __call__(self, manifest: Manifest, folder: Path) -> pa.Table:
+    def __call__(self, folds: Sequence[tuple[Manifest, Path]]) -> Iterator[tuple[int, pa.Table]]:
         from vidset.training.running.request import Request
-        from vidset.training.running.starting import train
+        from vidset.training.running.side_by_side import train_all
 
         settings = self._settings
-        train(
+        requests = [
             Request(
                 repository=_Folded(self._repository, manifest),
                 reference=manifest.id,
@@ -93,10 +96,13 @@ class FoldTrainer:
                 device=settings.device,
                 cap=0,
                 blind=True,
-            ),
-            self._progress,
-        )
-        return mean_predictions(read_run(folder), HELD_OUT, self._classes)
+            )
+            for manifest, folder in folds
+        ]
+        names = [folder.name.replace("-", " ") for _, folder in folds]
+        for place, _ in train_all(requests, names, self._progress, self._workers):
+            run = read_run(requests[place].output)
+            yield place, mean_predictions(run, HELD_OUT, self._classes)
 
 
 def mean_predictions(run: Run, split: str, classes: Sequence[str]) -> pa.Table:

@@ -2,7 +2,7 @@
 fixed model trained once a fold, on the others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,10 +19,15 @@ from vidset.training.scoring.predictions import read_predictions
 HELD_OUT = "held_out"
 
 
-class TrainFold(Protocol):
-    """Trains on the split `train` of a manifest; the predictions for its split `held_out`."""
+class TrainFolds(Protocol):
+    """Trains on the split `train` of each manifest, in a folder of its own.
 
-    def __call__(self, manifest: Manifest, folder: Path) -> pa.Table: ...
+    Yields the place of each with the predictions for its split `held_out`, as it is done.
+    """
+
+    def __call__(
+        self, folds: Sequence[tuple[Manifest, Path]]
+    ) -> Iterator[tuple[int, pa.Table]]: ...
 
 
 def choose_images(manifest: Manifest, splits: Sequence[str]) -> Manifest:
@@ -65,7 +70,7 @@ def predict_out_of_fold(
     folds: int,
     seed: int,
     folder: Path,
-    train_fold: TrainFold,
+    train_folds: TrainFolds,
     tell: Callable[[int, int], None],
 ) -> pa.Table:
     """Predictions for every image by the model that was not trained on its fold.
@@ -77,19 +82,23 @@ def predict_out_of_fold(
         tell: is called with (folds done, folds).
     """
     of_image = assign_folds(manifest, folds, seed)
-    tables = []
-    for fold in range(folds):
-        tell(fold, folds)
-        path = folder / f"fold-{fold + 1}-of-{folds}.parquet"
-        if not path.exists():
-            sides = [HELD_OUT if each == fold else TRAIN for each in of_image]
-            place = manifest.table.schema.get_field_index("split")
-            cut = Manifest(manifest.table.set_column(place, "split", pa.array(sides)))
-            sink = pa.BufferOutputStream()
-            pq.write_table(train_fold(cut, folder / f"fold-{fold + 1}"), sink)
-            write_atomically(path, sink.getvalue().to_pybytes())
-        tables.append(read_predictions(path))
-    tell(folds, folds)
+    paths = [folder / f"fold-{fold + 1}-of-{folds}.parquet" for fold in range(folds)]
+    missing = [fold for fold, path in enumerate(paths) if not path.exists()]
+    done = folds - len(missing)
+    tell(done, folds)
+    place = manifest.table.schema.get_field_index("split")
+    cut = []
+    for fold in missing:
+        sides = pa.array([HELD_OUT if each == fold else TRAIN for each in of_image])
+        table = manifest.table.set_column(place, "split", sides)
+        cut.append((Manifest(table), folder / f"fold-{fold + 1}"))
+    for number, predicted in train_folds(cut):
+        sink = pa.BufferOutputStream()
+        pq.write_table(predicted, sink)
+        write_atomically(paths[missing[number]], sink.getvalue().to_pybytes())
+        done += 1
+        tell(done, folds)
+    tables = [read_predictions(path) for path in paths]
     found = pa.concat_tables(tables)
     if found.num_rows != len(manifest):
         raise DatasetError(

@@ -10,6 +10,7 @@ from vidset.training.models.registry import Model
 from vidset.training.running.checking import Material, check_images, check_leaks
 from vidset.training.running.folder import RunFolder
 from vidset.training.running.request import Progress, Request
+from vidset.training.running.selecting import check_select_by
 from vidset.training.running.settings import Settings, describe_run
 
 
@@ -45,6 +46,7 @@ def begin(
         DatasetError: the settings, the version or the folder cannot be used.
         FaultsError: the data have faults; each is named.
     """
+    check_select_by(request.select_by, model)
     details = request.repository.details(request.reference)
     check_leaks(details, allow_leaks=request.allow_leaks)
     manifest = request.repository.manifest(request.reference)
@@ -58,6 +60,7 @@ def begin(
         splits=request.splits,
         threads=request.threads,
         device=request.device,
+        select_by=request.select_by,
     )
     folder = RunFolder(request.output)
     with folder.locked():

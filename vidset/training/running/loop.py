@@ -15,6 +15,7 @@ from vidset.training.running.asking import ask, score, to_table
 from vidset.training.running.checking import Material
 from vidset.training.running.folder import RunFolder
 from vidset.training.running.initial_weights import InitialWeights
+from vidset.training.running.selecting import selecting_value
 from vidset.training.running.settings import Settings
 
 
@@ -33,12 +34,18 @@ class Training:
         material: Material,
         pictures: np.ndarray,
         held_out: Mapping[str, np.ndarray],
+        *,
+        is_mixed: bool = False,
     ):
+        """
+        Args:
+            is_mixed: whether the network learns in bfloat16, with weights and loss in float32.
+        """
         self.settings, self.material, self.learner = settings, material, learner
         self.history: list[dict[str, Any]] = []
         self.best_epoch = 0
         self.pictures, self._held_out = pictures, held_out
-        self._device = torch.device(settings.device)
+        self._device, self._is_mixed = torch.device(settings.device), is_mixed
         generator = torch.Generator().manual_seed(settings.seed)
         self._network = learner.network(material.classes, generator).to(self._device)
         self._optimizer = learner.optimizer(self._network)
@@ -63,8 +70,12 @@ class Training:
         total = 0.0
         for places in self._batches():
             batch = [self.material.train[place] for place in places]
-            output = self._network(self.learner.input(self.pictures[places]).to(self._device))
-            loss = self.learner.loss(output, batch, self.material.classes)
+            pictures = self.learner.input(self.pictures[places]).to(self._device)
+            with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_mixed):
+                output = self._network(pictures)
+                if self._is_mixed:
+                    output = _in_float32(output)
+                loss = self.learner.loss(output, batch, self.material.classes)
             self._optimizer.zero_grad()
             loss.backward()
             self._optimizer.step()
@@ -161,9 +172,8 @@ def _keep(
     found: Mapping[str, list[Prediction]],
 ) -> None:
     epoch, entries = training.epoch, training.material.evaluation
-    if not training.best_epoch or _selecting(training, epoch) > _selecting(
-        training, training.best_epoch
-    ):
+    now = _selecting(training, epoch)
+    if not training.best_epoch or now > _selecting(training, training.best_epoch):
         training.best_epoch = epoch
         best = {**details, "epoch": epoch, "weights": training.weights()}
         folder.write_checkpoint("best", best)
@@ -175,6 +185,16 @@ def _keep(
 
 
 def _selecting(training: Training, epoch: int) -> float:
-    """The score that selects the best epoch: the first one of the first split."""
-    scores: Mapping[str, Mapping[str, float]] = training.history[epoch - 1]["scores"]
-    return next(iter(scores[training.settings.splits[0]].values()))
+    """The score of the first split that selects the best epoch."""
+    settings = training.settings
+    scores: Mapping[str, Mapping[str, float | None]] = training.history[epoch - 1]["scores"]
+    return selecting_value(scores[settings.splits[0]], settings.select_by)
+
+
+def _in_float32(output: Any) -> Any:
+    """Return a network's output, a tensor or a tuple of some, in float32; another one as it is."""
+    if isinstance(output, torch.Tensor):
+        return output.float()
+    if isinstance(output, tuple) and all(isinstance(each, torch.Tensor) for each in output):
+        return getattr(output, "_make", tuple)(each.float() for each in output)
+    return output

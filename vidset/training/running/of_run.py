@@ -8,7 +8,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.training.models.registry import (
     FixedModel,
     Model,
-    as_started,
+    as_trained,
     find_model,
     named_model,
 )
@@ -49,7 +49,7 @@ def model_of(run: Path, details: Mapping[str, Any], name: str | None = None) -> 
                 "by its name: --model says where it is, as for vidset train"
             ) from None
     if isinstance(model, FixedModel):
-        model = as_started(model, details)
+        model = as_trained(model, details)
     if model.recipe_hash != details["recipe_hash"]:
         raise DatasetError(
             f"{run}: {details['model']} was trained by the recipe {details['recipe_hash'][:12]}, "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vidset.datasets.versions.repository import Repository
+from vidset.training.models.registry import FLOAT32
 from vidset.training.running.checking import CAP
 from vidset.training.running.trackers.registry import NONE
 
@@ -21,6 +22,8 @@ class Request:
         cap: the most images that training and validation may have together; 0 for any number.
         track: the name of a tracker that is told of each epoch.
         weights: a file of weights to begin with, for a model that takes them.
+        precision: float32 or bfloat16, in which the network learns.
+        select_by: the score that chooses the best epoch; None: the model's first.
         blind: a program gets no labels but those of the split train, and cannot choose by others.
     """
 
@@ -37,6 +40,8 @@ class Request:
     allow_leaks: bool = False
     track: str = NONE
     weights: Path | None = None
+    precision: str = FLOAT32
+    select_by: str | None = None
     blind: bool = False
 
 
@@ -61,4 +66,8 @@ class Progress(Protocol):
 
     def folds(self, done: int, folds: int) -> None:
         """Hear how many folds are done."""
+        ...
+
+    def of_run(self, name: str) -> "Progress":
+        """Return what is told of one of several runs, perhaps beside the others."""
         ...

@@ -9,7 +9,7 @@ import torch
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import Entry
 from vidset.training.models.learner import Learner
-from vidset.training.models.registry import fixed_model
+from vidset.training.models.registry import BFLOAT16, fixed_model
 from vidset.training.running.beginning import begin
 from vidset.training.running.checking import Material
 from vidset.training.running.folder import RunFolder
@@ -35,7 +35,7 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
     """
     _check_device(request.device)
     tracker = open_tracker(request.track)
-    model = fixed_model(request.model)
+    model = fixed_model(request.model).in_precision(request.precision)
     weights = None if request.weights is None else InitialWeights.read(request.weights)
     if weights is not None:
         model = model.started_from(weights.sha256)
@@ -44,7 +44,14 @@ def run_training(request: Request, progress: Progress) -> dict[str, Any]:
         if begun.is_done:
             return begun.run
         pictures, held_out = _prepare(request, learner, begun.material, progress)
-        training = Training(learner, begun.settings, begun.material, pictures, held_out)
+        training = Training(
+            learner,
+            begun.settings,
+            begun.material,
+            pictures,
+            held_out,
+            is_mixed=request.precision == BFLOAT16,
+        )
         if weights is not None:
             training.start_from(weights)
         run = _train(training, begun.folder, begun.run, tracker, progress)

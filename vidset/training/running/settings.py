@@ -26,6 +26,7 @@ class Settings:
     Attributes:
         version: the id of the dataset version.
         splits: evaluated after each epoch; the first one selects the best epoch.
+        select_by: the score of that split which does; None: the model's first.
     """
 
     model: str
@@ -36,6 +37,7 @@ class Settings:
     splits: tuple[str, ...]
     threads: int = 1
     device: str = "cpu"
+    select_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -80,6 +82,8 @@ def describe_run(
         versions: those of the libraries that train, by name.
     """
     fixed = {**asdict(settings), "splits": list(settings.splits)}
+    if settings.select_by is None:  # So a run keeps the id that it has had before there was this.
+        del fixed["select_by"]
     return {
         "run_id": hashlib.sha256(to_json(fixed).encode()).hexdigest()[:ID_DIGITS],
         **fixed,

@@ -2,12 +2,49 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from vidset.datasets.errors import DatasetError
 from vidset.training.models.commands import CommandModel
 from vidset.training.models.registry import find_model
+from vidset.training.running.folder import RunFolder
+
+AUTO = 0
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def chosen_threads(asked: int, processes: int = 1, outputs: Sequence[Path] = ()) -> int:
+    """Return how many threads each of some processes is to compute with.
+
+    Args:
+        asked: AUTO chooses: as many as the first run that has begun, since it goes on with no other
+            number; else a share of the cores that nobody uses in this moment, and at least one.
+        outputs: the folders of the runs, whether there or not.
+
+    Raises:
+        DatasetError: a folder holds something else.
+    """
+    if asked != AUTO:
+        return asked
+    for output in outputs:
+        if output.is_dir() and (run := RunFolder(output).run()):
+            return int(run["threads"])
+    return max(1, int(free_cores() / processes))
+
+
+def free_cores() -> float:
+    """Return how many of this process's cores nobody has used in the last minute.
+
+    A container's share of the machine's processor time counts as its cores (cgroup v2, cpu.max).
+    """
+    machine = os.cpu_count() or 1
+    cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else machine)
+    with suppress(OSError, ValueError):
+        quota, period = _QUOTA.read_text().split()
+        cores = min(cores, int(quota) / int(period))  # "max" is no number.
+    return cores * max(0.0, 1 - os.getloadavg()[0] / machine)
 
 
 def set_threads_for(model: str | None, number: int) -> None:

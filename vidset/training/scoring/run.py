@@ -13,6 +13,7 @@ from vidset.json_files import read_object
 from vidset.training.scoring.predictions import read_predictions
 
 LAST_EPOCHS = 5
+LOSS = "loss"  # Of this score less is better, of all others more.
 _DETAILS = (
     *("run_id", "model", "recipe_hash", "version", "classes", "seed", "epochs", "splits"),
     *("evaluation_ids", "best_epoch", "state", "created_at", "task"),

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from vidset.datasets.curation.candidates import with_column
 from vidset.datasets.errors import DatasetError, UnknownVersionError
 from vidset.datasets.images.near_duplicates import NEAR_DISTANCE
 from vidset.datasets.images.pictures import pictured
-from vidset.datasets.splits.leaks import GROUP, NEAR, find_leaks_among
+from vidset.datasets.splits.leaks import COLUMNS, GROUP, NEAR, find_leaks_among
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.repository import Repository
 from vidset.training.scoring.evaluation import Target
@@ -41,14 +42,18 @@ def find_trained_on(run: Run, repository: Repository, target: Target) -> Trained
             "not have: whether these images stood in its training cannot be told (vidset dataset "
             "pull brings a version)"
         ) from None
-    rows = []
-    for name, manifest in (TRAIN, trained.split(TRAIN)), ("evaluated", target.manifest):
-        rows += [{**row, "split": name} for row in manifest.table.to_pylist()]
+    sides = ((TRAIN, trained.split(TRAIN)), ("evaluated", target.manifest))
+    images = pa.concat_tables(
+        [
+            with_column(each.table, "split", [side] * len(each)).select(COLUMNS)
+            for side, each in sides
+        ]
+    )
     measures = pa.concat_tables([repository.measures(run.version), target.measures])
-    seen = pictured([row["image_sha256"] for row in rows], measures)
+    seen = pictured(images["image_sha256"].to_pylist(), measures)
     same: dict[tuple[str, str], str] = {}
     near: dict[tuple[str, str], str] = {}
-    for leak in find_leaks_among(rows, seen, NEAR_DISTANCE).leaks:
+    for leak in find_leaks_among(images, seen, NEAR_DISTANCE).leaks:
         # Other frames of one video are no copies: splits of a version keep them apart already.
         if leak.kind == GROUP:
             continue

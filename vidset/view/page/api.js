@@ -1,6 +1,6 @@
 // What the server is asked, or the folder where there is none. Answers that are errors become
 // exceptions with its sentence.
-import { ask, has, imageFile, isOffline, numbersOf, pictureFile, search } from "./offline.js";
+import { ask, grouped, has, imageFile, isOffline, numbersOf, pictureFile, search } from "./offline.js";
 
 /** @param {Response} answer */
 async function checked(answer) {
@@ -39,6 +39,17 @@ async function post(path, body) {
 export async function query(filter) {
   if (isOffline) return search(filter);
   return new Uint32Array(await (await post("query", filter)).arrayBuffer());
+}
+
+/**
+ * The numbers of the images that pass a filter, in order, and the group of each of those alike.
+ * @param {any} filter
+ * @returns {Promise<{numbers: Uint32Array, groups: Uint32Array}>}
+ */
+export async function queryGroups(filter) {
+  if (isOffline) return grouped(filter);
+  const both = new Uint32Array(await (await post("groups", filter)).arrayBuffer()), half = both.length / 2;
+  return { numbers: both.subarray(0, half), groups: both.subarray(half) };
 }
 
 /**

@@ -15,14 +15,18 @@ export function paint(name) {
  */
 export function chart(element, options, data) {
   // A canvas does not follow the size of the page's text.
-  const font = `${Math.round(0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize))}px system-ui, sans-serif`;
+  const text = parseFloat(getComputedStyle(document.documentElement).fontSize), larger = text / 16;
+  const font = `${Math.round(0.75 * text)}px system-ui, sans-serif`;
   const axis = { font, stroke: paint("dim"), grid: { stroke: paint("line"), width: 1 }, ticks: { stroke: paint("line"), width: 1 } };
   const made = new uPlot(
     {
       width: element.clientWidth - 18,
       legend: { live: false },
+      tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(1000 * seconds), "UTC"),
       ...options,
-      axes: (options.axes ?? [{}, {}]).map((/** @type {any} */ each) => ({ ...axis, ...each })),
+      padding: options.padding?.map((/** @type {number | null} */ each) => each && each * larger),
+      height: Math.round(options.height * larger),
+      axes: (options.axes ?? [{}, {}]).map((/** @type {any} */ each, /** @type {number} */ at) => ({ ...axis, ...each, size: Math.round((each.size ?? 50) * larger), space: Math.round((each.space ?? (at ? 30 : 50)) * larger) })),
     },
     data,
     element,

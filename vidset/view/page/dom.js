@@ -51,7 +51,9 @@ export function table(columns, rows, caption) {
  * What a page says when there is nothing to show yet.
  * @param {string} what
  * @param {string} [command] that would change it
+ * @param {{reach: string}} [overview] with the words by which a command reaches the place
  */
-export function empty(what, command) {
-  return h("div", { class: "empty" }, h("p", {}, what), command ? h("p", {}, h("code", {}, command)) : null);
+export function empty(what, command, overview) {
+  const words = command && `${command} ${overview?.reach ?? ""}`.trim();
+  return h("div", { class: "empty" }, h("p", {}, what), words ? h("p", {}, h("code", {}, words)) : null);
 }

@@ -1,5 +1,7 @@
-// Objects drawn over pictures: boxes, turned boxes, polygons with holes, masks. Colours go by label.
+// Objects drawn over pictures: boxes, turned boxes, polygons with holes, masks. Colours go by label;
+// what a model predicted is white and dashed.
 
+export const PREDICTED = "#ffffff";
 const COLOURS = ["#2ee06f", "#4f9dff", "#ff9d1f", "#d75cff", "#ff5c58", "#19d6f0", "#ffe11a", "#ff5fb4", "#a6f02e", "#8f7bff"];
 
 /** @param {string} label */
@@ -14,16 +16,17 @@ export function colour(label) {
  * @param {CanvasRenderingContext2D} context
  * @param {any[]} objects as the annotation document has them
  * @param {number} width of lines, in pixels of the image
- * @param {boolean} [isDashed] for predictions
+ * @param {boolean} [isPredicted]
  */
-export function drawObjects(context, objects, width, isDashed = false) {
+export function drawObjects(context, objects, width, isPredicted = false) {
   for (const each of objects) {
-    context.strokeStyle = colour(each.label);
+    const paint = isPredicted ? PREDICTED : colour(each.label);
+    context.strokeStyle = paint;
     context.lineWidth = width;
-    context.setLineDash(isDashed ? [width * 4, width * 3] : []);
+    context.setLineDash(isPredicted ? [width * 4, width * 3] : []);
     if (each.box) drawBox(context, each.box);
-    else if (each.rings || each.points) drawRings(context, each.rings ?? [{ points: each.points }], each.label);
-    else if (each.mask) drawMask(context, each.mask, each.label);
+    else if (each.rings || each.points) drawRings(context, each.rings ?? [{ points: each.points }], paint);
+    else if (each.mask) drawMask(context, each.mask, paint);
   }
   context.setLineDash([]);
 }
@@ -37,8 +40,8 @@ function drawBox(context, box) {
   context.restore();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {any[]} rings @param {string} label */
-function drawRings(context, rings, label) {
+/** @param {CanvasRenderingContext2D} context @param {any[]} rings @param {string} paint */
+function drawRings(context, rings, paint) {
   context.beginPath();
   for (const ring of rings) {
     ring.points.forEach((/** @type {any} */ point, /** @type {number} */ at) => (at ? context.lineTo(point.x, point.y) : context.moveTo(point.x, point.y)));
@@ -46,7 +49,7 @@ function drawRings(context, rings, label) {
   }
   context.save();
   context.globalAlpha = 0.25;
-  context.fillStyle = colour(label);
+  context.fillStyle = paint;
   context.fill("evenodd");
   context.restore();
   outlined(context, () => context.stroke());
@@ -67,34 +70,51 @@ function outlined(context, stroke) {
 }
 
 /**
- * Write the label of each object at its upper left corner.
+ * Write the label of each object at its upper left corner, that of a prediction with its score at
+ * its lower left one. Labels of whole images stand below each other at the image's corner.
  * @param {CanvasRenderingContext2D} context @param {any[]} objects @param {number} size of letters, in pixels of the image
+ * @param {boolean} [isPredicted] @param {number} [row] where labels of the whole image begin
+ * @returns {number} the row behind them
  */
-export function writeLabels(context, objects, size) {
+export function writeLabels(context, objects, size, isPredicted = false, row = 0) {
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textBaseline = "bottom";
   for (const each of objects) {
-    const ring = (each.rings?.[0]?.points ?? each.points ?? [])[0];
-    const corner = each.box ?? ring;
-    if (!corner) continue;
-    const width = context.measureText(each.label).width + size * 0.5, y = Math.max(size * 1.2, corner.y);
+    const corner = each.mask ? null : cornerOf(each, isPredicted);
+    const x = corner?.x ?? size * 0.3;
+    const y = corner ? Math.max(size * 1.2, corner.y + (isPredicted ? size * 1.2 : 0)) : (row += 1) * size * 1.35;
+    const text = isPredicted ? scored(each) : each.label;
     context.fillStyle = "rgb(0 0 0 / 70%)";
-    context.fillRect(corner.x, y - size * 1.2, width, size * 1.2);
-    context.fillStyle = colour(each.label);
-    context.fillText(each.label, corner.x + size * 0.25, y - size * 0.1);
+    context.fillRect(x, y - size * 1.2, context.measureText(text).width + size * 0.5, size * 1.2);
+    context.fillStyle = isPredicted ? PREDICTED : colour(each.label);
+    context.fillText(text, x + size * 0.25, y - size * 0.1);
   }
+  return row;
+}
+
+/** @param {any} object @param {boolean} isBelow */
+function cornerOf(object, isBelow) {
+  if (object.box) return { x: object.box.x, y: object.box.y + (isBelow ? object.box.height : 0) };
+  const points = object.rings?.[0]?.points ?? object.points ?? [];
+  if (!points.length || !isBelow) return points[0] ?? null;
+  return points.reduce((/** @type {any} */ low, /** @type {any} */ each) => (each.y > low.y ? each : low));
+}
+
+/** @param {any} object that a model predicted */
+export function scored(object) {
+  return object.score === null || object.score === undefined ? object.label : `${object.label} ${object.score.toFixed(2)}`;
 }
 
 /**
  * A mask in COCO's RLE: runs down the columns, the first of what is outside.
- * @param {CanvasRenderingContext2D} context @param {any} mask @param {string} label
+ * @param {CanvasRenderingContext2D} context @param {any} mask @param {string} paint
  */
-function drawMask(context, mask, label) {
+function drawMask(context, mask, paint) {
   const [height, width] = mask.size;
   const counts = typeof mask.counts === "string" ? readCounts(mask.counts) : mask.counts;
   context.save();
   context.globalAlpha = 0.35;
-  context.fillStyle = colour(label);
+  context.fillStyle = paint;
   let at = 0, isInside = false;
   for (const count of counts) {
     for (let left = isInside ? count : 0, from = at; left > 0;) {

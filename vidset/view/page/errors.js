@@ -6,10 +6,10 @@ import { clock, number, percent, plural } from "./format.js";
 import { isOffline } from "./offline.js";
 
 /** @param {import("./main.js").Page} page */
-export async function showErrors({ main, query }) {
+export async function showErrors({ main, query, overview }) {
   let found = await get("errors");
   if (!found.shown) {
-    main.append(empty("No errors were looked for in this place yet.", "vidset errors"));
+    main.append(empty("No errors were looked for in this place yet.", "vidset errors", overview));
     return;
   }
   const relabels = found.task === "classification";

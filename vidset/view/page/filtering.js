@@ -17,7 +17,7 @@ export function passing(columns, order, hashes, filter) {
   }
   for (const [name, bounds] of Object.entries(filter.ranges)) tests.push(within(columns.numbers[name], bounds));
   const found = order.filter((n) => tests.every((test) => test(n)));
-  return filter.one_of_alike ? firstOfEach(found, columns.values.phash.at) : found;
+  return filter.one_of_alike ? firstOfEach(found, columns.alike) : found;
 }
 
 /** @param {(string | null)[]} values @param {string[]} wanted */
@@ -47,7 +47,7 @@ function placesOf(values, wanted) {
 
 /** @param {(number | null)[]} column @param {any} bounds */
 function within(column, bounds) {
-  const [least, most] = bounds;
+  const [least, most] = bounds.map((/** @type {any} */ bound) => (typeof bound === "string" ? Date.parse(bound) : bound));
   return (/** @type {number} */ n) => {
     const value = column[n];
     if (least === null && most === null) return true;

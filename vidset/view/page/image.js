@@ -1,7 +1,8 @@
 // One image as large as the window: its objects, zoom and pan, and all that is known of it.
 import { get, imageUrl } from "./api.js";
-import { colour, drawObjects, writeLabels } from "./drawing.js";
+import { colour, drawObjects, scored, writeLabels } from "./drawing.js";
 import { h, named } from "./dom.js";
+import { legend } from "./legend.js";
 import { clock, moment, number } from "./format.js";
 
 const MOST_ZOOM = 40;
@@ -15,15 +16,18 @@ export function openImage(numbers, at, overview, closed) {
   const facts = h("div", { class: "facts", tabindex: "0", role: "region", "aria-label": "What is known of this image" });
   const place = h("span", { class: "dim", role: "status" });
   const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act) => h("button", { type: "button", title, "aria-label": title, onclick: act }, text);
+  const toggle = (/** @type {"labels" | "predictions"} */ what) => { shows[what] = !shows[what]; (what === "labels" ? labels : predictions).setAttribute("aria-pressed", String(shows[what])); draw(); };
+  const labels = button("Labels", "Show or hide labels (l)", () => toggle("labels")), predictions = button("Predictions", "Show or hide predictions (p)", () => toggle("predictions"));
+  for (const each of [labels, predictions]) each.setAttribute("aria-pressed", "true");
   const dialog = h("dialog", { "aria-label": "Image" }, h("div", { class: "one" },
     h("div", { class: "tools" }, button("‹", "Previous image (left arrow)", () => go(-1)), button("›", "Next image (right arrow)", () => go(1)), place, h("span", { style: { flex: "1" } }),
-      button("−", "Smaller (minus)", () => zoom(1 / 1.5)), button("+", "Larger (plus)", () => zoom(1.5)), button("Fit", "Fit the window (0)", () => fit()), button("Labels", "Show or hide labels (l)", () => { isDrawn = !isDrawn; draw(); }), button("Close", "Close (Escape)", () => dialog.close())),
+      button("−", "Smaller (minus)", () => zoom(1 / 1.5)), button("+", "Larger (plus)", () => zoom(1.5)), button("Fit", "Fit the window (0)", () => fit()), labels, predictions, button("Close", "Close (Escape)", () => dialog.close())),
     h("div", { class: "picture" }, canvas), facts));
   /** @type {HTMLImageElement | null} */
   let picture = null;
   /** @type {any} */
   let known = null;
-  let isDrawn = true;
+  const shows = { labels: true, predictions: true };
   const view = { scale: 1, x: 0, y: 0 };
 
   async function load() {
@@ -37,6 +41,7 @@ export function openImage(numbers, at, overview, closed) {
       known = found;
       picture = image.naturalWidth ? image : null;
       facts.replaceChildren(...describe(known, picture !== null, overview));
+      predictions.hidden = !known.predicted.length;
       canvas.setAttribute("aria-label", `${known.labels.join(", ") || "unlabeled"}, ${known.width} by ${known.height} pixels`);
       fit();
     } catch (error) {
@@ -72,10 +77,11 @@ export function openImage(numbers, at, overview, closed) {
     context.scale(view.scale, view.scale);
     context.imageSmoothingEnabled = view.scale < 4;
     if (picture) context.drawImage(picture, 0, 0, known.width, known.height);
-    if (isDrawn) {
-      drawObjects(context, known.objects, 2 / view.scale);
-      writeLabels(context, known.objects, 13 / view.scale);
-    }
+    const line = 2 / view.scale, size = 13 / view.scale;
+    if (shows.labels) drawObjects(context, known.objects, line);
+    if (shows.predictions) drawObjects(context, known.predicted, line, true);
+    const row = shows.labels ? writeLabels(context, known.objects, size) : 0;
+    if (shows.predictions) writeLabels(context, known.predicted, size, true, row);
   }
 
   function go(/** @type {number} */ step) {
@@ -86,7 +92,7 @@ export function openImage(numbers, at, overview, closed) {
   }
 
   /** @type {Record<string, () => void>} */
-  const keys = { ArrowLeft: () => go(-1), ArrowRight: () => go(1), "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: () => fit(), l: () => { isDrawn = !isDrawn; draw(); } };
+  const keys = { ArrowLeft: () => go(-1), ArrowRight: () => go(1), "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: () => fit(), l: () => toggle("labels"), p: () => toggle("predictions") };
   dialog.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key in keys && !event.ctrlKey) { event.preventDefault(); keys[event.key](); } });
   canvas.addEventListener("wheel", (/** @type {WheelEvent} */ event) => { event.preventDefault(); zoom(1.0015 ** -event.deltaY, event.offsetX, event.offsetY); }, { passive: false });
   canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => canvas.setPointerCapture(event.pointerId));
@@ -117,6 +123,7 @@ function describe(image, isThere, overview) {
     ...image.selections.flatMap(chosen),
     image.objects.length ? h("h2", {}, "Objects") : h("p", { class: "dim" }, image.state === "labeled" ? "A person saw that there is nothing in it." : "It has no labels yet."),
     h("ul", {}, ...image.objects.map((/** @type {any} */ each) => h("li", {}, h("span", { style: { color: colour(each.label) }, "aria-hidden": "true" }, "■ "), named(each.label), h("span", { class: "dim" }, ` ${each.type ?? ""} ${size(each)}`)))),
+    ...predicted(image),
   ];
 }
 
@@ -129,6 +136,24 @@ function chosen(selection) {
   /** @type {[string, any][]} */
   const rows = [["rank", number(selection.rank)], ["strategy", selection.strategy], ["score", number(selection.score)], ["reason", named(selection.reason)], ["made", `${moment(selection.made_at)} by ${selection.actor}`]];
   return [h("h2", {}, "Selection ", h("code", {}, selection.selection)), h("dl", {}, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))];
+}
+
+/**
+ * What a model said of an image.
+ * @param {any} image
+ * @returns {Node[]}
+ */
+function predicted(image) {
+  if (!image.run && !image.predicted.length) return [];
+  /** @type {[string, any][]} */
+  const rows = [["run", image.run ? named(image.run) : null], ["model", image.model], ["score", number(image.score)], ["uncertainty", number(image.uncertainty)]];
+  return [
+    h("h2", {}, "Predicted"),
+    h("dl", {}, ...rows.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    image.predicted.length ? "" : h("p", { class: "dim" }, "The model found nothing in it."),
+    h("ul", { class: "predicted" }, ...image.predicted.map((/** @type {any} */ each) => h("li", {}, named(scored(each)), h("span", { class: "dim" }, ` ${each.type ?? ""} ${size(each)}`)))),
+    image.predicted.length ? legend() : "",
+  ].filter((each) => each instanceof Node);
 }
 
 /** @param {any} object */

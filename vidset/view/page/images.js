@@ -1,15 +1,17 @@
 // The grid of images, with filters, an order, tags and a condition in SQL.
-import { get, mark, query } from "./api.js";
+import { get, mark, query, queryGroups } from "./api.js";
 import { empty, h, named } from "./dom.js";
 import { moment, number, plural } from "./format.js";
 import { Grid } from "./grid.js";
 import { openImage } from "./image.js";
+import { legend } from "./legend.js";
 import { isOffline } from "./offline.js";
 
-const GROUPS = [["label", "Label"], ["tag", "Tag"], ["selection", "Selection"], ["state", "State"], ["split", "Split"], ["collector_id", "Collector"], ["video_uri", "Video"], ["annotator", "Annotator"]];
-const RANGES = [["brightness", "Brightness"], ["sharpness", "Sharpness"], ["object_count", "Objects"], ["pts_seconds", "Seconds in the video"]];
+const GROUPS = [["label", "Label"], ["predicted", "Predicted label"], ["run", "Predicted by"], ["tag", "Tag"], ["selection", "Selection"], ["state", "State"], ["split", "Split"], ["collector_id", "Collector"], ["video_uri", "Video"], ["annotator", "Annotator"]];
+const RANGES = [["brightness", "Brightness"], ["sharpness", "Sharpness"], ["object_count", "Objects"], ["pts_seconds", "Seconds in the video"], ["score", "Score of the prediction"], ["uncertainty", "Uncertainty of the prediction"], ["selection_score", "Score of the selection"]];
+const TIMES = [["uploaded_at", "Time of recording"], ["updated_at", "Time of labeling"]];
 /** @type {Record<string, string>} */
-const ORDERS = { video: "by video and time", newest: "newest first", sharpest: "sharpest first", blurred: "most blurred first", bright: "brightest first", dark: "darkest first", objects: "most objects first", labeled: "last labeled first", alike: "alike together", rank: "most wanted first" };
+const ORDERS = { video: "by video and time", newest: "newest first", sharpest: "sharpest first", blurred: "most blurred first", bright: "brightest first", dark: "darkest first", objects: "most objects first", labeled: "last labeled first", alike: "alike together", rank: "most wanted first", unsure: "least sure first" };
 
 /** @param {import("./main.js").Page} page */
 export async function showImages({ main, query: address, overview }) {
@@ -56,11 +58,11 @@ export async function showImages({ main, query: address, overview }) {
     const mine = (turn += 1);
     history.replaceState(null, "", `#/images?${new URLSearchParams({ filter: JSON.stringify(filter) })}`);
     try {
-      const numbers = await query(filter);
+      const { numbers, groups } = filter.sort === "alike" ? await queryGroups(filter) : { numbers: await query(filter), groups: null };
       if (mine !== turn) return;
       problem.textContent = "";
       status.textContent = plural(numbers.length, "image");
-      grid.show(numbers);
+      grid.show(numbers, groups);
     } catch (error) {
       if (mine === turn) problem.textContent = /** @type {Error} */ (error).message;
     }
@@ -77,13 +79,15 @@ export async function showImages({ main, query: address, overview }) {
 
   async function fillFacets() {
     const counts = await get("facets");
+    ofModels.hidden = lines.hidden = !counts.run?.some((/** @type {any} */ each) => each.value !== "(none)");
     const isOpen = new Set([...facets.querySelectorAll("details[open]")].map((each) => /** @type {HTMLElement} */ (each).dataset.name));
     facets.replaceChildren(
       filter.values.image_sha256 ? h("p", {}, `Only ${plural(filter.values.image_sha256.length, "image")} that another page has opened.`) : "",
       order(filter, search),
       ...GROUPS.filter(([name]) => counts[name]?.length > 1 || counts[name]?.some((/** @type {any} */ each) => each.value !== "(none)"))
         .map(([name, title]) => group(name, title, counts[name], filter, name === "selection" ? searchSelected : search, isOpen.has(name) || (!isOpen.size && (name === "label" || name === "tag")))),
-      ...RANGES.map(([name, title]) => range(name, title, filter, search)),
+      ...RANGES.filter(([name]) => counts.ranges.includes(name) || name in filter.ranges).map(([name, title]) => range(name, title, filter, search)),
+      ...TIMES.filter(([name]) => counts.ranges.includes(name) || name in filter.ranges).map(([name, title]) => range(name, title, filter, search, "datetime-local")),
       isOffline ? "" : condition(filter, search),
       h("p", {}, h("button", { type: "button", onclick: () => { location.hash = `#/images?all=${Date.now()}`; } }, "Clear all filters")),
     );
@@ -91,12 +95,17 @@ export async function showImages({ main, query: address, overview }) {
 
   const size = h("input", { type: "range", min: "80", max: "480", value: String(grid.cell), "aria-label": "Size of thumbnails", style: { width: "7rem" }, oninput: () => { grid.cell = Number(size.value); grid.layout(); } });
   const objects = h("input", { type: "checkbox", checked: true, id: "objects", onchange: () => { grid.drawsObjects = objects.checked; grid.draw(); } });
+  const predictions = h("input", { type: "checkbox", checked: true, id: "predictions", onchange: () => { grid.drawsPredictions = predictions.checked; grid.draw(); } });
+  grid.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { const box = { l: objects, p: predictions }[event.key]; if (box && !event.ctrlKey && !event.metaKey) box.click(); });
+  const ofModels = h("span", { hidden: true }, h("label", { for: "predictions" }, predictions, " predictions")), lines = h("div", { hidden: true }, legend());
   const filters = h("details", { class: "filters", open: innerWidth > 760 }, h("summary", {}, "Filters"), facets);
   main.append(h("div", { class: "images" }, filters, h("section", { class: "light-table", "aria-label": "Images" },
-    h("div", { class: "tools" }, status, chosen, h("span", { style: { flex: "1" } }), isOffline ? "" : tagging(grid, overview, async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); }, problem), h("label", { for: "objects" }, objects, " labels"), size),
-    problem, grid.element)));
-  await Promise.all([fillFacets(), search()]);
-  if (!grid.numbers.length && !overview.kept) main.replaceChildren(empty("There are no images in this place yet.", "vidset extract VIDEOS"));
+    h("div", { class: "tools" }, status, chosen, h("span", { style: { flex: "1" } }), isOffline ? "" : tagging(grid, overview, async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); }, problem), h("label", { for: "objects" }, objects, " labels"), ofModels, size),
+    lines, problem, grid.element)));
+  await search();
+  await grid.drawn();  // What is seen comes first: counting for the filters takes longer.
+  await fillFacets();
+  if (!grid.numbers.length && !overview.kept) main.replaceChildren(empty("There are no images in this place yet.", "vidset extract VIDEOS", overview));
   return async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); };
 }
 
@@ -104,7 +113,7 @@ export async function showImages({ main, query: address, overview }) {
 function order(filter, search) {
   const select = h("select", { "aria-label": "Order", onchange: () => { filter.sort = select.value; search(); } }, ...Object.entries(ORDERS).map(([value, text]) => h("option", { value, selected: value === filter.sort }, text)));
   const alike = h("input", { type: "checkbox", checked: filter.one_of_alike, onchange: () => { filter.one_of_alike = alike.checked; search(); } });
-  return h("div", {}, select, h("label", {}, alike, " one image of each that look alike"));
+  return h("div", { class: "order" }, select, h("label", {}, alike, " only one of images that look alike"));
 }
 
 /**
@@ -128,16 +137,19 @@ function group(name, title, counts, filter, search, isOpen) {
   return h("details", { open: isOpen || chosen.size > 0, "data-name": name }, h("summary", {}, title), h("ul", {}, ...items));
 }
 
-/** @param {string} name @param {string} title @param {any} filter @param {() => void} search */
-function range(name, title, filter, search) {
-  const bounds = filter.ranges[name] ?? [null, null];
-  const field = (/** @type {number} */ at, /** @type {string} */ word) => h("input", { type: "number", step: "any", value: bounds[at] ?? "", placeholder: word, "aria-label": `${title}, ${word}`, style: { width: "47%" }, onchange: (/** @type {any} */ event) => {
-    bounds[at] = event.target.value === "" ? null : Number(event.target.value);
+/**
+ * @param {string} name @param {string} title @param {any} filter @param {() => void} search
+ * @param {"number" | "datetime-local"} [type] times are of UTC
+ */
+function range(name, title, filter, search, type = "number") {
+  const bounds = filter.ranges[name] ?? [null, null], isTime = type !== "number";
+  const field = (/** @type {number} */ at, /** @type {string} */ word) => h("input", { type, step: "any", value: isTime ? (bounds[at] ?? "").slice(0, 16) : bounds[at] ?? "", placeholder: word, "aria-label": `${title}, ${word}`, style: { width: isTime ? "100%" : "47%" }, onchange: (/** @type {any} */ event) => {
+    bounds[at] = event.target.value === "" ? null : isTime ? `${event.target.value}Z` : Number(event.target.value);
     if (bounds[0] === null && bounds[1] === null) delete filter.ranges[name];
     else filter.ranges[name] = bounds;
     search();
   } });
-  return h("details", { open: name in filter.ranges, "data-name": name }, h("summary", {}, title), h("div", { class: "row" }, field(0, "at least"), field(1, "at most")));
+  return h("details", { open: name in filter.ranges, "data-name": name }, h("summary", {}, title), h("div", { class: "row" }, field(0, isTime ? "from" : "at least"), field(1, isTime ? "to" : "at most")), name === "uploaded_at" ? h("p", { class: "dim" }, "UTC. When the store got the video; for a file, when it was last changed.") : "");
 }
 
 /** @param {any} filter @param {() => void} search */
@@ -147,7 +159,7 @@ function condition(filter, search) {
   const apply = () => { filter.condition = area.value.trim(); search(); };
   area.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) apply(); });
   return h("details", { open: Boolean(filter.condition), "data-name": "condition" }, h("summary", {}, "Condition in SQL"), area, h("button", { type: "button", onclick: apply }, "Apply"),
-    h("p", { class: "dim" }, "Columns: image_id, video_uri, collector_id, pts_seconds, ssim, local_change, sharpness, brightness, width, height, state, annotator, labels, object_count, split, tags, selections, rank, uploaded_at, updated_at."));
+    h("p", { class: "dim" }, "Columns: image_id, video_uri, collector_id, pts_seconds, ssim, local_change, sharpness, brightness, width, height, state, annotator, labels, object_count, split, tags, selections, rank, selection_score, run, predicted_labels, score, uncertainty, uploaded_at, updated_at."));
 }
 
 /** @param {Grid} grid @param {any} overview @param {() => Promise<void>} done @param {HTMLElement} problem */

@@ -27,6 +27,7 @@ const PAGES = [
 ];
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const state = /** @type {HTMLElement} */ (document.getElementById("state"));
+const SLOW_MS = 700;
 let shown = 0;
 /** @type {((now: any) => void) | null} */
 let refresh = null;
@@ -49,8 +50,9 @@ async function show() {
   refresh = null;
   main.setAttribute("aria-busy", "true");
   const fresh = h("div", { class: "page" });
+  const slow = setTimeout(() => main.replaceChildren(empty("Reading the place ...")), SLOW_MS);
   try {
-    const overview = await get("overview");
+    const overview = await get("overview").finally(() => clearTimeout(slow));
     if (turn !== shown) return;
     if (isOffline) state.textContent = `as of ${moment(overview.written_at)} UTC`;
     main.replaceChildren(fresh);

@@ -80,6 +80,15 @@ export async function search(filter) {
   return Uint32Array.from(passing(columns, order, hashes, filter));
 }
 
+/**
+ * The same, with the group of each.
+ * @param {any} filter
+ */
+export async function grouped(filter) {
+  const [numbers, columns] = await Promise.all([search(filter), answer(["columns"])]);
+  return { numbers, groups: numbers.map((n) => columns.alike[n]) };
+}
+
 /** @param {string[]} hashes of images */
 export async function numbersOf(hashes) {
   const all = await answer(["hashes"]), wanted = new Set(hashes);

@@ -4,6 +4,7 @@ import { isOffline, sheets } from "./offline.js";
 const MOST = 6000;
 const PACK = 64;
 const AT_ONCE = 4;
+const AT_ONCE_FLYING = 1;
 
 /** @type {Map<number, ImageBitmap | null>} */
 const bitmaps = new Map();
@@ -12,6 +13,7 @@ const asked = new Set();
 /** @type {number[]} */
 let waiting = [];
 let running = 0;
+let most = AT_ONCE;
 let listener = () => {};
 
 /** @param {() => void} call when new thumbnails are there */
@@ -39,10 +41,16 @@ export function thumbnail(n) {
 /**
  * Ask for what is visible; what was asked for before and is not visible any more is dropped.
  * @param {Iterable<number>} visible
+ * @param {boolean} [isFlying] whether it is gone in a moment: then drawing comes before loading
  */
-export function want(visible) {
+export function want(visible, isFlying = false) {
   waiting = [...visible].filter((n) => !bitmaps.has(n) && !asked.has(n));
-  while (running < AT_ONCE && waiting.length) load(waiting.splice(0, PACK));
+  most = isFlying ? AT_ONCE_FLYING : AT_ONCE;
+  loadWaiting();
+}
+
+function loadWaiting() {
+  while (running < most && waiting.length) load(waiting.splice(0, PACK));
 }
 
 /** @param {number[]} numbers */
@@ -58,7 +66,7 @@ async function load(numbers) {
   } finally {
     for (const n of numbers) asked.delete(n);
     running -= 1;
-    if (waiting.length) want(waiting);
+    loadWaiting();
     listener();
   }
 }

@@ -5,10 +5,10 @@ import { empty, h, named, table } from "./dom.js";
 import { moment, number, plural } from "./format.js";
 
 /** @param {import("./main.js").Page} page */
-export async function showRuns({ main, query }) {
+export async function showRuns({ main, query, overview }) {
   const runs = await get("runs");
   if (!runs.length) {
-    main.append(empty("No model was trained in this place yet.", "vidset train"));
+    main.append(empty("No model was trained in this place yet.", "vidset train", overview));
     return;
   }
   const chosen = runs.find((/** @type {any} */ each) => each.run === query.get("run")) ?? runs[0];
@@ -16,15 +16,18 @@ export async function showRuns({ main, query }) {
     return [h("a", { href: `#/runs?${new URLSearchParams({ run: each.run })}`, "aria-current": each === chosen ? "true" : null }, named(each.run)), each.model, each.state, each.best_epoch ?? "", scoreOf(each), each.score ? whiskers(each.score.value, each.score.interval, [0, 1]) : "", moment(each.created_at)];
   });
   main.append(h("h1", {}, plural(runs.length, "run")), table([["run", false], ["model", false], ["state", false], ["best epoch", true], ["score (95 % interval)", false], ["from 0 to 1", false], ["begun", false]], rows, "Runs"));
-  await comparison(main, runs, query);
+  if (overview.has_differences) await comparison(main, runs, query);
   main.append(h("h2", {}, named(chosen.run)));
   curves(main, chosen);
-  if (chosen.state === "done") await confusion(main, chosen, query.get("split") ?? chosen.splits[0]);
+  if (chosen.state === "done" && overview.has_differences) await confusion(main, chosen, query.get("split") ?? chosen.splits[0]);
 }
 
 /** @param {any} run its score and interval; while it trains, its last epoch's score */
 function scoreOf(run) {
-  if (run.score) return `${run.score.split} ${run.score.measure} ${number(run.score.value)} (${run.score.interval.map(number).join(" to ")}), ${plural(run.score.images, "image")}`;
+  if (run.score) {
+    const { split, measure, value, interval, images } = run.score;
+    return `${split} ${measure} ${number(value)}${interval ? ` (${interval.map(number).join(" to ")}), ${plural(images, "image")}` : ""}`;
+  }
   const scores = run.history.at(-1)?.scores?.[run.splits?.[0]];
   const name = scores && Object.keys(scores)[0];
   return name ? `epoch ${run.history.length} of ${run.epochs ?? "?"}: ${run.splits[0]} ${name} ${number(scores[name])}` : "";

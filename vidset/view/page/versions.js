@@ -4,13 +4,13 @@ import { colour } from "./drawing.js";
 import { empty, h, named, table } from "./dom.js";
 import { moment, number, plural } from "./format.js";
 
-const NAMES = /** @type {Record<string, string>} */ ({ added: "added", removed: "removed", relabeled: "with other labels", moved: "in another split", made: "made anew from the same image", unmade: "not made any more", replaced: "with other bytes" });
+const NAMES = /** @type {Record<string, string>} */ ({ added: "added", removed: "removed", relabeled: "with other labels", moved: "in another split", made: "made anew from the same image", unmade: "not made any more", replaced: "with other bytes", restated: "with other rights" });
 
 /** @param {import("./main.js").Page} page */
-export async function showVersions({ main, query }) {
+export async function showVersions({ main, query, overview }) {
   const versions = await get("versions");
   if (!versions.length) {
-    main.append(empty("There are no dataset versions yet.", "vidset dataset create -n v0"));
+    main.append(empty("There are no dataset versions yet.", "vidset dataset create -n v0", overview));
     return;
   }
   const called = (/** @type {any} */ each) => each.names[0] ?? each.version.slice(0, 12);
@@ -23,7 +23,7 @@ export async function showVersions({ main, query }) {
   );
   const found = await get("version", { name: chosen.version });
   main.append(h("h2", {}, named(called(chosen))), splits(found), ...boxes(found));
-  const others = await comparable(versions, chosen);
+  const others = overview.has_differences ? await comparable(versions, chosen) : [];
   if (others.length) main.append(h("h2", {}, "What has changed"), picker(others, called, chosen, before), h("div", { id: "diff" }));
   if (others.includes(before)) await showDiff(/** @type {HTMLElement} */ (main.querySelector("#diff")), before, chosen);
 }

@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { chart, paint } from "./charts.js";
 import { h, named } from "./dom.js";
-import { clock, duration, number, plural, told } from "./format.js";
+import { clock, duration, number, plural, size, told } from "./format.js";
 import { onThumbnails, thumbnail, want } from "./pictures.js";
 
 // A browser that is asked for the very time of a frame may show the one before it.
@@ -17,7 +17,7 @@ export async function showVideo({ main, query, overview }) {
   const player = overview.shows_videos ? makePlayer(video) : null;
   main.append(
     h("h1", {}, named(video.name)),
-    h("p", { class: "dim name" }, video.video_uri, h("br"), [video.codec, `${video.width} × ${video.height}`, duration(video.duration_seconds), video.collector_id].filter(Boolean).join(", ")),
+    h("p", { class: "dim name" }, video.video_uri, h("br"), [video.codec, video.width && `${video.width} × ${video.height}`, duration(video.duration_seconds), video.collector_id].filter(Boolean).join(", ")),
     video.error ? h("p", { class: video.status === "failed" ? "bad" : "warn" }, `${video.status}: ${video.error}`) : "",
   );
   if (!count) return;
@@ -45,7 +45,9 @@ export async function showVideo({ main, query, overview }) {
   );
   stride.setAttribute("aria-label", "Period");
 
-  const items = Array.from({ length: count }, (_, at) => sampleButton(samples, at, player));
+  const sheet = found.sheet ? await openSheet(found.sheet, video, samples.kept) : null;
+  const items = Array.from({ length: count }, (_, at) => sampleButton(samples, at, player, sheet?.cell(at)));
+  if (sheet) strip.after(h("p", { class: "dim", id: "sheet" }, ...sheetWords(found.sheet, video.duration_seconds)));
   strip.append(...items.map((each) => each.button));
   const plot = drawCurves(curves, found, () => grid[chosen.place], (/** @type {number} */ ssim) => choose(nearest(grid, ssim)));
 
@@ -72,12 +74,15 @@ export async function showVideo({ main, query, overview }) {
       all === null || all === undefined ? "; for all videos it is not known." : "; all videos give ", all === null || all === undefined ? "" : h("strong", {}, plural(all, "image")), all === null || all === undefined ? "" : ` (${cost(all)}).`,
     );
     const every = found.period_seconds ? number(found.period_seconds * chosen.stride) : "1";
-    command.textContent = `vidset extract ... --every ${every} --similarity ${grid[chosen.place]}`;
+    const words = ["vidset", "extract", "...", "--every", every, "--similarity", String(grid[chosen.place])];
+    // A line ends between words, and never within an option.
+    command.replaceChildren(...words.flatMap((word, at) => [at ? " " : "", h("span", { class: "whole" }, word)]));
     plot.redraw(false);
   }
 
   const visible = () => {
-    const first = Math.max(0, Math.floor(strip.scrollLeft / 98) - 4), last = first + Math.ceil(strip.clientWidth / 98) + 8;
+    const step = items[0].button.offsetWidth + 2;
+    const first = Math.max(0, Math.floor(strip.scrollLeft / step) - 4), last = first + Math.ceil(strip.clientWidth / step) + 8;
     const numbers = [];
     for (let at = first; at < Math.min(count, last); at += 1) if (samples.kept[at]) numbers.push(samples.n[at]);
     want(numbers);
@@ -89,17 +94,53 @@ export async function showVideo({ main, query, overview }) {
   update();
 }
 
-/** @param {any} samples @param {number} at @param {any} player */
-function sampleButton(samples, at, player) {
+/**
+ * The picture with the thumbnails of dropped samples.
+ * @param {any} told @param {any} video @param {boolean[]} kept
+ */
+async function openSheet(told, video, kept) {
+  const picture = new Image();
+  picture.src = told.file ?? `dropped?${new URLSearchParams({ uri: video.video_uri, generation: video.generation })}`;
+  try { await picture.decode(); } catch { return null; }
+  const width = picture.naturalWidth / told.across, height = picture.naturalHeight / told.rows;
+  /** @type {number[]} */
+  const places = [];
+  let dropped = 0;
+  for (const isKept of kept) { places.push(isKept ? -1 : dropped); dropped += isKept ? 0 : 1; }
+  const cell = (/** @type {number} */ at) => {
+    const place = places[at] / told.stride;
+    if (places[at] < 0 || !Number.isInteger(place)) return null;
+    return { picture, x: (place % told.across) * width, y: Math.floor(place / told.across) * height, width, height };
+  };
+  return { cell };
+}
+
+/** @param {any} told @param {number | null} seconds */
+function sheetWords(told, seconds) {
+  const hour = seconds ? `, ${size((told.size_bytes * 3600) / seconds)} an hour of video` : "";
+  const part = told.stride > 1 ? ` Of ${told.stride} dropped samples one is shown.` : "";
+  return [`Thumbnails of dropped samples take ${size(told.size_bytes)}${hour}; `, h("code", { class: "whole" }, "vidset extract --no-thumbnails"), ` keeps none.${part}`];
+}
+
+/** @param {any} samples @param {number} at @param {any} player @param {any} [cell] of a dropped sample */
+function sampleButton(samples, at, player, cell) {
   const time = samples.pts_seconds[at];
   const ssim = samples.ssim[at] === null ? "" : `, SSIM ${number(samples.ssim[at])}`;
   const words = `${clock(time)}: ${told(samples.reason[at])}${ssim}`;
-  const canvas = samples.kept[at] ? h("canvas", { width: 184, height: 104, "aria-hidden": "true" }) : h("span", { class: "none", "aria-hidden": "true" }, told(samples.reason[at]));
-  const button = h("button", { type: "button", title: words, "aria-label": words, onclick: () => { if (player) { player.currentTime = time + BESIDE; player.scrollIntoView({ block: "nearest" }); } } }, canvas, h("span", {}, clock(time)));
+  const canvas = samples.kept[at] || cell ? h("canvas", { width: 184, height: 104, "aria-hidden": "true" }) : h("span", { class: "none", "aria-hidden": "true" }, told(samples.reason[at]));
+  const button = h("button", { type: "button", title: words, "aria-label": words, onclick: () => { if (player) { player.currentTime = time + BESIDE; player.scrollIntoView({ block: "nearest" }); } } }, canvas, h("span", {}, cell ? `${clock(time)} ${told(samples.reason[at])}` : clock(time)));
+  if (cell) button.classList.add("is-dropped");
   let isDrawn = false;
   const draw = () => {
+    if (isDrawn) return;
+    if (cell) {
+      const scale = Math.min(184 / cell.width, 104 / cell.height), wide = cell.width * scale, high = cell.height * scale;
+      canvas.getContext("2d")?.drawImage(cell.picture, cell.x, cell.y, cell.width, cell.height, (184 - wide) / 2, (104 - high) / 2, wide, high);
+      isDrawn = true;
+      return;
+    }
     const picture = samples.kept[at] ? thumbnail(samples.n[at]) : null;
-    if (!picture || isDrawn) return;
+    if (!picture) return;
     const scale = Math.min(184 / picture.width, 104 / picture.height);
     canvas.getContext("2d")?.drawImage(picture, (184 - picture.width * scale) / 2, (104 - picture.height * scale) / 2, picture.width * scale, picture.height * scale);
     isDrawn = true;

@@ -6,10 +6,10 @@ import { duration, number, plural, size } from "./format.js";
 const SHOWN = 500;
 
 /** @param {import("./main.js").Page} page */
-export async function showVideos({ main }) {
+export async function showVideos({ main, overview }) {
   const videos = await get("videos");
   if (!videos.length) {
-    main.append(empty("There are no videos in this place yet.", "vidset extract VIDEOS"));
+    main.append(empty("There are no videos in this place yet.", "vidset extract VIDEOS", overview));
     return;
   }
   const search = h("input", { type: "search", placeholder: "Find by name, collector or status", "aria-label": "Find videos", oninput: () => fill() });

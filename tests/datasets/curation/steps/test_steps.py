@@ -239,3 +239,41 @@ def test_quantised_channels_keep_their_nearest_level():
 def test_levels_that_cannot_be_are_refused(name, parameters):
     with pytest.raises(DatasetError, match=f"step {name}: wanted level"):
         make_step(name, parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "box"),
+    [
+        pytest.param({}, (35, 10, 40, 12), id="horizontal"),
+        pytest.param({"horizontal": 0, "vertical": 1}, (0, 18, 5, 20), id="vertical"),
+        pytest.param({"horizontal": 0.49}, (0, 10, 5, 12), id="not drawn"),
+        pytest.param({"horizontal": 0.5, "vertical": 0.7}, (35, 18, 40, 20), id="both"),
+    ],
+)
+def test_a_flip_mirrors_the_picture_and_where_its_points_are(parameters, box):
+    picture = page()
+    picture[10:12, 0:5] = 0
+    made = apply("flip", picture, **parameters)
+    assert dark_box(made.picture) == box
+    corners = np.array([[0, 10, 1], [5, 12, 1]]) @ made.moved.T
+    (left, right), (top, bottom) = np.sort(corners[:, 0]), np.sort(corners[:, 1])
+    assert (left, top, right, bottom) == box
+
+
+@pytest.mark.parametrize(
+    ("parameters", "colour"),
+    [
+        pytest.param({}, (200, 100, 50), id="as it was"),
+        pytest.param({"hue": 120}, (50, 200, 100), id="red becomes green"),
+        pytest.param({"hue": -120}, (100, 50, 200), id="red becomes blue"),
+        pytest.param({"saturation": 0}, (200, 200, 200), id="grey"),
+        pytest.param({"saturation": 10}, (200, 67, 0), id="kept in range"),
+        # Its luma is 124: 0.299 x 200 + 0.587 x 100 + 0.114 x 50.
+        pytest.param({"contrast": 0.5}, (162, 112, 87), id="nearer to the mean"),
+        pytest.param({"contrast": 4}, (255, 28, 0), id="further from the mean"),
+    ],
+)
+def test_colours_change_as_in_other_light(parameters, colour):
+    picture = np.full((8, 8, 3), (200, 100, 50), np.uint8)
+    made = apply("colour", picture, **parameters).picture
+    assert np.abs(made.astype(int) - colour).max() <= 1

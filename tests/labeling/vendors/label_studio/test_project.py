@@ -54,8 +54,8 @@ def test_a_project_is_made_from_the_template_and_used_again(label_studio, open_v
     assert open_vendor().connect() == Connection(
         made.project_id, title, url, is_new=False, webhook=None
     )
-    [project] = label_studio.projects(title)
-    controls = project["parsed_label_config"]
+    [found] = label_studio.projects(title)
+    controls = found["parsed_label_config"]
     assert {name: (c["type"], c["labels"]) for name, c in controls.items()} == {
         "box": ("RectangleLabels", ["car <\"&' ü 車"]),
         "polygon": ("PolygonLabels", ["road"]),
@@ -68,10 +68,10 @@ def test_a_project_is_made_from_the_template_and_used_again(label_studio, open_v
         "background": "#ff0000",
         "hint": "<parked> too",
     }
-    assert project["maximum_annotations"] == 3
-    assert project["show_instruction"] is True
+    assert found["maximum_annotations"] == 3
+    assert found["show_instruction"] is True
     # As HTML, which is what the server keeps.
-    assert project["expert_instruction"] == (
+    assert found["expert_instruction"] == (
         'Mark &lt;all&gt; cars &amp; "roads".<br>Auch Übergrößen: 車'
     )
 
@@ -93,7 +93,7 @@ def test_four_processes_that_start_at_once_use_one_project_and_one_webhook(
     vendors = [open_vendor(callback_url=HOOK, webhook_secret=SECRET) for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:
         told = {connection.project_id for connection in threads.map(connect, vendors)}
-    ids = sorted(project["id"] for project in label_studio.projects(title))
+    ids = sorted(each["id"] for each in label_studio.projects(title))
     assert told == {ids[0]}
     # Where SQLite is locked the server tries again by itself, and leaves half a project behind
     # that no answer tells of: there may be others.

@@ -48,7 +48,7 @@ class Completion:
     global_attributes: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     callback: Literal["send", "lose"] = "send"
-    seconds: float = 10.0
+    seconds: float = 600.0
 
 
 class RefusalError(Exception):

@@ -14,8 +14,10 @@ from pathlib import Path
 from vidset.datasets.curation.sources.source import Fault, Found, Kind
 from vidset.datasets.errors import DatasetError
 from vidset.formats.label_maps import is_layout
+from vidset.formats.licence_files import read_per_image
 from vidset.formats.splits import split_named
 from vidset.regular_files import read_regular
+from vidset.rights import NONE
 
 NAME = "folder"
 _MOST_BYTES = 500_000_000
@@ -29,7 +31,8 @@ class FolderSource:
 
     Their depth tells what the folders above an image are: one is the label, two are the split and
     the label. With splits, one of them has to be called train, val or test, or a longer form of
-    these; the others may have any name and keep it.
+    these; the others may have any name and keep it. Rights are taken from the rights.jsonl that
+    `vidset export` writes beside the images.
 
     Attributes:
         split: of all images, where the folders tell none.
@@ -47,39 +50,57 @@ class FolderSource:
                 f"(masks) beside them; name them as such: {hint}"
             )
         files = sorted(walk(self.folder))
-        if inner := _unpacked(files):
+        junk = frozenset(filter(is_junk, files))
+        inner, depth = self._layout([file.split("/") for file in files if file not in junk])
+        if inner:
             yield from replace(self, folder=self.folder / inner)
             return
-        depth = self._depth(files)
+        try:
+            stated = read_per_image(self.folder)
+        except (ValueError, OSError) as error:
+            raise DatasetError(str(error)) from None
+        wanted = "<split>/<label>/IMAGE" if depth == 2 else "<label>/IMAGE"
+        labels: dict[str, tuple[str | None, str]] = {}
         for file in files:
-            parts = file.split("/")
-            if is_junk(file):
+            if file in junk:
                 yield Fault(Kind.JUNK, file)
             elif not is_text(file):
                 yield Fault(Kind.UNREADABLE, repr(file), "wanted a file name in UTF-8")
-            elif len(parts) != depth + 1:
-                wanted = "<split>/<label>/IMAGE" if depth == 2 else "<label>/IMAGE"
+            elif file.count("/") != depth:
                 yield Fault(Kind.NO_LABEL, file, f"wanted it at {wanted}")
             else:
+                above = file.rpartition("/")[0]
+                if above not in labels:
+                    labels[above] = self._label(above)
+                split, label = labels[above]
                 path = os.path.join(self.folder, file)
-                *split, label, _ = (unicodedata.normalize("NFC", part) for part in parts)
                 yield Found(
                     image_uri=unicodedata.normalize("NFC", file),
                     read=partial(read_file, path),
                     path=path,
                     source=NAME,
                     label=label,
-                    split=split_named(split[0]) or split[0] if split else self.split,
+                    split=split,
+                    rights=stated.get(file, NONE),
                 )
 
-    def _depth(self, files: list[str]) -> int:
+    def _label(self, above: str) -> tuple[str | None, str]:
+        """The split and label that the folders above an image tell."""
+        *split, label = unicodedata.normalize("NFC", above).split("/")
+        return (split_named(split[0]) or split[0] if split else self.split), label
+
+    def _layout(self, images: list[list[str]]) -> tuple[str | None, int]:
+        """Returns the one folder above all splits, if there is one; and `_depth`, if not."""
+        inner = _unpacked(images)
+        return inner, 0 if inner else self._depth(images)
+
+    def _depth(self, images: list[list[str]]) -> int:
         """Returns how many folders stand above a labeled image: 1 or 2.
 
         Raises:
             DatasetError: all images have two above them, and none of these is called as a split; or
                 they have one, and all of these are.
         """
-        images = [file.split("/") for file in files if not is_junk(file)]
         in_two = {parts[0] for parts in images if len(parts) == 3}
         if any(map(split_named, in_two)):
             if self.split is not None:
@@ -103,9 +124,8 @@ class FolderSource:
         return 1
 
 
-def _unpacked(files: list[str]) -> str | None:
+def _unpacked(images: list[list[str]]) -> str | None:
     """Returns the one folder above all splits, as zip files bring it along; None without one."""
-    images = [file.split("/") for file in files if not is_junk(file)]
     tops = {parts[0] for parts in images}
     has_splits = any(len(parts) == 4 and split_named(parts[1]) for parts in images)
     is_above_all = len(tops) == 1 and all(len(parts) > 2 for parts in images)
@@ -136,10 +156,8 @@ def walk(folder: Path) -> Iterator[str]:
 
 def is_junk(file: str) -> bool:
     """Returns whether its name is not that of an image: system leftovers, hidden files, texts."""
-    parts = file.split("/")
-    name = parts[-1].lower()
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return hidden or not _IMAGES.fullmatch(name)
+    hidden = "/." in f"/{file}" or "__MACOSX" in file.split("/")
+    return hidden or not _IMAGES.fullmatch(file.rpartition("/")[2].lower())
 
 
 def is_text(name: str) -> bool:

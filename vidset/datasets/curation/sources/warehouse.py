@@ -1,6 +1,5 @@
 """Labeled images from the warehouse of `vidset sync`, by a SQL filter."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,8 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from vidset.blurred import read_gate
-from vidset.datasets.curation.sources.blurred_copies import BlurredCopies
+from vidset.datasets.curation.sources.blurred_copies import BlurredCopies, CopiesByUri
 from vidset.datasets.curation.sources.folders import read_file
 from vidset.datasets.curation.sources.image_class import class_and_objects
 from vidset.datasets.curation.sources.image_uris import read_uri
@@ -18,6 +16,8 @@ from vidset.datasets.curation.sources.warehouse_queries import Queries, open_que
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.objects import content_of, documents_in, labels_in
+from vidset.documents.objects import object_document
+from vidset.gate import read_gate
 from vidset.naming import video_stem
 from vidset.place import Place
 from vidset.rights import FIELDS, Rights
@@ -34,7 +34,6 @@ _LABELED = (
 )
 _STATED = f"SELECT {', '.join(FIELDS)} FROM dataset_candidates"  # noqa: S608
 _TAGS = "SELECT DISTINCT tag FROM tags WHERE is_set"
-_ALWAYS = ("id", "label", "type", "box", "points", "attributes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +99,16 @@ class Warehouse:
                 else:
                     taken[sha256] = name
                     found = self._found(row, name, documents_in(next(iter(said[sha256]))))
-                    yield copies.instead(row, found) if copies else found
+                    yield copies.instead(row, found)
 
-    def _copies(self) -> BlurredCopies | None:
-        """Return the blurred copies of the place, if it has a privacy gate."""
-        if self.out.startswith("bq://"):
-            return None
-        above = self.out if "://" in self.out else str(Path(self.out).parent)
-        for place in dict.fromkeys((self.out, above)):
-            if gate := read_gate(place):
-                return BlurredCopies(place, gate)
-        return None
+    def _copies(self) -> BlurredCopies | CopiesByUri:
+        """Return the blurred copies of the place, or of whatever places its images lie in."""
+        if not self.out.startswith("bq://"):
+            above = self.out if "://" in self.out else str(Path(self.out).parent)
+            for place in dict.fromkeys((self.out, above)):
+                if gate := read_gate(place):
+                    return BlurredCopies(place, gate)
+        return CopiesByUri()
 
     @property
     def _query(self) -> str:
@@ -125,7 +123,7 @@ class Warehouse:
         """Return what annotations say of each image, by its bytes, and the names that say so."""
         said: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
         for row in queries.rows(_LABELED):
-            objects = to_json(list(map(_document, row["objects"] or ())))
+            objects = to_json(list(map(object_document, row["objects"] or ())))
             texts = said[row["image_sha256"]]
             same = next((text for text in texts if _say_the_same(text, objects)), objects)
             # Of texts that say the same with other ids, the first one stands, in whatever order.
@@ -176,21 +174,6 @@ class Warehouse:
 
 def _say_the_same(one: str, other: str) -> bool:
     return one == other or content_of(one) == content_of(other)
-
-
-def _document(thing: dict[str, Any]) -> dict[str, Any]:
-    """An object as in the annotation document, from a row."""
-    attributes = {each["name"]: json.loads(each["value"]) for each in thing["attributes"] or ()}
-    # Columns that a later release added say nothing where they are null, and stay out of the id.
-    more = {key: value for key, value in thing.items() if key not in _ALWAYS and value}
-    if thing["points"]:  # All that the one ring says.
-        more.pop("rings", None)
-    if mask := more.get("mask"):
-        more["mask"] = {"size": [mask["height"], mask["width"]], "counts": mask["counts"]}
-    if box := thing["box"]:
-        box = {key: value for key, value in box.items() if value or key != "angle"}
-    always = {"id": thing["id"], "label": thing["label"], "type": thing["type"], "box": box}
-    return {**always, "points": thing["points"] or None, "attributes": attributes, **more}
 
 
 def _labels(objects: str) -> str:

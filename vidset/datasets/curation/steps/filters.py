@@ -135,6 +135,39 @@ class Brightness:
 
 
 @dataclass(frozen=True, slots=True)
+class Colour:
+    """Other light on the same things: hue, saturation and contrast, in this order.
+
+    Attributes:
+        hue: degrees by which hues turn, -180 to 180; greys stay as they are.
+        saturation: factor, 0 to 10; 0 makes the picture grey.
+        contrast: factor, 0.05 to 10, of how far levels are from the picture's mean luma.
+    """
+
+    name: ClassVar[str] = "colour"
+    hue: float = 0.0
+    saturation: float = 1.0
+    contrast: float = 1.0
+
+    def __post_init__(self) -> None:
+        within(self.name, "hue", self.hue, -180, 180)
+        within(self.name, "saturation", self.saturation, 0, 10)
+        within(self.name, "contrast", self.contrast, 0.05, 10)
+
+    def apply(self, picture: np.ndarray) -> Stepped:
+        if self.hue or self.saturation != 1:
+            # Of floats from 0 to 1, OpenCV's hue is in degrees.
+            hsv = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2HSV)
+            hsv[:, :, 0] = (hsv[:, :, 0] + np.float32(self.hue)) % 360
+            hsv[:, :, 1] = np.clip(hsv[:, :, 1] * np.float32(self.saturation), 0, 1)
+            picture = _levels(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * 255)
+        if self.contrast != 1:
+            mean = np.float32(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).mean())
+            picture = _levels((picture - mean) * np.float32(self.contrast) + mean)
+        return Stepped(picture, UNMOVED)
+
+
+@dataclass(frozen=True, slots=True)
 class Thickness:
     """Dark strokes grow by a share of the shorter side on each side, or shrink if negative."""
 
@@ -151,3 +184,7 @@ class Thickness:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
         operation = cv2.MORPH_ERODE if self.share > 0 else cv2.MORPH_DILATE
         return Stepped(cv2.morphologyEx(picture, operation, kernel), UNMOVED)
+
+
+def _levels(picture: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)

@@ -15,6 +15,8 @@ _INTERPOLATIONS = {
     "cubic": cv2.INTER_CUBIC,
 }
 
+_MIRRORED_FROM = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class CropToContent:
@@ -145,6 +147,35 @@ class Rotate:
         return _warped(
             picture, np.vstack([cv2.getRotationMatrix2D(centre, self.degrees, 1.0), [0, 0, 1]])
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """Mirrored where the number is at least 0.5, so that drawing it mirrors every second copy.
+
+    Attributes:
+        horizontal: 0 to 1: left and right change places.
+        vertical: 0 to 1: top and bottom change places.
+    """
+
+    name: ClassVar[str] = "flip"
+    horizontal: float = 1.0
+    vertical: float = 0.0
+
+    def __post_init__(self) -> None:
+        within(self.name, "horizontal", self.horizontal, 0, 1)
+        within(self.name, "vertical", self.vertical, 0, 1)
+
+    def apply(self, picture: np.ndarray) -> Stepped:
+        height, width = picture.shape[:2]
+        moved = np.eye(3)
+        if self.horizontal >= _MIRRORED_FROM:
+            picture = picture[:, ::-1]
+            moved = np.array([[-1.0, 0.0, width], [0, 1, 0], [0, 0, 1]])
+        if self.vertical >= _MIRRORED_FROM:
+            picture = picture[::-1]
+            moved = np.array([[1.0, 0.0, 0.0], [0, -1, height], [0, 0, 1]]) @ moved
+        return Stepped(np.ascontiguousarray(picture), moved)
 
 
 @dataclass(frozen=True, slots=True)

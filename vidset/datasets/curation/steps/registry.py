@@ -7,6 +7,7 @@ from typing import Any
 from vidset.datasets.curation.steps.filters import (
     AdaptiveThreshold,
     Brightness,
+    Colour,
     MedianFilter,
     Opening,
     Quantise,
@@ -16,6 +17,7 @@ from vidset.datasets.curation.steps.filters import (
 from vidset.datasets.curation.steps.geometry import (
     Crop,
     CropToContent,
+    Flip,
     Pad,
     Resize,
     Rotate,
@@ -30,8 +32,10 @@ STEPS: dict[str, type[Step]] = {
     for kind in (
         AdaptiveThreshold,
         Brightness,
+        Colour,
         Crop,
         CropToContent,
+        Flip,
         MedianFilter,
         Opening,
         Pad,

@@ -4,8 +4,10 @@ import contextlib
 import html
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+from vidset.labeling.errors import TryAgainError
 from vidset.labeling.template import Template
 from vidset.labeling.vendors.label_studio.answers import CALLBACK_ACTIONS
 from vidset.labeling.vendors.label_studio.client import Client, NotFoundError
@@ -14,9 +16,11 @@ from vidset.labeling.vendors.label_studio.items import Controls
 
 # What Label Studio takes.
 _TITLE_LENGTHS = range(3, 51)
-# A project made at the same time may have a lower id, and show only when its maker is done: on a
-# busy server seconds later. It is made once in its life.
+# While a project is this young, one of a lower id that was made at the same time may not show yet:
+# a server gives ids before it is done. Both who makes one and who finds one wait for it.
 _SETTLE_SECONDS = 5.0
+# A busy server may answer without what it has just made.
+_SHOW_SECONDS = 60.0
 WebhookChange = Literal["made", "changed", "kept"]
 
 
@@ -56,7 +60,7 @@ def open_project(client: Client, template: Template, project_id: int | None) -> 
     is_new = False
     if project_id is None:
         title = project_title(template)
-        project_id = _first_of(client, title)
+        project_id = _settled(client, title)
         if project_id is None:
             project_id, is_new = _made(client, template, title)
     try:
@@ -100,16 +104,31 @@ def open_webhook(
     return change
 
 
-def _first_of(client: Client, title: str) -> int | None:
-    found: list[int] = []
+def _settled(client: Client, title: str) -> int | None:
+    """The lowest id of the projects of this title, once none of them is young any more."""
+    found = _projects_of(client, title)
+    while any(_is_young(project) for project in found):
+        time.sleep(1.0)
+        found = _projects_of(client, title)
+    return min((project["id"] for project in found), default=None)
+
+
+def _projects_of(client: Client, title: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     page: int | None = 1
     while page:
         # The server finds titles that contain it.
-        params = {"title": title, "include": "id,title", "page": page, "page_size": 100}
+        params = {"title": title, "include": "id,title,created_at", "page": page, "page_size": 100}
         listed = client.call("GET", "/api/projects/", params=params)
-        found += [project["id"] for project in listed["results"] if project["title"] == title]
+        found += [project for project in listed["results"] if project["title"] == title]
         page = page + 1 if listed["next"] else None
-    return min(found, default=None)
+    return found
+
+
+def _is_young(project: dict[str, Any]) -> bool:
+    """Return whether it was made a moment ago; nothing is waited for if the clocks differ more."""
+    made_at = datetime.fromisoformat(project["created_at"])
+    return abs((datetime.now(UTC) - made_at).total_seconds()) < _SETTLE_SECONDS
 
 
 def _made(client: Client, template: Template, title: str) -> tuple[int, bool]:
@@ -125,8 +144,15 @@ def _made(client: Client, template: Template, title: str) -> tuple[int, bool]:
     }
     made = client.call("POST", "/api/projects/", body=wanted)["id"]
     time.sleep(_SETTLE_SECONDS)
-    first = _first_of(client, title)
-    if first is None or first == made:
+    late = time.monotonic() + _SHOW_SECONDS
+    while (first := _settled(client, title)) is None:
+        if time.monotonic() > late:
+            raise TryAgainError(
+                f"{client.url} made project {made} {title!r} and does not list it after "
+                f"{_SHOW_SECONDS:.0f} seconds"
+            )
+        time.sleep(1.0)
+    if first == made:
         return made, True
     if not client.call("GET", f"/api/projects/{made}/")["task_number"]:
         _delete(client, f"/api/projects/{made}/")

@@ -23,6 +23,7 @@ from vidset.datasets.versions.repository import Repository
 from vidset.regular_files import open_regular
 from vidset.storage.writing import make_folder, refuse_link, remove_tree
 from vidset.training.models.commands import CommandModel
+from vidset.training.models.registry import FLOAT32
 from vidset.training.running.beginning import Begun, begin
 from vidset.training.running.command.answers import read_answers_of, score_answers_of
 from vidset.training.running.command.calling import LOG, Program
@@ -54,6 +55,8 @@ def train_program(request: Request, model: CommandModel, progress: Progress) -> 
     """
     if request.weights is not None:
         raise DatasetError(f"--weights: {model.name} is a program, which brings its own")
+    if request.precision != FLOAT32:
+        raise DatasetError(f"--precision: {model.name} is a program, which chooses its own")
     tracker = open_tracker(request.track)
     with begin(request, model, progress, {}) as begun:
         if begun.is_done:

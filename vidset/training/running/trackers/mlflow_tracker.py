@@ -80,11 +80,14 @@ class MlflowTracker:
             digest=version["id"][:36],
             source_type="vidset",
             source=json.dumps({"version": version["id"], "parents": version["parents"]}),
-            profile=json.dumps({"images": version["images"], "splits": version["splits"]}),
+            profile=json.dumps(
+                {name: version.get(name) for name in ("images", "splits", "licences")}
+            ),
         )
         tags = [InputTag("mlflow.data.context", "training")]
         self._client.log_inputs(self._id, [DatasetInput(dataset, tags)])
-        self._client.log_artifact(self._id, str(shown.split_file), "version")
+        for path in shown.version_files:
+            self._client.log_artifact(self._id, str(path), "version")
         for name, table in shown.tables.items():
             said = {"columns": table.columns, "data": table.rows}
             self._client.log_dict(self._id, said, f"{name}.json")
@@ -93,6 +96,8 @@ class MlflowTracker:
                 self._client.log_artifact(
                     self._id, str(shown.folder / file), Path(file).parent.name
                 )
+        for split, path in shown.curves.items():
+            self._client.log_artifact(self._id, str(path), split)
         told = [{"path": f"{name}.json", "type": "table"} for name in shown.tables]
         self._client.set_tag(self._id, "mlflow.loggedArtifacts", json.dumps(told))
         if (best := self._folder / BEST).is_file():

@@ -2,6 +2,8 @@
 
     RUN/records/records.json     scores by label, confusion, images with truth and prediction
     RUN/records/split.csv        which image of the version is on which side
+    RUN/records/LICENSE          the licences of its images, if any are stated
+    RUN/records/<split>/precision_recall.csv    precision and recall at every threshold
     RUN/records/<split>/*.png    some images, with what is true and what was predicted drawn on them
 
 They are written where the images are. Trackers read them, and need neither PyTorch nor OpenCV.
@@ -12,6 +14,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +24,21 @@ import pyarrow as pa
 
 from vidset.datasets.images.measures import decode
 from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.licences import licences_of, rights_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.formats.licence_files import summary
 from vidset.masks import Mask
 from vidset.training.running.evaluating import Request, evaluate
-from vidset.training.running.trackers.shown import FOLDER, RECORDS
+from vidset.training.running.trackers.shown import (
+    CURVE_COLUMNS,
+    CURVES,
+    FOLDER,
+    LICENCE,
+    RECORDS,
+    SPLIT,
+)
+from vidset.training.scoring.curves import precision_recall
 from vidset.training.scoring.evaluation import right_images
 from vidset.training.scoring.rivals import Gate
 from vidset.training.scoring.run import Run, read_run
@@ -50,13 +63,19 @@ def write_records(folder: Path, repository: Repository) -> None:
         (place / split).mkdir(parents=True, exist_ok=True)
         shown = _images(run, repository, manifest, split, place)
         splits[split] = {"result": results[split], "images": list(shown)}
-    write_atomically(place / "split.csv", _split_csv(manifest))
+        if not run.is_segmentation:
+            write_atomically(place / split / CURVES, _curves_csv(run, split))
+    write_atomically(place / SPLIT, _split_csv(manifest))
+    stated = rights_of(manifest.table)
+    if any(stated):
+        write_atomically(place / LICENCE, summary(stated).encode())
     said = {
         "version": {
             "id": run.version,
             "images": len(manifest),
             "splits": {name: len(manifest.split(name)) for name in manifest.splits},
             "parents": repository.details(run.version).get("parents", []),
+            "licences": dict(licences_of(manifest.table)),
         },
         "splits": splits,
     }
@@ -69,6 +88,15 @@ def _split_csv(manifest: Manifest) -> bytes:
     table.writerow(_ENTRY_COLUMNS)
     columns = [manifest.table[name].to_pylist() for name in _ENTRY_COLUMNS]
     table.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
+
+
+def _curves_csv(run: Run, split: str) -> bytes:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(CURVE_COLUMNS)
+    for point in precision_recall(run, run.predictions(split, run.best_epoch)):
+        table.writerow(astuple(point))
     return text.getvalue().encode()
 
 

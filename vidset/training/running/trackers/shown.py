@@ -1,14 +1,22 @@
 """A run's records as trackers take them: figures, and tables of texts and numbers."""
 
+import csv
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vidset.json_files import read_object
+from vidset.regular_files import read_regular_text
 
-FOLDER, RECORDS = "records", "records.json"
+FOLDER, RECORDS, SPLIT, LICENCE = "records", "records.json", "split.csv", "LICENSE"
 BEST = "checkpoints/best.pt"
+CURVES = "precision_recall.csv"
+CURVE_COLUMNS = ("label", "threshold", "precision", "recall")
+# A tracker draws no more of a label; the file has all.
+_MOST_POINTS = 1_000
+_MOST_CURVE_BYTES = 1 << 30
 _LABEL_SCORES = ("support", "precision", "recall", "f1", "ap", "ap50", "iou", "dice")
 
 
@@ -26,19 +34,24 @@ class Shown:
     """The records of a run that is done.
 
     Attributes:
-        version: its id, its images by split, and its parents.
+        version: its id, its images by split, its parents, and its images by licence.
         figures: the best epoch's scores, such as `best/validation/score`.
-        tables: by name, such as `validation/images`, `validation/labels`, `validation/confusion`.
+        tables: by name, such as `validation/images`, `validation/labels`, `validation/confusion`,
+            `validation/precision_recall` with at most 1,000 thresholds of each label.
+        curves: by split, the file with all thresholds.
     """
 
     folder: Path
     version: Mapping[str, Any]
     figures: Mapping[str, float]
     tables: Mapping[str, Table]
+    curves: Mapping[str, Path]
 
     @property
-    def split_file(self) -> Path:
-        return self.folder / "split.csv"
+    def version_files(self) -> list[Path]:
+        """Return what describes the version: the split of each image, and the licences if any."""
+        paths = [self.folder / SPLIT, self.folder / LICENCE]
+        return [path for path in paths if path.is_file()]
 
 
 def read_shown(run: Path) -> Shown | None:
@@ -61,7 +74,25 @@ def read_shown(run: Path) -> Shown | None:
             if isinstance(value, int | float) and name not in ("seed", "epoch")
         }
         tables |= {f"{split}/{name}": table for name, table in _tables(result, each["images"])}
-    return Shown(folder, said["version"], figures, tables)
+    paths = {split: folder / split / CURVES for split in said["splits"]}
+    curves = {split: path for split, path in paths.items() if path.is_file()}
+    tables |= {f"{split}/precision_recall": _curve_table(path) for split, path in curves.items()}
+    return Shown(folder, said["version"], figures, tables, curves)
+
+
+def _curve_table(path: Path) -> Table:
+    """Read the thresholds of each label, and leave some out evenly where there are too many."""
+    points: dict[str, list[list[Any]]] = {}
+    lines = csv.reader(io.StringIO(read_regular_text(path, _MOST_CURVE_BYTES)))
+    next(lines)
+    for label, *numbers in lines:
+        row = [label, *(float(number) if number else None for number in numbers)]
+        points.setdefault(label, []).append(row)
+    rows = []
+    for several in points.values():
+        step = max(1, -(-len(several) // _MOST_POINTS))
+        rows += [*several[:-1:step], several[-1]]
+    return Table(list(CURVE_COLUMNS), rows)
 
 
 def _tables(

@@ -55,7 +55,8 @@ class WandbTracker:
         data = wandb.Artifact(
             f"version-{version['id'][:12]}", type="dataset", metadata=dict(version)
         )
-        data.add_file(str(shown.split_file), "split.csv")
+        for path in shown.version_files:
+            data.add_file(str(path), path.name)
         if self._run.offline:
             self._run.log_artifact(data)
         else:
@@ -66,6 +67,8 @@ class WandbTracker:
             told = {"run_id": run["run_id"], "version": run["version"]}
             model = wandb.Artifact(f"run-{run['run_id'][:12]}", type="model", metadata=told)
             model.add_file(str(best), "best.pt")
+            for split, path in shown.curves.items():
+                model.add_file(str(path), f"{split}/{path.name}")
             self._run.log_artifact(model, aliases=["best"])
 
 

@@ -1,32 +1,27 @@
 """Looks at what a place holds: videos, samples, labels, versions, runs, and what is wrong."""
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vidset.documents.documents import Part
 from vidset.documents.sqlite import SqliteDocuments
-from vidset.intake.listing import check_input, list_uploads
 from vidset.json_files import parse_json, read_object
-from vidset.ledger.packing import leave_packs
-from vidset.ledger.rows import LedgerRows
 from vidset.naming import printable
+from vidset.overview.counting import FailedVideo, LedgerCounts, count_ledgers
 from vidset.project import Project
 from vidset.regular_files import read_regular_text
+from vidset.troubles import (
+    Trouble,
+    drift_troubles,
+    find_drifts,
+    quarantine_troubles,
+    version_troubles,
+)
 
 _LABELED = "labeled"
-
-
-@dataclass(frozen=True, slots=True)
-class FailedVideo:
-    """A video that gave no image, or only a part of its samples."""
-
-    video_uri: str
-    status: str
-    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +61,8 @@ class Overview:
         tasks, annotations: numbers by state.
         waiting: videos of the inputs that have no row; null if no inputs were named.
         warnings: what is wrong, each as a sentence.
+        troubles: what is wrong with label answers, the newest version and collectors, each with a
+            command that says more of it.
     """
 
     place: str
@@ -80,98 +77,94 @@ class Overview:
     runs: list[RunOverview] = field(default_factory=list)
     waiting: list[str] | None = None
     warnings: list[str] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerCounts:
-    """The counts that an overview needs of the ledgers.
+class Tabled:
+    """The part of an overview that a warehouse tells instead of the place.
 
     Attributes:
-        videos: video_uri, status and error of each.
-        reasons: numbers of samples by reason, "kept" among them.
+        tasks, annotations: numbers by state.
+        versions, runs: the newest version last; None where those of the place are shown.
     """
 
-    videos: list[dict[str, Any]]
-    reasons: Mapping[str, int]
+    tasks: dict[str, int]
+    annotations: dict[str, int]
+    versions: list[VersionOverview] | None
+    runs: list[RunOverview] | None
 
 
 def read_overview(
-    project: Project, inputs: str | None = None, ledgers: LedgerCounts | None = None
+    project: Project,
+    inputs: str | None = None,
+    ledgers: LedgerCounts | None = None,
+    tabled: Tabled | None = None,
 ) -> Overview:
     """Read ledgers, the file with the labels, and what describes versions and runs.
 
     Args:
         inputs: a folder, glob or uri whose videos are compared with the ledger.
         ledgers: their counts, where the caller has them; None: they are read.
+        tabled: what is taken instead of what the place has.
 
     Raises:
         ValueError: something there cannot be read, or the inputs name nothing.
     """
     counts = count_ledgers(project.place) if ledgers is None else ledgers
-    rows, dropped = counts.videos, dict(counts.reasons)
+    dropped = dict(counts.reasons)
     kept = dropped.pop("kept", 0)
-    tasks, annotations = _labels(project.store)
+    tasks, annotations, troubles = _labels(project.store)
+    if tabled is not None:
+        tasks, annotations = tabled.tasks, tabled.annotations
     folder = Path(project.place) if project.is_folder else None
-    failed = [
-        FailedVideo(row["video_uri"], row["status"], row["error"] or "")
-        for row in rows
-        if row["status"] != "done"
-    ]
+    versions = _details(folder / "datasets") if folder else []
+    if folder and versions:
+        troubles += version_troubles(folder / "datasets", *versions[-1])
+    troubles += drift_troubles(find_drifts(counts.days))
+    shown = [VersionOverview(id_, name, d.get("created_at")) for id_, name, d in versions]
+    runs = list(_runs(folder / "runs")) if folder else []
+    if tabled is not None:
+        shown = shown if tabled.versions is None else tabled.versions
+        runs = runs if tabled.runs is None else tabled.runs
     return Overview(
         place=project.place,
-        videos=dict(Counter(row["status"] for row in rows)),
-        failed=failed,
+        videos=dict(counts.videos),
+        failed=counts.failed,
         samples=kept + sum(dropped.values()),
         kept=kept,
         dropped=dropped,
         tasks=tasks,
         annotations=annotations,
-        versions=list(_versions(folder / "datasets")) if folder else [],
-        runs=list(_runs(folder / "runs")) if folder else [],
-        waiting=None if inputs is None else _waiting(inputs, (row["video_uri"] for row in rows)),
-        warnings=_warnings(failed, kept, tasks, annotations),
+        versions=shown,
+        runs=runs,
+        waiting=None if inputs is None else _waiting(inputs, project.place),
+        warnings=_warnings(counts.failed, kept, tasks, annotations),
+        troubles=[replace(each, command=project.command(each.command)) for each in troubles],
     )
 
 
-def count_ledgers(place: str) -> LedgerCounts:
-    """Count what the ledgers of a place hold; videos come in the order of their files' names.
-
-    Raises:
-        ValueError: a file is no ledger.
-    """
-    ledgers = LedgerRows(place)
-    rows = {
-        key: row
-        for each in ledgers.videos(["video_uri", "status", "error"])
-        for key, row in zip(each.keys, each.table.to_pylist(), strict=True)
-    }
-    reasons: Counter[str] = Counter()
-    for each in ledgers.frames(["reason"], [k for k, s in ledgers.stamps.items() if s.frames]):
-        for found in each.table["reason"].value_counts().to_pylist():
-            reasons[found["values"]] += found["counts"]
-    leave_packs(place, ledgers)
-    return LedgerCounts([rows[key] for key in ledgers.stamps], reasons)
-
-
-def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int]]:
+def _labels(store: str | None) -> tuple[dict[str, int], dict[str, int], list[Trouble]]:
     """Count tasks and annotations by state, where they are in a file of this machine."""
     path = (store or "").removeprefix("sqlite:")
     if not os.path.isfile(path):
-        return {}, {}
+        return {}, {}, []
     documents = SqliteDocuments(path)
     try:
-        return documents.states(Part("tasks")), documents.states(Part("annotations"))
+        tasks, annotations = (documents.states(Part(name)) for name in ("tasks", "annotations"))
+        return tasks, annotations, list(quarantine_troubles(documents))
     finally:
         documents.close()
 
 
-def _versions(repository: Path) -> Iterator[VersionOverview]:
+def _details(repository: Path) -> list[tuple[str, str | None, dict[str, Any]]]:
+    """Return id, name and description of each version, the newest last."""
     names = {_id_in(path): path.name for path in repository.glob("names/*")}
     found = [
         (path.parent.name, _object(path)) for path in repository.glob("versions/*/version.json")
     ]
-    for id_, details in sorted(found, key=lambda each: str(each[1].get("created_at"))):
-        yield VersionOverview(id_, names.get(id_), details.get("created_at"))
+    found.sort(key=lambda each: str(each[1].get("created_at")))
+    return [(id_, names.get(id_), details) for id_, details in found]
 
 
 def _runs(folder: Path) -> Iterator[RunOverview]:
@@ -214,9 +207,13 @@ def _object(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: {error.strerror}") from None
 
 
-def _waiting(inputs: str, known: Iterable[str]) -> list[str]:
+def _waiting(inputs: str, place: str) -> list[str]:
+    from vidset.intake.listing import check_input, list_uploads
+    from vidset.ledger.rows import LedgerRows
+
     check_input(inputs)
-    done = set(known)
+    found = LedgerRows(place).videos(["video_uri"])
+    done = {uri for each in found for uri in each.table["video_uri"].to_pylist()}
     return [uri for each in list_uploads(inputs) if (uri := printable(each.uri)) not in done]
 
 

@@ -1,0 +1,62 @@
+"""Sheets of dropped samples: `thumbnails/<key>.webp`, one a video, beside the ledgers of a place.
+
+The key is that of the video's ledger files. A sheet is written before the ledger's row, and one
+that does not belong to the rows that are written is taken away.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from vidset.elements import Extraction
+from vidset.filtering.dropped import DroppedSheet
+from vidset.storage.open import open_store
+
+FOLDER = "thumbnails"
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """Says where sheets go, and whether there are any.
+
+    Attributes:
+        uri: of their folder or prefix; None: there can be none.
+        are_drawn: else those of videos that are extracted again are taken away.
+    """
+
+    uri: str | None = None
+    are_drawn: bool = False
+
+
+def sheet_name(key: str) -> str:
+    """Return the name of a video's sheet below the place's `thumbnails`, by its ledger key."""
+    return f"{key}.webp"
+
+
+class Sheets:
+    """The sheets of one place. Opened once in a process."""
+
+    def __init__(self, thumbnails: Thumbnails):
+        self._are_drawn = thumbnails.are_drawn
+        self._store = None if thumbnails.uri is None else open_store(thumbnails.uri)
+
+    def begin(self) -> DroppedSheet | None:
+        """Return what takes the dropped samples of one video; None where nobody wants them."""
+        return DroppedSheet() if self._store is not None and self._are_drawn else None
+
+    def end(self, extraction: Extraction, sheet: DroppedSheet | None) -> None:
+        """Store the sheet of a video, or take away what an earlier run has left.
+
+        Images with labels stay from an earlier run as kept samples, so that others may be dropped
+        than the sheet has: then there is none.
+        """
+        if self._store is None:
+            return
+        name = sheet_name(extraction.key)
+        dropped = sum(not frame.kept for frame in extraction.frames)
+        data = sheet.webp() if sheet is not None and sheet.count == dropped else None
+        if data is None:
+            # Where nothing may be deleted, readers pass over a sheet that does not fit the rows.
+            with suppress(PermissionError):
+                self._store.delete(name)
+        else:
+            self._store.put(name, data, "image/webp")

@@ -1,0 +1,65 @@
+"""Fills the tables in memory: rows in batches, documents of labels in place of older ones."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+
+from vidset.ledger.rows import Rows
+
+_BATCH_ROWS = 20_000
+# A table of one row takes a fifth of a megabyte.
+_BATCH_TABLES = 100
+# Several runs may have predicted an image: the newest prediction is shown.
+_REPLACED = (
+    "DELETE FROM predictions USING new_rows WHERE predictions.image_id = new_rows.image_id "
+    "AND predictions.written_at <= CAST(new_rows.written_at AS TIMESTAMPTZ)"
+)
+_NEWEST = (
+    "(FROM new_rows QUALIFY 1 = row_number() OVER "
+    "(PARTITION BY image_id ORDER BY written_at DESC, name)) AS newest "
+    "ANTI JOIN predictions USING (image_id)"
+)
+
+
+def insert(
+    cursor: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: pa.Table,
+    *,
+    select: str = "*",
+    source: str = "new_rows",
+    before: str = "",
+) -> None:
+    """Add rows to a table, by the names of their columns.
+
+    Args:
+        source: a table or a query of one; it sees the rows as `new_rows`.
+        before: what is done first; it sees them too.
+    """
+    cursor.register("new_rows", rows)
+    if before:
+        cursor.execute(before)
+    cursor.execute(f"INSERT INTO {name} BY NAME SELECT {select} FROM {source}")  # noqa: S608
+    cursor.unregister("new_rows")
+
+
+def insert_documents(cursor: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Add documents of labels in place of those of the same images; of predictions the newest."""
+    if name == "predictions":
+        insert(cursor, name, rows, source=_NEWEST, before=_REPLACED)
+    else:
+        seen = f"DELETE FROM {name} WHERE image_id IN (SELECT image_id FROM new_rows)"  # noqa: S608
+        insert(cursor, name, rows, before=seen)
+
+
+def in_batches(rows: Iterator[Rows], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Join the rows of many videos to tables of some size, so that never all are held twice."""
+    waiting, number = [schema.empty_table()], 0
+    for each in rows:
+        waiting.append(each.table)
+        number += len(each.table)
+        if number >= _BATCH_ROWS or len(waiting) > _BATCH_TABLES:
+            yield pa.concat_tables(waiting)
+            waiting, number = [schema.empty_table()], 0
+    yield pa.concat_tables(waiting)
