@@ -83,11 +83,19 @@ class Mask:
 
     def pixels(self) -> np.ndarray:
         """The picture, (height, width) bool. Raises ValueError: the text is damaged."""
+        return self.crop(0, 0, self.width, self.height)
+
+    def crop(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        """Return a part of the picture, (bottom - top, right - left) bool.
+
+        Raises:
+            ValueError: the text is damaged.
+        """
         runs = np.array(self.runs(), np.int64)
         values = np.zeros(len(runs), bool)
         values[1::2] = True
-        flat = np.repeat(values, runs)
-        return np.ascontiguousarray(flat.reshape(self.width, self.height).T)
+        columns = np.repeat(values, runs).reshape(self.width, self.height)
+        return np.ascontiguousarray(columns[left:right, top:bottom].T)
 
     @property
     def area(self) -> int:

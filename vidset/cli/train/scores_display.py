@@ -80,10 +80,10 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
         f"[dim]({low:.3f} to {high:.3f})[/]"
     )
     if "ap50" in result:
-        sizes = ", ".join(f"{name} {_number(ap)}" for name, ap in result["sizes"].items())
-        console.print(
-            f"  AP {_number(result['ap'])}, AP50 {_number(result['ap50'])}; AP by size: {sizes}"
-        )
+        console.print(f"  {_precisions(result)}")
+        for by in ("masks", "parts"):
+            if by in result:
+                console.print(f"  by {by}: {_precisions(result[by])}")
     elif "mean_iou" in result:
         console.print(
             f"  over pixels {_number(result['mean_iou_micro'])}, pixels right "
@@ -120,6 +120,11 @@ def _show_result(console: Console, result: Mapping[str, Any]) -> None:
             f"  {one['by']} {escape(one['value'])}: {one['share']:.3f} of {one['images']:,} "
             f"[dim]({low:.3f} to {high:.3f})[/]"
         )
+
+
+def _precisions(average: Mapping[str, Any]) -> str:
+    sizes = ", ".join(f"{name} {_number(ap)}" for name, ap in average["sizes"].items())
+    return f"AP {_number(average['ap'])}, AP50 {_number(average['ap50'])}; AP by size: {sizes}"
 
 
 def _columns(result: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

@@ -198,11 +198,14 @@ class _Instances:
         ]
         boxes = average_precision(truths, found, classes)
         masks = average_precision(truths, found, classes, by="masks")
+        parts = average_precision(truths, found, classes, by="parts")
         return {
             "ap50": boxes["ap50"],
             "ap": boxes["ap"],
             "ap50_masks": masks["ap50"],
             "ap_masks": masks["ap"],
+            "ap50_parts": parts["ap50"],
+            "ap_parts": parts["ap"],
         }
 
     def _target(self, entry: Entry, classes: Sequence[str]) -> dict[str, Tensor]:

@@ -124,7 +124,7 @@ MODELS = {
             "detection",
             recipes.MASKRCNN_R50_FPN,
             "vidset.training.models.instances",
-            ("ap50", "ap", "ap50_masks", "ap_masks"),
+            ("ap50", "ap", "ap50_masks", "ap_masks", "ap50_parts", "ap_parts"),
         ),
     )
 }

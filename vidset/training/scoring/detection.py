@@ -8,6 +8,7 @@ import numpy as np
 from vidset.training.scoring.answer_scores import AnswerScores
 from vidset.training.scoring.intervals import wilson
 from vidset.training.scoring.matching import IOU, Matched, Thing, match
+from vidset.training.scoring.parts import PARTS
 
 _RECALLS = tuple(range(0, 101, 10))
 _SIZES = ("small", "medium", "large")  # COCO's, in its order.
@@ -38,18 +39,14 @@ def score_objects(
 
     An image without objects counts as right where nothing is found in it, and takes nothing from AP
     but for what is found in it all the same. None says that a value is not defined. Where all
-    objects, true and found, have masks, `masks` is what `average_precision` says of these.
+    objects, true and found, have masks, `masks` and `parts` are what `average_precision` says of
+    these; `parts` also tells how many columns and rows there are.
     """
     labels = sorted(set(classes) | {thing.label for image in truths for thing in image})
     answers = keep_answers(predicted, scores)
     matched = match_images(truths, answers)
     right = sum(one.is_exact for one in matched)
     average = average_precision(truths, predicted, labels)
-    by_masks = (
-        average_precision(truths, predicted, labels, by="masks")
-        if _masked(truths, predicted)
-        else None
-    )
     return {
         "images": len(truths),
         "objects": sum(len(image) for image in truths),
@@ -60,7 +57,7 @@ def score_objects(
         "ap": average["ap"],
         "ap50": average["ap50"],
         "sizes": average["sizes"],
-        **({"masks": by_masks} if by_masks else {}),
+        **(_by_pixels(truths, predicted, labels) if _masked(truths, predicted) else {}),
         "answer_scores_by": scores.chosen_by,
         "answer_iou": IOU,
         "labels": {
@@ -79,11 +76,13 @@ def average_precision(
     predicted: Sequence[Sequence[Thing]],
     labels: Sequence[str],
     *,
-    by: Literal["boxes", "masks"] = "boxes",
+    by: Literal["boxes", "masks", "parts"] = "boxes",
 ) -> dict[str, Any]:
     """Return COCO's AP (IoU 0.5 to 0.95) and AP50 of 100 predictions an image at most.
 
-    They are faster-coco-eval's.
+    They are faster-coco-eval's. By parts, the overlap of two objects is the lowest IoU of the three
+    columns and the three rows that each of their masks is cut into, so that an object counts as
+    found only if all its parts are: see `vidset.training.scoring.parts.least_overlap`.
 
     The curve of a label is its precision at recall 0, 0.1, ... 1 with IoU 0.5. The fine one has 101
     recalls, 0, 0.01, ... 1, and for each the score from which predictions reach it; None where none
@@ -101,19 +100,24 @@ def average_precision(
             ],
             "categories": [{"id": number[label], "name": label} for label in labels],
             "annotations": [
-                {**_annotation(thing, image, number), "id": place + 1}
+                {**_annotation(thing, image, number, by), "id": place + 1}
                 for place, (image, thing) in enumerate(_numbered(truths))
             ],
         }
     )
     found = there.loadRes(
         [
-            {**_annotation(thing, image, number), "score": thing.score}
+            {**_annotation(thing, image, number, by), "score": thing.score}
             for image, thing in _numbered(predicted)
             if thing.label in number
         ]
     )
-    evaluation = COCOeval_faster(there, found, iouType="bbox" if by == "boxes" else "segm")
+    if by == "parts":
+        from vidset.training.scoring.coco_parts import EvaluationByParts
+
+        evaluation = EvaluationByParts(there, found, truths, predicted, labels)
+    else:
+        evaluation = COCOeval_faster(there, found, iouType="bbox" if by == "boxes" else "segm")
     evaluation.evaluate()
     evaluation.accumulate()
     # (IoU 0.5 ... 0.95, 101 recalls, labels, areas, most predictions); -1: no true object.
@@ -172,13 +176,31 @@ def _masked(truths: Sequence[Sequence[Thing]], predicted: Sequence[Sequence[Thin
     return any(truths) and all(thing.mask for image in (*truths, *predicted) for thing in image)
 
 
-def _annotation(thing: Thing, image: int, number: dict[str, int]) -> dict[str, Any]:
+def _by_pixels(
+    truths: Sequence[Sequence[Thing]], predicted: Sequence[Sequence[Thing]], labels: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "masks": average_precision(truths, predicted, labels, by="masks"),
+        "parts": {
+            "columns": PARTS,
+            "rows": PARTS,
+            **average_precision(truths, predicted, labels, by="parts"),
+        },
+    }
+
+
+def _annotation(thing: Thing, image: int, number: dict[str, int], by: str) -> dict[str, Any]:
+    """Return an object as COCO has it.
+
+    A box beside a prediction's mask would be its area for the library, which tells sizes by it.
+    """
     mask = {"segmentation": thing.mask.to_document()} if thing.mask else {}
+    box = [thing.x, thing.y, thing.width, thing.height]
     return {
         **mask,
         "image_id": image,
         "category_id": number[thing.label],
-        "bbox": [thing.x, thing.y, thing.width, thing.height],
+        **({"bbox": box} if by == "boxes" or not mask else {}),
         "area": thing.mask.area if thing.mask else thing.width * thing.height,
         "iscrowd": 0,
     }

@@ -17,6 +17,7 @@ CURVE_COLUMNS = ("label", "threshold", "precision", "recall")
 # A tracker draws no more of a label; the file has all.
 _MOST_POINTS = 1_000
 _MOST_CURVE_BYTES = 1 << 30
+_BY_PIXELS = ("masks", "parts")
 _LABEL_SCORES = ("support", "precision", "recall", "f1", "ap", "ap50", "iou", "dice")
 
 
@@ -72,6 +73,12 @@ def read_shown(run: Path) -> Shown | None:
             f"best/{split}/{name}": float(value)
             for name, value in result.items()
             if isinstance(value, int | float) and name not in ("seed", "epoch")
+        }
+        figures |= {
+            f"best/{split}/{name}_{by}": float(value)
+            for by in _BY_PIXELS
+            for name, value in result.get(by, {}).items()
+            if name in ("ap", "ap50") and value is not None
         }
         tables |= {f"{split}/{name}": table for name, table in _tables(result, each["images"])}
     paths = {split: folder / split / CURVES for split in said["splits"]}
