@@ -61,6 +61,7 @@ def run(videos: Sequence[Path]) -> None:
 def source_of(videos: Sequence[Path], work: Path) -> Path:
     found = next((video for video in videos if video.name.startswith("static_cars")), None)
     if found is None:
+        (work / "rendered").mkdir()
         render_drive(DRIVE, str(work / "rendered"))
         found = work / "rendered" / VIDEO
     return found

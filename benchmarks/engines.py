@@ -21,6 +21,7 @@ from tests.engines.hosts import Hosts
 _CLIPS, _CLIP_SECONDS, _REPEATS = 48, 20, 2
 _TINY, _TINY_SECONDS = 200, 2
 _NAMES = 1_000_000
+_IDLE_SECONDS = 10
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Lists names as a bucket would, and does every task at once; the paths are of usual length.
 _MANY = """
@@ -132,6 +133,7 @@ def _wait_for_an_image(process: subprocess.Popen[bytes], place: Path) -> None:
 
 def _cost(programs: Programs, cluster: DaskCluster, clips: Path) -> None:
     local, dask = [], []
+    idle = _idle_share(cluster)
     for _ in range(_REPEATS):
         local.append(_extract(programs, clips))
         dask.append(_extract(programs, clips, cluster))
@@ -142,9 +144,17 @@ def _cost(programs: Programs, cluster: DaskCluster, clips: Path) -> None:
         f"{ours.cpu_seconds:.1f} CPU s |\n"
         f"| the same by Dask, all its processes (aim: 1.1 of the time, 1.05 of the CPU) "
         f"| {theirs.seconds:.1f} s, {theirs.seconds / ours.seconds:.2f}; "
-        f"{theirs.cpu_seconds:.1f} CPU s, {theirs.cpu_seconds / ours.cpu_seconds:.3f} |",
+        f"{theirs.cpu_seconds:.1f} CPU s, {theirs.cpu_seconds / ours.cpu_seconds:.3f}; of that, "
+        f"the cluster takes {idle * theirs.seconds:.1f} CPU s in this time with nothing to do |",
         flush=True,
     )
+
+
+def _idle_share(cluster: DaskCluster) -> float:
+    """Return how much of a core scheduler and workers take while they have no task."""
+    before = _cluster_seconds(cluster)
+    time.sleep(_IDLE_SECONDS)
+    return (_cluster_seconds(cluster) - before) / _IDLE_SECONDS
 
 
 def _driver(programs: Programs, cluster: DaskCluster, tiny: Path) -> None:

@@ -14,10 +14,12 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, cast
 
 import dask
 from distributed import Client, Future, Security, get_worker
+from distributed.protocol.pickle import dumps, loads
 from distributed.scheduler import KilledWorker
 
 from vidset.engines.elsewhere import Answer, Run, end_run, node, problem, versions, work_on
@@ -55,6 +57,7 @@ class DaskEngine:
 
     def __init__(self, address: str | None, opens: Open, limits: Limits, report: Report):
         self._run = Run(uuid.uuid4().hex[:16], opens, limits, versions())
+        self._packed_run = dumps(self._run)
         self._report, self._topic = report, f"vidset-{self._run.id}"
         self._outcomes: queue.SimpleQueue[tuple[Any, Future]] = queue.SimpleQueue()
         self._futures: set[Future] = set()
@@ -79,7 +82,8 @@ class DaskEngine:
     def submit(self, task: Any) -> None:
         self._number += 1
         key = f"{self._topic}-{self._number}"
-        future = self._client.submit(_work, self._run, self._topic, task, key=key, pure=False)
+        given = self._packed_run, self._topic, task
+        future = self._client.submit(_work, *given, key=key, pure=False)
         self._futures.add(future)
         future.add_done_callback(lambda done: self._outcomes.put((task, done)))
 
@@ -212,7 +216,13 @@ async def _problem(run: Run) -> tuple[str, str] | None:
     return None if found is None else (node(), found)
 
 
-def _work(run: Run, topic: str, task: Any) -> Answer:
+@lru_cache(maxsize=16)
+def _unpacked(run: bytes) -> Run:
+    """On a node: unpack what all tasks of a run bring along. Most of packing a task was this."""
+    return loads(run)
+
+
+def _work(run: bytes, topic: str, task: Any) -> Answer:
     """On a node: do a task, in a thread of Dask's worker."""
     worker = get_worker()
     key = worker.get_current_task()
@@ -230,7 +240,7 @@ def _work(run: Run, topic: str, task: Any) -> Answer:
         state = worker.state.tasks.get(key)
         return state is not None and state.state == "executing"
 
-    answer = work_on(run, task, report, is_wanted)
+    answer = work_on(_unpacked(run), task, report, is_wanted)
     if told:
         worker.log_event(topic, pickle.dumps(told))
     return answer

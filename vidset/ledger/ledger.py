@@ -23,6 +23,14 @@ from vidset.tables.schemas import tables
 
 FRAMES, VIDEOS = (arrow_schema(tables()[name].columns) for name in ("frames", "videos"))
 _PARQUET = "application/vnd.apache.parquet"
+# Of so few rows, what would make a file smaller makes it larger, and costs whoever writes or reads
+# it twice the CPU: a clip has half a hundred columns with a page or two each.
+_FEW_ROWS = 16
+_OF_FEW: dict[str, Any] = {
+    "compression": "none",
+    "use_dictionary": False,
+    "write_statistics": False,
+}
 
 
 class Ledger(Protocol):
@@ -135,5 +143,6 @@ class FolderLedger:
 
     def _put(self, name: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
         sink = io.BytesIO()
-        pq.write_table(pa.Table.from_pylist(rows, schema), sink, compression="zstd")
+        how = _OF_FEW if len(rows) <= _FEW_ROWS else {"compression": "zstd"}
+        pq.write_table(pa.Table.from_pylist(rows, schema), sink, **how)
         self._store.put(name, sink.getvalue(), _PARQUET)

@@ -168,8 +168,10 @@ class LedgerRows:
                 table = read_parquet(store.read(f"{key}{ENDING}"))
                 if not set(table.column_names) <= set(schema.names):
                     return None
-                columns = [_column(table, field) for field in schema]
-                tables.append(pa.table(columns, schema=schema))
+                if not table.schema.equals(schema):
+                    columns = [_column(table, field) for field in schema]
+                    table = pa.table(columns, schema=schema)
+                tables.append(table)
             except (FileNotFoundError, pa.ArrowInvalid, pa.ArrowNotImplementedError, _LacksError):
                 return None
         videos, frames = tables
