@@ -143,6 +143,6 @@ class FolderLedger:
 
     def _put(self, name: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
         sink = io.BytesIO()
-        how = _OF_FEW if len(rows) <= _FEW_ROWS else {"compression": "zstd"}
+        how: dict[str, Any] = _OF_FEW if len(rows) <= _FEW_ROWS else {"compression": "zstd"}
         pq.write_table(pa.Table.from_pylist(rows, schema), sink, **how)
         self._store.put(name, sink.getvalue(), _PARQUET)
