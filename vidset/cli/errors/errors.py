@@ -10,6 +10,8 @@ from vidset.cli.command import described
 from vidset.cli.completing import complete_runs, complete_versions
 from vidset.cli.console import answer
 from vidset.cli.flags import (
+    Dask,
+    Engine,
     Json,
     Overwrite,
     Place,
@@ -122,6 +124,8 @@ def errors(
     ] = 1,
     threads: Annotated[int, threads_option("With --folds, let PyTorch use this many threads")] = 1,
     workers: RunsAtOnce = None,
+    engine: Engine = None,
+    dask: Dask = None,
     rank: Annotated[
         Rank, typer.Option(help="Order the queue by this measure.")
     ] = Rank.SELF_CONFIDENCE,
@@ -156,6 +160,9 @@ def errors(
     """
     if subset is not None and folds is None:
         raise ValueError("--subset: wanted --folds beside it; a run has the images it has")
+    if dask is not None and folds is None:
+        raise ValueError("--dask: wanted --folds beside it; a run is trained already")
+    from vidset.cli.engines import engine_of, engine_starting
     from vidset.cli.errors.display import show_errors
     from vidset.cli.train.choosing import choose_part, choose_run, choose_version
     from vidset.cli.train.display import showing_progress
@@ -205,8 +212,13 @@ def errors(
     )
     if folds is not None:
         if_stopped("The same command goes on with the folds that are not done.")
-    with showing_progress(quiet=quiet or as_json) as progress:
-        written = write_errors(request, progress)
+    found = None if folds is None else engine_of(project, engine, dask)
+    inputs = [str(repository.root), str(request.output)]
+    with (
+        showing_progress(quiet=quiet or as_json) as progress,
+        engine_starting(project, found, inputs, ("torch",)) as start_elsewhere,
+    ):
+        written = write_errors(request, progress, start_elsewhere)
     details = {**written.details, "shown": len(written.details["shown"]), "spans": written.spans}
     review = "vidset review" + (f" --errors {output}" if output else "")
     answer(

@@ -10,6 +10,8 @@ from vidset.cli.command import described
 from vidset.cli.console import answer
 from vidset.cli.events import tell_catalogue
 from vidset.cli.flags import (
+    Dask,
+    Engine,
     Json,
     Place,
     Quiet,
@@ -103,6 +105,8 @@ def train(
     subset: Subset = None,
     threads: Annotated[int, threads_option("Let PyTorch use this many threads for each run")] = 1,
     workers: RunsAtOnce = None,
+    engine: Engine = None,
+    dask: Dask = None,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu or cuda.")] = "cpu",
     precision: Annotated[
         str,
@@ -133,6 +137,7 @@ def train(
 
     The same command goes on with a run that was interrupted, and leaves one that is done as it is.
     """
+    from vidset.cli.engines import engine_of, engine_starting
     from vidset.cli.train.choosing import choose_part, choose_version, parse_seeds
     from vidset.cli.train.display import show_runs, showing_progress
     from vidset.datasets.errors import DatasetError
@@ -179,12 +184,17 @@ def train(
         )
         for seed, to in zip(wanted, outputs, strict=True)
     ]
+    found = engine_of(project, engine, dask)
+    inputs = [str(folder / "datasets"), *map(str, outputs), *([weights] if weights else [])]
     goes_on = requests[0].output if len(wanted) == 1 else "the seeds that are not done"
     if_stopped(f"The same command goes on with {goes_on}.")
     names = [f"seed {seed}" for seed in wanted]
     done: dict[int, Any] = {}
-    with showing_progress(quiet=quiet or as_json) as progress:
-        for number, trained in train_all(requests, names, progress, workers):
+    with (
+        showing_progress(quiet=quiet or as_json) as progress,
+        engine_starting(project, found, inputs, ("torch",)) as start_elsewhere,
+    ):
+        for number, trained in train_all(requests, names, progress, workers, start_elsewhere):
             to = requests[number].output
             done[number] = sum_up(trained, to)
             source = f"versions/{repository.resolve(reference)}"

@@ -11,6 +11,7 @@ import numpy as np
 from vidset.datasets.images.measures import decode
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.engines.engine import StartEngine
 from vidset.output import make_output
 from vidset.training.reviewing.analysis import Analysis, analyse_answers
 from vidset.training.reviewing.categories import DEFAULT, read_categories
@@ -62,8 +63,13 @@ def errors_output(folder: Path, *, overwrite: bool) -> Path:
     return folder
 
 
-def write_errors(request: Request, progress: "Progress") -> Written:
+def write_errors(
+    request: Request, progress: "Progress", start_elsewhere: StartEngine | None = None
+) -> Written:
     """Look at predictions, and write errors.json, the page, and the sheet and spans if wanted.
+
+    Args:
+        start_elsewhere: starts an engine of other machines that trains the folds, if any.
 
     Raises:
         DatasetError: the request cannot be used.
@@ -71,7 +77,7 @@ def write_errors(request: Request, progress: "Progress") -> Written:
     """
     categories = DEFAULT if request.categories is None else read_categories(request.categories)
     repository = Repository(request.repository)
-    found = find_predictions(request, repository, progress)
+    found = find_predictions(request, repository, progress, start_elsewhere)
     manifest = repository.manifest(found.version)
     analysis = _analyse(request, found, manifest, repository)
     details = {

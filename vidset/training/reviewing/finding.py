@@ -11,6 +11,7 @@ import pyarrow as pa
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.entry import TRAIN
 from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.engines.engine import StartEngine
 from vidset.training.models.registry import find_model
 from vidset.training.reviewing.fold_training import FoldSettings, FoldTrainer
 from vidset.training.reviewing.folds import choose_images, predict_out_of_fold
@@ -75,7 +76,12 @@ class Found:
     task: str = "classification"
 
 
-def find_predictions(request: Request, repository: Repository, progress: "Progress") -> Found:
+def find_predictions(
+    request: Request,
+    repository: Repository,
+    progress: "Progress",
+    start_elsewhere: StartEngine | None = None,
+) -> Found:
     """Return the run's predictions, or those of folds, which are trained unless they were before.
 
     Raises:
@@ -83,7 +89,7 @@ def find_predictions(request: Request, repository: Repository, progress: "Progre
     """
     if request.folds is None:
         return _of_run(request, repository)
-    return _of_folds(request, request.folds, repository, progress)
+    return _of_folds(request, request.folds, repository, progress, start_elsewhere)
 
 
 def _of_run(request: Request, repository: Repository) -> Found:
@@ -115,7 +121,13 @@ def _source(run: Run, split: str) -> dict[str, Any]:
     }
 
 
-def _of_folds(request: Request, folds: int, repository: Repository, progress: "Progress") -> Found:
+def _of_folds(
+    request: Request,
+    folds: int,
+    repository: Repository,
+    progress: "Progress",
+    start_elsewhere: StartEngine | None,
+) -> Found:
     model = find_model(request.model)
     if model.task != "classification":
         raise DatasetError(f"--folds ranks labels of images; {model.name} is a {model.task} model")
@@ -132,7 +144,9 @@ def _of_folds(request: Request, folds: int, repository: Repository, progress: "P
         folds,
         request.seed,
         folder,
-        FoldTrainer(repository, settings, images.classes, progress, request.workers),
+        FoldTrainer(
+            repository, settings, images.classes, progress, request.workers, start_elsewhere
+        ),
         progress.folds,
     )
     source = {

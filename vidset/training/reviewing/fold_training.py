@@ -11,6 +11,7 @@ import pyarrow as pa
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
+from vidset.engines.engine import StartEngine
 from vidset.training.models.registry import find_model
 from vidset.training.reviewing.folds import HELD_OUT
 from vidset.training.scoring.predictions import SCHEMA
@@ -64,6 +65,7 @@ class FoldTrainer:
     Args:
         classes: of all folds. One that no image outside of a fold has gets no probability there.
         workers: the most folds at once; None: all cores.
+        start_elsewhere: starts an engine of other machines, if they train.
     """
 
     def __init__(
@@ -73,9 +75,11 @@ class FoldTrainer:
         classes: Sequence[str],
         progress: "Progress",
         workers: int | None = None,
+        start_elsewhere: StartEngine | None = None,
     ):
         self._repository, self._settings = repository, settings
         self._classes, self._workers = tuple(classes), workers
+        self._start_elsewhere = start_elsewhere
         self._progress = progress
 
     def __call__(self, folds: Sequence[tuple[Manifest, Path]]) -> Iterator[tuple[int, pa.Table]]:
@@ -100,7 +104,8 @@ class FoldTrainer:
             for manifest, folder in folds
         ]
         names = [folder.name.replace("-", " ") for _, folder in folds]
-        for place, _ in train_all(requests, names, self._progress, self._workers):
+        how = self._progress, self._workers, self._start_elsewhere
+        for place, _ in train_all(requests, names, *how):
             run = read_run(requests[place].output)
             yield place, mean_predictions(run, HELD_OUT, self._classes)
 

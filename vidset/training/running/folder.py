@@ -19,6 +19,10 @@ from vidset.training.scoring.predictions import to_parquet
 from vidset.training.scoring.run import LAST_EPOCHS
 
 
+class RunBusyError(DatasetError):
+    """Another process trains in a run's folder."""
+
+
 class RunFolder:
     """run.json, history.jsonl, predictions/, checkpoints/, tensorboard/: each file whole or not.
 
@@ -33,7 +37,8 @@ class RunFolder:
         """Locks the folder for one process at a time.
 
         Raises:
-            DatasetError: another one trains in it, it cannot be written to, or holds other things.
+            RunBusyError: another one trains in it.
+            DatasetError: it cannot be written to, or holds other things.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -45,7 +50,7 @@ class RunFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise DatasetError(f"{self.root}: another process trains in it") from None
+                raise RunBusyError(f"{self.root}: another process trains in it") from None
             yield
 
     def run(self) -> dict[str, Any] | None:

@@ -1,16 +1,22 @@
-"""Several runs at once, each in a worker process with threads of its own: the same bits, sooner."""
+"""Several runs at once, each in a worker process with threads of its own: the same bits, sooner.
+
+The processes are those of this machine, or those of a cluster that sees the same folders.
+"""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from vidset.datasets.errors import DatasetError
-from vidset.engines.engine import Limits, Report, Work
+from vidset.engines.engine import Limits, Report, StartEngine, Work
 from vidset.engines.local import LocalEngine
 from vidset.engines.tasks import results
 from vidset.training.models.commands import CommandModel
 from vidset.training.models.registry import find_model
+from vidset.training.running.folder import RunBusyError
 from vidset.training.running.request import Progress, Request
 from vidset.training.running.starting import train
 from vidset.training.running.threads import set_threads_for
@@ -19,6 +25,9 @@ from vidset.training.running.trackers.registry import NONE
 # What a worker tells: the place of its run, the name of Progress's method, what it is called with.
 _Told = tuple[int, str, tuple[Any, ...]]
 _STEP = "step"
+# The process of a worker that has died may hold its run's lock for a while, on a network's file
+# system until its server gives it up.
+_BUSY_SECONDS, _LOOK_SECONDS = 120.0, 1.0
 
 
 def number_at_once(requests: Sequence[Request], workers: int | None) -> int:
@@ -45,6 +54,7 @@ def train_all(
     names: Sequence[str],
     progress: Progress,
     workers: int | None = None,
+    start_elsewhere: StartEngine | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Train each of the runs. Yields its place and what run.json says, as each is done.
 
@@ -56,14 +66,20 @@ def train_all(
         names: what people call each of them; not shown if there is one alone.
         progress: is told of the runs, perhaps by several threads at once.
         workers: the most runs at once; None: one for each core, or for its threads.
+        start_elsewhere: starts an engine of other machines, which see the repository's folder and
+            those of the runs. None: this machine trains.
 
     Raises:
+        ValueError: other machines cannot train these.
         DatasetError: as `train` does.
         UnfinishedError: a worker died twice of a run, of too little memory perhaps.
+        EngineLostError: the engine is gone; the same call goes on.
     """
+    if start_elsewhere is not None:
+        _check_elsewhere(requests)
     at_once = number_at_once(requests, workers)
     told = [progress.of_run(name) for name in names] if len(requests) > 1 else [progress]
-    if at_once < 2:
+    if at_once < 2 and start_elsewhere is None:
         for request in requests[:1]:
             set_threads_for(request.model, request.threads)  # Before anything imports PyTorch.
         for place, request in enumerate(requests):
@@ -75,10 +91,12 @@ def train_all(
         place, name, given = report
         heard[place].hear(name, given)
 
-    opens = _Open(requests[0].model, requests[0].threads)
-    engine = LocalEngine(at_once, opens, Limits(), hear)
+    busy_seconds = 0.0 if start_elsewhere is None else _BUSY_SECONDS
+    opens = _Open(requests[0].model, requests[0].threads, busy_seconds)
+    engine = (start_elsewhere or LocalEngine)(at_once, opens, Limits(), hear)
+    whole = (replace(request, output=request.output.absolute()) for request in requests)
     try:
-        for place, found in results(engine, enumerate(requests)):
+        for place, found in results(engine, enumerate(whole)):
             if isinstance(found, DatasetError):
                 raise found
             yield place, found
@@ -86,22 +104,48 @@ def train_all(
         engine.end()
 
 
+def _check_elsewhere(requests: Sequence[Request]) -> None:
+    for request in requests:
+        if request.track != NONE:
+            raise ValueError(
+                f"--track {request.track}: a tracker is told by this machine: wanted no other "
+                "engine, or no tracker"
+            )
+        if isinstance(find_model(request.model), CommandModel):
+            raise ValueError(
+                f"--model {request.model}: a program is run on this machine: wanted no other engine"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class _Open:
+    """Opened in a worker process.
+
+    Attributes:
+        busy_seconds: for so long another process is waited for that trains in a run's folder.
+    """
+
     model: str
     threads: int
+    busy_seconds: float
 
     def __call__(self) -> Work:
         set_threads_for(self.model, self.threads)  # Before anything imports PyTorch.
-        return _train
+        return partial(_train, self.busy_seconds)
 
 
-def _train(task: tuple[int, Request], report: Report) -> tuple[int, Any]:
+def _train(busy_seconds: float, task: tuple[int, Request], report: Report) -> tuple[int, Any]:
     place, request = task
-    try:
-        return place, train(request, _Telling(place, report))
-    except DatasetError as error:  # As it is: another try would not help, and its faults count.
-        return place, error
+    until = time.monotonic() + busy_seconds
+    while True:
+        try:
+            return place, train(request, _Telling(place, report))
+        except RunBusyError as error:
+            if time.monotonic() > until:
+                return place, error
+            time.sleep(_LOOK_SECONDS)
+        except DatasetError as error:  # As it is: another try would not help, and its faults count.
+            return place, error
 
 
 class _Telling:
