@@ -33,6 +33,11 @@ def image_prefix(video_name: str, generation: str, stream: int = 0) -> str:
     return f"{_encode(_without_extension(video_name) + stream_suffix(stream))}/{generation}"
 
 
+def safe_path(name: str) -> str:
+    """Return a name from outside as a path that leads nowhere else and that every folder takes."""
+    return _encode(name)
+
+
 def stream_suffix(stream: int) -> str:
     """Returns what follows a video's name for one of its streams; nothing for the default one."""
     return f".stream{stream}" if stream else ""

@@ -48,6 +48,12 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for a confirmation.")]
+Draw = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR", help="Write images with their predictions drawn on them into this folder."
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 Tag = Annotated[
     list[str] | None,

@@ -243,14 +243,20 @@ def _setup(request: Request) -> Setup:
     )
 
 
+def images_of(request: Request) -> Iterator[KeptImage]:
+    """Yield the images of the place, or of the part that is asked for."""
+    images = iter(request.place.kept_images())
+    if request.shard is None:
+        return images
+    shard = request.shard
+    return (image for image in images if shard.has(image.video_uri))
+
+
 def _wanted(
     request: Request, setup: Setup, store: Store, counts: Counter[str]
 ) -> Iterator[KeptImage]:
     """Yield the images to predict, and count the others."""
-    images = iter(request.place.kept_images())
-    if request.shard is not None:
-        shard = request.shard
-        images = (image for image in images if shard.has(image.video_uri))
+    images = images_of(request)
     side = None
     if not request.prelabel_evaluation:
         side = find_evaluation_side(Repository(request.datasets))

@@ -33,6 +33,19 @@ def done_by(store: Store, image_ids: Sequence[str], run_id: str) -> Iterator[boo
             yield beside is not None or (main is not None and is_of_run(main.document, run_id))
 
 
+def predictions_of(
+    store: Store, image_ids: Sequence[str], run_id: str
+) -> Iterator[Mapping[str, Any] | None]:
+    """Yield for each image what this run has said of it; None where it has said nothing."""
+    for start in range(0, len(image_ids), _LOOKUPS):
+        for main, beside in _pairs(store, image_ids[start : start + _LOOKUPS], run_id):
+            if beside is not None:
+                yield beside.document
+            else:
+                is_here = main is not None and is_of_run(main.document, run_id)
+                yield main.document if main is not None and is_here else None
+
+
 def _store_one(store: Store, document: Mapping[str, Any]) -> None:
     while wanted := _writes(store, [document]):
         try:

@@ -143,10 +143,10 @@ class Predictor:
                         f"{image.uri}: wanted {image.width}x{image.height} pixels, which the "
                         f"ledger tells, got {got}"
                     )
-                entry = _entry(image, format_of(data, image.uri))
+                entry = entry_of(image, format_of(data, image.uri))
             except (DatasetError, OSError, ValueError) as error:
                 chunk.counts["failed"] += 1
-                chunk.problems.append(_told(image, error))
+                chunk.problems.append(told(image, error))
                 continue
             if self.side is not None and _repeats(picture, self.side):
                 chunk.counts["evaluation"] += 1
@@ -174,7 +174,8 @@ class Predictor:
         return chunk
 
 
-def _told(image: KeptImage, error: Exception) -> str:
+def told(image: KeptImage, error: Exception) -> str:
+    """Say which image could not be read, and why."""
     text = f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
     return text if text.startswith(image.uri) else f"{image.uri}: {text}"
 
@@ -188,8 +189,12 @@ def _repeats(picture: np.ndarray, side: EvaluationSide) -> bool:
     return side.shows(phash, small.tobytes())
 
 
-def _entry(image: KeptImage, image_format: str) -> Entry:
-    """An image that nobody has labeled, in the form that models are asked in."""
+def entry_of(image: KeptImage, image_format: str, objects: str = "[]") -> Entry:
+    """An image of the place in the form that models are asked in.
+
+    Args:
+        objects: what people have said of it, as JSON.
+    """
     return Entry(
         image_sha256=image.image_sha256,
         image_uri=image.uri,
@@ -197,7 +202,7 @@ def _entry(image: KeptImage, image_format: str) -> Entry:
         width=image.width,
         height=image.height,
         label=None,
-        objects="[]",
+        objects=objects,
         group=image.video_uri,
         split=TRAIN,
         origin=image.image_sha256,

@@ -9,6 +9,7 @@ import typer
 from vidset.cli.command import described
 from vidset.cli.flags import (
     Dask,
+    Draw,
     DryRun,
     Engine,
     Json,
@@ -38,6 +39,7 @@ class Predicted:
         failed: images that could not be read.
         left_out: objects that the task template has no room for, by the reason.
         warnings: the first images that failed, and why.
+        drawn: images that were drawn.
     """
 
     place: str
@@ -50,6 +52,7 @@ class Predicted:
     failed: int = 0
     left_out: Mapping[str, int] | None = None
     warnings: Sequence[str] = ()
+    drawn: int = 0
 
 
 @described(
@@ -106,6 +109,7 @@ def predict(
     dask: Dask = None,
     store: Store = None,
     template: Template = None,
+    draw: Draw = None,
     dry_run: DryRun = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -116,6 +120,7 @@ def predict(
     same command goes on where it was interrupted.
     """
     import os
+    from collections import Counter
     from pathlib import Path
 
     from vidset.training.running.threads import chosen_threads, set_threads_for
@@ -128,6 +133,8 @@ def predict(
     from vidset.cli.label.places import place_of
     from vidset.cli.stopping import if_stopped
     from vidset.cli.train.choosing import choose_run, home_of
+    from vidset.output import local_path
+    from vidset.prediction.drawing import draw_place, open_drawn
     from vidset.prediction.predicting import Request, Summary, count_images, predict_place
     from vidset.project import NoPlaceError, find_project
     from vidset.shards import shard_of
@@ -155,12 +162,14 @@ def predict(
         shard=None if shard is None else shard_of(shard, os.environ),
         limit=limit,
     )
+    drawn, unread = 0, []
     if dry_run:
         counts = count_images(request)
         summary = Summary()
         summary.counts.update(counts)
         summary.counts["predicted"] = counts["wanted"]
     else:
+        folder_to_draw = None if draw is None else open_drawn(request, local_path("--draw", draw))
         if_stopped("The same command goes on.")
         inputs = [str(chosen.absolute()), str(request.datasets)]
         with (
@@ -168,6 +177,12 @@ def predict(
             engine_starting(project, found, inputs, ("torch",)) as start_elsewhere,
         ):
             summary = predict_place(request, show, start_elsewhere)
+        if folder_to_draw is not None:
+            with counting("Drawing", show=not (quiet or as_json)) as show:
+                drawn, unread = draw_place(
+                    request, folder_to_draw, lambda number: show(Counter(drawn=number))
+                )
+            summary.problems = list(dict.fromkeys([*summary.problems, *unread]))
     counts = summary.counts
     answer(
         Predicted(
@@ -179,14 +194,15 @@ def predict(
             },
             left_out=dict(summary.left_out),
             warnings=summary.problems,
+            drawn=drawn,
         ),
-        lambda: _show(summary, is_dry=dry_run),
+        lambda: _show(summary, None if draw is None else (drawn, draw), is_dry=dry_run),
         as_json=as_json,
         quiet=quiet,
         project=None if dry_run else project,
         next_words=_next(summary, is_dry=dry_run),
     )
-    if counts["failed"]:
+    if counts["failed"] or unread:
         raise typer.Exit(1)
 
 
@@ -198,7 +214,11 @@ def _next(summary: "Summary", *, is_dry: bool) -> str | None:
     return "vidset select" if summary.counts["predicted"] else None
 
 
-def _show(summary: "Summary", *, is_dry: bool) -> None:
+def _show(summary: "Summary", drawn: tuple[int, str] | None, *, is_dry: bool) -> None:
+    """
+    Args:
+        drawn: how many images were drawn, and where.
+    """
     from vidset.cli.console import plural, say, show_problems
 
     counts = summary.counts
@@ -219,4 +239,6 @@ def _show(summary: "Summary", *, is_dry: bool) -> None:
             say(f"{counts[name]:,} passed over: {words}")
     for reason, number in summary.left_out.most_common():
         say(f"{plural(number, 'object')} left out: {reason}")
+    if drawn is not None and not is_dry:
+        say(f"{plural(drawn[0], 'image')} drawn in {drawn[1]}")
     show_problems(summary.problems)

@@ -8,7 +8,7 @@ import typer
 from vidset.cli.command import described
 from vidset.cli.console import answer
 from vidset.cli.events import tell_catalogue
-from vidset.cli.flags import Json, Place, Quiet, Run, Subset, threads_option
+from vidset.cli.flags import Draw, Json, Place, Quiet, Run, Subset, threads_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,14 @@ class Scored:
         run: the run's folder.
         gate: whether the gate passes, its reasons, and what was compared; None without a gate.
         results: scores, labels and slices by split, as RUN/evaluations/ keeps them.
+        drawn: images that were drawn.
     """
 
     place: str
     run: str
     gate: dict[str, Any] | None
     results: dict[str, dict[str, Any]]
+    drawn: int = 0
 
 
 AnswerScore = Annotated[
@@ -104,6 +106,7 @@ def evaluate(
             help="With --on, let this function of a package change the objects that are found.",
         ),
     ] = None,
+    draw: Draw = None,
     threads: Annotated[int, threads_option("With --on, let PyTorch use this many threads")] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -132,6 +135,7 @@ def evaluate(
     known = Runs(folder / "runs")
     chosen = choose_run(known, run)
     beside = local_path("--runs", runs) if runs else chosen.absolute().parent
+    drawn = local_path("--draw", draw) if draw is not None else None
     others = tuple(
         name if name == BEST else str(known.folder(name)) for name in no_worse_than or ()
     )
@@ -150,6 +154,7 @@ def evaluate(
             allow_leaks,
             model,
             postprocess,
+            drawn,
         )
     )
     show_problems_of(evaluated)
@@ -164,8 +169,9 @@ def evaluate(
             run=str(chosen),
             gate=None if verdict is None else verdict.to_json(),
             results={result["split"]: result for result in evaluated.results},
+            drawn=evaluated.drawn,
         ),
-        lambda: show_results(evaluated),
+        lambda: show_results(evaluated, drawn),
         as_json=as_json,
         quiet=quiet,
         project=project,

@@ -1,13 +1,14 @@
 """Prints the results of `vidset evaluate` and `vidset compare`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vidset.cli.console import show_problems
+from vidset.cli.console import plural, show_problems
 from vidset.training.running.evaluating import Evaluated
 
 _WORST = 3
@@ -22,8 +23,8 @@ def show_problems_of(evaluated: Evaluated) -> None:
         show_problems(f"gate: {reason}" for reason in evaluated.verdict.reasons)
 
 
-def show_results(evaluated: Evaluated) -> None:
-    """Show results by split, and that the gate has passed."""
+def show_results(evaluated: Evaluated, drawn: Path | None = None) -> None:
+    """Show results by split, that the gate has passed, and where images were drawn."""
     results, verdict = evaluated.results, evaluated.verdict
     console = Console(highlight=False, soft_wrap=True)
     for result in results:
@@ -31,6 +32,8 @@ def show_results(evaluated: Evaluated) -> None:
     if verdict is not None and verdict.passes:
         than = f", no worse than {', '.join(verdict.compared_with)}"
         console.print(f"[green]gate passed[/]{than if verdict.compared_with else ''}")
+    if drawn is not None:
+        console.print(f"{plural(evaluated.drawn, 'image')} drawn in {escape(str(drawn))}")
 
 
 def show_comparison(found: Mapping[str, Any]) -> None:

@@ -3,7 +3,9 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.evaluation_id import evaluation_id
@@ -16,6 +18,9 @@ from vidset.training.scoring.rivals import BEST, Gate, judge_run
 from vidset.training.scoring.run import Run, read_run
 from vidset.training.scoring.sides import evaluation_paths
 from vidset.training.scoring.trained_on import find_trained_on
+
+if TYPE_CHECKING:  # OpenCV comes with it.
+    from vidset.training.running.drawn.folder import DrawnFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Request:
             objects.
         allow_leaks: evaluate on images that stood in training, too.
         model: the model of the run, with `on`: see `vidset.training.running.predict.predict`.
+        draw: a folder for the images with predictions and truth drawn.
     """
 
     run: Path
@@ -44,14 +50,20 @@ class Request:
     allow_leaks: bool = False
     model: str | None = None
     postprocess: str | None = None
+    draw: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
-    """The results by split, in order, and what the gate says of the first; None without a gate."""
+    """The results by split, in order, and what the gate says of the first; None without a gate.
+
+    Attributes:
+        drawn: how many images were drawn.
+    """
 
     results: list[dict[str, Any]]
     verdict: Verdict | None
+    drawn: int = 0
 
 
 def evaluate(request: Request) -> Evaluated:
@@ -73,17 +85,40 @@ def evaluate(request: Request) -> Evaluated:
     run = read_run(request.run)
     others = [read_run(name) for name in request.gate.no_worse_than if name != BEST]
     repository = Repository(request.repository)
+    drawn = None if request.draw is None else _open_drawn(request.draw, run, repository, request)
     if request.on is None:
         splits = run.splits if request.split is None else (request.split,)
-        results = [_on_own(run, repository, split, request.answer_score) for split in splits]
+        results = [_on_own(run, repository, split, request, drawn) for split in splits]
     else:
-        results = [_on_other(run, repository, request)]
+        results = [_on_other(run, repository, request, drawn)]
     verdict = judge_run(request.gate, run, results[0], others) if request.gate.is_set else None
-    return Evaluated(results, verdict)
+    number = 0 if drawn is None else sum(result["images"] for result in results)
+    return Evaluated(results, verdict, number)
+
+
+def _open_drawn(folder: Path, run: Run, repository: Repository, request: Request) -> "DrawnFolder":
+    from vidset.training.running.drawn.folder import DrawnFolder
+
+    version = run.version if request.on is None else repository.resolve(request.on)
+    whose = {"run_id": run.run_id, "version": version, "postprocess": request.postprocess}
+    return DrawnFolder.open(folder, whose)
+
+
+def _draw(
+    folder: "DrawnFolder",
+    run: Run,
+    repository: Repository,
+    target: Target,
+    table: pa.Table,
+    request: Request,
+) -> None:
+    from vidset.training.running.drawn.split import draw_split
+
+    draw_split(folder, run, repository, target.manifest, table, target.split, request.answer_score)
 
 
 def _on_own(
-    run: Run, repository: Repository, split: str, answer_score: float | None
+    run: Run, repository: Repository, split: str, request: Request, drawn: "DrawnFolder | None"
 ) -> dict[str, Any]:
     run.check_split(split)
     target = _target(repository, run.version, split)
@@ -92,11 +127,16 @@ def _on_own(
             f"run {run.folder}: {split} has the evaluation_id {run.evaluation_ids[split]}, but "
             f"version {run.version} in {repository.root} has {target.evaluation_id}"
         )
-    result = evaluate_split(run, target, answer_score)
+    result = evaluate_split(run, target, request.answer_score)
+    if drawn is not None:
+        table = run.predictions(split, run.best_epoch)
+        _draw(drawn, run, repository, target, table, request)
     return _keep(run, result)
 
 
-def _on_other(run: Run, repository: Repository, request: Request) -> dict[str, Any]:
+def _on_other(
+    run: Run, repository: Repository, request: Request, drawn: "DrawnFolder | None"
+) -> dict[str, Any]:
     from vidset.training.running.predict import predict
 
     split = request.split or run.splits[0]
@@ -119,6 +159,8 @@ def _on_other(run: Run, repository: Repository, request: Request) -> dict[str, A
     path = evaluation_paths(run, split, target.evaluation_id)[1]
     write_atomically(path, to_parquet(table))
     result = evaluate_predictions(run, table, target, request.answer_score)
+    if drawn is not None:
+        _draw(drawn, run, repository, target, table, request)
     return _keep(
         run, result | {"leaks": [*seen.same, *seen.near], "postprocess": request.postprocess}
     )

@@ -23,12 +23,11 @@ import numpy as np
 import pyarrow as pa
 
 from vidset.datasets.images.measures import decode
-from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.licences import licences_of, rights_of
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
 from vidset.formats.licence_files import summary
-from vidset.masks import Mask
+from vidset.training.running.drawn.split import Drawing
 from vidset.training.running.evaluating import Request, evaluate
 from vidset.training.running.trackers.shown import (
     CURVE_COLUMNS,
@@ -45,7 +44,6 @@ from vidset.training.scoring.run import Run, read_run
 
 MOST_IMAGES = 32
 _LONGEST_SIDE = 640
-_TRUE, _PREDICTED = (60, 170, 60), (240, 130, 30)
 _ENTRY_COLUMNS = ("image_sha256", "image_uri", "split", "label", "group", "source")
 _LEAST_SCORE = 0.3
 
@@ -107,12 +105,14 @@ def _images(
     predictions = run.predictions(split, run.best_epoch)
     right = right_images(run, predictions)
     known = {(each.image_sha256, each.image_uri): each for each in manifest.split(split)}
-    rows = _some(predictions, right)
+    rows, drawing = _some(predictions, right), Drawing.of(run)
     for number, row in enumerate(rows):
         told = predictions.slice(row, 1).to_pylist()[0]
         entry = known[told["image_sha256"], told["image_uri"]]
         name = f"{split}/{number:03}.png"
-        write_atomically(place / name, _drawn(run, repository, entry, told))
+        picture = decode(repository.read_image(entry), entry.image_uri)
+        drawn = cv2.cvtColor(drawing.draw(picture, told, _LONGEST_SIDE), cv2.COLOR_RGB2BGR)
+        write_atomically(place / name, cv2.imencode(".png", drawn)[1].tobytes())
         yield {
             "file": name,
             "image_uri": told["image_uri"],
@@ -151,32 +151,3 @@ def _things(text: str | None) -> Sequence[Mapping[str, Any]]:
     """The objects; of predictions, those that are more than a guess."""
     told = json.loads(text) if text else []
     return [each for each in told if each.get("score", 1.0) >= _LEAST_SCORE]
-
-
-def _drawn(run: Run, repository: Repository, entry: Entry, told: Mapping[str, Any]) -> bytes:
-    picture = decode(repository.read_image(entry), entry.image_uri)
-    if run.task != "classification":
-        for text, colour in (told["truth"], _TRUE), (told["predicted"], _PREDICTED):
-            for thing in _things(text):
-                _draw(picture, thing, colour)
-    height, width = picture.shape[:2]
-    scale = min(1.0, _LONGEST_SIDE / max(height, width))
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes()
-
-
-def _draw(picture: np.ndarray, thing: Mapping[str, Any], colour: tuple[int, int, int]) -> None:
-    thick = max(1, round(max(picture.shape[:2]) / 400))
-    if box := thing.get("box"):
-        left, top = round(box["x"]), round(box["y"])
-        right, bottom = round(box["x"] + box["width"]), round(box["y"] + box["height"])
-        cv2.rectangle(picture, (left, top), (right, bottom), colour, thick)
-    if mask := thing.get("mask"):
-        pixels = Mask.from_document(mask).pixels()
-        if pixels.shape == picture.shape[:2]:
-            outlines, _ = cv2.findContours(
-                pixels.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-            )
-            cv2.drawContours(picture, outlines, -1, colour, thick)
