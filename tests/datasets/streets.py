@@ -43,6 +43,7 @@ def street_objects(plane: np.ndarray) -> list[dict[str, Any]]:
             "label": names[number],
             "type": "mask",
             "mask": Mask.of(plane == number).to_document(),
+            "attributes": {},
         }
         for number in np.unique(plane).tolist()
     ]

@@ -46,6 +46,31 @@ def test_masks_of_pixels_have_no_scores_and_no_doubts_are_made_up():
     assert (found.uncertainty, found.labels) == (None, {"car": 1.0})
 
 
+def test_an_object_with_box_and_mask_is_offered_as_its_label_is_drawn():
+    pixels = np.zeros((48, 64), bool)
+    pixels[2:12, 3:23] = True
+    box = {"x": 3, "y": 2, "width": 20, "height": 10}
+    mask = Mask.of(pixels).to_document()
+    found = Answer(json.dumps([{"label": "car", "box": box, "mask": mask, "score": 0.9}]))
+    wanted = {
+        "box": {"box": box},
+        "mask": {"mask": mask},
+        "polygon": {"rings": [[(3, 2), (3, 12), (23, 2), (23, 12)]]},
+    }
+    for kind, shape in wanted.items():
+        template = parse_template(f"name: t\nlabels: [{{name: car, type: {kind}}}]", "the test")
+        said = make_document(IMAGE, found, look(), template, NOON)
+        [item] = said.document["objects"]
+        assert (item["type"], said.document["scores"], said.left_out) == (kind, [0.9], {})
+        shown = {name: item[name] for name in ("box", "mask", "rings") if item.get(name)}
+        if "rings" in shown:
+            shown["rings"] = [
+                sorted((point["x"], point["y"]) for point in ring["points"])
+                for ring in shown["rings"]
+            ]
+        assert shown == shape
+
+
 def test_a_label_of_the_image_is_an_object_too():
     said = made(Answer("rain", [0.7, 0.3]))
     [item] = said.document["objects"]

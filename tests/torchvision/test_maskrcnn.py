@@ -3,11 +3,11 @@
 import json
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
-from tests.datasets.numerals import entry, write_version
+from tests.datasets.masked_cells import COLOURS, write_masked_cells
+from tests.datasets.numerals import write_version
 from tests.training.runs import Recorded, are_equal, train, weights
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.repository import Repository
@@ -23,43 +23,6 @@ pytest.importorskip(
     reason="torchvision needs a PyTorch of its own: make test-torchvision",
 )
 MODEL = "maskrcnn-r50-fpn"
-_COLOURS = {"red cell": (200, 60, 70), "white cell": (120, 90, 180)}
-
-
-def draw_cells(random: np.random.Generator) -> tuple[np.ndarray, list[dict]]:
-    """On a light ground some cells, a mask each; they do not touch."""
-    height, width = 128, 160
-    picture = np.full((height, width, 3), (235, 215, 215), np.float32)
-    taken, things = np.zeros((height, width), bool), []
-    for _ in range(12):
-        label = str(random.choice(list(_COLOURS)))
-        axes = (
-            tuple(int(each) for each in random.integers(14, 20, 2))
-            if label == "red cell"
-            else tuple(int(each) for each in random.integers(22, 28, 2))
-        )
-        centre = int(random.integers(10, width - 10)), int(random.integers(10, height - 10))
-        stencil = np.zeros((height, width), np.uint8)
-        cv2.ellipse(stencil, centre, axes, 0, 0, 360, 1, -1)
-        pixels = stencil > 0
-        if (taken & pixels).any():
-            continue
-        taken |= cv2.dilate(stencil, np.ones((5, 5), np.uint8)) > 0
-        picture[pixels] = np.array(_COLOURS[label]) + random.normal(0, 8, 3)
-        mask = Mask.of(pixels).to_document()
-        things.append({"id": str(len(things)), "label": label, "type": "mask", "mask": mask})
-    noise = random.normal(0, 5, picture.shape)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8), things
-
-
-def write_cells(repository: Repository, counts: dict[str, int]) -> str:
-    random = np.random.default_rng(0)
-    entries = []
-    for split, count in counts.items():
-        for number in range(count):
-            picture, things = draw_cells(random)
-            entries.append(entry(repository, picture, f"{split}/{number}.png", split, None, things))
-    return write_version(repository, entries)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +30,7 @@ def learned(tmp_path_factory):
     """A repository of drawn cells, its version, and a run that has learned them."""
     root = tmp_path_factory.mktemp("cells")
     repository, progress = Repository(root / "datasets"), Recorded()
-    version = write_cells(repository, {"train": 12, "validation": 4})
+    version = write_masked_cells(repository, {"train": 12, "validation": 4})
     train(
         repository,
         version,
@@ -97,7 +60,7 @@ def test_it_finds_cells_and_their_pixels(learned):
     assert result["ap50"] > 0.5
     assert result["masks"]["ap50"] > 0.5
     assert 0 <= result["exact_share"] <= 1
-    for label in _COLOURS:
+    for label in COLOURS:
         assert len(result["masks"]["labels"][label]["curve"]) == 11
     best = predict(folder, repository, version, "validation").to_pylist()
     kept = read_predictions(folder / f"predictions/validation/epoch-{run.best_epoch:04d}.parquet")

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from vidset.datasets.versions.objects import object_of
-from vidset.labeling.annotation import LabeledObject
+from vidset.labeling.annotation import LabeledObject, Ring
 from vidset.labeling.checking import ACCEPTED
 from vidset.labeling.shapes import box_around
 from vidset.labeling.template import Label, Template
+from vidset.outlines import outlines
 from vidset.place_images import KeptImage
 from vidset.prediction.uncertainty import UNTOLD, of_boxes, of_label
 from vidset.training.scoring.answer_scores import AnswerScores
@@ -65,7 +66,8 @@ def make_document(
     label of the template, as large as the template wants. `scores` has a score for each of them; it
     is None where the model gives none, and then all that it told is offered.
     """
-    found = _objects(answer)
+    labels = {label.name: label for label in template.labels}
+    found = _objects(answer, labels)
     scores = [score for _, score in found if score is not None]
     has_scores = len(scores) == len(found)
     if answer.probabilities is not None:
@@ -76,7 +78,6 @@ def make_document(
         found = [pair for pair, s, enough in zip(found, scores, least, strict=True) if s >= enough]
     else:
         doubts = UNTOLD
-    labels = {label.name: label for label in template.labels}
     shown, left_out = [], Counter[str]()
     for item, score in sorted(found, key=lambda pair: -(pair[1] or 0.0)):
         if why := _misfit(item, labels.get(item.label)):
@@ -110,15 +111,34 @@ def make_document(
     return Said(document, left_out)
 
 
-def _objects(answer: Answered) -> list[tuple[LabeledObject, float | None]]:
-    """Return the objects with their scores; a label of the whole image is one, too."""
+def _objects(
+    answer: Answered, labels: Mapping[str, Label]
+) -> list[tuple[LabeledObject, float | None]]:
+    """Return the objects with their scores; a label of the whole image is one, too.
+
+    Args:
+        labels: the template's, by name: of an object with box and mask the one is offered that its
+            label has.
+    """
     if answer.probabilities is not None:
         word = LabeledObject("p1", answer.predicted, "classification")
         return [(word, max(answer.probabilities))]
     return [
-        (object_of(each).labeled, float(each["score"]) if "score" in each else None)
+        (_drawn(each, labels.get(each["label"])), float(each["score"]) if "score" in each else None)
         for each in json.loads(answer.predicted)
     ]
+
+
+def _drawn(told: Mapping[str, Any], label: Label | None) -> LabeledObject:
+    item = object_of(told).labeled
+    if item.box is None or item.mask is None:
+        return item
+    if label is None or label.type not in ("polygon", "mask"):
+        return replace(item, mask=None)
+    if label.type == "mask":
+        return replace(item, type="mask", box=None)
+    rings = tuple(Ring(points, is_hole) for points, is_hole in outlines(item.mask.pixels()))
+    return replace(item, type="polygon", box=None, mask=None, rings=rings)
 
 
 def _misfit(item: LabeledObject, label: Label | None) -> str | None:

@@ -14,7 +14,7 @@ from tests.cli.called import vidset
 from tests.datasets.numerals import entry, write_shapes, write_version
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import Repository
-from vidset.training.models.commands import read_command_model
+from vidset.training.models.commands import CommandModel, read_command_model
 from vidset.training.running.command.answers import read_answers_of
 from vidset.training.scoring.run import read_run
 
@@ -270,5 +270,7 @@ def test_a_number_that_no_float_can_say_is_refused_with_its_line(place, tmp_path
     (tmp_path / "found.jsonl").write_text(
         json.dumps({"image": "a.png", "probabilities": {"light": 10**400}})
     )
+    model = CommandModel("m", "classification", tmp_path, "folders", ("x",), {})
+    found, named = tmp_path / "found.jsonl", {"a.png": asked}
     with pytest.raises(DatasetError, match=r"found.jsonl:1: probabilities: light: wanted a number"):
-        read_answers_of(tmp_path / "found.jsonl", {"a.png": asked}, ["light"], "classification")
+        read_answers_of(found, named, ["light"], model, tmp_path)

@@ -19,14 +19,30 @@ from vidset.datasets.versions.canonical import to_json
 from vidset.regular_files import open_regular, read_regular
 from vidset.storage.writing import make_folder, replacing, write_atomically
 from vidset.suggestions import did_you_mean
-from vidset.training.models.truths import BoxTruths, ClassTruths, Truths
+from vidset.training.models.truths import (
+    BoxTruths,
+    ClassTruths,
+    InstanceTruths,
+    PixelTruths,
+    Truths,
+)
 
 CONTRACT = 1
 FILE = "model.toml"
-_TASKS: Mapping[str, type[Truths]] = {"classification": ClassTruths, "detection": BoxTruths}
-_DATA = {"classification": ("folders",), "detection": ("coco", "yolo")}
+_TASKS: Mapping[str, type[Truths]] = {
+    "classification": ClassTruths,
+    "detection": BoxTruths,
+    "segmentation": PixelTruths,
+}
+LABEL_MAPS = "label-maps"
+_DATA = {
+    "classification": ("folders",),
+    "detection": ("coco", "yolo"),
+    "segmentation": (LABEL_MAPS,),
+}
+_DATA_OF_MASKS = ("coco",)
 _RUNTIMES = ("docker", "podman")
-_KEYS = ("name", "task", "data", "command", "files", "image", "runtime")
+_KEYS = ("name", "task", "masks", "data", "command", "files", "image", "runtime")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _DIGEST = re.compile(r"[^\s-]\S*@sha256:[0-9a-f]{64}")
 _MOST_BYTES = 1 << 18
@@ -43,16 +59,18 @@ class CommandModel:
         files: the paths of its files below `folder`, with the SHA-256 of each.
         image: a container image by its digest, in which the command runs; None: on this machine.
         runtime: the program that runs containers.
+        masks: whether a detector learns and tells the pixels of each object, too.
     """
 
     name: str
-    task: Literal["classification", "detection"]
+    task: Literal["classification", "detection", "segmentation"]
     folder: Path
     data: str
     command: tuple[str, ...]
     files: Mapping[str, str] = field(repr=False)
     image: str | None = None
     runtime: str = "docker"
+    masks: bool = False
 
     @property
     def recipe(self) -> dict[str, Any]:
@@ -60,6 +78,7 @@ class CommandModel:
         return {
             "contract": CONTRACT,
             "task": self.task,
+            **({"masks": True} if self.masks else {}),
             "data": self.data,
             "command": list(self.command),
             "image": self.image,
@@ -73,7 +92,7 @@ class CommandModel:
 
     def truths(self) -> Truths:
         """Returns what reads the truth of its task."""
-        return _TASKS[self.task]()
+        return InstanceTruths() if self.masks else _TASKS[self.task]()
 
     def copy_to(self, folder: Path) -> "CommandModel":
         """Write its files into a folder, and return the model there.
@@ -95,6 +114,7 @@ class CommandModel:
         lines = {
             "name": self.name,
             "task": self.task,
+            **({"masks": True} if self.masks else {}),
             "data": self.data,
             "command": list(self.command),
             "files": list(self.files),
@@ -123,11 +143,16 @@ def read_command_model(path: Path) -> CommandModel:
     task = said["task"]
     if not isinstance(task, str) or task not in _TASKS:
         raise DatasetError(f"{path}: task: wanted {' or '.join(_TASKS)}, got {task!r}")
-    data = said.get("data", _DATA[task][0])
-    if data not in _DATA[task]:
+    masks = said.get("masks", False)
+    if not isinstance(masks, bool) or (masks and task != "detection"):
         raise DatasetError(
-            f"{path}: data: wanted {' or '.join(_DATA[task])} for {task}, got {data!r}"
+            f"{path}: masks: wanted true or false, and true for detection alone, got {masks!r}"
         )
+    formats = _DATA_OF_MASKS if masks else _DATA[task]
+    data = said.get("data", formats[0])
+    if data not in formats:
+        what = f"{task} with masks" if masks else task
+        raise DatasetError(f"{path}: data: wanted {' or '.join(formats)} for {what}, got {data!r}")
     name = said["name"]
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise DatasetError(
@@ -146,13 +171,14 @@ def read_command_model(path: Path) -> CommandModel:
         raise DatasetError(f"{path}: runtime: wanted {' or '.join(_RUNTIMES)}, got {runtime!r}")
     return CommandModel(
         name=name,
-        task=cast(Literal["classification", "detection"], task),
+        task=cast(Literal["classification", "detection", "segmentation"], task),
         folder=path.parent,
         data=data,
         command=tuple(command),
         files=dict(_hashes(path, _texts(path, "files", said.get("files", [])))),
         image=image,
         runtime=runtime,
+        masks=masks,
     )
 
 

@@ -16,13 +16,12 @@ from torch import Tensor, nn
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
-from vidset.formats.painting import IGNORED, has_pixels
-from vidset.labeling.shapes import pixels_of
 from vidset.masks import Mask
 from vidset.training.models.boxes import fit
 from vidset.training.models.label_planes import inside
 from vidset.training.models.learner import Learner, Prediction
 from vidset.training.models.optimizers import Adam
+from vidset.training.models.truths import InstanceTruths, mask_document, masks_of
 
 
 def open_learner(recipe: Mapping[str, Any]) -> Learner:
@@ -96,30 +95,13 @@ class MaskRcnn(nn.Module):
         )
 
 
-class _Instances:
+class _Instances(InstanceTruths):
     def __init__(self, recipe: Mapping[str, Any]):
         self._recipe = recipe
         self.batch_size: int = recipe["batch_size"]
 
     def prepare(self, picture: np.ndarray) -> np.ndarray:
         return fit(picture, self._recipe["input"])
-
-    def classes(self, entries: Sequence[Entry]) -> list[str]:
-        return sorted({label for entry in entries for label, _ in masks_of(entry)})
-
-    def unusable(self, entry: Entry) -> str | None:
-        if entry.objects is None:
-            return "nobody said which objects it has"
-        for thing in entry.things:
-            if thing.box is not None:
-                return (
-                    f"has a box ({thing.label}), which does not say which pixels are the object's"
-                )
-        empty = [label for label, mask in masks_of(entry) if mask.bounds is None]
-        return f"has an object without a pixel ({empty[0]})" if empty else None
-
-    def unknown_labels(self, entry: Entry, classes: Sequence[str]) -> set[str]:
-        return {label for label, _ in masks_of(entry)} - set(classes)
 
     def network(self, classes: Sequence[str], generator: torch.Generator) -> nn.Module:
         # torchvision draws from PyTorch's own generator.
@@ -177,7 +159,7 @@ class _Instances:
     ) -> list[Prediction]:
         return [
             Prediction(
-                truth=to_json([_document(*each) for each in masks_of(entry)]),
+                truth=to_json([mask_document(*each) for each in masks_of(entry)]),
                 predicted=to_json(self._answers(found, entry, classes)),
                 probabilities=None,
                 loss=None,
@@ -188,7 +170,7 @@ class _Instances:
     def scores(
         self, predictions: Sequence[Prediction], entries: Sequence[Entry], classes: Sequence[str]
     ) -> Mapping[str, float]:
-        from vidset.training.scoring.detection import average_precision
+        from vidset.training.scoring.detection import masked_scores
         from vidset.training.scoring.matching import things_in
 
         uris = [entry.image_uri for entry in entries]
@@ -196,17 +178,7 @@ class _Instances:
         found = [
             things_in(each.predicted, uri) for each, uri in zip(predictions, uris, strict=True)
         ]
-        boxes = average_precision(truths, found, classes)
-        masks = average_precision(truths, found, classes, by="masks")
-        parts = average_precision(truths, found, classes, by="parts")
-        return {
-            "ap50": boxes["ap50"],
-            "ap": boxes["ap"],
-            "ap50_masks": masks["ap50"],
-            "ap_masks": masks["ap"],
-            "ap50_parts": parts["ap50"],
-            "ap_parts": parts["ap"],
-        }
+        return masked_scores(truths, found, classes)
 
     def _target(self, entry: Entry, classes: Sequence[str]) -> dict[str, Tensor]:
         """Returns what torchvision learns of an image: boxes, labels from 1, and masks."""
@@ -246,24 +218,6 @@ class _Instances:
             mask = Mask.of(whole >= self._recipe["answers"]["mask_from"])
             if mask.bounds is not None:
                 said.append(
-                    {**_document(classes[int(label)], mask), "score": round(float(score), 6)}
+                    {**mask_document(classes[int(label)], mask), "score": round(float(score), 6)}
                 )
         return said
-
-
-def masks_of(entry: Entry) -> list[tuple[str, Mask]]:
-    """The label and the pixels of each polygon and mask; areas to be ignored are none."""
-    found = []
-    for thing in entry.things:
-        item = thing.labeled
-        if has_pixels(item) and item.label != IGNORED:
-            mask = item.mask or Mask.of(pixels_of(item, entry.width, entry.height))
-            found.append((item.label, mask))
-    return found
-
-
-def _document(label: str, mask: Mask) -> dict[str, Any]:
-    """An object of a prediction: the box around the mask, in pixels of the image, and the mask."""
-    left, top, right, bottom = mask.bounds or (0, 0, 0, 0)
-    box = {"x": left, "y": top, "width": right - left, "height": bottom - top}
-    return {"label": label, "box": box, "mask": mask.to_document()}

@@ -71,6 +71,22 @@ def score_objects(
     }
 
 
+def masked_scores(
+    truths: Sequence[Sequence[Thing]], predicted: Sequence[Sequence[Thing]], labels: Sequence[str]
+) -> dict[str, Any]:
+    """Return AP and AP50 of objects with masks, by boxes, masks and parts; AP50 of boxes first."""
+    found: dict[str, Any] = {}
+    ways: Sequence[tuple[Literal["boxes", "masks", "parts"], str]] = (
+        ("boxes", ""),
+        ("masks", "_masks"),
+        ("parts", "_parts"),
+    )
+    for by, ending in ways:
+        average = average_precision(truths, predicted, labels, by=by)
+        found |= {f"ap50{ending}": average["ap50"], f"ap{ending}": average["ap"]}
+    return found
+
+
 def average_precision(
     truths: Sequence[Sequence[Thing]],
     predicted: Sequence[Sequence[Thing]],

@@ -46,8 +46,10 @@ class Program:
             DatasetError: there is no such program, or it failed; with the end of its output.
         """
         request = work / f"{action}.json"
-        task = self._model.task
-        text = json.dumps({"contract": CONTRACT, "action": action, "task": task, **said}, indent=1)
+        model = self._model
+        masks = {"masks": True} if model.masks else {}
+        whole = {"contract": CONTRACT, "action": action, "task": model.task, **masks, **said}
+        text = json.dumps(whole, indent=1)
         write_atomically(request, text)
         words = self._words(self.path(request), said)
         log = self._run / LOG
@@ -58,7 +60,7 @@ class Program:
         if code:
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             raise DatasetError(
-                f"{self._model.name}: its program ended {action} with {how}. {log} ends so:\n"
+                f"{model.name}: its program ended {action} with {how}. {log} ends so:\n"
                 f"{_end_of(log, began)}"
             )
 

@@ -17,10 +17,10 @@ from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.objects import documents_in
 from vidset.datasets.versions.repository import Repository
-from vidset.formats.painting import IGNORED
+from vidset.formats.painting import BACKGROUND, IGNORED
 from vidset.formats.registry import format_named
 from vidset.storage.writing import write_atomically
-from vidset.training.models.commands import CommandModel
+from vidset.training.models.commands import LABEL_MAPS, CommandModel
 
 TRAINING, CHOOSING = "train", "validation"
 
@@ -46,10 +46,13 @@ def write_training_data(
     truths = model.truths()
     others = {label for each in splits.values() for label in truths.classes(each)} - set(classes)
     order = [*classes, *sorted(others)]
+    is_map = model.data == LABEL_MAPS  # Which can say which areas are to be ignored.
+    if is_map:
+        order = [*(label for label in order if label != BACKGROUND), IGNORED]
     for name, entries in splits.items():
         place = folder / name
         place.mkdir(parents=True)
-        known = Manifest.of(_without_ignored(entries, dropped))
+        known = Manifest.of(entries if is_map else _without_ignored(entries, dropped))
         dropped.update(write_split(repository, known, place, model.data, order))
     if model.data != FOLDERS:
         format_named(model.data).write_over(folder, list(splits))
@@ -66,6 +69,17 @@ def _without_ignored(entries: Iterable[Entry], dropped: Counter[str]) -> Iterato
         else:
             dropped["areas to be ignored"] += len(said) - len(kept)
             yield replace(entry, objects=to_json(kept))
+
+
+def class_numbers(model: CommandModel, classes: Sequence[str]) -> dict[str, Any]:
+    """Return the number of each class in label maps, where the data are such: 0 is background."""
+    return {"numbers": numbers_of(classes)} if model.data == LABEL_MAPS else {}
+
+
+def numbers_of(classes: Sequence[str]) -> dict[str, int]:
+    """Return the number that a label map has for each class, and for `background`."""
+    things = [label for label in classes if label != BACKGROUND]
+    return {BACKGROUND: 0} | {label: number for number, label in enumerate(things, 1)}
 
 
 def class_folders(model: CommandModel, classes: Sequence[str]) -> dict[str, Any]:

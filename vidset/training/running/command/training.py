@@ -31,6 +31,7 @@ from vidset.training.running.command.data import (
     CHOOSING,
     TRAINING,
     class_folders,
+    class_numbers,
     write_images_to_predict,
     write_training_data,
 )
@@ -103,7 +104,7 @@ def ask_program(
     with tempfile.TemporaryDirectory(dir=run, prefix=_COPY) as folder:
         copied = model.copy_to(Path(folder))
         program = Program(copied, run)
-        return _ask(program, run, details, copied.task, repository, entries, steps)
+        return _ask(program, run, details, copied, repository, entries, steps)
 
 
 def _train(
@@ -130,6 +131,7 @@ def _train(
             "data": program.path(data),
             "format": model.data,
             **class_folders(model, material.classes),
+            **class_numbers(model, material.classes),
             "train": folders[TRAINING],
             "validation": folders.get(CHOOSING),
             "weights": program.path(run / WEIGHTS),
@@ -142,9 +144,9 @@ def _train(
     trained = time.perf_counter()
     scores = {}
     for split, entries in material.evaluation.items():
-        table = _ask(program, run, begun.run, model.task, repository, entries, ())
+        table = _ask(program, run, begun.run, model, repository, entries, ())
         begun.folder.write_predictions(split, 1, table)
-        scores[split] = score_answers_of(table, material.classes, model.task)
+        scores[split] = score_answers_of(table, material.classes, model)
     return {
         "epoch": 1,
         "train_loss": None,
@@ -158,22 +160,26 @@ def _ask(
     program: Program,
     run: Path,
     details: Mapping[str, Any],
-    task: str,
+    model: CommandModel,
     repository: Repository,
     entries: Sequence[Entry],
     steps: Sequence[Mapping[str, Any]],
 ) -> pa.Table:
     with _work_below(run) as work:
         images, predictions = work / "images", work / "predictions.jsonl"
+        maps = work / "label_maps"
+        maps.mkdir()
         named = write_images_to_predict(repository, entries, steps, images)
         said = {
             **_said(details),
             "images": program.path(images),
             "weights": program.path(run / WEIGHTS),
             "predictions": program.path(predictions),
+            **class_numbers(model, details["classes"]),
+            **({"label_maps": program.path(maps)} if model.task == "segmentation" else {}),
         }
         program.call("predict", said, work)
-        return read_answers_of(predictions, named, details["classes"], task)
+        return read_answers_of(predictions, named, details["classes"], model, maps)
 
 
 def _said(run: Mapping[str, Any]) -> dict[str, Any]:

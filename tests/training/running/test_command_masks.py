@@ -1,0 +1,305 @@
+"""Models of masks that are programs: label maps of pixels, and COCO's masks and polygons."""
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.cli.called import vidset
+from tests.cli.dataset.outputs import add_video
+from tests.contracts.pages import pages
+from tests.datasets.masked_cells import write_masked_cells
+from tests.datasets.numerals import entry
+from tests.datasets.streets import LABELS, write_streets
+from tests.prediction.predicted import documents, store_of
+from tests.training.running.test_command import write_model
+from vidset.datasets.errors import DatasetError
+from vidset.datasets.versions.canonical import to_json
+from vidset.datasets.versions.entry import Entry
+from vidset.datasets.versions.repository import Repository
+from vidset.masks import Mask
+from vidset.training.models.commands import CommandModel, read_command_model
+from vidset.training.models.truths import PixelTruths
+from vidset.training.running.command.answers import read_answers_of
+from vidset.training.scoring.matching import read_things
+from vidset.training.scoring.pixels import read_masks
+from vidset.training.scoring.run import read_run
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A place with streets and cells, a run of a program on each, and some images of a video."""
+    root = tmp_path_factory.mktemp("place")
+    repository = Repository(root / "datasets")
+    repository.name_version("streets", write_streets(repository, {"train": 6, "validation": 3}))
+    repository.name_version("cells", write_masked_cells(repository, {"train": 8, "validation": 4}))
+    add_video(root, "drive.mp4", [1, 2, 3])
+    labels = "".join(f"  - {{name: {label}, type: mask}}\n" for label in (*LABELS, "red cell"))
+    (root / "template.yaml").write_text(
+        f"name: all\nlabels:\n{labels}  - {{name: white cell, type: polygon}}\n"
+    )
+    (root / "vidset.toml").write_text(f'template = "{root}/template.yaml"\n')
+    write_model(root / "pixels", "pixels", "segmentation")
+    write_model(root / "cells", "cells", "detection", masks=True)
+    trained = vidset(
+        *("train", "streets", "-p", root, "--model", root / "pixels/model.toml"),
+        *("--seeds", "1-2", "--json"),
+    )
+    assert trained.code == 0, trained.err
+    cells = ("train", "cells", "-p", root, "--model", root / "cells/model.toml")
+    trained = vidset(*cells, "--json")
+    assert trained.code == 0, trained.err
+    return root
+
+
+def test_a_program_labels_pixels_and_leaves_those_alone_that_nobody_labeled(place):
+    done = vidset("evaluate", "streets-pixels-1", "-p", place, "--json")
+    assert done.code == 0, done.err
+    result = done.found["results"]["validation"]
+    assert result["labels"]["road"]["iou"] > 0.6
+    assert result["mean_iou"] > 2 * result["constant_guess"]
+    assert result["pixels"] + result["ignored_pixels"] == 3 * 320 * 180
+    assert result["ignored_pixels"] > 0
+    run = read_run(place / "runs" / "streets-pixels-1")
+    assert run.task == "segmentation"
+    assert set(run.classes) == set(LABELS)
+    [row, *_] = run.predictions("validation", 1).to_pylist()
+    found = read_masks(row["predicted"], "a", "predicted")
+    assert sum(mask.area for mask in found.values()) == 320 * 180
+    reviewed = vidset("errors", "streets-pixels-1", "-p", place, "-o", place / "e1", "--json")
+    assert (reviewed.code, reviewed.found["task"]) == (0, "segmentation"), reviewed.err
+    words = ("streets-pixels-1", "vs", "streets-pixels-2", "--allow-few")
+    compared = vidset("compare", *words, "-p", place, "--json")
+    assert (compared.code, compared.found["measure"]) == (0, "mean_iou"), compared.err
+
+
+def test_a_program_finds_the_pixels_of_objects(place):
+    done = vidset("evaluate", "cells-cells-1", "-p", place, "--json")
+    assert done.code == 0, done.err
+    result = done.found["results"]["validation"]
+    assert min(result[by]["ap50"] for by in ("masks", "parts")) > 0.7
+    history = json.loads((place / "runs/cells-cells-1/history.jsonl").read_text())
+    scores = history["scores"]["validation"]
+    assert next(iter(scores)) == "ap50"
+    assert scores["ap_parts"] == result["parts"]["ap"]
+    run = read_run(place / "runs" / "cells-cells-1")
+    table = run.predictions("validation", 1)
+    for column in ("truth", "predicted"):
+        for image in read_things(table, column):
+            for thing in image:
+                assert thing.mask is not None
+                left, top, right, bottom = thing.mask.bounds or (0, 0, 0, 0)
+                box = (left, top, right - left, bottom - top)
+                assert (thing.x, thing.y, thing.width, thing.height) == box
+    words = ("-o", place / "e2", "--json")
+    reviewed = vidset("errors", "cells-cells-1", "-p", place, *words)
+    assert (reviewed.code, reviewed.found["task"]) == (0, "detection"), reviewed.err
+    asked = vidset(
+        *("evaluate", "cells-cells-1", "--on", "cells", "-p", place, "--json"),
+        *("--model", place / "cells/model.toml"),
+    )
+    assert asked.code == 0, asked.err
+    assert asked.found["results"]["validation"]["masks"] == result["masks"]
+
+
+def test_the_pixel_classifier_of_the_guide_learns_streets(place, tmp_path):
+    [page] = [page for page in pages() if page.name == "docs/training.md"]
+    [code] = [each for each in page.blocks("python") if "label_map" in each]
+    toml = write_model(tmp_path / "tree", "pixels", "segmentation")
+    (tmp_path / "tree" / "pixels.py").write_text(code)
+    done = vidset(
+        "train", "streets", "-p", place, "--model", toml, "-o", tmp_path / "run", "--json"
+    )
+    assert done.code == 0, done.err
+    assert done.found["runs"][0]["best"]["validation"]["mean_iou"] > 0.2
+
+
+@pytest.mark.parametrize("name", ["streets-pixels-1", "cells-cells-1"])
+def test_a_program_is_asked_about_the_images_of_the_place(place, tmp_path, name):
+    model = place / name.split("-")[1] / "model.toml"
+    words = ("predict", name, "-p", place, "--model", model, "--draw", tmp_path / "drawn")
+    done = vidset(*words, "--json")
+    assert done.code == 0, done.err
+    assert (done.found["predicted"], done.found["drawn"]) == (3, 3)
+    assert sorted(path.name for path in tmp_path.rglob("*.jpg")) == [
+        f"{second * 1000:010d}.jpg" for second in range(3)
+    ]
+    said = [each for each in documents(store_of(place)).values() if each["run"] == name]
+    assert len(said) == 3
+    kinds = {(thing["label"], thing["type"]) for each in said for thing in each["objects"]}
+    if name.startswith("streets"):
+        assert kinds
+        assert {kind for _, kind in kinds} == {"mask"}
+    else:
+        assert kinds <= {("red cell", "mask"), ("white cell", "polygon")}
+
+
+def test_masks_are_a_part_of_the_recipe(tmp_path):
+    plain = read_command_model(write_model(tmp_path / "a", "cells", "detection"))
+    masked = read_command_model(write_model(tmp_path / "b", "cells", "detection", masks=True))
+    assert plain.recipe_hash != masked.recipe_hash
+    assert "masks" not in plain.recipe
+    assert masked.copy_to(tmp_path / "c").recipe == masked.recipe
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        pytest.param("segmentation", {"masks": True}, "masks: .* detection alone", id="of pixels"),
+        pytest.param("detection", {"masks": "yes"}, "masks: wanted true or false", id="no bool"),
+        pytest.param(
+            "detection",
+            {"masks": True, "data": "yolo"},
+            "wanted coco for detection with masks",
+            id="yolo",
+        ),
+        pytest.param("segmentation", {"data": "coco"}, "wanted label-maps", id="coco"),
+    ],
+)
+def test_what_a_model_cannot_be_is_refused(tmp_path, kind, more, said):
+    with pytest.raises(DatasetError, match=said):
+        read_command_model(write_model(tmp_path, "cells", kind, **more))
+
+
+def test_boxes_alone_are_refused_before_the_program_runs(place, tmp_path):
+    repository = Repository(tmp_path / "datasets")
+    box = {"x": 1, "y": 2, "width": 9, "height": 9}
+    thing = {"id": "1", "label": "cell", "type": "box", "box": box, "attributes": {}}
+    picture = np.zeros((20, 30, 3), np.uint8)
+    one = entry(repository, picture, "a.png", "train", None, [thing])
+    for model in (
+        CommandModel("m", "segmentation", tmp_path, "label-maps", ("x",), {}),
+        CommandModel("m", "detection", tmp_path, "coco", ("x",), {}, masks=True),
+    ):
+        assert "has a box (cell)" in (model.truths().unusable(one) or "")
+
+
+def test_pixels_have_the_labels_that_can_be_seen():
+    """One object hides the other; background is what none covers."""
+    half = np.zeros((4, 6), bool)
+    half[:, :3] = True
+    repeated = [
+        {"id": str(at), "label": label, "type": "mask", "mask": Mask.of(pixels).to_document()}
+        for at, (label, pixels) in enumerate([("b", half), ("a", half)])
+    ]
+    one = _entry(repeated)
+    assert PixelTruths().classes([one]) == ["b", "background"]
+    ignored = {**repeated[0], "label": "ignored", "mask": Mask.of(~half).to_document()}
+    assert PixelTruths().classes([_entry([repeated[0], ignored])]) == ["b"]
+    assert PixelTruths().unknown_labels(one, ["b"]) == {"background"}
+
+
+def _entry(things) -> Entry:
+    """An image of 6 x 4 pixels of which this is said."""
+    return Entry(
+        image_sha256="a" * 64,
+        image_uri="a.png",
+        image_format="png",
+        width=6,
+        height=4,
+        label=None,
+        objects=to_json(things),
+        group="a",
+        split="train",
+        origin="a" * 64,
+        source="folder",
+    )
+
+
+SQUARE = [1, 1, 4, 1, 4, 3, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "said"),
+    [
+        pytest.param(None, "wanted polygons or a mask", id="none"),
+        pytest.param([], "wanted polygons or a mask", id="empty"),
+        pytest.param([[1, 2, 3, 4]], r"\[0\]: wanted x and y of three corners", id="two corners"),
+        pytest.param([[*SQUARE, 5]], "three corners or more", id="odd"),
+        pytest.param([["a"] * 6], r"\[0\]: wanted a number, got 'a'", id="text"),
+        pytest.param([[1e30] * 6], "corners near the image", id="far"),
+        pytest.param([[20, 20, 30, 20, 30, 30]], "at least one pixel", id="outside"),
+        pytest.param({"size": [4, 6], "counts": [3]}, "to come to 6 x 4", id="too short"),
+        pytest.param({"size": [2, 2], "counts": [0, 4]}, "wanted a mask of 6 x 4", id="size"),
+        pytest.param({"size": [4, 6], "counts": [24]}, "at least one pixel", id="no pixel"),
+    ],
+)
+def test_masks_that_cannot_be_read_are_told_with_their_line(tmp_path, segmentation, said):
+    line = {"image": "a.png", "objects": [_object(segmentation)]}
+    with pytest.raises(DatasetError, match=rf"found.jsonl:1: objects\[0\].*{said}"):
+        _read(tmp_path, line, masks=True)
+
+
+def _object(segmentation, **more):
+    return {"label": "b", "score": 0.5, "segmentation": segmentation, **more}
+
+
+def test_polygons_and_run_lengths_are_the_same_object(tmp_path):
+    pixels = np.zeros((4, 6), bool)
+    pixels[1:3, 1:4] = True
+    ways = (
+        [SQUARE],
+        Mask.of(pixels).to_document(),
+        {"size": [4, 6], "counts": Mask.of(pixels).runs()},
+    )
+    found = [
+        _read(tmp_path, {"image": "a.png", "objects": [_object(each)]}, masks=True) for each in ways
+    ]
+    assert found[0].equals(found[1])
+    assert found[0].equals(found[2])
+    [[thing]] = read_things(found[0], "predicted")
+    assert (thing.x, thing.y, thing.width, thing.height, thing.score) == (1, 1, 3, 2, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "said"),
+    [
+        pytest.param("../a.png", np.zeros((4, 6)), "the name of a PNG file", id="elsewhere"),
+        pytest.param(3, np.zeros((4, 6)), "the name of a PNG file", id="a number"),
+        pytest.param("b.png", np.zeros((4, 6)), "b.png: wanted a PNG: No such file", id="none"),
+        pytest.param("a.png", np.zeros((6, 4)), "wanted 6 x 4 numbers", id="turned"),
+        pytest.param("a.png", np.full((4, 6), 9), "numbers of classes, 0 to 1, got 9", id="other"),
+        pytest.param("a.png", None, "wanted a PNG, got a file that begins", id="no png"),
+    ],
+)
+def test_label_maps_that_cannot_be_read_are_told_with_their_line(tmp_path, name, numbers, said):
+    (tmp_path / "maps").mkdir()
+    if numbers is None:
+        (tmp_path / "maps/a.png").write_bytes(b"GIF89a" + bytes(99))
+    else:
+        cv2.imwrite(str(tmp_path / "maps/a.png"), numbers.astype(np.uint8))
+    with pytest.raises(DatasetError, match=rf"found.jsonl:1: label_map: .*{re.escape(said)}"):
+        _read(tmp_path, {"image": "a.png", "label_map": name})
+
+
+def test_a_link_to_a_label_map_is_not_followed(tmp_path):
+    (tmp_path / "maps").mkdir()
+    cv2.imwrite(str(tmp_path / "other.png"), np.zeros((4, 6), np.uint8))
+    (tmp_path / "maps/a.png").symlink_to(tmp_path / "other.png")
+    with pytest.raises(DatasetError, match="label_map"):
+        _read(tmp_path, {"image": "a.png", "label_map": "a.png"})
+
+
+def test_number_0_is_background(tmp_path):
+    (tmp_path / "maps").mkdir()
+    numbers = np.zeros((4, 6), np.uint8)
+    numbers[:, 4:] = 1
+    cv2.imwrite(str(tmp_path / "maps/a.png"), numbers)
+    line = {"image": "a.png", "label_map": "a.png"}
+    for classes, wanted in ((["b"], {"b"}), (["b", "background"], {"b", "background"})):
+        table = _read(tmp_path, line, classes=classes)
+        masks = read_masks(table["predicted"][0].as_py(), "a", "predicted")
+        assert set(masks) == wanted
+        assert (masks["b"].pixels() == (numbers == 1)).all()
+
+
+def _read(tmp_path, line, *, masks: bool = False, classes=("b",)):
+    (tmp_path / "found.jsonl").write_text(json.dumps(line))
+    model = CommandModel("m", "segmentation", tmp_path, "label-maps", ("x",), {})
+    if masks:
+        model = CommandModel("m", "detection", tmp_path, "coco", ("x",), {}, masks=True)
+    where = tmp_path / "found.jsonl"
+    return read_answers_of(where, {"a.png": _entry([])}, list(classes), model, tmp_path / "maps")
