@@ -142,7 +142,8 @@ def read_command_model(path: Path) -> CommandModel:
             raise DatasetError(f"{path}: wanted a key {key!r}")
     task = said["task"]
     if not isinstance(task, str) or task not in _TASKS:
-        raise DatasetError(f"{path}: task: wanted {' or '.join(_TASKS)}, got {task!r}")
+        *several, last = _TASKS
+        raise DatasetError(f"{path}: task: wanted {', '.join(several)} or {last}, got {task!r}")
     masks = said.get("masks", False)
     if not isinstance(masks, bool) or (masks and task != "detection"):
         raise DatasetError(
