@@ -74,6 +74,7 @@ def run(_: list[Path]) -> None:
     subprocess.run([sys.executable, "-c", _COMPILED], check=True, env=_ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "place")
+        _ENVIRONMENT["XDG_CACHE_HOME"] = str(Path(folder, "cache"))
         make_place(place)
         fresh = serve(place)
         _status(str(place))  # It packs the ledgers, as extraction does at its end.

@@ -67,5 +67,5 @@ def test_a_server_that_ends_reads_no_further(tmp_path):
     catalog = Catalog(Project(str(tmp_path)))
     catalog.end()
     with pytest.raises(EndingError):
-        catalog.fill("frames", [FRAMES.empty_table()])
+        catalog.fill("own_frames", [FRAMES.empty_table()])
     catalog.close()

@@ -24,7 +24,7 @@ from vidset.storage.uris import is_uri
 from vidset.storage.writing import refuse_link, remove_tree
 from vidset.tags import FOLDER as TAGS
 from vidset.tags import Mark, read_marks
-from vidset.view.thumbnails import users_cache
+from vidset.view.caches import users_cache
 
 # Folders whose Parquet files have a row for an image, by these columns.
 _OF_IMAGES = ("embeddings", "selections", "predictions", "duplicates", RECORDS)

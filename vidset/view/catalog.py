@@ -1,7 +1,7 @@
-"""Holds a place in tables in memory, which the page asks: videos, samples, images, labels.
+"""Holds a place in tables, which the page asks: videos, samples, images, labels.
 
 The ledgers, the labels, the newest version's split and the tags are read once, and then only what
-has come since. There is no second database: when the server ends, nothing of this is left.
+has come since. Of this, a copy of large ledgers alone is kept for the next server.
 """
 
 import threading
@@ -29,6 +29,10 @@ _BY = ("made_at", "actor")
 
 class Source(Protocol):
     """The source of ledgers, labels and versions."""
+
+    def open(self) -> bool:
+        """Open the tables; whether they have what was kept of the ledgers."""
+        ...
 
     def steps(self) -> Sequence[Callable[[], bool]]:
         """Return what takes in what is new; each says whether there was something."""
@@ -85,6 +89,7 @@ class Catalog(MemoryTables):
     def refresh(self) -> bool:
         """Take in what is new in the place; whether there was something."""
         with self._lock:
+            changed = [not self.is_open and self._source.open()]
             problems: list[str] = []
             steps = (
                 *self._source.steps(),
@@ -92,7 +97,7 @@ class Catalog(MemoryTables):
                 self._take_findings,
                 lambda: self._take_selections(problems),
             )
-            changed = [_told(problems, step) for step in steps]
+            changed += [_told(problems, step) for step in steps]
             problems += self.warehouse.problems if self.warehouse else []
             is_new = any(changed) or problems != self.problems
             self.problems = problems

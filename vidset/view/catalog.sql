@@ -1,6 +1,5 @@
 -- The tables of memory behind the page, beside those of the ledgers: `videos`, and `frames` with the
 -- column `n`, which is an image's number for as long as the server runs.
-CREATE SEQUENCE numbers START 0 MINVALUE 0;
 
 CREATE TABLE annotations (
   image_id TEXT, state TEXT, annotator TEXT, vendor TEXT, revision BIGINT, updated_at TIMESTAMPTZ,

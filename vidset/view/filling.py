@@ -10,6 +10,8 @@ from vidset.ledger.rows import Rows
 _BATCH_ROWS = 20_000
 # A table of one row takes a fifth of a megabyte.
 _BATCH_TABLES = 100
+# What gives each new frame its number.
+NUMBERED = "nextval('numbers') AS n, *"
 # Several runs may have predicted an image: the newest prediction is shown.
 _REPLACED = (
     "DELETE FROM predictions USING new_rows WHERE predictions.image_id = new_rows.image_id "
@@ -20,6 +22,16 @@ _NEWEST = (
     "(PARTITION BY image_id ORDER BY written_at DESC, name)) AS newest "
     "ANTI JOIN predictions USING (image_id)"
 )
+
+
+def create_table(
+    cursor: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, *, is_numbered: bool = False
+) -> None:
+    """Create an empty table of a ledger; with a column `n` before the others, if it is numbered."""
+    cursor.register("columns", schema.empty_table())
+    number = "CAST(NULL AS BIGINT) AS n, " if is_numbered else ""
+    cursor.execute(f"CREATE TABLE {name} AS SELECT {number}* FROM columns")  # noqa: S608
+    cursor.unregister("columns")
 
 
 def insert(

@@ -1,4 +1,4 @@
-"""The tables in memory that the page asks: a database that ends with the process."""
+"""The tables that the page asks: in memory, over a file of what was read before if there is one."""
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,12 +10,15 @@ import duckdb
 import pyarrow as pa
 
 from vidset.ledger.ledger import FRAMES, VIDEOS
-from vidset.view.filling import insert
+from vidset.view.filling import create_table, insert
+from vidset.view.snapshot import Snapshot
 
 _MEMORY = "2GB"
-_DATABASE = "place"
+_DATABASE, _SNAPSHOT = "place", "before"
 # A row group of DuckDB's, which is compressed as a whole.
 _COMPRESSED_ROWS = 122_880
+# The tables of ledgers: what a snapshot has, and what this process has read.
+_TABLES = ("videos", VIDEOS), ("frames", FRAMES)
 _SCHEMA = Path(__file__).with_name("catalog.sql")
 
 
@@ -26,7 +29,10 @@ class EndingError(Exception):
 class MemoryTables:
     """The tables of `catalog.sql`, and `videos` and `frames`. Several threads may ask.
 
+    Rows of ledgers are put into `own_videos` and `own_frames`.
+
     Attributes:
+        is_open: whether `open` was called.
         epoch: rises when images have got other numbers.
         frames_taken: rises whenever there are other frames than before.
     """
@@ -34,24 +40,40 @@ class MemoryTables:
     def __init__(self) -> None:
         self.epoch, self.frames_taken = 0, 0
         self._is_ending = threading.Event()
+        self.is_open = False
         self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": ""})
+
+    def open(self, snapshot: Snapshot | None = None) -> None:
+        """Create the tables; called once, before anything is asked.
+
+        Raises:
+            duckdb.Error: the snapshot cannot be read. It may be called without one then.
+        """
+        if snapshot is not None:
+            path = str(snapshot.path).replace("'", "''")
+            self._connection.execute(f"ATTACH '{path}' AS {_SNAPSHOT} (READ_ONLY)")
         self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
         # Compressed, the rows of 200,000 images take a third of the memory.
         self._connection.execute(f"ATTACH ':memory:' AS {_DATABASE} (COMPRESS); USE {_DATABASE}")
-        for name, schema in ("videos", VIDEOS), ("frames", FRAMES):
-            self._connection.register("columns", schema.empty_table())
-            number = "CAST(NULL AS BIGINT) AS n, " if name == "frames" else ""
-            made = f"CREATE TABLE {name} AS SELECT {number}* FROM columns"  # noqa: S608
-            self._connection.execute(made)
-            self._connection.unregister("columns")
+        for name, schema in _TABLES:
+            create_table(self._connection, f"own_{name}", schema, is_numbered=name == "frames")
+            self._connection.execute(_view(name, has_snapshot=snapshot is not None))
+        first = 0 if snapshot is None else snapshot.frames
+        self._connection.execute(f"CREATE SEQUENCE numbers START {first} MINVALUE 0")
         self._connection.execute(_SCHEMA.read_text())
         # From here on, no question can reach a file or change a setting.
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
+        self.is_open = True
 
     def end(self) -> None:
         """Let a thread that fills a table raise EndingError soon."""
         self._is_ending.set()
+
+    def check_ending(self) -> None:
+        """Raises EndingError: `end` was called."""
+        if self._is_ending.is_set():
+            raise EndingError
 
     def close(self) -> None:
         self._connection.close()
@@ -116,8 +138,7 @@ class MemoryTables:
             cursor.execute(f"DELETE FROM {name}")  # noqa: S608
             waiting = 0
             for table in tables:
-                if self._is_ending.is_set():
-                    raise EndingError
+                self.check_ending()
                 insert(cursor, name, table, select=select)
                 waiting += len(table)
                 del table
@@ -142,3 +163,15 @@ class MemoryTables:
                 cursor.rollback()
                 raise
             cursor.commit()
+
+    @staticmethod
+    def empty_ledgers(cursor: duckdb.DuckDBPyConnection) -> None:
+        """Take all rows of ledgers away, those of the snapshot as well."""
+        for name, _ in _TABLES:
+            cursor.execute(f"DELETE FROM own_{name}")  # noqa: S608
+            cursor.execute(_view(name, has_snapshot=False))
+
+
+def _view(name: str, *, has_snapshot: bool) -> str:
+    before = f"FROM {_SNAPSHOT}.{name} UNION ALL " if has_snapshot else ""
+    return f"CREATE OR REPLACE VIEW {name} AS {before}FROM own_{name}"

@@ -1,20 +1,24 @@
 """Takes the rows of the page's tables from a place: its ledgers, labels and newest version."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from vidset.datasets.versions.repository import Repository
 from vidset.documents.documents import Part
 from vidset.documents.open import open_documents
+from vidset.engines.engine import TaskError, TaskLostError
 from vidset.ledger.ledger import FRAMES, VIDEOS
 from vidset.ledger.rows import LedgerRows
 from vidset.ledger.stamps import Stamps, list_stamps
 from vidset.project import Project
-from vidset.view.filling import in_batches, insert, insert_documents
+from vidset.view.caches import users_cache
+from vidset.view.filling import NUMBERED, in_batches, insert, insert_documents
 from vidset.view.label_rows import (
     ANNOTATIONS,
     PREDICTIONS,
@@ -24,6 +28,7 @@ from vidset.view.label_rows import (
     task_row,
 )
 from vidset.view.memory import MemoryTables
+from vidset.view.snapshot import LEAST_VIDEOS, Snapshot, make_snapshot, read_snapshot
 
 
 class PlaceRows:
@@ -34,6 +39,40 @@ class PlaceRows:
         self._taken: dict[str, Stamps] = {}
         self._written: dict[str, str] = {}
         self._split_of = ""
+
+    def open(self) -> bool:
+        """Open the tables, over what is kept of large ledgers; it is made now if need be.
+
+        Returns whether there is something in them.
+
+        Nothing is kept of few of them, where they cannot be read, which reading them one by one
+        tells, or where the user's cache folder cannot be written to.
+
+        Raises:
+            EndingError: the server ends.
+        """
+        kept = self._snapshot()
+        if kept is not None:
+            with suppress(duckdb.Error):  # It is gone, or another one, in this moment.
+                self._tables.open(kept)
+                self._taken = dict(kept.stamps)
+                self._tables.frames_taken += 1
+                return True
+        self._tables.open()
+        return False
+
+    def _snapshot(self) -> Snapshot | None:
+        folder = users_cache(self._project)
+        try:
+            stamps = list_stamps(self._project.place)
+            if len(stamps) < LEAST_VIDEOS:
+                return None
+            found = read_snapshot(folder)
+            if found is None or not found.is_of(stamps):
+                found = make_snapshot(self._project.place, folder, self._tables.check_ending)
+        except (ValueError, OSError, TaskError, TaskLostError):
+            return None
+        return found
 
     def steps(self) -> Sequence[Callable[[], bool]]:
         """Return what takes in what is new; each says whether there was something."""
@@ -49,17 +88,16 @@ class PlaceRows:
         new = [key for key in rows.stamps if key not in known]
         with_frames = [key for key in new if rows.stamps[key].frames]
         frames = in_batches(rows.frames(FRAMES.names, with_frames), FRAMES)
-        numbered = "nextval('numbers') AS n, *"
         if not self._taken:  # No video is there yet, whose samples could be asked for.
-            self._tables.fill("frames", frames, select=numbered)
+            self._tables.fill("own_frames", frames, select=NUMBERED)
             frames = iter(())
         with self._tables.transaction() as cursor:
             if is_other:  # A video was extracted again or is gone: images get other numbers.
-                cursor.execute("DELETE FROM frames; DELETE FROM videos")
+                self._tables.empty_ledgers(cursor)
             for table in frames:
-                insert(cursor, "frames", table, select=numbered)
+                insert(cursor, "own_frames", table, select=NUMBERED)
             for table in in_batches(rows.videos(VIDEOS.names, new), VIDEOS):
-                insert(cursor, "videos", table)
+                insert(cursor, "own_videos", table)
         self._tables.epoch += is_other
         if is_other or new:
             self._taken = {**known, **{key: rows.stamps[key] for key in new}}

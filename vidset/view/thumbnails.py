@@ -5,7 +5,6 @@ below the user's cache folder where the place cannot be written or is in a bucke
 the file loses time and nothing else.
 """
 
-import hashlib
 import os
 import sqlite3
 import struct
@@ -14,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,6 +20,7 @@ import numpy as np
 from vidset.picture_headers import check_picture
 from vidset.place_images import ImageFiles
 from vidset.project import Project
+from vidset.view.caches import cache_folder
 
 SIDE = 160
 _QUALITY = 55
@@ -172,22 +171,3 @@ def small_webp(data: bytes, uri: str) -> bytes:
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     _, webp = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
     return webp.tobytes()
-
-
-def cache_folder(project: Project) -> Path:
-    """Return the folder for what can be made again: in the place, else below the user's own."""
-    if project.is_folder:
-        beside = Path(project.place, "cache", "view")
-        with suppress(OSError):
-            beside.mkdir(parents=True, exist_ok=True)
-            if os.access(beside, os.W_OK) and not beside.is_symlink():
-                return beside
-    folder = users_cache(project)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def users_cache(project: Project) -> Path:
-    """Return the folder of the user's own in which a place's things would be kept."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "vidset" / hashlib.sha256(project.place.encode()).hexdigest()[:32]

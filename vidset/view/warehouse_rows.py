@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vidset.ledger.ledger import FRAMES, VIDEOS
 from vidset.tags import Mark
-from vidset.view.filling import insert
+from vidset.view.filling import NUMBERED, insert
 from vidset.view.memory import MemoryTables
 from vidset.view.warehouse_labels import WarehouseLabels
 from vidset.view.warehouse_versions import WarehouseVersions
@@ -34,11 +34,11 @@ FROM new_videos ANTI JOIN videos USING (video_uri, generation)
 """
 # Two workers that commit one video in the same second may leave its rows twice.
 _VIDEOS_ONCE = """
-DELETE FROM videos;
-INSERT INTO videos BY NAME SELECT DISTINCT ON (video_uri, generation) * FROM new_videos
+DELETE FROM own_videos;
+INSERT INTO own_videos BY NAME SELECT DISTINCT ON (video_uri, generation) * FROM new_videos
 """
 _FRAMES_ONCE = """
-DELETE FROM frames USING (
+DELETE FROM own_frames USING (
   SELECT video_uri, generation, settings_id, pts_seconds, MIN(n) AS first
   FROM frames SEMI JOIN (
     SELECT video_uri, generation, settings_id
@@ -47,19 +47,18 @@ DELETE FROM frames USING (
   ) USING (video_uri, generation, settings_id)
   GROUP BY ALL HAVING COUNT(*) > 1
 ) AS repeated
-WHERE frames.video_uri = repeated.video_uri AND frames.generation = repeated.generation
-  AND frames.settings_id = repeated.settings_id
-  AND frames.pts_seconds = repeated.pts_seconds AND frames.n > repeated.first
+WHERE own_frames.video_uri = repeated.video_uri AND own_frames.generation = repeated.generation
+  AND own_frames.settings_id = repeated.settings_id
+  AND own_frames.pts_seconds = repeated.pts_seconds AND own_frames.n > repeated.first
 """
 # Frames of videos that are just being committed are taken with their video.
 _COMMITTED = """
-DELETE FROM frames
+DELETE FROM own_frames
 WHERE NOT EXISTS (
   FROM videos
-  WHERE videos.video_uri = frames.video_uri AND videos.generation = frames.generation
+  WHERE videos.video_uri = own_frames.video_uri AND videos.generation = own_frames.generation
 )
 """
-_NUMBERED = "nextval('numbers') AS n, *"
 _OF_FRESH = "new_rows SEMI JOIN fresh USING (video_uri, generation)"
 _TAG = ("image_id", "tag", "is_set", "actor", "marked_at", "mark")
 
@@ -87,6 +86,11 @@ class WarehouseRows:
     def problems(self) -> list[str]:
         return list(self._watched.problems.values())
 
+    def open(self) -> bool:
+        """Open the tables: nothing of a warehouse is kept."""
+        self._tables.open()
+        return False
+
     def steps(self) -> Sequence[Callable[[], bool]]:
         """Return what takes in what is new; each says whether there was something."""
         # Frames come before their video, and are read when it is there.
@@ -113,18 +117,19 @@ class WarehouseRows:
         new_videos = pa.concat_tables([VIDEOS.empty_table(), *listed])
         is_first = before is None
         if is_first:
-            self._tables.fill("frames", self.dataset.rows_arrow("frames", FRAMES), select=_NUMBERED)
+            found = self.dataset.rows_arrow("frames", FRAMES)
+            self._tables.fill("own_frames", found, select=NUMBERED)
         with self._tables.transaction() as cursor:
             cursor.register("new_videos", new_videos)
             is_other = _count(cursor, _GONE) > 0
             if is_other:  # A video was extracted again or is gone: images get other numbers.
-                cursor.execute("DELETE FROM frames; DELETE FROM videos")
+                self._tables.empty_ledgers(cursor)
             cursor.execute(_FRESH)
             fresh = _count(cursor, "fresh")
             is_paid = not is_first and 0 < fresh <= _MOST_NEW * len(new_videos)
             if fresh and not is_first:
                 for table in self._frames(cursor, is_paid=is_paid):
-                    insert(cursor, "frames", table, select=_NUMBERED, source=_OF_FRESH)
+                    insert(cursor, "own_frames", table, select=NUMBERED, source=_OF_FRESH)
             cursor.execute(_VIDEOS_ONCE)
             cursor.execute(_COMMITTED)
             cursor.execute(_FRAMES_ONCE)
