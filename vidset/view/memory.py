@@ -71,7 +71,11 @@ class MemoryTables:
         self._is_ending.set()
 
     def check_ending(self) -> None:
-        """Raises EndingError: `end` was called."""
+        """Do nothing while rows are wanted.
+
+        Raises:
+            EndingError: `end` was called.
+        """
         if self._is_ending.is_set():
             raise EndingError
 
