@@ -1,4 +1,4 @@
-"""Where a server keeps what can be made again."""
+"""Finds the folders in which a server keeps what can be made again."""
 
 import hashlib
 import os

@@ -48,7 +48,7 @@ class Snapshot:
     frames: int
 
     def is_of(self, stamps: Mapping[str, Stamps]) -> bool:
-        """Whether nothing of it has changed since then, and not much has come."""
+        """Return whether nothing of it has changed since then, and not much has come."""
         is_there = all(stamps.get(key) == each for key, each in self.stamps.items())
         return is_there and len(stamps) - len(self.stamps) <= _MOST_NEW * len(self.stamps)
 
