@@ -83,6 +83,8 @@ def test_every_page_opens_from_disk_and_asks_for_nothing_else(exported, axe):
             ["wait", "document.querySelector('.matrix button.bad')"],
             ["click", ".matrix button.bad"],
             ["wait", "document.querySelector('.pictures img')?.naturalWidth"],
+            ["wait", "document.querySelector('[aria-label=\"Scores of each label\"] td')"],
+            ["wait", "document.querySelector('.chart canvas')"],
             ["open", "#/errors"],
             ["wait", "document.querySelector('.queue img')?.naturalWidth"],
             ["count", ".choices button"],

@@ -8,7 +8,7 @@ from typing import Any
 
 from vidset.datasets.errors import DatasetError
 from vidset.storage.errors import StoreUnavailableError
-from vidset.view import versions
+from vidset.view import curves, versions
 from vidset.view.app import View
 
 _MOST_COMPARED = 30
@@ -78,12 +78,14 @@ class Findings:
             for split in run["splits"] or []:
                 try:
                     found = versions.read_confusion(project, run["run"], split)
+                    drawn = curves.read_curves(project, run["run"], split)
                 except (DatasetError, OSError, ValueError) as error:
                     self.problems.append(f"{run['run']}, {split}: {error}")
                     continue
                 for cell in found["cells"]:
                     self._copy(list(dict.fromkeys(cell["images"])))
                 yield ["confusion", run["run"], split], found
+                yield ["curves", run["run"], split], drawn
 
     def _errors(self) -> Iterator[tuple[list[str], Any]]:
         found = self._view.errors.described()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 
 from vidset.datasets.errors import DatasetError
-from vidset.view import versions
+from vidset.view import curves, versions
 from vidset.view.run_scores import RunScores
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class VersionRoutes:
             ("/api/runs", lambda _: self.runs()),
             ("/api/compare", self._compare),
             ("/api/confusion", self._confusion),
+            ("/api/curves", self._curves),
         ]
 
     def versions(self) -> list[dict[str, Any]]:
@@ -73,6 +74,10 @@ class VersionRoutes:
     def _confusion(self, request: Request) -> dict[str, Any]:
         query = request.query_params
         return versions.read_confusion(self._project, query.get("run", ""), query.get("split", ""))
+
+    def _curves(self, request: Request) -> dict[str, Any]:
+        query = request.query_params
+        return curves.read_curves(self._project, query.get("run", ""), query.get("split", ""))
 
     def _repository(self) -> Any:
         repository = versions.open_repository(self._project)

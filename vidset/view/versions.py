@@ -150,10 +150,7 @@ def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
     Raises:
         DatasetError: there is no such run, or it has not ended.
     """
-    runs = Runs(Path(project.place, "runs"))
-    if name not in runs.names():  # A path would lead out of the place.
-        raise DatasetError(unknown("run", name, runs.names()))
-    run = read_run(runs.folder(name))
+    run = run_named(project, name)
     table = run.predictions(split, run.best_epoch)
     found = _answers_of(run, table)
     cells: dict[tuple[str, str], list[str]] = {}
@@ -175,6 +172,18 @@ def read_confusion(project: Project, name: str, split: str) -> dict[str, Any]:
             for (truth, predicted), images in sorted(cells.items())
         ],
     }
+
+
+def run_named(project: Project, name: str) -> Run:
+    """Return a run of the place that has ended.
+
+    Raises:
+        DatasetError: there is no such run, or it has not ended.
+    """
+    runs = Runs(Path(project.place, "runs"))
+    if name not in runs.names():  # A path would lead out of the place.
+        raise DatasetError(unknown("run", name, runs.names()))
+    return read_run(runs.folder(name))
 
 
 def _has_errors(project: Project, run: Run, split: str) -> bool:

@@ -58,3 +58,15 @@ def test_trackers_get_the_figures_of_masks_and_parts(run):
     figures = shown.figures
     assert figures["best/validation/ap50_masks"] == pytest.approx(1)
     assert figures["best/validation/ap_parts"] == pytest.approx(51 / 101)
+
+
+def test_every_threshold_is_written_for_those_who_ask(run):
+    file = run.parent / "curves.csv"
+    done = vidset("evaluate", run, "-p", run.parent, "--curves", file)
+    assert done.code == 0, done.err
+    head, *lines = file.read_text().splitlines()
+    assert head == "split,label,threshold,precision,recall"
+    assert lines == ["validation,plate,0.9,1.0,0.5", "validation,plate,0.8,1.0,1.0"]
+    again = vidset("evaluate", run, "-p", run.parent, "--curves", file)
+    assert again.code == 2
+    assert "name another file" in again.err

@@ -107,6 +107,14 @@ def evaluate(
         ),
     ] = None,
     draw: Draw = None,
+    curves: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write each label's precision and recall at every threshold into this new CSV "
+            "file.",
+        ),
+    ] = None,
     threads: Annotated[int, threads_option("With --on, let PyTorch use this many threads")] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -123,7 +131,7 @@ def evaluate(
     from vidset.cli.train.choosing import choose_part, choose_run
     from vidset.cli.train.scores_display import show_problems_of, show_results
     from vidset.datasets.versions.repository import Repository
-    from vidset.output import local_path
+    from vidset.output import local_path, new_file
     from vidset.project import find_project
     from vidset.training.running.evaluating import Request
     from vidset.training.running.evaluating import evaluate as evaluate_run
@@ -155,6 +163,7 @@ def evaluate(
             model,
             postprocess,
             drawn,
+            new_file("--curves", curves, overwrite=None) if curves is not None else None,
         )
     )
     show_problems_of(evaluated)

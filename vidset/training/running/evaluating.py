@@ -1,7 +1,9 @@
 """Evaluate a run: its results, kept beside it, and whether they pass the gate."""
 
+import csv
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,11 @@ from vidset.datasets.errors import DatasetError, FaultsError
 from vidset.datasets.versions.evaluation_id import evaluation_id
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository, write_atomically
+from vidset.storage.writing import replacing
+from vidset.training.scoring.curves import Point, precision_recall
 from vidset.training.scoring.evaluation import Target, evaluate_predictions, evaluate_split
 from vidset.training.scoring.gate import Verdict
-from vidset.training.scoring.predictions import to_parquet
+from vidset.training.scoring.predictions import read_predictions, to_parquet
 from vidset.training.scoring.rivals import BEST, Gate, judge_run
 from vidset.training.scoring.run import Run, read_run
 from vidset.training.scoring.sides import evaluation_paths
@@ -39,6 +43,7 @@ class Request:
         allow_leaks: evaluate on images that stood in training, too.
         model: the model of the run, with `on`: see `vidset.training.running.predict.predict`.
         draw: a folder for the images with predictions and truth drawn.
+        curves: a CSV file for precision and recall at every threshold.
     """
 
     run: Path
@@ -51,6 +56,7 @@ class Request:
     model: str | None = None
     postprocess: str | None = None
     draw: Path | None = None
+    curves: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +98,26 @@ def evaluate(request: Request) -> Evaluated:
     else:
         results = [_on_other(run, repository, request, drawn)]
     verdict = judge_run(request.gate, run, results[0], others) if request.gate.is_set else None
+    if request.curves is not None:
+        _write_curves(request.curves, run, results, request)
     number = 0 if drawn is None else sum(result["images"] for result in results)
     return Evaluated(results, verdict, number)
+
+
+def _write_curves(
+    path: Path, run: Run, results: Sequence[Mapping[str, Any]], request: Request
+) -> None:
+    """Write a line for each split, label and threshold."""
+    with replacing(path, "w") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(("split", *(field.name for field in fields(Point))))
+        for result in results:
+            split = result["split"]
+            if request.on is None:
+                table = run.predictions(split, run.best_epoch)
+            else:
+                table = read_predictions(evaluation_paths(run, split, result["evaluation_id"])[1])
+            lines.writerows((split, *astuple(each)) for each in precision_recall(run, table))
 
 
 def _open_drawn(folder: Path, run: Run, repository: Repository, request: Request) -> "DrawnFolder":

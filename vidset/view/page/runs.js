@@ -4,6 +4,8 @@ import { chart, paint } from "./charts.js";
 import { empty, h, named, table } from "./dom.js";
 import { moment, number, plural } from "./format.js";
 
+const MOST_CURVES = 24;
+
 /** @param {import("./main.js").Page} page */
 export async function showRuns({ main, query, overview }) {
   const runs = await get("runs");
@@ -19,7 +21,10 @@ export async function showRuns({ main, query, overview }) {
   if (overview.has_differences) await comparison(main, runs, query);
   main.append(h("h2", {}, named(chosen.run)));
   curves(main, chosen);
-  if (chosen.state === "done" && overview.has_differences) await confusion(main, chosen, query.get("split") ?? chosen.splits[0]);
+  if (chosen.state !== "done" || !overview.has_differences) return;
+  const split = query.get("split") ?? chosen.splits[0];
+  await confusion(main, chosen, split);
+  await precisions(main, chosen, split);
 }
 
 /** @param {any} run its score and interval; while it trains, its last epoch's score */
@@ -80,6 +85,49 @@ async function comparison(main, runs, query) {
 /** @param {number} share */
 function points(share) {
   return `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)}`;
+}
+
+/**
+ * Precision over recall of each label at every threshold, and AP by the objects' size.
+ * @param {HTMLElement} main @param {any} run @param {string} split
+ */
+async function precisions(main, run, split) {
+  const found = await get("curves", { run: run.run, split });
+  if (!found.labels.length) return;
+  main.append(h("h2", {}, "Precision and recall"));
+  const drawn = found.labels.filter((/** @type {any} */ each) => each.points.length).slice(0, MOST_CURVES);
+  if (drawn.length) {
+    const element = h("div", { class: "chart" });
+    main.append(element);
+    const recalls = [...new Set(drawn.flatMap((/** @type {any} */ each) => each.points.map((/** @type {number[]} */ point) => point[0])))].sort((one, other) => one - other);
+    const at = new Map(recalls.map((recall, place) => [recall, place]));
+    const lines = drawn.map((/** @type {any} */ each) => {
+      const line = new Array(recalls.length).fill(null);
+      for (const [recall, precision] of each.points) line[/** @type {number} */ (at.get(recall))] = precision;
+      return line;
+    });
+    chart(element, {
+      height: 260,
+      scales: { x: { time: false, range: [0, 1] }, y: { range: [0, 1.02] } },
+      axes: [{ label: "recall" }, { label: "precision" }],
+      series: [{ label: "recall" }, ...drawn.map((/** @type {any} */ each, /** @type {number} */ place) => ({ label: each.label, stroke: hue(place, drawn.length), width: 1.5, spanGaps: true, points: { show: each.points.length < 30 } }))],
+    }, [recalls, ...lines]);
+  }
+  const isOfObjects = "boxes" in found.averages;
+  const share = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "" : number(value));
+  const columns = /** @type {[string, boolean][]} */ ([["label", false], [isOfObjects ? "objects" : "images", true], ["precision", true], ["recall", true], ["F1", true], ...(isOfObjects ? [["AP", true], ["AP50", true], ["score from", true]] : [])]);
+  main.append(table(columns, found.labels.map((/** @type {any} */ each) => [named(each.label), number(each.support), share(each.precision), share(each.recall), share(each.f1), ...(isOfObjects ? [share(each.ap), share(each.ap50), share(each.answer_score)] : [])]), "Scores of each label"));
+  if (!isOfObjects) return;
+  const sizes = Object.keys(found.averages.boxes.sizes);
+  main.append(h("h2", {}, "AP by the objects' size"), table([["by", false], ["AP", true], ["AP50", true], ...sizes.map((/** @type {string} */ size) => /** @type {[string, boolean]} */ ([`AP, ${size}`, true]))], Object.entries(found.averages).map(([by, each]) => [by, share(each.ap), share(each.ap50), ...sizes.map((size) => share(each.sizes[size]))]), "AP by the objects' size"));
+}
+
+/**
+ * One of several colours that are far from one another, on light and dark ground.
+ * @param {number} place @param {number} of
+ */
+function hue(place, of) {
+  return `hsl(${Math.round((360 * place) / of)} 65% 55%)`;
 }
 
 /** @param {HTMLElement} main @param {any} run */
