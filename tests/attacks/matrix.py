@@ -112,7 +112,14 @@ ROWS: Mapping[str, Row] = {
     "sql": Row("sql 'SELECT count(*) FROM frames'", ("frames", "store", "warehouse", "gathered")),
     "trace": Row("trace v0", (*_VERSION, "run")),
     "train": Row("train v0 --epochs 1", (*_VERSION, "version's image")),
-    "evaluate": Row("evaluate r1", _RUN, {"checkpoint": "evaluate r1 --on v0 --allow-leaks"}),
+    "evaluate": Row(
+        "evaluate r1",
+        ("run", *_VERSION),
+        {
+            "checkpoint": "evaluate r1 --on v0 --allow-leaks",
+            **dict.fromkeys(("predictions", "version's image"), "evaluate r1 --draw drawn"),
+        },
+    ),
     "compare": Row("compare r1 vs r1 --allow-few", _RUN),
     "errors": Row(
         "errors r1 --overwrite",
@@ -123,8 +130,14 @@ ROWS: Mapping[str, Row] = {
     "loop": Row("", given={"loop": "loop GIVEN --dry-run"}),
     "predict": Row(
         "predict r1 --workers 1 --all --prelabel-evaluation",
-        (*_LEDGERS, "store", "image", "run", "predictions", "checkpoint"),
-        {"template": "predict r1 --template GIVEN"},
+        (*_LEDGERS, "run", "predictions", "checkpoint"),
+        {
+            "template": "predict r1 --template GIVEN",
+            **dict.fromkeys(
+                ("store", "image"),
+                "predict r1 --workers 1 --all --prelabel-evaluation --draw drawn",
+            ),
+        },
     ),
     "select": Row(
         "select --budget 3 --embedder none",
