@@ -11,11 +11,16 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.privacy.conftest import SQUARE
+from tests.training.scoring.runs import detected, make_run
 from vidset import blurred
 from vidset.blurred import join_records, read_checked, write_checked
+from vidset.datasets.versions.repository import Repository
 from vidset.gate import read_gate
+from vidset.labeling.stores.opening import open_store
+from vidset.labeling.stores.store import Write
 from vidset.place import Place
 from vidset.place_images import kept_images
+from vidset.training.models.registry import fixed_model
 
 
 def files(folder):
@@ -254,3 +259,33 @@ def test_records_that_are_joined_while_they_are_read_are_read_again(place, red, 
     names_of = blurred._names_of
     monkeypatch.setattr(blurred, "_names_of", lambda store: next(listed, None) or names_of(store))
     assert {each.image_id: each for each in read_checked(str(place), gate).values()} == before
+
+
+def test_predictions_are_drawn_on_copies_alone(place, red, tmp_path):
+    import_labels(place, tmp_path)
+    assert vidset("blur", "-p", place, "--blur", red, "--workers", "1", "-q").code == 0
+    create = ("dataset", "create", "-p", place, "--shares", "validation=1", "-n", "v1", "-q")
+    assert vidset(*create, "--near-distance", "off").code == 0
+    repository = Repository(place / "datasets")
+    manifest = repository.manifest(repository.resolve("v1"))
+    found = {"validation": {1: detected(manifest, "validation", {})}}
+    model = fixed_model("centernet-r18-256")
+    more = {"task": "detection", "model": model.name, "recipe_hash": model.recipe_hash}
+    make_run(place / "runs" / "r1", manifest, found, run_id="a" * 32, **more)
+    store = open_store(f"sqlite:{place}/labels.sqlite")
+    box = {"x": 5, "y": 5, "width": 40, "height": 30}
+    for image in Place.of(str(place)).images():
+        thing = {"id": "p1", "label": "car", "type": "box", "box": box, "attributes": {}}
+        said = {"image_id": image.id, "run_id": "a" * 32, "objects": [thing], "scores": [0.9]}
+        store.commit([Write("predictions", image.id, {**said, "sent_at": None})])
+    store.close()
+    done = vidset("predict", "r1", "-p", place, "--draw", tmp_path / "drawn", "--json")
+    assert done.code == 0, done.out + done.err
+    assert done.found["drawn"] == 4
+    drawn = sorted((tmp_path / "drawn").rglob("*.jpg"))
+    assert len(drawn) == 4
+    for path in drawn:
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        # It is twice as large, with a line of words below.
+        assert steps(picture[:480:2, :640:2]) <= 3

@@ -59,6 +59,7 @@ def test_it_finds_cells_and_their_pixels(learned):
     print({name: result[name] for name in ("ap50", "ap", "exact_share")}, result["masks"]["ap50"])
     assert result["ap50"] > 0.5
     assert result["masks"]["ap50"] > 0.5
+    assert 0 < result["parts"]["ap50"] <= 1
     assert 0 <= result["exact_share"] <= 1
     for label in COLOURS:
         assert len(result["masks"]["labels"][label]["curve"]) == 11
