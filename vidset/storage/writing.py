@@ -29,15 +29,22 @@ class LinkError(ValueError):
 
 
 @contextmanager
-def replacing(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[IO[Any]]:
+def replacing(
+    path: str | Path, mode: Literal["w", "wb"] = "wb", *, syncs_folder: bool = True
+) -> Iterator[IO[Any]]:
     """A file to write, which takes the place of `path` when the block ends without an error.
 
     Nobody sees half of it, not even after a loss of power; after an error nothing is left.
+
+    Args:
+        syncs_folder: False for one of many files: whoever writes them calls `sync_folder` in the
+            end. Until then a loss of power may leave what was there before.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(unfinished_name(path.name))
-    descriptor = os.open(unfinished, _NEW, 0o666)
+    path = os.fspath(path)
+    folder, name = os.path.split(path)
+    # Not of `Path`: each image comes by here.
+    unfinished = os.path.join(folder, unfinished_name(name))
+    descriptor = _open_new(unfinished, folder)
     try:
         encoding = None if mode == "wb" else "utf-8"
         with os.fdopen(descriptor, mode, encoding=encoding) as file:
@@ -45,15 +52,30 @@ def replacing(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[IO[
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
-        sync_folder(path.parent)
-    finally:
+    except BaseException:
         with suppress(FileNotFoundError):  # It was renamed.
             os.unlink(unfinished)
+        raise
+    if syncs_folder:
+        sync_folder(folder or os.curdir)
 
 
-def write_atomically(path: str | Path, data: bytes | str) -> None:
-    """Write the whole file or nothing of it, whoever else writes it."""
-    with replacing(path) as file:
+def _open_new(path: str, folder: str) -> int:
+    """Open a file that is not there yet; its folder is made if need be."""
+    try:
+        return os.open(path, _NEW, 0o666)
+    except FileNotFoundError:
+        os.makedirs(folder or os.curdir, exist_ok=True)
+        return os.open(path, _NEW, 0o666)
+
+
+def write_atomically(path: str | Path, data: bytes | str, *, syncs_folder: bool = True) -> None:
+    """Write the whole file or nothing of it, whoever else writes it.
+
+    Args:
+        syncs_folder: as in `replacing`.
+    """
+    with replacing(path, syncs_folder=syncs_folder) as file:
         file.write(data.encode() if isinstance(data, str) else data)
 
 

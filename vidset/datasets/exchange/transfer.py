@@ -4,11 +4,11 @@ The place is laid out as a repository is. Images go first and version.json last,
 meanwhile sees whole versions only, and what was interrupted goes on where it was.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -26,18 +26,19 @@ from vidset.datasets.exchange.received import (
     read_details,
     read_manifest,
 )
-from vidset.datasets.images.measures import SCHEMA as MEASURES
 from vidset.datasets.images.measures import measure
 from vidset.datasets.rows import rows_with, rows_without
 from vidset.datasets.schema.files import receive_schema
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.forgotten import read_forgotten
-from vidset.datasets.versions.kept_measures import known_measures
+from vidset.datasets.versions.kept_measures import measured_images
+from vidset.datasets.versions.lacking import lacking
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.names import check_name
 from vidset.datasets.versions.repository import Repository
 from vidset.regular_files import read_regular
 from vidset.storage.store import ObjectStore
+from vidset.storage.writing import sync_folder
 from vidset.threads import in_order
 
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
@@ -49,6 +50,8 @@ _FILES = (
 _JSON, _PARQUET = "application/json", "application/vnd.apache.parquet"
 _SCHEMA = "schema.json"
 _AT_ONCE = 16
+# Of a folder more threads wait for Python's lock and for each other, not for an answer.
+_AT_ONCE_OF_FOLDER = 4
 
 Progress = Callable[[int], None]
 
@@ -164,7 +167,8 @@ def pull(
     with suppress(FileNotFoundError):
         receive_schema(repository, place.read(_SCHEMA), place.uri(_SCHEMA))
     images = size_bytes = 0
-    stored: set[str] = set()
+    threads = _AT_ONCE if place.parallel_writes > 1 else _AT_ONCE_OF_FOLDER
+    stored = pa.array([], pa.string())
     for id_ in ids:
         source = place.uri(f"versions/{id_}")
         manifest = read_manifest(
@@ -173,36 +177,39 @@ def pull(
         details = read_details(
             read_object_of(place, f"versions/{id_}/version.json"), f"{source}/version.json", id_
         )
-        hashes, is_here = manifest.table["image_sha256"], repository.has(id_)
-        # A version that is here keeps its measures: then which images have some is enough.
-        columns = ["image_sha256"] if is_here else MEASURES.names
-        known = known_measures(repository.root / "versions", hashes, columns)
-        measured = frozenset(known["image_sha256"].to_pylist())
-        fetch = partial(_fetch, repository, place, measured)
-        wanted = [
-            sha256
-            for sha256, name in _names_of(manifest.table)
-            if sha256 not in measured
-            or (sha256 not in stored and not os.path.exists(f"{repository.root}/{name}"))
-        ]
+        hashes = manifest.table["image_sha256"]
+        known = measured_images(repository.root / "versions", hashes)
+        unknown = rows_without(manifest.table, "image_sha256", known)
+        to_measure = frozenset(unknown["image_sha256"].to_pylist())
+        # Versions have most of their images in common.
+        others = rows_without(manifest.table, "image_sha256", stored)
+        gone = lacking(str(repository.root), (name for _, name in _names_of(others)))
+        wanted = [*to_measure, *(PurePath(name).stem for name in gone)]
+        unsynced: set[Path] = set()
+        fetch = partial(_fetch, repository, place, to_measure, unsynced)
         rows = []
-        for row, length in in_order(fetch, _entries(manifest.table, wanted), _AT_ONCE):
+        for row, length in in_order(fetch, _entries(manifest.table, wanted), threads):
             if row is not None:
                 rows.append(row)
             if length is not None:
                 images, size_bytes = images + 1, size_bytes + length
                 progress(images)
-        stored.update(hashes.to_pylist())
-        if not is_here:
-            measures = pa.concat_tables([known, measures_table(rows)]).sort_by("image_sha256")
-            repository.write_version(manifest, measures, details)
+        for folder in unsynced:
+            sync_folder(folder)
+        stored = pa.concat_arrays([stored, *others["image_sha256"].chunks])
+        if not repository.has(id_):
+            repository.write_version(manifest, measures_table(rows), details, known)
     for name, id_ in names.items():
         repository.name_version(name, id_, move=move_names, actor=actor)
     return Exchanged(ids, images, size_bytes, tuple(names), forgotten)
 
 
 def _fetch(
-    repository: Repository, place: ObjectStore, measured: frozenset[str], entry: Entry
+    repository: Repository,
+    place: ObjectStore,
+    to_measure: Collection[str],
+    unsynced: set[Path],
+    entry: Entry,
 ) -> tuple[dict[str, Any] | None, int | None]:
     """Return an image's measures unless they are known, and its size if it came from the place."""
     path = repository.image_path(entry.image_sha256, entry.image_format)
@@ -213,10 +220,10 @@ def _fetch(
         else read_object_of(place, image_name(entry.image_sha256, entry.image_format))
     )
     data = checked(read, entry)
-    is_measured = entry.image_sha256 in measured
-    row = None if is_measured else asdict(measure(data, entry.image_uri))
+    is_measured = entry.image_sha256 in to_measure
+    row = asdict(measure(data, entry.image_uri)) if is_measured else None
     if not is_here:
-        repository.put_image(data, entry.image_format)
+        repository.put_image(data, entry.image_format, entry.image_sha256, unsynced)
     return row, None if is_here else len(data)
 
 

@@ -74,17 +74,34 @@ def _measured(path: Path) -> dict[str, Any]:
     return asdict(measure(read_regular(path), str(path)))
 
 
-def measures_file(versions: Path, measures: pa.Table, parents: Iterable[str]) -> bytes:
-    """Return the file of a new version: what the version most like it does not tell already."""
+def measures_file(
+    versions: Path,
+    measures: pa.Table,
+    parents: Iterable[str],
+    known: pa.ChunkedArray | None = None,
+) -> bytes:
+    """Return the file of a new version: what the version most like it does not tell already.
+
+    Args:
+        measures: of the version's images.
+        known: other images of it, whose rows versions keep: only those that are told again are
+            read.
+    """
+    hashes = measures[_KEY] if known is None else _joined([measures[_KEY], known])
     elsewhere: list[str] = []
-    if len(measures) > _FEW and (base := _most_alike(versions, measures, parents)):
+    if len(hashes) > _FEW and (base := _most_alike(versions, hashes, parents)):
         elsewhere = [base, *_elsewhere(parquet_schema(versions / base / FILE)[0])]
         kept = [_hashes(versions, each) for each in elsewhere]
-        own = len(_without(measures[_KEY], _joined(kept)))
+        own = len(_without(hashes, _joined(kept)))
         while elsewhere and len(kept[0]) <= max(_FEW, 2 * own):
             own += len(kept[0])
             del elsewhere[0], kept[0]
-        measures = rows_without(measures, _KEY, _joined(kept))
+        hashes = _without(hashes, _joined(kept))
+        measures = rows_with(measures, _KEY, hashes)
+    if known is not None:
+        again = _without(hashes, measures[_KEY])
+        told_again = measures_among(versions, _newest_first(versions), again)
+        measures = pa.concat_tables([told_again, measures]).sort_by(_KEY)
     told = {_ELSEWHERE: " ".join(elsewhere).encode()} if elsewhere else None
     sink = pa.BufferOutputStream()
     pq.write_table(measures.replace_schema_metadata(told), sink, compression="zstd")
@@ -97,15 +114,10 @@ def latest_measures(versions: Path, parents: Iterable[str] = ()) -> pa.Table:
     return measures_among(versions, dict.fromkeys(ids))
 
 
-def known_measures(
-    versions: Path, hashes: pa.ChunkedArray, columns: Sequence[str] = _ALL
-) -> pa.Table:
-    """Return what any version tells of these images; each image once.
-
-    Args:
-        columns: those to read, image_sha256 among them.
-    """
-    return measures_among(versions, _newest_first(versions), hashes.unique(), columns)
+def measured_images(versions: Path, hashes: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return those of these images that any version tells of; each once."""
+    found = measures_among(versions, _newest_first(versions), hashes.unique(), [_KEY])
+    return found[_KEY]
 
 
 def measures_among(
@@ -156,9 +168,11 @@ def _named(versions: Path, id_: str) -> list[str]:
         return []
 
 
-def _most_alike(versions: Path, measures: pa.Table, parents: Iterable[str]) -> str | None:
-    wanted = pc.SetLookupOptions(measures[_KEY])
-    best, most = None, len(measures) // 2
+def _most_alike(
+    versions: Path, images: pa.ChunkedArray, parents: Iterable[str]
+) -> str | None:
+    wanted = pc.SetLookupOptions(images)
+    best, most = None, len(images) // 2
     for id_ in _latest(versions, parents):
         if _hashes(versions, id_):  # Else another release wrote it, or it is damaged.
             hashes = read_parquet(versions / id_ / "manifest.parquet", [_KEY])

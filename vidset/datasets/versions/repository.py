@@ -63,16 +63,26 @@ class Repository:
         if self.root.exists() and not self.root.is_dir():
             raise DatasetError(f"{self.root}: wanted a folder for dataset versions, got a file")
 
-    def put_image(self, data: bytes, image_format: str, digest: str | None = None) -> str:
+    def put_image(
+        self,
+        data: bytes,
+        image_format: str,
+        digest: str | None = None,
+        unsynced: set[Path] | None = None,
+    ) -> str:
         """Store an image unless it is there, or in place of a damaged one. Returns its SHA-256.
 
         Args:
             digest: that, where it is known.
+            unsynced: takes the folder of a new file, for many images at once: whoever gives it
+                calls `sync_folder` for each before a version has them. None: it is done here.
         """
         digest = digest or hashlib.sha256(data).hexdigest()
         path = self.image_path(digest, image_format)
         if not path.exists() or path.stat().st_size != len(data) or read_regular(path) != data:
-            write_atomically(path, data)
+            write_atomically(path, data, syncs_folder=unsynced is None)
+            if unsynced is not None:
+                unsynced.add(path.parent)
         return digest
 
     def image_path(self, image_sha256: str, image_format: str) -> Path:
@@ -100,20 +110,26 @@ class Repository:
             ) from None
 
     def write_version(
-        self, manifest: Manifest, measures: pa.Table, details: Mapping[str, Any]
+        self,
+        manifest: Manifest,
+        measures: pa.Table,
+        details: Mapping[str, Any],
+        known: pa.ChunkedArray | None = None,
     ) -> str:
         """Keep a version; its id. One that is there already stays as it is.
 
         Args:
             measures: a row an image (vidset.datasets.images.measures), by image_sha256.
             details: what version.json says beside the id: created_at, parents, message, recipe.
+            known: images without a row in `measures`, as versions that are here keep theirs.
         """
         folder = self.root / "versions" / manifest.id
         # version.json is the commit marker: it comes last.
         if not (folder / "version.json").exists():
             write_atomically(folder / "manifest.parquet", manifest.to_parquet())
             parents = details.get("parents") or ()
-            write_atomically(folder / FILE, measures_file(folder.parent, measures, parents))
+            kept = measures_file(folder.parent, measures, parents, known)
+            write_atomically(folder / FILE, kept)
             text = json.dumps({**details, "id": manifest.id}, indent=1, sort_keys=True)
             write_atomically(folder / "version.json", text.encode())
         return manifest.id
