@@ -29,20 +29,12 @@ class LinkError(ValueError):
 
 
 @contextmanager
-def replacing(
-    path: str | Path, mode: Literal["w", "wb"] = "wb", *, syncs_folder: bool = True
-) -> Iterator[IO[Any]]:
+def replacing(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[IO[Any]]:
     """A file to write, which takes the place of `path` when the block ends without an error.
 
     Nobody sees half of it, not even after a loss of power; after an error nothing is left.
-
-    Args:
-        syncs_folder: False for one of many files: whoever writes them calls `sync_folder` in the
-            end. Until then a loss of power may leave what was there before.
     """
-    path = os.fspath(path)
-    folder, name = os.path.split(path)
-    # Not of `Path`: each image comes by here.
+    folder, name = os.path.split(os.fspath(path))  # Not of `Path`: each image comes by here.
     unfinished = os.path.join(folder, unfinished_name(name))
     descriptor = _open_new(unfinished, folder)
     try:
@@ -56,8 +48,7 @@ def replacing(
         with suppress(FileNotFoundError):  # It was renamed.
             os.unlink(unfinished)
         raise
-    if syncs_folder:
-        sync_folder(folder or os.curdir)
+    sync_folder(folder or os.curdir)
 
 
 def _open_new(path: str, folder: str) -> int:
@@ -69,13 +60,9 @@ def _open_new(path: str, folder: str) -> int:
         return os.open(path, _NEW, 0o666)
 
 
-def write_atomically(path: str | Path, data: bytes | str, *, syncs_folder: bool = True) -> None:
-    """Write the whole file or nothing of it, whoever else writes it.
-
-    Args:
-        syncs_folder: as in `replacing`.
-    """
-    with replacing(path, syncs_folder=syncs_folder) as file:
+def write_atomically(path: str | Path, data: bytes | str) -> None:
+    """Write the whole file or nothing of it, whoever else writes it."""
+    with replacing(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -38,7 +38,6 @@ from vidset.datasets.versions.names import check_name
 from vidset.datasets.versions.repository import Repository
 from vidset.regular_files import read_regular
 from vidset.storage.store import ObjectStore
-from vidset.storage.writing import sync_folder
 from vidset.threads import in_order
 
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
@@ -185,8 +184,7 @@ def pull(
         others = rows_without(manifest.table, "image_sha256", stored)
         gone = lacking(str(repository.root), (name for _, name in _names_of(others)))
         wanted = [*to_measure, *(PurePath(name).stem for name in gone)]
-        unsynced: set[Path] = set()
-        fetch = partial(_fetch, repository, place, to_measure, unsynced)
+        fetch = partial(_fetch, repository, place, to_measure)
         rows = []
         for row, length in in_order(fetch, _entries(manifest.table, wanted), threads):
             if row is not None:
@@ -194,8 +192,6 @@ def pull(
             if length is not None:
                 images, size_bytes = images + 1, size_bytes + length
                 progress(images)
-        for folder in unsynced:
-            sync_folder(folder)
         stored = pa.concat_arrays([stored, *others["image_sha256"].chunks])
         if not repository.has(id_):
             repository.write_version(manifest, measures_table(rows), details, known)
@@ -205,11 +201,7 @@ def pull(
 
 
 def _fetch(
-    repository: Repository,
-    place: ObjectStore,
-    to_measure: Collection[str],
-    unsynced: set[Path],
-    entry: Entry,
+    repository: Repository, place: ObjectStore, to_measure: Collection[str], entry: Entry
 ) -> tuple[dict[str, Any] | None, int | None]:
     """Return an image's measures unless they are known, and its size if it came from the place."""
     path = repository.image_path(entry.image_sha256, entry.image_format)
@@ -220,10 +212,9 @@ def _fetch(
         else read_object_of(place, image_name(entry.image_sha256, entry.image_format))
     )
     data = checked(read, entry)
-    is_measured = entry.image_sha256 in to_measure
-    row = asdict(measure(data, entry.image_uri)) if is_measured else None
+    row = asdict(measure(data, entry.image_uri)) if entry.image_sha256 in to_measure else None
     if not is_here:
-        repository.put_image(data, entry.image_format, entry.image_sha256, unsynced)
+        repository.put_image(data, entry.image_format, entry.image_sha256)
     return row, None if is_here else len(data)
 
 

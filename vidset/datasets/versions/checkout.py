@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.images.upright import upright_bytes
@@ -16,7 +16,25 @@ from vidset.regular_files import read_regular
 
 _UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029]|^\.|[. ]$|^ ')
 _MOST_STEM_BYTES, _MOST_SEGMENT_BYTES = 100, 200
+_MOST_BYTES_OF_A_LETTER = 4
 _TOLD_EACH = 100
+
+
+class ImageFile(Protocol):
+    """The facts by which an image's file is found and named; an entry has them, too."""
+
+    @property
+    def image_sha256(self) -> str: ...
+    @property
+    def image_uri(self) -> str: ...
+    @property
+    def image_format(self) -> str: ...
+
+
+class _ImageFile(NamedTuple):  # There are as many as images: an entry takes ten times as long.
+    image_sha256: str
+    image_uri: str
+    image_format: str
 
 
 class Earlier(Protocol):
@@ -31,7 +49,7 @@ class Earlier(Protocol):
         ...
 
 
-def in_folders(images: Manifest) -> Iterator[tuple[Entry, str]]:
+def in_folders(images: Manifest) -> Iterator[tuple[ImageFile, str]]:
     """Each image with its path: `<split>/<label>/<its name>-<12 hex digits>.<ending>`.
 
     No path leads outside: what is special to a file system is percent-encoded.
@@ -39,25 +57,29 @@ def in_folders(images: Manifest) -> Iterator[tuple[Entry, str]]:
     Raises:
         DatasetError: an image has no class, or a label is too long for a folder.
     """
+    if set(images.table["image_format"].unique().to_pylist()) - FORMATS.keys():
+        raise DatasetError(f"wanted images of the formats {sorted(FORMATS)}, got others")
     folders: dict[tuple[str, str], str] = {}
-    for entry in images:
-        if entry.label is None:
+    names = ("split", "label", *_ImageFile._fields)
+    for split, label, *facts in images.rows(names):
+        file = _ImageFile(*facts)
+        if label is None:
             raise DatasetError(
-                f"{entry.image_uri}: wanted a class for the folder to be in, got objects alone; "
+                f"{file.image_uri}: wanted a class for the folder to be in, got objects alone; "
                 "another format can say them"
             )
-        named = (entry.split, entry.label)
+        named = (split, label)
         if named not in folders:
             folders[named] = "/".join(map(segment, named))
-        yield entry, f"{folders[named]}/{file_name(entry)}"
+        yield file, f"{folders[named]}/{file_name(file)}"
 
 
-def file_name(entry: Entry) -> str:
+def file_name(file: ImageFile) -> str:
     """Returns the image's own name, as far as it is readable, and what tells it from others."""
-    stem = segment(_stem(entry.image_uri), _MOST_STEM_BYTES)
-    identity = f"{entry.image_sha256} {entry.image_uri}"
+    stem = segment(_stem(file.image_uri), _MOST_STEM_BYTES)
+    identity = f"{file.image_sha256} {file.image_uri}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    return f"{stem}-{digest}{FORMATS[entry.image_format]}"
+    return f"{stem}-{digest}{FORMATS[file.image_format]}"
 
 
 def _stem(uri: str) -> str:
@@ -77,6 +99,8 @@ def segment(text: str, most_bytes: int | None = None) -> str:
     """
     safe = _UNSAFE.sub(_encoded, text)
     if most_bytes is not None:
+        if len(safe) * _MOST_BYTES_OF_A_LETTER <= most_bytes:
+            return safe  # As most names of images.
         return safe.encode()[:most_bytes].decode(errors="ignore")
     if not 0 < len(safe.encode()) <= _MOST_SEGMENT_BYTES:
         raise DatasetError(f"{text[:80]!r}: wanted 1 to {_MOST_SEGMENT_BYTES} bytes for a folder")

@@ -83,25 +83,27 @@ def measures_file(
     """Return the file of a new version: what the version most like it does not tell already.
 
     Args:
-        measures: of the version's images.
-        known: other images of it, whose rows versions keep: only those that are told again are
+        measures: of the version's images, by image_sha256.
+        known: its other images, of which versions keep measures. Only those that the file has are
             read.
     """
-    hashes = measures[_KEY] if known is None else _joined([measures[_KEY], known])
     elsewhere: list[str] = []
-    if len(hashes) > _FEW and (base := _most_alike(versions, hashes, parents)):
-        elsewhere = [base, *_elsewhere(parquet_schema(versions / base / FILE)[0])]
-        kept = [_hashes(versions, each) for each in elsewhere]
-        own = len(_without(hashes, _joined(kept)))
-        while elsewhere and len(kept[0]) <= max(_FEW, 2 * own):
-            own += len(kept[0])
-            del elsewhere[0], kept[0]
-        hashes = _without(hashes, _joined(kept))
-        measures = rows_with(measures, _KEY, hashes)
-    if known is not None:
-        again = _without(hashes, measures[_KEY])
-        told_again = measures_among(versions, _newest_first(versions), again)
-        measures = pa.concat_tables([told_again, measures]).sort_by(_KEY)
+    if known is None:
+        known = _joined([])
+    if len(measures) + len(known) > _FEW:
+        hashes = _joined([measures[_KEY], known])
+        if base := _most_alike(versions, hashes, parents):
+            elsewhere = [base, *_elsewhere(parquet_schema(versions / base / FILE)[0])]
+            kept = [_hashes(versions, each) for each in elsewhere]
+            own = len(_without(hashes, _joined(kept)))
+            while elsewhere and len(kept[0]) <= max(_FEW, 2 * own):
+                own += len(kept[0])
+                del elsewhere[0], kept[0]
+            measures = rows_without(measures, _KEY, _joined(kept))
+            known = _without(known, _joined(kept))
+    if len(known):
+        read = measures_among(versions, _newest_first(versions), known)
+        measures = pa.concat_tables([measures, read]).sort_by(_KEY)
     told = {_ELSEWHERE: " ".join(elsewhere).encode()} if elsewhere else None
     sink = pa.BufferOutputStream()
     pq.write_table(measures.replace_schema_metadata(told), sink, compression="zstd")

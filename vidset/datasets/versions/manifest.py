@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -114,8 +115,20 @@ class Manifest:
         return self.table.num_rows
 
     def __iter__(self) -> Iterator[Entry]:
+        for columns in self._columns(_FIELDS):
+            yield from map(Entry, *columns)
+
+    def rows(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield some columns of each entry, in a tenth of the time that entries take.
+
+        What `Entry` checks of a hash and a format is not checked.
+        """
+        for columns in self._columns(names):
+            yield from zip(*columns, strict=True)
+
+    def _columns(self, names: Sequence[str]) -> Iterator[list[list[Any]]]:
         for batch in self.table.to_batches(max_chunksize=_CHUNK_ROWS):
-            yield from map(Entry, *(batch.column(name).to_pylist() for name in _FIELDS))
+            yield [batch.column(name).to_pylist() for name in names]
 
     def split(self, name: str) -> "Manifest":
         """The entries of one split, in order."""

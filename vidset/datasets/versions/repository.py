@@ -63,26 +63,16 @@ class Repository:
         if self.root.exists() and not self.root.is_dir():
             raise DatasetError(f"{self.root}: wanted a folder for dataset versions, got a file")
 
-    def put_image(
-        self,
-        data: bytes,
-        image_format: str,
-        digest: str | None = None,
-        unsynced: set[Path] | None = None,
-    ) -> str:
+    def put_image(self, data: bytes, image_format: str, digest: str | None = None) -> str:
         """Store an image unless it is there, or in place of a damaged one. Returns its SHA-256.
 
         Args:
             digest: that, where it is known.
-            unsynced: takes the folder of a new file, for many images at once: whoever gives it
-                calls `sync_folder` for each before a version has them. None: it is done here.
         """
         digest = digest or hashlib.sha256(data).hexdigest()
         path = self.image_path(digest, image_format)
         if not path.exists() or path.stat().st_size != len(data) or read_regular(path) != data:
-            write_atomically(path, data, syncs_folder=unsynced is None)
-            if unsynced is not None:
-                unsynced.add(path.parent)
+            write_atomically(path, data)
         return digest
 
     def image_path(self, image_sha256: str, image_format: str) -> Path:
