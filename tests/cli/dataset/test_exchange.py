@@ -78,6 +78,27 @@ def test_a_second_push_or_pull_transfers_what_is_new_alone(tmp_path, place):
         assert len(done.found["versions"]) == 2
 
 
+def test_a_pull_brings_back_what_was_lost_here(tmp_path):
+    id_, place, there = create(tmp_path, "v1", 12), tmp_path / "place", tmp_path / "there"
+    pull = ("dataset", "pull", "--from", place, "-p", there, "--json")
+    assert vidset("dataset", "push", "--to", place, "-p", tmp_path / "here").code == 0
+    assert vidset(*pull).code == 0
+    lost, *_ = sorted((there / "datasets" / "images").glob("*/*.png"))
+    before = lost.read_bytes()
+    lost.unlink()
+    assert vidset(*pull).found["images"] == 1
+    assert lost.read_bytes() == before
+    # Images without their version, as a pull leaves them that was killed.
+    version = there / "datasets" / "versions" / id_
+    measures = (version / "measures.parquet").read_bytes()
+    (version / "version.json").unlink()
+    (version / "measures.parquet").unlink()
+    lost.unlink()
+    assert vidset(*pull).found["images"] == 1
+    assert (version / "measures.parquet").read_bytes() == measures
+    assert vidset("dataset", "verify", "-p", there).code == 0
+
+
 def test_a_name_is_moved_only_when_told(tmp_path, place):
     create(tmp_path, "current", 12)
     assert vidset("dataset", "push", "current", "--to", place, "-p", tmp_path / "here").code == 0

@@ -2,6 +2,7 @@
 
 import os
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.datasets.curation.test_create import SPLITS, make
@@ -21,6 +22,14 @@ def images_in(folder):
 
 def inodes(folder):
     return {name: path.stat().st_ino for name, path in images_in(folder).items()}
+
+
+def wait_for_a_tick(file):
+    """Until what is changed has another time than what was changed before."""
+    file.write_bytes(b"")
+    before = file.stat().st_ctime_ns
+    while file.stat().st_ctime_ns == before:
+        file.write_bytes(b"")
 
 
 @pytest.fixture
@@ -45,9 +54,13 @@ def test_only_new_images_are_copied(repository, exported, tmp_path):
     assert inodes(exported) == after
 
 
-def test_a_file_that_was_changed_is_copied_anew(repository, exported):
+@pytest.mark.parametrize("is_again", [False, True], ids=["copied", "linked"])
+def test_a_file_that_was_changed_is_copied_anew(repository, exported, is_again):
     """Of the same size and time, replaced by another, deleted, or a link to elsewhere."""
     exported, first = exported
+    if is_again:
+        export_over(repository, first, exported)
+        wait_for_a_tick(exported.parent / "clock")
     fresh = {name: path.read_bytes() for name, path in images_in(exported).items()}
     before = inodes(exported)
     written, replaced, deleted, linked, kept = images_in(exported).values()
@@ -78,15 +91,32 @@ def test_images_of_the_repository_are_copied_after_an_export_that_linked_them(re
     assert verify(repository).damage == []
 
 
-def test_a_damaged_memory_is_none(repository, exported):
+@pytest.mark.parametrize("told", [None, {}, {b"began_ns": b"x"}], ids=["cut", "less", "wrong"])
+def test_a_damaged_memory_is_none(repository, exported, told):
     exported, first = exported
     [memory] = (repository.root / ".cache" / "exports").iterdir()
-    memory.write_bytes(memory.read_bytes()[:-20])
+    if told is None:
+        memory.write_bytes(memory.read_bytes()[:-20])
+    else:
+        table = pq.read_table(memory)
+        writer = {b"vidset_version": table.schema.metadata[b"vidset_version"]}
+        pq.write_table(table.replace_schema_metadata(writer | told), memory)
     before = inodes(exported)
     export_over(repository, first, exported)
     after = inodes(exported)
     assert after.keys() == before.keys()
     assert not EarlierFiles(repository.root, exported).link("0" * 64, str(exported / "x.png"))
+
+
+def test_files_are_believed_however_often_they_were_linked(repository, exported, tmp_path):
+    exported, first = exported
+    before = inodes(exported)
+    write_files(tmp_path / "in", {"train/cat/new.png": 9})
+    second = make(repository, tmp_path / "in").id
+    for version in second, first, first, second:
+        export_over(repository, version, exported)
+        after = inodes(exported)
+        assert {name: after[name] for name in before} == before
 
 
 def test_an_export_that_fails_leaves_the_earlier_one(repository, exported, tmp_path):

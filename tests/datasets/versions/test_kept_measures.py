@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,6 +12,7 @@ from tests.datasets.rows import encoded
 from vidset.datasets.curation.create import Wanted, create
 from vidset.datasets.curation.sources.folders import FolderSource
 from vidset.datasets.images.measures import measure
+from vidset.datasets.rows import rows_without
 from vidset.datasets.versions import kept_measures
 
 
@@ -103,3 +105,20 @@ def test_an_image_that_is_gone_from_the_repository_is_read_again(repository, gro
     path.unlink()
     assert grow(0).id == first.id
     assert path.exists()
+
+
+@pytest.mark.parametrize("number", [0, 6, 46], ids=["none", "some", "all"])
+@pytest.mark.parametrize("few", [4, 30], ids=["large", "small"])
+def test_rows_that_versions_keep_need_not_be_brought(repository, grow, monkeypatch, few, number):
+    """The file is the same to the byte, also where it repeats rows of small files."""
+    made = [grow(20), grow(26), grow(30)]
+    monkeypatch.setattr(kept_measures, "_FEW", few)
+    versions, rows = repository.root / "versions", made[-1].measures.combine_chunks()
+    shutil.rmtree(versions / made[-1].id)
+    kept = {sha256 for each in made[:-1] for sha256 in each.measures["image_sha256"].to_pylist()}
+    assert len(kept) == 46
+    known = pa.chunked_array([pa.array(sorted(kept)[:number], pa.string())])
+    others = rows_without(rows, "image_sha256", known)
+    assert len(others) == 76 - number
+    whole = kept_measures.measures_file(versions, rows, ())
+    assert kept_measures.measures_file(versions, others, (), known) == whole

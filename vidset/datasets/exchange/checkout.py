@@ -152,7 +152,8 @@ def write_rights(
 def _paths(images: Manifest, format_name: str) -> Iterator[tuple[Entry, str]]:
     """Yield each image with its name below the folder of the splits."""
     if format_name == FOLDERS:
-        yield from in_folders(images)
+        paths = (path for _, path in in_folders(images))
+        yield from zip(images, paths, strict=True)
         return
     named = _writable(format_name)
     for entry in images:

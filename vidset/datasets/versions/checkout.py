@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.images.upright import upright_bytes
-from vidset.datasets.versions.entry import FORMATS, Entry
+from vidset.datasets.versions.entry import FORMATS
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.regular_files import read_regular
@@ -113,7 +113,7 @@ def _encoded(unsafe: re.Match[str]) -> str:
 
 def write_images(
     repository: Repository,
-    images: Iterable[tuple[Entry, str]],
+    images: Iterable[tuple[ImageFile, str]],
     folder: Path,
     *,
     link: bool,
@@ -134,16 +134,16 @@ def write_images(
     """
     made: set[str] = set()
     number = 0
-    for number, (entry, path) in enumerate(images, 1):
+    for number, (file, path) in enumerate(images, 1):
         target = f"{folder}/{path}"
         above = target.rpartition("/")[0]
         if above not in made:
             os.makedirs(above, exist_ok=True)
             made.add(above)
-        if earlier is None or not earlier.link(entry.image_sha256, target):
-            _write_image(repository, entry, target, link=link, upright=upright)
+        if earlier is None or not earlier.link(file.image_sha256, target):
+            _write_image(repository, file, target, link=link, upright=upright)
             if earlier is not None:
-                earlier.wrote(entry.image_sha256, target)
+                earlier.wrote(file.image_sha256, target)
         if number % _TOLD_EACH == 0:
             progress(number)
     progress(number)
@@ -151,19 +151,19 @@ def write_images(
 
 
 def _write_image(
-    repository: Repository, entry: Entry, target: str, *, link: bool, upright: bool
+    repository: Repository, file: ImageFile, target: str, *, link: bool, upright: bool
 ) -> None:
-    stored = repository.image_path(entry.image_sha256, entry.image_format)
+    stored = repository.image_path(file.image_sha256, file.image_format)
     try:
         data = read_regular(stored)
-        turned = upright_bytes(data, stored.suffix, entry.image_uri) if upright else None
+        turned = upright_bytes(data, stored.suffix, file.image_uri) if upright else None
         if link and turned is None:
             os.link(stored, target)
         else:
             Path(target).write_bytes(data if turned is None else turned)
     except FileNotFoundError:
         raise DatasetError(
-            f"{entry.image_uri}: its image is not in the repository, wanted {stored}"
+            f"{file.image_uri}: its image is not in the repository, wanted {stored}"
         ) from None
     except OSError as error:
         if not link:

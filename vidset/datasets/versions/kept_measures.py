@@ -88,10 +88,9 @@ def measures_file(
             read.
     """
     elsewhere: list[str] = []
-    if known is None:
-        known = _joined([])
-    if len(measures) + len(known) > _FEW:
-        hashes = _joined([measures[_KEY], known])
+    others = _joined([]) if known is None else known
+    if len(measures) + len(others) > _FEW:
+        hashes = _joined([measures[_KEY], others])
         if base := _most_alike(versions, hashes, parents):
             elsewhere = [base, *_elsewhere(parquet_schema(versions / base / FILE)[0])]
             kept = [_hashes(versions, each) for each in elsewhere]
@@ -100,9 +99,9 @@ def measures_file(
                 own += len(kept[0])
                 del elsewhere[0], kept[0]
             measures = rows_without(measures, _KEY, _joined(kept))
-            known = _without(known, _joined(kept))
-    if len(known):
-        read = measures_among(versions, _newest_first(versions), known)
+            others = _without(others, _joined(kept))
+    if len(others):
+        read = measures_among(versions, _newest_first(versions), others)
         measures = pa.concat_tables([measures, read]).sort_by(_KEY)
     told = {_ELSEWHERE: " ".join(elsewhere).encode()} if elsewhere else None
     sink = pa.BufferOutputStream()
@@ -170,9 +169,7 @@ def _named(versions: Path, id_: str) -> list[str]:
         return []
 
 
-def _most_alike(
-    versions: Path, images: pa.ChunkedArray, parents: Iterable[str]
-) -> str | None:
+def _most_alike(versions: Path, images: pa.ChunkedArray, parents: Iterable[str]) -> str | None:
     wanted = pc.SetLookupOptions(images)
     best, most = None, len(images) // 2
     for id_ in _latest(versions, parents):

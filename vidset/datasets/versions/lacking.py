@@ -16,23 +16,21 @@ def lacking(folder: str, names: Iterable[str]) -> Iterator[str]:
     """
     for below, several in groupby(names, lambda name: name.rpartition("/")[0]):
         wanted = list(several)
-        place = f"{folder}/{below}"
-        there = _names_in(place, _NAMES_FOR_A_FILE * len(wanted))
+        there = _names_in(f"{folder}/{below}", _NAMES_FOR_A_FILE * len(wanted))
         for name in wanted:
-            if there is None or name.rpartition("/")[2] not in there:
-                # A link is there if it leads to something.
-                if not os.path.exists(f"{folder}/{name}"):
-                    yield name
+            # A link is there if it leads to something.
+            if name.rpartition("/")[2] not in there and not os.path.exists(f"{folder}/{name}"):
+                yield name
 
 
-def _names_in(folder: str, most: int) -> set[str] | None:
-    """Return the names in a folder, without links; None if there are more than so many."""
+def _names_in(folder: str, most: int) -> set[str]:
+    """Return the names in a folder, without links; none if there are more than so many."""
     names = set()
     try:
         with os.scandir(folder) as entries:
             for number, entry in enumerate(entries):
                 if number == most:
-                    return None
+                    return set()
                 if not entry.is_symlink():
                     names.add(entry.name)
     except FileNotFoundError:
