@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.cli.dataset.outputs import add_video
+from tests.cli.exports import annotate
 from tests.contracts.pages import pages
 from tests.datasets.masked_cells import write_masked_cells
 from tests.datasets.numerals import entry
@@ -20,6 +22,7 @@ from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.canonical import to_json
 from vidset.datasets.versions.entry import Entry
 from vidset.datasets.versions.repository import Repository
+from vidset.labeling.annotation import LabeledObject, outline
 from vidset.masks import Mask
 from vidset.training.models.commands import CommandModel, read_command_model
 from vidset.training.models.truths import PixelTruths
@@ -135,6 +138,34 @@ def test_a_program_is_asked_about_the_images_of_the_place(place, tmp_path, name)
         assert {kind for _, kind in kinds} == {"mask"}
     else:
         assert kinds <= {("red cell", "mask"), ("white cell", "polygon")}
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("streets-pixels-1", "road"), ("cells-cells-1", "cell")]
+)
+def test_what_people_drew_stands_beside_what_a_program_says(place, tmp_path, name, label):
+    here = shutil.copytree(place, tmp_path / "place")
+    (here / "vidset.toml").write_text(f'template = "{here}/template.yaml"\n')
+    corners = ((4.0, 4.0), (28.0, 4.0), (28.0, 20.0), (4.0, 20.0))
+    drawn = LabeledObject("1", label, "polygon", rings=outline(corners))
+    annotate(here, {"drive/0/0000000000.jpg": (drawn,)})
+    model = here / name.split("-")[1] / "model.toml"
+    words = ("predict", name, "-p", here, "--all", "--model", model, "--draw", tmp_path / "out")
+    done = vidset(*words, "--json")
+    assert (done.code, done.found["drawn"]) == (0, 3), done.out + done.err
+    labeled, other = (
+        cv2.imread(str(tmp_path / f"out/drive/0/{second:07d}000.jpg")) for second in (0, 1)
+    )
+    assert labeled is not None
+    assert other is not None
+    if name.startswith("streets"):  # Two pictures side by side, the left one with the road.
+        assert labeled.shape[1] == 2 * other.shape[1] + 4
+        return
+    # One line more below it, and the left edge of the polygon in dashes, 15 times as large.
+    assert labeled.shape[0] > other.shape[0]
+    edge = labeled[70:290, 60].astype(int).mean(axis=1)
+    assert edge.max() > 220
+    assert edge.min() < 60
 
 
 def test_masks_are_a_part_of_the_recipe(tmp_path):
