@@ -31,7 +31,7 @@ from vidset.engines.engine import Outcome
 from vidset.intake import listing
 from vidset.intake.request import Request
 from vidset.intake.run import extract
-from vidset.intake.work import Outcome as Done, upload_of
+from vidset.intake.tasks import Outcome as Done, upload_of
 from vidset.shards import Shard
 from vidset.storage.store import StoredObject
 number, shard = int(sys.argv[1]), Shard(1, int(sys.argv[2]))

@@ -7,8 +7,9 @@ from typing import Any
 from unittest.mock import patch
 
 from vidset.elements import Upload
+from vidset.intake.places import Places
 from vidset.intake.redoing import Redo
-from vidset.intake.work import Intake, Places
+from vidset.intake.work import Intake
 from vidset.settings import ExtractionSettings
 from vidset.storage.folder import FolderStore
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES

@@ -15,7 +15,8 @@ from vidset.filtering.judge import Judge
 from vidset.jpeg import MAX_JPEG_SIDE, jpeg
 from vidset.naming import image_id, image_name, printable
 from vidset.settings import ExtractionSettings
-from vidset.spread.sharing import Joined, Shared
+from vidset.spread.shared import Shared
+from vidset.spread.sharing import Joined
 from vidset.spread.spreading import Spread, SpreadFrame, path_for_others
 from vidset.versions import vidset_version
 from vidset.video.blame import Blame

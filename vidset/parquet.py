@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vidset.parquet_pages import Pages, count_pages
@@ -224,6 +223,12 @@ def _check(
     return pages
 
 
+def _call(name: str, values: Any) -> Any:
+    from pyarrow.compute import call_function  # It takes as long as the rest of Arrow to import.
+
+    return call_function(name, [values])
+
+
 def _plain(table: pa.Table, size: int, name: str) -> pa.Table:
     """The table with its texts as such, unless they would be too long."""
     most, total = _most_bytes(size), table.nbytes
@@ -235,8 +240,8 @@ def _plain(table: pa.Table, size: int, name: str) -> pa.Table:
     for column in may_hold_texts:
         for chunk in column.chunks:
             for texts in _texts_in(chunk):
-                lengths = pc.call_function("binary_length", [texts.dictionary]).cast(pa.int64())
-                total += pc.call_function("sum", [lengths.take(texts.indices)]).as_py() or 0
+                lengths = _call("binary_length", texts.dictionary).cast(pa.int64())
+                total += _call("sum", lengths.take(texts.indices)).as_py() or 0
     if total > most:
         raise _too_large(name, most, total)
     if not any(map(pa.types.is_dictionary, table.schema.types)):

@@ -4,14 +4,16 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from tests.engines.tasks import cannot_open, opened
 from tests.paths import ROOT
 from tests.watch.watchers import is_running
 from vidset.engines.engine import Limits, TaskError, TaskLostError
-from vidset.engines.processes import Processes
+from vidset.engines.processes import Processes, started_ahead
 
 
 @pytest.fixture
@@ -126,3 +128,35 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
     parent.wait()
     while is_running(pid):
         time.sleep(0.01)
+
+
+def children() -> set[int]:
+    found = psutil.Process().children(recursive=True)
+    return {each.pid for each in found if "vidset.engines.child" in " ".join(each.cmdline())}
+
+
+def test_a_process_that_was_started_ahead_does_the_first_task():
+    before = children()
+    with started_ahead("tests.engines.tasks"):
+        (ahead,) = children() - before
+        with Processes(2, opened) as processes:
+            assert processes.run(("pid",)) == (ahead, 1)
+            with ThreadPoolExecutor(2) as threads:
+                pids = {pid for pid, _ in threads.map(processes.run, [("pid",), ("pid",)])}
+            assert ahead in pids
+    assert children() == before
+
+
+def test_a_process_that_was_started_ahead_ends_with_the_block_that_needs_none():
+    before = children()
+    with pytest.raises(ZeroDivisionError), started_ahead("tests.engines.tasks"):
+        assert len(children() - before) == 1
+        raise ZeroDivisionError
+    assert children() == before
+
+
+def test_a_module_that_cannot_be_imported_is_the_task_s_error():
+    with started_ahead("no.such.module"), Processes(1, opened) as processes:
+        with pytest.raises(TaskError, match="No module named 'no'"):
+            processes.run(("pid",))
+        assert processes.run(("pid",))[1] == 1

@@ -15,9 +15,9 @@ from vidset.intake import splitting
 from vidset.intake.request import Request
 from vidset.intake.run import extract
 from vidset.intake.splitting import Splitting
-from vidset.intake.work import DecodePart, Join, PlanParts
+from vidset.intake.tasks import DecodePart, Join, PlanParts
 from vidset.spread import sharing
-from vidset.spread.sharing import Shared
+from vidset.spread.shared import Shared
 from vidset.storage.folder import FolderStore
 
 

@@ -23,10 +23,11 @@ from vidset.elements import DeadLetter, Extraction, FrameRow, Upload
 from vidset.engines.engine import Limits, TaskLostError
 from vidset.errors import BadInputError
 from vidset.intake.gcs_events import event_text, parse_event
-from vidset.intake.ingest import Ingest, Taken
+from vidset.intake.ingest import Ingest
 from vidset.intake.listing import list_uploads
 from vidset.intake.progress import Progress
 from vidset.intake.redoing import Redo
+from vidset.intake.taken import Taken
 from vidset.naming import printable
 from vidset.settings import ExtractionSettings
 from vidset.uploads import EventFilter

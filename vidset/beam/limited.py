@@ -10,7 +10,8 @@ from vidset.elements import Upload
 from vidset.engines.engine import Limits, Report, Work
 from vidset.engines.processes import Processes
 from vidset.extraction import OnSample
-from vidset.intake.ingest import Ingest, Taken
+from vidset.intake.ingest import Ingest
+from vidset.intake.taken import Taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The program of a worker process.
 
 It reads a function that opens its work from the pipe, then tasks, and writes what becomes of each.
+A module may come first, to be imported while it is not known yet what there is to do.
 It is a program of its own, so that nothing of the parent's main module is imported again.
 """
 
@@ -11,6 +12,7 @@ import sys
 import threading
 import traceback
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -19,6 +21,13 @@ _LASTING = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
     | {errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A module that the work will need, which comes before the work."""
+
+    module: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,11 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     try:
-        work = pipe.recv()()
+        opens = pipe.recv()
+        if isinstance(opens, Import):
+            import_module(opens.module)
+            opens = pipe.recv()
+        work = opens()
         pipe.send(Ready())
         while True:
             task = pipe.recv()

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
 from pickle import UnpicklingError  # nosec B403
 from typing import Any, Protocol, Self
 
-from vidset.engines.child import Done, Raised, Ready, Told
+from vidset.engines.child import Done, Import, Raised, Ready, Told
 from vidset.engines.engine import Limits, Open, Report, TaskError, TaskLostError
 
 _POLL_SECONDS = 0.05
@@ -48,6 +48,25 @@ def launch(handles: Sequence[int], variables: Mapping[str, str]) -> Launched:
     )
 
 
+@contextmanager
+def started_ahead(module: str) -> Iterator[None]:
+    """Have a process import a module while the caller still looks for what there is to do.
+
+    The first process that `Processes` need in the block is this one. Where none is needed, it is
+    ended with the block.
+    """
+    process = _Process()
+    process.send(Import(module))
+    _AHEAD.append(process)
+    try:
+        yield
+    finally:
+        if process in _AHEAD:
+            _AHEAD.remove(process)
+            process.kill()
+            process.close()
+
+
 class Processes:
     """A number of processes, each with one task at a time, started when first needed.
 
@@ -59,7 +78,7 @@ class Processes:
 
     def __init__(self, number: int, opens: Open, limits: Limits = Limits()):  # noqa: B008 (frozen)
         self.number, self._limits = number, limits
-        self._start: Callable[[], _Process] = lambda: _Process(opens)
+        self._start: Callable[[], _Process] = lambda: _started(opens)
         self._free: queue.LifoQueue[_Process | None] = queue.LifoQueue()
         for _ in range(number):
             self._free.put(None)
@@ -122,18 +141,26 @@ class Processes:
             self._living.discard(process)
 
 
+def _started(opens: Open) -> "_Process":
+    try:
+        process = _AHEAD.pop()
+    except IndexError:
+        process = _Process()
+    process.send(opens)
+    return process
+
+
 class _Process:
-    def __init__(self, opens: Open):
+    def __init__(self) -> None:
         self._pipe, theirs = Pipe()
         alive, self._alive = os.pipe()  # Ours is closed by the system when we end, however.
         self._process = launch((theirs.fileno(), alive), environment())
         theirs.close()  # So that reading ends when the process does.
         os.close(alive)
         self._is_ready = False
-        self._send(opens)
 
     def run(self, task: Any, limits: Limits, report: Report) -> Any:
-        self._send(task)
+        self.send(task)
         began = time.monotonic() if self._is_ready else None
         while True:
             answer = self._answer(began, limits)
@@ -173,7 +200,7 @@ class _Process:
             return int(file.read().split()[1]) * _PAGE_BYTES
         return 0
 
-    def _send(self, what: Any) -> None:
+    def send(self, what: Any) -> None:
         with suppress(OSError):  # It has ended: the answer says why.
             self._pipe.send(what)
 
@@ -186,6 +213,10 @@ class _Process:
         """Called once, by the thread that ran its tasks."""
         os.close(self._alive)
         self._pipe.close()
+
+
+# Started by `started_ahead`, and not taken yet.
+_AHEAD: list[_Process] = []
 
 
 def _ended(status: int) -> str:

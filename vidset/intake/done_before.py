@@ -6,9 +6,9 @@ from typing import Any
 
 from vidset.elements import DeadLetter, Upload, ledger_key
 from vidset.intake.dead_letters import put_dead_letter
-from vidset.intake.ingest import skipped
 from vidset.intake.request import Request
-from vidset.intake.work import Outcome, outcome_of
+from vidset.intake.taken import outcome_of, skipped
+from vidset.intake.tasks import Outcome
 from vidset.known_files import KnownFiles
 from vidset.ledger.ledger import VIDEOS
 from vidset.ledger.packing import LEAST

@@ -1,59 +1,28 @@
 """One upload to images and ledger rows: what the job's workers and the watcher do with each."""
 
 import re
-from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from vidset.elements import Extraction, Upload
 from vidset.errors import BadInputError, MissingUploadError, UndecodableVideoError
 from vidset.extraction import OnSample, extract, failed
 from vidset.forgotten import Tombstones
+from vidset.intake.places import Thumbnails
 from vidset.intake.planning import planned
 from vidset.intake.redoing import Earlier, Labels, Redo, earlier
-from vidset.intake.sheets import Sheets, Thumbnails
+from vidset.intake.sheets import Sheets
+from vidset.intake.taken import Taken, count_streams, skipped
 from vidset.ledger.open import open_ledger
 from vidset.naming import image_id, image_prefix
 from vidset.settings import ExtractionSettings
-from vidset.spread.sharing import Shared, decode_part, plan_segments
+from vidset.spread.shared import Shared
+from vidset.spread.sharing import decode_part, plan_segments
 from vidset.storage.open import Stores, open_store
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 from vidset.video.decoding import Video
 
 _IMAGE = re.compile(r"\d{10,}\.jpg")
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The outcome of an upload.
-
-    Attributes:
-        upload: with its generation, as far as it got known.
-        what: missing is gone, or changed while it was read; skipped was done before; new and redo
-            are what was only looked at, and would be extracted, or extracted again.
-        extraction: rows for the ledger, whose images are stored; of extracted and failed ones.
-        reason: for a dead letter. It goes first: with the ledger's rows the video is done. Of a
-            skipped one that failed before, too: its letter may not have got through then.
-        settings_id: of a skipped one, those it was done with.
-        other_streams: how many other video streams the file has, as far as is known.
-        earlier: what was there of a video that was extracted again.
-    """
-
-    upload: Upload
-    what: Literal["extracted", "failed", "missing", "skipped", "new", "redo"]
-    extraction: Extraction | None = None
-    reason: str | None = None
-    settings_id: str | None = None
-    other_streams: int = 0
-    earlier: Earlier | None = None
-
-    @property
-    def others(self) -> list[Upload]:
-        """The uploads that stand for the file's other video streams."""
-        if self.upload.stream:
-            return []
-        return [replace(self.upload, stream=number + 1) for number in range(self.other_streams)]
 
 
 class Ingest:
@@ -203,7 +172,7 @@ class Ingest:
         if row is not None:
             return skipped(upload, row)
         assert extraction is not None  # noqa: S101 (there was no row)
-        others = _count(extraction.video.other_streams)
+        others = count_streams(extraction.video.other_streams)
         rows = self._settled(extraction, before)
         self._sheets.end(rows, sheet)
         return Taken(upload, "extracted", rows, other_streams=others, earlier=before)
@@ -256,21 +225,6 @@ class Ingest:
         for each, name in ids.items():
             if each not in labeled:
                 self.images.delete(name)
-
-
-def skipped(upload: Upload, row: Mapping[str, Any]) -> Taken:
-    """Say of an upload that the ledger has this row of it."""
-    return Taken(
-        upload,
-        "skipped",
-        reason=row["error"] if row["status"] == "failed" else None,
-        settings_id=row["settings_id"],
-        other_streams=_count(row.get("other_streams")),
-    )
-
-
-def _count(other_streams: str | None) -> int:
-    return len(other_streams.split(", ")) if other_streams else 0
 
 
 def _nothing() -> None:

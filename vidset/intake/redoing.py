@@ -12,7 +12,6 @@ from vidset.labeling.stores.store import Key
 from vidset.naming import image_id
 from vidset.storage.store import ObjectStore
 from vidset.versions import vidset_version
-from vidset.video.containers import decoder_version
 
 KINDS = ("failed", "partial", "outdated")
 # Tasks in these states have cost somebody's money or work.
@@ -46,6 +45,8 @@ class Redo:
 
 
 def _is_outdated(row: Mapping[str, Any], settings_id: str) -> bool:
+    from vidset.video.containers import decoder_version  # It loads the decoder.
+
     return (
         row["settings_id"] != settings_id
         or _is_older(row.get("vidset_version"), vidset_version())

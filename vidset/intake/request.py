@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vidset.engines.engine import Limits
+from vidset.intake.places import SHEETS, Places, Thumbnails
 from vidset.intake.redoing import Redo
-from vidset.intake.sheets import FOLDER, Thumbnails
-from vidset.intake.work import Places
 from vidset.output import make_output
 from vidset.shards import Shard
 from vidset.storage.folder import FolderStore
@@ -56,7 +55,7 @@ class Request:
     @property
     def places(self) -> Places:
         output = self.output.rstrip("/") or "/"
-        sheets = Thumbnails(f"{output}/{FOLDER}", self.has_thumbnails)
+        sheets = Thumbnails(f"{output}/{SHEETS}", self.has_thumbnails)
         return Places(f"{output}/images", output, f"{output}/dead_letters", self.labels, sheets)
 
 
@@ -122,7 +121,7 @@ def prepare(output: str) -> list[FolderStore]:
         return []
     make_output(output)
     folders = [
-        FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters", FOLDER)
+        FolderStore(os.path.join(output, name)) for name in ("", "images", "dead_letters", SHEETS)
     ]
     for folder in folders:
         folder.sweep()

@@ -26,8 +26,7 @@ from vidset.intake.listing import check_input
 from vidset.intake.progress import Progress
 from vidset.intake.request import DROPPED, Request, Summary, prepare
 from vidset.intake.splitting import Splitting
-from vidset.intake.telling import Sampled
-from vidset.intake.work import (
+from vidset.intake.tasks import (
     GiveUp,
     Look,
     Outcome,
@@ -36,6 +35,7 @@ from vidset.intake.work import (
     upload_of,
     work_of,
 )
+from vidset.intake.telling import Sampled
 from vidset.known_files import KnownFiles
 from vidset.ledger.packing import pack_ledgers
 from vidset.naming import printable

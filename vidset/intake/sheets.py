@@ -5,31 +5,11 @@ that does not belong to the rows that are written is taken away.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from vidset.elements import Extraction
 from vidset.filtering.dropped import DroppedSheet
+from vidset.intake.places import Thumbnails, sheet_name
 from vidset.storage.open import open_store
-
-FOLDER = "thumbnails"
-
-
-@dataclass(frozen=True, slots=True)
-class Thumbnails:
-    """Says where sheets go, and whether there are any.
-
-    Attributes:
-        uri: of their folder or prefix; None: there can be none.
-        are_drawn: else those of videos that are extracted again are taken away.
-    """
-
-    uri: str | None = None
-    are_drawn: bool = False
-
-
-def sheet_name(key: str) -> str:
-    """Return the name of a video's sheet below the place's `thumbnails`, by its ledger key."""
-    return f"{key}.webp"
 
 
 class Sheets:

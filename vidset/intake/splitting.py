@@ -10,8 +10,8 @@ from math import inf
 
 from vidset.elements import Upload
 from vidset.engines.engine import Outcome as Ended
-from vidset.intake.work import DecodePart, Join, PlanParts, Task
-from vidset.spread.sharing import Shared
+from vidset.intake.tasks import DecodePart, Join, PlanParts, Task
+from vidset.spread.shared import Shared
 from vidset.storage.open import open_store
 from vidset.storage.store import DEFAULT_SCRATCH_BYTES
 from vidset.storage.uris import is_uri

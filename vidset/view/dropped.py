@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vidset.elements import ledger_key
 from vidset.filtering.dropped import ACROSS, MOST, SIDE
-from vidset.intake.sheets import FOLDER, sheet_name
+from vidset.intake.places import SHEETS, sheet_name
 from vidset.picture_headers import told_size
 from vidset.project import Project
 from vidset.storage.open import open_store
@@ -39,7 +39,7 @@ class DroppedSheets:
     """The sheets of one place; none where only blurred copies may be seen."""
 
     def __init__(self, project: Project, *, are_shown: bool):
-        self._store = open_store(project.below(FOLDER)) if are_shown else None
+        self._store = open_store(project.below(SHEETS)) if are_shown else None
 
     def read(self, video_uri: str, generation: str, dropped: int) -> Sheet | None:
         """Return the sheet of a video with so many dropped samples; None if there is none.

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from vidset.intake.work import Outcome
+from vidset.intake.tasks import Outcome
 from vidset.naming import visible
 
 # What becomes of a video, in the order of the summary.

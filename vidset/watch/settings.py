@@ -6,9 +6,9 @@ from typing import Any
 
 from vidset.engines.engine import Limits
 from vidset.intake.dead_letters import is_topic, open_dead_letters
+from vidset.intake.places import Places
 from vidset.intake.redoing import Redo
 from vidset.intake.request import DEFAULT_LIMITS
-from vidset.intake.work import Places
 from vidset.ledger.open import open_ledger
 from vidset.output import make_output
 from vidset.settings import ExtractionSettings, extraction_settings

@@ -10,7 +10,7 @@ from vidset.engines.engine import TaskError, TaskLostError
 from vidset.engines.processes import Processes
 from vidset.errors import MalformedEventError
 from vidset.intake.gcs_events import event_text
-from vidset.intake.work import GiveUp, Outcome, Task
+from vidset.intake.tasks import GiveUp, Outcome, Task
 from vidset.uploads import PassedOver
 from vidset.watch.report import Report
 

@@ -14,8 +14,9 @@ from vidset.engines.engine import TaskError, TaskLostError
 from vidset.engines.processes import Processes
 from vidset.intake.dead_letters import is_topic
 from vidset.intake.gcs_events import parse_event
+from vidset.intake.places import Places
 from vidset.intake.s3_events import parse_s3_events
-from vidset.intake.work import Check, Places, work_of
+from vidset.intake.tasks import Check, work_of
 from vidset.storage.folder import FolderStore
 from vidset.storage.uris import is_uri
 from vidset.uploads import EventFilter, PassedOver

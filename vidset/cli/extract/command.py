@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -132,46 +133,53 @@ def extract(
     )
     if thumbnails and (runner or context.obj):
         raise ValueError("--thumbnails: Beam keeps no thumbnails of dropped samples")
-    with working("Starting", show=not (quiet or as_json or debug)):
-        from vidset.cli.engines import engine_of
-        from vidset.cli.extract.extract import run_extract
-        from vidset.engines.engine import Limits
-        from vidset.intake.redoing import Redo as Redone
-        from vidset.intake.request import Request, stream_of
-        from vidset.shards import shard_of
+    from vidset.cli.engines import engine_of
+    from vidset.engines.processes import started_ahead
 
-    request = Request(
-        inputs=tuple(sources),
-        output=project.place,
-        options={
-            **options,
-            "spans": spans,
-            "collector": project.text("collector", collector),
-            "runner": runner,
-        },
-        workers=workers_of(project, workers),
-        beam_options=tuple(context.obj or ()),
-        limits=Limits(video_timeout, video_memory * 1_000_000),
-        redo=Redone(frozenset(redo or ())),
-        stream=stream_of(stream),
-        labels=project.store,
-        is_dry=dry_run,
-        is_full=full,
-        shard=shard_of(shard, os.environ) if shard is not None else None,
-        has_thumbnails=thumbnails is not False,
-    )
     found = engine_of(project, engine, dask)
-    if blur and not dry_run:
-        from vidset.cli.blur import method_of
-        from vidset.privacy.copying import Originals, turn_on
-        from vidset.project import make_place
+    is_here = not (found or dry_run or runner or context.obj)
+    # Both sides import what they need at the same time.
+    with started_ahead("vidset.intake.work") if is_here else nullcontext():
+        with working("Starting", show=not (quiet or as_json or debug)):
+            from vidset.cli.extract.extract import run_extract
+            from vidset.engines.engine import Limits
+            from vidset.intake.redoing import Redo as Redone
+            from vidset.intake.request import Request, stream_of
+            from vidset.shards import shard_of
 
-        make_place(project)
-        # Before there is an image that could be sent.
-        turn_on(Originals(project.place), blur, method_of(project))
-    code = run_extract(request, project, found, as_json=as_json, quiet=quiet, debug=debug)
-    if blur and not dry_run:
-        from vidset.cli.blur import blur_extracted
+        request = Request(
+            inputs=tuple(sources),
+            output=project.place,
+            options={
+                **options,
+                "spans": spans,
+                "collector": project.text("collector", collector),
+                "runner": runner,
+            },
+            workers=workers_of(project, workers),
+            beam_options=tuple(context.obj or ()),
+            limits=Limits(video_timeout, video_memory * 1_000_000),
+            redo=Redone(frozenset(redo or ())),
+            stream=stream_of(stream),
+            labels=project.store,
+            is_dry=dry_run,
+            is_full=full,
+            shard=shard_of(shard, os.environ) if shard is not None else None,
+            has_thumbnails=thumbnails is not False,
+        )
+        if blur and not dry_run:
+            from vidset.cli.blur import method_of
+            from vidset.privacy.copying import Originals, turn_on
+            from vidset.project import make_place
 
-        code = max(code, bool(blur_extracted(project, blur, as_json=as_json, quiet=quiet).failed))
+            make_place(project)
+            # Before there is an image that could be sent.
+            turn_on(Originals(project.place), blur, method_of(project))
+        code = run_extract(request, project, found, as_json=as_json, quiet=quiet, debug=debug)
+        if blur and not dry_run:
+            from vidset.cli.blur import blur_extracted
+
+            code = max(
+                code, bool(blur_extracted(project, blur, as_json=as_json, quiet=quiet).failed)
+            )
     raise typer.Exit(code)
