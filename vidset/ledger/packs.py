@@ -22,6 +22,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vidset.ledger.joined import Joined
 from vidset.ledger.ledger import FRAMES, VIDEOS
 from vidset.ledger.stamps import Stamps
 from vidset.parquet import CheckedParquet, open_parquet, read_parquet
@@ -159,22 +160,24 @@ class Packs:
         The id is made of keys and stamps: whoever packs the same writes the same names.
         """
         digest, index, sink = hashlib.sha256(), [], io.BytesIO()
+        videos, frames, group = Joined(VIDEOS), Joined(FRAMES), 0
         with pq.ParquetWriter(sink, FRAMES, compression="zstd", **_WRITING) as writer:
-            for group, some in enumerate(_groups(sources)):
-                first = 0
-                for each in some:
-                    stamps = each.stamps
-                    digest.update(f"{each.key} {stamps.videos} {stamps.frames}\n".encode())
-                    where = each.key, stamps.videos, stamps.frames, group, first, len(each.frames)
-                    reasons = json.dumps(count_reasons(each.frames), sort_keys=True)
-                    index.append(((*where, reasons), each.video))
-                    first += len(each.frames)
-                rows = pa.concat_tables([each.frames for each in some]).combine_chunks()
-                writer.write_table(rows, row_group_size=max(1, len(rows)))
+            for each in sources:
+                if frames.rows and frames.rows + len(each.frames) > _GROUP_ROWS:
+                    _write_group(writer, frames.take())
+                    group += 1
+                stamps = each.stamps
+                digest.update(f"{each.key} {stamps.videos} {stamps.frames}\n".encode())
+                where = stamps.videos, stamps.frames, group, frames.rows, len(each.frames)
+                reasons = json.dumps(count_reasons(each.frames), sort_keys=True)
+                index.append((each.key, *where, reasons))
+                videos.add(each.video)
+                frames.add(each.frames)
+            _write_group(writer, frames.take())
         id_ = digest.hexdigest()[:32]
         self._place.put(f"{FOLDER}/{id_}{_FRAMES}", sink.getvalue(), _PARQUET)
         told = io.BytesIO()
-        pq.write_table(_index(index), told, compression="zstd", **_WRITING)
+        pq.write_table(_index(index, videos.take()), told, compression="zstd", **_WRITING)
         # Last: without its index nobody looks at a pack.
         self._place.put(f"{FOLDER}/{id_}{_VIDEOS}", told.getvalue(), _PARQUET)
         return id_
@@ -204,21 +207,11 @@ def count_reasons(frames: pa.Table) -> dict[str, int]:
     return {str(each["values"]): each["counts"] for each in found}
 
 
-def _index(rows: Sequence[tuple[tuple, pa.Table]]) -> pa.Table:
-    where = list(zip(*(each for each, _ in rows), strict=True))
+def _write_group(writer: pq.ParquetWriter, rows: pa.Table) -> None:
+    writer.write_table(rows, row_group_size=max(1, len(rows)))
+
+
+def _index(rows: Sequence[tuple], videos: pa.Table) -> pa.Table:
+    where = list(zip(*rows, strict=True))
     columns = [pa.array(values, field.type) for values, field in zip(where, _WHERE, strict=True)]
-    videos = pa.concat_tables([video for _, video in rows]).combine_chunks()
     return pa.table([*columns, *videos.columns], schema=_INDEX)
-
-
-def _groups(sources: Iterable[Source]) -> Iterator[list[Source]]:
-    some: list[Source] = []
-    rows = 0
-    for each in sources:
-        if some and rows + len(each.frames) > _GROUP_ROWS:
-            yield some
-            some, rows = [], 0
-        some.append(each)
-        rows += len(each.frames)
-    if some:
-        yield some

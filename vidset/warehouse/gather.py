@@ -19,6 +19,8 @@ from vidset.warehouse.folder import ParquetWarehouse
 _KNOWN = pa.schema([("key", pa.string()), ("stamp", pa.string())])
 # Rows that are written at once.
 _BATCH_ROWS = 20_000
+# A table of one row takes a fifth of a megabyte.
+_BATCH_TABLES = 100
 
 
 def gather_ledgers(warehouse: ParquetWarehouse, out: str) -> int:
@@ -92,7 +94,7 @@ def _batches(found: Iterator[Rows]) -> Iterator[pa.Table]:
     for each in found:
         some.append(each.table)
         number += len(each.table)
-        if number >= _BATCH_ROWS:
+        if number >= _BATCH_ROWS or len(some) >= _BATCH_TABLES:
             yield pa.concat_tables(some)
             some, number = [], 0
     if some:
