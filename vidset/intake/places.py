@@ -1,4 +1,4 @@
-"""Where the things go that are made of uploads."""
+"""Names the places that things go to which are made of uploads."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What became of an upload, and what a run counts of it."""
+"""Tells what became of an upload, and what a run counts of it."""
 
 from collections import Counter
 from collections.abc import Mapping

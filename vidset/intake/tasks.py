@@ -1,4 +1,4 @@
-"""What workers are asked to do with uploads, and what they answer.
+"""Names what workers are asked to do with uploads, and what they answer.
 
 Whoever hands out tasks imports none of what decodes videos.
 """
