@@ -70,16 +70,22 @@ def _probe(path: Path, *what: str) -> dict:
     return json.loads(run(*command))
 
 
-@cache
+_streams: dict[Path, dict] = {}
+
+
 def stream(path: Path) -> dict:
     """What ffprobe says of the first video stream that is no cover picture."""
-    return _probe(path, "-show_streams")["streams"][0]
+    if path not in _streams:
+        _streams[path] = _probe(path, "-show_streams")["streams"][0]
+    return _streams[path]
 
 
 @cache
 def shown(path: Path) -> Shown:
     """By decoding: ffprobe's frame list. A best effort timestamp is the pts where there is one."""
-    frames = _probe(path, "-show_entries", "frame=best_effort_timestamp")["frames"]
+    # Asked together: most of what ffprobe costs for a short video is its start.
+    told = _probe(path, "-show_streams", "-show_entries", "frame=best_effort_timestamp")
+    frames, _streams[path] = told["frames"], told["streams"][0]
     time_base = Fraction(stream(path)["time_base"])
     # In AVI, what leaves the decoder at the end has no time; in a bare stream nothing has.
     step = 1 / (Fraction(stream(path)["r_frame_rate"]) * time_base)

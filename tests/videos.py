@@ -50,6 +50,13 @@ def _copied(name: str, *args: str, start: str = "0") -> Recipe:
     return lambda path: _ffmpeg("-ss", start, "-i", video(name), "-c", "copy", *args, path)
 
 
+def _repeated(name: str, seconds: int) -> Recipe:
+    """The packets of another video again and again, each time later: nothing is encoded again."""
+    return lambda path: _ffmpeg(
+        *("-stream_loop", "-1", "-i", video(name), "-t", str(seconds), "-c", "copy", path)
+    )
+
+
 def _turned(name: str, a: int, b: int, c: int, d: int) -> Recipe:
     """With this display matrix: a pixel at x, y is shown at a x + c y, b x + d y, y downwards."""
 
@@ -227,13 +234,22 @@ _CONTAINERS: dict[str, Recipe] = {
     "fragments.mp4": _encoded(*_H264, *_FRAGMENTS, seconds=2),
 }
 INTACT = _TIMES | _STARTS | _ORDER | _CODECS | _PIXELS | _MATRICES
+# Each has a twin among the others, of its codec or its container: `make chaos` tries these, too.
+ALIKE = {
+    *("fps_60.mp4", "timelapse.mkv", "starts_at_10_s.mkv", "one_frame.avi", "one_frame.webm"),
+    *("h264.mov", "h264_faststart.mp4", "hevc.mov", "hevc_faststart.mp4", "vp9.mkv"),
+    *("av1.mkv", "av1.webm", "av1_faststart.mp4", "mpeg4.mov", "mpeg4.mkv", "mpeg4_faststart.mp4"),
+    *("mjpeg.mkv", "10_bit_hevc.mp4", "10_bit_vp9.webm", "full_range_vp9.webm"),
+    *("matrix_10.mp4", "matrix_11.mp4", "matrix_14.mp4"),
+}
 _OTHERS: dict[str, Recipe] = {
-    "hour.mp4": _encoded(
-        *("-c:v", "libx264", "-preset", "ultrafast", "-g", "300"),
+    "ten_seconds.mp4": _encoded(
+        *("-c:v", "libx264", "-preset", "ultrafast", "-g", "300", "-frames:v", "300"),
         size="64x48",
         rate="30000/1001",
-        seconds=3600,
+        seconds=11,
     ),
+    "hour.mp4": _repeated("ten_seconds.mp4", seconds=3600),
     "small.ts": _encoded(*_H264, size="96x64", seconds=2),
     "large.ts": _encoded(*_H264, "-output_ts_offset", "2", size="192x128", seconds=2),
     "large_from_0.ts": _encoded(*_H264, size="192x128", seconds=2),

@@ -1,7 +1,7 @@
 """How often a test breaks things: seldom in `make test`, often in `make chaos`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -22,9 +22,20 @@ def times(few: int, many: int) -> pytest.MarkDecorator:
     )
 
 
-def some(moments: Sequence[Any]) -> list[Any]:
-    """Return parameters of which `make test` tries every third, and `make chaos` the others."""
+def some(moments: Sequence[Any], one_of: int = 3) -> list[Any]:
+    """Return parameters of which `make test` tries one of so many, and `make chaos` the others."""
     return [
-        pytest.param(moment, marks=pytest.mark.chaos if place % 3 else ())
+        pytest.param(moment, marks=pytest.mark.chaos if place % one_of else ())
         for place, moment in enumerate(moments)
     ]
+
+
+def but(alike: Collection[str], names: Iterable[str]) -> list[Any]:
+    """Return parameters that `make test` tries but for those like others: `make chaos` has these.
+
+    Raises:
+        AssertionError: one is told alike that is none of the names.
+    """
+    names = list(names)
+    assert set(alike) <= set(names), f"of no test: {set(alike) - set(names)}"
+    return [pytest.param(name, marks=pytest.mark.chaos if name in alike else ()) for name in names]
