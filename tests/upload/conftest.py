@@ -21,6 +21,8 @@ OTHER_MOMENTS = (15032385535, 0)
 COSTLY = {
     "test_memory_does_not_grow_with_the_recording": "s3_bucket",
 }
+# Of many faults that each store is tried with, one with the first, the next with the second.
+IN_TURNS = {"test_a_cut_connection_ends_in_one_right_object": "faults"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -28,17 +30,19 @@ def pytest_collection_modifyitems(items):
     """Leave most pairs of a way to upload and a store to `make chaos`.
 
     By name, every store is tried; followed, one. One moment is tried with every store, the others
-    with a folder. What is costly is tried with one.
+    with a folder. What is costly is tried with one, and each of many faults with one of two.
     """
     for item in items:
         if HERE not in item.path.parents or not hasattr(item, "callspec"):
             continue
         given = item.callspec.params
         one = COSTLY.get(item.originalname, "cloud_storage" if "cloud" in given else "folder")
+        if turn := IN_TURNS.get(item.originalname):
+            one = ("cloud_storage", "s3_bucket")[item.callspec.indices[turn] % 2]
         is_seldom = (
             given.get("card") == "followed"
             or given.get("moment") in OTHER_MOMENTS
-            or item.originalname in COSTLY
+            or item.originalname in COSTLY | IN_TURNS
         )
         if is_seldom and given.get("cloud", given.get("store", one)) != one:
             item.add_marker(pytest.mark.chaos)

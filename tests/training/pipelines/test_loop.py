@@ -80,9 +80,10 @@ def tasks(spec):
     }
 
 
-@pytest.fixture
-def compiled(tmp_path):
-    return documents(tmp_path)[0]
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """What is compiled without options. It is only read."""
+    return documents(tmp_path_factory.mktemp("compiled"))[0]
 
 
 def test_every_step_runs_in_the_image_that_was_named(compiled):
