@@ -24,6 +24,7 @@ from tests.end_to_end.jobs import objects
 from tests.end_to_end.test_engines_agree import results
 from tests.engines.clusters import DaskCluster, dask_cluster
 from tests.engines.hosts import Hosts, hosts
+from tests.programs.started import run
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator, pytest.mark.timeout(1800)]
 VIDEOS, SCENES = 6, 8
@@ -33,20 +34,31 @@ LOCAL, DASK = "s3://local", "s3://dask"
 @pytest.fixture
 def uploads(s3, tmp_path) -> S3:
     """A server with videos, and in the bucket `local` what a run on one machine makes of them."""
-    fill(s3, tmp_path / "videos")
+    fill(s3, tmp_path / "videos", forked)
     return s3
 
 
-def fill(s3: S3, folder: Path) -> None:
+def forked(*words: str) -> str:
+    """Run a command by the process that forks commands. Returns what it printed."""
+    ended = run(words)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def on_this_host(*words: str) -> str:
+    """Run a command by a process of its own: those that tests share are on another host."""
+    command = [sys.executable, "-m", "vidset", *words]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def fill(s3: S3, folder: Path, typed: Callable[..., str]) -> None:
     for bucket in ("uploads", "local", "dask"):
         s3.make_bucket(bucket)
     for number in range(VIDEOS):
         path = folder / f"{number}.mp4"
         write_video(path, scenes=range(number, number + SCENES), size=(320, 240))
         s3.client().put_object(Bucket="uploads", Key=f"cam/{number}.mp4", Body=path.read_bytes())
-    command = [sys.executable, "-m", "vidset", "extract", "s3://uploads", "-o", LOCAL, "--json"]
-    # In a process of its own: workers that tests share are not on the host that we may be on.
-    said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    said = typed("extract", "s3://uploads", "-o", LOCAL, "--json")
     assert json.loads(said)["done"] == VIDEOS
 
 
@@ -70,7 +82,7 @@ def during(moment: Callable[[], bool], do: Callable[[], None]) -> threading.Thre
 
     def wait() -> None:
         while not moment():
-            time.sleep(0.02)
+            time.sleep(0.1)
         do()
 
     thread = threading.Thread(target=wait, daemon=True)
@@ -154,7 +166,7 @@ def far_s3(network, tmp_path, monkeypatch) -> Iterator[S3]:
         with network.entered(1):
             while not answers(s3):
                 assert server.poll() is None, (tmp_path / "s3.log").read_text()
-            fill(s3, tmp_path / "videos")
+            fill(s3, tmp_path / "videos", on_this_host)
             yield s3
     finally:
         server.kill()
@@ -228,17 +240,9 @@ def test_with_tls_only_who_has_a_certificate_may_give_work(uploads, tmp_path):
     try:
         cluster.worker("w0")
         assert cluster.address.startswith("tls://")
-        command = [sys.executable, "-m", "vidset", "extract", "s3://uploads", "-o", DASK, "--quiet"]
-        command += ["--dask", cluster.address]
+        words = ("extract", "s3://uploads", "-o", DASK, "--quiet", "--dask", cluster.address)
         for settings, code in (({}, 1), (others, 1), (ours, 0)):
-            ended = subprocess.run(
-                command,
-                env={**os.environ, **settings},
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=600,
-            )
+            ended = run(words, env={**os.environ, **settings})
             assert ended.returncode == code, ended.stderr
             assert "Traceback" not in ended.stderr
             assert (f"{cluster.address}: the scheduler cannot be reached" in ended.stderr) == code

@@ -19,6 +19,7 @@ VIDEOS = 4
 # Commands of the tables that the page does not tell to type, and what runs them.
 ELSEWHERE = {
     "vidset watch": "It stays: tests/watch.",
+    "vidset predict": "It needs a model: tests/cli/predict.",
     "vidset select": "It needs predictions: tests/cli/select.",
     "vidset label dispatch": "It needs a vendor: tests/cli/label, docs/labeling.md.",
     "vidset label serve": "It stays: tests/cli/label/test_serve.py, docs/labeling.md.",
