@@ -55,10 +55,16 @@ function whiskers(value, interval, scale) {
  */
 async function comparison(main, runs, query) {
   /** @type {Map<string, string[]>} */
-  const versions = new Map();
-  for (const run of runs) if (run.state === "done") versions.set(run.version, [...(versions.get(run.version) ?? []), run.run]);
+  const versions = new Map(), /** @type {Map<string, string>} */ models = new Map();
+  for (const run of runs) {
+    if (run.state !== "done") continue;
+    versions.set(run.version, [...(versions.get(run.version) ?? []), run.run]);
+    if (!models.has(run.version)) models.set(run.version, run.model);
+  }
   if (versions.size < 2) return;
-  const [newest, older] = [...versions.keys()];
+  const [newest, ...others] = [...versions.keys()];
+  // Runs of two models cannot be compared: it begins with two that can, if there are any.
+  const older = others.find((version) => models.get(version) === models.get(newest)) ?? others[0];
   const chosen = [query.get("baseline") ?? older, query.get("candidate") ?? newest];
   const select = (/** @type {number} */ side, /** @type {string} */ label) => {
     const element = h("select", { "aria-label": label, onchange: () => { chosen[side] = element.value; show(); } }, ...[...versions].map(([version, names]) => h("option", { value: version, selected: version === chosen[side] }, `${version.slice(0, 12)}: ${names.join(", ")}`)));
