@@ -40,6 +40,7 @@ demo-chain: $(VENV)/.all ## From uploads to two versions through emulators, Labe
 
 test: $(VENV)/.all ## All tests; those whose tool is missing say so and are skipped
 	@$(BIN)/python -m compileall -qq -j 0 vidset tests # Else each worker does, all at the same time.
+	@$(BIN)/python -m tests.programs.rewritten
 	@$(BIN)/python -m tests.emulators.prepare
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 

@@ -1,6 +1,6 @@
 """Tells a tracker of a run, in the trackers' own environment, or says what it has, as JSON.
 
-PYTHON -m tests.training.running.tell_tracker tell|ask mlflow|wandb RUN
+PYTHON -m tests.training.running.tell_tracker tell|ask|tell+ask mlflow|wandb RUN
 """
 
 import json
@@ -118,13 +118,13 @@ def wandb_records(data: bytes) -> Iterator[bytes]:
 
 def main() -> None:
     what, name, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    if what == "ask":
+    if "tell" in what:
+        tracker = open_tracker(name)
+        assert tracker is not None
+        publish(folder, tracker)
+        assert "torch" not in sys.modules, "trackers need no PyTorch"
+    if "ask" in what:
         print(json.dumps({"mlflow": in_mlflow, "wandb": in_wandb}[name](folder)))
-        return
-    tracker = open_tracker(name)
-    assert tracker is not None
-    publish(folder, tracker)
-    assert "torch" not in sys.modules, "trackers need no PyTorch"
 
 
 if __name__ == "__main__":

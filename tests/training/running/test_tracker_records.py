@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.datasets.numerals import numerals, write_version
-from tests.training.running.asked_trackers import ask, tell
+from tests.training.running.asked_trackers import ask, tell, tell_and_ask
 from tests.training.runs import COUNTS, LABELS, train
 from vidset.datasets.versions.repository import Repository
 from vidset.rights import Rights
@@ -73,8 +73,7 @@ def test_records_have_a_point_of_the_curve_for_every_threshold(trained):
 
 @pytest.mark.slow
 def test_mlflow_has_the_version_the_tables_and_the_checkpoint(trained):
-    tell("mlflow", trained)
-    [run] = ask("mlflow", trained)
+    [run] = tell_and_ask("mlflow", trained)
     details, validation = told(trained)
     assert run["inputs"] == [
         [

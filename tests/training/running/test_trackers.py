@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.datasets.numerals import write_numerals
-from tests.training.running.asked_trackers import ask, tell
+from tests.training.running.asked_trackers import ask, tell, tell_and_ask
 from tests.training.runs import COUNTS, LABELS, Recorded, train
 from vidset.datasets.errors import DatasetError
 from vidset.datasets.versions.repository import Repository
@@ -47,8 +47,7 @@ def folder(tmp_path) -> Path:
 @pytest.mark.slow
 def test_mlflow_has_the_run_once_however_often_it_is_told(folder):
     tell("mlflow", folder)
-    tell("mlflow", folder)
-    [run] = ask("mlflow", folder)
+    [run] = tell_and_ask("mlflow", folder)
     assert run["run_id"] == RUN["run_id"]
     assert run["status"] == "FINISHED"
     assert run["best_epoch"] == "2"
@@ -75,8 +74,7 @@ def test_mlflow_is_told_the_rest_of_a_run_that_goes_on(folder):
     (folder / "history.jsonl").write_text(whole.splitlines()[0] + "\n")
     tell("mlflow", folder)
     (folder / "history.jsonl").write_text(whole)
-    tell("mlflow", folder)
-    [run] = ask("mlflow", folder)
+    [run] = tell_and_ask("mlflow", folder)
     assert run["metrics"]["validation/accuracy"] == [[1, 0.25], [2, 0.5]]
 
 
