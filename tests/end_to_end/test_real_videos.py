@@ -19,13 +19,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def uploads(shared_videos, tmp_path) -> Path:
-    """A folder of the real videos; of the longest, a minute."""
+    """A folder of the real videos; of the longest, six stretches from keyframe to keyframe."""
     folder = tmp_path / "uploads"
     folder.mkdir()
     for path in shared_videos.glob("*.mp4"):
         if path.name != LONG:
             shutil.copyfile(path, folder / path.name)
-    write_beginning(shared_videos, folder)
+    write_beginning(shared_videos, folder, seconds=32)
     return folder
 
 
