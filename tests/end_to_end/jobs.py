@@ -65,3 +65,16 @@ def rows(place: str, table: str) -> list[dict]:
 def objects(place: str) -> dict[str, bytes]:
     store = open_store(place)
     return {stored.name: store.read(stored.name) for stored in store.list()}
+
+
+def results(place):
+    """Images by name, and all rows but for where the images are and the ids made of that."""
+    tables = {name: rows(place, name) for name in ("frames", "videos")}
+    for row in tables["frames"]:
+        row["image_uri"] = row["image_uri"] and row["image_uri"].removeprefix(place)
+        row["image_id"] = row["image_id"] and len(row["image_id"])
+    in_order = {
+        name: sorted(found, key=lambda row: (row["video_uri"], row.get("pts_seconds")))
+        for name, found in tables.items()
+    }
+    return objects(f"{place}/images"), in_order

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.process import vidset
 from tests.drawing import write_video
-from tests.end_to_end.jobs import objects, rows, running_job, wait_for
+from tests.end_to_end.jobs import objects, results, rows, running_job, wait_for
 
 pytestmark = pytest.mark.slow
 BEAM = {
@@ -24,19 +24,6 @@ def make_videos(folder):
     write_video(folder / "cam2" / "other.mp4", scenes=[5, 6, 7])
     (folder / "cam2" / "broken.mp4").write_bytes(b"nonsense")
     return folder
-
-
-def results(place):
-    """Images by name, and all rows but for where the images are and the ids made of that."""
-    tables = {name: rows(place, name) for name in ("frames", "videos")}
-    for row in tables["frames"]:
-        row["image_uri"] = row["image_uri"] and row["image_uri"].removeprefix(place)
-        row["image_id"] = row["image_id"] and len(row["image_id"])
-    in_order = {
-        name: sorted(found, key=lambda row: (row["video_uri"], row.get("pts_seconds")))
-        for name, found in tables.items()
-    }
-    return objects(f"{place}/images"), in_order
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,7 @@ def test_uploads_become_images_and_rows(cloud, tmp_path):
     assert broken_letter.attributes["objectId"] == "cam2/broken.mp4"
 
 
+@pytest.mark.chaos  # `test_streaming_loss.py` has its twin.
 def test_what_a_killed_stream_lost_a_batch_over_the_bucket_finds(cloud, tmp_path):
     """The local runner acknowledges events before it works on them: a crash loses them."""
     dead_letters = cloud.pubsub.create_topic("dead-letters")
