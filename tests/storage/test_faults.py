@@ -1,47 +1,25 @@
 """Stores behind a proxy that breaks some of the requests: what was asked for comes out right."""
 
 import hashlib
-import random
 import time
 
 import pytest
 
-from tests.upload.gcs_front import GcsFront
-from tests.upload.proxy import Answer, Fault, running
-from tests.upload.s3_front import S3Front
+from tests.storage.broken import break_some, broken_store
+from tests.upload.proxy import Answer, Fault
 from vidset.elements import Upload
 from vidset.storage.errors import StoreUnavailableError
 from vidset.storage.open import open_store
 from vidset.storage.patience import patiently
 
 pytestmark = pytest.mark.emulator
-_FAULTS = (
-    Answer(503),
-    Answer(429, {"Retry-After": "1"}),
-    Answer(500),
-    "before",
-    "before the answer",
-)
 
 
 @pytest.fixture(params=["gs", "s3"])
 def broken(request, monkeypatch):
     """The uri of a bucket, and the proxy before it."""
-    server = request.getfixturevalue({"gs": "gcs", "s3": "s3"}[request.param])
-    server.make_bucket("things")
-    front = {"gs": GcsFront, "s3": S3Front}[request.param](server.url.removeprefix("http://"))
-    variable = {"gs": "STORAGE_EMULATOR_HOST", "s3": "AWS_ENDPOINT_URL"}[request.param]
-    with running(front) as proxy:
-        monkeypatch.setenv(variable, proxy.url)
-        yield f"{request.param}://things", proxy
-
-
-def break_some(proxy, share: float, seed: int) -> None:
-    chance = random.Random(seed)
-    proxy.faults = [
-        Fault(lambda _: chance.random() < share / len(_FAULTS), what, times=10_000)
-        for what in _FAULTS
-    ]
+    with broken_store(request, monkeypatch) as store:
+        yield store
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3])

@@ -223,6 +223,7 @@ _ELSEWHERE = {
     "places/upgrade.py": "in a folder that it has just made",
     "labeling/stores/backup.py": "the file that the user names; its copy has a name beside it",
     "cli/label/serve.py": "os.devnull",
+    "view/snapshot.py": "a name of chance in the cache folder of the user's own",
 }
 _CALLS = frozenset({"write_text", "write_bytes", "rmtree", "rename", "copyfile", "copy2", "copy"})
 _OF_OS = frozenset({"replace", "rename", "link", "symlink"})

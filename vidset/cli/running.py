@@ -27,6 +27,14 @@ USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
 _NO_ARGUMENTS = "NoArgsIsHelpError"
 # What typer returns for a KeyboardInterrupt, whichever signal it stands for.
 _INTERRUPTED = 130
+_CONFIGURATION = "configuration"
+# Of a store that refuses, by the scheme of its uris.
+_ACCESS = {
+    "gs": "Credentials are Google Cloud's application default: gcloud auth application-default "
+    "login. The account needs a role on the bucket, such as Storage Object User.",
+    "s3": "Credentials are those of AWS's tools: AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY. Another server than AWS is named by AWS_ENDPOINT_URL.",
+}
 # So many faults stand on the screen, and so much of each.
 _NAMED_FAULTS, _FAULT_LETTERS = 40, 400
 
@@ -86,12 +94,15 @@ def _explain(error: Any, tree: Any, words: list[str]) -> int:
         return exit_code
     if "--debug" in words or isinstance(error, UnicodeDecodeError):
         raise error
-    _refuse(*_failure(error), words)
-    return 1
+    code, message, hint = _failure(error)
+    _refuse(code, message, hint, words)
+    return 2 if code == _CONFIGURATION else 1
 
 
 def _failure(error: OSError | RuntimeError) -> tuple[str, str, str]:
     """Return code, message and hint for what went wrong during the work."""
+    if type(error).__name__ == "StoreRefusedError":  # Its module may not be imported.
+        return _CONFIGURATION, str(error), _ACCESS.get(str(error)[:2], "")
     if isinstance(error, OSError):
         return "failed", _of_file(error), ""
     if isinstance(error, typer.Abort):
@@ -132,7 +143,7 @@ def _kind(error: ValueError) -> tuple[str, int]:
         return "faults", 1
     if name == "StepError":  # As the step's own command: 2 is a matter of configuration.
         return "failed", 2 if getattr(error, "code", 1) == 2 else 1
-    return ("unknown_version" if name == "UnknownVersionError" else "configuration"), 2
+    return ("unknown_version" if name == "UnknownVersionError" else _CONFIGURATION), 2
 
 
 def _usage_message(error: Any, words: list[str]) -> str:

@@ -82,7 +82,8 @@ def main() -> None:
 
 
 def _raised(error: BaseException) -> Raised:
-    is_passing = not (isinstance(error, OSError) and error.errno in _LASTING)
+    is_lasting = isinstance(error, OSError) and error.errno in _LASTING
+    is_passing = not (is_lasting or getattr(error, "is_lasting", False))
     return Raised(f"{type(error).__name__}: {error}", traceback.format_exc(), is_passing)
 
 

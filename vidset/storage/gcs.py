@@ -8,14 +8,19 @@ from datetime import timedelta
 from typing import Any, BinaryIO, TypeVar
 
 from google.api_core.exceptions import (
-    Forbidden,
     GoogleAPICallError,
     NotFound,
     PreconditionFailed,
     RequestRangeNotSatisfiable,
+    RetryError,
 )
 from google.auth.credentials import Signing
-from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+from google.auth.exceptions import (
+    DefaultCredentialsError,
+    GoogleAuthError,
+    RefreshError,
+    TransportError,
+)
 from google.cloud import storage
 from google.cloud.storage import Blob
 from google.cloud.storage.exceptions import DataCorruption
@@ -26,7 +31,7 @@ from requests.exceptions import ConnectionError as RequestsConnectionError
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.rights import Rights
-from vidset.storage.errors import StoreUnavailableError
+from vidset.storage.errors import StoreRefusedError, StoreUnavailableError
 from vidset.storage.gcs_signing import IamSigning, default_signing
 from vidset.storage.patience import patiently, seconds_asked
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
@@ -36,6 +41,8 @@ from vidset.uploads import collector_of
 # The store's own patience repeats.
 _ONCE: dict[str, Any] = {"retry": None, "timeout": (5, 15)}
 _Out = TypeVar("_Out")
+# What whoever asks expects.
+_ANSWERS = (NotFound, PreconditionFailed, RequestRangeNotSatisfiable)
 _GONE = "the object of generation {} is gone: overwritten or deleted since"
 
 
@@ -67,18 +74,26 @@ class GcsStore:
         return f"{self._bucket.name}/{self._prefix}{name}"
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        for blob in self._bucket.list_blobs(
+        blobs = self._bucket.list_blobs(
             prefix=self._prefix + prefix, retry=DEFAULT_RETRY.with_timeout(40), timeout=15
-        ):
-            name = blob.name[len(self._prefix) :]
-            yield StoredObject(
-                name,
-                blob.size,
-                str(blob.generation),
-                blob.content_type,
-                collector_of(name),
-                stamp=str(blob.generation),
-            )
+        )
+        try:
+            for blob in blobs:
+                name = blob.name[len(self._prefix) :]
+                yield StoredObject(
+                    name,
+                    blob.size,
+                    str(blob.generation),
+                    blob.content_type,
+                    collector_of(name),
+                    stamp=str(blob.generation),
+                )
+        except RetryError as error:
+            raise StoreUnavailableError(f"{self.uri(prefix)}: {error}") from None
+        except NotFound:
+            raise self._no_bucket() from None
+        except (GoogleAPICallError, GoogleAuthError) as error:
+            raise _refusal(self.uri(prefix), error) from None
 
     def read(self, name: str) -> bytes:
         try:
@@ -103,7 +118,10 @@ class GcsStore:
             blob.metadata = metadata and dict(metadata)
             blob.upload_from_string(data, content_type, **_ONCE)
 
-        self._asked(name, put)
+        try:
+            self._asked(name, put)
+        except NotFound:
+            raise self._no_bucket() from None
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
@@ -116,6 +134,8 @@ class GcsStore:
             self._asked(name, put)
         except PreconditionFailed:
             return False
+        except NotFound:
+            raise self._no_bucket() from None
         return True
 
     def delete(self, name: str) -> None:
@@ -123,8 +143,8 @@ class GcsStore:
             self._asked(name, lambda blob: blob.delete(**_ONCE))
         except NotFound:
             return
-        except Forbidden as error:
-            raise PermissionError(f"{self.uri(name)}: {error.message}") from None
+        except StoreRefusedError as error:
+            raise PermissionError(str(error)) from None
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         try:
@@ -148,10 +168,9 @@ class GcsStore:
             yield (
                 upload,
                 RangedReader(
-                    lambda start, end: patiently(
+                    lambda start, end: _patiently(
                         lambda: blob.download_as_bytes(start=start, end=end - 1, **_ONCE),
                         upload.uri,
-                        _transient,
                     ),
                     size,
                 ).buffered(),
@@ -159,7 +178,7 @@ class GcsStore:
             return
         with scratch_file() as (file, source):
             try:
-                patiently(lambda: _download(blob, file), upload.uri, _transient)
+                _patiently(lambda: _download(blob, file), upload.uri)
             except NotFound:
                 raise MissingUploadError(_GONE.format(upload.generation), upload.uri) from None
             file.flush()
@@ -168,7 +187,10 @@ class GcsStore:
 
     def _asked(self, name: str, work: Callable[[Blob], _Out]) -> _Out:
         """Do `work` on an object, and repeat it while it fails for a moment."""
-        return patiently(lambda: work(self._blob(name)), self.uri(name), _transient)
+        return _patiently(lambda: work(self._blob(name)), self.uri(name))
+
+    def _no_bucket(self) -> StoreRefusedError:
+        return StoreRefusedError(f"gs://{self._bucket.name}: there is no such bucket")
 
     def _blob(self, name: str) -> Blob:
         return self._bucket.blob(self._prefix + name)
@@ -179,7 +201,7 @@ class GcsStore:
         name = parse_uri(upload.uri).name
         blob = self._bucket.blob(name, generation=generation)
         try:
-            patiently(lambda: blob.reload(**_ONCE), upload.uri, _transient)
+            _patiently(lambda: blob.reload(**_ONCE), upload.uri)
         except NotFound:
             gone = _GONE.format(generation) if generation else "there is no such object"
             raise MissingUploadError(gone, upload.uri) from None
@@ -191,6 +213,30 @@ class GcsStore:
             rights=Rights.of_metadata(blob.metadata),
         )
         return upload, self._bucket.blob(name, generation=blob.generation)
+
+
+def _patiently(work: Callable[[], _Out], uri: str) -> _Out:
+    """Do `work`, and repeat it while it fails for a moment.
+
+    Raises:
+        GoogleAPICallError: one of `_ANSWERS`.
+        StoreRefusedError: any other answer that another attempt does not change.
+        StoreUnavailableError: it has failed for too long.
+    """
+    try:
+        return patiently(work, uri, _transient)
+    except _ANSWERS:
+        raise
+    except (GoogleAPICallError, GoogleAuthError) as error:
+        raise _refusal(uri, error) from None
+
+
+def _refusal(uri: str, error: GoogleAPICallError | GoogleAuthError) -> StoreRefusedError:
+    if isinstance(error, GoogleAPICallError):
+        status = getattr(error.code, "value", error.code)
+        said = f"{status} {error.response.reason}" if error.response is not None else f"{status}"
+        return StoreRefusedError(f"{uri}: the store refuses it: {said}")
+    return StoreRefusedError(f"{uri}: the credentials are refused: {error}")
 
 
 def _download(blob: Blob, file: BinaryIO) -> None:

@@ -3,34 +3,40 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.config import Config
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
 )
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.rights import Rights
+from vidset.storage.errors import StoreRefusedError
 from vidset.storage.patience import Patience, patiently, seconds_asked
 from vidset.storage.s3_session import new_session
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
 from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
 
+_Out = TypeVar("_Out")
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CHUNK_BYTES = 1 << 20
 _ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
 _EXISTS = frozenset({"PreconditionFailed", "412"})
 _NO_RANGE = "InvalidRange"
+# What whoever asks expects.
+_ANSWERS = _ABSENT | _EXISTS | {_NO_RANGE}
 # The store's own patience repeats.
 _CONFIG = Config(
     signature_version="s3v4",
@@ -55,6 +61,7 @@ _BREAKS = (
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
+    NoConnectionError,
     CredentialsExpiredError,
 )
 
@@ -69,7 +76,10 @@ class S3Store:
         Args:
             prefix: what all names begin with; it ends with a slash or is empty.
         """
-        self._client = _connected()
+        try:
+            self._client = _connected()
+        except (BotoCoreError, ValueError) as error:  # A profile that is not there, or no url.
+            raise ValueError(f"s3://{bucket}: {error}") from None
         self._bucket, self._prefix = bucket, prefix
 
     def uri(self, name: str) -> str:
@@ -81,7 +91,10 @@ class S3Store:
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         more: dict[str, str] | None = {}
         while more is not None:
-            page = self._asked("list_objects_v2", Prefix=self._prefix + prefix, **more)
+            try:
+                page = self._asked("list_objects_v2", Prefix=self._prefix + prefix, **more)
+            except ClientError:
+                raise self._no_bucket() from None
             token = page.get("NextContinuationToken")
             more = {"ContinuationToken": token} if token else None
             for item in page.get("Contents", ()):
@@ -130,10 +143,10 @@ class S3Store:
     def delete(self, name: str) -> None:
         try:
             self._asked("delete_object", Key=self._prefix + name)
-        except ClientError as error:
-            if _code(error) == "AccessDenied":
-                raise PermissionError(f"{self.uri(name)}: {error}") from None
-            raise
+        except StoreRefusedError as error:
+            raise PermissionError(str(error)) from None
+        except ClientError:
+            raise self._no_bucket() from None
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         """Signed here: no server is asked."""
@@ -183,7 +196,7 @@ class S3Store:
         except ClientError as error:
             if _code(error) in _EXISTS | _ABSENT:
                 raise MissingUploadError(_CHANGED, upload.uri) from None
-            raise
+            raise _refusal(upload.uri, error) from None
 
     def _key(self, upload: Upload) -> str:
         return parse_uri(upload.uri).name
@@ -199,7 +212,7 @@ class S3Store:
     def _asked(self, operation: str, **options: Any) -> dict[str, Any]:
         """One request, repeated while it fails for a moment."""
         what = f"s3://{self._bucket}/{options.get('Key', '')}"
-        return patiently(lambda: self._call(operation, **options), what, _transient)
+        return _patiently(lambda: self._call(operation, **options), what)
 
     def _call(self, operation: str, **options: Any) -> dict[str, Any]:
         try:
@@ -218,7 +231,7 @@ class S3Store:
         def read() -> bytes:
             return self._call("get_object", Key=key, **options)["Body"].read()
 
-        return patiently(read, f"s3://{self._bucket}/{key}", _transient)
+        return _patiently(read, f"s3://{self._bucket}/{key}")
 
     def _chunks(self, key: str, size: int, pin: Mapping[str, str]) -> Iterator[bytes]:
         """The object's bytes; after a broken answer, what has not come yet."""
@@ -239,9 +252,42 @@ class S3Store:
                 patience.wait(e)
 
     def _put(self, name: str, data: bytes, content_type: str, **options: Any) -> None:
-        self._asked(
-            "put_object", Key=self._prefix + name, Body=data, ContentType=content_type, **options
-        )
+        what = {"Key": self._prefix + name, "Body": data, "ContentType": content_type}
+        try:
+            self._asked("put_object", **what, **options)
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise self._no_bucket() from None
+            raise
+
+    def _no_bucket(self) -> StoreRefusedError:
+        return StoreRefusedError(f"s3://{self._bucket}: there is no such bucket")
+
+
+def _patiently(work: Callable[[], _Out], uri: str) -> _Out:
+    """Do `work`, and repeat it while it fails for a moment.
+
+    Raises:
+        ClientError: one of `_ANSWERS`.
+        StoreRefusedError: any other error that another attempt does not change.
+        StoreUnavailableError: it has failed for too long.
+    """
+    try:
+        return patiently(work, uri, _transient)
+    except ClientError as error:
+        if _code(error) in _ANSWERS:
+            raise
+        raise _refusal(uri, error) from None
+    except BotoCoreError as error:
+        raise _refusal(uri, error) from None
+
+
+def _refusal(uri: str, error: ClientError | BotoCoreError) -> StoreRefusedError:
+    if not isinstance(error, ClientError):  # As that there are no credentials.
+        return StoreRefusedError(f"{uri}: it cannot be asked for: {error}")
+    told, answer = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+    said = f"{answer.get('HTTPStatusCode', '')} {told.get('Message') or told.get('Code') or ''}"
+    return StoreRefusedError(f"{uri}: the store refuses it: {said.strip()}")
 
 
 def _transient(error: BaseException) -> float | None:
