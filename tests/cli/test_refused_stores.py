@@ -56,3 +56,26 @@ def test_without_credentials_for_s3_the_command_says_so(refusing, monkeypatch):
     called = vidset("status", place)
     assert called.code == 2
     assert "Unable to locate credentials" in called.refusal
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "label status -p {} --store firestore://somebody",
+        "sync -p {} --store sqlite:labels.sqlite --warehouse bq://somebody.data",
+        "rights x --ledger bq://somebody.data",
+    ],
+)
+def test_without_credentials_for_google_cloud_the_command_says_so(
+    tmp_path, video, monkeypatch, command
+):
+    place = tmp_path / "place"
+    assert vidset("extract", video, "-o", place).code == 0
+    for name in ("FIRESTORE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nothing.json"))
+    monkeypatch.chdir(tmp_path)
+    called = vidset(*command.format(place).split())
+    assert called.code == 2, called.err
+    assert "nothing.json" in called.refusal
+    assert "gcloud auth application-default login" in called.err

@@ -55,11 +55,27 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
             code = tree.main(mine, prog_name="vidset", standalone_mode=False, obj=beam)
         except (USAGE_ERROR, ValueError, RuntimeError, ImportError, OSError) as error:
             code = _explain(error, tree, mine)
+        except _google_refusals() as error:
+            if "--debug" in mine:
+                raise
+            said = f"Google Cloud refuses it: {error}"
+            code = _refuse(_CONFIGURATION, said, _ACCESS["gs"], mine)
         except KeyboardInterrupt:
             code = _INTERRUPTED
         if code == _INTERRUPTED and stop.number is not None:
             code = _say_stopped(stop, mine)
     sys.exit(code or 0)
+
+
+def _google_refusals() -> tuple[type[Exception], ...]:
+    """Return the errors by which Firestore, BigQuery and Pub/Sub say that one may not ask them.
+
+    Where their modules are not imported, nobody has asked.
+    """
+    api = sys.modules.get("google.api_core.exceptions")
+    auth = sys.modules.get("google.auth.exceptions")
+    of_api = () if api is None else (api.Forbidden, api.Unauthorized)
+    return of_api if auth is None else (*of_api, auth.GoogleAuthError)
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
