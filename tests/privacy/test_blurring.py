@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vidset.privacy.blurring import blur
+from vidset.privacy.blurring import blur, blurred_box
 from vidset.privacy.detector import Region
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
@@ -18,6 +18,14 @@ def test_a_region_is_left_with_few_means(method, colours):
     rows, columns = np.nonzero(changed)
     # The box and a fifth of its side around it.
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (38, 121, 88, 171)
+
+
+def test_the_blurred_box_is_what_changes():
+    region = Region(280.5, 10, 15, 30, 1)
+    left, top, right, bottom = blurred_box(region, 300, 200)
+    assert (left, top, right, bottom) == (277, 4, 299, 46)
+    rows, columns = np.nonzero((blur(NOISE, [region], "solid") != NOISE).any(axis=2))
+    assert (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) == (277, 4, 299, 46)
 
 
 def test_two_pictures_that_differ_in_detail_alone_become_equal():

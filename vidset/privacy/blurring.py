@@ -25,10 +25,7 @@ def blur(picture: np.ndarray, regions: Sequence[Region], method: str) -> np.ndar
     found = picture.copy()
     height, width = picture.shape[:2]
     for each in regions:
-        left = max(0, int(np.floor(each.x - _MARGIN * each.width)))
-        top = max(0, int(np.floor(each.y - _MARGIN * each.height)))
-        right = min(width, int(np.ceil(each.x + (1 + _MARGIN) * each.width)))
-        bottom = min(height, int(np.ceil(each.y + (1 + _MARGIN) * each.height)))
+        left, top, right, bottom = blurred_box(each, width, height)
         if right <= left or bottom <= top:
             continue
         # Each region is taken from what is blurred already: two that overlap leave no detail.
@@ -42,6 +39,20 @@ def blur(picture: np.ndarray, regions: Sequence[Region], method: str) -> np.ndar
             interpolation=cv2.INTER_NEAREST,
         )
     return found
+
+
+def blurred_box(region: Region, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of what `blur` replaces for a region, in pixels.
+
+    Right and bottom are the first pixels that stay. The box is empty where the region lies outside
+    of a picture of this width and height.
+    """
+    return (
+        max(0, int(np.floor(region.x - _MARGIN * region.width))),
+        max(0, int(np.floor(region.y - _MARGIN * region.height))),
+        min(width, int(np.ceil(region.x + (1 + _MARGIN) * region.width))),
+        min(height, int(np.ceil(region.y + (1 + _MARGIN) * region.height))),
+    )
 
 
 def _cells(side: int, most: int) -> int:

@@ -30,7 +30,7 @@ from vidset.jpeg import jpeg
 from vidset.picture_headers import check_picture
 from vidset.place_images import ImageFiles, ImageToRead, images_in_warehouse, kept_images
 from vidset.privacy.blurring import blur
-from vidset.privacy.detector import Detector
+from vidset.privacy.detector import Detector, Region
 from vidset.privacy.registry import open_detector
 from vidset.storage.open import open_store
 from vidset.storage.uris import parse_uri
@@ -244,9 +244,11 @@ def _open_work(originals: Originals, gate: Gate, named: Sequence[str]) -> Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Copy:
-    """Attributes:
-    size: width and height as an original has them in its metadata: the broker reads them there.
+class Copy:
+    """The file of a blurred copy, and what its object says of it.
+
+    Attributes:
+        size: width and height as an original has them in its metadata: the broker reads them there.
     """
 
     data: bytes
@@ -255,7 +257,7 @@ class _Copy:
 
 def _copy(
     files: ImageFiles, detectors: Sequence[Detector], method: str, image: ImageToRead
-) -> tuple[_Copy, tuple[tuple[float, ...], ...]]:
+) -> tuple[Copy, tuple[tuple[float, ...], ...]]:
     """Return the blurred copy of an image, and the boxes in it.
 
     Raises:
@@ -264,13 +266,30 @@ def _copy(
     data = files.read(image.image_id, image.image_uri)
     if (got := hashlib.sha256(data).hexdigest()) != image.image_sha256:
         raise ValueError(f"{image.image_uri}: wanted the bytes of {image.image_sha256}, got {got}")
-    picture = _decoded(data, image.image_uri)
+    copy, found = blurred_copy(data, image.image_uri, detectors, method)
+    boxes = tuple((each.x, each.y, each.width, each.height, each.score) for each in found)
+    return copy, boxes
+
+
+def blurred_copy(
+    data: bytes, name: str, detectors: Sequence[Detector], method: str
+) -> tuple[Copy, list[Region]]:
+    """Return the blurred copy of an image file, and what was found in it.
+
+    Args:
+        data: the file, as it is stored; the copy has the same bytes if nothing is found.
+        name: is said in errors.
+        method: one of `vidset.gate.METHODS`.
+
+    Raises:
+        ValueError: it cannot be checked.
+    """
+    picture = _decoded(data, name)
     found = [each for one in detectors for each in one.find(picture)]
     if found:
         data = jpeg(blur(picture, found, method), _QUALITY)
     height, width = picture.shape[:2]
-    boxes = tuple((each.x, each.y, each.width, each.height, each.score) for each in found)
-    return _Copy(data, {"width": str(width), "height": str(height)}), boxes
+    return Copy(data, {"width": str(width), "height": str(height)}), found
 
 
 def _decoded(data: bytes, name: str) -> np.ndarray:
