@@ -1,8 +1,7 @@
 """Where eyes and chin are in pictures of people that packages carry, and how to get the packages.
 
-The places were proposed by CenterFace at full size and looked at one by one. Nobody in these
-pictures was left out because a detector missed them: all that show both eyes are here, but for
-one behind a hand.
+The places were proposed by CenterFace at full size and looked at one by one. Everybody in these
+pictures who shows both eyes is here, so that nobody was left out because a detector missed them.
 """
 
 # x and y in pixels of the eye at the left, the eye at the right, and the chin.

@@ -25,7 +25,7 @@ class Detector(Protocol):
     """Finds regions to blur.
 
     Attributes:
-        id: names model, version and settings by content, as in `faces-centerface-09189deaaf86-1`.
+        id: names model, version and settings by content, as in `faces-centerface-09189deaaf86-2`.
     """
 
     id: str
