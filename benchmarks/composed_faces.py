@@ -35,22 +35,22 @@ class Person:
 
     @property
     def height(self) -> float:
-        """The height of the face in pixels."""
+        """Return the height of the face in pixels."""
         return float(np.linalg.norm(self._down) / _HEIGHT_BELOW_EYES)
 
     @property
     def middle(self) -> np.ndarray:
-        """The point half way from hairline to chin."""
+        """Return the point half way from hairline to chin."""
         return self.marks[2] - self._down * 0.5 / _HEIGHT_BELOW_EYES
 
     @property
     def angle(self) -> float:
-        """How far the face is turned in the picture's plane, in degrees; 0 is upright."""
+        """Return by how many degrees the face is turned in the picture's plane; 0 is upright."""
         return float(np.degrees(np.arctan2(-self._down[0], self._down[1])))
 
     @property
     def inner(self) -> np.ndarray:
-        """Four corners of the inner face, (4, 2).
+        """Return the four corners of the inner face, (4, 2).
 
         It reaches from 0.3 of the eyes' distance above the line of the eyes to the chin. There it
         is as wide as the eyes are apart, and at the eyes twice as wide.
@@ -98,8 +98,8 @@ class Composed:
 
 
 def missing_archives(folder: Path) -> list[str]:
-    """Return the commands that download what is not in the folder."""
-    return [command for name, command in ARCHIVES.items() if not any(folder.glob(name))]
+    """Return what is not in the folder."""
+    return [title for name, title in ARCHIVES.items() if not any(folder.glob(name))]
 
 
 def read_people(folder: Path) -> list[Person]:

