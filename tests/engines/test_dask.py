@@ -55,14 +55,15 @@ def test_the_bytes_are_those_of_a_local_run_though_a_worker_is_killed(cluster, d
     cost = ("seconds", "cpu_seconds")
     found = called.found
     assert called.code == local.code
-    assert found["skipped"] in (0, 1)
+    # Of one video the answer had not been fetched when it was killed; another one it had just
+    # written. Whoever does these again finds them done.
+    assert found["skipped"] in (0, 1, 2)
     assert found["redone"] in (0, 1)
+    assert found["done"] + found["skipped"] == local.found["done"]
     if found["redone"]:  # It was killed between its frames' rows and the video's.
-        assert (found["skipped"], found["done"]) == (0, local.found["done"])
         assert found["replaced"] > 0
         found = {**found, "redone": 0, "replaced": 0}
-    if found["skipped"]:  # It was killed between its last write and its answer.
-        assert found["done"] + found["skipped"] == local.found["done"]
+    if found["skipped"]:
         assert found["warnings"] == local.found["warnings"]
     else:
         assert {**found, **dict.fromkeys(cost)} == {**local.found, **dict.fromkeys(cost)}
