@@ -76,4 +76,5 @@ def test_the_images_steps_give_commands_that_start(tmp_path):
     assert ended.returncode == 1, ended.stderr
     assert json.loads(ended.stdout)["events"] == 0
     # It came as far as the store, with its client, in a process of its own.
-    assert "what is written cannot be reached: EndpointConnectionError" in ended.stderr
+    assert "what is written cannot be reached: StoreUnavailableError: s3://data" in ended.stderr
+    assert "with EndpointConnectionError: Could not connect to the endpoint" in ended.stderr
