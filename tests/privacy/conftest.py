@@ -8,8 +8,15 @@ import pytest
 
 from tests.cli.called import vidset
 from tests.drawing import encode, scene
+from vidset.place import _gate_in_bucket
 
 SQUARE = slice(100, 140), slice(60, 110)  # Rows, columns.
+
+
+@pytest.fixture(autouse=True)
+def _gates_are_read_anew() -> None:
+    """A process reads the gate of a place in a bucket once; each test has buckets of its own."""
+    _gate_in_bucket.cache_clear()
 
 
 @pytest.fixture
