@@ -13,10 +13,25 @@ const TIMES = [["uploaded_at", "Time of recording"], ["updated_at", "Time of lab
 /** @type {Record<string, string>} */
 const ORDERS = { video: "by video and time", newest: "newest first", sharpest: "sharpest first", blurred: "most blurred first", bright: "brightest first", dark: "darkest first", objects: "most objects first", labeled: "last labeled first", alike: "alike together", rank: "most wanted first", unsure: "least sure first" };
 
-/** @param {import("./main.js").Page} page */
-export async function showImages({ main, query: address, overview }) {
+/** @param {URLSearchParams} address */
+function filterOf(address) {
   const given = address.get("filter");
-  const filter = given ? JSON.parse(given) : { values: {}, ranges: {}, condition: "", sort: "video", one_of_alike: false };
+  return given ? JSON.parse(given) : { values: {}, ranges: {}, condition: "", sort: "video", one_of_alike: false };
+}
+
+/** @param {any} filter */
+async function find(filter) {
+  return filter.sort === "alike" ? queryGroups(filter) : { numbers: await query(filter), groups: null };
+}
+
+/** Ask for the images of an address, for `showImages`. @param {URLSearchParams} address */
+export async function beginImages(address) {
+  return find(filterOf(address));
+}
+
+/** @param {import("./main.js").Page} page */
+export async function showImages({ main, query: address, overview, begun }) {
+  const filter = filterOf(address);
   /** @type {Map<number, any>} */
   let facts = new Map();
   /** @type {Set<number>} */
@@ -54,11 +69,11 @@ export async function showImages({ main, query: address, overview }) {
   const forgetFacts = () => { facts = new Map(); asked.clear(); };
 
   let turn = 0;
-  async function search() {
+  async function search(/** @type {Promise<any> | null} */ found = null) {
     const mine = (turn += 1);
     history.replaceState(null, "", `#/images?${new URLSearchParams({ filter: JSON.stringify(filter) })}`);
     try {
-      const { numbers, groups } = filter.sort === "alike" ? await queryGroups(filter) : { numbers: await query(filter), groups: null };
+      const { numbers, groups } = await (found ?? find(filter));
       if (mine !== turn) return;
       problem.textContent = "";
       status.textContent = plural(numbers.length, "image");
@@ -102,7 +117,7 @@ export async function showImages({ main, query: address, overview }) {
   main.append(h("div", { class: "images" }, filters, h("section", { class: "light-table", "aria-label": "Images" },
     h("div", { class: "tools" }, status, chosen, h("span", { style: { flex: "1" } }), isOffline ? "" : tagging(grid, overview, async () => { forgetFacts(); await Promise.all([fillFacets(), search()]); }, problem), h("label", { for: "objects" }, objects, " labels"), ofModels, size),
     lines, problem, grid.element)));
-  await search();
+  await search(begun);
   await grid.drawn();  // What is seen comes first: counting for the filters takes longer.
   await fillFacets();
   if (!grid.numbers.length && !overview.kept) main.replaceChildren(empty("There are no images in this place yet.", "vidset extract VIDEOS", overview));

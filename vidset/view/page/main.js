@@ -4,7 +4,7 @@ import { empty, h } from "./dom.js";
 import { forget } from "./pictures.js";
 import { showCollectors } from "./collectors.js";
 import { showErrors } from "./errors.js";
-import { showImages } from "./images.js";
+import { beginImages, showImages } from "./images.js";
 import { showOverview } from "./overview.js";
 import { showRuns } from "./runs.js";
 import { showVersions } from "./versions.js";
@@ -13,12 +13,15 @@ import { showVideos } from "./videos.js";
 import { isOffline } from "./offline.js";
 import { moment } from "./format.js";
 
-/** @typedef {{main: HTMLElement, query: URLSearchParams, overview: any}} Page */
-/** @type {[string, string, (page: Page) => any][]} */
+/** @typedef {{main: HTMLElement, query: URLSearchParams, overview: any, begun?: any}} Page */
+/**
+ * Address, title, what shows a page, and what asks for its rows while the overview is asked for.
+ * @type {[string, string, (page: Page) => any, ((query: URLSearchParams) => Promise<any>)?][]}
+ */
 const PAGES = [
   ["", "Overview", showOverview],
   ["videos", "Videos", showVideos],
-  ["images", "Images", showImages],
+  ["images", "Images", showImages, beginImages],
   ["versions", "Versions", showVersions],
   ["runs", "Runs", showRuns],
   ["errors", "Errors", showErrors],
@@ -40,7 +43,7 @@ function route() {
 /** Show the page that the address names; a page may return what to call when the place changes. */
 async function show() {
   const { path, query } = route();
-  const [, title, page] = PAGES.find(([name]) => name === path) ?? PAGES[0];
+  const [, title, page, begin] = PAGES.find(([name]) => name === path) ?? PAGES[0];
   const turn = (shown += 1);
   document.title = title ? `${title} – vidset` : "vidset";
   document.getElementById("nav")?.replaceChildren(
@@ -51,13 +54,15 @@ async function show() {
   main.setAttribute("aria-busy", "true");
   const fresh = h("div", { class: "page" });
   const slow = setTimeout(() => main.replaceChildren(empty("Reading the place ...")), SLOW_MS);
+  const begun = begin?.(query);
+  begun?.catch(() => undefined); // Whoever waits for it is told.
   try {
     const overview = await get("overview").finally(() => clearTimeout(slow));
     if (turn !== shown) return;
     if (isOffline) state.textContent = `as of ${moment(overview.written_at)} UTC`;
     main.replaceChildren(fresh);
     fresh.style.height = "100%";
-    refresh = (await page({ main: fresh, query, overview })) ?? null;
+    refresh = (await page({ main: fresh, query, overview, begun })) ?? null;
   } catch (error) {
     if (turn === shown) main.replaceChildren(empty(`This page cannot be shown: ${/** @type {Error} */ (error).message}`));
   } finally {
