@@ -45,15 +45,13 @@ def test_a_bucket_that_is_not_there_is_named(refusing, command):
     assert place in called.err
 
 
-def test_without_credentials_for_s3_the_command_says_so(refusing, monkeypatch):
-    place, _ = refusing
-    if place.startswith("gs"):
-        pytest.skip("an emulator of Cloud Storage is asked without any")
+def test_without_credentials_for_s3_the_command_says_so(s3, monkeypatch):
+    s3.make_bucket("things")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-    called = vidset("status", place)
+    called = vidset("status", "s3://things")
     assert called.code == 2
     assert "Unable to locate credentials" in called.refusal
 

@@ -20,6 +20,7 @@ from vidset.cli.parts import part_of
 from vidset.cli.results import print_error
 from vidset.cli.stopping import Stop, stopped_by_signals
 from vidset.naming import visible
+from vidset.storage.errors import StoreRefusedError
 from vidset.suggestions import did_you_mean
 
 # What typer raises on bad usage, whether it brings click along or imports it.
@@ -117,7 +118,7 @@ def _explain(error: Any, tree: Any, words: list[str]) -> int:
 
 def _failure(error: OSError | RuntimeError) -> tuple[str, str, str]:
     """Return code, message and hint for what went wrong during the work."""
-    if type(error).__name__ == "StoreRefusedError":  # Its module may not be imported.
+    if isinstance(error, StoreRefusedError):
         return _CONFIGURATION, str(error), _ACCESS.get(str(error)[:2], "")
     if isinstance(error, OSError):
         return "failed", _of_file(error), ""

@@ -1,4 +1,4 @@
-"""Joins many small tables while they come: each for itself takes a hundred times its rows."""
+"""Joins many small tables while they come: one row in a table of its own takes a fifth of a MB."""
 
 import pyarrow as pa
 

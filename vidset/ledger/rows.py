@@ -18,6 +18,9 @@ from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
 
 _DAMAGED = (pa.ArrowInvalid, OSError)
+_BATCH_ROWS = 20_000
+# A table of one row takes a fifth of a megabyte.
+_BATCH_TABLES = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +36,19 @@ class Rows:
         for key, number in zip(self.keys, self.numbers, strict=True):
             yield key, self.table.slice(first, number)
             first += number
+
+
+def in_batches(found: Iterator[Rows]) -> Iterator[pa.Table]:
+    """Join the rows of many videos to tables of some size, so that never all are held twice."""
+    some, number = [], 0
+    for each in found:
+        some.append(each.table)
+        number += len(each.table)
+        if number >= _BATCH_ROWS or len(some) >= _BATCH_TABLES:
+            yield pa.concat_tables(some)
+            some, number = [], 0
+    if some:
+        yield pa.concat_tables(some)
 
 
 class LedgerRows:

@@ -1,15 +1,8 @@
-"""Fills the tables in memory: rows in batches, documents of labels in place of older ones."""
-
-from collections.abc import Iterator
+"""Fills the page's tables: rows of ledgers, documents of labels in place of older ones."""
 
 import duckdb
 import pyarrow as pa
 
-from vidset.ledger.rows import Rows
-
-_BATCH_ROWS = 20_000
-# A table of one row takes a fifth of a megabyte.
-_BATCH_TABLES = 100
 # What gives each new frame its number.
 NUMBERED = "nextval('numbers') AS n, *"
 # Several runs may have predicted an image: the newest prediction is shown.
@@ -63,15 +56,3 @@ def insert_documents(cursor: duckdb.DuckDBPyConnection, name: str, rows: pa.Tabl
     else:
         seen = f"DELETE FROM {name} WHERE image_id IN (SELECT image_id FROM new_rows)"  # noqa: S608
         insert(cursor, name, rows, before=seen)
-
-
-def in_batches(rows: Iterator[Rows], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Join the rows of many videos to tables of some size, so that never all are held twice."""
-    waiting, number = [schema.empty_table()], 0
-    for each in rows:
-        waiting.append(each.table)
-        number += len(each.table)
-        if number >= _BATCH_ROWS or len(waiting) > _BATCH_TABLES:
-            yield pa.concat_tables(waiting)
-            waiting, number = [schema.empty_table()], 0
-    yield pa.concat_tables(waiting)

@@ -14,11 +14,11 @@ from vidset.documents.documents import Part
 from vidset.documents.open import open_documents
 from vidset.engines.engine import TaskError, TaskLostError
 from vidset.ledger.ledger import FRAMES, VIDEOS
-from vidset.ledger.rows import LedgerRows
+from vidset.ledger.rows import LedgerRows, in_batches
 from vidset.ledger.stamps import Stamps, list_stamps
 from vidset.project import Project
 from vidset.view.caches import users_cache
-from vidset.view.filling import NUMBERED, in_batches, insert, insert_documents
+from vidset.view.filling import NUMBERED, insert, insert_documents
 from vidset.view.label_rows import (
     ANNOTATIONS,
     PREDICTIONS,
@@ -87,7 +87,7 @@ class PlaceRows:
         known = {} if is_other else self._taken
         new = [key for key in rows.stamps if key not in known]
         with_frames = [key for key in new if rows.stamps[key].frames]
-        frames = in_batches(rows.frames(FRAMES.names, with_frames), FRAMES)
+        frames = in_batches(rows.frames(FRAMES.names, with_frames))
         if not self._taken:  # No video is there yet, whose samples could be asked for.
             self._tables.fill("own_frames", frames, select=NUMBERED)
             frames = iter(())
@@ -96,7 +96,7 @@ class PlaceRows:
                 self._tables.empty_ledgers(cursor)
             for table in frames:
                 insert(cursor, "own_frames", table, select=NUMBERED)
-            for table in in_batches(rows.videos(VIDEOS.names, new), VIDEOS):
+            for table in in_batches(rows.videos(VIDEOS.names, new)):
                 insert(cursor, "own_videos", table)
         self._tables.epoch += is_other
         if is_other or new:

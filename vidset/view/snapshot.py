@@ -19,10 +19,10 @@ import pyarrow as pa
 from vidset.engines.engine import Report, Work
 from vidset.engines.processes import Processes
 from vidset.ledger.ledger import FRAMES, VIDEOS
-from vidset.ledger.rows import LedgerRows
+from vidset.ledger.rows import LedgerRows, in_batches
 from vidset.ledger.stamps import Stamps
 from vidset.storage.writing import unfinished_name
-from vidset.view.filling import NUMBERED, create_table, in_batches, insert
+from vidset.view.filling import NUMBERED, create_table, insert
 
 # Fewer videos are read as quickly.
 LEAST_VIDEOS = 64
@@ -114,7 +114,7 @@ def _write(path: Path, rows: LedgerRows, report: Report) -> None:
         create_table(connection, "frames", FRAMES, is_numbered=True)
         create_table(connection, "videos", VIDEOS)
         with_frames = [key for key, stamps in rows.stamps.items() if stamps.frames]
-        for table in in_batches(rows.frames(FRAMES.names, with_frames), FRAMES):
+        for table in in_batches(rows.frames(FRAMES.names, with_frames)):
             report(len(table))
             insert(connection, "frames", table, select=NUMBERED)
             waiting += len(table)
@@ -123,7 +123,7 @@ def _write(path: Path, rows: LedgerRows, report: Report) -> None:
             if waiting >= _WRITTEN_ROWS:
                 connection.execute("CHECKPOINT")
                 waiting = 0
-        for table in in_batches(rows.videos(VIDEOS.names, list(rows.stamps)), VIDEOS):
+        for table in in_batches(rows.videos(VIDEOS.names, list(rows.stamps))):
             insert(connection, "videos", table)
         connection.register("new_rows", _table(rows.stamps))
         connection.execute("CREATE TABLE stamps AS FROM new_rows")

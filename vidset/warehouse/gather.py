@@ -4,23 +4,19 @@ A query over thousands of small files would have to open each of them.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidset.elements import ledger_key
 from vidset.ledger.packing import leave_packs
-from vidset.ledger.rows import LedgerRows, Rows
+from vidset.ledger.rows import LedgerRows, in_batches
 from vidset.parquet import read_parquet
 from vidset.tables.schemas import tables
 from vidset.warehouse.folder import ParquetWarehouse
 
 _KNOWN = pa.schema([("key", pa.string()), ("stamp", pa.string())])
-# Rows that are written at once.
-_BATCH_ROWS = 20_000
-# A table of one row takes a fifth of a megabyte.
-_BATCH_TABLES = 100
 
 
 def gather_ledgers(warehouse: ParquetWarehouse, out: str) -> int:
@@ -80,25 +76,13 @@ def _stage(
         path = warehouse.staging / f"{table}-{uuid.uuid4().hex}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(path, schema, compression="lz4") as writer:
-            for batch in _batches(found):
+            for batch in in_batches(found):
                 writer.write_table(batch.cast(schema))
                 # Arrow keeps what it has freed, a hundred megabytes here, and DuckDB comes next.
                 pa.default_memory_pool().release_unused()
     except (FileNotFoundError, pa.ArrowInvalid) as error:
         raise ValueError(f"the ledger of {table} cannot be read: {error}") from None
     return [str(path)]
-
-
-def _batches(found: Iterator[Rows]) -> Iterator[pa.Table]:
-    some, number = [], 0
-    for each in found:
-        some.append(each.table)
-        number += len(each.table)
-        if number >= _BATCH_ROWS or len(some) >= _BATCH_TABLES:
-            yield pa.concat_tables(some)
-            some, number = [], 0
-    if some:
-        yield pa.concat_tables(some)
 
 
 def _known(warehouse: ParquetWarehouse) -> Mapping[str, str]:
