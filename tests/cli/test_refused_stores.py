@@ -25,7 +25,7 @@ def refusing(request, monkeypatch, tmp_path):
         yield place, proxy
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 409, 412, 416])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_store_that_refuses_is_named_with_what_it_said(refusing, status, command):
     place, proxy = refusing

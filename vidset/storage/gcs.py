@@ -41,8 +41,6 @@ from vidset.uploads import collector_of
 # The store's own patience repeats.
 _ONCE: dict[str, Any] = {"retry": None, "timeout": (5, 15)}
 _Out = TypeVar("_Out")
-# What whoever asks expects.
-_ANSWERS = (NotFound, PreconditionFailed, RequestRangeNotSatisfiable)
 _GONE = "the object of generation {} is gone: overwritten or deleted since"
 
 
@@ -104,7 +102,10 @@ class GcsStore:
     def read_range(self, name: str, start: int, end: int) -> bytes:
         try:  # The client's ends are inclusive.
             return self._asked(
-                name, lambda blob: blob.download_as_bytes(start=start, end=end - 1, **_ONCE)
+                name,
+                lambda blob: blob.download_as_bytes(start=start, end=end - 1, **_ONCE),
+                NotFound,
+                RequestRangeNotSatisfiable,
             )
         except NotFound:
             raise FileNotFoundError(self.uri(name)) from None
@@ -131,7 +132,7 @@ class GcsStore:
             blob.upload_from_string(data, content_type, if_generation_match=0, **_ONCE)
 
         try:
-            self._asked(name, put)
+            self._asked(name, put, NotFound, PreconditionFailed)
         except PreconditionFailed:
             return False
         except NotFound:
@@ -185,9 +186,11 @@ class GcsStore:
             file.seek(0)
             yield upload, source
 
-    def _asked(self, name: str, work: Callable[[Blob], _Out]) -> _Out:
-        """Do `work` on an object, and repeat it while it fails for a moment."""
-        return _patiently(lambda: work(self._blob(name)), self.uri(name))
+    def _asked(
+        self, name: str, work: Callable[[Blob], _Out], *expected: type[GoogleAPICallError]
+    ) -> _Out:
+        """Do `work` on an object, and repeat it while it fails for a moment; see `_patiently`."""
+        return _patiently(lambda: work(self._blob(name)), self.uri(name), *expected)
 
     def _no_bucket(self) -> StoreRefusedError:
         return StoreRefusedError(f"gs://{self._bucket.name}: there is no such bucket")
@@ -215,17 +218,21 @@ class GcsStore:
         return upload, self._bucket.blob(name, generation=blob.generation)
 
 
-def _patiently(work: Callable[[], _Out], uri: str) -> _Out:
+def _patiently(work: Callable[[], _Out], uri: str, *expected: type[GoogleAPICallError]) -> _Out:
     """Do `work`, and repeat it while it fails for a moment.
 
+    Args:
+        expected: answers that the caller knows what to do with; NotFound alone if none are named.
+
     Raises:
-        GoogleAPICallError: one of `_ANSWERS`.
+        GoogleAPICallError: one of `expected`.
         StoreRefusedError: any other answer that another attempt does not change.
         StoreUnavailableError: it has failed for too long.
     """
+    answers = expected or (NotFound,)
     try:
         return patiently(work, uri, _transient)
-    except _ANSWERS:
+    except answers:
         raise
     except (GoogleAPICallError, GoogleAuthError) as error:
         raise _refusal(uri, error) from None

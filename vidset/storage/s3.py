@@ -3,40 +3,40 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    FlexibleChecksumError,
-    HTTPClientError,
-    IncompleteReadError,
-)
-from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError
 
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
 from vidset.rights import Rights
 from vidset.storage.errors import StoreRefusedError
-from vidset.storage.patience import Patience, patiently, seconds_asked
+from vidset.storage.patience import Patience
+from vidset.storage.s3_answers import (
+    ABSENT,
+    BREAKS,
+    EXISTS,
+    EXPIRED,
+    NO_BUCKET,
+    NO_RANGE,
+    CredentialsExpiredError,
+    asked,
+    code_of,
+    refusal,
+    transient,
+)
 from vidset.storage.s3_session import new_session
 from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, scratch_file
 from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
 
-_Out = TypeVar("_Out")
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CHUNK_BYTES = 1 << 20
-_ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
-_EXISTS = frozenset({"PreconditionFailed", "412"})
-_NO_RANGE = "InvalidRange"
-# What whoever asks expects.
-_ANSWERS = _ABSENT | _EXISTS | {_NO_RANGE}
 # The store's own patience repeats.
 _CONFIG = Config(
     signature_version="s3v4",
@@ -44,26 +44,7 @@ _CONFIG = Config(
     read_timeout=15,
     retries={"total_max_attempts": 1},
 )
-_BUSY = frozenset({"ConditionalRequestConflict", "RequestTimeout", "SlowDown", "Throttling"})
-# A temporary token's time is over, or its renewed file has not been read yet.
-_EXPIRED = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"}
-)
 _CHANGED = "the object was overwritten while it was read"
-
-
-class CredentialsExpiredError(Exception):
-    """The credentials have expired; they have been read again."""
-
-
-_BREAKS = (
-    ClientError,
-    FlexibleChecksumError,
-    HTTPClientError,
-    IncompleteReadError,
-    NoConnectionError,
-    CredentialsExpiredError,
-)
 
 
 class S3Store:
@@ -108,36 +89,32 @@ class S3Store:
 
     def read(self, name: str) -> bytes:
         try:
-            return self._bytes(self._prefix + name)
-        except ClientError as error:
-            if _code(error) in _ABSENT:
-                raise FileNotFoundError(self.uri(name)) from None
-            raise
+            return self._bytes(self._prefix + name, ABSENT)
+        except ClientError:
+            raise FileNotFoundError(self.uri(name)) from None
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
         try:
-            return self._bytes(self._prefix + name, Range=f"bytes={start}-{end - 1}")
+            part = f"bytes={start}-{end - 1}"
+            return self._bytes(self._prefix + name, ABSENT | NO_RANGE, Range=part)
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code_of(error) in ABSENT:
                 raise FileNotFoundError(self.uri(name)) from None
-            if _code(error) == _NO_RANGE:  # It ends before, or is empty.
-                return b""
-            raise
+            return b""  # It ends before, or is empty.
 
     def put(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
     ) -> None:
-        self._put(name, data, content_type, Metadata=dict(metadata or {}))
+        self._put(name, data, content_type, ABSENT, Metadata=dict(metadata or {}))
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
     ) -> bool:
         try:
-            self._put(name, data, content_type, IfNoneMatch="*", Metadata=dict(metadata or {}))
-        except ClientError as error:
-            if _code(error) in _EXISTS:
-                return False
-            raise
+            once = {"IfNoneMatch": "*", "Metadata": dict(metadata or {})}
+            self._put(name, data, content_type, ABSENT | EXISTS, **once)
+        except ClientError:
+            return False
         return True
 
     def delete(self, name: str) -> None:
@@ -145,8 +122,9 @@ class S3Store:
             self._asked("delete_object", Key=self._prefix + name)
         except StoreRefusedError as error:
             raise PermissionError(str(error)) from None
-        except ClientError:
-            raise self._no_bucket() from None
+        except ClientError as error:  # Some servers say so of an object that is not there.
+            if code_of(error) == NO_BUCKET:
+                raise self._no_bucket() from None
 
     def signed_url(self, name: str, lifetime: timedelta) -> str:
         """Signed here: no server is asked."""
@@ -181,7 +159,9 @@ class S3Store:
                 for chunk in self._chunks(key, size, pin):
                     digest.update(chunk)
                 reader = RangedReader(
-                    lambda start, end: self._bytes(key, Range=f"bytes={start}-{end - 1}", **pin),
+                    lambda start, end: self._bytes(
+                        key, ABSENT | EXISTS, Range=f"bytes={start}-{end - 1}", **pin
+                    ),
                     size,
                 )
                 yield _identified(upload, digest.hexdigest(), size), reader.buffered()
@@ -194,9 +174,9 @@ class S3Store:
                 file.seek(0)
                 yield _identified(upload, digest.hexdigest(), size), source
         except ClientError as error:
-            if _code(error) in _EXISTS | _ABSENT:
+            if code_of(error) in EXISTS | ABSENT:
                 raise MissingUploadError(_CHANGED, upload.uri) from None
-            raise _refusal(upload.uri, error) from None
+            raise refusal(upload.uri, error) from None
 
     def _key(self, upload: Upload) -> str:
         return parse_uri(upload.uri).name
@@ -204,15 +184,15 @@ class S3Store:
     def _head(self, upload: Upload) -> dict[str, Any]:
         try:
             return self._asked("head_object", Key=self._key(upload), ChecksumMode="ENABLED")
-        except ClientError as error:
-            if _code(error) in _ABSENT:
-                raise MissingUploadError("there is no such object", upload.uri) from None
-            raise
+        except ClientError:
+            raise MissingUploadError("there is no such object", upload.uri) from None
 
-    def _asked(self, operation: str, **options: Any) -> dict[str, Any]:
-        """One request, repeated while it fails for a moment."""
+    def _asked(
+        self, operation: str, expected: Collection[str] = ABSENT, **options: Any
+    ) -> dict[str, Any]:
+        """One request, repeated while it fails for a moment; see `asked`."""
         what = f"s3://{self._bucket}/{options.get('Key', '')}"
-        return _patiently(lambda: self._call(operation, **options), what)
+        return asked(lambda: self._call(operation, **options), what, expected)
 
     def _call(self, operation: str, **options: Any) -> dict[str, Any]:
         try:
@@ -220,22 +200,22 @@ class S3Store:
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             # The answer to HEAD has no body that could say so.
-            is_told = _code(error) in _EXPIRED or (operation == "head_object" and status == 400)
+            is_told = code_of(error) in EXPIRED or (operation == "head_object" and status == 400)
             if not is_told:
                 raise
             self._client = _connected()
             what = "the credentials have expired, or are not valid here, and were read anew"
-            raise CredentialsExpiredError(f"{what} ({_code(error)})") from None
+            raise CredentialsExpiredError(f"{what} ({code_of(error)})") from None
 
-    def _bytes(self, key: str, **options: str) -> bytes:
+    def _bytes(self, key: str, expected: Collection[str], **options: str) -> bytes:
         def read() -> bytes:
             return self._call("get_object", Key=key, **options)["Body"].read()
 
-        return _patiently(read, f"s3://{self._bucket}/{key}")
+        return asked(read, f"s3://{self._bucket}/{key}", expected)
 
     def _chunks(self, key: str, size: int, pin: Mapping[str, str]) -> Iterator[bytes]:
         """The object's bytes; after a broken answer, what has not come yet."""
-        patience = Patience(f"s3://{self._bucket}/{key}", _transient)
+        patience = Patience(f"s3://{self._bucket}/{key}", transient)
         done = 0
         while done < size:
             before = done
@@ -246,59 +226,24 @@ class S3Store:
                     yield chunk
                 if done < size:
                     raise IncompleteReadError(actual_bytes=done, expected_bytes=size)
-            except _BREAKS as e:
+            except BREAKS as e:
                 if done > before:
                     patience.progressed()
                 patience.wait(e)
 
-    def _put(self, name: str, data: bytes, content_type: str, **options: Any) -> None:
+    def _put(
+        self, name: str, data: bytes, content_type: str, expected: Collection[str], **options: Any
+    ) -> None:
         what = {"Key": self._prefix + name, "Body": data, "ContentType": content_type}
         try:
-            self._asked("put_object", **what, **options)
+            self._asked("put_object", expected, **what, **options)
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code_of(error) in ABSENT:
                 raise self._no_bucket() from None
             raise
 
     def _no_bucket(self) -> StoreRefusedError:
         return StoreRefusedError(f"s3://{self._bucket}: there is no such bucket")
-
-
-def _patiently(work: Callable[[], _Out], uri: str) -> _Out:
-    """Do `work`, and repeat it while it fails for a moment.
-
-    Raises:
-        ClientError: one of `_ANSWERS`.
-        StoreRefusedError: any other error that another attempt does not change.
-        StoreUnavailableError: it has failed for too long.
-    """
-    try:
-        return patiently(work, uri, _transient)
-    except ClientError as error:
-        if _code(error) in _ANSWERS:
-            raise
-        raise _refusal(uri, error) from None
-    except BotoCoreError as error:
-        raise _refusal(uri, error) from None
-
-
-def _refusal(uri: str, error: ClientError | BotoCoreError) -> StoreRefusedError:
-    if not isinstance(error, ClientError):  # As that there are no credentials.
-        return StoreRefusedError(f"{uri}: it cannot be asked for: {error}")
-    told, answer = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
-    said = f"{answer.get('HTTPStatusCode', '')} {told.get('Message') or told.get('Code') or ''}"
-    return StoreRefusedError(f"{uri}: the store refuses it: {said.strip()}")
-
-
-def _transient(error: BaseException) -> float | None:
-    """See `vidset.storage.patience.Transient`."""
-    if isinstance(error, ClientError):
-        answer = error.response.get("ResponseMetadata", {})
-        status = answer.get("HTTPStatusCode", 0)
-        if status in (408, 429) or status >= 500 or _code(error) in _BUSY:
-            return seconds_asked(answer.get("HTTPHeaders"))
-        return None
-    return 0.0 if isinstance(error, _BREAKS) else None
 
 
 def _connected() -> Any:
@@ -308,7 +253,3 @@ def _connected() -> Any:
 
 def _identified(upload: Upload, digest: str, size_bytes: int) -> Upload:
     return replace(upload, generation=digest[:16], size_bytes=size_bytes)
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
