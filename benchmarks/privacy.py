@@ -26,8 +26,8 @@ from benchmarks.composed_faces import (
 from benchmarks.marked_faces import DEFACE
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
 from vidset.jpeg import jpeg
+from vidset.privacy.blurred_copy import blurred_copy
 from vidset.privacy.blurring import blurred_box
-from vidset.privacy.copying import blurred_copy
 from vidset.privacy.registry import open_detector
 from vidset.training.scoring.intervals import wilson
 

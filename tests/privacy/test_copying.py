@@ -6,7 +6,7 @@ import pytest
 
 from tests.drawing import scene
 from vidset.jpeg import jpeg
-from vidset.privacy.copying import blurred_copy
+from vidset.privacy.blurred_copy import blurred_copy
 from vidset.privacy.detector import Region
 
 

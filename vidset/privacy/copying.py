@@ -12,7 +12,6 @@ from functools import partial
 from itertools import takewhile
 
 import cv2
-import numpy as np
 
 from vidset.blurred import (
     Checked,
@@ -26,17 +25,14 @@ from vidset.engines.engine import Limits, Report, StartEngine, Work
 from vidset.engines.local import LocalEngine
 from vidset.engines.tasks import results
 from vidset.gate import Gate, check_copies_place, copies_elsewhere, present_gate
-from vidset.jpeg import jpeg
-from vidset.picture_headers import check_picture
 from vidset.place_images import ImageFiles, ImageToRead, images_in_warehouse, kept_images
-from vidset.privacy.blurring import blur
-from vidset.privacy.detector import Detector, Region
+from vidset.privacy.blurred_copy import Copy, blurred_copy
+from vidset.privacy.detector import Detector
 from vidset.privacy.registry import open_detector
 from vidset.storage.open import open_store
 from vidset.storage.uris import parse_uri
 
 _AT_ONCE, _PART = 16, 1024
-_QUALITY = 95
 _LIMITS = Limits(seconds=3600, memory_bytes=4 << 30)
 
 
@@ -243,18 +239,6 @@ def _open_work(originals: Originals, gate: Gate, named: Sequence[str]) -> Work:
     return work
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """The file of a blurred copy, and what its object says of it.
-
-    Attributes:
-        size: width and height as an original has them in its metadata: the broker reads them there.
-    """
-
-    data: bytes
-    size: dict[str, str]
-
-
 def _copy(
     files: ImageFiles, detectors: Sequence[Detector], method: str, image: ImageToRead
 ) -> tuple[Copy, tuple[tuple[float, ...], ...]]:
@@ -269,34 +253,3 @@ def _copy(
     copy, found = blurred_copy(data, image.image_uri, detectors, method)
     boxes = tuple((each.x, each.y, each.width, each.height, each.score) for each in found)
     return copy, boxes
-
-
-def blurred_copy(
-    data: bytes, name: str, detectors: Sequence[Detector], method: str
-) -> tuple[Copy, list[Region]]:
-    """Return the blurred copy of an image file, and what was found in it.
-
-    Args:
-        data: the file, as it is stored; the copy has the same bytes if nothing is found.
-        name: is said in errors.
-        method: one of `vidset.gate.METHODS`.
-
-    Raises:
-        ValueError: it cannot be checked.
-    """
-    picture = _decoded(data, name)
-    found = [each for one in detectors for each in one.find(picture)]
-    if found:
-        data = jpeg(blur(picture, found, method), _QUALITY)
-    height, width = picture.shape[:2]
-    return Copy(data, {"width": str(width), "height": str(height)}), found
-
-
-def _decoded(data: bytes, name: str) -> np.ndarray:
-    check_picture(data, name)
-    # As it is stored: the copy's coordinates are the original's.
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if picture is None:
-        raise ValueError(f"{name}: it cannot be read as a picture")
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)

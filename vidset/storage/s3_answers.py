@@ -1,4 +1,4 @@
-"""What an S3 server answers that is no success: expected, passing, or a refusal."""
+"""Tells apart what an S3 server answers that is no success: expected, passing, or a refusal."""
 
 from collections.abc import Callable, Collection
 from typing import TypeVar

@@ -5,8 +5,6 @@ import pytest
 
 from vidset.masks import Mask
 from vidset.training.running.drawn.drawing import (
-    LONGEST,
-    SHORTEST,
     Shown,
     colours_of,
     draw_label,
@@ -22,6 +20,7 @@ from vidset.training.running.drawn.lettering import (
     width_of,
     write_tags,
 )
+from vidset.training.running.drawn.strokes import LONGEST, SHORTEST
 from vidset.training.scoring.matching import Thing
 
 COLOURS = colours_of(["car", "person"])

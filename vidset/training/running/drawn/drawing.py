@@ -26,17 +26,25 @@ from vidset.training.running.drawn.lettering import (
     write,
     write_tags,
 )
+from vidset.training.running.drawn.strokes import (
+    LONGEST,
+    corners_of,
+    draw_dashed,
+    fill,
+    letter_size,
+    line_width,
+    outlines_of,
+    pixels_at,
+    to_size,
+)
 from vidset.training.scoring.matching import Thing, match
 
-SHORTEST, LONGEST = 480, 1600
-"""A picture's longer side, in pixels, is brought between these, if nothing else is asked for."""
 _FILL, _SURFACE = 0.35, 0.55
 _PAPER, _INK, _RIGHT, _WRONG = (24, 27, 32), (236, 238, 242), (90, 200, 120), (240, 100, 90)
 _COLOURS: tuple[Colour, ...] = (
     *((255, 140, 40), (60, 160, 255), (120, 220, 70), (235, 80, 190), (255, 220, 60)),
     *((80, 225, 220), (165, 115, 255), (250, 85, 75), (180, 190, 90), (255, 180, 190)),
 )
-_DASH = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +102,17 @@ def draw_objects(
         true: None where nobody has said what is there.
         longest: the longer side of the picture, in pixels, at most.
     """
-    scaled, scale = _scaled(picture, longest)
-    thick, size = _line(scaled), _letters(scaled)
+    scaled, scale = to_size(picture, longest)
+    thick, size = line_width(scaled), letter_size(scaled)
     ordered = sorted(predicted, key=lambda each: each.thing.score)
     for each in ordered:
         if each.thing.mask is not None:
-            _fill(scaled, _pixels(each.thing.mask, scaled), colours[each.thing.label], _FILL)
+            fill(scaled, pixels_at(each.thing.mask, scaled), colours[each.thing.label], _FILL)
     for each in true or ():
-        for outline in _outlines(each.thing, scaled, scale):
-            _draw_dashed(scaled, outline, thick)
+        for outline in outlines_of(each.thing, scaled, scale):
+            draw_dashed(scaled, outline, thick)
     for each in ordered:
-        for outline in _outlines(each.thing, scaled, scale, with_box=True):
+        for outline in outlines_of(each.thing, scaled, scale, with_box=True):
             cv2.polylines(scaled, [outline], isClosed=True, color=BLACK, thickness=thick + 2)
             cv2.polylines(
                 scaled, [outline], isClosed=True, color=colours[each.thing.label], thickness=thick
@@ -112,11 +120,12 @@ def draw_objects(
     matched = match([each.thing for each in true or ()], [each.thing for each in predicted])
     missed = [true[place].thing for place in matched.missed] if true else []
     tags = [
-        Tag(_words(each), colours[each.thing.label], _around(each.thing, scale))
+        Tag(_words(each), colours[each.thing.label], corners_of(each.thing, scale))
         for each in reversed(ordered)
     ]
     tags += [
-        Tag(f"missed: {each.label}", WHITE, _around(each, scale), is_below=True) for each in missed
+        Tag(f"missed: {each.label}", WHITE, corners_of(each, scale), is_below=True)
+        for each in missed
     ]
     write_tags(scaled, tags, size)
     counts = Counter(each.thing.label for each in predicted)
@@ -137,7 +146,7 @@ def draw_pixels(
         true: None where nobody has said it.
         longest: the longer side of the picture, in pixels, at most.
     """
-    scaled, _ = _scaled(picture, longest)
+    scaled, _ = to_size(picture, longest)
     sides = (
         [("predicted", predicted)] if true is None else [("true", true), ("predicted", predicted)]
     )
@@ -146,9 +155,9 @@ def draw_pixels(
         side = scaled.copy()
         for label, mask in masks.items():
             if label not in (BACKGROUND, IGNORED):
-                _fill(side, _pixels(mask, side), colours[label], _SURFACE)
+                fill(side, pixels_at(mask, side), colours[label], _SURFACE)
         around = (0.0, 0.0, float(side.shape[1]), float(side.shape[0]))
-        write_tags(side, [Tag(name, _PAPER, around)], _letters(side))
+        write_tags(side, [Tag(name, _PAPER, around)], letter_size(side))
         drawn += [side, np.full((side.shape[0], 4, 3), _PAPER, np.uint8)]
     labels = {label for _, masks in sides for label in masks} - {BACKGROUND, IGNORED}
     legend = [(label, colours[label]) for label in sorted(labels)]
@@ -168,7 +177,7 @@ def draw_label(
         true: None where nobody has said it.
         longest: the longer side of the picture, in pixels, at most.
     """
-    scaled, _ = _scaled(picture, longest)
+    scaled, _ = to_size(picture, longest)
     told = predicted if probability is None else f"{predicted} {probability:.2f}"
     if true is None:
         return _with_caption(scaled, [(told, None)], None)
@@ -182,87 +191,6 @@ def _colour(place: int) -> Colour:
         return _COLOURS[place]
     red, green, blue = colorsys.hsv_to_rgb(place * 0.618034 % 1, 0.55 + 0.4 * (place % 2), 0.95)
     return round(255 * red), round(255 * green), round(255 * blue)
-
-
-def _scaled(picture: np.ndarray, longest: int) -> tuple[np.ndarray, float]:
-    """Return a picture of a size at which words can be read, and by what it was multiplied."""
-    height, width = picture.shape[:2]
-    longer = max(height, width)
-    if longer > longest:
-        scale, how = longest / longer, cv2.INTER_AREA
-    elif longer < SHORTEST:
-        scale, how = float(-(-SHORTEST // longer)), cv2.INTER_NEAREST  # Whole pixels stay so.
-    else:
-        return picture.copy(), 1.0
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(picture, size, interpolation=how), scale
-
-
-def _letters(picture: np.ndarray) -> int:
-    return max(14, round(max(picture.shape[:2]) / 70))
-
-
-def _line(picture: np.ndarray) -> int:
-    return max(2, round(max(picture.shape[:2]) / 600))
-
-
-def _pixels(mask: Mask, picture: np.ndarray) -> np.ndarray:
-    """Return a mask at the size of the picture that is drawn on, (height, width) uint8."""
-    height, width = picture.shape[:2]
-    pixels = mask.pixels().astype(np.uint8)
-    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_NEAREST)
-
-
-def _fill(picture: np.ndarray, pixels: np.ndarray, colour: Colour, share: float) -> None:
-    left, top, width, height = cv2.boundingRect(pixels)
-    part = picture[top : top + height, left : left + width]
-    places = pixels[top : top + height, left : left + width] > 0
-    levels = np.arange(256, dtype=np.float32)[:, None]
-    blended = ((1 - share) * levels + share * np.array(colour, np.float32)).round()
-    mixed = cv2.LUT(part, blended.astype(np.uint8)[None])
-    part[places] = mixed[places]
-
-
-def _outlines(
-    thing: Thing, picture: np.ndarray, scale: float, *, with_box: bool = False
-) -> list[np.ndarray]:
-    """Return the lines around a mask, and around the box where there is no mask or both are."""
-    found: list[np.ndarray] = []
-    if thing.mask is not None:
-        rings, _ = cv2.findContours(
-            _pixels(thing.mask, picture), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
-        )
-        found += [np.asarray(ring) for ring in rings]
-    if thing.mask is None or with_box:
-        left, top, right, bottom = (round(each) for each in _around(thing, scale))
-        right, bottom = right - 1, bottom - 1
-        corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
-        found.append(np.array(corners, np.int32)[:, None])
-    return found
-
-
-def _draw_dashed(picture: np.ndarray, outline: np.ndarray, thick: int) -> None:
-    """Draw a closed line in dashes of white, with black in between: it shows on any ground."""
-    cv2.polylines(picture, [outline], isClosed=True, color=BLACK, thickness=thick + 1)
-    corners = outline[:, 0].astype(np.float64)
-    around = np.vstack([corners, corners[:1]])
-    lengths = np.hypot(*np.diff(around, axis=0).T)
-    ends = np.cumsum(lengths)
-    if not len(ends) or ends[-1] < 1:
-        return
-    marks = np.arange(0, ends[-1], _DASH)
-    places = np.append(marks, ends[-1])
-    along = np.concatenate([[0.0], ends])
-    for start, end in zip(places[:-1:2], places[1::2], strict=False):
-        inside = around[(along > start) & (along < end)]
-        tips = [[np.interp(at, along, around[:, axis]) for axis in (0, 1)] for at in (start, end)]
-        dash = np.vstack([tips[:1], inside, tips[1:]]).round().astype(np.int32)
-        cv2.polylines(picture, [dash[:, None]], isClosed=False, color=WHITE, thickness=thick)
-
-
-def _around(thing: Thing, scale: float) -> tuple[float, float, float, float]:
-    right, bottom = thing.x + thing.width, thing.y + thing.height
-    return thing.x * scale, thing.y * scale, right * scale, bottom * scale
 
 
 def _words(shown: Shown) -> str:
@@ -293,7 +221,7 @@ def _with_caption(
     legend = legend or [("nothing", None)]
     if begins:
         legend = [(begins, None), *legend]
-    size, width = _letters(picture), picture.shape[1]
+    size, width = letter_size(picture), picture.shape[1]
     edge, high = size // 2, round(size * 1.6)
     lines: list[list[tuple[int, str, Colour | None]]] = [[]]
     x = edge

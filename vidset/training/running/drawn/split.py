@@ -10,7 +10,6 @@ from vidset.datasets.images.measures import decode
 from vidset.datasets.versions.manifest import Manifest
 from vidset.datasets.versions.repository import Repository
 from vidset.training.running.drawn.drawing import (
-    LONGEST,
     Colour,
     colours_of,
     draw_label,
@@ -19,6 +18,7 @@ from vidset.training.running.drawn.drawing import (
     shown_in,
 )
 from vidset.training.running.drawn.folder import DrawnFolder, names_of
+from vidset.training.running.drawn.strokes import LONGEST
 from vidset.training.scoring.answer_scores import AnswerScores, answer_scores
 from vidset.training.scoring.pixels import read_masks
 from vidset.training.scoring.run import Run
