@@ -7,6 +7,14 @@ export function paint(name) {
 }
 
 /**
+ * The scale of scores: where all are equal, from 0 to 1.
+ * @param {any} _ the uPlot @param {number} low @param {number} high
+ */
+export function scoreRange(_, low, high) {
+  return low === high ? [Math.min(0, low), Math.max(1, high)] : uPlot.rangeNum(low, high, 0.1, true);
+}
+
+/**
  * A chart that fills its element's width.
  * @param {HTMLElement} element
  * @param {any} options uPlot's; axes get the page's colours
@@ -17,7 +25,7 @@ export function chart(element, options, data) {
   // A canvas does not follow the size of the page's text.
   const text = parseFloat(getComputedStyle(document.documentElement).fontSize), larger = text / 16;
   const font = `${Math.round(0.75 * text)}px system-ui, sans-serif`;
-  const axis = { font, stroke: paint("dim"), grid: { stroke: paint("line"), width: 1 }, ticks: { stroke: paint("line"), width: 1 } };
+  const axis = { font, labelFont: `bold ${font}`, labelSize: Math.round(30 * larger), stroke: paint("dim"), grid: { stroke: paint("line"), width: 1 }, ticks: { stroke: paint("line"), width: 1 } };
   const made = new uPlot(
     {
       width: element.clientWidth - 18,

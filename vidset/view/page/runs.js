@@ -1,6 +1,6 @@
 // Training runs side by side, and the confusion matrix that opens the images behind a cell.
 import { can, get, numbers, pictureUrl } from "./api.js";
-import { chart, paint } from "./charts.js";
+import { chart, paint, scoreRange } from "./charts.js";
 import { empty, h, named, table } from "./dom.js";
 import { moment, number, plural } from "./format.js";
 
@@ -62,10 +62,11 @@ async function comparison(main, runs, query) {
     if (!models.has(run.version)) models.set(run.version, run.model);
   }
   if (versions.size < 2) return;
-  const [newest, ...others] = [...versions.keys()];
-  // Runs of two models cannot be compared: it begins with two that can, if there are any.
-  const older = others.find((version) => models.get(version) === models.get(newest)) ?? others[0];
-  const chosen = [query.get("baseline") ?? older, query.get("candidate") ?? newest];
+  // Runs of two models cannot be compared: it begins with the newest two that can, if there are any.
+  const names = [...versions.keys()];
+  const olderOf = (/** @type {string} */ version) => names.slice(names.indexOf(version) + 1).find((other) => models.get(other) === models.get(version));
+  const newest = names.find(olderOf) ?? names[0];
+  const chosen = [query.get("baseline") ?? olderOf(newest) ?? newest, query.get("candidate") ?? newest];
   const select = (/** @type {number} */ side, /** @type {string} */ label) => {
     const element = h("select", { "aria-label": label, onchange: () => { chosen[side] = element.value; show(); } }, ...[...versions].map(([version, names]) => h("option", { value: version, selected: version === chosen[side] }, `${version.slice(0, 12)}: ${names.join(", ")}`)));
     return element;
@@ -146,7 +147,7 @@ function curves(main, run) {
   const colours = ["kept", "link", "warn", "bad"];
   chart(element, {
     height: 200,
-    scales: { x: { time: false } },
+    scales: { x: { time: false }, y: { range: scoreRange } },
     axes: [{ incrs: [1, 2, 5, 10, 20, 50, 100] }, {}],
     series: [{ label: "epoch" }, ...run.splits.map((/** @type {string} */ split, /** @type {number} */ at) => ({ label: `${split} ${name}`, stroke: paint(colours[at % colours.length]), width: 1.5 }))],
   }, [run.history.map((/** @type {any} */ _, /** @type {number} */ at) => at + 1), ...run.splits.map((/** @type {string} */ split) => run.history.map((/** @type {any} */ each) => each.scores[split]?.[name] ?? null))]);
