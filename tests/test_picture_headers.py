@@ -92,7 +92,7 @@ def test_pictures_are_decoded_in_one_place():
         "embeddings/pictures.py",
         "formats/map_pictures.py",
         "formats/labelme.py",
-        "privacy/copying.py",
+        "privacy/blurred_copy.py",
         "view/sheets.py",
         "view/thumbnails.py",
     }

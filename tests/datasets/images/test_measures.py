@@ -38,6 +38,12 @@ PALETTE = chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255])) + chunk(b"tRNS", bytes([
         pytest.param(
             png(2, 8, 3, bytes([0, 1]), PALETTE), [[255, 0, 0], [255] * 3], id="palette and alpha"
         ),
+        pytest.param(png(2, 8, 2, bytes([9, 8, 7, 1, 2, 3])), [[9, 8, 7], [1, 2, 3]], id="colours"),
+        pytest.param(
+            png(2, 8, 2, bytes([9, 8, 7, 1, 2, 3]), chunk(b"tRNS", bytes([0, 1, 0, 2, 0, 3]))),
+            [[9, 8, 7], [255] * 3],
+            id="one transparent colour",
+        ),
         pytest.param(
             png(1, 16, 6, bytes([9, 7, 8, 7, 7, 7, 255, 255])), [[9, 8, 7]], id="16 bits and alpha"
         ),

@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         pa.field("pixels_sha256", pa.string(), nullable=False),
     ]
 )
+_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"BM": "bmp"}
 
 
@@ -119,18 +120,31 @@ def decode(data: bytes, name: str) -> np.ndarray:
         check_picture(data, name)
     except ValueError as error:
         raise DatasetError(str(error)) from None
+    is_rgb = _is_rgb_png(data)
+    flags = _RGB if is_rgb else cv2.IMREAD_UNCHANGED
     try:
-        picture, orientation = read_upright(np.frombuffer(data, np.uint8))
+        picture, orientation = read_upright(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise DatasetError(f"{name}: OpenCV cannot read the image: {error.err}") from None
     if picture is None:
         raise DatasetError(f"{name}: wanted an image, got {len(data)} bytes that are none")
+    if is_rgb:
+        return turn(picture, orientation)
     if picture.ndim == 2:
         return turn(cv2.cvtColor(_eight_bits(picture), cv2.COLOR_GRAY2RGB), orientation)
     if picture.shape[2] == 4:
         picture = _on_white(picture)
     picture = _eight_bits(picture)
     return turn(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=picture), orientation)
+
+
+def _is_rgb_png(data: bytes) -> bool:
+    """Return whether a file is a PNG of three channels with 8 bits, and none of transparency.
+
+    libpng gives these in the wanted order at no cost; of a JPEG, turning them afterwards is cheaper.
+    """
+    is_png = _SIGNATURES.get(data[:8]) == "png"
+    return is_png and data[24:26] == b"\x08\x02" and b"tRNS" not in data[: data.find(b"IDAT")]
 
 
 def _eight_bits(picture: np.ndarray) -> np.ndarray:

@@ -26,12 +26,17 @@ _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def read_upright(raw: np.ndarray) -> tuple[np.ndarray | None, int]:
+def read_upright(
+    raw: np.ndarray, flags: int = cv2.IMREAD_UNCHANGED
+) -> tuple[np.ndarray | None, int]:
     """Return the stored picture with all its channels, or None, and its EXIF orientation.
 
     Whoever calls this has called `check_picture`.
+
+    Args:
+        flags: of OpenCV's reader: other channels or another order of them. None may turn it.
     """
-    picture, kinds, metadata = cv2.imdecodeWithMetadata(raw, flags=cv2.IMREAD_UNCHANGED)
+    picture, kinds, metadata = cv2.imdecodeWithMetadata(raw, flags=flags)
     exif = b""
     for kind, content in zip(kinds, metadata, strict=True):
         if kind == cv2.IMAGE_METADATA_EXIF:
