@@ -24,7 +24,7 @@ def state_of(chain: Chain) -> dict[str, Any]:
     studio, scale = chain.annotators.studio_tasks(), chain.deployed.servers.scale.tasks()
     return {
         "objects": {bucket: objects_of(chain, bucket) for bucket in BUCKETS},
-        "label-studio": {task["id"]: task["total_annotations"] for task in studio},
+        "label-studio": {task["id"]: len(task["annotations"]) for task in studio},
         "scale": [task["task_id"] for task in scale],
         "documents": chain.documents(),
         "rows": {table: sorted(map(str, chain.rows(table))) for table in TABLES},

@@ -41,7 +41,7 @@ class Annotators:
         """
         before = len(self.seen)
         for task in self.studio_tasks():
-            if not task["total_annotations"]:
+            if not task["annotations"]:  # Its count of them is late at times, or never comes.
                 self._answer_studio(task, *images[task["data"]["image_id"]])
         for task in self._servers.scale.tasks():
             if task["status"] == "pending":
