@@ -67,5 +67,20 @@ def test_a_fault_that_stays_ends_with_the_object_and_the_number_of_attempts(monk
     assert time.monotonic() > began
 
 
+def test_how_long_a_store_is_asked_again_can_be_said(monkeypatch):
+    monkeypatch.setenv("VIDSET_STORE_SECONDS", "0.5")
+    with pytest.raises(
+        StoreUnavailableError, match=r"gs://b/a: the store failed \d times within 0\.5 s"
+    ):
+        patiently(_fails, "gs://b/a", lambda _: 0.0)
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "inf", "nan"])
+def test_a_time_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("VIDSET_STORE_SECONDS", text)
+    with pytest.raises(ValueError, match=f"VIDSET_STORE_SECONDS: wanted .* above 0, got '{text}'"):
+        patiently(_fails, "gs://b/a", lambda _: 0.0)
+
+
 def _fails() -> None:
     raise ConnectionResetError("reset by the other side")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.end_to_end.jobs import objects, rows, wait_for
 from tests.watch.watchers import (
-    ONE_ATTEMPT,
+    IMPATIENT,
     OUT,
     minio_event,
     watch,
@@ -119,7 +119,7 @@ def test_what_fails_each_time_is_in_the_dead_letter_queue_as_it_came(site, proxy
     proxy.before = fail
     site.upload("poison.mp4", site.video(0))
     site.upload("good.mp4", site.video(1))
-    environment = {"AWS_ENDPOINT_URL": proxy.url, **ONE_ATTEMPT}
+    environment = {"AWS_ENDPOINT_URL": proxy.url, **IMPATIENT}
     options = ("--max-tries", "3", "--workers", "2")
     code, summary, said = watch(site.rabbitmq.events, *options, environment=environment)
     assert (code, site.waiting) == (1, (0, 1))

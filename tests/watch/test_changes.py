@@ -91,6 +91,7 @@ def test_a_token_that_stays_expired_is_named(s3, proxy, tmp_path):
     s3.client().put_object(Bucket="uploads", Key="cam1/a.mp4", Body=b"x")
     proxy.expired = "OLD"
     environment = {"AWS_ENDPOINT_URL": proxy.url, "AWS_ACCESS_KEY_ID": "OLD"}
+    environment["VIDSET_STORE_SECONDS"] = "3"
     words = ("extract", "s3://uploads", "-o", tmp_path / "out")
     ended = run(words, env=os.environ | environment)
     assert ended.returncode in (1, 2)

@@ -9,7 +9,7 @@ from tests.emulators.rabbitmq import Rabbitmq, rabbitmq_server
 from tests.end_to_end.jobs import objects, rows, wait_for
 from tests.watch.conftest import Site
 from tests.watch.watchers import (
-    ONE_ATTEMPT,
+    IMPATIENT,
     OUT,
     kill,
     make_queue,
@@ -119,7 +119,7 @@ def test_a_store_that_is_down_for_a_while_loses_nothing(site, proxy, tmp_path):
             proxy.is_down = True
 
     proxy.before = go_down
-    environment = {"AWS_ENDPOINT_URL": proxy.url, **ONE_ATTEMPT}
+    environment = {"AWS_ENDPOINT_URL": proxy.url, **IMPATIENT}
     options = ("--until-idle", "8", *TRIES)
     with watching(log, site.rabbitmq.events, *options, environment=environment) as process:
         site.rabbitmq.publish(*events)
@@ -134,7 +134,7 @@ def test_a_store_that_is_down_at_the_start_is_waited_for(site, proxy, tmp_path):
     log = tmp_path / "log"
     site.upload("a.mp4", site.video(0))
     proxy.is_down = True
-    environment = {"AWS_ENDPOINT_URL": proxy.url, **ONE_ATTEMPT}
+    environment = {"AWS_ENDPOINT_URL": proxy.url, **IMPATIENT}
     options = ("--until-idle", "20")
     with watching(log, site.rabbitmq.events, *options, environment=environment) as process:
         wait_for(lambda: "what is written cannot be reached" in log.read_text(), process, log)
@@ -154,7 +154,7 @@ def test_a_bucket_that_is_gone_when_the_place_is_made_is_waited_for(site, proxy,
 
     proxy.before = remove
     site.upload("a.mp4", site.video(0))
-    environment = {"AWS_ENDPOINT_URL": proxy.url, **ONE_ATTEMPT}
+    environment = {"AWS_ENDPOINT_URL": proxy.url, **IMPATIENT}
     with watching(log, site.rabbitmq.events, environment=environment) as process:
         wait_for(lambda: "what is written cannot be reached" in log.read_text(), process, log)
         site.s3.make_bucket("data")

@@ -1,5 +1,6 @@
 """Requests to a store that may fail for a moment: how often they are repeated, and how long."""
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import TypeVar
 
 from vidset.storage.errors import StoreUnavailableError
 
+VARIABLE = "VIDSET_STORE_SECONDS"
 # A fault that stays is told within a minute, with the last attempt's own time in it.
 _SECONDS = 40.0
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.2, 5.0
@@ -23,11 +25,16 @@ class Patience:
     Args:
         what: the object, for the message.
         transient: tells which errors are worth another attempt.
-        seconds: how long to go on after the first failure since the last progress.
+        seconds: how long to go on after the first failure since the last progress; None takes what
+            the variable VIDSET_STORE_SECONDS says, or 40.
+
+    Raises:
+        ValueError: the variable is no number above 0.
     """
 
-    def __init__(self, what: str, transient: Transient, seconds: float = _SECONDS):
-        self._what, self._transient, self._seconds = what, transient, seconds
+    def __init__(self, what: str, transient: Transient, seconds: float | None = None):
+        self._what, self._transient = what, transient
+        self._seconds = _told_seconds() if seconds is None else seconds
         self._attempts, self._began = 0, 0.0
 
     def progressed(self) -> None:
@@ -58,7 +65,7 @@ class Patience:
 
 
 def patiently(
-    work: Callable[[], _Out], what: str, transient: Transient, seconds: float = _SECONDS
+    work: Callable[[], _Out], what: str, transient: Transient, seconds: float | None = None
 ) -> _Out:
     """Do `work` until it succeeds, fails for good, or has failed for too long; see `Patience`."""
     patience = Patience(what, transient, seconds)
@@ -67,6 +74,17 @@ def patiently(
             return work()
         except Exception as error:
             patience.wait(error)
+
+
+def _told_seconds() -> float:
+    text = os.environ.get(VARIABLE, "")
+    try:
+        seconds = float(text or _SECONDS)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{VARIABLE}: wanted a number of seconds above 0, got {text!r}")
+    return seconds
 
 
 def seconds_asked(headers: object) -> float:
