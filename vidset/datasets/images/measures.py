@@ -141,7 +141,8 @@ def decode(data: bytes, name: str) -> np.ndarray:
 def _is_rgb_png(data: bytes) -> bool:
     """Return whether a file is a PNG of three channels with 8 bits, and none of transparency.
 
-    libpng gives these in the wanted order at no cost; of a JPEG, turning them afterwards is cheaper.
+    libpng gives these in the wanted order at no cost. Those of a JPEG are turned afterwards, which
+    is cheaper than to ask its decoder for it.
     """
     is_png = _SIGNATURES.get(data[:8]) == "png"
     return is_png and data[24:26] == b"\x08\x02" and b"tRNS" not in data[: data.find(b"IDAT")]
