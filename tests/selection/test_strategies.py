@@ -68,14 +68,29 @@ def test_time_begins_an_unknown_video_in_its_middle_and_says_why():
     assert pick.reason == "the first of its video; no collector, 2026-03-01 12:00 has 0 so far"
 
 
-def test_diverse_takes_what_is_farthest_from_all_that_is_labeled_or_chosen():
-    given = pool(4, vectors=on_circle(5, 80, 170, 95), taken_vectors=on_circle(0))
-    assert take("diverse", given) == [2, 1, 3, 0]
-    given = pool(4, vectors=on_circle(5, 80, 170, 95), taken_vectors=on_circle(0))
+def test_diverse_takes_what_stands_for_most_images_that_nothing_stands_for():
+    # 4 stands for all of 78 to 82 at once; 2 is farther from what is labeled, and alone.
+    degrees = 5, 78, 180, 82, 80
+    given = pool(5, vectors=on_circle(*degrees), taken_vectors=on_circle(0))
+    assert take("diverse", given, 3) == [4, 2, 0]
+    given = pool(5, vectors=on_circle(*degrees), taken_vectors=on_circle(0))
     picks = STRATEGIES["diverse"].picks(given)
-    given.choose(next(picks).place)
     given.choose(3)  # Somebody else's choice counts.
-    assert next(picks).place == 1
+    pick = next(picks)
+    assert pick.place == 2
+    assert pick.reason == "nearer than all labeled or chosen images to 1 of 4 images"
+
+
+def test_diverse_lowers_the_sum_of_squared_distances_as_much_as_any_other_would():
+    vectors = np.random.default_rng(4).standard_normal((300, 5))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    given = pool(300, vectors=vectors)
+    squares = np.clip(1 - vectors.astype(np.float64) @ vectors.T.astype(np.float64), 0, 1) ** 2
+    left = np.ones(300)
+    for place in take("diverse", given, 120):
+        lowered = np.maximum(left - squares, 0).sum(axis=1)
+        assert lowered[place] == pytest.approx(lowered.max(), abs=1e-3)
+        left = np.minimum(left, squares[place])
 
 
 def test_diverse_begins_with_the_most_typical_image():

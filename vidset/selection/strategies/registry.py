@@ -14,7 +14,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         Strategy("time", "spread evenly over collectors, hours, videos and time", time.picks),
         Strategy(
             "diverse",
-            "least like everything that is labeled or chosen",
+            "stands for many images that nothing labeled or chosen is like",
             diverse.picks,
             diverse.lacks,
         ),
@@ -42,9 +42,9 @@ STRATEGIES: Mapping[str, Strategy] = {
     )
 }
 MIXED = "mixed"
-# Chosen by hand, not by curves: `python -m benchmarks --only selection` measures them.
+# Chosen by curves of a cheap classifier on three sets of images: see docs/selection.md.
 MIXED_QUOTAS: Mapping[str, float] = MappingProxyType(
-    {"uncertain": 0.4, "diverse": 0.25, "time": 0.15, "errors": 0.1, "rare": 0.1}
+    {"uncertain": 0.45, "diverse": 0.35, "time": 0.1, "errors": 0.05, "rare": 0.05}
 )
 
 
