@@ -1,9 +1,9 @@
 """Labels that selection saves: those that a score takes, chosen by each strategy and by chance.
 
-The sets are real roman numerals and drawn shapes (boxes). A round chooses
-images up to the next budget, trains the fixed model on all that is chosen, and scores it on images
-that nobody chooses from. `python -m benchmarks --only selection`; VIDSET_SELECTION_SETS and
-VIDSET_SELECTION_STRATEGIES name some of them.
+The sets are real roman numerals, drawn numerals that are filmed for a while, and drawn shapes
+(boxes). A round chooses images up to the next budget, trains the fixed model on all that is chosen,
+and scores it on images that nobody chooses from. `python -m benchmarks --only selection`;
+VIDSET_SELECTION_SETS and VIDSET_SELECTION_STRATEGIES name some of them.
 """
 
 import math
@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.selection_sets import ROMAN, Set, roman, shapes
+from benchmarks.selection_sets import ROMAN, Set, films, roman, shapes
 from vidset.datasets.versions.entry import Entry
 from vidset.labeling.template import Label, Template
 from vidset.place_images import KeptImage
@@ -32,7 +32,7 @@ from vidset.selection.strategies.registry import quotas_of
 from vidset.training.scoring.answer_scores import AnswerScores
 
 _SEEDS = (1, 2, 3)
-_STRATEGIES = ("random", "diverse", "uncertain", "rare", "mixed")
+_STRATEGIES = ("random", "time", "diverse", "uncertain", "rare", "mixed")
 # Student's t for three seeds, two-sided 95 %.
 _T = 4.303
 
@@ -43,13 +43,15 @@ def run(_: list[Path]) -> None:
     set_threads(1)
     cv2.setNumThreads(1)
     _run_scale()
-    wanted = os.environ.get("VIDSET_SELECTION_SETS", "roman,shapes").split(",")
+    wanted = os.environ.get("VIDSET_SELECTION_SETS", "roman,films,shapes").split(",")
     strategies = os.environ.get("VIDSET_SELECTION_STRATEGIES", ",".join(_STRATEGIES)).split(",")
     with tempfile.TemporaryDirectory() as scratch:
         if "roman" in wanted and ROMAN.is_file():
             _run_set(roman(), strategies)
         elif "roman" in wanted:
             print(f"\n{ROMAN} is not there: the roman numerals are left out")
+        if "films" in wanted:
+            _run_set(films(), strategies)
         if "shapes" in wanted:
             _run_set(shapes(Path(scratch)), strategies)
 
@@ -186,9 +188,9 @@ def _predict(
     moment = datetime.now(UTC)
     return {
         place: predicted_of(
-            make_document(_image(entry, place), answer, look, template, moment).document
+            make_document(_image(data, at), answer, look, template, moment).document
         )
-        for place, (entry, answer) in enumerate(zip(entries, found, strict=True))
+        for place, (at, answer) in enumerate(zip(rest, found, strict=True))
     }
 
 
@@ -200,7 +202,7 @@ def _pool(
         for label in data.entries[at].labels:
             counts[label] = counts.get(label, 0) + 1
     return Pool(
-        images=[_image(data.entries[at], at) for at in rest],
+        images=[_image(data, at) for at in rest],
         is_evaluated=np.zeros(len(rest), np.bool_),
         vectors=data.vectors[list(rest)],
         taken_vectors=data.vectors[list(chosen)],
@@ -210,8 +212,10 @@ def _pool(
     )
 
 
-def _image(entry: Entry, at: int) -> KeptImage:
-    # A video of its own each, named by its hash: names must not tell the labels.
+def _image(data: Set, at: int) -> KeptImage:
+    entry = data.entries[at]
+    # Without videos each has one of its own, named by its hash: names must not tell the labels.
+    video, seconds = (entry.image_sha256, 0.0) if data.moments is None else data.moments[at]
     return KeptImage(
         f"{at:032x}",
         entry.image_uri,
@@ -219,9 +223,9 @@ def _image(entry: Entry, at: int) -> KeptImage:
         entry.height,
         entry.image_sha256,
         None,
-        entry.image_sha256,
+        video,
         None,
-        0.0,
+        seconds,
         None,
     )
 
