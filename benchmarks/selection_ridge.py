@@ -19,7 +19,7 @@ _SHARPNESS = 6.0
 
 @dataclass(slots=True)
 class Kernel:
-    """How alike all images of a set are: exp(-2 d² / the median of d²) of their pixels."""
+    """The likeness of all images of a set: exp(-2 d² / the median of d²) of their pixels."""
 
     data: Set
     among: np.ndarray = field(init=False)
