@@ -10,12 +10,12 @@ from vidset.engines.engine import Report, Work
 from vidset.filtering.judge import LUMA_WIDTH
 from vidset.filtering.similarity import Picture, compare, picture
 from vidset.jpeg import MAX_JPEG_SIDE, jpeg
+from vidset.memory import give_back
 from vidset.settings import ExtractionSettings
 from vidset.video.decoding import Video
 from vidset.video.feeding import PlanFailedError
-from vidset.video.packets import PacketList, PacketPlan
 from vidset.video.pixels import DecodedFrame
-from vidset.video.segments import Segment
+from vidset.video.segments import Part
 
 # The first samples of each segment get a JPEG in any case, since what came before is not known.
 _SURE_JPEGS = 3
@@ -49,27 +49,22 @@ class Ended:
 
 
 def open_helper(
-    source: str | BinaryIO,
-    uri: str,
-    stream: int,
-    packets: PacketList,
-    plan: PacketPlan,
-    settings: ExtractionSettings,
+    source: str | BinaryIO, uri: str, stream: int, settings: ExtractionSettings
 ) -> Work:
-    """Open the video in a helper. What is returned decodes one segment and sends its samples."""
+    """Open the video in a helper. What is returned decodes a `Part` and sends its samples."""
     import cv2
 
     cv2.setNumThreads(1)
-    return partial(_decode, Video(source, uri, packets, stream=stream), plan, settings)
+    video = Video(source, uri, stream=stream, is_listed=True)
+    give_back()
+    return partial(_decode, video, settings)
 
 
-def _decode(
-    video: Video, plan: PacketPlan, settings: ExtractionSettings, segment: Segment, report: Report
-) -> Ended:
+def _decode(video: Video, settings: ExtractionSettings, part: Part, report: Report) -> Ended:
     """Decodes a segment in a helper, and sends its samples."""
     guess = _Guess(settings)
     try:
-        for pts, frame in video.segment(plan, segment):
+        for pts, frame in video.segment(part):
             report(guess.sent(pts, frame))
     except PlanFailedError:
         return Ended(video.damage, has_failed=True)

@@ -18,7 +18,7 @@ from vidset.spread.spreading import MIN_SAMPLES, Again, SpreadFrame
 from vidset.video.decoding import DecodingElsewhereError, Video
 from vidset.video.feeding import PlanFailedError
 from vidset.video.packets import PacketList, PacketPlan
-from vidset.video.segments import Segment, split
+from vidset.video.segments import Segment, part_of, split
 
 # Of a segment, at least; with images of 1080p, some 20 MB wait.
 _SAMPLES_EACH = 32
@@ -74,11 +74,12 @@ def decode_part(
     planned: Planned | None = shared.get(_PLAN)
     if planned is None or planned.content != content:
         return
-    work = open_helper(source, uri, stream, planned.packets, planned.plan, settings)
+    work = open_helper(source, uri, stream, settings)
     number = len(planned.segments)
     for place in range(number * part // parts, number * (part + 1) // parts):
         sent: list[Sent] = []
-        ended = work(planned.segments[place], sent.append)
+        segment = planned.segments[place]
+        ended = work(part_of(planned.plan, planned.packets, segment), sent.append)
         shared.put(_name(place), (sent, ended))
 
 
@@ -115,10 +116,9 @@ class Joined:
             found: tuple[list[Sent], Ended] | None = self.shared.get(_name(place))
             if found is None:
                 if work is None:
-                    args = (self.path, self.uri, self.stream, packets, plan, self.settings)
-                    work = open_helper(*args)
+                    work = open_helper(self.path, self.uri, self.stream, self.settings)
                 samples: list[Sent] = []
-                found = samples, work(segment, samples.append)
+                found = samples, work(part_of(plan, packets, segment), samples.append)
             sent, ended = found
             for each in sent:
                 yield each.pts, SpreadFrame(each, again)

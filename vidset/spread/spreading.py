@@ -6,7 +6,7 @@ once more, so that guesses decide what it costs and never what comes out.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import KW_ONLY, dataclass
@@ -17,6 +17,7 @@ import numpy as np
 
 from vidset.engines.engine import TaskError, TaskLostError
 from vidset.engines.processes import Processes
+from vidset.memory import give_back
 from vidset.settings import ExtractionSettings
 from vidset.spread.helping import Ended, Sent, open_helper
 from vidset.spread.waiting import Waiting
@@ -24,10 +25,13 @@ from vidset.video.decoding import DecodingElsewhereError, Video
 from vidset.video.feeding import PlanFailedError
 from vidset.video.packets import PacketList, PacketPlan
 from vidset.video.pixels import DecodedFrame, Frame
-from vidset.video.segments import Segment, split, stretch_up_to
+from vidset.video.segments import Part, part_of, split, stretch_up_to
 
 # Helpers take a third of a second to start: shorter videos are done by then.
 MIN_SAMPLES = 120
+# Of a segment, at least. So many wait while the segment before is judged, some 8 MB with images of
+# 720p, and no more of a longer video.
+_LEAST_SAMPLES, _MOST_SAMPLES = 8, 32
 
 
 class SpreadFrame:
@@ -75,8 +79,9 @@ class Again:
 
     def decode(self, pts: int) -> DecodedFrame:
         place = int(np.flatnonzero((self._packets.pts == pts) & self._plan.wanted)[0])
-        with Video(self._path, self._uri, self._packets, stream=self._stream) as video:
-            for found, frame in video.segment(self._plan, stretch_up_to(self._plan, place)):
+        part = part_of(self._plan, self._packets, stretch_up_to(self._plan, place))
+        with Video(self._path, self._uri, stream=self._stream, is_listed=True) as video:
+            for found, frame in video.segment(part):
                 if found == pts:
                     return frame
         raise DecodingElsewhereError
@@ -112,14 +117,18 @@ class Spread:
             PlanFailedError: as from `Video.segment`.
         """
         samples = int(np.count_nonzero(plan.wanted))
-        each = self.samples_each or max(8, min(64, samples // (8 * self.helpers)))
+        least = max(_LEAST_SAMPLES, min(_MOST_SAMPLES, samples // (8 * self.helpers)))
+        each = self.samples_each or least
         segments = split(plan, self.video.packets, each)
         if self.helpers < 2 or samples < self.min_samples or len(segments) < 2:
             raise DecodingElsewhereError
         packets = self.video.packets
         again = Again(self.path, self.uri, self.stream, packets, plan)
-        opens = partial(open_helper, self.path, self.uri, self.stream, packets, plan, self.settings)
-        with _running(min(self.helpers, len(segments)), opens, segments) as (queue, futures):
+        opens = partial(open_helper, self.path, self.uri, self.stream, self.settings)
+        parts = [partial(part_of, plan, packets, segment) for segment in segments]
+        self.video.close()  # Helpers read it.
+        give_back()
+        with _running(min(self.helpers, len(segments)), opens, parts) as (queue, futures):
             for number, future in enumerate(futures):
                 for sent in queue.of(number, future):
                     yield sent.pts, SpreadFrame(sent, again)
@@ -135,19 +144,20 @@ class Spread:
 
 @contextmanager
 def _running(
-    helpers: int, opens: Any, segments: list[Segment]
+    helpers: int, opens: Any, parts: list[Callable[[], Part]]
 ) -> Iterator[tuple["Waiting", list[Future[Ended]]]]:
-    """Start on all segments, in their order; at the end nothing runs any more."""
-    waiting = Waiting(len(segments))
+    """Start on all parts, in their order; at the end nothing runs any more."""
+    waiting = Waiting(len(parts))
     with ExitStack() as stack:
         threads = ThreadPoolExecutor(helpers)
         processes = Processes(helpers, opens)
         stack.callback(lambda: threads.shutdown(cancel_futures=True))
         stack.callback(processes.end)
         stack.callback(waiting.close)
+        reports = [partial(waiting.put, number) for number in range(len(parts))]
         futures = [
-            threads.submit(processes.run, segment, partial(waiting.put, number))
-            for number, segment in enumerate(segments)
+            threads.submit(lambda part, report: processes.run(part(), report), part, report)
+            for part, report in zip(parts, reports, strict=True)
         ]
         for future in futures:
             future.add_done_callback(lambda _: waiting.wake())

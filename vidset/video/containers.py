@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import av
 import numpy as np
@@ -15,9 +15,10 @@ from av.video.codeccontext import VideoCodecContext
 
 from vidset.errors import UndecodableVideoError
 from vidset.video.color_names import PRIMARIES, TRANSFERS
+from vidset.video.facts import Facts
 from vidset.video.file_spans import Spans
-from vidset.video.opening import Source, strict_decoder, text_of, video_streams
-from vidset.video.packets import PacketList, shown_packets, stray_packets
+from vidset.video.opening import Source, strict_decoder, text_of
+from vidset.video.packets import NO_PACKETS, PacketList, shown_packets, stray_packets
 
 # How much shorter than its header says a video may be, at least: headers round, some a lot.
 _END_TOLERANCE_SECONDS = {"avi": 0.1, "matroska,webm": 0.1, "flv": 1.0, "asf": 1.0}
@@ -40,12 +41,13 @@ class VideoFile:
     Args:
         source: the path of a local file, or a binary file object that can seek.
         uri: what messages call it.
-        packets: of the stream, if they are known already; then nothing is checked.
+        is_listed: another has listed the packets already; nothing is checked.
         stop: once it is set, nobody wants the packets any more.
         stream: 0 is the stream that a player shows; the others follow in their order.
 
     Attributes:
-        packets: every packet of the stream.
+        packets: every packet of the stream; of one that is listed already, none.
+        facts: what the container tells of the stream.
         damage: the first thing found missing or wrong, or None.
         duration_seconds: from the first frame shown to the end of the last; None without times.
         is_strict: whether the decoder raises at what it would otherwise show as garbage.
@@ -58,40 +60,32 @@ class VideoFile:
         self,
         source: str | BinaryIO,
         uri: str,
-        packets: PacketList | None = None,
         stop: threading.Event | None = None,
         stream: int = 0,
+        *,
+        is_listed: bool = False,
     ):
-        self._stop = stop
+        self._stop, self._is_unread = stop, is_listed
         self._source, self._uri = Source(source, uri, stream), uri
         self.damage: str | None = None
         self.duration_seconds: float | None = None
         self.is_strict = True
         self._container, self._stream = self._source.open()
         self._decoder = self._stream.codec_context
+        self.facts = Facts.of(self._container, self._stream)
         try:
-            self.packets = self._list_packets() if packets is None else packets
+            self.packets = NO_PACKETS if is_listed else self._list_packets()
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
+        """Close the container, whose index may take megabytes. `read_again` opens it again."""
         self._container.close()
 
     @property
     def format_name(self) -> str:
-        return self._container.format.name
-
-    @property
-    def other_streams(self) -> str | None:
-        """The other video streams with the numbers that name them; None: there are none."""
-        others = [
-            f"{number}: {stream.codec_context.codec.canonical_name} "
-            f"{stream.codec_context.width}x{stream.codec_context.height}"
-            for number, stream in enumerate(video_streams(self._container))
-            if stream.index != self._stream.index
-        ]
-        return ", ".join(others) or None
+        return self.facts.format_name
 
     @property
     def color_transfer(self) -> str | None:
@@ -118,17 +112,7 @@ class VideoFile:
 
     @property
     def time_base(self) -> Fraction:
-        return cast(Fraction, self._stream.time_base)
-
-    @property
-    def sample_aspect_ratio(self) -> Fraction:
-        return self._stream.sample_aspect_ratio or Fraction(1)
-
-    @property
-    def ticks_per_frame(self) -> int:
-        """Computes it by the stream's frame rate (a bare one's average is not read), or 25."""
-        rate = self._stream.guessed_rate or self._stream.average_rate or Fraction(25)
-        return max(1, round(1 / (rate * self.time_base)))
+        return self.facts.time_base
 
     def damaged(self, what: str) -> None:
         self.damage = self.damage or what  # The first is the cause of the others.
@@ -138,8 +122,10 @@ class VideoFile:
 
         The file is opened again: seeking to the start is not exact in every container.
         """
-        self._container.close()
-        self._container, self._stream = self._source.open(is_strict=self.is_strict)
+        if not self._is_unread:
+            self._container.close()
+            self._container, self._stream = self._source.open(is_strict=self.is_strict)
+        self._is_unread = False
         self._decoder, index = self._stream.codec_context, self._stream.index
         packets = (packet for packet in self._read() if packet.stream_index == index)
         first = next(packets, None)
@@ -204,6 +190,7 @@ class VideoFile:
             if time is not None and (last is None or time > last[0]):
                 last = time, end
             corrupt += packet.is_corrupt
+        self.facts = Facts.of(self._container, self._stream)  # Of streams that came late, too.
         if self._source.is_jpeg and len(times) < 2:
             raise UndecodableVideoError("not a readable video: it is a picture", self._uri)
         packets = PacketList(np.frombuffer(times, np.int64), np.frombuffer(flags, np.uint8))
@@ -240,7 +227,7 @@ class VideoFile:
         """Returns when the last frame that is no stray begins and ends."""
         is_plain = (packets.flags & PacketList.STRAY) == 0
         last = int(packets.pts[is_plain].max())
-        return last, last + self.ticks_per_frame
+        return last, last + self.facts.ticks_per_frame
 
     def _check_length(self, count: int, end_seconds: float) -> None:
         """Compare what was read with every promise there is: a cut file ends without an error."""
@@ -260,7 +247,7 @@ class VideoFile:
         else:
             promised_seconds = 0.0  # MPEG-TS, MPEG-PS and bare streams promise nothing.
         if promised_seconds:
-            frame_seconds = float(self.ticks_per_frame * self.time_base)
+            frame_seconds = float(self.facts.ticks_per_frame * self.time_base)
             tolerance = max(_END_TOLERANCE_SECONDS[self.format_name], 2 * frame_seconds)
             if promised_seconds - end_seconds > tolerance:
                 self.damaged(

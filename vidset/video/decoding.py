@@ -25,7 +25,7 @@ from vidset.video.feeding import Feed, PlanFailedError
 from vidset.video.packets import PacketList, PacketPlan, plan_packets, shown_packets
 from vidset.video.pixels import DecodedFrame, Frame, Scalers
 from vidset.video.sampling import Sampling
-from vidset.video.segments import Segment
+from vidset.video.segments import Part, part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class Video(AbstractContextManager["Video"]):
     Args:
         source: the path of a local file, or a binary file object that can seek.
         uri: what messages call it.
-        packets: of the stream, if another process has listed them: for `segment`.
         stop: may be set while the video is being opened, which fails then.
         stream: 0 is the stream that a player shows; the others follow in their order.
+        is_listed: another process has listed its packets: for `segment` alone.
 
     Raises:
         UndecodableVideoError: it is no video, or has no video stream.
@@ -74,12 +74,13 @@ class Video(AbstractContextManager["Video"]):
         self,
         source: str | BinaryIO,
         uri: str,
-        packets: PacketList | None = None,
         stop: threading.Event | None = None,
         stream: int = 0,
+        *,
+        is_listed: bool = False,
     ):
         self._uri = uri
-        self._file = VideoFile(source, uri, packets, stop, stream)
+        self._file = VideoFile(source, uri, stop, stream, is_listed=is_listed)
         self._scalers = Scalers()
         self._shape: tuple[int, int, int] | None = None
         self._feed = Feed(self._file)
@@ -89,6 +90,7 @@ class Video(AbstractContextManager["Video"]):
         self.close()
 
     def close(self) -> None:
+        """Close the file. What is known of it stays known, and `sample` opens it again."""
         self._file.close()
 
     @property
@@ -99,17 +101,18 @@ class Video(AbstractContextManager["Video"]):
     @property
     def info(self) -> VideoInfo:
         """Width, height and rotation are known for sure once the first frame is decoded."""
-        decoder, ratio = self._file.decoder, self._file.sample_aspect_ratio
+        decoder, facts = self._file.decoder, self._file.facts
+        ratio = facts.sample_aspect_ratio
         width, height, rotation = self._shape or (decoder.width, decoder.height, 0)
         return VideoInfo(
-            container=self._file.format_name,
+            container=facts.format_name,
             codec=decoder.codec.canonical_name,
             width=width,
             height=height,
             rotation=rotation,
             sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}",
             duration_seconds=self._file.duration_seconds,
-            other_streams=self._file.other_streams,
+            other_streams=facts.other_streams,
             color_transfer=self._file.color_transfer,
             color_primaries=self._file.color_primaries,
         )
@@ -177,43 +180,38 @@ class Video(AbstractContextManager["Video"]):
                         return
                     except DecodingElsewhereError:
                         self._file.damage = damage
-                yield from self._decode_planned(plan)
+                self._feed.read_anew()
+                yield from self._decode_planned(part_of(plan, self._file.packets))
                 return
             except PlanFailedError:
                 self._file.damage = damage  # Perhaps the plan's fault: the next pass will tell.
         yield from self._decode_all(sampling)
 
-    def segment(self, plan: PacketPlan, segment: Segment) -> Iterator[tuple[int, DecodedFrame]]:
+    def segment(self, part: Part) -> Iterator[tuple[int, DecodedFrame]]:
         """Yield the samples of a segment with their times in ticks; `damage` is the segment's own.
 
-        Segments that are asked for in their order are read in one go.
+        Segments that are asked for in their order are read in one go. `packets` are the part's.
 
         Raises:
             PlanFailedError: the video cannot be decoded by the plan from here on.
         """
-        self._file.damage = None
-        self._feed.forget_errors()
+        self._file.damage, self._file.packets = None, part.packets
+        self._feed.forget_errors(part.latest_before)
         try:
-            yield from self._decode_planned(plan, segment)
+            yield from self._decode_planned(part)
         except BaseException:
             self._feed.read_anew()
             raise
 
-    def _decode_planned(
-        self, plan: PacketPlan, segment: Segment | None = None
-    ) -> Iterator[tuple[int, DecodedFrame]]:
-        if segment is None:
-            self._feed.read_anew()
-            segment = Segment(0, len(plan.feed), is_last=True)
-        pts, part = self._file.packets.pts, slice(segment.begin, segment.end)
-        in_turn = np.sort(pts[part][plan.wanted[part]]).tolist()
+    def _decode_planned(self, part: Part) -> Iterator[tuple[int, DecodedFrame]]:
+        pts, plan = part.packets.pts, part.plan
+        in_turn = np.sort(pts[plan.wanted]).tolist()
         out_of_turn = plan.strays.intersection(in_turn)
         wanted = iter([pts for pts in in_turn if pts not in plan.strays])
         held: list[tuple[int, DecodedFrame]] = []
-        is_here = (plan.starts >= segment.begin) & (plan.starts < segment.end)
-        starts = iter(pts[plan.starts[is_here]].tolist())
+        starts = iter(pts[plan.starts].tolist())
         due, start = next(wanted, None), next(starts, None)
-        for frame in self._feed.planned(plan, segment):
+        for frame in self._feed.planned(part):
             if frame.pts is None:
                 raise PlanFailedError
             if frame.pts in plan.strays:
@@ -230,7 +228,7 @@ class Video(AbstractContextManager["Video"]):
                     raise PlanFailedError  # A later frame will have to do.
                 due = next(wanted, None)
                 yield frame.pts, self._shown_from(plan.first_pts, frame, frame.pts)
-        if due is not None or (start is not None and not segment.is_last):
+        if due is not None or (start is not None and not part.is_last):
             raise PlanFailedError
         yield from sorted(held, key=lambda pair: pair[0])
 
@@ -280,7 +278,7 @@ class Video(AbstractContextManager["Video"]):
             return pts if pts is not None else 0
         if pts is not None and pts > last:
             return pts
-        return last + self._file.ticks_per_frame
+        return last + self._file.facts.ticks_per_frame
 
     def _shown_from(self, first_pts: int, frame: VideoFrame, pts: int) -> DecodedFrame:
         if self._first_pts is None:

@@ -9,8 +9,8 @@ from av.video.frame import PictureType, VideoFrame
 from vidset.video.containers import VideoFile
 from vidset.video.impossible import is_impossible
 from vidset.video.opening import is_strict, text_of
-from vidset.video.packets import PacketPlan
-from vidset.video.segments import Segment
+from vidset.video.packets import PacketList
+from vidset.video.segments import Part
 from vidset.video.suspects import Suspects
 
 # The decoders that leave out frames that no other refers to when told so packet by packet.
@@ -38,16 +38,23 @@ class Feed:
 
     def __init__(self, file: VideoFile):
         self._file = file
-        self._place = 0  # The index of the packet that the decoder was given last.
+        # The index, in the file's list, of the packet that the decoder was given last.
+        self._place = 0
         self._reading: Iterator[Packet] | None = None
-        self._next_place = 0  # The index of the packet that is read next.
+        self._next_place = 0  # The index, in the file, of the packet that is read next.
         self._has_whole = False  # Whether a whole frame came out since the decoder was empty.
         self.forget_errors()
 
-    def forget_errors(self) -> None:
-        """Begin a new pass: nothing is suspected of being garbage but what the container says."""
+    def forget_errors(self, latest_before: int = PacketList.NO_PTS) -> None:
+        """Begin a new pass: nothing is suspected of being garbage but what the container says.
+
+        Args:
+            latest_before: as in `Part`.
+        """
         self._suspects = Suspects(
-            self._file.packets, are_told=self._file.codec not in _TELLING_CODECS
+            self._file.packets,
+            are_told=self._file.codec not in _TELLING_CODECS,
+            latest_before=latest_before,
         )
 
     def read_anew(self) -> None:
@@ -80,25 +87,25 @@ class Feed:
             yield from self._decode(packet)
         yield from self._decode(None)
 
-    def planned(self, plan: PacketPlan, segment: Segment) -> Iterator[VideoFrame]:
-        """Yield what decoding the packets that the plan feeds in this segment gives.
+    def planned(self, part: Part) -> Iterator[VideoFrame]:
+        """Yield what decoding the packets that the plan feeds in this part gives.
 
         Segments that are asked for in their order are read in one go.
 
         Raises:
             PlanFailedError: the decoder cannot be opened.
         """
-        yield from self._settled(self._planned(plan, segment))
+        yield from self._settled(self._planned(part))
 
-    def _planned(self, plan: PacketPlan, segment: Segment) -> Iterator[VideoFrame]:
-        packets = self._read_from(segment.begin)
+    def _planned(self, part: Part) -> Iterator[VideoFrame]:
+        packets = self._read_from(part.begin)
         context = self._file.decoder
         can_skip = context.name in _SKIPPING_DECODERS
         was_fed = self._has_whole = False
-        part = slice(segment.begin, segment.end)
-        steps = zip(plan.feed[part].tobytes(), plan.wanted[part].tobytes(), packets, strict=False)
-        for place, (is_fed, is_wanted, packet) in enumerate(steps, segment.begin):
-            self._place, self._next_place = place, place + 1
+        plan, self._place = part.plan, 0
+        steps = zip(plan.feed.tobytes(), plan.wanted.tobytes(), packets, strict=False)
+        for place, (is_fed, is_wanted, packet) in enumerate(steps):
+            self._place, self._next_place = place, part.begin + place + 1
             if is_fed:
                 if can_skip:
                     context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
@@ -109,7 +116,7 @@ class Feed:
                 self._has_whole = False
             was_fed = is_fed
         yield from self._decode(None)
-        if not segment.is_last:
+        if not part.is_last:
             context.flush_buffers()
 
     def _read_from(self, place: int) -> Iterator[Packet]:

@@ -29,6 +29,9 @@ class PacketList:
     KEYFRAME, DISCARD, STRAY, DAMAGED = 1, 2, 4, 8
 
 
+NO_PACKETS = PacketList(np.empty(0, np.int64), np.empty(0, np.uint8))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketPlan:
     """The packets to feed, by index in file order.
@@ -76,6 +79,11 @@ def shown_packets(packets: PacketList) -> np.ndarray | None:
     if len(shown) == 0 or (np.diff(packets.pts[shown]) == 0).any():
         return None
     return shown
+
+
+def in_turn(packets: PacketList) -> np.ndarray:
+    """Bool: the packets whose frames are neither cut away nor come out of turn."""
+    return (packets.flags & (PacketList.DISCARD | PacketList.STRAY)) == 0
 
 
 def stray_packets(pts: np.ndarray, time_base: Fraction) -> np.ndarray:

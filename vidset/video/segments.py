@@ -1,10 +1,10 @@
 """A video in segments that can be decoded apart: arithmetic on the packet plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidset.video.packets import PacketList, PacketPlan
+from vidset.video.packets import PacketList, PacketPlan, in_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,44 @@ class Segment:
     begin: int
     end: int
     is_last: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """All that decoding a segment takes.
+
+    Attributes:
+        begin: the index of its first packet in the file.
+        packets, plan: its part of each; indices count from its first packet.
+        latest_before: the latest time among the packets before it.
+        is_last: whether no segment follows it.
+    """
+
+    begin: int
+    packets: PacketList
+    plan: PacketPlan
+    latest_before: int
+    is_last: bool
+
+
+def part_of(plan: PacketPlan, packets: PacketList, segment: Segment | None = None) -> Part:
+    """Return what decoding a segment takes; None is all of the video."""
+    if segment is None:
+        return Part(0, packets, plan, PacketList.NO_PTS, is_last=True)
+    begin, end = segment.begin, segment.end
+    is_here = (plan.starts >= begin) & (plan.starts < end)
+    part = replace(
+        plan,
+        feed=plan.feed[begin:end],
+        wanted=plan.wanted[begin:end],
+        starts=plan.starts[is_here] - begin,
+    )
+    before, here = (
+        PacketList(packets.pts[each], packets.flags[each])
+        for each in (slice(begin), slice(begin, end))
+    )
+    latest = int(before.pts.max(where=in_turn(before), initial=PacketList.NO_PTS))
+    return Part(begin, here, part, latest, segment.is_last)
 
 
 def split(plan: PacketPlan, packets: PacketList, samples_each: int) -> list[Segment]:

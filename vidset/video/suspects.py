@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from av.video.frame import VideoFrame
 
-from vidset.video.packets import PacketList
+from vidset.video.packets import PacketList, in_turn
 
 # Frames of which H.264 and HEVC refer to no more: ITU-T H.264, A.3.1, and H.265, A.4.2.
 _MOST_REORDERED = 16
@@ -19,10 +19,13 @@ class Suspects:
     Args:
         packets: of the stream, in the order in which they are decoded.
         are_told: whether those that the container calls damaged are errors from the start.
+        latest_before: the latest time among the stream's packets before these.
     """
 
-    def __init__(self, packets: PacketList, *, are_told: bool):
-        self._packets = packets
+    def __init__(
+        self, packets: PacketList, *, are_told: bool, latest_before: int = PacketList.NO_PTS
+    ):
+        self._packets, self._latest_before = packets, latest_before
         told = packets.flags & (PacketList.DAMAGED * are_told)
         self._errors: list[int] = np.flatnonzero(told).tolist()
         self._keyframes = np.flatnonzero(packets.flags & PacketList.KEYFRAME).tolist()
@@ -79,9 +82,8 @@ class Suspects:
     def _last_before(self, place: int) -> int:
         """The latest time among the packets up to this one."""
         if not len(self._latest):
-            is_apart = (self._packets.flags & (PacketList.DISCARD | PacketList.STRAY)) != 0
-            times = np.where(is_apart, PacketList.NO_PTS, self._packets.pts)
-            self._latest = np.maximum.accumulate(times)
+            times = np.where(in_turn(self._packets), self._packets.pts, self._latest_before)
+            self._latest = np.maximum(np.maximum.accumulate(times), self._latest_before)
         return int(self._latest[place])
 
     def _place(self, pts: int | None) -> int | None:
