@@ -74,7 +74,7 @@ def extract(
     Doing it twice stores the same images under the same names. `upload.generation` must be known.
 
     Args:
-        on_sample: is called for each sample.
+        on_sample: is called for each sample, whose row does not name its image yet.
         cores: on so many processes a long video is decoded; what comes out is the same.
         shared: where what other nodes have decoded of it waits, if they have.
         opened_before: returns the video, if someone has opened it already.
@@ -120,19 +120,22 @@ def extract(
                 damage = error.reason  # What came before it is whole.
                 break
             if data is not None:
-                name = image_name(upload.name, upload.generation, frame.pts_seconds, upload.stream)
-                writer.write(len(rows), name, data, _metadata(row))
-                row = replace(
-                    row, image_id=image_id(images.place(name)), image_uri=images.uri(name)
-                )
+                writer.write(len(rows), _image_name(upload, row), data, _metadata(row))
             elif dropped is not None:
                 dropped.add(*judge.seen)
             rows.append(row)
             if on_sample is not None:
                 on_sample(row, video.info.duration_seconds)
         hashes = writer.finish()
+        # Only now, since hours of rows are in memory while helpers are.
         for place, digest in hashes.items():
-            rows[place] = replace(rows[place], image_sha256=digest)
+            name = _image_name(upload, rows[place])
+            rows[place] = replace(
+                rows[place],
+                image_id=image_id(images.place(name)),
+                image_uri=images.uri(name),
+                image_sha256=digest,
+            )
         rows = judge.settle(rows)
         info, damage = video.info, video.damage or damage
     summary = VideoRow(
@@ -205,6 +208,10 @@ def failed(upload: Upload, settings: ExtractionSettings, error: BadInputError) -
         **upload.rights.or_else(settings.rights).columns(),
     )
     return Extraction(row, ())
+
+
+def _image_name(upload: Upload, row: FrameRow) -> str:
+    return image_name(upload.name, upload.generation or "", row.pts_seconds, upload.stream)
 
 
 def _metadata(row: FrameRow) -> dict[str, str]:

@@ -33,6 +33,9 @@ MIN_SAMPLES = 120
 # 720p, and no more of a longer video.
 _LEAST_SAMPLES, _MOST_SAMPLES = 8, 32
 
+# Samples that wait and rows that stay come in turn: freed memory is given back after so many.
+_SEGMENTS_OF_MEMORY = 8
+
 
 class SpreadFrame:
     """A sample that another process has decoded, with the interface of `DecodedFrame`.
@@ -128,7 +131,10 @@ class Spread:
         parts = [partial(part_of, plan, packets, segment) for segment in segments]
         self.video.close()  # Helpers read it.
         give_back()
-        with _running(min(self.helpers, len(segments)), opens, parts) as (queue, futures):
+        helpers = min(self.helpers, len(segments))
+        # While one segment is judged, as many as there are helpers may wait.
+        queue = Waiting(len(segments), each * helpers)
+        with _running(helpers, opens, parts, queue) as futures:
             for number, future in enumerate(futures):
                 for sent in queue.of(number, future):
                     yield sent.pts, SpreadFrame(sent, again)
@@ -140,14 +146,15 @@ class Spread:
                     self.video.damaged(ended.damage)
                 if ended.has_failed:
                     raise PlanFailedError
+                if number % _SEGMENTS_OF_MEMORY == 0:
+                    give_back()
 
 
 @contextmanager
 def _running(
-    helpers: int, opens: Any, parts: list[Callable[[], Part]]
-) -> Iterator[tuple["Waiting", list[Future[Ended]]]]:
+    helpers: int, opens: Any, parts: list[Callable[[], Part]], waiting: Waiting
+) -> Iterator[list[Future[Ended]]]:
     """Start on all parts, in their order; at the end nothing runs any more."""
-    waiting = Waiting(len(parts))
     with ExitStack() as stack:
         threads = ThreadPoolExecutor(helpers)
         processes = Processes(helpers, opens)
@@ -161,7 +168,7 @@ def _running(
         ]
         for future in futures:
             future.add_done_callback(lambda _: waiting.wake())
-        yield waiting, futures
+        yield futures
 
 
 def path_for_others(source: object) -> str | None:

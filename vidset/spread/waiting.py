@@ -16,11 +16,16 @@ class Waiting:
 
     Helpers that are ahead are held up once much is waiting. The one whose segment is being judged
     never is: segments are begun in order, so that it always comes on.
+
+    Args:
+        segments: how many there are.
+        most_samples: how many samples may wait, in all segments but the one that is being judged.
     """
 
-    def __init__(self, segments: int):
+    def __init__(self, segments: int, most_samples: int):
         self._samples: list[deque[Sent]] = [deque() for _ in range(segments)]
-        self._front, self._bytes, self._is_closed = 0, 0, False
+        self._most_samples = most_samples
+        self._front, self._bytes, self._number, self._is_closed = 0, 0, 0, False
         self._changed = threading.Condition()
 
     def put(self, segment: int, sent: Sent) -> None:
@@ -29,10 +34,14 @@ class Waiting:
                 lambda: (
                     self._is_closed
                     or segment == self._front
-                    or self._bytes + sent.size_bytes <= _MAX_WAITING_BYTES
+                    or (
+                        self._number < self._most_samples
+                        and self._bytes + sent.size_bytes <= _MAX_WAITING_BYTES
+                    )
                 )
             )
             self._samples[segment].append(sent)
+            self._number += 1
             self._bytes += sent.size_bytes
             self._changed.notify_all()
 
@@ -47,6 +56,7 @@ class Waiting:
                 if not self._samples[segment]:
                     return
                 sent = self._samples[segment].popleft()
+                self._number -= 1
                 self._bytes -= sent.size_bytes
                 self._changed.notify_all()
             yield sent
