@@ -1,6 +1,7 @@
 """One video on several processes gives what one process gives, byte for byte."""
 
 import os
+import pickle
 import signal
 from fractions import Fraction
 
@@ -18,7 +19,7 @@ from vidset.spread.spreading import Spread
 from vidset.video.decoding import DecodingElsewhereError, Video
 from vidset.video.packets import plan_packets
 from vidset.video.sampling import Sampling
-from vidset.video.segments import split
+from vidset.video.segments import part_of, split
 
 SAMPLES_EACH = some([3, 1, 7])
 
@@ -113,6 +114,21 @@ def test_segments_part_the_plan():
     assert [each.is_last for each in segments] == [False] * (len(segments) - 1) + [True]
     covered = sum(int(plan.feed[each.begin : each.end].sum()) for each in segments)
     assert covered == int(plan.feed.sum())
+
+
+def test_a_helper_gets_no_more_than_its_part():
+    """Whatever is sent with each segment grows with the segment, not with the video."""
+    with Video(str(video("h264_faststart.mp4")), "a") as opened:
+        packets = opened.packets
+        plan = opened.plan(Sampling(Fraction(1, 2)))
+    assert plan is not None
+    for segment in split(plan, packets, 2)[1:]:
+        part = part_of(plan, packets, segment)
+        length = segment.end - segment.begin
+        assert len(part.packets.pts) == len(part.plan.feed) == len(part.plan.wanted) == length
+        assert part.latest_before == packets.pts[: segment.begin].max()
+        assert part.plan.starts[0] == 0
+        assert len(pickle.dumps(part)) < 2000 + 16 * length
 
 
 def test_a_helper_that_dies_leaves_the_work_to_the_one_that_asked(monkeypatch):

@@ -155,6 +155,16 @@ def test_a_resolution_that_changes_gives_frames_of_both_sizes(name, sizes):
         assert_close(pictures, oracle.pictures(video(part), indices))
 
 
+@pytest.mark.parametrize("name", ["h264_faststart.mp4", "h264.ts", "h264.avi"])
+def test_a_closed_video_keeps_its_facts_and_is_opened_again(name):
+    with Video(str(video(name)), "a") as opened:
+        info = opened.info
+        opened.close()
+        assert opened.info == info
+        times = [frame.pts_seconds for frame in opened.sample(Sampling(Fraction(1, 2)))]
+    assert times == list(samples(video(name), 0.5).seconds)
+
+
 def test_a_stream_that_appears_on_the_way_is_passed_over():
     found = samples(video("small_then_sound.ts"), 0.5)
     assert found.sizes[:4] == 4 * [(96, 64)]
