@@ -22,6 +22,7 @@ from vidset.tables.schemas import Column, Table, new_columns, tables
 from vidset.warehouse.duckdb import open_duckdb, ordering, quoted, read, select
 from vidset.warehouse.export import Export
 from vidset.warehouse.files import PARTIAL, TableFiles, find_files
+from vidset.warehouse.parts import write_in_order
 
 _STAGED = ".staged"
 # What a killed export has staged goes with the first one after this.
@@ -114,6 +115,19 @@ class ParquetWarehouse:
             self._add(table, rows, has_small_rows=True)
         for file in files:
             Path(file).unlink()
+
+    def gather_in_order(self, table: Table, parts: Sequence[str]) -> None:
+        """Take staged parts in, in the place of all that the table has.
+
+        Args:
+            parts: files that follow each other in the order of the table.
+        """
+        path = self._files(table.name).next("base")
+        partial = _partial(path)
+        write_in_order(table, parts, partial, self.schema(table))
+        os.replace(partial, path)
+        for part in parts:
+            Path(part).unlink()
 
     def leave_out(self, table: Table, gone: pa.Table) -> None:
         """Delete the rows that have the values of a row of `gone` in its columns."""

@@ -4,17 +4,21 @@ A query over thousands of small files would have to open each of them.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidset.elements import ledger_key
 from vidset.ledger.packing import leave_packs
-from vidset.ledger.rows import LedgerRows, in_batches
+from vidset.ledger.rows import LedgerRows, Rows, in_batches
+from vidset.memory import give_back
 from vidset.parquet import read_parquet
 from vidset.tables.schemas import tables
 from vidset.warehouse.folder import ParquetWarehouse
+from vidset.warehouse.parts import Placed, divide, stage_parts
 
 _KNOWN = pa.schema([("key", pa.string()), ("stamp", pa.string())])
 
@@ -37,12 +41,21 @@ def gather_ledgers(warehouse: ParquetWarehouse, out: str) -> int:
             _leave_out(warehouse, gone)
         changed = [key for key, stamp in found.items() if known.get(key) != stamp]
         if changed or (not known and warehouse.has_rows("videos")):
-            staged = {name: _stage(warehouse, rows, name, changed) for name in ("frames", "videos")}
+            placed: list[Placed] = []
+            videos = _stage(warehouse, "videos", _noted(rows, changed, placed, warehouse))
+            parts = None if known else divide(placed)
+            frames = rows.frames(warehouse.schema(tables()["frames"]).names, changed)
             # The frames come first: a video counts when its own row is there.
-            for name, files in staged.items():
-                warehouse.gather(tables()[name], files, anew=not known)
+            if parts is None:
+                staged = _stage(warehouse, "frames", frames)
+                warehouse.gather(tables()["frames"], staged, anew=not known)
+            else:
+                staged = _stage_in_parts(warehouse, frames, parts)
+                warehouse.gather_in_order(tables()["frames"], staged)
+            warehouse.gather(tables()["videos"], videos, anew=not known)
         if gone or changed or not known:
             _remember(warehouse, found)
+    give_back()
     leave_packs(out, rows)
     return len(changed) + len(gone)
 
@@ -62,19 +75,43 @@ def _leave_out(warehouse: ParquetWarehouse, gone: set[str]) -> None:
             warehouse.leave_out(tables()[name], rows)
 
 
-def _stage(
-    warehouse: ParquetWarehouse, rows: LedgerRows, table: str, keys: Sequence[str]
+def _noted(
+    rows: LedgerRows, keys: Sequence[str], placed: list[Placed], warehouse: ParquetWarehouse
+) -> Iterator[Rows]:
+    """Yield the rows of `videos`, and note where each video stands in the order of the tables."""
+    for some in rows.videos(warehouse.schema(tables()["videos"]).names, keys):
+        for key, table in some.each():
+            row = table.slice(0, 1).select(["uploaded_at", "video_uri", "samples"]).to_pylist()
+            placed.append(_placed(key, **row[0]) if row else Placed(key, None, "", 0))
+        yield some
+
+
+def _placed(key: str, uploaded_at: datetime | None, video_uri: str, samples: int) -> Placed:
+    return Placed(key, uploaded_at and uploaded_at.astimezone(UTC).date(), video_uri, samples)
+
+
+def _stage_in_parts(
+    warehouse: ParquetWarehouse, found: Iterator[Rows], parts: Mapping[str, int]
 ) -> list[str]:
-    """Write the rows into one large file with the table's columns; none where there are none."""
-    schema = warehouse.schema(tables()[table])
+    number = max(parts.values(), default=-1) + 1
+    paths = [_path(warehouse, "frames") for _ in range(number)]
     try:
-        found = (
-            rows.frames(schema.names, keys)
-            if table == "frames"
-            else rows.videos(schema.names, keys)
-        )
-        path = warehouse.staging / f"{table}-{uuid.uuid4().hex}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        stage_parts(found, parts, warehouse.schema(tables()["frames"]), paths)
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise ValueError(f"the ledger of frames cannot be read: {error}") from None
+    return list(map(str, paths))
+
+
+def _path(warehouse: ParquetWarehouse, table: str) -> Path:
+    path = warehouse.staging / f"{table}-{uuid.uuid4().hex}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _stage(warehouse: ParquetWarehouse, table: str, found: Iterator[Rows]) -> list[str]:
+    """Write the rows into one large file with the table's columns."""
+    schema, path = warehouse.schema(tables()[table]), _path(warehouse, table)
+    try:
         with pq.ParquetWriter(path, schema, compression="lz4") as writer:
             for batch in in_batches(found):
                 writer.write_table(batch.cast(schema))
