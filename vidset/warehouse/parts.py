@@ -21,7 +21,8 @@ _PART_ROWS, _MOST_PARTS = 25_000, 128
 # So many rows wait to be written, in so many tables: one of a single row takes a fifth of a
 # megabyte.
 _WAITING_ROWS, _WAITING_TABLES = 20_000, 100
-_GROUP_ROWS = 20_480
+# Of a row group: most parts are one.
+_GROUP_ROWS = 30_000
 _DAY = "day of partition"
 
 
