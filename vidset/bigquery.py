@@ -2,9 +2,12 @@
 
 import os
 import re
+from collections.abc import Sequence
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+
+from vidset.elements import VIDEO_KEY
 
 _DATASET = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z0-9-]+)\.([A-Za-z0-9_]+)")
 
@@ -31,3 +34,20 @@ def open_client(project: str) -> bigquery.Client:
 def sql_name(table: bigquery.Table | bigquery.TableReference) -> str:
     """Returns the name for a statement, of characters that a dataset's uri allows."""
     return f"`{table.project}.{table.dataset_id}.{table.table_id}`"
+
+
+def is_any_of(column: str, values: Sequence[str]) -> tuple[str, list[bigquery.ArrayQueryParameter]]:
+    """Return a condition that a row has one of the values, and its parameters.
+
+    Args:
+        column: of texts, or VIDEO_KEY.
+    """
+    parameters = [bigquery.ArrayQueryParameter("values", "STRING", values)]
+    condition = f"{column} IN UNNEST(@values)"
+    if (
+        column == VIDEO_KEY
+    ):  # By the uris, a table that is clustered by them spares reading the rest.
+        uris = sorted({value.rpartition("#")[0] for value in values})
+        parameters.append(bigquery.ArrayQueryParameter("uris", "STRING", uris))
+        condition = f"video_uri IN UNNEST(@uris) AND {condition}"
+    return condition, parameters

@@ -40,6 +40,8 @@ class Project:
         settings: what the file sets, by key.
         environment: variables beat the file.
         given_store: the store that was named on the command line.
+        given_ledger: bq://PROJECT.DATASET, where that was named as what has the ledgers of the
+            place; its other tables are the warehouse then.
     """
 
     place: str
@@ -47,6 +49,7 @@ class Project:
     settings: Mapping[str, Value] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     given_store: str | None = None
+    given_ledger: str | None = None
 
     @property
     def is_folder(self) -> bool:
@@ -107,7 +110,7 @@ class Project:
     @property
     def warehouse(self) -> str:
         """The folder or uri of the tables."""
-        return self.text("warehouse") or self.below("warehouse")
+        return self.given_ledger or self.text("warehouse") or self.below("warehouse")
 
     def command(self, words: str, cwd: Path | None = None) -> str:
         """Return `words` as a command that reaches this place from the folder `cwd`.

@@ -8,6 +8,7 @@ import typer
 
 from vidset.cli.command import described
 from vidset.cli.flags import As, Collector, DryRun, Json, Place, Quiet, Videos, Yes
+from vidset.cli.label.options import Store
 
 if TYPE_CHECKING:
     from vidset.forgetting.forget import Forgetting
@@ -22,6 +23,8 @@ _NAMED = 10
 @described(
     "vidset forget cam1/drive-7.mp4 --dry-run",
     "vidset forget --collector car-12 --keep-source --yes",
+    "vidset forget cam1/drive-7.mp4 -p gs://images --warehouse bq://project.vidset "
+    "--store firestore://project",
     part="dataset",
     result="vidset.forgetting.receipt:Receipt",
     stage="Videos",
@@ -45,6 +48,15 @@ def forget(
     keep_tasks: Annotated[
         bool, typer.Option("--keep-tasks", help="Leave the tasks at the labeling vendors.")
     ] = False,
+    warehouse: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="Take the ledgers of a whole bucket of images from bq://PROJECT.DATASET, where a "
+            "job has written them.",
+        ),
+    ] = None,
+    store: Store = None,
     actor: As = None,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -64,8 +76,9 @@ def forget(
 
     project, by = find_project(place), actor_of(actor)
     with working("Looking", show=not (as_json or quiet)):
-        from vidset.forgetting.forget import Forgetting
+        from vidset.forgetting.forget import Forgetting, with_named
 
+        project = with_named(project, warehouse, store)
         forgetting = Forgetting(project, lambda name: _open_vendor(project, name))
         journal = _journal(
             forgetting, videos, collector, before, by, keep_source=keep_source,
@@ -88,7 +101,7 @@ def forget(
         as_json=as_json,
         quiet=quiet,
         project=project,
-        next_words=_next(receipt),
+        next_words=_next(receipt, is_in_bigquery=project.given_ledger is not None),
     )
     if receipt.left:
         raise typer.Exit(1)
@@ -188,9 +201,11 @@ def _show(receipt: "Receipt") -> None:
         say(f"receipt: {receipt.receipt}")
 
 
-def _next(receipt: "Receipt") -> str | None:
+def _next(receipt: "Receipt", *, is_in_bigquery: bool) -> str | None:
     if receipt.is_dry or receipt.left:
         return None
     if receipt.runs:
         return "vidset train"
-    return "vidset dataset verify" if receipt.versions else "vidset status"
+    if receipt.versions:
+        return "vidset dataset verify"
+    return None if is_in_bigquery else "vidset status"

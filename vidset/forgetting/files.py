@@ -49,10 +49,12 @@ def forget_sources(work: Work) -> dict[str, int]:
 
 def forget_images(work: Work) -> dict[str, int]:
     """Delete the images, those that a killed extraction left beside them, and their copies."""
-    roots = [(f"{work.place}/{ORIGINALS}", "images"), (f"{work.place}/{COPIES}", "blurred copies")]
+    # Where the ledger is in BigQuery, the place is a bucket, and names are those in it.
+    below = f"/{ORIGINALS}" if work.records.project.given_ledger is None else ""
+    roots = [(f"{work.place}{below}", "images"), (f"{work.place}/{COPIES}", "blurred copies")]
     if (elsewhere := copies_elsewhere(work.place)) is not None:
         # There a copy has the name that its original has in the place.
-        roots.append((f"{elsewhere}/{ORIGINALS}", "blurred copies"))
+        roots.append((f"{elsewhere}{below}", "blurred copies"))
     found = Counter[str]()
     for root, kind in roots:
         store = open_store(root)
@@ -72,7 +74,7 @@ def forget_thumbnails(work: Work) -> dict[str, int]:
             number += 1
             if not work.is_dry:
                 store.delete(each.name)
-    if not work.records.project.is_folder:
+    if not work.records.project.is_folder and work.records.project.given_ledger is None:
         for each in _list(store, ".cache/"):
             caches += 1
             if not work.is_dry:
@@ -134,7 +136,12 @@ def forget_dead_letters(work: Work) -> dict[str, int]:
 
 
 def forget_ledger(work: Work) -> dict[str, int]:
-    """Delete the videos' rows and what was stated of them; packs are made again."""
+    """Delete the videos' rows and what was stated of them; packs are made again.
+
+    A ledger in BigQuery has lost them with the other tables' rows.
+    """
+    if work.records.project.given_ledger is not None:
+        return {}
     number, store = 0, open_store(work.place)
     names = [_ledger_files(each) for each in work.journal.videos]
     for video in names:

@@ -43,6 +43,7 @@ from vidset.forgotten import Tombstone, Tombstones
 from vidset.labeling.vendors.vendor import Vendor
 from vidset.lineage.records import Records
 from vidset.project import Project
+from vidset.storage.uris import parse_uri
 
 # In this order; vendors come first, since they may refuse.
 STEPS: tuple[Step, ...] = (
@@ -66,6 +67,48 @@ STEPS: tuple[Step, ...] = (
 )
 # A vendor may keep what it was asked to delete: the check asks for what is ours.
 _CHECKED = tuple(step for step in STEPS if step is not forget_tasks)
+
+
+def with_named(project: Project, ledger: str | None, store: str | None) -> Project:
+    """Return the project with what was named for a call; after one that was stopped, as that did.
+
+    Args:
+        ledger: bq://PROJECT.DATASET, where a job has written the ledgers of the images in a bucket.
+        store: of tasks and annotations.
+
+    Raises:
+        ValueError: there are no such ledgers, it is not told which labels are of the images, or a
+            call that was stopped has named others.
+    """
+    before = read_journal(project.place)
+    if before is not None:
+        pairs = ("--warehouse", ledger, before.ledger), ("--store", store, before.store)
+        for option, given, named in pairs:
+            if given not in (None, named) and (named is not None or option == "--warehouse"):
+                raise ValueError(
+                    f"{option} {given}: an earlier call was stopped, which went by "
+                    f"{named or 'the ledgers of the place'}: vidset forget without a VIDEO and "
+                    f"without {option} finishes it first"
+                )
+        ledger, store = before.ledger, before.store or store
+    project = replace(project, given_ledger=ledger, given_store=store)
+    if ledger is None:
+        return project
+    if not ledger.startswith("bq://"):
+        raise ValueError(
+            f"--warehouse {ledger}: wanted bq://PROJECT.DATASET; other ledgers are in the place"
+        )
+    if project.is_folder or parse_uri(project.place).prefix:
+        raise ValueError(
+            f"{project.place}: with --warehouse, wanted the bucket of images that the job names "
+            "with --images, such as gs://images"
+        )
+    if project.store is None:
+        raise ValueError(
+            "with --warehouse, wanted --store firestore://PROJECT, or sqlite:FILE: tasks and "
+            "annotations of the images are to be erased there"
+        )
+    return project
 
 
 class Forgetting:

@@ -5,7 +5,7 @@ and versions that are deleted themselves. The next call goes on with it.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +17,10 @@ from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.entry import TRAIN
 from vidset.elements import ledger_key
 from vidset.forgotten import FOLDER
-from vidset.gate import RECORDS, copies_elsewhere
+from vidset.gate import ORIGINALS, RECORDS, copies_elsewhere
 from vidset.json_files import parse_json, read_object
 from vidset.lineage.records import Records
-from vidset.naming import image_id
+from vidset.naming import image_id, image_prefix
 from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 
@@ -55,6 +55,11 @@ class Gone:
         """The name of its files in the ledger and of its tombstone."""
         return ledger_key(self.uri, self.generation)
 
+    @property
+    def full(self) -> str:
+        """URI#GENERATION: what tells its rows in BigQuery apart."""
+        return f"{self.uri}#{self.generation}"
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -71,6 +76,8 @@ class Journal:
         runs: the names of the runs in whose training some of the images stood. Once the images are
             out of the versions, nothing tells that any more.
         found: how many things of each kind there were before anything was deleted.
+        ledger, store: bq://PROJECT.DATASET with the ledgers, and the store of tasks and
+            annotations, where these were named for the call.
     """
 
     videos: tuple[Gone, ...]
@@ -83,6 +90,8 @@ class Journal:
     names: frozenset[str] = field(default_factory=frozenset)
     runs: tuple[str, ...] = ()
     found: dict[str, int] = field(default_factory=dict)
+    ledger: str | None = None
+    store: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -117,7 +126,8 @@ def make_journal(
     """Look up all that came of the chosen videos.
 
     Raises:
-        ValueError: a video that is named is none of the place's.
+        ValueError: a video that is named is none of the place's, or images in BigQuery's ledger are
+            not where a job stores those of the place.
     """
     videos = list(_chosen(records, choice))
     names, hashes = _images(records, videos)
@@ -141,6 +151,11 @@ def make_journal(
         keep_tasks=keep_tasks,
         names=frozenset(uris | {each.uri for each in videos}),
         runs=tuple(_trained_on(records, taught)),
+        ledger=records.project.given_ledger,
+        # Whoever goes on with it may have other settings, and would leave what is in this store.
+        store=records.project.store
+        if records.project.given_ledger
+        else records.project.given_store,
     )
 
 
@@ -217,15 +232,21 @@ def source_of(uri: str) -> str:
     return _without_stream(uri)
 
 
-def _images(records: Records, videos: Iterable[Gone]) -> tuple[dict[str, str], set[str]]:
+def _images(records: Records, videos: Collection[Gone]) -> tuple[dict[str, str], set[str]]:
     """Return the names of the videos' images by image id, and the images' hashes."""
-    images = open_store(records.project.below("images"))
+    project = records.project
+    images = open_store(project.below(ORIGINALS))
     names: dict[str, str] = {}
     hashes: set[str] = set()
+    prefixes = {(each.uri, each.generation): _prefixes(each) for each in videos}
     for row in records.frames_of({(each.uri, each.generation) for each in videos}):
         if row["image_id"] is not None:
             hashes.add(row["image_sha256"])
-            names[row["image_id"]] = _name(row, images.place)
+            if project.given_ledger is None:
+                names[row["image_id"]] = _name(row, images.place)
+            else:
+                video = row["video_uri"], row["generation"]
+                names[row["image_id"]] = _name_in_bucket(row, project.place, prefixes[video])
     return names, hashes
 
 
@@ -244,6 +265,33 @@ def _hashes_of_copies(place: str, image_ids: Collection[str]) -> Iterator[str]:
                 wanted = f"{store.uri(name)}: wanted records of blurring: {error}"
                 raise ValueError(wanted) from None
             yield from rows_with(table, "image_id", image_ids)["copy_sha256"].to_pylist()
+
+
+def _name_in_bucket(row: dict[str, Any], place: str, prefixes: Collection[str]) -> str:
+    """Return an image's name in a bucket of images, with `images/` if the images lie below that.
+
+    Args:
+        prefixes: what the names of its video's images may begin with.
+
+    Raises:
+        ValueError: it has no such name as jobs give: their tombstones would be elsewhere.
+    """
+    name = row["image_uri"].removeprefix(f"{place}/")
+    prefix, _, _ = name.rpartition("/")
+    if prefix.removeprefix(f"{ORIGINALS}/") not in prefixes and prefix not in prefixes:
+        raise ValueError(
+            f"{row['image_uri']}: wanted an image that a job with --images {place} has stored"
+        )
+    return name
+
+
+def _prefixes(video: Gone) -> set[str]:
+    """Return what a job may call the folder of a video's images: it takes an end of the uri."""
+    whole = _without_stream(video.uri)
+    stream = int(video.uri.removeprefix(whole).removeprefix(_STREAM) or 0)
+    segments = whole.split("/")
+    ends = ("/".join(segments[start:]) for start in range(len(segments)))
+    return {image_prefix(each, video.generation, stream) for each in ends if each}
 
 
 def _name(row: dict[str, Any], place: Any) -> str:

@@ -22,6 +22,8 @@ RECEIPTS = "receipts"
 _SOFT_DELETE = timedelta(days=30)
 _POINT_IN_TIME = timedelta(days=7)
 _FAIL_SAFE = timedelta(days=14)
+# Tables that a job makes to write rows by, and could not delete because it was killed.
+_LOADED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ def write_receipt(place: str, journal: Journal, receipt: Receipt) -> str:
 def recoverable_from(project: Project, journal: Journal) -> Iterator[Recoverable]:
     """Yield where deleted things can be had from, for the places that they were in."""
     at = datetime.fromisoformat(journal.at)
-    periods = (_SOFT_DELETE, _POINT_IN_TIME, _FAIL_SAFE)
-    soft, in_time, safe = ((at + each).date().isoformat() for each in periods)
+    periods = (_SOFT_DELETE, _POINT_IN_TIME, _FAIL_SAFE, _LOADED)
+    soft, in_time, safe, loaded = ((at + each).date().isoformat() for each in periods)
     places = [project.place, project.store or "", project.warehouse]
     places += [] if journal.keep_source else [source_of(each.uri) for each in journal.videos]
     schemes = {place.partition("://")[0] for place in places if "://" in place}
@@ -108,6 +110,9 @@ def recoverable_from(project: Project, journal: Journal) -> Iterator[Recoverable
         yield Recoverable("Firestore: scheduled backups", None)
     if "bq" in schemes:
         yield Recoverable("BigQuery: time travel, then Google's fail-safe", safe)
+    if project.given_ledger is not None:
+        yield Recoverable("BigQuery: tables that killed jobs have left", loaded)
+        yield Recoverable("Pub/Sub: events and dead letters, as long as it keeps them", None)
     if schemes != {place.partition("://")[0] for place in places} or project.is_folder:
         yield Recoverable("files of this machine: snapshots, and blocks that are not reused", None)
     yield Recoverable("copies that vidset backup or other backups have made", None)

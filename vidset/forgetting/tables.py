@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from vidset.elements import VIDEO_KEY
 from vidset.forgetting.step import Work
 from vidset.tables.schemas import tables
 from vidset.warehouse.duckdb import open_duckdb, quoted, select
@@ -42,9 +43,11 @@ def wanted_rows(work: Work) -> list[tuple[str, str, list[str]]]:
 
     A table of which nothing is known here is covered as well, by the columns that name an image or
     a video. Rows of another generation of a video with the same uri go, too; the next sync brings
-    back those that the ledger still has.
+    back those that the ledger still has. Where the tables are the ledger themselves, its own rows
+    are found by uri and generation, and only so: no other video loses any.
     """
     journal = work.journal
+    is_ledger = work.records.project.given_ledger is not None
     values = {
         "image_id": sorted(journal.image_names),
         "image_sha256": sorted(journal.hashes),
@@ -53,6 +56,9 @@ def wanted_rows(work: Work) -> list[tuple[str, str, list[str]]]:
     }
     found = [("slices", "slice_value", sorted(journal.names))]
     for table in tables().values():
+        if is_ledger and "generation" in table.names:
+            found.append((table.name, VIDEO_KEY, sorted(each.full for each in journal.videos)))
+            continue
         found += [
             (table.name, name, wanted) for name, wanted in values.items() if name in table.names
         ]

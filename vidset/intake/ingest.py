@@ -7,7 +7,7 @@ from typing import Any
 from vidset.elements import Extraction, Upload
 from vidset.errors import BadInputError, MissingUploadError, UndecodableVideoError
 from vidset.extraction import OnSample, extract, failed
-from vidset.forgotten import Tombstones
+from vidset.forgotten import tombstones_of
 from vidset.intake.places import Thumbnails
 from vidset.intake.planning import planned
 from vidset.intake.redoing import Earlier, Labels, Redo, earlier
@@ -57,7 +57,7 @@ class Ingest:
         self._sheets = Sheets(thumbnails)
         self.images = open_store(images)
         self.ledger = open_ledger(ledger)
-        self._tombstones = Tombstones(ledger)
+        self._tombstones = tombstones_of(images, ledger)
         self._sources = Stores()
 
     def look(self, upload: Upload) -> Taken:

@@ -3,7 +3,7 @@
 import json
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -11,8 +11,8 @@ from typing import IO, Any
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from vidset.bigquery import dataset_of, open_client, sql_name
-from vidset.elements import Extraction, FrameRow, VideoRow
+from vidset.bigquery import dataset_of, is_any_of, open_client, sql_name
+from vidset.elements import VIDEO_KEY, Extraction, FrameRow, VideoRow
 from vidset.ledger.statements import Statement, as_stated, new_statement
 from vidset.naming import printable
 from vidset.rights import Rights
@@ -24,6 +24,8 @@ _TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
 }
 # What a killed worker leaves goes by itself.
 _LOADED_EXPIRES = timedelta(days=1)
+# Their names come as a parameter of a query, which may have some megabytes.
+_VIDEOS_AT_ONCE = 1_000
 
 
 class TableLedger:
@@ -54,6 +56,18 @@ class TableLedger:
 
     def frames(self, video_uri: str, generation: str) -> list[dict[str, Any]]:
         return self._of("SELECT *", "frames", video_uri, generation)
+
+    def frames_of(
+        self, videos: Iterable[tuple[str, str]], columns: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield columns of the frames of videos, by their uris and generations, in no order."""
+        table, names = sql_name(self._dataset.table("frames")), ", ".join(columns)
+        keys = sorted(f"{uri}#{generation}" for uri, generation in videos)
+        for start in range(0, len(keys), _VIDEOS_AT_ONCE):
+            where, parameters = is_any_of(VIDEO_KEY, keys[start : start + _VIDEOS_AT_ONCE])
+            query = f"SELECT {names} FROM {table} WHERE {where}"  # noqa: S608 (see sql_name)
+            config = bigquery.QueryJobConfig(query_parameters=parameters)
+            yield from map(dict, self._client.query(query, job_config=config).result())
 
     def reopen(self, video_uri: str, generation: str) -> None:
         self._of("DELETE", "videos", video_uri, generation)

@@ -15,6 +15,7 @@ from vidset.elements import ledger_key
 from vidset.labeling.stores.opening import open_store as open_labels
 from vidset.labeling.stores.store import Query
 from vidset.ledger.ledger import FolderLedger
+from vidset.ledger.open import open_table_ledger
 from vidset.ledger.rows import LedgerRows
 from vidset.ledger.statements import Statement
 from vidset.lineage.exports import Export, read_exports
@@ -103,12 +104,22 @@ class Records:
         return ledger.statements(video["video_uri"], video["generation"])
 
     def all_videos(self) -> Iterator[dict[str, Any]]:
-        """Yield the rows of the video ledger, in no order."""
+        """Yield the rows of the video ledger, in no order.
+
+        Raises:
+            ValueError: the ledger is in BigQuery, and there is none.
+        """
+        if self.project.given_ledger is not None:
+            yield from open_table_ledger(self.project.given_ledger).videos()
+            return
         for rows in self._ledger.videos(list(_VIDEO)):
             yield from rows.table.to_pylist()
 
     def frames_of(self, videos: Collection[tuple[str, str]]) -> Iterator[dict[str, Any]]:
         """Yield the rows of the frame ledger of videos, by their uris and generations."""
+        if self.project.given_ledger is not None:
+            yield from open_table_ledger(self.project.given_ledger).frames_of(videos, _FRAME)
+            return
         keys = {ledger_key(uri, generation) for uri, generation in videos}
         for rows in self._ledger.frames(list(_FRAME), keys & self._ledger.stamps.keys()):
             yield from rows.table.to_pylist()
