@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from vidset.elements import VIDEO_KEY
-
+# What tells videos apart, as SQL: URI#GENERATION. No generation has a #.
+VIDEO_KEY = "CONCAT(video_uri, '#', generation)"
 _DATASET = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z0-9-]+)\.([A-Za-z0-9_]+)")
 
 
@@ -44,9 +44,7 @@ def is_any_of(column: str, values: Sequence[str]) -> tuple[str, list[bigquery.Ar
     """
     parameters = [bigquery.ArrayQueryParameter("values", "STRING", values)]
     condition = f"{column} IN UNNEST(@values)"
-    if (
-        column == VIDEO_KEY
-    ):  # By the uris, a table that is clustered by them spares reading the rest.
+    if column == VIDEO_KEY:  # Where a table is clustered by the uri, that spares reading the rest.
         uris = sorted({value.rpartition("#")[0] for value in values})
         parameters.append(bigquery.ArrayQueryParameter("uris", "STRING", uris))
         condition = f"video_uri IN UNNEST(@uris) AND {condition}"

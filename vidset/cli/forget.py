@@ -162,7 +162,9 @@ def _open_vendor(project: "Project", name: str) -> "Vendor":
     from vidset.cli.label.places import place_of
     from vidset.labeling.broker import open_broker
 
-    return open_broker(place_of(project, vendor=name).settings("dispatch")).vendor
+    return open_broker(
+        place_of(project, store=project.given_store, vendor=name).settings("dispatch")
+    ).vendor
 
 
 def _show(receipt: "Receipt") -> None:

@@ -129,9 +129,9 @@ def make_journal(
         ValueError: a video that is named is none of the place's, or images in BigQuery's ledger are
             not where a job stores those of the place.
     """
-    videos = list(_chosen(records, choice))
+    project, videos = records.project, list(_chosen(records, choice))
     names, hashes = _images(records, videos)
-    hashes |= set(_hashes_of_copies(records.project.place, names))
+    hashes |= set(_hashes_of_copies(project.place, names))
     made, uris, taught = set[str](), set[str](), set[str]()
     for id_, row in records.all_entries():
         if row["image_sha256"] in hashes or row["origin"] in hashes:
@@ -151,11 +151,9 @@ def make_journal(
         keep_tasks=keep_tasks,
         names=frozenset(uris | {each.uri for each in videos}),
         runs=tuple(_trained_on(records, taught)),
-        ledger=records.project.given_ledger,
+        ledger=project.given_ledger,
         # Whoever goes on with it may have other settings, and would leave what is in this store.
-        store=records.project.store
-        if records.project.given_ledger
-        else records.project.given_store,
+        store=project.store if project.given_ledger else project.given_store,
     )
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from vidset.elements import VIDEO_KEY
 from vidset.forgetting.step import Work
 from vidset.tables.schemas import tables
 from vidset.warehouse.duckdb import open_duckdb, quoted, select
@@ -47,17 +46,21 @@ def wanted_rows(work: Work) -> list[tuple[str, str, list[str]]]:
     are found by uri and generation, and only so: no other video loses any.
     """
     journal = work.journal
-    is_ledger = work.records.project.given_ledger is not None
     values = {
         "image_id": sorted(journal.image_names),
         "image_sha256": sorted(journal.hashes),
         "origin": sorted(journal.hashes),
         "video_uri": sorted({each.uri for each in journal.videos}),
     }
+    of_ledger: tuple[str, list[str]] | None = None
+    if work.records.project.given_ledger is not None:
+        from vidset.bigquery import VIDEO_KEY
+
+        of_ledger = VIDEO_KEY, sorted(each.full for each in journal.videos)
     found = [("slices", "slice_value", sorted(journal.names))]
     for table in tables().values():
-        if is_ledger and "generation" in table.names:
-            found.append((table.name, VIDEO_KEY, sorted(each.full for each in journal.videos)))
+        if of_ledger is not None and "generation" in table.names:
+            found.append((table.name, *of_ledger))
             continue
         found += [
             (table.name, name, wanted) for name, wanted in values.items() if name in table.names

@@ -11,8 +11,8 @@ from typing import IO, Any
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from vidset.bigquery import dataset_of, is_any_of, open_client, sql_name
-from vidset.elements import VIDEO_KEY, Extraction, FrameRow, VideoRow
+from vidset.bigquery import VIDEO_KEY, dataset_of, is_any_of, open_client, sql_name
+from vidset.elements import Extraction, FrameRow, VideoRow
 from vidset.ledger.statements import Statement, as_stated, new_statement
 from vidset.naming import printable
 from vidset.rights import Rights
