@@ -4,31 +4,41 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.forgetting.places import A, FakeVendor
 from vidset.forgetting import forget as forgetting
 from vidset.forgetting.forget import STEPS, Forgetting
 from vidset.forgetting.journal import Choice, Journal
 from vidset.forgetting.receipt import Receipt
-from vidset.project import find_project
+from vidset.project import Project, find_project
 
 # A server that has all imported already starts each process: a fork of the tests' own would have
 # their threads' locks.
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__])
+NO_SERVERS: Mapping[str, str] = MappingProxyType({})
 
 
-def forget_again(place: Path) -> Receipt | None:
+def forget_again(place: Path | Project) -> Receipt | None:
     """Do what a person does next: finish what was begun, or begin. None if all was done before."""
-    opened = Forgetting(find_project(str(place)), FakeVendor)  # type: ignore[return-value]
+    project = place if isinstance(place, Project) else find_project(str(place))
+    opened = Forgetting(project, FakeVendor)  # type: ignore[return-value]
     journal = opened.unfinished() or _found(opened)
     return None if journal is None else opened.forget(journal)
 
 
-def kill_after_step(place: Path, number: int) -> None:
-    """Forget until the end of a step, and be killed there."""
-    process = _CONTEXT.Process(target=_forget_until, args=(place, number))
+def kill_after_step(
+    place: Path | Project, number: int, environment: Mapping[str, str] = NO_SERVERS
+) -> None:
+    """Forget until the end of a step, and be killed there.
+
+    Args:
+        environment: tells where emulators are.
+    """
+    process = _CONTEXT.Process(target=_forget_until, args=(place, number, dict(environment)))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -63,7 +73,9 @@ def _found(opened: Forgetting) -> Journal | None:
         return None
 
 
-def _forget_until(place: Path, number: int) -> None:
+def _forget_until(place: Path | Project, number: int, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
+
     def killed(work):
         found = STEPS[number](work)
         if not work.is_dry:
