@@ -64,7 +64,8 @@ class Buckets:
 def put_video(gcs, name: str, path: Path) -> Upload:
     blob = gcs.client().bucket("uploads").blob(name)
     blob.upload_from_filename(path, "video/mp4")
-    return Upload(f"gs://uploads/{name}", name, str(blob.generation), name.partition("/")[0])
+    collector = name.partition("/")[0]
+    return Upload(f"gs://uploads/{name}", name, str(blob.generation), collector_id=collector)
 
 
 def make_buckets(gcs, bigquery, firestore, folder: Path) -> Buckets:

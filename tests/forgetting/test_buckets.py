@@ -11,6 +11,8 @@ from tests.chaos.counts import some
 from tests.cli.called import vidset
 from tests.forgetting.buckets import COPIES, IMAGES, A, B, make_buckets, put_video, traces_of
 from tests.forgetting.places import FakeVendor
+from tests.labeling.functions import scale_settings
+from tests.labeling.vendors.scale.double import scale_double
 from vidset.elements import ledger_key
 from vidset.forgetting.forget import STEPS, Forgetting, with_named
 from vidset.forgetting.journal import Choice, read_journal, write_journal
@@ -66,6 +68,9 @@ def test_nothing_is_left_of_a_video_and_all_of_the_others(made):
     assert called.found["receipt"] == f"{IMAGES}/forgotten/{receipt}"
     kept = json.loads(open_store(f"{IMAGES}/forgotten").read(receipt))
     assert kept["videos"] == [key]
+    assert kept["elsewhere"] == [
+        f"dataset versions that were cut from {made.ledger}, in places of their own"
+    ]
     assert [each["what"].partition(":")[0] for each in kept["recoverable"]] == [
         *["Cloud Storage"] * 2, *["Firestore"] * 2, *["BigQuery"] * 2, "Pub/Sub",
         "copies that vidset backup or other backups have made",
@@ -79,6 +84,16 @@ def test_a_dry_run_deletes_nothing_and_counts_the_same(made):
     assert (names(IMAGES), Counter(traces_of(made, A))) == before
     deleted = vidset(*words, "--yes").found["deleted"]
     assert {**looked["deleted"], "caches": 0} == {**deleted, "caches": 0}
+
+
+def test_tasks_are_taken_back_from_the_vendor_that_the_environment_names(made, monkeypatch):
+    with scale_double() as scale:
+        for name, value in scale_settings(made.store, scale.url, "http://127.0.0.1:9").items():
+            if name != "LABELING_STORE":  # It is named.
+                monkeypatch.setenv(name, value)
+        called = vidset("forget", A, *made.named, "--yes", "--json")
+    assert called.code == 0, called.err
+    assert (called.found["deleted"]["tasks at scale"], called.found["left"]) == (2, {})
 
 
 def test_a_forgotten_video_is_not_taken_in_again(made):

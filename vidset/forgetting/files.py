@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from vidset.datasets.rows import rows_without
 from vidset.elements import Upload
 from vidset.errors import MissingUploadError
-from vidset.forgetting.journal import Gone, source_of
+from vidset.forgetting.images import source_of
+from vidset.forgetting.journal import Gone
 from vidset.forgetting.step import Work, counted
 from vidset.gate import COPIES, ORIGINALS, RECORDS, copies_elsewhere
 from vidset.ledger.statements import statements_file

@@ -7,7 +7,7 @@ videos in again. The ledgers go late, because an earlier vidset finds the images
 may be repeated; a call that was killed goes on with its journal.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from vidset.forgetting.files import (
@@ -194,13 +194,20 @@ class Forgetting:
             recoverable=list(recoverable_from(self._project, journal)),
             runs=list(journal.runs),
             versions=versions,
-            elsewhere=[
-                f"{each.output} ({each.format}, {each.at[:10]}, {each.actor})"
-                for each in work.records.exports
-                if each.version is None or each.version in versions
-            ],
+            elsewhere=_elsewhere(work, versions),
             kept=kept_by_wish(journal),
         )
+
+
+def _elsewhere(work: Work, versions: Collection[str]) -> list[str]:
+    found = [
+        f"{each.output} ({each.format}, {each.at[:10]}, {each.actor})"
+        for each in work.records.exports
+        if each.version is None or each.version in versions
+    ]
+    if (ledger := work.records.project.given_ledger) is not None:
+        found.append(f"dataset versions that were cut from {ledger}, in places of their own")
+    return found
 
 
 def _totals(found) -> dict[str, int]:

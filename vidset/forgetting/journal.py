@@ -10,22 +10,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
-
 from vidset.datasets.errors import DatasetError
-from vidset.datasets.rows import rows_with
 from vidset.datasets.versions.entry import TRAIN
 from vidset.elements import ledger_key
+from vidset.forgetting.images import images_of, source_of
 from vidset.forgotten import FOLDER
-from vidset.gate import ORIGINALS, RECORDS, copies_elsewhere
 from vidset.json_files import parse_json, read_object
 from vidset.lineage.records import Records
-from vidset.naming import image_id, image_prefix
-from vidset.parquet import read_parquet
 from vidset.storage.open import open_store
 
 NAME = ".journal.json"
-_STREAM = ".stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +124,7 @@ def make_journal(
             not where a job stores those of the place.
     """
     project, videos = records.project, list(_chosen(records, choice))
-    names, hashes = _images(records, videos)
-    hashes |= set(_hashes_of_copies(project.place, names))
+    names, hashes = images_of(records, [(each.uri, each.generation) for each in videos])
     made, uris, taught = set[str](), set[str](), set[str]()
     for id_, row in records.all_entries():
         if row["image_sha256"] in hashes or row["origin"] in hashes:
@@ -196,8 +189,11 @@ def _chosen(records: Records, choice: Choice) -> Iterator[Gone]:
     for wanted in choice.videos:
         named = [row for row in rows if _is_called(row["video_uri"], wanted)]
         if not named:
-            raise ValueError(f"{wanted}: wanted a video of {records.project.place}, it has none so")
-        whole = {_without_stream(row["video_uri"]) for row in named}
+            place, hint = records.project.place, ""
+            if not (records.project.is_folder or records.project.given_ledger):
+                hint = "; --warehouse bq://PROJECT.DATASET names a ledger in BigQuery"
+            raise ValueError(f"{wanted}: wanted a video of {place}, it has none so{hint}")
+        whole = {source_of(row["video_uri"]) for row in named}
         if len(whole) > 1:
             several = ", ".join(sorted(whole)[:10])
             raise ValueError(f"{wanted}: {len(whole)} videos are called so: {several}")
@@ -216,87 +212,5 @@ def _gone(row: dict[str, Any]) -> Gone:
 
 
 def _is_called(uri: str, wanted: str) -> bool:
-    whole = _without_stream(uri)
+    whole = source_of(uri)
     return whole == wanted or whole.endswith(f"/{wanted.lstrip('/')}")
-
-
-def _without_stream(uri: str) -> str:
-    stem, dot, number = uri.rpartition(_STREAM)
-    return stem if dot and number.isdigit() else uri
-
-
-def source_of(uri: str) -> str:
-    """Return the file or object that a video is in: its uri, without the number of a stream."""
-    return _without_stream(uri)
-
-
-def _images(records: Records, videos: Collection[Gone]) -> tuple[dict[str, str], set[str]]:
-    """Return the names of the videos' images by image id, and the images' hashes."""
-    project = records.project
-    images = open_store(project.below(ORIGINALS))
-    names: dict[str, str] = {}
-    hashes: set[str] = set()
-    prefixes = {(each.uri, each.generation): _prefixes(each) for each in videos}
-    for row in records.frames_of({(each.uri, each.generation) for each in videos}):
-        if row["image_id"] is not None:
-            hashes.add(row["image_sha256"])
-            if project.given_ledger is None:
-                names[row["image_id"]] = _name(row, images.place)
-            else:
-                video = row["video_uri"], row["generation"]
-                names[row["image_id"]] = _name_in_bucket(row, project.place, prefixes[video])
-    return names, hashes
-
-
-def _hashes_of_copies(place: str, image_ids: Collection[str]) -> Iterator[str]:
-    """Yield the hashes of the images' blurred copies, which versions may have in their place."""
-    for root in filter(None, (place, copies_elsewhere(place))):
-        store = open_store(f"{root}/{RECORDS}")
-        try:
-            listed = [each.name for each in store.list() if each.name.endswith(".parquet")]
-        except FileNotFoundError:
-            continue
-        for name in listed:
-            try:
-                table = read_parquet(store.read(name), ["image_id", "copy_sha256"])
-            except (pa.ArrowInvalid, KeyError) as error:
-                wanted = f"{store.uri(name)}: wanted records of blurring: {error}"
-                raise ValueError(wanted) from None
-            yield from rows_with(table, "image_id", image_ids)["copy_sha256"].to_pylist()
-
-
-def _name_in_bucket(row: dict[str, Any], place: str, prefixes: Collection[str]) -> str:
-    """Return an image's name in a bucket of images, with `images/` if the images lie below that.
-
-    Args:
-        prefixes: what the names of its video's images may begin with.
-
-    Raises:
-        ValueError: it has no such name as jobs give: their tombstones would be elsewhere.
-    """
-    name = row["image_uri"].removeprefix(f"{place}/")
-    prefix, _, _ = name.rpartition("/")
-    if prefix.removeprefix(f"{ORIGINALS}/") not in prefixes and prefix not in prefixes:
-        raise ValueError(
-            f"{row['image_uri']}: wanted an image that a job with --images {place} has stored"
-        )
-    return name
-
-
-def _prefixes(video: Gone) -> set[str]:
-    """Return what a job may call the folder of a video's images: it takes an end of the uri."""
-    whole = _without_stream(video.uri)
-    stream = int(video.uri.removeprefix(whole).removeprefix(_STREAM) or 0)
-    segments = whole.split("/")
-    ends = ("/".join(segments[start:]) for start in range(len(segments)))
-    return {image_prefix(each, video.generation, stream) for each in ends if each}
-
-
-def _name(row: dict[str, Any], place: Any) -> str:
-    """Return an image's name below the images' root, wherever that was when it was written."""
-    segments = row["image_uri"].split("/")
-    tails = ("/".join(segments[start:]) for start in range(len(segments) - 1, -1, -1))
-    for name in tails:
-        if row["image_id"] == image_id(place(name)):
-            return name
-    return row["image_uri"]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from vidset.forgetting.journal import Journal, source_of
+from vidset.forgetting.images import source_of
+from vidset.forgetting.journal import Journal
 from vidset.forgotten import FOLDER
 from vidset.project import Project
 from vidset.storage.open import open_store
