@@ -65,7 +65,8 @@ resource "google_storage_bucket" "images" {
 }
 
 # An image that is there already is asked for with if_generation_match=0. Cloud Storage answers 412, as
-# the job expects, to who might have replaced it; who may only create can be answered with a 403.
+# the job expects, to who might have replaced it; who may only create can be answered with a 403. The job
+# reads in it as well: whether a video was forgotten (forgotten/).
 resource "google_storage_bucket_iam_member" "ingest_writes_images" {
   bucket = google_storage_bucket.images.name
   role   = "roles/storage.objectUser"
