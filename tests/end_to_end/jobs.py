@@ -39,7 +39,7 @@ class Process(Protocol):
 
 
 def wait_for(what: Callable[[], bool], process: Process, log: Path) -> None:
-    """Until it is true; fails with the job's log when the job ends or two minutes are over."""
+    """Until it is true; fails with the job's log when the job ends or ten minutes are over."""
     deadline, asked = time.monotonic() + 600, time.monotonic()
     while not what():
         ended = process.poll() is not None

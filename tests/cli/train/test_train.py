@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 
 from tests.datasets.numerals import numerals, write_version
 from tests.programs.started import Started, run
@@ -75,6 +76,14 @@ def test_train_says_the_best_epoch_and_the_mean_of_the_last(root):
         pytest.param(("drawn", "--splits", "holdout"), 2, "no split 'holdout'", id="split"),
         pytest.param(("drawn", "--epochs", "0"), 2, "'--epochs': wanted 1 or more", id="epochs"),
         pytest.param(("drawn", "--track", "x"), 2, "no tracker 'x'", id="tracker"),
+        pytest.param(("drawn", "--device", "gpu"), 2, "cpu or cuda, got 'gpu'", id="device"),
+        pytest.param(
+            ("drawn", "--device", "cuda"),
+            2,
+            "PyTorch finds no CUDA device here",
+            id="cuda",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here"),
+        ),
     ],
 )
 def test_train_refuses_before_any_work(root, arguments, code, said):

@@ -89,6 +89,15 @@ def test_a_program_is_trained_as_a_run(place):
     assert "a run with splits ['validation', 'test']" in again.err
 
 
+def test_a_device_that_there_is_not_is_refused_before_a_program_runs(place, tmp_path):
+    root, model, _ = place
+    to = tmp_path / "run"
+    done = vidset("train", "v0", "-p", root, "--model", model, "--device", "gpu", "-o", to)
+    assert done.code == 2
+    assert "--device: wanted cpu or cuda, got 'gpu'" in done.err
+    assert not to.exists()
+
+
 def test_the_same_seed_gives_the_same_predictions(place, tmp_path):
     root, model, _ = place
     where = ("-o", tmp_path / "again", "--splits", "validation,test", "--epochs", 4)

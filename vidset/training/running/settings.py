@@ -44,6 +44,8 @@ class Settings:
             raise DatasetError(f"--epochs: wanted 1 or more, got {self.epochs}")
         if not 0 <= self.seed < 2**63:
             raise DatasetError(f"--seed: wanted 0 to 2^63 - 1, got {self.seed}")
+        if self.device not in ("cpu", "cuda"):
+            raise DatasetError(f"--device: wanted cpu or cuda, got {self.device!r}")
         if not self.splits or len(set(self.splits)) < len(self.splits):
             raise DatasetError(f"--splits: wanted each once, one at least, got {self.splits}")
 
