@@ -1,6 +1,7 @@
 """A recording that was cut is told, by whatever its container says, and what is there is taken."""
 
 import io
+import re
 
 import pytest
 
@@ -59,3 +60,40 @@ def test_fragments_from_a_stream_are_the_same_as_from_a_file(tmp_path):
     part = data[: data.rindex(b"moof") + 100]
     with Video(io.BytesIO(part), "a.mp4") as found:
         assert found.damage == "cut short: the file ended prematurely, in the middle of a frame"
+
+
+# Where a picture of the bare stream is cut, from its slice's header on.
+_WITHIN = (0.3, 0.6, 0.9)
+
+
+def pictures_of(data):
+    """Where the coded pictures of a bare HEVC stream begin and end (ITU-T H.265, B.2 and 7.4.2)."""
+    starts = [match.start() for match in re.finditer(b"\0\0\1", data)]
+    ends = [*starts[1:], len(data)]
+    for start, end in zip(starts, ends, strict=True):
+        if (data[start + 3] >> 1) & 63 < 32:
+            yield start, start + len(data[start:end].rstrip(b"\0"))
+
+
+def written(data, tmp_path):
+    (tmp_path / "a.hevc").write_bytes(data)
+    return tmp_path / "a.hevc"
+
+
+def test_a_bare_stream_that_is_cut_within_a_picture_is_told(tmp_path):
+    data = video("hevc.hevc").read_bytes()
+    shown = set(samples(video("hevc.hevc"), 0.001).hashes.values())
+    pictures = list(pictures_of(data))
+    for start, end in [*pictures[-2:], *pictures[len(pictures) // 2 :][:4]]:
+        for share in _WITHIN:
+            found = samples(written(data[: start + round(share * (end - start))], tmp_path), 0.1)
+            assert found.damage == "cut short: the file ends in the middle of a picture"
+            # Whatever comes out, the whole stream shows as well: nothing was invented.
+            assert set(found.hashes.values()) <= shown
+
+
+def test_a_bare_stream_that_ends_with_a_picture_is_not_taken_for_a_cut_one(tmp_path):
+    data = video("hevc.hevc").read_bytes()
+    pictures = list(pictures_of(data))
+    for _, end in pictures[len(pictures) // 2 :]:
+        assert samples(written(data[:end], tmp_path), 0.5).damage is None

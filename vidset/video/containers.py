@@ -4,7 +4,7 @@ import threading
 from array import array
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
 import av
@@ -14,6 +14,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
 from vidset.errors import UndecodableVideoError
+from vidset.video import bare
 from vidset.video.color_names import PRIMARIES, TRANSFERS
 from vidset.video.facts import Facts
 from vidset.video.file_spans import Spans
@@ -66,6 +67,7 @@ class VideoFile:
         is_listed: bool = False,
     ):
         self._stop, self._is_unread = stop, is_listed
+        self._whole: int | None = None  # How many packets are read, if not all.
         self._source, self._uri = Source(source, uri, stream), uri
         self.damage: str | None = None
         self.duration_seconds: float | None = None
@@ -128,6 +130,7 @@ class VideoFile:
         self._is_unread = False
         self._decoder, index = self._stream.codec_context, self._stream.index
         packets = (packet for packet in self._read() if packet.stream_index == index)
+        packets = islice(packets, self._whole)
         first = next(packets, None)
         if first is None:
             return packets
@@ -199,6 +202,7 @@ class VideoFile:
             packets.flags[strays] |= PacketList.STRAY
             self.damaged(f"{len(strays)} frames have times far from those of their neighbours")
             last = self._last_of(packets)
+        packets = self._without_a_cut_picture(packets)
         end_seconds = max((float(ends[each] * time_bases[each]) for each in ends), default=0.0)
         self._check_length(len(times), end_seconds)
         if spans is not None and (hole := spans.hole(self.format_name, self._container.size)):
@@ -212,6 +216,16 @@ class VideoFile:
             first = int(packets.pts[shown[0]])
             self.duration_seconds = float((last[1] - first) * self.time_base)
         return packets
+
+    def _without_a_cut_picture(self, packets: PacketList) -> PacketList:
+        """Leave out the last packet of a bare stream if it is cut: it is never decoded."""
+        # From afar, its end would be read twice more.
+        is_bare = self.format_name == bare.FORMAT and self._source.is_local
+        if not (is_bare and bare.ends_within_a_picture(self._source, packets)):
+            return packets
+        self.damaged("cut short: the file ends in the middle of a picture")
+        self._whole = len(packets.pts) - 1
+        return PacketList(packets.pts[: self._whole], packets.flags[: self._whole])
 
     def _note_told(self, corrupt: int) -> None:
         if damaged := len(self._source.damaged):

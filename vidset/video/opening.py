@@ -215,6 +215,11 @@ class Source:
         return f"the header says {said:.2f} s, the index {tabled:.2f} s"
 
     @property
+    def is_local(self) -> bool:
+        """Returns whether it is a file of this machine."""
+        return isinstance(self._source, str)
+
+    @property
     def is_jpeg(self) -> bool:
         """Returns whether it begins as a JPEG: it may be one picture or a row of them."""
         return self.head.startswith(_JPEG)
