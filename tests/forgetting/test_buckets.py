@@ -9,7 +9,16 @@ import pytest
 
 from tests.chaos.counts import some
 from tests.cli.called import vidset
-from tests.forgetting.buckets import COPIES, IMAGES, A, B, make_buckets, put_video, traces_of
+from tests.forgetting.buckets import (
+    COPIES,
+    IMAGES,
+    SETTINGS,
+    A,
+    B,
+    make_buckets,
+    put_video,
+    traces_of,
+)
 from tests.forgetting.places import FakeVendor
 from tests.labeling.functions import scale_settings
 from tests.labeling.vendors.scale.double import scale_double
@@ -17,9 +26,11 @@ from vidset.elements import ledger_key
 from vidset.forgetting.forget import STEPS, Forgetting, with_named
 from vidset.forgetting.journal import Choice, read_journal, write_journal
 from vidset.forgotten import tombstones_of
+from vidset.intake.ingest import Ingest
 from vidset.labeling.events import image_of_event
 from vidset.project import Project
 from vidset.storage.open import open_store
+from vidset.warehouse.bigquery import erase_rows
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -132,6 +143,25 @@ def test_another_generation_of_a_video_keeps_its_rows_and_images(made, gcs, tmp_
     assert {name for name in names(IMAGES) if name.startswith("cam1/")} == {
         f"cam1/a/{again.generation}/{second:010d}.jpg" for second in (0, 1000)
     }
+
+
+def test_images_below_a_place_are_found_and_kept_out_too(made, gcs):
+    """As `vidset watch -o gs://data --ledger bq://...` has stored them."""
+    gcs.make_bucket("data")
+    made.ingest().ledger.reopen(made.videos[A].video_uri, made.videos[A].generation)
+    erased = [("frames", "video_uri", [made.videos[A].video_uri])]
+    assert list(erase_rows(made.ledger, erased, is_dry=False)) == [("frames", 2)]
+    worker = Ingest(SETTINGS, "gs://data/images", made.ledger)
+    extraction = worker.take(made.videos[A]).extraction
+    assert extraction is not None
+    worker.ledger.commit([extraction])
+    assert len(names("gs://data/images")) == 2
+    refused = vidset("forget", A, *made.named, "--yes")
+    assert "wanted an image that a job with --images gs://images has stored" in refused.refusal
+    called = vidset("forget", A, "-p", "gs://data", *made.named[2:], "--yes", "--keep-source")
+    assert called.code == 0, called.err
+    assert [name for name in names("gs://data") if not name.startswith("forgotten/")] == []
+    assert Ingest(SETTINGS, "gs://data/images", made.ledger).take(made.videos[A]).what == "skipped"
 
 
 def test_what_it_writes_beside_the_images_is_taken_for_none(made):
