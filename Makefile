@@ -48,8 +48,9 @@ test-fast: $(VENV)/.all ## Without the slow tests and without servers
 	$(BIN)/pytest -n $(WORKERS) -m "not slow and not emulator and not chaos" $(ARGS)
 
 # Another PyTorch than that of uv.lock: docs/training.md says why. It is no part of .ci/run.
+# PASSIVE: PyTorch's threads sleep while they wait; the tests import it before vidset can say so.
 test-torchvision: $(TORCHVISION)/.done ## Mask R-CNN's tests, in an environment of its own (5.5 GB)
-	$(TORCHVISION)/bin/python -m pytest $(or $(ARGS),tests/torchvision)
+	OMP_WAIT_POLICY=PASSIVE $(TORCHVISION)/bin/python -m pytest --durations=0 $(or $(ARGS),tests/torchvision)
 
 chaos: $(VENV)/.all ## Kill runs, mutate videos and break stores for an hour or so
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --hypothesis-profile many -m "chaos or hypothesis" $(ARGS)

@@ -36,7 +36,7 @@ def learned(tmp_path_factory):
         version,
         root / "run",
         model=MODEL,
-        epochs=14,
+        epochs=8,
         splits=("validation",),
         threads=2,
         progress=progress,

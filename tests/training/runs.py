@@ -51,10 +51,10 @@ def train(
     progress: Recorded | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """run.json in the end. Three epochs unless `options` say otherwise."""
-    set_threads(1)
-    defaults = {"seed": 1, "epochs": 3, "splits": ("validation", "label_book")}
+    """run.json in the end. Three epochs and one thread unless `options` say otherwise."""
+    defaults = {"seed": 1, "epochs": 3, "splits": ("validation", "label_book"), "threads": 1}
     request = Request(repository, reference, output, **(defaults | options))
+    set_threads(request.threads)
     return run_training(request, progress or Recorded())
 
 
