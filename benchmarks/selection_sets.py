@@ -174,7 +174,7 @@ def shapes(scratch: Path) -> Set:
         name="Drawn shapes",
         model="centernet-r18-256",
         budgets=(10, 20, 40, 80, 160),
-        steps=60,
+        steps=200,
         entries=entries,
         pictures=np.stack([learner.prepare(each) for each in pictures]),
         vectors=embedder.embed(pictures).astype(np.float16),
