@@ -19,7 +19,7 @@ class Waiting:
 
     Args:
         segments: how many there are.
-        most_samples: how many samples may wait, in all segments but the one that is being judged.
+        most_samples: once so many wait, only the segment that is being judged gets more.
     """
 
     def __init__(self, segments: int, most_samples: int):
