@@ -12,9 +12,10 @@ import numpy as np
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 
 from vidset.errors import UndecodableVideoError
-from vidset.video import bare
+from vidset.video import bare, hevc_decoder
 from vidset.video.color_names import PRIMARIES, TRANSFERS
 from vidset.video.facts import Facts
 from vidset.video.file_spans import Spans
@@ -74,6 +75,7 @@ class VideoFile:
         self.is_strict = True
         self._container, self._stream = self._source.open()
         self._decoder = self._stream.codec_context
+        self._probed: hevc_decoder.ProbedDecoder | None = None
         self.facts = Facts.of(self._container, self._stream)
         try:
             self.packets = NO_PACKETS if is_listed else self._list_packets()
@@ -116,6 +118,16 @@ class VideoFile:
     def time_base(self) -> Fraction:
         return self.facts.time_base
 
+    def decode(self, packet: Packet | None) -> tuple[list[VideoFrame], str | None]:
+        """Return the frames that come out with a packet, and what is wrong with it, or None.
+
+        Raises:
+            FFmpegError: the decoder gives nothing.
+        """
+        if self._probed is not None:
+            return self._probed.decode(packet)
+        return self._decoder.decode(packet), None
+
     def damaged(self, what: str) -> None:
         self.damage = self.damage or what  # The first is the cause of the others.
 
@@ -129,6 +141,8 @@ class VideoFile:
             self._container, self._stream = self._source.open(is_strict=self.is_strict)
         self._is_unread = False
         self._decoder, index = self._stream.codec_context, self._stream.index
+        is_probed = self.is_strict and self.codec == hevc_decoder.CODEC
+        self._probed = hevc_decoder.ProbedDecoder(self._decoder) if is_probed else None
         packets = (packet for packet in self._read() if packet.stream_index == index)
         packets = islice(packets, self._whole)
         first = next(packets, None)

@@ -137,12 +137,13 @@ class Feed:
 
     def _decode(self, packet: Packet | None) -> list[VideoFrame]:
         try:
-            frames = self._file.decoder.decode(packet)
+            frames, wrong = self._file.decode(packet)
         except FFmpegError as error:
-            self._file.damaged(f"decoding: {text_of(error)}")
+            frames, wrong = [], text_of(error)
+        if wrong is not None:
+            self._file.damaged(f"decoding: {wrong}")
             if self._file.is_strict:
                 self._suspects.error(self._place)
-            return []
         for frame in frames:
             if not frame.is_corrupt:
                 self._has_whole = True
