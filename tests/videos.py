@@ -263,7 +263,34 @@ _OTHERS: dict[str, Recipe] = {
     "sound.mp4": lambda path: _ffmpeg("-f", "lavfi", "-i", "sine=duration=2", path),
     "sound_with_cover.m4a": _cover,
 }
-_RECIPES = INTACT | _CONTAINERS | _OTHERS
+# Of each way in which HEVC lays out a picture and its headers.
+HEVC_KINDS: dict[str, Recipe] = {
+    f"hevc_{name}": _encoded(
+        *(*_HEVC, "-x265-params", f"{_QUIET}:keyint=30:{params}", *args),
+        size=size,
+    )
+    for name, size, params, args in (
+        ("rows.mp4", "480x272", "wpp=1", _FASTSTART),
+        ("plain.mp4", "480x272", "wpp=0:frame-threads=1", _FASTSTART),
+        ("slices.mp4", "480x272", "slices=3", _FASTSTART),
+        ("small_blocks.ts", "320x240", "ctu=16:min-cu-size=8:slices=2", ()),
+        ("references.mkv", "320x240", "ref=4:bframes=4:b-pyramid=1:weightp=1:weightb=1", ()),
+        (
+            "layers.mp4",
+            "320x240",
+            "temporal-layers=3:bframes=4:aud=1:hrd=1:vbv-maxrate=300:vbv-bufsize=300",
+            (),
+        ),
+        ("refresh.hevc", "320x240", "intra-refresh=1:repeat-headers=1", ()),
+        ("matrices.mp4", "320x240", "scaling-list=default:tskip=1:cbqpoffs=3:deblock=2,2", ()),
+        ("leading.mp4", "320x240", "radl=2:bframes=4:open-gop=0", ()),
+        ("444.mkv", "320x240", "ctu=32:lossless=1", ("-pix_fmt", "yuv444p")),
+        ("422.ts", "320x240", "slices=2:no-deblock=1:no-sao=1", ("-pix_fmt", "yuv422p10le")),
+        ("grey.mkv", "320x240", "slices=2", ("-pix_fmt", "gray")),
+        ("one_block.mp4", "64x64", "ctu=64", ()),
+    )
+}
+_RECIPES = INTACT | HEVC_KINDS | _CONTAINERS | _OTHERS
 
 
 @cache

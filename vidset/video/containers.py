@@ -15,10 +15,11 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from vidset.errors import UndecodableVideoError
-from vidset.video import bare, hevc_decoder
+from vidset.video import bare
 from vidset.video.color_names import PRIMARIES, TRANSFERS
 from vidset.video.facts import Facts
 from vidset.video.file_spans import Spans
+from vidset.video.hevc import decoder as hevc
 from vidset.video.opening import Source, strict_decoder, text_of
 from vidset.video.packets import NO_PACKETS, PacketList, shown_packets, stray_packets
 
@@ -75,7 +76,7 @@ class VideoFile:
         self.is_strict = True
         self._container, self._stream = self._source.open()
         self._decoder = self._stream.codec_context
-        self._probed: hevc_decoder.ProbedDecoder | None = None
+        self._probed: hevc.ProbedDecoder | None = None
         self.facts = Facts.of(self._container, self._stream)
         try:
             self.packets = NO_PACKETS if is_listed else self._list_packets()
@@ -141,8 +142,8 @@ class VideoFile:
             self._container, self._stream = self._source.open(is_strict=self.is_strict)
         self._is_unread = False
         self._decoder, index = self._stream.codec_context, self._stream.index
-        is_probed = self.is_strict and self.codec == hevc_decoder.CODEC
-        self._probed = hevc_decoder.ProbedDecoder(self._decoder) if is_probed else None
+        is_probed = self.is_strict and self.codec == hevc.CODEC
+        self._probed = hevc.ProbedDecoder(self._decoder) if is_probed else None
         packets = (packet for packet in self._read() if packet.stream_index == index)
         packets = islice(packets, self._whole)
         first = next(packets, None)

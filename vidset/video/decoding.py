@@ -145,7 +145,7 @@ class Video(AbstractContextManager["Video"]):
         for frame in self._samples(sampling):
             has_some = True
             yield frame
-        if not has_some and self._feed.is_strict:
+        if not has_some and self._feed.is_strict and self._feed.is_of_odd_make:
             # Some cameras' streams break rules that do not matter: better shown than refused.
             strict_damage, self._file.damage = self._file.damage, damage
             self._file.is_strict = False
@@ -249,7 +249,8 @@ class Video(AbstractContextManager["Video"]):
             if key_pts is not None and pts < key_pts:
                 continue  # Shown before the first keyframe: not whole.
             if self._first_pts is None:
-                self._first_pts = pts
+                # What comes first may not decode: it moves nothing that follows.
+                self._first_pts = key_pts if key_pts is not None and self._feed.has_failed else pts
             last_pts = pts
             number = sampling.number(pts - self._first_pts, time_base)
             # A broken picture is not worth a label: the next whole frame is the sample.

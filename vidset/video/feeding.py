@@ -46,11 +46,12 @@ class Feed:
         self.forget_errors()
 
     def forget_errors(self, latest_before: int = PacketList.NO_PTS) -> None:
-        """Begin a new pass: nothing is suspected of being garbage but what the container says.
+        """Begin a new pass: nothing has failed, or is suspected but of what the container says.
 
         Args:
             latest_before: as in `Part`.
         """
+        self._given = self._failed = 0
         self._suspects = Suspects(
             self._file.packets,
             are_told=self._file.codec not in _TELLING_CODECS,
@@ -65,6 +66,16 @@ class Feed:
     def is_strict(self) -> bool:
         """Returns whether a decoder is at work that refuses what another would show."""
         return self._file.is_strict and is_strict(self._file.decoder)
+
+    @property
+    def has_failed(self) -> bool:
+        """Returns whether a packet did not decode in this pass."""
+        return self._failed > 0
+
+    @property
+    def is_of_odd_make(self) -> bool:
+        """Returns whether most packets did not: the encoder's fault, and no damage on the way."""
+        return 2 * self._failed > self._given
 
     def is_bad(self, frame: VideoFrame) -> bool:
         """Returns whether a frame shows something else than the video does."""
@@ -136,11 +147,13 @@ class Feed:
         return frames if self._file.codec in _PROMPT_CODECS else self._suspects.settled(frames)
 
     def _decode(self, packet: Packet | None) -> list[VideoFrame]:
+        self._given += packet is not None
         try:
             frames, wrong = self._file.decode(packet)
         except FFmpegError as error:
             frames, wrong = [], text_of(error)
         if wrong is not None:
+            self._failed += 1
             self._file.damaged(f"decoding: {wrong}")
             if self._file.is_strict:
                 self._suspects.error(self._place)

@@ -46,7 +46,7 @@ _OTHER_SECONDS, _OTHER_SHARE = 2.0, 0.1
 _DEFAULT_BONUS = 5_000_000
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 # Decoders that show garbage, and do not tell, unless they are asked to. HEVC may carry checksums of
-# its pictures, and is asked for more by `hevc_decoder`.
+# its pictures, and is asked for more by `hevc`.
 _STRICT_OPTIONS = {
     "hevc": {"err_detect": "crccheck"},
     "mjpeg": {"err_detect": "explode"},

@@ -1,13 +1,14 @@
 """An HEVC decoder that says which packets are damaged. Its pictures are those of FFmpeg's own."""
 
-import logging
+import threading
+from contextlib import AbstractContextManager
 
 from av import logging as av_logging
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from vidset.video.hevc_probes import Probes, Told
+from vidset.video.hevc.probes import Probes, Told
 
 CODEC = "hevc"
 _REFUSED = "Previous slice segment missing"
@@ -18,6 +19,45 @@ _PASSED_OVER = "Independent slice segment missing."
 _NEW_EXTRADATA = "new_extradata"
 
 
+class _Listening(AbstractContextManager[None]):
+    """Lets FFmpeg's errors reach who captures those of a thread.
+
+    PyAV has one setting for all threads of a process. What it was is put back when no thread needs
+    another, so that an application's own choice stays; errors of threads that did not ask for any
+    go nowhere meanwhile.
+    """
+
+    def __init__(self):
+        self._lock, self._count = threading.Lock(), 0
+        self._level: int | None = None
+        self._skips_repeated = True
+        self._of_others = av_logging.Capture(local=False)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._count:
+                self._level = av_logging.get_level()
+                self._skips_repeated = bool(av_logging.get_skip_repeated())
+                if self._level is None:
+                    self._of_others.__enter__()
+                av_logging.set_level(max(self._level or av_logging.ERROR, av_logging.ERROR))
+                av_logging.set_skip_repeated(False)  # They are counted.
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+            self._of_others.logs.clear()
+            if not self._count:
+                if self._level is None:
+                    self._of_others.__exit__(None, None, None)
+                av_logging.set_skip_repeated(self._skips_repeated)
+                av_logging.set_level(self._level)
+
+
+_LISTENING = _Listening()
+
+
 class ProbedDecoder:
     """FFmpeg's decoder, with probes put into what it gets.
 
@@ -26,7 +66,6 @@ class ProbedDecoder:
     """
 
     def __init__(self, decoder: VideoCodecContext):
-        _listen()
         self._decoder, self._probes = decoder, Probes(decoder.extradata)
         if decoder.extradata:
             decoder.extradata = self._probes.extradata
@@ -41,7 +80,7 @@ class ProbedDecoder:
         told = Told()
         if packet is not None:
             packet, told = self._probed(packet)
-        with av_logging.Capture() as messages:
+        with _LISTENING, av_logging.Capture() as messages:
             frames = [each for each in self._decoder.decode(packet) if not self._is_hidden(each)]
         said = [message for level, _, message in messages if level <= av_logging.ERROR]
         said = [message.strip() for message in said if not message.startswith(_NOT_GIVEN)]
@@ -76,20 +115,7 @@ def _wrong(said: list[str], told: Told) -> str | None:
         return None
     if others := [message for message in said if message != _REFUSED]:
         return others[0]
+    if not told.has_picture:
+        return "a packet holds no picture"
     is_whole = len(said) == told.refused
     return None if is_whole else "a picture does not end where its data end"
-
-
-def _listen() -> None:
-    """Have FFmpeg's errors reach us, and nobody else who did not ask for them.
-
-    PyAV passes messages on to Python's logging, or to whoever captures those of a thread.
-    """
-    level = av_logging.get_level()
-    if level is None:
-        logger = logging.getLogger("libav")
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
-    if level is None or level < av_logging.ERROR:
-        av_logging.set_level(av_logging.ERROR)
-    av_logging.set_skip_repeated(False)  # They are counted.

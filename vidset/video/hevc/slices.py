@@ -5,8 +5,14 @@ Only to learn which blocks its data hold, and where they begin.
 
 from dataclasses import dataclass
 
-from vidset.video.hevc_bits import Bits, UnknownHeaderError, index_bits, unescaped
-from vidset.video.hevc_sets import HEADER_BYTES, Picture, References, Sequence, references_of
+from vidset.video.hevc.bits import Bits, UnknownHeaderError, index_bits, unescaped
+from vidset.video.hevc.parameter_sets import (
+    HEADER_BYTES,
+    Picture,
+    References,
+    Sequence,
+    references_of,
+)
 
 # Table 7-1: nal_unit_type.
 VIDEO_TYPES, _IRAP_TYPES, _IDR_TYPES = range(32), range(16, 24), frozenset({19, 20})

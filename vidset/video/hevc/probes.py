@@ -6,8 +6,9 @@ FFmpeg, none of it is an error: blocks that no slice gave show what was in memor
 so: "Previous slice segment missing". So probes are put into the stream, which change no picture:
 dependent slice segments whose data cannot be decoded.
 
-- One behind each slice segment, at the block that follows its data: it must be taken.
-- One behind that, a block further: it must be refused, or the data went on too long.
+- One behind each slice segment, at the second block after its data: it must be refused, or decoding
+  went on too long.
+- One at the first block after its data: it must be taken.
 - Behind the last data of a picture, one at its last block: it must be taken.
 
 Where decoding runs past the end of the data, it reads on in what was put there, ones, which soon
@@ -21,9 +22,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from vidset.video.hevc_bits import UnknownHeaderError, coded, escaped, index_bits, unescaped
-from vidset.video.hevc_sets import HEADER_BYTES, Picture, Sequence
-from vidset.video.hevc_slices import (
+from vidset.video.hevc.bits import UnknownHeaderError, coded, escaped, index_bits, unescaped
+from vidset.video.hevc.parameter_sets import HEADER_BYTES, Picture, Sequence
+from vidset.video.hevc.slices import (
     PICTURE_TYPE,
     SEQUENCE_TYPE,
     VIDEO_TYPES,
@@ -40,8 +41,10 @@ _LENGTH_PLACE, _ARRAYS_PLACE, _RECORD_BYTES = 21, 22, 23
 # No arithmetic code begins with ones (9.3.2.5), and a decoder that reads on in them ends the slice.
 _ONES = b"\xff"
 _TAIL = _ONES * 4096
-# Behind a row, decoding of the next one fails where the data end, and not a few bytes later.
-_ROW_TAIL = _ONES * 3 + b"\x55" * 512
+# A row of blocks begins with a code of its own. Behind another row, it must not be found where that
+# one's data end, and must be found elsewhere. Behind a slice, it must be found anywhere.
+_SLICE_TAIL = b"\x55" * 512
+_ROW_TAIL = _ONES * 3 + _SLICE_TAIL
 _RASL_TYPES, _DISPOSABLE_TYPES = frozenset({8, 9}), frozenset(range(0, 16, 2))
 
 
@@ -53,10 +56,12 @@ class Told:
         refused: how many probes it must refuse.
         may_be_passed_over: whether it may pass over them, with pictures that refer to others from
             before the one with which decoding began.
+        has_picture: whether there is a picture in the packet at all.
     """
 
     refused: int = 0
     may_be_passed_over: bool = False
+    has_picture: bool = True
 
 
 class Probes:
@@ -100,7 +105,8 @@ class Probes:
         kind = type_of(nal) if is_of_first_layer(nal) else None
         try:
             if kind == SEQUENCE_TYPE:
-                number, self._sequences[number] = Sequence.read(nal)
+                number, sequence = Sequence.read(nal)
+                self._sequences[number] = sequence
             elif kind == PICTURE_TYPE:
                 number, picture = Picture.read(nal)
                 if picture.sequence not in self._sequences:
@@ -123,20 +129,31 @@ class Probes:
             skips: whether the decoder passes over pictures that no other refers to.
         """
         nals, told = _Nals(), Told()
-        for nal in self._nals(packet):
-            kind = type_of(nal) if is_of_first_layer(nal) else None
+        units = [
+            (type_of(each) if is_of_first_layer(each) else None, each)
+            for each in self._nals(packet)
+        ]
+        last = max(
+            (place for place, (kind, _) in enumerate(units) if kind in VIDEO_TYPES), default=None
+        )
+        for place, (kind, nal) in enumerate(units):
             if kind in (SEQUENCE_TYPE, PICTURE_TYPE):
                 nals.add(self._seen(nal))
             elif kind not in VIDEO_TYPES or (skips and kind in _DISPOSABLE_TYPES):
                 nals.add(nal)
             else:
                 told.may_be_passed_over |= kind in _RASL_TYPES
-                self._add_segment(nals, nal)
+                self._add_segment(nals, nal, is_last=place == last)
         nals.end_picture()
         told.refused = nals.refused
+        # Where start codes are told apart by FFmpeg, it may leave over what ends a stream.
+        told.has_picture = not self._length_bytes or any(
+            type_of(each) in VIDEO_TYPES for _, each in units if each
+        )
+        # Where nothing is as it should be, the decoder gets what is there.
         return self._joined(nals.nals) or packet, told
 
-    def _add_segment(self, nals: "_Nals", nal: bytes) -> None:
+    def _add_segment(self, nals: "_Nals", nal: bytes, *, is_last: bool) -> None:
         try:
             is_first, number = picture_of(nal)
             picture = self._pictures[number]
@@ -152,7 +169,8 @@ class Probes:
             return
         try:
             segment = Slice.read(nal, picture, sequence)
-            parts = list(_parts(nal, segment, picture, sequence, probe))
+            tail = _TAIL if is_last or not picture.has_rows else _SLICE_TAIL
+            parts = list(_parts(nal, segment, picture, sequence, probe, tail))
         except UnknownHeaderError:
             nals.add_segment(nal, None)
             return
@@ -222,12 +240,12 @@ class _Nals:
         """
         probe = self._probe
         if address and probe is not None:
-            if not is_checked:
-                self.add(probe.at(address))
             # With tiles, the block that is decoded next is not the next in raster order.
             if address + 1 < probe.blocks and not self._has_tiles:
                 self.add(probe.at(address + 1))
                 self.refused += 1
+            if not is_checked:  # After the other: it takes back that its block was decoded.
+                self.add(probe.at(address))
         self.add(nal)
         self._end = len(self.nals)
 
@@ -238,7 +256,7 @@ class _Nals:
 
 
 def _parts(
-    nal: bytes, segment: Slice, picture: Picture, sequence: Sequence, probe: _Probe
+    nal: bytes, segment: Slice, picture: Picture, sequence: Sequence, probe: _Probe, tail: bytes
 ) -> Iterator[tuple[int, bytes]]:
     """Yield a segment as the decoder gets it, or its rows, with their first blocks.
 
@@ -252,7 +270,7 @@ def _parts(
     if not picture.has_rows or picture.has_tiles:
         header = _packed(start + segment.bits[place:] + "1", "0")
         data = unescaped(nal)[HEADER_BYTES + segment.data :]
-        yield segment.address, head + escaped(header + data) + _TAIL
+        yield segment.address, head + escaped(header + data) + tail
         return
     # Entry points count the bytes as they are in the file.
     data = nal[len(escaped(unescaped(nal)[: HEADER_BYTES + segment.data])) :]
@@ -263,9 +281,8 @@ def _parts(
     header = start + segment.bits[place:end] + "1" + segment.rest
     address, begin = segment.address, 0
     for number, stop in enumerate(ends, start=1):
-        tail = _TAIL if stop == len(data) else _ROW_TAIL
         part = _packed(header + "1", "0") + unescaped(data[begin:stop])
-        yield address, head + escaped(part) + tail
+        yield address, head + escaped(part) + (tail if stop == len(data) else _ROW_TAIL)
         address, begin = (row + number) * sequence.width, stop
         header = probe.header(address) + "1" + "1" * picture.has_extension
 
