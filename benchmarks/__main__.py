@@ -14,6 +14,7 @@ import cv2
 from benchmarks import (
     auditing,
     comparing,
+    damage,
     datasets,
     detection,
     embeddings,
@@ -43,6 +44,7 @@ SECTIONS = {
     "tolerance": ingest.run_tolerance,
     "similarity": similarity.run,
     "engine": engine.run,
+    "damage": damage.run,
     "engines": engines.run,
     "pipeline": pipeline.run,
     "plan": plan.run,
