@@ -1,4 +1,4 @@
-"""How much damage is told, by the codec: overwritten bytes, and the samples that show garbage."""
+"""Damage that is told, by the codec: overwritten bytes, and the samples that show garbage."""
 
 import tempfile
 from pathlib import Path
@@ -70,7 +70,7 @@ def _cells(found: Found) -> str:
 
 
 def _cost(path: Path, folder: Path) -> None:
-    """What HEVC's checks cost, beside decoding without them."""
+    """Print the cost of HEVC's checks, beside decoding without them."""
     print("\n| HEVC, 1280 x 720, CPU ms a frame | without checks | with them |\n|---|---|---|")
     for name, rows in (("an entry point for each row of blocks", "1"), ("none", "0")):
         source = folder / "large.mp4"

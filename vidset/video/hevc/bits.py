@@ -58,16 +58,16 @@ class Bits:
         return count
 
     def before(self, place: int) -> str:
-        """The bits up to a place, as 0 and 1."""
+        """Return the bits up to a place, as 0 and 1."""
         return format(self._value >> (self._length - place), f"0{place}b") if place else ""
 
 
 def coded(value: int) -> str:
-    """The bits of an unsigned Exp-Golomb code."""
+    """Return the bits of an unsigned Exp-Golomb code."""
     bits = format(value + 1, "b")
     return "0" * (len(bits) - 1) + bits
 
 
 def index_bits(count: int) -> int:
-    """How many bits tell one of so many things: Ceil(Log2(count))."""
+    """Return how many bits tell one of so many things: Ceil(Log2(count))."""
     return max(count - 1, 0).bit_length()

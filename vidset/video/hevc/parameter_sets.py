@@ -18,12 +18,12 @@ References = list[tuple[int, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """What a sequence parameter set (7.3.2.2) says that slices depend on."""
+    """A sequence parameter set (7.3.2.2): what slices depend on."""
 
     width: int
     """In blocks."""
     blocks: int
-    """Of a picture."""
+    """A picture has so many."""
     has_chroma: bool
     has_planes: bool
     order_bits: int
@@ -32,7 +32,7 @@ class Sequence:
     sets: list[tuple[References, References]]
     """Short-term reference picture sets: before and after the picture."""
     long_term: list[bool] | None
-    """Whether each long-term picture is in use; None: there are none."""
+    """For each long-term picture, whether it is in use; None: there are none."""
     has_motion: bool
     """Temporal motion vector prediction."""
 
@@ -148,7 +148,7 @@ def references_of(
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a picture parameter set (7.3.2.3) says that slices depend on."""
+    """A picture parameter set (7.3.2.3): what slices depend on."""
 
     sequence: int
     has_dependent: bool

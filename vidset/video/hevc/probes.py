@@ -50,7 +50,7 @@ _RASL_TYPES, _DISPOSABLE_TYPES = frozenset({8, 9}), frozenset(range(0, 16, 2))
 
 @dataclass(slots=True)
 class Told:
-    """What a decoder must say of the probes in a packet.
+    """Tells what a decoder must say of the probes in a packet.
 
     Attributes:
         refused: how many probes it must refuse.

@@ -120,7 +120,7 @@ class Slice:
 
 
 def _skip_independent(bits: Bits, kind: int, picture: Picture, sequence: Sequence) -> None:
-    """What only the header of an independent slice segment has."""
+    """Skip the fields that only an independent slice segment has."""
     bits.number(picture.extra_bits)
     slice_type = bits.count(_LARGEST_TYPE)
     if picture.has_output:
