@@ -47,7 +47,7 @@ def wait_for(what: Callable[[], bool], process: Process, log: Path) -> None:
             tail = log.read_text(errors="replace")[-4000:]
             raise AssertionError(f"the job {'ended' if ended else 'gave nothing'}:\n{tail}")
         # Looking may take long, and would take the processor from what is waited for.
-        time.sleep(max(0.05, 2 * (time.monotonic() - asked)))
+        time.sleep(max(0.3, 4 * (time.monotonic() - asked)))
         asked = time.monotonic()
 
 
