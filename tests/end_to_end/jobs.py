@@ -3,8 +3,6 @@
 import io
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,19 +11,15 @@ from typing import Protocol
 
 import pyarrow.parquet as pq
 
+from tests.programs.started import Started
 from vidset.storage.open import open_store
 
 
 @contextmanager
-def running_job(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def running_job(log: Path, *arguments: str) -> Iterator[Started]:
     """`python -m vidset.beam.ingest_job`, killed at the end whatever happens."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "vidset.beam.ingest_job", *arguments],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = Started(arguments, output, output, module="vidset.beam.ingest_job")
         try:
             yield process
         finally:

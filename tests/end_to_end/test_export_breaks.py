@@ -14,6 +14,7 @@ from tests.documents.labels import (
     put_annotations,
 )
 from tests.end_to_end.exports import InBigquery, InParquet, revisions
+from tests.programs.started import run
 
 pytestmark = pytest.mark.emulator
 
@@ -43,13 +44,8 @@ def test_an_export_that_is_killed_is_repaired_by_the_next(
     assert warehouse.export() == 0
     now = datetime.now(UTC)
     put_annotations(store, *(annotation(n, revision=2, written_at=now) for n in range(3, 8)))
-    killed = subprocess.run(
-        [sys.executable, "-m", "tests.end_to_end.dying_export", place, *warehouse.arguments],
-        capture_output=True,
-        timeout=600,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
+    killed = run([place, *warehouse.arguments], module="tests.end_to_end.dying_export")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
     if place != "merged":
         assert set(revisions(warehouse).values()) == {1}
     assert warehouse.export() == 0

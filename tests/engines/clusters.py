@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.paths import ROOT
+from tests.programs.started import Started
 
 
 class DaskCluster:
@@ -29,7 +30,7 @@ class DaskCluster:
         environment: Mapping[str, str] | None = None,
     ):
         self.folder, self.file = folder, folder / "scheduler.json"
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, subprocess.Popen[bytes] | Started] = {}
         self._environment = dict(environment or {})
         folder.mkdir()
         options = ("--host", host, "--port", "0", "--scheduler-file", self.file)
@@ -90,9 +91,13 @@ class DaskCluster:
         more: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
     ) -> None:
+        module, words = f"distributed.cli.{module}", [*map(str, options)]
         with open(self.folder / f"{name}.log", "w") as log:
+            if not (before or self._environment or more):  # One of many that are all alike.
+                self.processes[name] = Started(words, log, log, folder=ROOT, module=module)
+                return
             self.processes[name] = subprocess.Popen(
-                [*before, sys.executable, "-m", f"distributed.cli.{module}", *map(str, options)],
+                [*before, sys.executable, "-m", module, *words],
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,

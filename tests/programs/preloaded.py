@@ -1,19 +1,22 @@
 """A process that has imported the command line, and forks a `vidset` whenever one is asked for.
 
-What it forks behaves as the installed command does: it has the folder, variables and descriptors
-of whoever asks, a session of its own, and a number that signals reach. But nothing is imported
-again, which is most of what a short command costs.
+What it forks behaves as the installed command does, or as `python -m MODULE`: it has the folder,
+variables and descriptors of whoever asks, a session of its own, and a number that signals reach.
+But nothing is imported again, which is most of what a short command costs.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +34,10 @@ _IMPORTED = (
     *("vidset.view.app", "vidset.datasets.curation.create", "vidset.local_labeling.dispatch"),
     "tests.programs.s3_is_known",
 )
+_OF_JOBS = (
+    *("apache_beam.runners.direct.direct_runner", "apache_beam.io.gcp.pubsub"),
+    *("google.cloud.storage", "google.cloud.bigquery", "google.cloud.firestore"),
+)
 # What takes seconds is imported when a command first needs it, and kept for the next.
 _NEEDED = {
     "train": ("torch",),
@@ -39,6 +46,12 @@ _NEEDED = {
     "errors": ("torch", "cleanlab.rank"),
     "upload": ("google.cloud.storage", "vidset.upload.run"),
     "watch": ("pika", "vidset.watch.watch", "vidset.watch.amqp"),
+    # Modules that are run as programs. A job of Beam has its sources and sinks with it.
+    "vidset.beam.ingest_job": ("vidset.beam.ingest_job", *_OF_JOBS),
+    "vidset.beam.export_job": ("vidset.beam.export_job", *_OF_JOBS),
+    "tests.end_to_end.dying_export": ("vidset.beam.export_job", *_OF_JOBS),
+    "distributed.cli.dask_scheduler": ("distributed.cli.dask_scheduler",),
+    "distributed.cli.dask_worker": ("distributed.cli.dask_worker",),
 }
 # What stands on the PATH as `vidset`: it hands over everything, and ends as its process does.
 _TYPED = """#!{python} -IS
@@ -109,14 +122,17 @@ class Preloaded:
         descriptors: Sequence[int],
         environment: dict[str, str],
         folder: str,
+        module: str | None = None,
     ) -> tuple[int, socket.socket]:
         """Start `vidset` with these words in a folder, with its stdin, stdout and stderr.
+
+        With a `module` it is `python -m MODULE` that is started.
 
         Returns its process's number, and from where four bytes come when it ends: its exit code,
         or the signal that ended it as a negative number.
         """
         told = {"arguments": ["vidset", *words], "folder": folder, "environment": environment}
-        return self._ask(told | {"is_typed": False}, descriptors)
+        return self._ask(told | {"is_typed": False, "module": module}, descriptors)
 
     def start_worker(
         self, descriptors: Sequence[int], environment: dict[str, str]
@@ -159,7 +175,8 @@ def _serve(path: str, owner: int) -> NoReturn:
             except (OSError, ValueError):  # Tests kill whoever asks, also in the middle of it.
                 peer.close()
                 continue
-            for word in told["arguments"][1:2]:
+            module = told.get("module")
+            for word in [module] if module else told["arguments"][1:2]:
                 for name in _NEEDED.get(word, ()):
                     importlib.import_module(name)
             gc.freeze()
@@ -225,34 +242,53 @@ def _run(told: dict[str, Any], descriptors: list[int]) -> NoReturn:
     os.environ.update(told["environment"])
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [each for each in paths if each and each not in sys.path]
+    if "dask" in sys.modules:  # It reads the variables when it is imported.
+        sys.modules["dask"].config.refresh()
     sys.argv = told["arguments"]
     if handles := descriptors[3:]:
         sys.argv[1:] = map(str, handles)
         importlib.import_module("vidset.engines.child").main()
-    if paths == given:  # Else workers import what a test puts there.
+    module = told.get("module")
+    # Else workers import what a test puts there; and of Dask's it is tested how they start.
+    if paths == given and not (module or "").startswith("distributed."):
         fork_workers()
     if told["is_typed"]:
         os.cpu_count = lambda: 1  # One worker process does for a video of seconds.
     code = 1
     try:
-        code = _code()
+        code = _code(module)
     finally:
         os._exit(code)
 
 
-def _code() -> int:
+def _code(module: str | None) -> int:
     from vidset.cli.starting import run
 
     code: object = 1
     try:
-        run()
+        if module is None:
+            run()
+        else:
+            _run_module(module)
     except SystemExit as ended:
         code = ended.code or 0
+        if module is not None and not isinstance(code, int):
+            print(code, file=sys.stderr)
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
     return code if isinstance(code, int) else 1
+
+
+def _run_module(name: str) -> None:
+    """Run a module as the interpreter does, which waits for its threads at the end."""
+    sys.modules.pop(name, None)  # It may have been imported, and is to be run from its beginning.
+    try:
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+    finally:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
 
 
 if __name__ == "__main__":

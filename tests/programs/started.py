@@ -19,6 +19,9 @@ from tests.programs.preloaded import Preloaded
 class Started:
     """A command that was started, with what a `subprocess.Popen` has of it.
 
+    Args:
+        module: is run as `python -m MODULE` with these words, instead of `vidset`.
+
     Attributes:
         pid: the number of its process, which leads a session of its own.
         returncode: None until `poll` or `wait` has seen its end.
@@ -35,6 +38,7 @@ class Started:
         stderr: IO[Any] | int = subprocess.DEVNULL,
         environment: dict[str, str] | None = None,
         folder: Path | None = None,
+        module: str | None = None,
     ):
         with ExitStack() as until_started:
             nothing = until_started.enter_context(open(os.devnull, "r+b"))
@@ -52,7 +56,7 @@ class Started:
             given = [nothing.fileno(), descriptor("stdout", stdout), descriptor("stderr", stderr)]
             told = dict(os.environ if environment is None else environment)
             here = os.getcwd() if folder is None else str(folder)
-            self.pid, self._peer = preloaded().start([*map(str, words)], given, told, here)
+            self.pid, self._peer = preloaded().start([*map(str, words)], given, told, here, module)
         self.returncode: int | None = None
 
     def __enter__(self) -> Self:
@@ -126,14 +130,15 @@ def run(
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
     timeout: float = 600,
+    module: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end.
+    """Run a command to its end, or a module, as `Started` does.
 
     Raises:
         subprocess.TimeoutExpired: it has not ended within so many seconds, and is killed.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        started = Started(words, out, err, env, cwd)
+        started = Started(words, out, err, env, cwd, module)
         try:
             started.wait(timeout)
         finally:
@@ -142,7 +147,9 @@ def run(
         for file in out, err:
             file.seek(0)
             texts.append(file.read().decode())
-    return subprocess.CompletedProcess(["vidset", *map(str, words)], started.wait(), *texts)
+    return subprocess.CompletedProcess(
+        [module or "vidset", *map(str, words)], started.wait(), *texts
+    )
 
 
 @cache
