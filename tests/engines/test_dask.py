@@ -56,12 +56,13 @@ def test_the_bytes_are_those_of_a_local_run_though_a_worker_is_killed(cluster, d
     found = called.found
     assert called.code == local.code
     # Of one video the answer had not been fetched when it was killed; another one it had just
-    # written. Whoever does these again finds them done, the broken one as well.
+    # written. Whoever does these again finds them done.
     assert found["skipped"] in (0, 1, 2)
     assert found["redone"] in (0, 1)
-    assert found["failed"] in (0, 1)
-    assert found["done"] + found["skipped"] + found["failed"] == 6
-    assert (local.found["done"], local.found["failed"]) == (5, 1)
+    assert found["failed"] == local.found["failed"] == 1
+    # The broken one may be among these: then it is counted as skipped and as failed.
+    broken_again = found["done"] + found["skipped"] - local.found["done"]
+    assert broken_again in (0, min(found["skipped"], 1))
     if found["redone"]:  # It was killed between its frames' rows and the video's.
         assert found["replaced"] > 0
         found = {**found, "redone": 0, "replaced": 0}
