@@ -5,6 +5,7 @@ UPLOADS is a folder for what comes in load jobs. Nothing is asked of the interne
 # pyright: reportMissingImports=false
 
 import sys
+import threading
 import time
 from typing import Any
 
@@ -13,11 +14,15 @@ from bqemulator.config import LogLevel, Settings
 from bqemulator.server import run_forever
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.storage.sql_identifiers import quoted_table_ref
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.dialects.duckdb import DuckDB
 
 _ENGINES: list[DuckDBEngine] = []
 # Of each table: its rows as they were when it was asked about, and when that was.
 _SEEN: dict[str, tuple[object, int]] = {}
 _as_created = tables._table_to_rest
+_as_made = Dialect.generator
+_KEPT = threading.local()
 
 
 def _without_geography(self: DuckDBEngine) -> None:
@@ -45,9 +50,24 @@ def _as_it_is(table: Any) -> dict[str, Any]:
     return told | {"numRows": str(found[0]), "lastModifiedTime": str(moment)}
 
 
+def _kept_generator(self: Dialect, **settings: Any) -> Any:
+    """One of each kind in a thread.
+
+    The compiled one of DuckDB parses templates whenever it is made, for longer than a statement.
+    """
+    if type(self) is not DuckDB or self.settings:
+        return _as_made(self, **settings)
+    kept = vars(_KEPT).setdefault("generators", {})
+    kind = repr(sorted(settings.items()))
+    if kind not in kept:
+        kept[kind] = _as_made(self, **settings)
+    return kept[kind]
+
+
 def main(port: int, uploads: str) -> None:
     DuckDBEngine._load_spatial = _without_geography
     tables._table_to_rest = _as_it_is
+    Dialect.generator = _kept_generator
     # So Google's client names the type of what it uploads.
     upload._PERMITTED_MEDIA_CONTENT_TYPES += ("*/*",)
     run_forever(
