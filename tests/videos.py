@@ -288,6 +288,7 @@ HEVC_KINDS: dict[str, Recipe] = {
         ("422.ts", "320x240", "slices=2:no-deblock=1:no-sao=1", ("-pix_fmt", "yuv422p10le")),
         ("grey.mkv", "320x240", "slices=2", ("-pix_fmt", "gray")),
         ("one_block.mp4", "64x64", "ctu=64", ()),
+        ("slices_of_a_block.mp4", "64x128", "ctu=64:slices=2", ()),
     )
 }
 _RECIPES = INTACT | HEVC_KINDS | _CONTAINERS | _OTHERS

@@ -223,13 +223,14 @@ class _Nals:
         self._probe: _Probe | None = None
         self._has_tiles = False
         self._end = 0  # The place behind the picture's last segment.
+        self._slice = 0  # The first block of the picture's last slice.
 
     def add(self, nal: bytes) -> None:
         self.nals.append(nal)
 
     def begin_picture(self, probe: _Probe, *, has_tiles: bool) -> None:
         self.end_picture()
-        self._probe, self._has_tiles = probe, has_tiles
+        self._probe, self._has_tiles, self._slice = probe, has_tiles, 0
 
     def add_segment(self, nal: bytes, address: int | None, *, is_checked: bool = False) -> None:
         """Add a segment.
@@ -246,12 +247,14 @@ class _Nals:
                 self.refused += 1
             if not is_checked:  # After the other: it takes back that its block was decoded.
                 self.add(probe.at(address))
+                self._slice = address
         self.add(nal)
         self._end = len(self.nals)
 
     def end_picture(self) -> None:
-        if self._probe is not None and self._probe.blocks > 1:
-            self.nals.insert(self._end, self._probe.at(self._probe.blocks - 1))
+        last = self._probe.blocks - 1 if self._probe is not None else 0
+        if self._probe is not None and self._slice < last:  # Else it holds one block, the last.
+            self.nals.insert(self._end, self._probe.at(last))
         self._probe = None
 
 
