@@ -4,9 +4,10 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 
-from tests.decoded import samples
+from tests.decoded import Samples, samples
 from vidset.errors import UndecodableVideoError
 
 _BYTES = 40
@@ -64,6 +65,24 @@ def overwritten(data: bytes, suffix: str, chance: random.Random, places: int) ->
         place = chance.randrange(begin, end)
         hurt[place : place + _BYTES] = chance.randbytes(_BYTES)
     return bytes(hurt)
+
+
+def without_a_packet(path: Path, number: int, copy: Path) -> None:
+    """Copy a video but for one picture, as where a camera's network loses it."""
+    with av.open(str(path)) as source, av.open(str(copy), "w") as target:
+        stream = source.streams.video[0]
+        copied = target.add_stream_from_template(stream)
+        for place, packet in enumerate(source.demux(stream)):
+            if packet.size and place != number:
+                packet.stream = copied
+                target.mux(packet)
+
+
+def has_garbage(found: Samples, whole: Samples) -> bool:
+    """Returns whether a sample differs visibly from the frame of its time."""
+    truth = {round(at, 3): each for at, each in zip(whole.seconds, whole.pictures, strict=True)}
+    pairs = zip(found.seconds, found.pictures, strict=True)
+    return any(_differ(truth[round(at, 3)], each) for at, each in pairs)
 
 
 def _differ(a: np.ndarray, b: np.ndarray) -> bool:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from tests.chaos.counts import times
-from tests.damaged import found_in
+from tests.damaged import found_in, has_garbage, without_a_packet
 from tests.decoded import samples
 from tests.videos import video
 
@@ -55,3 +55,21 @@ def test_damaged_hevc_is_told(name, places, untold, count, tmp_path):
     assert found.done_with_garbage <= math.ceil(count * untold)
     assert found.garbage <= found.samples * 0.1
     assert found.samples > 10 * count
+
+
+@times(8, 48)
+@pytest.mark.parametrize("suffix", [".mp4", ".ts"])
+@pytest.mark.parametrize("name", ["h264_faststart.mp4", "hevc_plain.mp4", "open_gop.mp4"])
+def test_pictures_that_refer_to_a_lost_one_are_told(name, suffix, count, tmp_path):
+    """FFmpeg shows others in their place, without an error."""
+    path = video(name)
+    whole, hurt = samples(path, 0.001), tmp_path / f"hurt{suffix}"
+    told, untold = 0, 0
+    for number in range(5, 5 + count):
+        without_a_packet(path, number, hurt)
+        found = samples(hurt, 0.1)
+        told += found.damage is not None
+        untold += found.damage is None and has_garbage(found, whole)
+    assert told > 0
+    # If a keyframe is lost, the numbers that tell may begin anew without it.
+    assert untold <= count // 16

@@ -16,10 +16,10 @@ from av.video.frame import VideoFrame
 
 from vidset.errors import UndecodableVideoError
 from vidset.video import bare
+from vidset.video.checking import CheckedDecoder, checked_decoder
 from vidset.video.color_names import PRIMARIES, TRANSFERS
 from vidset.video.facts import Facts
 from vidset.video.file_spans import Spans
-from vidset.video.hevc import decoder as hevc
 from vidset.video.opening import Source, strict_decoder, text_of
 from vidset.video.packets import NO_PACKETS, PacketList, shown_packets, stray_packets
 
@@ -76,7 +76,7 @@ class VideoFile:
         self.is_strict = True
         self._container, self._stream = self._source.open()
         self._decoder = self._stream.codec_context
-        self._probed: hevc.ProbedDecoder | None = None
+        self._checked: CheckedDecoder | None = None
         self.facts = Facts.of(self._container, self._stream)
         try:
             self.packets = NO_PACKETS if is_listed else self._list_packets()
@@ -125,9 +125,15 @@ class VideoFile:
         Raises:
             FFmpegError: the decoder gives nothing.
         """
-        if self._probed is not None:
-            return self._probed.decode(packet)
+        if self._checked is not None:
+            return self._checked.decode(packet)
         return self._decoder.decode(packet), None
+
+    def flush(self) -> None:
+        """Empty the decoder: what it is given next begins anew."""
+        self._decoder.flush_buffers()
+        if self._checked is not None:
+            self._checked.begin_anew()
 
     def damaged(self, what: str) -> None:
         self.damage = self.damage or what  # The first is the cause of the others.
@@ -142,8 +148,7 @@ class VideoFile:
             self._container, self._stream = self._source.open(is_strict=self.is_strict)
         self._is_unread = False
         self._decoder, index = self._stream.codec_context, self._stream.index
-        is_probed = self.is_strict and self.codec == hevc.CODEC
-        self._probed = hevc.ProbedDecoder(self._decoder) if is_probed else None
+        self._checked = checked_decoder(self._decoder) if self.is_strict else None
         packets = (packet for packet in self._read() if packet.stream_index == index)
         packets = islice(packets, self._whole)
         first = next(packets, None)

@@ -123,12 +123,12 @@ class Feed:
                 yield from self._decode(packet)
             elif was_fed:
                 yield from self._decode(None)
-                context.flush_buffers()
+                self._file.flush()
                 self._has_whole = False
             was_fed = is_fed
         yield from self._decode(None)
         if not part.is_last:
-            context.flush_buffers()
+            self._file.flush()
 
     def _read_from(self, place: int) -> Iterator[Packet]:
         """Yield the packets from this index on, reading on or from the start, as it must."""

@@ -1,61 +1,18 @@
 """An HEVC decoder that says which packets are damaged. Its pictures are those of FFmpeg's own."""
 
-import threading
-from contextlib import AbstractContextManager
-
-from av import logging as av_logging
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from vidset.video.hevc.probes import Probes, Told
+from vidset.video.messages import heard
 
-CODEC = "hevc"
 _REFUSED = "Previous slice segment missing"
 # Said of pictures that the decoder was not given, on purpose or not: no damage by itself.
 _NOT_GIVEN = "Could not find ref with POC"
 # Said of probes in pictures that are passed over, since those that they refer to were not given.
 _PASSED_OVER = "Independent slice segment missing."
 _NEW_EXTRADATA = "new_extradata"
-
-
-class _Listening(AbstractContextManager[None]):
-    """Lets FFmpeg's errors reach who captures those of a thread.
-
-    PyAV has one setting for all threads of a process. What it was is put back when no thread needs
-    another, so that an application's own choice stays; errors of threads that did not ask for any
-    go nowhere meanwhile.
-    """
-
-    def __init__(self):
-        self._lock, self._count = threading.Lock(), 0
-        self._level: int | None = None
-        self._skips_repeated = True
-        self._of_others = av_logging.Capture(local=False)
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._count:
-                self._level = av_logging.get_level()
-                self._skips_repeated = bool(av_logging.get_skip_repeated())
-                if self._level is None:
-                    self._of_others.__enter__()
-                av_logging.set_level(max(self._level or av_logging.ERROR, av_logging.ERROR))
-                av_logging.set_skip_repeated(False)  # They are counted.
-            self._count += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._count -= 1
-            self._of_others.logs.clear()
-            if not self._count:
-                if self._level is None:
-                    self._of_others.__exit__(None, None, None)
-                av_logging.set_skip_repeated(self._skips_repeated)
-                av_logging.set_level(self._level)
-
-
-_LISTENING = _Listening()
 
 
 class ProbedDecoder:
@@ -80,11 +37,12 @@ class ProbedDecoder:
         told = Told()
         if packet is not None:
             packet, told = self._probed(packet)
-        with _LISTENING, av_logging.Capture() as messages:
-            frames = [each for each in self._decoder.decode(packet) if not self._is_hidden(each)]
-        said = [message for level, _, message in messages if level <= av_logging.ERROR]
-        said = [message.strip() for message in said if not message.startswith(_NOT_GIVEN)]
-        return frames, _wrong(said, told)
+        frames, errors = heard(self._decoder.decode, packet)
+        said = [error for error in errors if not error.startswith(_NOT_GIVEN)]
+        return [each for each in frames if not self._is_hidden(each)], _wrong(said, told)
+
+    def begin_anew(self) -> None:
+        """Parameter sets stay known, to FFmpeg's decoder as well."""
 
     def _probed(self, packet: Packet) -> tuple[Packet, Told]:
         skips = self._decoder.skip_frame == "NONREF"

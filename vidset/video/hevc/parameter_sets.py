@@ -6,7 +6,7 @@ or 64 samples on a side.
 
 from dataclasses import dataclass
 
-from vidset.video.hevc.bits import Bits, UnknownHeaderError, unescaped
+from vidset.video.bits import Bits, UnknownHeaderError, unescaped
 
 HEADER_BYTES = 2  # Of a NAL unit.
 _PROFILES = frozenset({1, 2, 3, 4})  # Of others (screen content), slices have more fields.

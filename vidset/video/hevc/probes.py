@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from vidset.video.hevc.bits import UnknownHeaderError, coded, escaped, index_bits, unescaped
+from vidset.video.bits import UnknownHeaderError, coded, escaped, index_bits, unescaped
 from vidset.video.hevc.parameter_sets import HEADER_BYTES, Picture, Sequence
 from vidset.video.hevc.slices import (
     PICTURE_TYPE,
@@ -34,8 +34,8 @@ from vidset.video.hevc.slices import (
     picture_of,
     type_of,
 )
+from vidset.video.nal_units import START, nal_units
 
-_START = b"\0\0\1"
 # ISO/IEC 14496-15, 8.3.3.1: where the record says how long lengths are, and how many arrays follow.
 _LENGTH_PLACE, _ARRAYS_PLACE, _RECORD_BYTES = 21, 22, 23
 # No arithmetic code begins with ones (9.3.2.5), and a decoder that reads on in them ends the slice.
@@ -131,7 +131,7 @@ class Probes:
         nals, told = _Nals(), Told()
         units = [
             (type_of(each) if is_of_first_layer(each) else None, each)
-            for each in self._nals(packet)
+            for each in nal_units(packet, self._length_bytes)
         ]
         last = max(
             (place for place, (kind, _) in enumerate(units) if kind in VIDEO_TYPES), default=None
@@ -179,21 +179,9 @@ class Probes:
             nals.add_segment(part, address, is_checked=is_checked)
             is_checked = True
 
-    def _nals(self, packet: bytes) -> Iterator[bytes]:
-        if not self._length_bytes:
-            first, *others = packet.split(_START)
-            if not first.strip(b"\0"):
-                yield from (each.rstrip(b"\0") for each in others)
-            return
-        place = 0
-        while place + self._length_bytes <= len(packet):
-            begin = place + self._length_bytes
-            place = begin + int.from_bytes(packet[place:begin])
-            yield packet[begin:place]
-
     def _joined(self, nals: list[bytes]) -> bytes:
         if not self._length_bytes:
-            return b"".join(_START + nal for nal in nals)
+            return b"".join(START + nal for nal in nals)
         return b"".join(len(nal).to_bytes(self._length_bytes) + nal for nal in nals)
 
 

@@ -5,7 +5,7 @@ Only to learn which blocks its data hold, and where they begin.
 
 from dataclasses import dataclass
 
-from vidset.video.hevc.bits import Bits, UnknownHeaderError, index_bits, unescaped
+from vidset.video.bits import Bits, UnknownHeaderError, index_bits, unescaped
 from vidset.video.hevc.parameter_sets import (
     HEADER_BYTES,
     Picture,

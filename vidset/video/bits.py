@@ -1,4 +1,4 @@
-"""Reads and writes the bits of an HEVC stream's headers (ITU-T H.265, 7.3.1.1 and 9.2)."""
+"""Reads and writes the bits of headers of H.264 and HEVC (ITU-T H.265, 7.3.1.1 and 9.2)."""
 
 import re
 
