@@ -10,7 +10,6 @@ import os
 import shlex
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ import pytest
 
 from tests.drawing import write_video
 from tests.end_to_end.jobs import rows
+from tests.programs.started import Started, run
 
 pytestmark = pytest.mark.slow
 VIDEOS, SCENES = 8, 6
@@ -50,15 +50,7 @@ class Person:
 
     def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `vidset`, and have it succeed."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "vidset", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-            cwd=self.folder,
-            env=self.environment,
-        )
+        ended = run(arguments, env=self.environment, cwd=self.folder)
         assert ended.returncode == 0, (arguments, ended.stderr, ended.stdout)
         return ended
 
@@ -94,12 +86,10 @@ def free_port() -> int:
 @contextmanager
 def serving(person: Person, line: str, port: int) -> Iterator[str]:
     """Type `vidset label serve &`; the line that it names as the next one."""
-    words = [sys.executable, "-m", *shlex.split(line), "--port", str(port)]
+    words = [*shlex.split(line)[1:], "--port", str(port)]
     log = person.home / "serve.log"
     with log.open("w") as file:
-        process = subprocess.Popen(
-            words, cwd=person.folder, env=person.environment, stdout=PIPE, stderr=file
-        )
+        process = Started(words, PIPE, file, person.environment, person.folder)
     try:
         following: list[str] = []
         for _ in range(1200):
