@@ -1,11 +1,13 @@
 """The demo that goes around the loop of selection, with drives and a training that are small."""
 
 import json
+import sys
 from dataclasses import asdict
 
 import pytest
 
 from tests.cli.labels import label
+from tests.programs.started import preloaded
 from tests.programs.workers import ready_workers
 from vidset.demo.drives import draw_drives
 
@@ -49,6 +51,7 @@ def test_the_loop_goes_around_once(tmp_path, monkeypatch, capsys):
     from vidset.cli.demo.selection_loop import run_selection_loop
     from vidset.demo import drives, selection_loop
 
+    monkeypatch.setattr(sys, "executable", str(preloaded().python))
     # So little that it is quick; the model learns nothing then.
     for module, name, value in (
         (drives, "_SECONDS", 6.0),
