@@ -17,7 +17,9 @@ print(handlers == [signal.default_int_handler, signal.SIG_DFL], sys.stdin.read()
 
 
 def test_what_is_forked_has_what_a_new_interpreter_has(tmp_path):
-    process = start(tmp_path / "socket", tmp_path / "python", ["json", "no_such_module"])
+    # At its end a library must not wait for threads that did not come along.
+    modules = ["json", "no_such_module", "cv2", "pyarrow.parquet", "duckdb", "scipy.stats"]
+    process = start(tmp_path / "socket", tmp_path / "python", modules)
     try:
         for python in sys.executable, tmp_path / "python":
             done = subprocess.run(
@@ -28,6 +30,7 @@ def test_what_is_forked_has_what_a_new_interpreter_has(tmp_path):
                 cwd=tmp_path,
                 env={**os.environ, "ONE": "1"},
                 check=True,
+                timeout=600,
             )
             first, second = done.stdout.splitlines()
             assert json.loads(first) == [["-c"], "__main__", str(tmp_path), "1", 3]

@@ -7,6 +7,7 @@ hands over the words of an interpreter's command, its folder, variables and desc
 forked keeps the connection until it ends. This process ends with the process PID.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -16,6 +17,8 @@ import select
 import signal
 import socket
 import sys
+import threading
+import traceback
 import types
 from typing import Any
 
@@ -65,7 +68,21 @@ def _become(told: dict[str, Any], descriptors: list[int]) -> None:
     sys.argv = ["-c"]
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
-    exec(told["words"][-1], vars(main))  # noqa: S102
+    code = 1
+    try:
+        exec(told["words"][-1], vars(main))  # noqa: S102
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Libraries would wait at the end for threads of theirs that did not come along.
+        os._exit(code)
 
 
 if __name__ == "__main__":
