@@ -14,7 +14,7 @@ from vidset.datasets.versions.repository import Repository
 
 pytest_plugins = [
     *("tests.emulators.fixtures", "tests.emulators.label_studio_fixtures"),
-    *("tests.collected", "tests.imported", "tests.order"),
+    *("tests.collected", "tests.order"),
 ]
 
 SHARED_VIDEOS = SHARED / "videos"

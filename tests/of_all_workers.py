@@ -15,7 +15,7 @@ _VARIABLE = "VIDSET_TESTS_FOLDER"
 
 def made_once(name: str, make: Callable[[Path], object]) -> Path:
     """Return a file of this name that `make` wrote, here or in another worker. It is only read."""
-    path = folder_of_this_run() / name
+    path = _folder() / name
     if not path.exists():
         with _locked(name):
             if not path.exists():
@@ -30,13 +30,13 @@ def started_once(name: str, start: Callable[[Path, int], object]) -> Path:
 
     It is given the folder, and the number of the process with which what it starts has to end.
     """
-    folder = folder_of_this_run() / name
+    folder = _folder() / name
     is_started = folder.with_suffix(".started")
     with _locked(name):
         if not is_started.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            start(folder, owner_of_this_run())
+            start(folder, int((_folder() / "owner").read_text()))
             is_started.touch()
     return folder
 
@@ -64,20 +64,14 @@ def is_running(number: int) -> bool:
 
 
 @cache
-def folder_of_this_run() -> Path:
-    """Return the folder that all workers have."""
+def _folder() -> Path:
     if _VARIABLE not in os.environ:  # Whoever calls us is no test.
         make_folder()
     return Path(os.environ[_VARIABLE])
 
 
-def owner_of_this_run() -> int:
-    """Return the number of the process that all workers end with."""
-    return int((folder_of_this_run() / "owner").read_text())
-
-
 @contextmanager
 def _locked(name: str) -> Iterator[None]:
-    with (folder_of_this_run() / f"{name}.lock").open("w") as lock:
+    with (_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from tests.emulators.environments import locked
 from tests.emulators.servers import Server, ServerError, ToolMissingError
-from tests.of_all_workers import owner_of_this_run
 
 _POLL_SECONDS = 0.2
 _WORKER = "PYTEST_XDIST_WORKER"
@@ -69,7 +68,7 @@ def shared_server(name: str, folder: Path) -> Iterator[Server]:
 
 def _have_it_kept(name: str, folder: Path, told: Path) -> None:
     """Start a server for all, and note where it is."""
-    command = [sys.executable, "-m", __name__, name, str(folder), str(owner_of_this_run())]
+    command = [sys.executable, "-m", __name__, name, str(folder), str(os.getppid())]
     keeper = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
