@@ -20,6 +20,7 @@ class DaskCluster:
         host: the scheduler's address.
         before: what its command begins with, such as that of a namespace.
         environment: what the scheduler and all workers have beside ours.
+        is_forked: whether they may come from a process that has imported Dask.
     """
 
     def __init__(
@@ -28,10 +29,12 @@ class DaskCluster:
         host: str = "127.0.0.1",
         before: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        *,
+        is_forked: bool = True,
     ):
         self.folder, self.file = folder, folder / "scheduler.json"
         self.processes: dict[str, subprocess.Popen[bytes] | Started] = {}
-        self._environment = dict(environment or {})
+        self._environment, self._is_forked = dict(environment or {}), is_forked
         folder.mkdir()
         options = ("--host", host, "--port", "0", "--scheduler-file", self.file)
         self._start("scheduler", "dask_scheduler", *options, "--no-dashboard", before=before)
@@ -93,7 +96,7 @@ class DaskCluster:
     ) -> None:
         module, words = f"distributed.cli.{module}", [*map(str, options)]
         with open(self.folder / f"{name}.log", "w") as log:
-            if not (before or self._environment or more):  # One of many that are all alike.
+            if self._is_forked and not (before or self._environment or more):
                 self.processes[name] = Started(words, log, log, folder=ROOT, module=module)
                 return
             self.processes[name] = subprocess.Popen(
@@ -107,9 +110,13 @@ class DaskCluster:
 
 @contextmanager
 def dask_cluster(
-    folder: Path, workers: int, environment: Mapping[str, str] | None = None
+    folder: Path,
+    workers: int,
+    environment: Mapping[str, str] | None = None,
+    *,
+    is_forked: bool = True,
 ) -> Iterator[DaskCluster]:
-    cluster = DaskCluster(folder, environment=environment)
+    cluster = DaskCluster(folder, environment=environment, is_forked=is_forked)
     try:
         for number in range(workers):
             cluster.worker(f"w{number}")

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.emulator, pytest.mark.timeout(1200)]
 
 @pytest.fixture
 def cluster(tmp_path):
-    with dask_cluster(tmp_path / "cluster", workers=2) as started:
+    with dask_cluster(tmp_path / "cluster", workers=2, is_forked=False) as started:
         yield started
 
 
@@ -59,10 +59,8 @@ def test_the_bytes_are_those_of_a_local_run_though_a_worker_is_killed(cluster, d
     # written. Whoever does these again finds them done.
     assert found["skipped"] in (0, 1, 2)
     assert found["redone"] in (0, 1)
+    assert found["done"] + found["skipped"] == local.found["done"]
     assert found["failed"] == local.found["failed"] == 1
-    # The broken one may be among these: then it is counted as skipped and as failed.
-    broken_again = found["done"] + found["skipped"] - local.found["done"]
-    assert broken_again in (0, min(found["skipped"], 1))
     if found["redone"]:  # It was killed between its frames' rows and the video's.
         assert found["replaced"] > 0
         found = {**found, "redone": 0, "replaced": 0}

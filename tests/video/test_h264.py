@@ -18,11 +18,10 @@ _NAMES = [
 
 
 def packets_of(name: str) -> tuple[bytes | None, list[bytes], list[bool]]:
-    """What stands beside the packets, they, and which of them no other refers to."""
+    """What stands beside the packets, they, and which of them are keyframes."""
     with av.open(str(video(name))) as container:
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
-        # Of the first NAL unit that is a slice: nal_ref_idc, which FFmpeg does not always tell.
         extradata = stream.codec_context.extradata
         return extradata, [bytes(packet) for packet in packets], [p.is_keyframe for p in packets]
 
