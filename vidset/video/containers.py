@@ -20,11 +20,10 @@ from vidset.video.checking import CheckedDecoder, checked_decoder
 from vidset.video.color_names import PRIMARIES, TRANSFERS
 from vidset.video.facts import Facts
 from vidset.video.file_spans import Spans
+from vidset.video.lengths import wrong_length
 from vidset.video.opening import Source, strict_decoder, text_of
 from vidset.video.packets import NO_PACKETS, PacketList, shown_packets, stray_packets
 
-# How much shorter than its header says a video may be, at least: headers round, some a lot.
-_END_TOLERANCE_SECONDS = {"avi": 0.1, "matroska,webm": 0.1, "flv": 1.0, "asf": 1.0}
 # Of a packed AVI's last packets not all become frames.
 _MAX_LOST_FRAMES = 4
 # An index may name the same bytes for several frames; more than this is no video but an attack.
@@ -264,32 +263,11 @@ class VideoFile:
         return last, last + self.facts.ticks_per_frame
 
     def _check_length(self, count: int, end_seconds: float) -> None:
-        """Compare what was read with every promise there is: a cut file ends without an error."""
-        container, stream = self._container, self._stream
-        if self.format_name.startswith("mov"):
-            if (promised := len(stream.index_entries)) > count:
-                self.damaged(f"cut short: the index lists {promised} frames, {count} are there")
-            elif (promised := self._source.promised_frames(stream.index)) > count:
-                self.damaged(f"cut short: the header promises {promised} frames, {count} are there")
-            elif contradiction := self._source.contradiction(stream.index, end_seconds):
-                self.damaged(contradiction)
-            promised_seconds = 0.0
-        elif self.format_name == "avi" and stream.frames and stream.average_rate:
-            promised_seconds = float(stream.frames / stream.average_rate)
-        elif self.format_name in _END_TOLERANCE_SECONDS and container.duration:
-            promised_seconds = container.duration / av.time_base
-        else:
-            promised_seconds = 0.0  # MPEG-TS, MPEG-PS and bare streams promise nothing.
-        if promised_seconds:
-            frame_seconds = float(self.facts.ticks_per_frame * self.time_base)
-            tolerance = max(_END_TOLERANCE_SECONDS[self.format_name], 2 * frame_seconds)
-            if promised_seconds - end_seconds > tolerance:
-                self.damaged(
-                    f"cut short: the header says {promised_seconds:.2f} s, "
-                    f"{end_seconds:.2f} s are there"
-                )
-        if self._source.is_cut:
-            self.damaged("cut short: the file ended prematurely, in the middle of a frame")
+        wrong = wrong_length(
+            self._container, self._stream, self._source, self.facts, count, end_seconds
+        )
+        if wrong is not None:
+            self.damaged(wrong)
 
     @property
     def _is_dense(self) -> bool:

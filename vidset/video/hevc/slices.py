@@ -58,11 +58,10 @@ class Slice:
         is_dependent: whether it goes on with the header of the one before.
         flag_place: the bit behind which `dependent_slice_segment_flag` is, or would be.
         entry_place: the bit where the number of entry points is; None: there is none.
-        end_place: the bit where the header's alignment begins.
-        rest: the bits between the entry points and the alignment.
+        rest: the bits between the entry points and the header's alignment.
         data: where the data begin, in the unescaped bytes behind the NAL unit's header.
         entries: lengths of the data's parts but the last, in bytes of the file.
-        bits: of the header, up to `end_place`.
+        bits: of the header, up to its alignment.
     """
 
     address: int
