@@ -72,7 +72,7 @@ def _wrong(said: list[str], told: Told) -> str | None:
     if told.may_be_passed_over and all(message == _PASSED_OVER for message in said):
         return None
     if others := [message for message in said if message != _REFUSED]:
-        return others[0]
+        return f"a picture is damaged ({others[0].rstrip('.')})"
     if not told.has_picture:
         return "a packet holds no picture"
     is_whole = len(said) == told.refused
