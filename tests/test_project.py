@@ -1,10 +1,14 @@
 """The place and its vidset.toml: how it is found, what is read, what is refused."""
 
 import json
+import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
 
+from tests.cli.trees import tree
 from vidset.project import NoPlaceError, Project, find_project, make_place
 from vidset.project_file import KEYS, ProjectFileError, file_text, read_file
 
@@ -133,6 +137,26 @@ def test_making_a_place_changes_nothing_that_is_there(place):
     assert (place / "vidset.toml").read_text() == "price = 1\n"
     assert (place / "vidset.json").read_bytes() == before
     assert json.loads(before)["format"] == 1
+
+
+@pytest.mark.parametrize("made", [(), ("vidset.json",)], ids=["new", "without its vidset.toml"])
+def test_a_place_whose_making_was_killed_as_it_wrote_a_file_is_made_whole(place, tmp_path, made):
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for name in made:
+        (killed / name).write_bytes((place / name).read_bytes())
+    project = find_project(str(killed), environment={}, cwd=tmp_path)
+    number = os.fork()
+    if number == 0:
+        # The first byte that the process writes to a file ends it.
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        make_place(project)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(number, 0)[1]) == signal.SIGXFSZ
+    make_place(find_project(str(killed), environment={}, cwd=tmp_path))
+    assert tree(killed) == tree(place)
 
 
 def test_a_place_of_a_newer_vidset_is_refused(place):

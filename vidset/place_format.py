@@ -5,7 +5,7 @@ refuses it; a newer one reads it, and `vidset upgrade` brings it to today's form
 """
 
 import json
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from vidset.json_files import parse_json, read_object
@@ -76,13 +76,11 @@ def note_format(place: str) -> None:
     if is_uri(place):
         _in_bucket(place).put_once(MARKER, marker_text().encode(), "application/json")
         return
-    path = Path(place, MARKER)
+    from vidset.storage.folder import write_once  # Every command imports this module.
+
+    path = os.path.join(place, MARKER)
     refuse_link(path)
-    try:
-        with path.open("x") as file:
-            file.write(marker_text())
-    except FileExistsError:
-        return
+    write_once(path, marker_text().encode())
 
 
 def _in_bucket(place: str) -> "ObjectStore":

@@ -177,6 +177,8 @@ def make_place(project: Project) -> None:
     Raises:
         ValueError: the folder cannot be made or written to.
     """
+    from vidset.storage.folder import write_once  # Every command imports this module.
+
     if not project.is_folder:
         note_format(project.place)
         return
@@ -185,7 +187,7 @@ def make_place(project: Project) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         note_format(project.place)
         if project.file is None:
-            _write_once(folder / FILE_NAME, file_text())
+            write_once(str(folder / FILE_NAME), file_text().encode())
     except OSError as error:
         raise ValueError(f"{error.filename}: the place cannot be made: {error.strerror}") from None
 
@@ -239,11 +241,3 @@ def _checked(project: Project, *, is_made: bool, is_opened: bool) -> Project:
         )
     check_format(project.place)
     return project
-
-
-def _write_once(path: Path, text: str) -> None:
-    try:
-        with path.open("x") as file:
-            file.write(text)
-    except FileExistsError:
-        return

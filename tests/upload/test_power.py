@@ -4,50 +4,17 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
-from contextlib import contextmanager
 
 import pytest
 
 from tests.chaos.counts import times
+from tests.disks import mounted, new_disk
 from tests.upload import recordings
 from tests.upload.recordings import MIB, recording
 
 pytestmark = pytest.mark.slow
-FILES, DISK_BYTES = 4, 24 * MIB
-
-
-def run(*words):
-    return subprocess.run([str(word) for word in words], capture_output=True, check=False)
-
-
-@contextmanager
-def mounted(image, at):
-    """What stands on a disk; its journal is replayed, as after a loss of power."""
-    at.mkdir(exist_ok=True)
-    ended = run("mount", "-o", "loop", image, at)
-    if ended.returncode:
-        pytest.skip(f"a disk cannot be mounted here: that takes root: {ended.stderr.decode()}")
-    try:
-        yield at
-    finally:
-        for _ in range(50):
-            if run("umount", at).returncode == 0:
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail(f"{at} cannot be unmounted")
-        # Not used again: a loop device that lets go late would show what it had of it before.
-        image.unlink()
-
-
-def new_disk(image):
-    with image.open("wb") as file:
-        file.truncate(DISK_BYTES)
-    if shutil.which("mkfs.ext4") is None or run("mkfs.ext4", "-q", "-F", image).returncode:
-        pytest.skip("there is no mkfs.ext4: apt-get install e2fsprogs")
-    return image
+FILES = 4
 
 
 def contents(folder):

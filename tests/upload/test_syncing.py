@@ -38,6 +38,7 @@ def events(monkeypatch):
 def test_file_and_all_folders_are_synced_before_the_recording_goes(tmp_path, events, is_there):
     path, root = recording(tmp_path / "a.mp4"), tmp_path / "uploads"
     root.mkdir()
+    events.clear()  # A recording that is drawn for the first time has a folder of its own.
     place = Place("file", str(root))
     settings = Settings(
         place, "cam1", (path,), None, tmp_path / "state", is_deleted=True, settle_seconds=0

@@ -14,14 +14,18 @@ from vidset.errors import MissingUploadError
 from vidset.naming import printable
 from vidset.regular_files import open_regular, read_regular
 from vidset.storage.store import Metadata, Source, StoredObject
-from vidset.storage.writing import make_folder, refuse_link, refuse_links_above
+from vidset.storage.writing import make_folder, refuse_link, refuse_links_above, sync_folder
 
 PARTIAL = ".partial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FolderStore:
-    """A folder in which an object appears whole or not at all, whenever the process is killed."""
+    """A folder in which an object appears whole or not at all, whenever the process is killed.
+
+    An object that was put outlives a loss of power: what comes later, such as the row that says
+    that a video is done, or the deletion of what was put elsewhere, rests on it.
+    """
 
     parallel_writes = 1
 
@@ -58,6 +62,7 @@ class FolderStore:
     ) -> None:
         with self._partial(name, data) as partial:
             os.replace(partial, self.path(name))
+            sync_folder(os.path.dirname(self.path(name)))
 
     def put_once(
         self, name: str, data: bytes, content_type: str, metadata: Metadata | None = None
@@ -70,6 +75,7 @@ class FolderStore:
                 os.link(partial, path)  # Unlike a rename it never replaces.
             except FileExistsError:
                 return False
+            sync_folder(os.path.dirname(path))
         return True
 
     def delete(self, name: str) -> None:
@@ -141,12 +147,25 @@ class FolderStore:
                     continue  # Swept between the two lines above.
                 file.write(data)
                 file.flush()
+                os.fsync(file.fileno())
                 try:
                     yield path
                 finally:
                     with suppress(FileNotFoundError):  # It was renamed.
                         os.unlink(path)
                 return
+
+
+def write_once(path: str, data: bytes) -> None:
+    """Write a file as a whole or not at all. One that is there stays as it is.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    root, name = os.path.split(path)
+    folder = FolderStore(root)
+    if folder.put_once(name, data, "application/octet-stream"):
+        folder.sweep()
 
 
 def is_abandoned(path: str) -> bool:

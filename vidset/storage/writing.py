@@ -5,6 +5,7 @@ a file is written under a name that nobody can guess, which must not be there ye
 place by a rename, which replaces a link rather than what the link leads to.
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -15,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
+# What file systems say that cannot sync a folder (CIFS, some of FUSE's): their server does it.
+_UNABLE = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -94,6 +97,9 @@ def sync_folder(folder: str | Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNABLE:
+            raise
     finally:
         os.close(descriptor)
 
@@ -112,16 +118,32 @@ def open_lock(path: str | Path) -> IO[bytes]:
 def make_folder(root: str | Path, folder: str | Path) -> None:
     """Make a folder below `root`, with those in between. `root` itself may be a link.
 
+    The names of new folders outlive a loss of power.
+
     Raises:
         LinkError: one of those below is a link.
     """
-    os.makedirs(root, exist_ok=True)
     place = os.fspath(root)
+    _make_with_parents(place)
     for part in Path(folder).relative_to(root).parts:
-        place = os.path.join(place, part)  # Not of `Path`: each image comes by here.
+        above, place = place, os.path.join(place, part)  # Not of `Path`: each image comes by here.
         with suppress(FileExistsError):
             os.mkdir(place)
+            sync_folder(above)
         refuse_link(place)
+
+
+def _make_with_parents(folder: str) -> None:
+    if os.path.isdir(folder):
+        return
+    above = os.path.dirname(folder) or os.curdir
+    _make_with_parents(above)
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        if not os.path.isdir(folder):  # Another process has made it meanwhile.
+            raise
+    sync_folder(above)
 
 
 def refuse_link(path: str | Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
+from vidset.storage.writing import sync_folder
 from vidset.upload.destination import Piece, Presence, Session, Target, next_in_order
 from vidset.upload.errors import (
     AlreadyThereError,
@@ -19,7 +20,7 @@ from vidset.upload.errors import (
 from vidset.upload.pacing import Body
 from vidset.upload.settings import Place
 from vidset.upload.source import Source, block_bytes
-from vidset.upload.syncing import sync_folder, sync_names
+from vidset.upload.syncing import sync_names
 
 # Listings of the ingest job pass over folders of this name.
 _PARTIAL = ".partial"

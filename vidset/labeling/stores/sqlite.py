@@ -151,7 +151,8 @@ class SqliteStore:
             connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA synchronous = NORMAL")
+            # Once people are told that their work is kept, a loss of power does not take it.
+            connection.execute("PRAGMA synchronous = FULL")
         try:
             yield connection
         except sqlite3.OperationalError as error:
