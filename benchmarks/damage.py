@@ -69,6 +69,7 @@ def _cost(path: Path, folder: Path) -> None:
         ("HEVC, an entry point for each row of blocks", _x265("wpp=1")),
         ("HEVC, none", _x265("wpp=0")),
         ("H.264", ("-c:v", "libx264")),
+        ("MJPEG, which decodes its samples alone", ("-c:v", "mjpeg", "-q:v", "5")),
     ):
         source = folder / "large.mp4"
         tool(

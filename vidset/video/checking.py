@@ -8,6 +8,7 @@ from av.video.frame import VideoFrame
 
 from vidset.video.h264 import ReferenceCount
 from vidset.video.hevc.decoder import ProbedDecoder
+from vidset.video.mjpeg import EndingDecoder
 
 
 class CheckedDecoder(Protocol):
@@ -26,7 +27,9 @@ class CheckedDecoder(Protocol):
 
 def checked_decoder(decoder: VideoCodecContext) -> CheckedDecoder | None:
     """Return one that tells more than this one, which is not open yet; None: there is none."""
-    of_codec = {"hevc": ProbedDecoder, "h264": _H264Decoder}.get(decoder.codec.canonical_name)
+    of_codec = {"hevc": ProbedDecoder, "h264": _H264Decoder, "mjpeg": EndingDecoder}.get(
+        decoder.codec.canonical_name
+    )
     return of_codec(decoder) if of_codec else None
 
 
