@@ -1,5 +1,6 @@
 """Cloud Storage as an object store, with application default credentials."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,9 @@ from vidset.storage.store import Metadata, RangedReader, Source, StoredObject, s
 from vidset.storage.uris import parse_uri
 from vidset.uploads import collector_of
 
+# For traces, which nobody asks for, the client would ask for each bucket's metadata in a thread of
+# its own, and the account may not have the right to read them.
+os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
 # The store's own patience repeats.
 _ONCE: dict[str, Any] = {"retry": None, "timeout": (5, 15)}
 _Out = TypeVar("_Out")

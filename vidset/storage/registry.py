@@ -9,9 +9,11 @@ The entry point's name is the scheme, and what it names is a `Scheme`. See docs/
 """
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 
 from vidset.storage.store import ObjectStore
 from vidset.storage.uris import Uri, is_uri, parse_uri
@@ -96,8 +98,7 @@ _SERVICES = {
 
 def scheme_names() -> tuple[str, ...]:
     """The names of all schemes, those of this package first. No scheme is loaded for it."""
-    added = sorted({entry.name for entry in entry_points(group=_GROUP)} - _BUILT_IN.keys())
-    return (*_BUILT_IN, *added)
+    return (*_BUILT_IN, *sorted(_added(tuple(sys.path)).keys() - _BUILT_IN.keys()))
 
 
 def find_scheme(uri: str) -> Scheme:
@@ -141,12 +142,19 @@ def check_client(uri: str) -> None:
 def _named(name: str) -> Scheme | None:
     if name in _BUILT_IN:
         return _BUILT_IN[name]
-    for entry in entry_points(group=_GROUP, name=name):
-        scheme = entry.load()
-        if not isinstance(scheme, Scheme):
-            raise ValueError(
-                f"entry point {_GROUP}: {entry.name} = {entry.value}: wanted a "
-                f"vidset.storage.registry.Scheme, got a {type(scheme).__name__}"
-            )
-        return scheme
-    return None
+    entry = _added(tuple(sys.path)).get(name)
+    if entry is None:
+        return None
+    scheme = entry.load()
+    if not isinstance(scheme, Scheme):
+        raise ValueError(
+            f"entry point {_GROUP}: {entry.name} = {entry.value}: wanted a "
+            f"vidset.storage.registry.Scheme, got a {type(scheme).__name__}"
+        )
+    return scheme
+
+
+@cache
+def _added(path: tuple[str, ...]) -> dict[str, EntryPoint]:  # noqa: ARG001 (it decides)
+    """What other packages add, by name. To look for it, each package on `path` is opened."""
+    return {entry.name: entry for entry in reversed(tuple(entry_points(group=_GROUP)))}

@@ -3,11 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from typer.testing import CliRunner
-
+from tests.cli.called import vidset
 from tests.cli.exports import annotate
 from tests.datasets.pictures import HEIGHT, WIDTH, image
-from vidset.cli.main import app
 from vidset.datasets.curation.sources.warehouse_queries import open_queries
 from vidset.elements import Extraction, FrameRow, VideoRow
 from vidset.labeling.annotation import Box, LabeledObject
@@ -67,15 +65,15 @@ def add_video(
 def export(out: Path, labels: dict[str, tuple[LabeledObject, ...]]) -> Path:
     """Label images, by name below OUT/images, and bring all into the warehouse."""
     annotate(out, labels)
-    done = CliRunner().invoke(app, ["sync", "--full", "-p", str(out), "--quiet"])
-    assert done.exit_code == 0, done.stderr
+    done = vidset("sync", "--full", "-p", out, "--quiet")
+    assert done.code == 0, done.err
     return out
 
 
 def to_bigquery(out: Path, dataset: str) -> str:
     """The rows of OUT's ledgers and annotations in a dataset that is there; its uri."""
-    done = CliRunner().invoke(app, ["sync", "-p", str(out), "--warehouse", dataset, "--quiet"])
-    assert done.exit_code == 0, done.stderr
+    done = vidset("sync", "-p", out, "--warehouse", dataset, "--quiet")
+    assert done.code == 0, done.err
     with open_queries(str(out)) as queries:
         frames = [FrameRow(**row) for row in queries.rows("SELECT * FROM frames")]
         videos = [VideoRow(**row) for row in queries.rows("SELECT * FROM videos")]
