@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from vidset.forgetting.step import Work
 from vidset.tables.schemas import tables
@@ -25,11 +26,13 @@ def forget_rows(work: Work) -> dict[str, int]:
     if "://" in uri or not Path(uri, "annotations").is_dir():
         return {}
     warehouse, found = ParquetWarehouse(uri), dict[str, int]()
-    for table, column, values in wanted_rows(work):
-        number = _in_folder(warehouse, table, column, values, is_dry=work.is_dry)
-        if number:
-            # A row that several columns find is counted once, as far as that can be told.
-            found[f"rows of {table}"] = max(found.get(f"rows of {table}", 0), number)
+    with open_duckdb(threads=1) as connection:  # For the tables that are registered.
+        for table, column, values in wanted_rows(work):
+            asked = connection, warehouse, table, column, values
+            number = _in_folder(*asked, is_dry=work.is_dry)
+            if number:
+                # A row that several columns find is counted once, as far as that can be told.
+                found[f"rows of {table}"] = max(found.get(f"rows of {table}", 0), number)
     if not work.is_dry:
         # Earlier files of the tables have the rows still; so may the record of what was brought.
         warehouse.prepare()
@@ -70,22 +73,28 @@ def wanted_rows(work: Work) -> list[tuple[str, str, list[str]]]:
 
 
 def _in_folder(
-    warehouse: ParquetWarehouse, name: str, column: str, values: list[str], *, is_dry: bool
+    connection: DuckDBPyConnection,
+    warehouse: ParquetWarehouse,
+    name: str,
+    column: str,
+    values: list[str],
+    *,
+    is_dry: bool,
 ) -> int:
     table = tables()[name]
     files = find_files(warehouse.folder / name)
     if files.base is None or not values:
         return 0
     gone = pa.table({column: values})
-    with open_duckdb(threads=1) as connection:  # For the table that is registered.
-        connection.register("gone", gone)
-        rows = select(table, files)
-        query = f"SELECT count(*) FROM ({rows}) AS rows JOIN gone USING ({column})"  # noqa: S608
-        [number] = connection.execute(query).fetchone() or (0,)
-        # What a newer row has replaced stands in the files until the next base.
-        for path in (*files.live, *files.replaced):
-            query = f"SELECT count(*) FROM {quoted(path)} JOIN gone USING ({column})"  # noqa: S608
-            number = max(number, (connection.execute(query).fetchone() or (0,))[0])
+    connection.register("gone", gone)
+    rows = select(table, files)
+    query = f"SELECT count(*) FROM ({rows}) AS rows JOIN gone USING ({column})"  # noqa: S608
+    [number] = connection.execute(query).fetchone() or (0,)
+    # What a newer row has replaced stands in the files until the next base.
+    for path in (*files.live, *files.replaced):
+        query = f"SELECT count(*) FROM {quoted(path)} JOIN gone USING ({column})"  # noqa: S608
+        number = max(number, (connection.execute(query).fetchone() or (0,))[0])
+    connection.unregister("gone")
     if number and not is_dry:
         with warehouse.locked():
             warehouse.leave_out(table, gone)

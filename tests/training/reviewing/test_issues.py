@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from cleanlab.filter import find_label_issues
 
 from vidset.datasets.errors import DatasetError
 from vidset.training.reviewing.issues import RANKINGS, rank_labels
@@ -30,6 +29,8 @@ def test_wrong_labels_come_first(ranking):
 
 
 def test_the_flags_are_cleanlabs():
+    from cleanlab.filter import find_label_issues  # For seconds in each of pytest's workers.
+
     given = answers()
     wanted = find_label_issues(given.truth, given.probabilities, n_jobs=1)
     found = rank_labels(given)
