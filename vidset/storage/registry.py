@@ -156,5 +156,5 @@ def _named(name: str) -> Scheme | None:
 
 @cache
 def _added(path: tuple[str, ...]) -> dict[str, EntryPoint]:  # noqa: ARG001 (it decides)
-    """What other packages add, by name. To look for it, each package on `path` is opened."""
+    """Return what other packages add, by name. To look for it, each on `path` is opened."""
     return {entry.name: entry for entry in reversed(tuple(entry_points(group=_GROUP)))}
