@@ -38,6 +38,7 @@ def mounted(image: Path, at: Path) -> Iterator[Path]:
                 break
             time.sleep(0.1)
         else:
+            _run("umount", "--lazy", at)
             pytest.fail(f"{at} cannot be unmounted")
         # Not used again: a loop device that lets go late would show what it had of it before.
         image.unlink()

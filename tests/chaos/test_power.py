@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -16,10 +16,12 @@ from tests.cli.trees import tree
 from tests.disks import mounted, new_disk
 from tests.drawing import write_video
 from tests.programs.started import Started, run
+from vidset.labeling.stores.backup import backup_store
 from vidset.labeling.stores.sqlite import SqliteStore
 from vidset.labeling.stores.store import Query, Write
 from vidset.storage.folder import FolderStore
 from vidset.tags import Mark, read_marks, write_mark
+from vidset.warehouse.folder import ParquetWarehouse
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.slow
 def test_an_extraction_that_lost_its_power_ends_the_same(count, tmp_path):
     for number in range(6):
         write_video(tmp_path / "in" / f"{number}.mp4", scenes=range(number, number + 10))
-    disk, chance, at_work = tmp_path / "disk", random.Random(count), 0
+    disk, chance, at_work, number = tmp_path / "disk", random.Random(count), 0, 0
     out = disk / "out"
     command = ["extract", str(tmp_path / "in"), "-o", str(out), "--every", "0.2"]
     with mounted(new_disk(tmp_path / "whole.image"), disk):
@@ -36,7 +38,8 @@ def test_an_extraction_that_lost_its_power_ends_the_same(count, tmp_path):
         began = time.monotonic()
         assert process.wait() == 0
         seconds, whole = time.monotonic() - began, tree(out)
-    for number in range(count):
+    while at_work < count:
+        number += 1
         image, lost = tmp_path / f"{number}.image", tmp_path / f"{number}.lost"
         with mounted(new_disk(image), disk):
             process = started(command, out)
@@ -54,7 +57,6 @@ def test_an_extraction_that_lost_its_power_ends_the_same(count, tmp_path):
             again = run(command)
             assert again.returncode == 0, again.stderr
             assert tree(out) == whole, f"moment {number}"
-    assert at_work
 
 
 def started(command, out):
@@ -77,17 +79,25 @@ def sync_rows(out):
 def test_what_people_did_is_on_the_disk_once_it_is_kept(tmp_path):
     disk, image, lost = tmp_path / "disk", tmp_path / "a.image", tmp_path / "lost.image"
     mark = Mark("night", ("0" * 32,), True, "anna", datetime(2026, 3, 1, tzinfo=UTC))
-    with mounted(new_disk(image), disk):
-        labels = SqliteStore(disk / "labels.sqlite")
+    with mounted(new_disk(image), disk), closing(SqliteStore(disk / "labels.sqlite")) as labels:
         for number in range(20):
             labels.commit([Write("tasks", f"{number}", {"n": number})])
         write_mark(FolderStore(str(disk / "tags")), mark)
         shutil.copyfile(image, lost)
-        labels.close()
-    with mounted(lost, disk):
+    with mounted(lost, disk), closing(SqliteStore(disk / "labels.sqlite")) as labels:
         assert [found for _, found in read_marks(FolderStore(str(disk / "tags")))] == [mark]
-        labels = SqliteStore(disk / "labels.sqlite")
         assert sorted(stored.document["n"] for stored in labels.find(Query("tasks"))) == [
             *range(20)
         ]
-        labels.close()
+
+
+def test_the_warehouse_and_a_backup_are_on_the_disk_once_they_are_made(tmp_path):
+    disk, image, lost = tmp_path / "disk", tmp_path / "a.image", tmp_path / "lost.image"
+    with mounted(new_disk(image), disk), closing(SqliteStore(disk / "labels.sqlite")) as labels:
+        labels.commit([Write("tasks", "a", {"n": 1})])
+        ParquetWarehouse(str(disk / "warehouse")).prepare()
+        backup_store(disk / "labels.sqlite", disk / "monday.sqlite")
+        shutil.copyfile(image, lost)
+    with mounted(lost, disk), closing(SqliteStore(disk / "monday.sqlite")) as labels:
+        assert [stored.document for stored in labels.find(Query("tasks"))] == [{"n": 1}]
+        assert ParquetWarehouse(str(disk / "warehouse")).read("frames", ["image_id"]).num_rows == 0

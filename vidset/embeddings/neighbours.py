@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vidset.storage.writing import sync_folder, unfinished_name
+from vidset.storage.writing import rename_synced, unfinished_name
 
 _CHUNK = 10_000
 _LINKS, _WIDTH_TO_ADD, _WIDTH_TO_SEARCH = 16, 96, 96
@@ -94,10 +94,7 @@ class Neighbours:
         unfinished = path.with_name(unfinished_name(path.name))
         try:
             self._index.save(str(unfinished))
-            with unfinished.open("rb") as file:
-                os.fsync(file.fileno())
-            os.replace(unfinished, path)
-            sync_folder(path.parent)
+            rename_synced(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
 

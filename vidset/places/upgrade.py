@@ -19,7 +19,7 @@ from vidset.place_format import MARKER, check_format, marker_text, read_format
 from vidset.storage.open import open_store
 from vidset.storage.store import ObjectStore
 from vidset.storage.uris import is_uri
-from vidset.storage.writing import remove_tree, write_atomically
+from vidset.storage.writing import remove_tree, sync_folder, sync_tree, write_atomically
 
 _STORE = "labels.sqlite"
 # What a place has at least one of, in a folder and in a bucket.
@@ -162,4 +162,6 @@ def _back_up(place: Path, backup: Path, waiting: list[Migration]) -> None:
             shutil.copy2(file, copy)
     if (place / _STORE).is_file():
         backup_store(place / _STORE, part / _STORE)
+    sync_tree(part)
     part.rename(backup)
+    sync_folder(backup.parent)

@@ -92,6 +92,30 @@ def unfinished_name(name: str) -> str:
     return f".{name[:200]}.{secrets.token_hex(8)}.unfinished"
 
 
+def rename_synced(unfinished: str | Path, path: str | Path) -> None:
+    """Give a whole file its name. Its content and the name outlive a loss of power."""
+    sync_file(unfinished)
+    os.replace(unfinished, path)
+    sync_folder(os.path.dirname(path) or os.curdir)
+
+
+def sync_tree(folder: str | Path) -> None:
+    """Make sure that what is in a folder, and below, is there after a loss of power."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            sync_file(os.path.join(place, name))
+        sync_folder(place)
+
+
+def sync_file(path: str | Path) -> None:
+    """Make sure that a file's content is there after a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(folder: str | Path) -> None:
     """Make sure that the folder's names are there after a loss of power, too."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

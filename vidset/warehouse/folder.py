@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from vidset.documents.rows import Row
 from vidset.parquet import parquet_schema, read_parquet
-from vidset.storage.writing import open_lock
+from vidset.storage.writing import open_lock, rename_synced
 from vidset.tables.arrow import arrow_columns, arrow_schema, as_stored
 from vidset.tables.schemas import Column, Table, new_columns, tables
 from vidset.warehouse.duckdb import open_duckdb, ordering, quoted, read, select
@@ -125,7 +125,7 @@ class ParquetWarehouse:
         path = self._files(table.name).next("base")
         partial = _partial(path)
         write_in_order(table, parts, partial, self.schema(table))
-        os.replace(partial, path)
+        rename_synced(partial, path)
         for part in parts:
             Path(part).unlink()
 
@@ -197,7 +197,7 @@ class ParquetWarehouse:
             path = files.next("base")
             partial = _partial(path)
             connection.execute(f"COPY ({query}) TO {quoted(partial)} {_WRITE}")
-        os.replace(partial, path)
+        rename_synced(partial, path)
 
     def _copy(
         self, query: str, path: Path, *, has_small_rows: bool = False, **given: pa.Table
@@ -213,7 +213,7 @@ class ParquetWarehouse:
             done = connection.execute(f"COPY ({query}) TO {quoted(partial)} {write}").fetchone()
         number = done[0] if done else 0
         if number:
-            os.replace(partial, path)
+            rename_synced(partial, path)
         else:
             partial.unlink()
         return number
@@ -221,7 +221,7 @@ class ParquetWarehouse:
     def put(self, path: Path, rows: pa.Table) -> None:
         partial = _partial(path)
         pq.write_table(rows, partial, compression="zstd")
-        os.replace(partial, path)
+        rename_synced(partial, path)
 
     def _read_exports(self) -> pa.Table:
         return read_parquet(self._files("exports").live[0])

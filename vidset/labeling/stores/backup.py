@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vidset.labeling.stores.sqlite import APPLICATION
 from vidset.labeling.stores.sqlite_schema import check_store_file, check_store_schema
+from vidset.storage.writing import sync_file, sync_folder
 
 # Few pages at a time, so that those who write meanwhile need not wait.
 _PAGES = 256
@@ -39,7 +40,9 @@ def backup_store(store: Path, file: Path, report: Report | None = None) -> int:
             copy.execute("PRAGMA journal_mode = DELETE")  # One file, with no log beside it.
             _check_is_whole(copy, part)
         part.chmod(0o600)
+        sync_file(part)
         os.link(part, file)  # Unlike a rename, it replaces nothing.
+        sync_folder(file.parent)
     except OSError as error:
         raise ValueError(f"{file}: the backup cannot be written: {error.strerror}") from None
     finally:
