@@ -21,11 +21,13 @@ import cv2
 from benchmarks.ingest import cpu_seconds, ours
 from benchmarks.plan import write_ledger
 from vidset.demo.drive import DRIVE, VIDEO, render_drive
+from vidset.storage.folder import FolderStore
 
 _LONG_MINUTES, _FIRST_MINUTES, _MEMORY_MINUTES = 60, 120, (10, 120)
 _CLIPS, _CLIP_SECONDS, _SHORT_SECONDS = 3000, 2, 4
 _LEDGER_VIDEOS, _LEDGER_SAMPLES = 3000, 200
 _SIZE, _REPEATS = "1280x720", 5
+_IMAGES, _IMAGE_BYTES = 1000, 60_000
 _POLL_SECONDS = 0.05
 _ROOT = Path(__file__).parents[1]
 
@@ -56,6 +58,7 @@ def run(videos: Sequence[Path]) -> None:
         _short(programs, looped(source, work / "short.mp4", _SHORT_SECONDS))
         _clips(programs, source, work)
         _ledger(programs, work)
+        _images(work)
 
 
 def source_of(videos: Sequence[Path], work: Path) -> Path:
@@ -133,6 +136,24 @@ def _ledger(programs: "Programs", work: Path) -> None:
         f"(aim: 250 MB) | {ran.megabytes:.0f} MB, {ran.cpu_seconds:.1f} CPU s |",
         flush=True,
     )
+
+
+def _images(work: Path) -> None:
+    """What it costs to have each image on the disk: beside it, files that are written alone."""
+    data, plain, store = os.urandom(_IMAGE_BYTES), work / "plain", FolderStore(str(work / "images"))
+    plain.mkdir()
+    for what, write in (
+        ("written", lambda name: (plain / name).write_bytes(data)),
+        ("synced", lambda name: store.put_once(name, data, "image/jpeg")),
+    ):
+        began, used = time.perf_counter(), time.process_time()
+        for number in range(_IMAGES):
+            write(f"{number}.jpg")
+        took = time.perf_counter() - began, time.process_time() - used
+        wall, cpu = (each / _IMAGES * 1000 for each in took)
+        print(
+            f"| an image of {_IMAGE_BYTES // 1000} kB, {what} | {wall:.2f} ms, {cpu:.2f} CPU ms |"
+        )
 
 
 class Programs:

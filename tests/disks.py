@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators.environments import skip_or_fail
 from tests.upload.recordings import MIB
 
 DISK_BYTES = 24 * MIB
@@ -19,7 +20,7 @@ def new_disk(image: Path) -> Path:
     with image.open("wb") as file:
         file.truncate(DISK_BYTES)
     if shutil.which("mkfs.ext4") is None or _run("mkfs.ext4", "-q", "-F", image).returncode:
-        pytest.skip("there is no mkfs.ext4: apt-get install e2fsprogs")
+        skip_or_fail("there is no mkfs.ext4: apt-get install e2fsprogs")
     return image
 
 

@@ -189,7 +189,7 @@ def make_place(project: Project) -> None:
         if project.file is None:
             write_once(str(folder / FILE_NAME), file_text().encode())
     except OSError as error:
-        raise ValueError(f"{error.filename}: the place cannot be made: {error.strerror}") from None
+        raise ValueError(f"{folder}: the place cannot be made: {error.strerror}") from None
 
 
 def _named(place: str, environment: Mapping[str, str], cwd: Path) -> Project:

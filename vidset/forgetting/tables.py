@@ -28,8 +28,7 @@ def forget_rows(work: Work) -> dict[str, int]:
     warehouse, found = ParquetWarehouse(uri), dict[str, int]()
     with open_duckdb(threads=1) as connection:  # For the tables that are registered.
         for table, column, values in wanted_rows(work):
-            asked = connection, warehouse, table, column, values
-            number = _in_folder(*asked, is_dry=work.is_dry)
+            number = _in_folder(connection, warehouse, table, column, values, is_dry=work.is_dry)
             if number:
                 # A row that several columns find is counted once, as far as that can be told.
                 found[f"rows of {table}"] = max(found.get(f"rows of {table}", 0), number)
