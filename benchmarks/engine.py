@@ -139,7 +139,7 @@ def _ledger(programs: "Programs", work: Path) -> None:
 
 
 def _images(work: Path) -> None:
-    """What it costs to have each image on the disk: beside it, files that are written alone."""
+    """Print what an image costs that is only written, and one that is on the disk."""
     data, plain, store = os.urandom(_IMAGE_BYTES), work / "plain", FolderStore(str(work / "images"))
     plain.mkdir()
     for what, write in (
